@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
         from accounts.applications import endings
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import deliveries, sign_ins
+        from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
         from accounts.support import caller_events, change_events  # noqa: F401
 
@@ -36,6 +37,13 @@ class AccountsConfig(AppConfig):
                 purpose="parcel",
                 bound=lambda row: str(row.ref),
                 what="passwords of directories’ service accounts",
+            ),
+            key_uses.Sealed(
+                model="accounts.SuggestedNumber",
+                column="sealed",
+                purpose="parcel",
+                bound=lambda row: str(row.ref),
+                what="phone numbers that directories suggest",
             ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"

@@ -210,6 +210,7 @@ def _refused(details: Details) -> str:
         "no-method-possible": gettext("%(application)s: no method that is strong enough."),
         "too-many-rounds": gettext("%(application)s: the verification wasn’t enough, twice."),
         "blocked": gettext("%(application)s: the account was blocked."),
+        "left": gettext("%(application)s: your organisation’s directory switched the account off."),
         "locked": gettext("%(application)s: the second step was locked."),
         "off": gettext("%(application)s is switched off."),
     }
@@ -333,28 +334,6 @@ DIRECTORY_DELETED = declare(
         _("Directory deleted"),
         _("%(actor)s deleted the directory %(directory)s."),
         severity=Severity.WARN,
-    )
-)
-DIRECTORY_PERSON_ADDED = declare(
-    UserEvent(
-        "directory.person_added",
-        log=_("%(person)s signed in for the first time. The directory %(directory)s checked their password."),
-        icon="person",
-        title=_("Your account was created"),
-        staff_title=_("Their account was created"),
-        text=_("You signed in for the first time, with the password of your organisation’s directory."),
-        staff_text=_("They signed in for the first time, with the password of a directory."),
-    )
-)
-DIRECTORY_PERSON_CHANGED = declare(
-    UserEvent(
-        "directory.person_changed",
-        log=_("The directory %(directory)s changed the details of %(person)s: %(changed)s."),
-        icon="edit",
-        title=_("Your details were changed"),
-        staff_title=_("Their details were changed"),
-        text=_("Your organisation’s directory has new details for you."),
-        staff_text=_("The directory has new details for them."),
     )
 )
 DIRECTORY_NAME_TAKEN = declare(

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from accounts import audit_events, directories, hashers
-from accounts.directories import Answer, Entry, Judged
+from accounts import audit_events, directories, hashers, provisioning
+from accounts.directories import Answer, Entry
 from accounts.models import Directory, User
-from accounts.models.people import fold
+from accounts.provisioning import PersonEntry, Source, Verdict, Way
 from verification import audit
 from verification.context import Context
 
@@ -31,12 +31,13 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
     if user is None:
         hashers.take_time(password)
         return _stranger(among, name, password, context)
-    if user.directory_id is None:
+    if directories.has_password_here(user):
         return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else _WRONG
     directory = next((each for each in among if each.pk == user.directory_id), None)
     if directory is None:
         return _WRONG  # it is switched off
-    return _known(user, directories.check(directory, user, password, context), context)
+    judged = directories.check(directory, user, password, context)
+    return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 
 _WRONG = Checked(answer=Answer.WRONG)
@@ -47,62 +48,21 @@ def _stranger(among: tuple[Directory, ...], name: str, password: str, context: C
     if found is None:
         return _WRONG
     directory, judged = found
-    if judged.entry is None:
-        return Checked(answer=judged.answer)
-    user = User.objects.filter(directory=directory, directory_key=judged.entry.key).first()
-    return _known(user, judged, context) if user else _added(directory, judged.entry, context)
+    return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 
-def _added(directory: Directory, entry: Entry, context: Context) -> Checked:
-    """Add a person of a directory. Someone else's username is never taken over, not even by the same name."""
-    user = User(
-        username=fold(entry.username),
-        name=entry.name[:150],
-        email=User.objects.normalize_email(entry.email),
-        directory=directory,
-        directory_key=entry.key,
-    )
-    user.set_unusable_password()
-    try:
+def _supplied(directory: Directory, entry: Entry, context: Context) -> Checked:
+    """Follow what the directory says of a person whose password is correct. Someone new is added.
+
+    A username that someone else has is never taken over. Someone who is here already keeps their former one then.
+    """
+    person = PersonEntry(key=entry.key, username=entry.username, name=entry.name, email=entry.email)
+    by = Source(way=Way.SIGN_IN, network=context.network, agent=context.agent)
+    (change,) = provisioning.plan_people(directory, [person], now=context.now)
+    if change.verdict not in {Verdict.UNCHANGED, Verdict.REFUSED}:
+        (change,) = provisioning.apply_people(directory, [change], by, context.now)
+    if change.user_id is None:
         with transaction.atomic():
-            user.save(force_insert=True)
-            audit.record(
-                audit_events.DIRECTORY_PERSON_ADDED, user_id=user.pk, context=context, directory=directory.name
-            )
-    except IntegrityError:
-        known = User.objects.filter(directory=directory, directory_key=entry.key).first()  # added at the same instant
-        if known is not None:
-            return Checked(answer=Answer.RIGHT, user=known)
-        audit.record(audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name)
+            audit.record(audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name)
         return Checked(answer=Answer.NAME_TAKEN)
-    return Checked(answer=Answer.RIGHT, user=user)
-
-
-def _known(user: User, judged: Judged, context: Context) -> Checked:
-    """Follow what the directory has changed: the username, the full name and the email address."""
-    entry = judged.entry
-    if entry is None:
-        return Checked(answer=judged.answer)
-    now = {
-        "username": fold(entry.username),
-        "name": entry.name[:150] or user.name,
-        "email": User.objects.normalize_email(entry.email) or user.email,
-    }
-    changed = {name: value for name, value in now.items() if getattr(user, name) != value}
-    if not changed:
-        return Checked(answer=Answer.RIGHT, user=user)
-    try:
-        with transaction.atomic():
-            User.objects.filter(pk=user.pk).update(**changed)
-            audit.record(
-                audit_events.DIRECTORY_PERSON_CHANGED,
-                user_id=user.pk,
-                context=context,
-                directory=str(user.directory),
-                changed=", ".join(sorted(changed)),
-            )
-    except IntegrityError:
-        return Checked(answer=Answer.RIGHT, user=user)  # the new username is someone else's, so the former one stays
-    for name, value in changed.items():
-        setattr(user, name, value)
-    return Checked(answer=Answer.RIGHT, user=user)
+    return Checked(answer=Answer.RIGHT, user=User.objects.get(pk=change.user_id))

@@ -59,7 +59,7 @@ def note_breached(user: User, password: str, context: Context) -> None:
 
     Nothing else changes: the sign-in continues, and their mail and other apps keep working.
     """
-    if user.breached_password_at is not None or user.directory_id is not None:
+    if user.breached_password_at is not None or not user.has_password_here:
         return
     found = breached_passwords.found_in(password)
     if found is None:
@@ -96,7 +96,7 @@ def ask_reset(name: str, context: Context, *, path: str) -> None:
 
 def _mail_link(person: User, context: Context, *, path: str) -> None:
     ends_at, account = context.now + LINK_LIFE, person.get_username()
-    if person.directory is not None:
+    if person.directory is not None and not person.has_password_here:
         page = person.directory.password_url
         notices.tell(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
         return

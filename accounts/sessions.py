@@ -7,7 +7,10 @@ import base64
 import hashlib
 import logging
 import secrets
+from collections import Counter
+from collections.abc import Collection
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -21,7 +24,7 @@ from django.utils import timezone
 
 from accounts import applications, audit_events
 from accounts.models import ApplicationSession, Session, User
-from verification import audit
+from verification import audit, browsers
 from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
@@ -262,3 +265,24 @@ def end_own(session: Session, user: User, context: Context) -> None:
 def end_all(user: User) -> int:
     """End all sessions of a user and return how many there were. Call it in the transaction that records it."""
     return _end(Session.objects.filter(user=user), "session-ended")
+
+
+@dataclass(frozen=True)
+class Closed:
+    """How many browsers and sessions a user had."""
+
+    n_browsers: int = 0
+    n_sessions: int = 0
+
+
+def close(people: Collection[int]) -> dict[int, Closed]:
+    """Forget the browsers of users and end their sessions. Call it in the transaction that raised their epoch.
+
+    Everything that shuts people out ends here: blocks, other support actions, and directories that people leave.
+    """
+    forgotten = browsers.forget_many(people)
+    theirs = Session.objects.filter(user__in=people)
+    running = Counter(theirs.values_list("user_id", flat=True))
+    if running:
+        _end(theirs, "session-ended")
+    return {pk: Closed(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}

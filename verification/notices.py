@@ -133,9 +133,9 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
         scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
             audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
-            _tell_operators("spend_alarm", now=context.now, **_about(limit))
+            tell_operators("spend_alarm", now=context.now, **_about(limit))
         if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
-            _tell_operators("spend_stop", now=context.now, **_about(limit))
+            tell_operators("spend_stop", now=context.now, **_about(limit))
 
 
 def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
@@ -143,7 +143,7 @@ def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) ->
     for each in blocked:
         notice = "range_warned" if each.is_warning else "range_paused"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
-        _tell_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
+        tell_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
 
 def tell_of_damage(now: datetime) -> int:
@@ -153,7 +153,7 @@ def tell_of_damage(now: datetime) -> int:
     if not n or not limits.spend_once("told.damaged", "", until=now):
         return 0
     what = ", ".join(sorted({event.detail["what"] for event in found[:_BATCH]}))
-    _tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
+    tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
     return n
 
 
@@ -166,7 +166,7 @@ def tell_of_circuits(now: datetime) -> None:
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
             said["others"] = others
             notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
-            _tell_operators(notice, now=now, right="change_route", **said)
+            tell_operators(notice, now=now, right="change_route", **said)
 
 
 def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
@@ -174,9 +174,9 @@ def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
     return {"span": str(limit.span), "alarm": alarm, "stop": stop}
 
 
-def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
+def tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
     """Notify everyone who has the permission to act on it."""
-    may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right)
+    may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right) | Q(is_superuser=True)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
         outbox.notice(person, person.email, template=_template(kind), context=values, now=now)
 

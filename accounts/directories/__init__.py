@@ -4,7 +4,7 @@ A person of a directory has no password here. Each check asks a server of their 
 """
 
 from accounts.directories.answers import Answer, Entry, Judged
-from accounts.directories.checking import active, check, check_stranger, forget
+from accounts.directories.checking import active, check, check_stranger, forget, has_password_here
 from accounts.directories.passwords import password_of, seal_password
 from accounts.directories.words import WORDS
 
@@ -17,6 +17,7 @@ __all__ = [
     "check",
     "check_stranger",
     "forget",
+    "has_password_here",
     "password_of",
     "seal_password",
 ]

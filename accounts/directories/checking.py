@@ -23,20 +23,26 @@ _down: dict[str, float] = {}  # of this process: address -> when it is asked aga
 
 
 def _load() -> tuple[Directory, ...]:
-    return tuple(Directory.objects.filter(is_active=True).order_by("position", "pk"))
+    return tuple(Directory.objects.order_by("position", "pk"))
 
 
-_active = TTLCache(_load)
+_all = TTLCache(_load)
 
 
 def active() -> tuple[Directory, ...]:
     """Return the directories that are asked, in order. Read for every sign-in, so that no name costs a query more."""
-    return _active.read()
+    return tuple(each for each in _all.read() if each.is_active and each.checks_passwords)
+
+
+def has_password_here(user: User) -> bool:
+    """Return whether the password of a user is stored here, without a query."""
+    elsewhere = {each.pk for each in _all.read() if each.checks_passwords}
+    return user.directory_id is None or user.directory_id not in elsewhere
 
 
 def forget() -> None:
     """Read the directories again, because one has changed."""
-    _active.forget()
+    _all.forget()
 
 
 def check(directory: Directory, user: User, password: str, context: Context) -> Judged:

@@ -2,7 +2,7 @@
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
-from accounts.models.directories import Directory
+from accounts.models.directories import Directory, DirectoryGroup, SuggestedNumber
 from accounts.models.imports import Import
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
@@ -22,6 +22,7 @@ __all__ = [
     "ApplicationSession",
     "CallerCheck",
     "Directory",
+    "DirectoryGroup",
     "GroupRequest",
     "Import",
     "LogoutDelivery",
@@ -39,6 +40,7 @@ __all__ = [
     "Session",
     "ShippedRole",
     "StaleClient",
+    "SuggestedNumber",
     "SupportRequest",
     "User",
 ]

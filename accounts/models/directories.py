@@ -1,4 +1,4 @@
-"""Directories: LDAP servers, such as OpenLDAP or Active Directory, that check the passwords of their people."""
+"""Directories: LDAP servers that check passwords, and whatever else supplies people and groups, such as SCIM."""
 
 import ipaddress
 import re
@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -17,10 +18,19 @@ from verification.models.handles import HandleField
 
 
 class Kind(models.TextChoices):
-    """What a directory is, which decides the names of its attributes."""
+    """What a directory is: we ask LDAP servers, while SCIM clients such as Entra ID or Okta send to us."""
 
     OPENLDAP = "openldap", _("OpenLDAP or similar")
     ACTIVE_DIRECTORY = "active_directory", _("Active Directory or Samba")
+    SCIM = "scim", _("SCIM, such as Entra ID or Okta")
+
+
+class LinkBy(models.TextChoices):
+    """Which people who are here already a directory takes over. Staff never: see `accounts.provisioning.lookup`."""
+
+    NOTHING = "nothing", _("Nobody")
+    USERNAME = "username", _("People with the same username")
+    EMAIL = "email", _("People with the same email address")
 
 
 class Encryption(models.TextChoices):
@@ -46,6 +56,11 @@ def _check_servers(servers: object) -> None:
             raise ValidationError(words % {"server": server})
 
 
+def _check_present(text: str) -> None:
+    if not text:
+        raise ValidationError(_t("Enter a value."))
+
+
 def _check_filter(text: str) -> None:
     if text.count("{username}") < 1 or not (text.startswith("(") and text.endswith(")")):
         raise ValidationError(_t("Enter a filter in parentheses that contains {username}, such as (uid={username})."))
@@ -67,7 +82,7 @@ def _check_attribute(name: str) -> None:
 
 
 class Directory(models.Model):
-    """One directory. Its people have no password here: each sign-in asks one of its servers.
+    """One directory. The people of an LDAP directory have no password here: each sign-in asks one of its servers.
 
     Shape: `servers` are host names with an optional port, asked in order; `sealed_password` is the encrypted password
     of the service account, bound to `ref`; `ca` is PEM.
@@ -80,7 +95,15 @@ class Directory(models.Model):
         _("position"), default=1, help_text=_("New people are looked up in the directories in this order.")
     )
     is_active = models.BooleanField(_("active"), default=True)
-    servers = models.JSONField(_("servers"), default=list)
+    link_by = models.CharField(
+        _("take over people who are here already"),
+        max_length=10,
+        choices=LinkBy.choices,
+        default=LinkBy.NOTHING,
+        help_text=_("Staff are never taken over. The directory then decides their name, and whether they can sign in."),
+    )
+    many_left_at = models.DateTimeField(null=True, editable=False)
+    servers = models.JSONField(_("servers"), default=list, blank=True)
     encryption = models.CharField(_("encryption"), max_length=10, choices=Encryption.choices, default=Encryption.LDAPS)
     ca = models.TextField(
         _("certificate authority"),
@@ -90,20 +113,22 @@ class Directory(models.Model):
     account = models.CharField(
         _("service account"),
         max_length=300,
+        blank=True,
         help_text=_("The account that looks people up, such as cn=two-step,ou=services,dc=example,dc=org."),
     )
     sealed_password = models.TextField(editable=False, blank=True)
     base = models.CharField(
-        _("base"), max_length=300, help_text=_("Where people are, such as ou=people,dc=example,dc=org.")
+        _("base"), max_length=300, blank=True, help_text=_("Where people are, such as ou=people,dc=example,dc=org.")
     )
     person_filter = models.CharField(
         _("filter"),
         max_length=500,
+        blank=True,
         help_text=_("How a person is found. {username} stands for what they entered."),
     )
-    username_attribute = models.CharField(_("username"), max_length=64)
-    name_attribute = models.CharField(_("full name"), max_length=64)
-    email_attribute = models.CharField(_("email address"), max_length=64)
+    username_attribute = models.CharField(_("username"), max_length=64, blank=True)
+    name_attribute = models.CharField(_("full name"), max_length=64, blank=True)
+    email_attribute = models.CharField(_("email address"), max_length=64, blank=True)
     adds_people = models.BooleanField(
         _("add people when they first sign in"),
         default=True,
@@ -133,11 +158,16 @@ class Directory(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def checks_passwords(self) -> bool:
+        """Return whether its servers check passwords. The people of other directories have their password here."""
+        return self.kind != Kind.SCIM
+
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Check what each field says. A migration would have to import these checks if they were validators."""
         super().clean_fields(exclude)
         errors = {}
-        for name in _CHECKS.keys() - set(exclude or ()):
+        for name in _CHECKS.keys() - set(exclude or ()) if self.checks_passwords else ():
             try:
                 _CHECKS[name](getattr(self, name))
             except ValidationError as error:
@@ -146,13 +176,61 @@ class Directory(models.Model):
             raise ValidationError(errors)
 
     def clean(self) -> None:
-        """Refuse unencrypted connections to other machines: every password would cross the network in clear."""
+        """Refuse unencrypted connections to other machines: every password would cross the network in clear.
+
+        A directory with people stays what it is, because their passwords are either there or here.
+        """
+        kinds = Directory.objects.filter(pk=self.pk, people__isnull=False).values_list("kind", flat=True)
+        if any((kind != Kind.SCIM) != self.checks_passwords for kind in kinds[:1]):
+            raise ValidationError({"kind": _t("It has people already. Add another directory instead.")})
+        if not self.checks_passwords:
+            return
         if self.encryption == Encryption.NONE and not all(_is_here(str(each)) for each in self.servers or ()):
             words = _t("Choose TLS. Without it, passwords would cross the network unencrypted.")
             raise ValidationError({"encryption": words})
 
 
+class DirectoryGroup(models.Model):
+    """A group of a directory, and the group of ours that has its members. Shape: `key` is permanent, as of people."""
+
+    directory = models.ForeignKey(Directory, on_delete=models.PROTECT, related_name="groups")
+    key = models.CharField(max_length=64)
+    name = models.CharField(max_length=150)
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="of_directory")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["directory", "key"], name="one_group_an_entry"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SuggestedNumber(models.Model):
+    """A phone number that a directory has of a person. It is no method until they verify it, or policy trusts it.
+
+    Shape: `sealed` is encrypted E.164, bound to `ref`.
+    """
+
+    class Kind(models.TextChoices):
+        MOBILE = "mobile", _("mobile number")
+        OFFICE = "office", _("office number")
+        HOME = "home", _("home number")
+
+    ref = HandleField(unique=True, editable=False)
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="suggested_numbers")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    sealed = models.TextField(editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "kind"], name="one_number_a_kind"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref}"
+
+
 _CHECKS: Mapping[str, Callable[[Any], None]] = {
+    "account": _check_present,
+    "base": _check_present,
     "servers": _check_servers,
     "ca": _check_authority,
     "person_filter": _check_filter,

@@ -71,6 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_methods` counts the
     user's permanent methods and is updated by the engine; `found_by` is the text that search looks at; `subject` names
     the user to other systems, at random: it is never given to anyone else, and stays when the username changes.
+    Of a person of a directory: `directory_since` is when it supplied them first, `directory_seen_at` when it did last,
+    and `directory_off_at` when it switched them off.
     """
 
     username = models.CharField(
@@ -100,6 +102,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         "accounts.Directory", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="people"
     )
     directory_key = models.CharField(max_length=64, blank=True, editable=False)
+    directory_since = models.DateTimeField(null=True, editable=False)
+    directory_seen_at = models.DateTimeField(null=True, editable=False)
+    directory_off_at = models.DateTimeField(null=True, editable=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
@@ -140,6 +145,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         self._password = None  # a later save would take it for a password change
         User.objects.filter(pk=self.pk, password=kept).update(password=self.password)
 
+    @property
+    def has_password_here(self) -> bool:
+        """Return whether their password is stored here, and not checked by their directory."""
+        return self.directory is None or not self.directory.checks_passwords
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]
@@ -152,6 +162,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 fields=["username"],
                 condition=models.Q(blocked_until__isnull=False) | models.Q(second_step_locked_at__isnull=False),
                 name="people_kept_out",
+            ),
+            models.Index(
+                fields=["directory", "directory_off_at"],
+                condition=models.Q(directory_off_at__isnull=False),
+                name="people_who_left",
             ),
         )
         constraints = (

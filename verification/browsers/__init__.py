@@ -2,6 +2,7 @@
 
 from verification.browsers.remembered import (
     forget,
+    forget_many,
     forget_own,
     is_shared,
     is_this,
@@ -11,4 +12,14 @@ from verification.browsers.remembered import (
     remember,
 )
 
-__all__ = ["forget", "forget_own", "is_shared", "is_this", "of_many", "of_person", "recognise", "remember"]
+__all__ = [
+    "forget",
+    "forget_many",
+    "forget_own",
+    "is_shared",
+    "is_this",
+    "of_many",
+    "of_person",
+    "recognise",
+    "remember",
+]

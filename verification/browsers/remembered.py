@@ -4,7 +4,8 @@ Shape of the cookie: up to five tokens with dots between them, because several p
 """
 
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,6 +118,16 @@ def forget(user: Person, *, ref: str = "") -> int:
     rows = Browser.objects.filter(user_id=user.pk)
     with transaction.atomic(savepoint=False):
         return row_locks.in_order(rows.filter(ref=ref) if ref else rows).delete()[0]
+
+
+def forget_many(people: Collection[int]) -> Counter[int]:
+    """Forget all browsers of many people. Returns how many each had."""
+    rows = Browser.objects.filter(user__in=people)
+    with transaction.atomic(savepoint=False):
+        theirs = Counter(rows.values_list("user_id", flat=True))
+        if theirs:
+            row_locks.in_order(rows).delete()
+    return theirs
 
 
 def forget_own(user: Person, context: Context, *, ref: str = "") -> int:

@@ -10,7 +10,7 @@ locked".
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
@@ -28,6 +28,12 @@ def lock_person(user_id: int) -> None:
     Others can still write rows that refer to the person.
     """
     get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk", flat=True).first()
+
+
+def lock_people(people: Collection[int]) -> None:
+    """Lock people as `lock_person` does, in the order of their keys."""
+    rows = get_user_model().objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
+    list(rows.values_list("pk", flat=True))
 
 
 def in_order(rows: QuerySet[M]) -> QuerySet[M]:

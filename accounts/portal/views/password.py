@@ -25,7 +25,7 @@ from verification.models import AppPasswordsEnd
 @reauthentication.required_for_own
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a user who knows the current one and has recently verified."""
-    if request.user.directory is not None:
+    if not request.user.has_password_here:
         return render(request, "accounts/portal/password_elsewhere.html", {"directory": request.user.directory})
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):

@@ -1,7 +1,7 @@
 """What all support actions share: their declaration, the actor, the result, audit event and notice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.support.actions.action_preview import Impact, Preview
 from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.rights import Effect
-from verification import audit, browsers, notices
+from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
 
@@ -156,7 +156,7 @@ def notify(person: User, event: UserEvent, actor: Actor, **values: str) -> None:
 
 def close(person: User) -> dict[str, int]:
     """Forget a user's browsers and end their sessions. Return both counts for the audit log."""
-    return {"n_browsers": browsers.forget(person), "n_sessions": sessions.end_all(person)}
+    return asdict(sessions.close([person.pk])[person.pk])
 
 
 def unless_nothing(text: str, *counts: object) -> None:

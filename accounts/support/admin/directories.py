@@ -50,6 +50,7 @@ class DirectoryForm(ChangeForm):
 
     servers = Lines(
         label=_("servers"),
+        required=False,
         help_text=_("One host name per line, with a port if it isn’t the usual one. They are asked in this order."),
     )
     account_password = forms.CharField(
@@ -70,19 +71,22 @@ class DirectoryForm(ChangeForm):
             return
         self.fields["ca"].widget.attrs["rows"] = 4
         for name in USUAL["openldap"]:
-            self.fields[name].required = False
             ldap, directory = USUAL["openldap"][name], USUAL["active_directory"][name]
             words = _EMPTY_IN_BOTH if ldap == directory else _EMPTY
             empty = words % {"ldap": ldap, "directory": directory}
             self.fields[name].help_text = f"{self.fields[name].help_text} {empty}".strip()
 
+    def clean_servers(self) -> list[str]:
+        return self.cleaned_data["servers"] or []
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        usual = USUAL.get(self.cleaned_data.get("kind", ""), {})
+        kind = self.cleaned_data.get("kind", "")
+        usual = USUAL.get(kind, {})
         for name, value in usual.items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
-        if self.instance.pk is None and not self.cleaned_data.get("account_password"):
+        if kind in USUAL and self.instance.pk is None and not self.cleaned_data.get("account_password"):
             self.add_error("account_password", gettext("Enter the password of the service account."))
         return cleaned
 
@@ -119,7 +123,10 @@ class DirectoryAdmin(ChangesAdmin):
     ordering = ("position", "name")
     words = Words(
         heading=_("Directories"),
-        lead=_("LDAP servers that check the passwords of their people. Everyone else has a password here."),
+        lead=_(
+            "Where people come from: LDAP servers, which also check their passwords, and SCIM clients. Everyone who is "
+            "in no LDAP directory has a password here."
+        ),
         add=_("Add a directory"),
         form_lead=_("After you save it, test it: each step says what was found."),
         empty=_("No directories yet"),
@@ -128,7 +135,7 @@ class DirectoryAdmin(ChangesAdmin):
         delete_effect=_("Nobody can sign in with a password of this directory any more."),
     )
     sections = (
-        (None, ("name", "kind", "is_active", "position")),
+        (None, ("name", "kind", "is_active", "position", "link_by")),
         (_("Servers"), ("servers", "encryption", "ca", "account", "account_password")),
         (
             _("People"),
@@ -147,7 +154,12 @@ class DirectoryAdmin(ChangesAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         _own, *reason = super().get_fieldsets(request, obj)
-        return [*((title, {"fields": names}) for title, names in self.sections), *reason]
+        sections = self.sections if obj is None or obj.checks_passwords else self.sections[:1]
+        return [*((title, {"fields": names}) for title, names in sections), *reason]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A directory stays what it is: its people have their passwords either there or here."""
+        return (*super().get_readonly_fields(request, obj), *(("kind",) if obj and not obj.checks_passwords else ()))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.URLField):
@@ -159,7 +171,7 @@ class DirectoryAdmin(ChangesAdmin):
         return ", ".join(obj.servers)
 
     def save_model(self, request: HttpRequest, obj: Directory, form: Any, change: bool) -> None:
-        if password := form.cleaned_data["account_password"]:
+        if password := form.cleaned_data.get("account_password"):
             directories.seal_password(obj, password)
         super().save_model(request, obj, form, change)
 

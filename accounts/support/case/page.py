@@ -200,7 +200,7 @@ def _impact(
         is_staff=person.is_staff,
         is_blocked=bool(person.blocked_until and person.blocked_until > now),
         must_change_password=person.must_change_password,
-        is_of_directory=person.directory_id is not None,
+        is_of_directory=not person.has_password_here,
         n_wrong_codes=conf.wrong_codes_per_month() if wrong.stopped_at else wrong.n,
         n_numbers=sum(option.needs_delivery for option in options),
         n_tokens=len(hardware_tokens.of_person(person.pk)),

@@ -1,0 +1,38 @@
+"""People and groups that directories supply: what an entry would change, and the change itself.
+
+Every way uses this: a sync, SCIM, and the first sign-in with a directory's password. See the decision "What a
+directory decides".
+"""
+
+from accounts.provisioning.departures import Departures, count
+from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
+from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
+from accounts.provisioning.lookup import find, plan_people
+from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person, mark_seen
+from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
+
+__all__ = [
+    "CHUNK",
+    "Departures",
+    "GroupEntry",
+    "Invalid",
+    "Members",
+    "PersonChange",
+    "PersonEntry",
+    "PhoneEntry",
+    "Refusal",
+    "Refused",
+    "Source",
+    "Unknown",
+    "Verdict",
+    "Way",
+    "apply_group",
+    "apply_people",
+    "apply_person",
+    "count",
+    "find",
+    "mark_seen",
+    "plan_people",
+    "plan_person",
+    "remove_group",
+]

@@ -1,0 +1,132 @@
+"""Audit events of what directories change: people, and the members of groups. None names a whole phone number."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from verification.audit.declarations import Details, Event, Severity, UserEvent, declare
+
+
+def _way(details: Details) -> str:
+    ways = {
+        "sync": gettext("From the directory %(directory)s."),
+        "scim": gettext("From the directory %(directory)s."),
+        "sign_in": gettext("You signed in with the password of %(directory)s."),
+    }
+    return ways.get(details.get("way"), ways["sync"]) % {"directory": details.get("directory")}
+
+
+def _way_for_staff(details: Details) -> str:
+    ways = {
+        "sync": gettext("From the directory %(directory)s, at a sync."),
+        "scim": gettext("The directory %(directory)s sent it by SCIM."),
+        "sign_in": gettext("They signed in with the password of %(directory)s."),
+    }
+    return ways.get(details.get("way"), ways["sync"]) % {"directory": details.get("directory")}
+
+
+PERSON_ADDED = declare(
+    UserEvent(
+        "directory.person_added",
+        log=_("The directory %(directory)s added %(person)s."),
+        icon="person",
+        title=_("Your account was created"),
+        staff_title=_("Their account was created"),
+        text=_way,
+        staff_text=_way_for_staff,
+        is_deniable=False,
+    )
+)
+PERSON_LINKED = declare(
+    UserEvent(
+        "directory.person_linked",
+        log=_("The directory %(directory)s took over %(person)s, who was here already."),
+        icon="person",
+        title=_("Your account now belongs to a directory"),
+        staff_title=_("Their account now belongs to a directory"),
+        text=_way,
+        staff_text=_way_for_staff,
+    )
+)
+PERSON_CHANGED = declare(
+    UserEvent(
+        "directory.person_changed",
+        log=_("The directory %(directory)s changed the details of %(person)s: %(changed)s."),
+        icon="edit",
+        title=_("Your details were changed"),
+        staff_title=_("Their details were changed"),
+        text=_("Your organisation’s directory has new details for you."),
+        staff_text=_("The directory has new details for them."),
+    )
+)
+PERSON_SWITCHED_OFF = declare(
+    UserEvent(
+        "directory.person_switched_off",
+        log=_("The directory %(directory)s switched %(person)s off. Sessions ended: %(n_sessions)s."),
+        icon="bad",
+        title=_("Your account was switched off"),
+        staff_title=_("Their account was switched off"),
+        text=_way,
+        staff_text=_way_for_staff,
+        severity=Severity.WARN,
+        is_deniable=False,
+        metric="switched off by a directory",
+    )
+)
+PERSON_SWITCHED_ON = declare(
+    UserEvent(
+        "directory.person_switched_on",
+        log=_("The directory %(directory)s switched %(person)s on again."),
+        icon="check",
+        title=_("Your account was switched on again"),
+        staff_title=_("Their account was switched on again"),
+        text=_way,
+        staff_text=_way_for_staff,
+        is_deniable=False,
+    )
+)
+ADMINISTRATOR_KEPT = declare(
+    UserEvent(
+        "directory.administrator_kept",
+        log=_("The directory %(directory)s would have switched off %(person)s, the last administrator. They stayed."),
+        icon="lock",
+        title=_("A directory tried to switch off your account"),
+        staff_title=_("A directory tried to switch them off"),
+        text=_("You are the last administrator who can sign in, so we didn’t follow it."),
+        staff_text=_("They are the last administrator who can sign in, so we didn’t follow it."),
+        severity=Severity.BAD,
+        is_deniable=False,
+    )
+)
+MANY_LEFT = declare(
+    Event(
+        "directory.many_left",
+        _("Many people left a directory"),
+        _("The directory %(directory)s switched off %(n)s of %(of)s people within an hour."),
+        severity=Severity.BAD,
+    )
+)
+GROUP_ADDED = declare(
+    Event("directory.group_added", _("Group of a directory added"), _("The directory %(directory)s added %(group)s."))
+)
+GROUP_CHANGED = declare(
+    Event(
+        "directory.group_changed",
+        _("Group of a directory changed"),
+        _("The directory %(directory)s changed the members of %(group)s: %(n_joined)s joined, %(n_left)s left."),
+    )
+)
+GROUP_RENAMED = declare(
+    Event(
+        "directory.group_renamed",
+        _("Group of a directory renamed"),
+        _("The directory %(directory)s renamed %(former)s to %(group)s."),
+    )
+)
+GROUP_REMOVED = declare(
+    Event(
+        "directory.group_removed",
+        _("Group of a directory removed"),
+        _("The directory %(directory)s removed %(group)s. %(n_left)s people were in it."),
+        severity=Severity.WARN,
+    )
+)

@@ -1,0 +1,53 @@
+"""Notices when many people of one directory leave within an hour, which is more often a fault than a fact.
+
+A sync asks an administrator before it goes on. SCIM has nobody to ask, so there everyone who can act is told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.models import Directory, User
+from accounts.provisioning import audit_events
+from accounts.provisioning.entries import Source
+from verification import audit, notices
+
+WITHIN = timedelta(hours=1)
+MOST_SHARE = 0.05  # of the people of the directory
+MOST_ALWAYS = 4  # people who may leave a directory of any size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departures:
+    """How many of a directory's people left within the hour, together with those who would leave now."""
+
+    n: int
+    of: int
+
+    @property
+    def are_many(self) -> bool:
+        """Return whether they are more than usual: over 5 %, and at least 5 people."""
+        return self.n > MOST_ALWAYS and self.n > MOST_SHARE * self.of
+
+
+def count(directory: Directory, now: datetime, *, planned: int = 0) -> Departures:
+    """Count who left within the last hour. `planned` are those who would be switched off now."""
+    left = Q(is_active=False, directory_off_at__gt=now - WITHIN)
+    n_left = User.objects.filter(left, directory=directory).count()
+    n_there = User.objects.filter(directory=directory, is_active=True).count()
+    return Departures(n=n_left + planned, of=n_there + n_left)
+
+
+def watch(directory: Directory, by: Source, now: datetime) -> None:
+    """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
+    found = count(directory, now)
+    if not found.are_many:
+        return
+    quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WITHIN)
+    if not Directory.objects.filter(quiet, pk=directory.pk).update(many_left_at=now):
+        return
+    said = {"directory": directory.name, "n": found.n, "of": found.of}
+    audit.record(audit_events.MANY_LEFT, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)
+    words = {name: str(value) for name, value in said.items()}
+    notices.tell_operators("many_left", now=now, right="change_directory", **words)

@@ -1,0 +1,72 @@
+"""What a directory supplies: people, their phone numbers, and groups; and by which way it came."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from verification.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneEntry:
+    """A phone number, as the directory writes it."""
+
+    kind: Literal["mobile", "office", "home"]
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonEntry:
+    """A person, with everything that the directory has of them.
+
+    Shape: `key` is the directory's permanent id, up to 64 characters; `language` is a tag such as `de` or `de-CH`.
+    """
+
+    key: str
+    username: str
+    name: str = ""
+    email: str = ""
+    is_active: bool = True
+    phones: tuple[PhoneEntry, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupEntry:
+    """A group with all its members. Shape: `members` are keys of people."""
+
+    key: str
+    name: str
+    members: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """Who joins and leaves a group that is here already. Shape: both are keys of people."""
+
+    key: str
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+
+
+class Way(StrEnum):
+    """How a directory's entry came to us."""
+
+    SYNC = "sync"
+    SCIM = "scim"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """By which way, from where, and on whose order an entry came. `actor_id` is who started a sync by hand."""
+
+    way: Way
+    network: str = ""
+    agent: str = ""
+    actor_id: int | None = None
+
+    def context(self, now: datetime) -> Context:
+        """Return the circumstances, for the audit log."""
+        return Context(now=now, network=self.network, agent=self.agent)

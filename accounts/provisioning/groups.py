@@ -1,0 +1,186 @@
+"""Groups that directories supply. Each is a group of its own, so that no directory fills one that people here made.
+
+If its name is taken, the directory's name is added in brackets. Such a group never carries permissions: what makes
+staff is decided here.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from accounts.models import Directory, DirectoryGroup, User
+from accounts.provisioning import audit_events
+from accounts.provisioning.entries import GroupEntry, Members, Source
+from verification import audit, inputs
+from verification.db import row_locks
+from verification.policies import revocation
+
+_CHUNK = 500  # members in one statement, and in one audit event
+_MAX_NAME = 150
+
+
+class Unknown(Exception):
+    """There is no group with this key in the directory."""
+
+
+class Invalid(Exception):
+    """A group without a key or a name."""
+
+
+def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, now: datetime) -> DirectoryGroup:
+    """Make a group as its entry says, with exactly these members; or let some people join and leave it.
+
+    Keys that nobody has are left out: the group gets them when the directory supplies the people, and then the group
+    again. Who leaves loses what only the group gave: see `revocation.settle`.
+
+    Errors: `Unknown` for `Members` of no group; `Invalid` for an entry without key or name.
+    """
+    with transaction.atomic():
+        if isinstance(entry, Members):
+            found = _locked(directory, entry.key)
+            if found is None:
+                raise Unknown(entry.key)
+            _settle(found, _pks(directory, entry.added), _pks(directory, entry.removed), by, now)
+            return found
+        found = _named(directory, entry, by, now)
+        wanted, members = set(_pks(directory, entry.members)), set(_members(found.group_id))
+        _settle(found, sorted(wanted - members), sorted(members - wanted), by, now)
+    return found
+
+
+def remove_group(directory: Directory, key: str, by: Source, now: datetime) -> bool:
+    """Remove a group that the directory no longer has. Return False if there is none.
+
+    Its members leave it first. If a policy, an application or anything else uses the group, it stays, empty: an
+    application without its only group would be open to everyone.
+    """
+    with transaction.atomic():
+        found = _locked(directory, key)
+        if found is None:
+            return False
+        members = _members(found.group_id)
+        for part in _parts(members):
+            _leave(found, part)
+            revocation.settle(part)
+        group, name = found.group, found.group.name
+        found.delete()
+        if not _is_used(group):
+            row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
+            group.delete()
+        said = {"directory": directory.name, "group": name, "n_left": len(members)}
+        audit.record(audit_events.GROUP_REMOVED, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)
+    return True
+
+
+def _locked(directory: Directory, key: str) -> DirectoryGroup | None:
+    rows = DirectoryGroup.objects.select_for_update(of=("self",)).select_related("group", "directory")
+    return rows.filter(directory=directory, key=key).first()
+
+
+def _named(directory: Directory, entry: GroupEntry, by: Source, now: datetime) -> DirectoryGroup:
+    name = inputs.shortened(entry.name, max_length=_MAX_NAME)
+    if not name or not 0 < len(entry.key) <= 64:
+        raise Invalid(entry.key)
+    found = _locked(directory, entry.key)
+    said: dict[str, object] = {"directory": directory.name}
+    if found is None:
+        group = Group.objects.create(name=_free(directory, name, None))
+        found = DirectoryGroup.objects.create(directory=directory, key=entry.key, name=name, group=group)
+        event = audit_events.GROUP_ADDED
+    elif found.name != name:
+        said["former"] = found.group.name
+        found.group.name = _free(directory, name, found.group_id)
+        found.group.save(update_fields=["name"])
+        found.name = name
+        found.save(update_fields=["name"])
+        event = audit_events.GROUP_RENAMED
+    else:
+        return found
+    said["group"] = found.group.name
+    audit.record(event, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)
+    return found
+
+
+def _free(directory: Directory, name: str, own: int | None) -> str:
+    """Return the name, or the first variant of it that no other group has."""
+    others = Group.objects.exclude(pk=own) if own else Group.objects.all()
+    for variant in _variants(directory, name):
+        if not others.filter(name__iexact=variant).exists():
+            return variant
+    raise Invalid(name)
+
+
+def _variants(directory: Directory, name: str) -> Iterator[str]:
+    yield name
+    for n in range(1, 1000):
+        mark = f" ({directory.name})" if n == 1 else f" ({directory.name} {n})"
+        yield name[: _MAX_NAME - len(mark)] + mark
+
+
+def _pks(directory: Directory, keys: Collection[str]) -> list[int]:
+    return [pk for part in _parts(sorted(keys)) for pk in _known(directory, part)]
+
+
+def _known(directory: Directory, keys: Sequence[str]) -> Iterator[int]:
+    rows = User.objects.filter(directory=directory, directory_key__in=keys)
+    yield from rows.order_by("pk").values_list("pk", flat=True)
+
+
+def _members(group_id: int) -> list[int]:
+    rows = User.groups.through.objects.filter(group_id=group_id)
+    return list(rows.order_by("user_id").values_list("user_id", flat=True))
+
+
+def _parts(items: Sequence[int] | Sequence[str]) -> Iterator[Sequence]:  # type: ignore[type-arg]  # of either
+    for at in range(0, len(items), _CHUNK):
+        yield items[at : at + _CHUNK]
+
+
+def _settle(found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int], by: Source, now: datetime) -> None:
+    """Let people join and leave, end what that ends, and record it: one event for each chunk, which lists them."""
+    for joined, left in [*((part, []) for part in _parts(joining)), *(([], part) for part in _parts(leaving))]:
+        new, gone = _join(found, joined), _leave(found, left)
+        if not new and not gone:
+            continue
+        revocation.settle([*new, *gone])
+        audit.record(
+            audit_events.GROUP_CHANGED,
+            user_id=None,
+            context=by.context(now),
+            actor_id=by.actor_id,
+            directory=found.directory.name,
+            group=found.group.name,
+            n_joined=len(new),
+            n_left=len(gone),
+            joined=new,
+            left=gone,
+        )
+
+
+def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
+    row_locks.lock_people(people)
+    through = User.groups.through
+    there = set(through.objects.filter(group_id=found.group_id, user_id__in=people).values_list("user_id", flat=True))
+    new = [pk for pk in people if pk not in there]
+    through.objects.bulk_create([through(user_id=pk, group_id=found.group_id) for pk in new], ignore_conflicts=True)
+    return new
+
+
+def _leave(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
+    row_locks.lock_people(people)
+    rows = User.groups.through.objects.filter(group_id=found.group_id, user_id__in=people)
+    gone = sorted(rows.values_list("user_id", flat=True))
+    rows.delete()
+    return gone
+
+
+def _is_used(group: Group) -> bool:
+    related = Group._meta.related_objects  # noqa: SLF001  (the public name of Django's model API)
+    others = [each for each in related if each.related_model is not User]
+    return any(
+        each.related_model._base_manager.filter(**{each.field.name: group}).exists()  # noqa: SLF001  (public)
+        for each in others
+        if each.field.name
+    )

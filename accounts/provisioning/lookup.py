@@ -1,0 +1,135 @@
+"""Finds the people whom a directory's entries are about: those it supplied, and those whom its rule links.
+
+Staff are never linked: a directory could otherwise take over an administrator by writing their name. An administrator
+who wants them in the directory removes their roles, lets the directory link them, and gives the roles again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+
+from accounts.models import Directory, User
+from accounts.models.directories import LinkBy
+from accounts.models.people import fold
+from accounts.provisioning import administrators, numbers
+from accounts.provisioning.entries import PersonEntry
+from accounts.provisioning.planning import PersonChange, email_of, plan_person, username_of
+from verification.db import row_locks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The people whom some entries may be about.
+
+    Shape: `by_key` are of the directory; `by_name` are all who have one of the usernames; `by_email` are people of no
+    directory, by folded address.
+    """
+
+    by_key: dict[str, User] = field(default_factory=dict)
+    by_name: dict[str, User] = field(default_factory=dict)
+    by_email: dict[str, list[User]] = field(default_factory=dict)
+
+    def pks(self) -> set[int]:
+        """Return the ids of all of them."""
+        return {user.pk for user in (*self.by_key.values(), *self.by_name.values(), *chain(*self.by_email.values()))}
+
+    def of(self, directory: Directory, entry: PersonEntry) -> User | None:
+        """Return the person of an entry: by key, else by the directory's rule, else None."""
+        if (known := self.by_key.get(entry.key)) is not None:
+            return known
+        if directory.link_by == LinkBy.USERNAME:
+            named = self.by_name.get(username_of(entry) or "")
+            return named if named is not None and named.directory_id is None else None
+        if directory.link_by == LinkBy.EMAIL and (email := email_of(entry)):
+            mailed = self.by_email.get(fold(email), [])
+            return mailed[0] if len(mailed) == 1 else None  # two people with one address could be either
+        return None
+
+
+def find(directory: Directory, entry: PersonEntry) -> User | None:
+    """Return the person whom an entry is about: the directory's own by its key, else one whom its rule links."""
+    return _read(directory, [entry]).of(directory, entry)
+
+
+def plan_people(
+    directory: Directory, entries: Sequence[PersonEntry], *, now: datetime | None = None
+) -> list[PersonChange]:
+    """Return what entries would change, in their order, with a few statements for all of them.
+
+    A person or username that an entry before it has is not free for a later entry of the same call.
+    """
+    return _plan(directory, entries, administrators.pks(now or timezone.now()))
+
+
+def plan_locked(
+    directory: Directory, entries: Sequence[PersonEntry], now: datetime
+) -> tuple[list[PersonChange], dict[int, User]]:
+    """Lock the people of some entries, and return what the entries change and the people. Call it in a transaction.
+
+    If someone leaves, the administrators are locked too, so that no two requests switch off the last ones together.
+    """
+    leaving = any(not entry.is_active for entry in entries)
+    admins = administrators.pks(now) if leaving else set()
+    row_locks.lock_people({*admins, *_read(directory, entries).pks()})
+    people: dict[int, User] = {}
+    admins = administrators.pks(now) if leaving else set()
+    return _plan(directory, entries, admins, people), people
+
+
+def _plan(
+    directory: Directory,
+    entries: Sequence[PersonEntry],
+    admins: set[int],
+    people: dict[int, User] | None = None,
+) -> list[PersonChange]:
+    found = _read(directory, entries)
+    pairs = [(entry, found.of(directory, entry)) for entry in entries]
+    suggested = numbers.of_many([user.pk for _entry, user in pairs if user is not None])
+    names = {name: user.pk for name, user in found.by_name.items()}
+    staying, met, changes = set(admins), set[int](), []
+    for entry, one in pairs:
+        user = one if one is None or one.pk not in met else None  # an entry before this one had the person
+        name = username_of(entry) or ""
+        pk = user.pk if user is not None else 0
+        change = plan_person(
+            directory,
+            user,
+            entry,
+            numbers=suggested.get(pk, {}),
+            is_taken=names.get(name, pk) != pk,
+            is_last_administrator=staying == {pk},
+        )
+        if user is not None:
+            met.add(pk)
+            if people is not None:
+                people[pk] = user
+            if not entry.is_active and not change.reason:
+                staying.discard(pk)
+        if not change.reason:
+            names.setdefault(name, pk or -1)
+        changes.append(change)
+    return changes
+
+
+def _read(directory: Directory, entries: Sequence[PersonEntry]) -> Found:
+    keys, names = {entry.key for entry in entries}, {username_of(entry) for entry in entries} - {None}
+    may = Q(directory=directory, directory_key__in=keys) | Q(username__in=names)
+    emails = set[str]()
+    if directory.link_by == LinkBy.EMAIL:
+        emails = {fold(email) for entry in entries if (email := email_of(entry))}
+        upper = {email.upper() for entry in entries if (email := email_of(entry))}
+        mailed = User.objects.alias(mail=Upper("email")).filter(mail__in=upper, directory=None)
+        may |= Q(pk__in=mailed.values("pk"))
+    found = Found()
+    for user in User.objects.filter(may):
+        if user.directory_id == directory.pk and user.directory_key in keys:
+            found.by_key[user.directory_key] = user
+        found.by_name[user.username] = user
+        if user.directory_id is None and fold(user.email) in emails:
+            found.by_email.setdefault(fold(user.email), []).append(user)
+    return found

@@ -1,0 +1,174 @@
+"""Carries out what a directory's entries change of people: rows, audit events, suggested numbers, and every end.
+
+Each chunk is one transaction that locks its people and compares again, so that what is written is what holds then.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from itertools import islice
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+
+from accounts import sessions
+from accounts.models import Directory, SuggestedNumber, User
+from accounts.provisioning import audit_events, departures, lookup, numbers
+from accounts.provisioning.entries import PersonEntry, Source, Way
+from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
+from accounts.sessions import Closed
+from verification import audit, enrolments
+
+CHUNK = 500  # people in one transaction
+_COLUMNS = ("username", "name", "email", "language", "is_active")
+_EVENTS = {
+    Verdict.ADDED: audit_events.PERSON_ADDED,
+    Verdict.LINKED: audit_events.PERSON_LINKED,
+    Verdict.CHANGED: audit_events.PERSON_CHANGED,
+    Verdict.SWITCHED_OFF: audit_events.PERSON_SWITCHED_OFF,
+    Verdict.SWITCHED_ON: audit_events.PERSON_SWITCHED_ON,
+}
+
+
+class Refused(Exception):
+    """An entry can't be applied. `change` says why."""
+
+    def __init__(self, change: PersonChange) -> None:
+        super().__init__(change.reason)
+        self.change = change
+
+
+def apply_person(directory: Directory, change: PersonChange, by: Source, now: datetime) -> User:
+    """Carry out what one entry changes, and return the person. Errors: `Refused`, also if it was planned otherwise."""
+    (done,) = apply_people(directory, [change], by, now)
+    if done.user_id is None or done.reason:
+        raise Refused(done)
+    return User.objects.get(pk=done.user_id)
+
+
+def apply_people(
+    directory: Directory, changes: Iterable[PersonChange], by: Source, now: datetime
+) -> Iterator[PersonChange]:
+    """Carry out what entries change, in chunks of one transaction each, and yield what was done, in their order.
+
+    Memory doesn't grow with their number. Nothing happens before the results are read. A change that is refused is
+    yielded with its reason, and the others go on.
+    """
+    left = iter(changes)
+    while entries := [change.entry for change in islice(left, CHUNK)]:
+        yield from _apply(directory, entries, by, now)
+
+
+def mark_seen(directory: Directory, keys: Sequence[str], now: datetime) -> int:
+    """Note that a sync saw these people unchanged, and return how many they are."""
+    return User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
+
+
+def _apply(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
+    try:
+        with transaction.atomic():
+            return _write(directory, entries, by, now)
+    except IntegrityError:
+        if len(entries) == 1:  # someone else got the username, or the same entry, a moment ago
+            return [_beaten(directory, entries[0])]
+        return [done for entry in entries for done in _apply(directory, [entry], by, now)]
+
+
+def _beaten(directory: Directory, entry: PersonEntry) -> PersonChange:
+    (found,) = lookup.plan_people(directory, [entry])
+    if found.verdict is Verdict.UNCHANGED or found.reason:
+        return found
+    return plan_person(directory, lookup.find(directory, entry), entry, is_taken=True)
+
+
+def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
+    changes, people = lookup.plan_locked(directory, entries, now)
+    added = _add(directory, [change for change in changes if change.verdict is Verdict.ADDED], now)
+    known = [change for change in changes if change.user_id is not None and not change.reason]
+    _change(directory, [(people[change.user_id or 0], change) for change in known if change.fields], now)
+    _link(directory, [(people[change.user_id or 0], change) for change in known], now)
+    done = [
+        replace(change, user_id=added[change.entry.key].pk) if change.verdict is Verdict.ADDED else change
+        for change in changes
+    ]
+    numbers.replace({change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))})
+    closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
+    mark_seen(directory, [change.entry.key for change in done if change.verdict is not Verdict.ADDED], now)
+    for change in done:
+        _record(directory, change, by, now, closed=closed.get(change.user_id or 0))
+    if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
+        departures.watch(directory, by, now)
+    return done
+
+
+def _is_off(change: PersonChange) -> bool:
+    return change.verdict is not Verdict.ADDED and change.fields.get("is_active", (True, True))[1] is False
+
+
+def _end(people: Sequence[int]) -> dict[int, Closed]:
+    """End everything of people who left. Their app passwords are refused while they are switched off."""
+    if not people:
+        return {}
+    enrolments.raise_epochs(people, why="left")
+    return sessions.close(people)
+
+
+def _add(directory: Directory, changes: Sequence[PersonChange], now: datetime) -> dict[str, User]:
+    fresh = [
+        User(
+            **{name: pair[1] for name, pair in change.fields.items() if name in _COLUMNS},
+            password=make_password(None),
+            directory=directory,
+            directory_key=change.entry.key,
+            directory_since=now,
+            directory_seen_at=now,
+            directory_off_at=None if change.entry.is_active else now,
+        )
+        for change in changes
+    ]
+    return {user.directory_key: user for user in User.objects.bulk_create(fresh)}
+
+
+def _change(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now: datetime) -> None:
+    touched = set[str]()
+    for user, change in pairs:
+        for name, (_old, new) in change.fields.items():
+            if name in _COLUMNS:
+                setattr(user, name, new)
+                touched.add(name)
+        if "is_active" in change.fields:
+            user.directory_off_at = None if user.is_active else now
+            touched.add("directory_off_at")
+    if touched:
+        User.objects.bulk_update([user for user, _change in pairs], sorted(touched))
+
+
+def _link(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now: datetime) -> None:
+    """Give people to the directory. Where its servers check passwords, the password here ends."""
+    linked = [(user, change) for user, change in pairs if change.verdict is Verdict.LINKED]
+    for user, change in linked:
+        user.directory, user.directory_key, user.directory_since = directory, change.entry.key, now
+        if directory.checks_passwords:
+            user.password = make_password(None)
+    if linked:
+        User.objects.bulk_update(
+            [user for user, _change in linked], ["directory", "directory_key", "directory_since", "password"]
+        )
+
+
+def _new_numbers(change: PersonChange) -> dict[str, str]:
+    kinds = SuggestedNumber.Kind.values
+    return {kind: str(change.fields[kind][1]) for kind in kinds if kind in change.fields}
+
+
+def _record(directory: Directory, change: PersonChange, by: Source, now: datetime, *, closed: Closed | None) -> None:
+    said: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
+    if change.reason is Refusal.LAST_ADMINISTRATOR:
+        event = audit_events.ADMINISTRATOR_KEPT
+    elif change.verdict in _EVENTS:
+        event = _EVENTS[change.verdict]
+        said["changed"] = ", ".join(sorted(change.fields))
+        said |= asdict(closed) if closed else {}
+    else:
+        return
+    audit.record(event, user_id=change.user_id, context=by.context(now), actor_id=by.actor_id, **said)

@@ -1,0 +1,309 @@
+"""Tests of what directories' entries change of people: plans, links, ends, guards, and what the audit log says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import provisioning
+from accounts.models import Directory, Session, SuggestedNumber, User
+from accounts.models.directories import Kind, LinkBy
+from accounts.provisioning import PersonEntry, PhoneEntry, Refusal, Source, Verdict, Way, numbers
+from tests.people import Clock, Person, join
+from verification.models import AuditEvent, Message
+
+SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
+PHONE = "+41791234523"
+
+
+@pytest.fixture
+def directory(db: None) -> Directory:
+    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
+
+
+def entry(key: str = "k1", username: str = "Eva", **more: Any) -> PersonEntry:
+    return PersonEntry(key=key, username=username, **more)
+
+
+def apply(
+    directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC
+) -> list[provisioning.PersonChange]:
+    changes = provisioning.plan_people(directory, entries, now=clock.now)
+    return list(provisioning.apply_people(directory, changes, by, clock.now))
+
+
+def verdicts(directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC) -> list[Verdict]:
+    return [change.verdict for change in apply(directory, *entries, clock=clock, by=by)]
+
+
+def events() -> list[str]:
+    return list(AuditEvent.objects.filter(kind__startswith="directory.").order_by("pk").values_list("kind", flat=True))
+
+
+# What an entry changes ------------------------------------------------------------------------------------------
+
+
+def test_adds_a_person_without_a_password(directory: Directory, clock: Clock) -> None:
+    found = entry(name="Eva Muster", email="eva@Example.org", language="de-CH")
+
+    assert verdicts(directory, found, clock=clock) == [Verdict.ADDED]
+
+    eva = User.objects.get()
+    assert (eva.username, eva.name, eva.email) == ("eva", "Eva Muster", "eva@example.org")
+    assert (eva.directory, eva.directory_key, eva.directory_since) == (directory, "k1", clock.now)
+    assert not eva.has_usable_password()
+    assert events() == ["directory.person_added"]
+
+
+def test_a_second_time_changes_nothing(directory: Directory, clock: Clock) -> None:
+    found = entry(name="Eva", email="eva@example.org", phones=(PhoneEntry(kind="mobile", number=PHONE),))
+    apply(directory, found, clock=clock)
+    clock.forward(minutes=1)
+
+    assert verdicts(directory, found, clock=clock) == [Verdict.UNCHANGED]
+
+    assert User.objects.get().directory_seen_at == clock.now
+    assert events() == ["directory.person_added"]
+
+
+def test_follows_a_rename_by_the_permanent_key(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry(name="Eva Huber"), clock=clock)
+
+    (change,) = apply(directory, entry(username="eva.muster", name="Eva Muster"), clock=clock)
+
+    assert change.verdict is Verdict.CHANGED
+    assert change.fields == {"username": ("eva", "eva.muster"), "name": ("Eva Huber", "Eva Muster")}
+    assert User.objects.get().username == "eva.muster"
+
+
+@pytest.mark.parametrize("username", ["", "  ", "a\u200bb", "a" * 151, "a\0b"])
+def test_refuses_a_username_that_nobody_can_have(directory: Directory, clock: Clock, username: str) -> None:
+    (change,) = apply(directory, entry(username=username), clock=clock)
+
+    assert (change.verdict, change.reason) == (Verdict.REFUSED, Refusal.INVALID_USERNAME)
+    assert not User.objects.exists()
+
+
+def test_an_invalid_address_is_left_out_and_named(directory: Directory, clock: Clock) -> None:
+    (change,) = apply(directory, entry(email="none"), clock=clock)
+
+    assert (change.verdict, dict(change.refusals)) == (Verdict.ADDED, {"email": Refusal.INVALID_EMAIL})
+    assert User.objects.get().email == ""
+
+
+def test_the_same_username_twice_is_refused_once(directory: Directory, clock: Clock) -> None:
+    found = verdicts(directory, entry("k1"), entry("k2", "EVA"), clock=clock)
+
+    assert found == [Verdict.ADDED, Verdict.REFUSED]
+
+
+def test_the_same_key_twice_is_one_person(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry("k1", "eva"), entry("k1", "eve"), clock=clock)
+
+    assert User.objects.get().username == "eve"
+
+
+def test_leaving_is_not_refused_because_of_another_field(directory: Directory, clock: Clock) -> None:
+    join("ana")
+    apply(directory, entry(), clock=clock)
+
+    (change,) = apply(directory, entry(username="ana", email="none", is_active=False), clock=clock)
+
+    assert change.verdict is Verdict.SWITCHED_OFF
+    assert change.refusals == {"username": Refusal.USERNAME_TAKEN, "email": Refusal.INVALID_EMAIL}
+    assert not User.objects.get(directory_key="k1").is_active
+
+
+# Whom it links --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [(LinkBy.NOTHING, Verdict.REFUSED), (LinkBy.USERNAME, Verdict.LINKED), (LinkBy.EMAIL, Verdict.REFUSED)],
+)
+def test_links_by_username_only_if_the_rule_says_so(
+    directory: Directory, clock: Clock, ana: Person, rule: LinkBy, verdict: Verdict
+) -> None:
+    directory.link_by = rule
+
+    assert verdicts(directory, entry(username="ANA", email="other@example.org"), clock=clock) == [verdict]
+
+
+def test_links_by_email_whatever_its_case(directory: Directory, clock: Clock, ana: Person) -> None:
+    User.objects.filter(pk=ana.user.pk).update(email="Ana@Example.org")
+    directory.link_by = LinkBy.EMAIL
+
+    (change,) = apply(directory, entry(username="a.muster", email="ana@example.org"), clock=clock)
+
+    assert (change.verdict, change.user_id) == (Verdict.LINKED, ana.user.pk)
+
+
+def test_links_nobody_if_two_people_share_the_address(
+    directory: Directory, clock: Clock, ana: Person, ben: Person
+) -> None:
+    User.objects.update(email="both@example.org")
+    directory.link_by = LinkBy.EMAIL
+
+    assert verdicts(directory, entry(email="both@example.org"), clock=clock) == [Verdict.ADDED]
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_never_links_staff(directory: Directory, clock: Clock, role: str) -> None:
+    root = join("root")
+    User.objects.filter(pk=root.user.pk).update(**{role: True})
+    directory.link_by = LinkBy.USERNAME
+
+    (change,) = apply(directory, entry(username="root"), clock=clock)
+
+    assert change.reason is Refusal.STAFF
+    assert User.objects.get().directory_id is None
+
+
+def test_never_takes_a_person_of_another_directory(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry(), clock=clock)
+    other = Directory.objects.create(name="Other", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+
+    (change,) = apply(other, entry("k2"), clock=clock)
+
+    assert change.reason is Refusal.USERNAME_TAKEN
+
+
+def test_a_password_here_ends_where_the_directory_checks_passwords(clock: Clock, ana: Person, ben: Person) -> None:
+    ldap = Directory.objects.create(name="LDAP", kind=Kind.OPENLDAP, link_by=LinkBy.USERNAME)
+    scim = Directory.objects.create(name="SCIM", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+
+    apply(ldap, entry("a", "ana"), clock=clock)
+    apply(scim, entry("b", "ben"), clock=clock)
+
+    assert [user.has_usable_password() for user in User.objects.order_by("username")] == [False, True]
+
+
+# Who leaves -----------------------------------------------------------------------------------------------------
+
+
+def test_who_is_switched_off_loses_everything_and_can_come_back(
+    directory: Directory, clock: Clock, ana: Person
+) -> None:
+    directory.link_by = LinkBy.USERNAME
+    apply(directory, entry(username="ana"), clock=clock)
+    before = User.objects.get().epoch
+    Session.objects.create(session_key="s", session_data="", expire_date=clock.now, user=ana.user, ref="r" * 32)
+
+    off = verdicts(directory, entry(username="ana", is_active=False), clock=clock)
+    left = User.objects.get()
+    on = verdicts(directory, entry(username="ana"), clock=clock)
+
+    assert (off, on) == ([Verdict.SWITCHED_OFF], [Verdict.SWITCHED_ON])
+    assert (left.is_active, left.directory_off_at, left.epoch) == (False, clock.now, before + 1)
+    assert not Session.objects.exists()
+    assert events()[1:] == ["directory.person_switched_off", "directory.person_switched_on"]
+    assert AuditEvent.objects.get(kind="directory.person_switched_off").detail["n_sessions"] == 1
+    assert (User.objects.get().is_active, User.objects.get().directory_off_at) == (True, None)
+
+
+def test_switches_on_nobody_whom_someone_here_switched_off(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry(), clock=clock)
+    User.objects.update(is_active=False)
+
+    assert verdicts(directory, entry(), clock=clock) == [Verdict.UNCHANGED]
+    assert not User.objects.get().is_active
+
+
+def test_the_last_administrator_who_can_sign_in_stays(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry("a", "ada"), entry("b", "bob"), clock=clock)
+    User.objects.update(is_superuser=True, is_staff=True)
+
+    (first, last) = apply(
+        directory, entry("a", "ada", is_active=False), entry("b", "bob", is_active=False), clock=clock
+    )
+
+    assert (first.verdict, last.reason) == (Verdict.SWITCHED_OFF, Refusal.LAST_ADMINISTRATOR)
+    assert User.objects.get(username="bob").is_active
+    assert events()[-1] == "directory.administrator_kept"
+
+
+def test_a_blocked_administrator_cannot_sign_in_and_does_not_count(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry("a", "ada"), clock=clock)
+    User.objects.update(is_superuser=True, is_staff=True)
+    join("root", is_superuser=True, is_staff=True, blocked_until=clock.now + timedelta(days=1))
+
+    assert verdicts(directory, entry("a", "ada", is_active=False), clock=clock) == [Verdict.REFUSED]
+
+
+def test_apply_person_raises_what_is_refused(directory: Directory, clock: Clock, ana: Person) -> None:
+    (change,) = provisioning.plan_people(directory, [entry(username="eva")])
+    User.objects.filter(pk=ana.user.pk).update(username="eva")
+
+    with pytest.raises(provisioning.Refused) as refused:
+        provisioning.apply_person(directory, change, SCIM, clock.now)
+
+    assert refused.value.change.reason is Refusal.USERNAME_TAKEN
+
+
+# When many leave ------------------------------------------------------------------------------------------------
+
+
+def crowd(directory: Directory, n: int, clock: Clock, *, left: int = 0, by: Source = SYNC) -> None:
+    found = [entry(f"k{i}", f"person{i}", is_active=i >= left) for i in range(n)]
+    apply(directory, *found, clock=clock, by=by)
+
+
+@pytest.mark.parametrize(("n_people", "n_leaving", "are_many"), [(20, 4, False), (20, 5, True), (100, 5, False)])
+def test_many_are_at_least_five_and_over_five_percent(
+    directory: Directory, clock: Clock, n_people: int, n_leaving: int, are_many: bool
+) -> None:
+    crowd(directory, n_people, clock)
+
+    assert provisioning.count(directory, clock.now, planned=n_leaving).are_many is are_many
+
+
+def test_scim_raises_one_alarm_an_hour(directory: Directory, clock: Clock) -> None:
+    join("root", is_staff=True, is_superuser=True)
+    crowd(directory, 20, clock)
+
+    for left in (4, 5, 6):
+        crowd(directory, 20, clock, left=left, by=SCIM)
+
+    (alarm,) = AuditEvent.objects.filter(kind="directory.many_left")
+    assert (alarm.detail["n"], alarm.detail["of"]) == (5, 20)
+    assert Message.objects.filter(template__contains="many_left").count() == 1
+
+
+# Phone numbers --------------------------------------------------------------------------------------------------
+
+
+def test_numbers_are_suggestions_stored_encrypted(directory: Directory, clock: Clock) -> None:
+    phones = (PhoneEntry(kind="mobile", number="079 123 45 23"), PhoneEntry(kind="office", number="no number"))
+
+    (change,) = apply(directory, entry(phones=phones), clock=clock)
+
+    eva = User.objects.get()
+    assert numbers.of_person(eva) == {"mobile": PHONE}
+    assert PHONE not in SuggestedNumber.objects.get().sealed
+    assert PHONE not in str(change.shown())
+    assert not eva.enrolments.exists()
+    assert not any("1234" in str(row.detail) for row in AuditEvent.objects.all())
+
+
+def test_a_number_that_the_directory_drops_is_no_suggestion_any_more(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry(phones=(PhoneEntry(kind="mobile", number=PHONE),)), clock=clock)
+
+    (change,) = apply(directory, entry(), clock=clock)
+
+    assert change.fields == {"mobile": (PHONE, "")}
+    assert not SuggestedNumber.objects.exists()
+
+
+# Many people ----------------------------------------------------------------------------------------------------
+
+
+def test_statements_do_not_grow_with_the_people_but_for_their_audit_events(directory: Directory, clock: Clock) -> None:
+    def counted(n: int, prefix: str) -> int:
+        found = [entry(f"{prefix}{i}", f"{prefix}{i}") for i in range(n)]
+        with CaptureQueriesContext(connection) as seen:
+            apply(directory, *found, clock=clock)
+        return len([query for query in seen if "audit" not in query["sql"]])
+
+    assert counted(50, "a") <= counted(5, "b") + 1  # SQLite inserts fewer rows in one statement
