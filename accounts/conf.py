@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from verification.setting import Section, Setting, formats
 
-SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_"))
+SIGN_IN = Section(
+    "Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_", "DIRECTORY_")
+)
 
 session_hours: Setting[timedelta] = Setting(
     SIGN_IN,
@@ -35,6 +37,15 @@ app_password_use_delay: Setting[timedelta] = Setting(
     formats.seconds(0, 60),
     default=timedelta(seconds=1),
     meaning="how long a process collects uses of app passwords before it writes when they were used; 0 writes each now",
+)
+directory_requests: Setting[int] = Setting(
+    SIGN_IN,
+    "DIRECTORY_REQUESTS",
+    formats.whole_number(1, 256),
+    default=4,
+    unit="requests",
+    meaning="how many sign-ins a web process lets wait for one directory at once; fewer than WEB_THREADS, so that a "
+    "directory that hangs slows nobody else down",
 )
 
 APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_", "OIDC_"))

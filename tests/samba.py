@@ -41,6 +41,33 @@ _PROVISION = (
 )
 # Bits of userAccountControl. Source: MS-ADTS, 2.2.16.
 NORMAL, DISABLED, PASSWORD_EXPIRED = 0x200, 0x2, 0x800000
+# A password policy for some people. Units: 100 ns, negative. Samba takes less than a day for never.
+_EXPIRING = {
+    "msDS-PasswordSettingsPrecedence": "1",
+    "msDS-PasswordReversibleEncryptionEnabled": "FALSE",
+    "msDS-PasswordHistoryLength": "0",
+    "msDS-PasswordComplexityEnabled": "FALSE",
+    "msDS-MinimumPasswordLength": "1",
+    "msDS-MinimumPasswordAge": "0",
+    "msDS-MaximumPasswordAge": "-1728000000000",
+    "msDS-LockoutThreshold": "0",
+    "msDS-LockoutObservationWindow": "-18000000000",
+    "msDS-LockoutDuration": "-18000000000",
+}
+# The control is DSDB_CONTROL_BYPASS_PASSWORD_HASH, without which pwdLastSet can't be set to a time.
+_SET_AGE = """
+import ldb, sys
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+settings, file, dn, since = sys.argv[1:]
+parameters = LoadParm()
+parameters.load(settings)
+database = SamDB(url=file, session_info=system_session(), lp=parameters)
+message = ldb.Message(ldb.Dn(database, dn))
+message["pwdLastSet"] = ldb.MessageElement(since, ldb.FLAG_MOD_REPLACE, "pwdLastSet")
+database.modify(message, controls=["local_oid:1.3.6.1.4.1.7165.4.3.12:0"])
+"""
 
 
 @dataclass
@@ -133,6 +160,16 @@ class Samba:
         """Set a person's password."""
         self.change(dn, unicodePwd=_quoted(password))
 
+    def expire_password(self, dn: str) -> None:
+        """Let a person's password be years old, and expire after two days. Only Samba's API can set its age."""
+        self.add(
+            f"CN={secrets.token_hex(4)},CN=Password Settings Container,CN=System,{BASE}",
+            objectClass="msDS-PasswordSettings",
+            **_EXPIRING | {"msDS-PSOAppliesTo": dn},
+        )
+        given = (str(_settings(self.home)), str(self.home / "private" / "sam.ldb"), dn, "133000000000000000")
+        subprocess.run(("/usr/bin/python3", "-c", _SET_AGE, *given), check=True, capture_output=True, timeout=60)
+
     def move(self, dn: str, rdn: str, *, within: str) -> str:
         """Rename an entry, or move it into another unit. Return its new DN."""
         self._modify(f"dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\nnewsuperior: {within}\n")
@@ -148,9 +185,20 @@ class Samba:
         start = f"{attribute}: "
         return [line.removeprefix(start) for line in told.splitlines() if line.startswith(start)]
 
+    def guess(self, name: str, password: str) -> str:
+        """Try a password at the directory itself. Return its error text, empty if the password was correct."""
+        account = ("-x", "-H", f"ldaps://{self.address}", "-D", f"{name}@{DOMAIN}", "-w", password)
+        command = ("/usr/bin/ldapsearch", *account, "-s", "base", "-b", BASE, "1.1")
+        done = subprocess.run(command, env=self._trust, text=True, check=False, capture_output=True, timeout=60)
+        return done.stderr if done.returncode else ""
+
     def is_locked(self, dn: str) -> bool:
         """Return whether the directory has locked an account."""
         return self.read(dn, "lockoutTime") not in ([], ["0"])
+
+    @property
+    def _trust(self) -> dict[str, str]:
+        return {"LDAPTLS_CACERT": str(self.home / "ca.pem")}
 
     @property
     def _child(self) -> Child:
@@ -169,7 +217,7 @@ class Samba:
         done = subprocess.run(
             (f"/usr/bin/{program}", *administrator, *arguments),
             input=given,
-            env={"LDAPTLS_CACERT": str(self.home / "ca.pem")},
+            env=self._trust,
             text=True,
             check=False,
             capture_output=True,

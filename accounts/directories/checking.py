@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TypeVar
 
-from accounts.directories import connections
+from accounts.directories import connections, servers
 from accounts.directories.answers import Answer, Entry, Judged
 from accounts.directories.connections import Connection
 from accounts.directories.passwords import password_of
 from accounts.models import Directory, User
+from accounts.models.people import fold
 from verification import limits
+from verification.browsers import known_browsers
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-RETRY_AFTER = 30  # seconds for which a server that did not answer is not asked
-_down: dict[str, float] = {}  # of this process: address -> when it is asked again, by the monotonic clock
+PATIENCE = 5.5  # seconds for all questions of a sign-in together
+_WORTH_ASKING = 0.5  # seconds; with less time than that, an unanswered question says nothing about a server
 
 
 def _load() -> tuple[Directory, ...]:
@@ -41,22 +43,23 @@ def has_password_here(user: User) -> bool:
 
 
 def forget() -> None:
-    """Read the directories again, because one has changed."""
+    """Read the directories again and ask all their servers, because one has changed."""
     _all.forget()
+    servers.forget()
 
 
 def check(directory: Directory, user: User, password: str, context: Context) -> Judged:
     """Check the password of a person of a directory. The person is found by the directory's permanent id.
 
-    Each attempt is counted before the directory is asked, so that a stranger can't make the directory lock the account.
+    Each attempt is counted before the directory checks it, so that a stranger can't make it lock the account.
     """
-    if not _spend(directory, user.directory_key, context):
+    if not _may_guess(directory, user.directory_key, user.username, context):
         return Judged(answer=Answer.LATER)
 
     def ask(connection: Connection) -> Judged:
-        return _bind(connection, connection.find_by_key(user.directory_key), password)
+        return _bind(connection, directory, connection.find_by_key(user.directory_key), password, context)
 
-    return _settled(directory, user.directory_key, _ask(directory, ask), context)
+    return _or_away(_ask(directory, ask, until=time.monotonic() + PATIENCE))
 
 
 def check_stranger(
@@ -67,87 +70,110 @@ def check_stranger(
     None if no directory has them, or only one that doesn't add people. The name stays as entered, because directories
     compare names in their own way.
     """
-    silent = None
+    silent, until = None, time.monotonic() + PATIENCE
     for directory in (each for each in among if each.adds_people):
-        entry = _ask(directory, lambda connection: connection.find(name))
-        if isinstance(entry, Entry):
-            return directory, _check_entry(directory, entry, password, context)
-        if entry is not None:
+        judged = _ask(directory, _finding(directory, name, password, context), until=until)
+        if isinstance(judged, Judged):
+            return directory, judged
+        if judged is not None:
             silent = silent or directory
     return (silent, Judged(answer=Answer.AWAY)) if silent else None
 
 
-def _check_entry(directory: Directory, entry: Entry, password: str, context: Context) -> Judged:
-    if not _spend(directory, entry.key, context):
-        return Judged(answer=Answer.LATER)
-    judged = _ask(directory, lambda connection: _bind(connection, entry, password))
-    return _settled(directory, entry.key, judged, context)
+def _finding(directory: Directory, name: str, password: str, context: Context) -> Callable[[Connection], Judged | None]:
+    def ask(connection: Connection) -> Judged | None:
+        entry = connection.find(name)
+        return None if entry is None else _bind(connection, directory, entry, password, context)
+
+    return ask
 
 
 class _Unreachable:
-    """No server of a directory answered, or its configuration is wrong."""
+    """No server of a directory answered in time, or its configuration is wrong."""
 
 
-def _bind(connection: Connection, entry: Entry | None, password: str) -> Judged:
-    if entry is None:
+def _or_away(answer: Judged | _Unreachable) -> Judged:
+    return Judged(answer=Answer.AWAY) if isinstance(answer, _Unreachable) else answer
+
+
+def _bind(connection: Connection, directory: Directory, entry: Entry | None, password: str, context: Context) -> Judged:
+    """Count a guess, and let the directory check it. A guess that it may have counted stays counted here."""
+    if entry is None or not connections.can_be_sent(password):
         return Judged(answer=Answer.WRONG)
+    if not _spend(directory, entry, context):
+        return Judged(answer=Answer.LATER)
     answer = connection.bind(entry.dn, password)
-    return Judged(answer=answer, entry=entry if answer is Answer.RIGHT else None)
+    if answer is Answer.RIGHT:
+        limits.forget_guesses(_WHAT, _named(directory, entry.key))
+        return Judged(answer=answer, entry=entry)
+    if answer not in {Answer.WRONG, Answer.LOCKED}:
+        # A correct password that is refused is no failure in the directory, and ends none of the former ones.
+        limits.forget_guesses(_WHAT, _named(directory, entry.key), only_last=True)
+    return Judged(answer=answer)
 
 
-def _ask(directory: Directory, question: Callable[[Connection], T]) -> T | _Unreachable:
+def _ask(directory: Directory, question: Callable[[Connection], T], *, until: float) -> T | _Unreachable:
     """Put a question to the first server that answers."""
     password = password_of(directory)
     if password is None or not connections.is_installed():
         logger.error("directory %s: the password of its service account or python-ldap is missing", directory.pk)
         return _Unreachable()
-    for server in _up(directory):
+    try:
+        with servers.place(directory.pk, until=until):
+            return _ask_servers(directory, password, question, until=until)
+    except servers.Busy:
+        logger.warning("directory %s: too many requests wait for it", directory.pk)
+    except (connections.Misconfigured, connections.TooMany) as error:
+        logger.error("directory %s: %s", directory.pk, error)
+    return _Unreachable()
+
+
+def _ask_servers(
+    directory: Directory, password: str, question: Callable[[Connection], T], *, until: float
+) -> T | _Unreachable:
+    for server in directory.servers:
         url = connections.url_of(directory, server)
+        if until - time.monotonic() < _WORTH_ASKING or not servers.is_up(url):
+            continue
         try:
-            with connections.connected(directory, server) as connection:
+            with connections.connected(directory, server, until=until) as connection:
                 connection.bind_account(password)
                 answer = question(connection)
         except connections.Away as error:
-            _down[url] = time.monotonic() + RETRY_AFTER
+            servers.note_down(url)
             logger.warning("directory %s: %s did not answer: %s", directory.pk, url, error)
             continue
-        except (connections.Misconfigured, connections.TooMany) as error:
-            logger.error("directory %s: %s", directory.pk, error)
-            return _Unreachable()
-        _down.pop(url, None)
+        servers.note_up(url)
         return answer
     return _Unreachable()
 
 
-def _up(directory: Directory) -> list[str]:
-    """Return the servers to ask, in order. Those that did not answer a moment ago would make everyone wait."""
-    now = time.monotonic()
-    return [each for each in directory.servers if _down.get(connections.url_of(directory, each), 0) <= now]
+_WHAT = "directory.password"
 
 
-def _spend(directory: Directory, key: str, context: Context) -> bool:
+def _named(directory: Directory, key: str) -> str:
+    return f"{directory.pk} {key}"
+
+
+def _most(directory: Directory, username: str, context: Context) -> int:
+    """Return how many incorrect passwords may reach the directory.
+
+    The last one is kept for browsers from which this person signed in before, so that a stranger can't lock them out.
+    """
+    is_known = bool(known_browsers.known(context.device, fold(username)))
+    return directory.max_failures if is_known else max(1, directory.max_failures - 1)
+
+
+def _may_guess(directory: Directory, key: str, username: str, context: Context) -> bool:
+    most = _most(directory, username, context)
+    return limits.may_guess(_WHAT, _named(directory, key), most=most, now=context.now)
+
+
+def _spend(directory: Directory, entry: Entry, context: Context) -> bool:
     return limits.spend_guess(
-        "directory.password",
-        f"{directory.pk} {key}",
-        most=directory.max_failures,
+        _WHAT,
+        _named(directory, entry.key),
+        most=_most(directory, entry.username, context),
         window=timedelta(minutes=directory.failure_minutes),
         now=context.now,
     ).is_open
-
-
-def _settled(directory: Directory, key: str, judged: Judged | _Unreachable, context: Context) -> Judged:
-    """Forget the guesses after a correct password, and undo the count of an attempt that nobody answered.
-
-    A locked account says nothing about the password.
-    """
-    if isinstance(judged, _Unreachable):
-        judged = Judged(answer=Answer.AWAY)
-    if judged.answer not in {Answer.WRONG, Answer.LOCKED}:
-        limits.forget_guesses(
-            "directory.password",
-            f"{directory.pk} {key}",
-            window=timedelta(minutes=directory.failure_minutes),
-            now=context.now,
-            only_last=judged.answer is Answer.AWAY,
-        )
-    return judged

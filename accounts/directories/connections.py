@@ -9,6 +9,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -64,18 +65,28 @@ def url_of(directory: Directory, server: str) -> str:
     return f"{scheme}://{host}:{parts.port or _PORTS[Encryption(directory.encryption)]}"
 
 
-class Connection:
-    """An encrypted connection to one server of a directory. Any method may raise `Away`."""
+def can_be_sent(password: str) -> bool:
+    """Return whether a password may be sent. An empty one, or one with a NUL, may be taken for an anonymous bind.
 
-    def __init__(self, directory: Directory, server: str) -> None:
+    Source: RFC 4513, 5.1.2.
+    """
+    return bool(password) and "\0" not in password
+
+
+class Connection:
+    """An encrypted connection to one server of a directory. Any method may raise `Away`.
+
+    Units: `until` by the monotonic clock.
+    """
+
+    def __init__(self, directory: Directory, server: str, *, until: float) -> None:
         url = url_of(directory, server)
-        if directory.encryption == Encryption.LDAPS:
-            _shake_hands(url, directory.ca)
-        self._directory = directory
+        if directory.encryption != Encryption.NONE:
+            _shake_hands(url, directory, until)
+        self._directory, self._until = directory, until
         self._ldap = ldap.initialize(url)
         for option, value in (
             (ldap.OPT_NETWORK_TIMEOUT, NETWORK_TIMEOUT),
-            (ldap.OPT_TIMEOUT, TIMEOUT),
             (ldap.OPT_REFERRALS, 0),
             (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
             *([(ldap.OPT_X_TLS_CACERTFILE, _ca_file(directory.ca))] if directory.ca else []),
@@ -86,23 +97,19 @@ class Connection:
     def bind_account(self, password: str) -> None:
         """Sign in as the service account. Errors: `Misconfigured`."""
         if self._directory.encryption == Encryption.STARTTLS:
-            _asked(self._ldap.start_tls_s)
+            self._asked(self._ldap.start_tls_s)
         try:
-            _asked(self._ldap.simple_bind_s, self._directory.account, password)
+            self._asked(self._ldap.simple_bind_s, self._directory.account, password)
         except ldap.LDAPError as error:
             raise Misconfigured(f"The service account was refused: {_text(error)}") from None
 
     def bind(self, dn: str, password: str) -> Answer:
-        """Return what the directory says about a password.
-
-        An empty password, or one with a NUL, is never sent: servers may take it for an anonymous bind and accept it.
-        Source: RFC 4513, 5.1.2.
-        """
-        if not password or "\0" in password:
+        """Return what the directory says about a password."""
+        if not can_be_sent(password):
             return Answer.WRONG
         try:
-            sent = _asked(self._ldap.simple_bind, dn, password, serverctrls=[PasswordPolicyControl()])
-            *_result, controls = _asked(self._ldap.result3, sent, resp_ctrl_classes=_CONTROLS)
+            sent = self._asked(self._ldap.simple_bind, dn, password, serverctrls=[PasswordPolicyControl()])
+            *_result, controls = self._asked(self._ldap.result3, sent, resp_ctrl_classes=_CONTROLS)
         except ldap.INVALID_CREDENTIALS as error:
             controls = DecodeControlTuples(error.args[0].get("ctrls", ()), _CONTROLS)
             return _of_policy(controls) or of_refused_bind(_text(error))
@@ -113,7 +120,7 @@ class Connection:
     def read_base(self) -> None:
         """Read the base itself. Errors: `Misconfigured`."""
         try:
-            _asked(self._ldap.search_ext_s, self._directory.base, ldap.SCOPE_BASE, "(objectClass=*)", ["1.1"])
+            self._asked(self._ldap.search_ext_s, self._directory.base, ldap.SCOPE_BASE, "(objectClass=*)", ["1.1"])
         except ldap.LDAPError as error:
             raise Misconfigured(f"The base can’t be read: {_text(error)}") from None
 
@@ -134,6 +141,21 @@ class Connection:
         with suppress(ldap.LDAPError):
             self._ldap.unbind_s()
 
+    def _asked(self, function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
+        """Call python-ldap, and raise `Away` for everything that says that the server is not there or too slow."""
+        self._ldap.set_option(ldap.OPT_TIMEOUT, _seconds(TIMEOUT, self._until))
+        try:
+            return function(*arguments, **named)
+        except (
+            ldap.SERVER_DOWN,
+            ldap.CONNECT_ERROR,
+            ldap.TIMEOUT,
+            ldap.TIMELIMIT_EXCEEDED,
+            ldap.UNAVAILABLE,
+            ldap.BUSY,
+        ) as error:
+            raise Away(_text(error)) from None
+
     @property
     def _key(self) -> str:
         return _KEYS[Kind(self._directory.kind)]
@@ -142,7 +164,7 @@ class Connection:
         about = self._directory
         wanted = [self._key, about.username_attribute, about.name_attribute, about.email_attribute]
         try:
-            found = _asked(self._ldap.search_ext_s, about.base, ldap.SCOPE_SUBTREE, text, wanted, sizelimit=2)
+            found = self._asked(self._ldap.search_ext_s, about.base, ldap.SCOPE_SUBTREE, text, wanted, sizelimit=2)
         except ldap.SIZELIMIT_EXCEEDED:
             raise TooMany("The filter finds more than one entry.") from None
         except ldap.LDAPError as error:
@@ -174,28 +196,40 @@ class Connection:
 
 
 @contextmanager
-def connected(directory: Directory, server: str) -> Iterator[Connection]:
-    """Open a connection to a server and close it in the end."""
-    connection = Connection(directory, server)
+def connected(directory: Directory, server: str, *, until: float | None = None) -> Iterator[Connection]:
+    """Open a connection to a server and close it in the end. Without `until`, each answer may take its full time."""
+    connection = Connection(directory, server, until=until or time.monotonic() + 60)
     try:
         yield connection
     finally:
         connection.close()
 
 
-def _shake_hands(url: str, ca: str) -> None:
+def _seconds(most: float, until: float) -> float:
+    """Return how long to wait, at least a moment: 0 would mean forever."""
+    return max(0.05, min(most, until - time.monotonic()))
+
+
+# Source: RFC 4511, 4.14.1: an extended request with the name of StartTLS, and the start of a success.
+_START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
+_SUCCESS = b"\x0a\x01\x00"
+
+
+def _shake_hands(url: str, directory: Directory, until: float) -> None:
     """Try a TLS handshake. libldap would wait forever for a server that accepts a connection and then hangs.
 
     It also says what is wrong with a certificate, which libldap doesn't. Errors: `Away`.
     """
-    at = urlsplit(url)
-    context = ssl.create_default_context(cadata=ca or None)
+    at, seconds = urlsplit(url), _seconds(NETWORK_TIMEOUT, until)
+    context = ssl.create_default_context(cadata=directory.ca or None)
     try:
-        with (
-            socket.create_connection((at.hostname or "", at.port or 0), timeout=NETWORK_TIMEOUT) as plain,
-            context.wrap_socket(plain, server_hostname=at.hostname),
-        ):
-            return
+        with socket.create_connection((at.hostname or "", at.port or 0), timeout=seconds) as plain:
+            if directory.encryption == Encryption.STARTTLS:
+                plain.sendall(_START_TLS)
+                if _SUCCESS not in plain.recv(1000):
+                    raise Away("It doesn’t offer StartTLS.")
+            with context.wrap_socket(plain, server_hostname=at.hostname):
+                return
     except ssl.SSLCertVerificationError as error:
         raise Away(f"Its certificate was refused: {error.verify_message}") from None
     except OSError as error:
@@ -207,21 +241,6 @@ def _of_policy(controls: Sequence[object]) -> Answer | None:
     found = [each for each in controls if isinstance(each, PasswordPolicyControl)]
     errors = {int(each.error) for each in found if each.error is not None}
     return next((answer for code, answer in _POLICY.items() if code in errors), None)
-
-
-def _asked(function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
-    """Call python-ldap, and raise `Away` for everything that says that the server is not there or too slow."""
-    try:
-        return function(*arguments, **named)
-    except (
-        ldap.SERVER_DOWN,
-        ldap.CONNECT_ERROR,
-        ldap.TIMEOUT,
-        ldap.TIMELIMIT_EXCEEDED,
-        ldap.UNAVAILABLE,
-        ldap.BUSY,
-    ) as error:
-        raise Away(_text(error)) from None
 
 
 def _text(error: Exception) -> str:

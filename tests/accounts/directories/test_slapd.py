@@ -1,26 +1,25 @@
 """Tests with a real OpenLDAP: who signs in with which password, what is told, and what happens when it is away."""
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from accounts import directories
-from accounts.directories import checking, diagnosis
+from accounts.directories import diagnosis
 from accounts.directories.answers import Answer, of_refused_bind
 from accounts.models import Directory, User
 from accounts.models.directories import Encryption
 from accounts.support.admin.directories import USUAL
 from mfasite.demo import child_processes
 from tests import slapd as ldap_server
+from tests.directory_sign_ins import refusals, tried
 from tests.pages import Browser
 from tests.people import PASSWORD as LOCAL_PASSWORD
 from tests.people import Clock, join
 from tests.ports import free_port
 from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, PASSWORD, Slapd
-from verification.models import AuditEvent, Message
+from verification.models import Message
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
 
@@ -33,15 +32,6 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
         for uid in ("dora", "emil", "fritz", "gerd", "hanna", "ivo", "jana", "karl"):
             server.person(uid)
         yield server
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    """Forget the directories and the servers that were down in another test."""
-    directories.forget()
-    checking._down.clear()
-    yield
-    directories.forget()
 
 
 @pytest.fixture
@@ -63,18 +53,6 @@ def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
         return made
 
     return make
-
-
-def tried(username: str, password: str, browser: Browser | None = None) -> Browser:
-    browser = browser or Browser()
-    browser.go("/sign-in/")
-    browser.press("Sign in", username=username, password=password)
-    return browser
-
-
-def refusals() -> list[str]:
-    rows = AuditEvent.objects.filter(kind="directory.refused").order_by("pk")
-    return [row.detail["why"] for row in rows]
 
 
 # Signing in -----------------------------------------------------------------------------------------------------
@@ -217,34 +195,6 @@ def test_correct_passwords_use_up_no_guesses(directory: Callable[..., Directory]
 # Away ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A server that accepts connections and never answers."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(50)
-        kept: list[socket.socket] = []
-        stop = threading.Event()
-
-        def accept() -> None:
-            listener.settimeout(0.1)
-            while not stop.is_set():
-                try:
-                    kept.append(listener.accept()[0])
-                except TimeoutError:
-                    continue
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            stop.set()
-            thread.join()
-            for each in kept:
-                each.close()
-
-
 def test_the_next_server_answers_if_one_is_down(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock
 ) -> None:
@@ -279,7 +229,7 @@ def test_says_that_it_is_away_and_local_people_still_sign_in(
         again = tried("dora", "wrong")
     finally:
         slapd.start()
-    checking._down.clear()
+    directories.forget()
 
     for browser in (away, unknown, again):
         assert "can’t check your password at the moment" in browser.shown
