@@ -19,6 +19,11 @@ class Checked:
     answer: Answer
     user: User | None = None
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Return whether nobody could check the password, so that this is no incorrect one."""
+        return self.answer is Answer.AWAY
+
 
 def check(user: User | None, name: str, password: str, context: Context) -> Checked:
     """Check the password of a user, or of someone whom only a directory knows.
@@ -32,21 +37,21 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
         hashers.take_time(password)
         return _stranger(among, name, password, context)
     if directories.has_password_here(user):
-        return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else _WRONG
+        return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else WRONG
     directory = next((each for each in among if each.pk == user.directory_id), None)
     if directory is None:
-        return _WRONG  # it is switched off
+        return WRONG  # it is switched off
     judged = directories.check(directory, user, password, context)
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 
-_WRONG = Checked(answer=Answer.WRONG)
+WRONG = Checked(answer=Answer.WRONG)
 
 
 def _stranger(among: tuple[Directory, ...], name: str, password: str, context: Context) -> Checked:
     found = directories.check_stranger(among, name, password, context)
     if found is None:
-        return _WRONG
+        return WRONG
     directory, judged = found
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 

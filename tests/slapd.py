@@ -102,7 +102,8 @@ class Slapd:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        addresses = f"ldap://127.0.0.1:{self.plain}/ ldaps://127.0.0.1:{self.tls}/"
+        hosts = ("127.0.0.1", "127.0.0.2")  # the certificate names only the first
+        addresses = " ".join(f"ldap://{host}:{self.plain}/ ldaps://{host}:{self.tls}/" for host in hosts)
         self.crew.start("slapd", ("/usr/sbin/slapd", "-f", str(self.home / "slapd.conf"), "-h", addresses, "-d", "0"))
         self.crew.wait("slapd", lambda: child_processes.listens(self.tls), seconds=20)
 

@@ -166,20 +166,24 @@ def _without(request: CheckRequest) -> Checked:
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
-    if takes and _is_password(user, request) and user is not None and _may_without(user, request.now):
+    checked = _check_password(user, request) if takes else credentials.WRONG
+    if checked.is_unanswered:
+        limits.password_unanswered(name, context, service=slug)
+        return Checked(Answer.WRONG)  # another answer would say that the person exists
+    if checked.user is not None and _may_without(checked.user, request.now):
         limits.password_accepted(name, context, service=slug)
-        return Checked(Answer.RIGHT, user.username)
+        return Checked(Answer.RIGHT, checked.user.username)
     if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
         failures.count(user, request)
     return Checked(Answer.WRONG)
 
 
-def _is_password(user: User | None, request: CheckRequest) -> bool:
+def _check_password(user: User | None, request: CheckRequest) -> credentials.Checked:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         hashers.take_time(request.password)
-        return False
-    return credentials.check(user, request.username, request.password, _context(request)).user is not None
+        return credentials.WRONG
+    return credentials.check(user, request.username, request.password, _context(request))
 
 
 def _may_without(user: User, now: datetime) -> bool:

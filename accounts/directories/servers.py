@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from accounts import conf
 
 RETRY_AFTER = 30  # seconds for which a server that did not answer is not asked
-QUICK = 1  # seconds in which a directory usually answers
+QUICK = 0.5  # seconds in which a directory usually answers
 _lock = threading.Lock()
 _down: dict[str, float] = {}  # of this process: address -> when it is asked again, by the monotonic clock
 

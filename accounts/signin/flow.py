@@ -66,6 +66,8 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
     checked = credentials.check(known, name, password, context)
     user = checked.user
     if user is None:
+        if checked.is_unanswered:
+            limits.password_unanswered(folded, context)
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
     passwords.note_breached(user, password, context)

@@ -14,7 +14,7 @@ from verification.limits.guessing import (
     unlock,
     wrong_codes,
 )
-from verification.limits.passwords import forget_passwords, password_accepted, password_gate
+from verification.limits.passwords import forget_passwords, password_accepted, password_gate, password_unanswered
 from verification.limits.retention import purge
 from verification.limits.unanswered import claim_unanswered_notice, refund_prompt, spend_prompt
 from verification.limits.windows import (
@@ -52,6 +52,7 @@ __all__ = [
     "may_guess",
     "password_accepted",
     "password_gate",
+    "password_unanswered",
     "purge",
     "refund",
     "refund_prompt",

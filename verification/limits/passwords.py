@@ -164,6 +164,11 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     )
 
 
+def password_unanswered(name: str, context: Context, *, service: str = "") -> None:
+    """Undo an attempt for its username, because nobody could check the password. It still counts for the network."""
+    _refund_passwords([row for row in _password_rows(name, context, service) if row.free is not None], context.now)
+
+
 def forget_passwords(name: str) -> None:
     """Reset the counts of a username at all places, because support or a password reset verified the person."""
     key = _name_key(name)

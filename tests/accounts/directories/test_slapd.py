@@ -237,6 +237,60 @@ def test_says_that_it_is_away_and_local_people_still_sign_in(
     assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
 
 
+def test_attempts_that_nobody_answered_are_no_incorrect_passwords(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    """Seen failing: after ten attempts during an outage, people had to wait although the directory was back."""
+    directory()
+    slapd.stop()
+    try:
+        for _turn in range(12):
+            assert "can’t check your password at the moment" in tried("dora", PASSWORD).shown
+    finally:
+        slapd.start()
+    directories.forget()
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_a_server_that_hangs_after_it_agreed_to_starttls_is_left(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, half_hole: int
+) -> None:
+    """libldap waits forever for the handshake. Seen failing without the handshake of our own before it."""
+    servers = [f"127.0.0.1:{half_hole}", f"127.0.0.1:{slapd.plain}"]
+    directory(encryption=Encryption.STARTTLS, servers=servers)
+    begun = time.perf_counter()
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+    assert time.perf_counter() - begun < 7
+
+
+def test_a_server_without_starttls_is_named(directory: Callable[..., Directory], slapd: Slapd) -> None:
+    made = directory(encryption=Encryption.STARTTLS, servers=[f"127.0.0.1:{slapd.tls}"])
+
+    (report,) = diagnosis.run(made, username="", password="")
+
+    assert [step.is_done for step in report.steps] == [False]
+
+
+@pytest.mark.parametrize("encryption", [Encryption.LDAPS, Encryption.STARTTLS])
+@pytest.mark.parametrize(
+    ("server", "ca", "words"), [("127.0.0.1", "", "self-signed"), ("127.0.0.2", None, "127.0.0.2")]
+)
+def test_the_test_says_what_is_wrong_with_a_certificate(
+    directory: Callable[..., Directory], slapd: Slapd, encryption: Encryption, server: str, ca: str | None, words: str
+) -> None:
+    port = slapd.tls if encryption == Encryption.LDAPS else slapd.plain
+    made = directory(encryption=encryption, servers=[f"{server}:{port}"], ca=slapd.ca if ca is None else ca)
+
+    (report,) = diagnosis.run(made, username="dora", password=PASSWORD)
+
+    (step,) = report.steps
+    assert not step.is_done
+    assert "certificate was refused" in step.text
+    assert words in step.text
+
+
 def test_refuses_a_certificate_of_somebody_else(directory: Callable[..., Directory], clock: Clock) -> None:
     directory(ca="")
 
