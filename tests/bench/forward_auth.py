@@ -1,6 +1,7 @@
 """Measures what it costs when a proxy asks whether a visitor may open a page, each time of another person.
 
-There are 200 applications, each with a host, half of them for some groups. Beside it, an empty view of the floor.
+First there is one application, then 200, each with a host of its own, two rules for its paths and an allowed group.
+Beside it, an empty view of the floor.
 """
 
 import json
@@ -9,54 +10,57 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 import django
 
-from tests.bench.meter import Usage
-from tests.bench.processes import driver
+from tests.bench.compared import EMPTY, Compared, measured
+from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/forward-auth/"
-EMPTY = "/nothing/"  # of the floor
-_APPLICATIONS = 200
+MANY = 200  # applications
 _WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 400, 8
+_PATIENCE = 60.0  # seconds until all web processes have read new applications
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What was measured. Units: `usage` a verdict, one value a round; `took` milliseconds; `rate` a second."""
+    """What was measured. Units: rates are answers a second to eight askers at a time."""
 
-    usage: list[Usage] = field(default_factory=list)
-    took: list[float] = field(default_factory=list)
-    empty_usage: list[Usage] = field(default_factory=list)
-    empty_took: list[float] = field(default_factory=list)
-    rate: float = 0.0  # eight askers at a time
-    empty_rate: float = 0.0
+    single: Compared  # with one application
+    many: Compared
+    single_rate: float
+    rate: float
+    empty_rate: float
 
 
 def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
     """Have a proxy of its own ask about people who are signed in to an application."""
-    say("forward-auth")
-    usage, took, empty_usage, empty_took = [], [], [], []
-    with driver("proxy", up.ours.address, up.ours.home, up.ours.environment, module="tests.bench.forward_auth") as hand:
-        hand.order("make", n=_EACH)
-        hand.order("ask", n=_WARM)
-        hand.order("empty", address=up.floor.address, n=_WARM)
-        for _ in range(_ROUNDS):
-            before = up.ours.meter.read()
-            took += hand.order("ask", n=_EACH)
-            usage.append((up.ours.meter.read() - before) / _EACH)
-            before = up.floor.meter.read()
-            empty_took += hand.order("empty", address=up.floor.address, n=_EACH)
-            empty_usage.append((up.floor.meter.read() - before) / _EACH)
+    ours, floor = up.ours, up.floor.address
+    with driver("proxy", ours.address, ours.home, ours.environment, module="tests.bench.forward_auth") as hand:
+        say("forward-auth with one application")
+        hand.order("make", n=_EACH, applications=1)
+        single = _ask(up, hand)
+        single_rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
+        say(f"forward-auth with {MANY} applications")
+        hand.order("make", n=_EACH, applications=MANY)
+        many = _ask(up, hand)
         rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
-        empty_rate = float(hand.order("crowd_of_empty", address=up.floor.address, n=_EACH * _ROUNDS, width=_WIDTH))
-    return Verdicts(usage, took, empty_usage, empty_took, rate, empty_rate)
+        empty_rate = float(hand.order("crowd_of_empty", address=floor, n=_EACH * _ROUNDS, width=_WIDTH))
+    return Verdicts(single, many, single_rate, rate, empty_rate)
+
+
+def _ask(up: Sites, hand: Hand) -> Compared:
+    """Ask, and load the empty view in turn, so that what else the machine does weighs on both."""
+    hand.order("wait")
+    hand.order("ask", n=_WARM)
+    hand.order("empty", address=up.floor.address, n=_WARM)
+    return measured(up, hand, "ask", rounds=_ROUNDS, n=_EACH)
 
 
 class _Proxy:
@@ -68,35 +72,59 @@ class _Proxy:
         self.visitors: list[tuple[str, str]] = []  # host and cookie
         self.turn = 0
 
-    def make(self, n: int) -> int:
-        """Make applications, and people who are signed in to one each."""
+    def make(self, n: int, applications: int) -> int:
+        """Make so many applications in all, and people who are signed in to one each."""
         from django.contrib.auth.models import Group  # noqa: PLC0415
         from django.utils import timezone  # noqa: PLC0415
 
-        from accounts.applications import secrets as keys  # noqa: PLC0415
-        from accounts.integrations.forward_auth import callers, cookies  # noqa: PLC0415
-        from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, User  # noqa: PLC0415
+        from accounts.integrations.forward_auth import cookies  # noqa: PLC0415
+        from accounts.models import Application, ApplicationSession, ProtectedHost, User  # noqa: PLC0415
 
-        now, group = timezone.now(), Group.objects.create(name="Bench")
-        proxy = Proxy.objects.create(slug="bench", name="Bench", program="caddy", networks=["127.0.0.1/32"])
-        self.secret = keys.renew(proxy, callers.PURPOSE, now)
-        made = []
-        for at in range(_APPLICATIONS):
+        now = timezone.now()
+        for at in range(Application.objects.filter(slug__startswith="bench-").count(), applications):
             application = Application.objects.create(slug=f"bench-{at}", name=f"Bench {at}", kind="proxy")
-            ProtectedHost.objects.create(application=application, host=f"bench-{at}.example.org")
-            if at % 2:
-                application.groups.add(group)
-            made.append(application)
+            application.groups.add(Group.objects.get_or_create(name=f"Bench {at % 20}")[0])
+            for path, needs in (("/", "strength"), ("/public/", "public"), ("/reports/", "sign-in")):
+                ProtectedHost.objects.create(
+                    application=application, host=f"bench-{at}.example.org", path_prefix=path, access=needs
+                )
+        self._make_proxy(now)
+        made = list(Application.objects.filter(slug__startswith="bench-").order_by("pk"))
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
-        group.user_set.add(*users)
+        for group in Group.objects.filter(name__startswith="Bench "):
+            group.user_set.add(*users)
+        self.visitors = []
         for at, user in enumerate(users):
-            application, host = made[at % _APPLICATIONS], f"bench-{at % _APPLICATIONS}.example.org"
+            application = made[at % len(made)]
+            host = f"{application.slug}.example.org"
             opened = ApplicationSession.objects.create(
                 application=application, user=user, session_ref=_session(user, now), started_at=now, last_used_at=now
             )
             name, value = cookies.session_name(application.pk), cookies.session_value(opened.pk, host)
             self.visitors.append((host, f"theme=dark; {name}={value}; lang=en"))
-        return len(users)
+        return len(made)
+
+    def _make_proxy(self, now: datetime) -> None:
+        from accounts.applications import secrets as keys  # noqa: PLC0415
+        from accounts.integrations.forward_auth import callers  # noqa: PLC0415
+        from accounts.models import Proxy  # noqa: PLC0415
+
+        about = {"name": "Bench", "program": "caddy", "networks": ["127.0.0.1/32"]}
+        proxy, _is_new = Proxy.objects.get_or_create(slug="bench", defaults=about)
+        self.secret = keys.renew(proxy, callers.PURPOSE, now)
+
+    def wait(self) -> float:
+        """Ask until all web processes know the newest applications, and return how long that took. Units: seconds."""
+        begun, streak = time.monotonic(), 0
+        line = HTTPConnection(urlsplit(self.address).netloc)
+        while streak < len(self.visitors):
+            assert time.monotonic() - begun < _PATIENCE, "the new applications stay unknown"
+            path, headers = self._question()
+            line.request("GET", path, headers=headers | {"Connection": "close"})  # the next one may get another process
+            answer = line.getresponse()
+            answer.read()
+            streak = streak + 1 if answer.status == 200 else 0
+        return time.monotonic() - begun
 
     def ask(self, n: int) -> list[float]:
         """Ask about so many requests over one line. Units: milliseconds."""

@@ -1,4 +1,7 @@
-"""Measures what OpenID Connect costs: a sign-in with an existing session, and a refresh, among 200 applications."""
+"""Measures what OpenID Connect costs: a sign-in with an existing session, and a request to the token endpoint.
+
+First there is one application, then 200, each for the members of some group.
+"""
 
 import base64
 import hashlib
@@ -16,43 +19,50 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import django
 
-from tests.bench.meter import Usage
-from tests.bench.processes import driver
+from tests.bench.compared import EMPTY, Compared, Cost, measured
+from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
 _CALLBACK = "https://bench.example.org/callback"
-_APPLICATIONS = 200
+MANY = 200  # applications
 _WARM, _ROUNDS, _EACH, _WIDTH = 20, 5, 100, 8
 
 
 @dataclass(frozen=True)
 class OidcSignIns:
-    """What was measured. Units: `usage` one value a round; `took` milliseconds; `rate` a second, eight at a time."""
+    """What was measured. A whole sign-in is an authorization, and its code for tokens.
 
-    usage: list[Usage]  # a whole sign-in: authorization and code for tokens
-    took: list[float]
-    token_usage: list[Usage]  # a refresh
-    token_took: list[float]
+    Units: `rate` whole sign-ins a second, eight at a time; `token_rate` refreshes a second.
+    """
+
+    single: Compared  # whole sign-ins with one application
+    many: Compared
+    tokens: Cost  # refreshes
     rate: float
+    token_rate: float
 
 
 def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
     """Have applications sign people in who are signed in already, and refresh their tokens."""
-    say("OpenID Connect")
-    ours, usage, took, token_usage, token_took = up.ours, [], [], [], []
+    ours, tokens = up.ours, Cost()
     with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.oidc") as hand:
-        hand.order("make", n=_EACH)
-        hand.order("sign_in", n=_WARM)
-        hand.order("refresh", n=_WARM)
+        say("OpenID Connect with one application")
+        hand.order("make", n=_EACH, applications=1)
+        single = _sign_in(up, hand)
+        say(f"OpenID Connect with {MANY} applications")
+        hand.order("make", n=_EACH, applications=MANY)
+        many = _sign_in(up, hand)
         for _ in range(_ROUNDS):
-            before = ours.meter.read()
-            took += hand.order("sign_in", n=_EACH)
-            usage.append((ours.meter.read() - before) / _EACH)
-            before = ours.meter.read()
-            token_took += hand.order("refresh", n=_EACH)
-            token_usage.append((ours.meter.read() - before) / _EACH)
-        rate = float(hand.order("crowd", n=_EACH, width=_WIDTH))
-    return OidcSignIns(usage, took, token_usage, token_took, rate)
+            tokens.add(ours, hand, "refresh", n=_EACH)
+        rate = float(hand.order("crowd", what="sign_in", n=_EACH, width=_WIDTH))
+        token_rate = float(hand.order("crowd", what="refresh", n=_EACH, width=_WIDTH))
+    return OidcSignIns(single, many, tokens, rate, token_rate)
+
+
+def _sign_in(up: Sites, hand: Hand) -> Compared:
+    hand.order("sign_in", n=_WARM)
+    hand.order("empty", address=up.floor.address, n=_WARM)
+    return measured(up, hand, "sign_in", rounds=_ROUNDS, n=_EACH)
 
 
 class _Parties:
@@ -65,45 +75,63 @@ class _Parties:
         self.turn = 0
         self.tokens: list[tuple[str, str]] = []  # Basic header and refresh token
 
-    def make(self, n: int) -> int:
-        """Make applications, and people with a session each."""
+    def make(self, n: int, applications: int) -> int:
+        """Make so many applications in all, and people with a session each."""
         from django.conf import settings  # noqa: PLC0415
+        from django.contrib.auth.models import Group  # noqa: PLC0415
         from django.utils import timezone  # noqa: PLC0415
 
         from accounts.integrations.oidc import clients  # noqa: PLC0415
         from accounts.models import Application, User  # noqa: PLC0415
 
         now = timezone.now()
-        for at in range(_APPLICATIONS):
+        for at in range(len(self.clients), applications):
             application = Application.objects.create(slug=f"oidc-{at}", name=f"Bench {at}", kind="oidc")
+            application.groups.add(Group.objects.get_or_create(name=f"Bench {at % 20}")[0])
             made = clients.make(application, redirect_uris=_CALLBACK, now=now - timedelta(minutes=1))
             self.clients.append((made.client.client_id, made.secret))
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
+        for group in Group.objects.filter(name__startswith="Bench "):
+            group.user_set.add(*users)
         self.cookies = [f"{settings.SESSION_COOKIE_NAME}={_session(user, now)}" for user in users]
-        return len(users)
+        return len(self.clients)
 
     def sign_in(self, n: int) -> list[float]:
         """Sign in so many times over one line. Units: milliseconds, of both requests together."""
         line = HTTPConnection(self.netloc)
         return [self._sign_in(line, *self._next()) for _ in range(n)]
 
-    def crowd(self, n: int, width: int) -> float:
-        """Sign in over several lines at once; gives how many a second."""
-        turns = [self._next() for _ in range(n)]
+    def crowd(self, what: str, n: int, width: int) -> float:
+        """Sign in or refresh over several lines at once; gives how many a second."""
+        ways: dict[str, Callable[[Any], object]] = {"sign_in": self._sign_in_all, "refresh": self._refresh_all}
+        turns: list[Any] = [self._next() if what == "sign_in" else self.tokens.pop(0) for _ in range(n)]
         begun = time.perf_counter()
         with ThreadPoolExecutor(width) as pool:
-            list(pool.map(self._sign_in_all, [turns[place::width] for place in range(width)]))
+            list(pool.map(ways[what], [turns[place::width] for place in range(width)]))
         return n / (time.perf_counter() - begun)
 
     def refresh(self, n: int) -> list[float]:
         """Refresh tokens over one line. Units: milliseconds."""
+        return self._refresh_all([self.tokens.pop(0) for _ in range(n)])
+
+    def _refresh_all(self, turns: list[tuple[str, str]]) -> list[float]:
         line, took = HTTPConnection(self.netloc), []
-        for _ in range(n):
-            basic, token = self.tokens.pop(0)
+        for basic, token in turns:
             begun = time.perf_counter()
             found = self._post(line, basic, {"grant_type": "refresh_token", "refresh_token": token})
             took.append((time.perf_counter() - begun) * 1000)
             self.tokens.append((basic, found["refresh_token"]))
+        return took
+
+    @staticmethod
+    def empty(address: str, n: int) -> list[float]:
+        """Load the empty view of the floor over one line. Units: milliseconds."""
+        line, took = HTTPConnection(urlsplit(address).netloc), []
+        for _ in range(n):
+            begun = time.perf_counter()
+            line.request("GET", EMPTY, headers={"Host": HOST})
+            line.getresponse().read()
+            took.append((time.perf_counter() - begun) * 1000)
         return took
 
     def _next(self) -> tuple[tuple[str, str], str]:

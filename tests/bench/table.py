@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.bench.app_passwords import Checks
+from tests.bench.compared import Compared
 from tests.bench.deliveries import Deliveries, Rate
-from tests.bench.forward_auth import Verdicts
+from tests.bench.forward_auth import MANY, Verdicts
 from tests.bench.meter import Memory, Usage, middle, share
 from tests.bench.oidc import OidcSignIns
 from tests.bench.pages import SEARCHES, Page
@@ -159,61 +160,58 @@ def app_password_goals(found: Checks, empty: float) -> list[Goal]:
 
 def forward_auth(found: Verdicts) -> str:
     """Show what a proxy's question costs, beside an empty view."""
-    cpu, web = (middle([each(usage) for usage in found.usage]) for each in (_all_cpu, _web_cpu))
-    empty = middle([usage.all_cpu for usage in found.empty_usage])
-    return "\n".join(
-        [
-            "One verdict of forward-auth, of another person each time, on 200 applications",
-            f"  CPU {cpu:.2f} ms of all servers, {web:.2f} ms of the web server; an empty view {empty:.2f} ms",
-            f"  {_statements(found.usage[-1])} statements",
-            f"  ms p50 / p95 {_shares(found.took)}; an empty view {_shares(found.empty_took)}",
-            f"  {found.rate:.0f} a second by eight; an empty view {found.empty_rate:.0f}",
-            "",
-        ]
-    )
+    lines = [
+        _row(
+            f"  {what}",
+            [f"{cost.cpu:.2f}", _statements(cost.usage[-1]), _shares(cost.took), f"{rate:.0f}"],
+        )
+        for what, cost, rate in (
+            ("1 application", found.single.ours, found.single_rate),
+            (f"{MANY} applications", found.many.ours, found.rate),
+            ("an empty view", found.many.empty, found.empty_rate),
+        )
+    ]
+    heads = ("CPU ms", "statements", "ms p50 / p95", "a second by eight")
+    return "\n".join([_row("Verdicts of forward-auth, of another person each", heads), *lines, ""])
 
 
 def forward_auth_goals(found: Verdicts) -> list[Goal]:
     """Give the goals of a verdict."""
     return [
-        Goal("CPU of a verdict of forward-auth", middle([each.all_cpu for each in found.usage]), 3, "ms"),
-        Goal("Statements of a verdict, and those of caches", max(each.statements for each in found.usage), 2.1),
+        Goal("CPU of a verdict of forward-auth", found.many.ours.cpu, 3, "ms"),
+        Goal(
+            "Statements of a verdict, and those of caches", max(each.statements for each in found.many.ours.usage), 2.1
+        ),
+        _no_slower("a verdict", found.single, found.many),
     ]
 
 
 def oidc(found: OidcSignIns) -> str:
     """Show what a sign-in with an existing session costs, and a request to the token endpoint."""
-    whole, token = (middle([each.all_cpu for each in usage]) for usage in (found.usage, found.token_usage))
-    return "\n".join(
-        [
-            "One OpenID sign-in of a person with a session, of another person each time, among 200 applications",
-            (
-                f"  authorization and token: CPU {whole:.2f} ms, {_statements(found.usage[-1])} statements, "
-                f"ms p50 / p95 {_shares(found.took)}, {found.rate:.0f} a second by eight"
-            ),
-            (
-                f"  refresh: CPU {token:.2f} ms, {_statements(found.token_usage[-1])} statements, "
-                f"ms p50 / p95 {_shares(found.token_took)}"
-            ),
-            "",
-        ]
-    )
+    heads = ("CPU ms", "statements", "ms p50 / p95", "a second by eight")
+    lines = [
+        _row(f"  {what}", [f"{cost.cpu:.2f}", _statements(cost.usage[-1]), _shares(cost.took), rate])
+        for what, cost, rate in (
+            ("whole sign-in, 1 application", found.single.ours, "–"),
+            (f"whole sign-in, {MANY} applications", found.many.ours, f"{found.rate:.0f}"),
+            ("token endpoint, a refresh", found.tokens, f"{found.token_rate:.0f}"),
+        )
+    ]
+    return "\n".join([_row("OpenID Connect, of another person with a session each", heads), *lines, ""])
 
 
 def oidc_goals(found: OidcSignIns) -> list[Goal]:
     """Give the goals of an OpenID sign-in."""
     return [
-        Goal("CPU of an OpenID sign-in with a session", middle([each.all_cpu for each in found.usage]), 40, "ms"),
-        Goal("Statements of an OpenID sign-in", max(each.statements for each in found.usage), 22),
+        Goal("CPU of an OpenID sign-in with a session", found.many.ours.cpu, 40, "ms"),
+        Goal("Statements of an OpenID sign-in", max(each.statements for each in found.many.ours.usage), 22),
+        _no_slower("an OpenID sign-in", found.single, found.many),
     ]
 
 
-def _all_cpu(usage: Usage) -> float:
-    return usage.all_cpu
-
-
-def _web_cpu(usage: Usage) -> float:
-    return usage.cpu.get("web", 0.0)
+def _no_slower(what: str, single: Compared, many: Compared) -> Goal:
+    """Compare both as multiples of an empty view, which was measured beside each."""
+    return Goal(f"CPU of {what} with {MANY} applications to one with 1", many.ratio / single.ratio, 1.15, "x")
 
 
 def pages(title: str, found: Sequence[Page]) -> str:
