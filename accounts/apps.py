@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import applications, audit_events, management  # noqa: F401  (declares what accounts record)
+        from accounts import applications, audit_events, checks, management  # noqa: F401  (declares and registers)
         from accounts.applications import endings
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import deliveries, sign_ins

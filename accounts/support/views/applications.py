@@ -20,7 +20,7 @@ from accounts.models import Application, OidcClient
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
 from accounts.support.actions import rights
-from accounts.support.applications import changes, configurations, connections, listing, trials
+from accounts.support.applications import changes, configurations, connections, contradictions, listing, trials
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.views import layout
 from verification import inputs, strengths
@@ -171,6 +171,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "client": client,
         "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
         "delivered": connections.deliveries(client) if client else None,
+        "contradictions": contradictions.of(application),
     }
     return layout.page(request, "applications/show.html", context, here=_HERE)
 
