@@ -1,12 +1,76 @@
-"""Middleware that sets the language and time zone of signed-in users."""
+"""Middleware for people who are signed in: it ends sessions that no longer count, and sets language and time zone."""
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from accounts import session_assurance
+from accounts import access, redirects, session_assurance
+from accounts.models import User
+
+
+class StandingMiddleware:
+    """End a session, at its next request, if its epoch is over or its user is blocked or locked.
+
+    Also end it if the second step was skipped and the policy would now ask for one, or if anything but our own sign-in
+    created it. Must come after the message middleware, because it tells the user.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session and not access.entrances.portal(request).is_granted:
+            logout(request)
+            messages.info(
+                request, _("We signed you out, because your account or its settings have changed. Sign in again.")
+            )
+        return self.get_response(request)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Redirect to the sign-in and back. A form that was posted is lost; the page then says that nothing was done."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return super().handle_no_permission(request, view_func)
+        return redirect(redirects.asking(settings.LOGIN_URL, redirects.not_done(request.get_full_path())))
+
+
+class NewPasswordMiddleware:
+    """Redirect users who must choose a new password to that page. They can still re-authenticate or sign out."""
+
+    _OPEN = ("portal:password", "sign-out", "theme")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
+        user = session_assurance.of(request).user if request.session.get(session_assurance.KEY) else None
+        match = request.resolver_match
+        if user is None or match is None or not (user.must_change_password or user.breached_password_at):
+            return None
+        if match.view_name in self._OPEN or match.namespace == "signin":
+            return None
+        messages.info(request, _why_new_password(user))
+        return redirect(redirects.asking("portal:password", request.get_full_path()))
+
+
+def _why_new_password(user: User) -> str:
+    if user.must_change_password:
+        return _("Set a new password first. The support desk requires it.")
+    return _("Set a new password first. Attackers know yours: it’s common, or became known in a data breach.")
 
 
 class PreferencesMiddleware:

@@ -7,13 +7,9 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
-from accounts import redirects, session_assurance
-from accounts.access import Requirement, decide
+from accounts import access, redirects
 from accounts.session_assurance import AuthedRequest
-from verification import strengths
-from verification.policies import Why
 
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
@@ -24,13 +20,7 @@ _NEVER_STASHED = "password"  # a form with such a field is not kept: users fill 
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
     """Return whether the user recently passed the second step, or the password if no second step is required."""
-    here, facts = session_assurance.of(request), session_assurance.facts(request)
-    needs_none = facts is not None and facts.why == Why.NOT_REQUIRED
-    strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
-    requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
-    return decide(
-        facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now()
-    ).is_granted
+    return access.entrances.again(request, within=within).is_granted
 
 
 def required(

@@ -1,6 +1,6 @@
 """The assurance of a session: who is signed in, how strongly they were verified, and when.
 
-The portal, the admin and every integration ask here. Also the middleware that ends sessions which no longer count.
+The portal, the admin and every integration ask here.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,20 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import audit_events, redirects, sessions
+from accounts import audit_events, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
 from verification import audit, browsers, enrolments, policies, registry
@@ -184,67 +179,6 @@ _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
     Why.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
     Why.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
 }
-
-
-def _continues(request: HttpRequest) -> bool:
-    here = facts(request)
-    return here is not None and (is_settled(here) or holds(here, policies.rules_for(here.user_id)))
-
-
-class StandingMiddleware:
-    """End a session, at its next request, if its epoch is over or its user is blocked or locked.
-
-    Also end it if the second step was skipped and the policy would now ask for one, or if anything but our own sign-in
-    created it. Must come after the message middleware, because it tells the user.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session and not _continues(request):
-            logout(request)
-            messages.info(
-                request, _("We signed you out, because your account or its settings have changed. Sign in again.")
-            )
-        return self.get_response(request)
-
-
-class SignInMiddleware(LoginRequiredMiddleware):
-    """Redirect to the sign-in and back. A form that was posted is lost; the page then says that nothing was done."""
-
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return super().handle_no_permission(request, view_func)
-        return redirect(redirects.asking(settings.LOGIN_URL, redirects.not_done(request.get_full_path())))
-
-
-class NewPasswordMiddleware:
-    """Redirect users who must choose a new password to that page. They can still re-authenticate or sign out."""
-
-    _OPEN = ("portal:password", "sign-out", "theme")
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
-        user = of(request).user if request.session.get(KEY) else None
-        match = request.resolver_match
-        if user is None or match is None or not (user.must_change_password or user.breached_password_at):
-            return None
-        if match.view_name in self._OPEN or match.namespace == "signin":
-            return None
-        messages.info(request, _why_new_password(user))
-        return redirect(redirects.asking("portal:password", request.get_full_path()))
-
-
-def _why_new_password(user: User) -> str:
-    if user.must_change_password:
-        return _("Set a new password first. The support desk requires it.")
-    return _("Set a new password first. Attackers know yours: it’s common, or became known in a data breach.")
 
 
 def end_others(request: HttpRequest, user: User, context: Context) -> None:

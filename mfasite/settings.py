@@ -97,11 +97,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "accounts.session_assurance.StandingMiddleware",
+    "accounts.middleware.StandingMiddleware",
     "accounts.signin.erased_account.GoneMiddleware",
     "accounts.middleware.PreferencesMiddleware",
-    "accounts.session_assurance.SignInMiddleware",
-    "accounts.session_assurance.NewPasswordMiddleware",
+    "accounts.middleware.SignInMiddleware",
+    "accounts.middleware.NewPasswordMiddleware",
 ]
 
 ROOT_URLCONF = "mfasite.urls"

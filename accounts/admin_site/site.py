@@ -23,12 +23,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from accounts import redirects, session_assurance
-from accounts.access import Requirement, decide
+from accounts import access, redirects, session_assurance
 from accounts.admin_site import menu as menus
 from accounts.signin.views import sign_out
 from verification import inputs, time_format
-from verification.strengths import SECOND_STEP
 
 
 def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
@@ -230,10 +228,7 @@ class VerifiedSite(admin.AdminSite):
         return render(request, template, self.each_context(request), status=status)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        here, facts = session_assurance.of(request), session_assurance.facts(request)
-        is_allowed = here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
-        required = Requirement(strength=SECOND_STEP, remembered_counts=False)
-        return decide(facts, (), required, is_allowed=is_allowed, refusal="", now=timezone.now()).is_granted
+        return access.entrances.staff(request).is_granted
 
     @method_decorator(never_cache)
     @login_not_required

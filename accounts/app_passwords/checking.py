@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import audit_events, credentials, hashers
+from accounts import access, audit_events, credentials, hashers
 from accounts.app_passwords import failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -88,7 +88,7 @@ def check(request: CheckRequest) -> Checked:
 
 def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Checked:
     user = found.user
-    if _rests(user, request.now) or not is_allowed:
+    if not access.entrances.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
         return Checked(Answer.WRONG)
     if not _fits(found, request):
         failures.count(user, request)
@@ -98,11 +98,6 @@ def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Chec
     if not is_known or found.last_used_at is None or request.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
         _note_use(found, request, place="" if is_known else place)
     return Checked(Answer.RIGHT, user.username)
-
-
-def _rests(user: User, now: datetime) -> bool:
-    """Return whether all app passwords of a user are refused for now. The programs are not at fault then."""
-    return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
 
 
 def _fits(found: AppPassword, request: CheckRequest) -> bool:
@@ -188,4 +183,5 @@ def _check_password(user: User | None, request: CheckRequest) -> credentials.Che
 
 def _may_without(user: User, now: datetime) -> bool:
     is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.must_change_password
-    return is_free and user.securing_since is None and policies.refusal(user, now) is None
+    is_free = is_free and policies.refusal(user, now) is None
+    return access.entrances.older_app(user, is_allowed=is_free, now=now).is_granted

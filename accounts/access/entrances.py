@@ -1,0 +1,56 @@
+"""Our own entrances: the portal, the staff pages, and app passwords. They ask the same decision as applications do."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import session_assurance
+from accounts.access.decision import Answer, Requirement, decide
+from accounts.models import User
+from accounts.session_assurance import PASSWORD, SessionFacts, Verification
+from verification import policies, strengths
+from verification.policies import Why
+
+_PORTAL = Requirement(strength=strengths.PASSWORD)
+_STAFF = Requirement(strength=strengths.SECOND_STEP, remembered_counts=False)
+
+
+def portal(request: HttpRequest) -> Answer:
+    """Decide whether a request's session still opens the portal: it began with our own sign-in, and policy allows it.
+
+    A statement only if the second step was skipped, because what policy says of that can change.
+    """
+    facts = session_assurance.facts(request)
+    if facts is not None and not session_assurance.is_settled(facts):
+        facts = facts if session_assurance.holds(facts, policies.rules_for(facts.user_id)) else None
+    return decide(facts, (), _PORTAL, is_allowed=True, refusal="", now=timezone.now())
+
+
+def staff(request: HttpRequest) -> Answer:
+    """Decide whether a request's session opens the staff pages: to staff, after a second step that nothing replaced."""
+    here, facts = session_assurance.of(request), session_assurance.facts(request)
+    is_allowed = here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
+    return decide(facts, (), _STAFF, is_allowed=is_allowed, refusal="", now=timezone.now())
+
+
+def again(request: HttpRequest, *, within: timedelta) -> Answer:
+    """Decide whether a person verified recently enough for a sensitive change.
+
+    It takes the second step, or the password if no second step is required of them.
+    """
+    here, facts = session_assurance.of(request), session_assurance.facts(request)
+    needs_none = facts is not None and facts.why == Why.NOT_REQUIRED
+    strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
+    requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
+    return decide(facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now())
+
+
+def older_app(user: User, *, is_allowed: bool, now: datetime) -> Answer:
+    """Decide whether an app that showed its app password, or a password that is enough, is let in.
+
+    An app can't do a second step, so a locked one doesn't stop it. A block does, and so does making the account safe.
+    """
+    is_stopped = policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
+    facts = SessionFacts(ref="", user_id=user.pk, epoch=0, verified=(Verification(method=PASSWORD, at=now),))
+    return decide(facts, (), _PORTAL, is_allowed=is_allowed, refusal=Why.BLOCKED if is_stopped else "", now=now)

@@ -1,0 +1,77 @@
+"""Tests that portal, staff pages, re-authentication and app passwords ask the decision that applications ask."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from accounts import access
+from accounts.access import Answer, Reason, Step, entrances
+from accounts.models import User
+from tests import entry_points
+from tests.entry_points import Door, mail
+from tests.people import PASSWORD, Clock, Person, hire
+
+__all__ = ["mail"]
+
+REFUSED = Answer(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function after which the decision refuses everyone."""
+    return lambda: monkeypatch.setattr(entrances, "decide", lambda *_given, **_named: REFUSED)
+
+
+def test_portal_asks_it(ana: Person, nobody: Callable[[], None]) -> None:
+    ana.sign_in()
+    assert ana.browser.go("/methods/").path == "/methods/"
+
+    nobody()
+
+    assert ana.browser.go("/methods/").path == "/sign-in/"
+
+
+def test_staff_pages_ask_it(db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    fay = hire("fay", "Administrators")
+    fay.sign_in(to="/admin/")
+    assert fay.browser.go("/admin/").path == "/admin/accounts/user/"
+
+    monkeypatch.setattr(entrances, "staff", lambda _request: REFUSED)
+
+    assert fay.browser.go("/admin/").path == "/sign-in/again/"
+
+
+def test_sensitive_changes_ask_it(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana.sign_in()
+    assert ana.browser.go("/app-passwords/make/").path == "/app-passwords/make/"
+
+    monkeypatch.setattr(entrances, "again", lambda _request, **_named: REFUSED)
+
+    assert ana.browser.go("/app-passwords/make/").path == "/sign-in/again/"
+
+
+def test_app_passwords_ask_it(ana: Person, mail: Door, nobody: Callable[[], None]) -> None:
+    secret = entry_points.make(ana.user)
+    assert mail.opens("ana", secret)
+
+    nobody()
+
+    assert not mail.opens("ana", secret)
+
+
+def test_passwords_of_older_apps_ask_it(ana: Person, mail: Door, nobody: Callable[[], None]) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step="disabled")
+    assert mail.opens("ana", PASSWORD)
+
+    nobody()
+
+    assert not mail.opens("ana", PASSWORD)
+
+
+def test_a_stranger_is_signed_out(rf: RequestFactory, db: None) -> None:
+    request = rf.get("/")
+    request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]
+
+    assert access.entrances.portal(request).reason is Reason.SIGNED_OUT
