@@ -1,6 +1,6 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import entrances
+from accounts.access import entrances, words
 from accounts.access.answers import of_facts, of_person, of_request
 from accounts.access.decision import Answer, Reason, Requirement, Step, decide
 from accounts.access.facts import SignedIn, of_data, of_session_key
@@ -28,4 +28,5 @@ __all__ = [
     "of_request",
     "of_session_key",
     "step_up",
+    "words",
 ]

@@ -7,7 +7,7 @@ application. It grants nothing: afterwards the application's decision is made ag
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from accounts import redirects
 from accounts.access import words
 from accounts.access.decision import Answer, Reason, Step
+from accounts.applications import logos
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
 
@@ -31,18 +32,32 @@ _SAME = timedelta(minutes=1)  # within this time another round is one too many, 
 class StepUp:
     """Why someone is asked: for which application, for what reason, and which methods are enough.
 
-    With `is_setup` they will set up a method afterwards, and the methods are the strongest that they have.
+    Shape: `slug`, `name` and `logo_version` are those of the application. With `is_setup` they will set up a method
+    afterwards, and the methods are the strongest that they have.
     """
 
-    application: str
+    slug: str
     name: str
+    logo_version: str
     reason: Reason
     methods: tuple[str, ...] = ()
     is_setup: bool = False
 
+    @classmethod
+    def to(cls, application: Application, answer: Answer, methods: tuple[str, ...], *, is_setup: bool = False) -> Self:
+        """Return what an answer to an application asks for."""
+        named = {"slug": application.slug, "name": application.name, "logo_version": application.logo_version}
+        return cls(**named, reason=answer.reason, methods=methods, is_setup=is_setup)
+
     @property
     def token(self) -> str:
-        return signing.dumps([self.application, self.name, self.reason, self.methods, self.is_setup], salt=_SALT)
+        said = [self.slug, self.name, self.logo_version, self.reason, self.methods, self.is_setup]
+        return signing.dumps(said, salt=_SALT)
+
+    @property
+    def initials(self) -> str:
+        """Return what is shown without a logo."""
+        return logos.initials(self.name)
 
     @property
     def why(self) -> str:
@@ -55,9 +70,14 @@ def read(token: str) -> StepUp | None:
     if not token or len(token) > _MAX_LENGTH:
         return None
     with suppress(signing.BadSignature, ValueError):
-        application, name, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_LIFE)
+        slug, name, logo_version, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_LIFE)
         return StepUp(
-            application=application, name=name, reason=Reason(reason), methods=tuple(methods), is_setup=is_setup
+            slug=slug,
+            name=name,
+            logo_version=logo_version,
+            reason=Reason(reason),
+            methods=tuple(methods),
+            is_setup=is_setup,
         )
     return None
 
@@ -67,15 +87,21 @@ def of(request: HttpRequest) -> StepUp | None:
     return read(request.POST.get(FOR, request.GET.get(FOR, "")))
 
 
-def step_up(request: HttpRequest, answer: Answer, *, application: Application, next_url: str) -> HttpResponse:
-    """Redirect to the page on which an answer's requirement can be met; it continues to `next_url`."""
+def step_up(
+    request: HttpRequest, answer: Answer, *, application: Application, next_url: str, username: str = ""
+) -> HttpResponse:
+    """Redirect to the page on which an answer's requirement can be met; it continues to `next_url`.
+
+    `username` is whom the application expects. It only fills in the field.
+    """
     if answer.step is Step.CONTINUE:
         return redirects.go_on(next_url)
     if answer.step is Step.REFUSE:
         return refused(request, answer, application)
-    about = StepUp(application=application.slug, name=application.name, reason=answer.reason, methods=answer.methods)
+    about = StepUp.to(application, answer, answer.methods)
     if answer.reason is Reason.SIGNED_OUT:
-        return redirect(redirects.asking("signin:password", next_url, **{FOR: about.token}))
+        hint = {"username": username} if username else {}
+        return redirect(redirects.asking("signin:password", next_url, **hint, **{FOR: about.token}))
     if PASSWORD in (answer.first or answer.methods):  # they have nothing else, and enter it only at a sign-in
         return redirect(redirects.asking("sign-out", next_url))
     if answer.step is Step.ASK:
@@ -83,13 +109,7 @@ def step_up(request: HttpRequest, answer: Answer, *, application: Application, n
     setup = redirects.asking("portal:method-add", next_url, **{FOR: about.token})
     if not answer.first:
         return redirect(setup)
-    first = StepUp(
-        application=application.slug,
-        name=application.name,
-        reason=answer.reason,
-        methods=answer.first,
-        is_setup=True,
-    )
+    first = StepUp.to(application, answer, answer.first, is_setup=True)
     return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.token}))
 
 
@@ -103,7 +123,7 @@ def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> No
     """Count a verification that an application asked for. Called when it is done and the session is written anyway."""
     if about is None or about.is_setup:
         return
-    request.session[_ROUNDS] = [about.application, rounds(request, about.application, now) + 1, now.timestamp()]
+    request.session[_ROUNDS] = [about.slug, rounds(request, about.slug, now) + 1, now.timestamp()]
 
 
 def rounds(request: HttpRequest, slug: str, now: datetime) -> int:

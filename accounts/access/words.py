@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access.decision import Reason
+from accounts.access.decision import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP, Reason
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -65,3 +65,15 @@ def refusal(reason: Reason, application: str) -> tuple[str, str]:
 def why(reason: Reason, application: str) -> str:
     """Say why an application asks someone to sign in, to verify again or to set up a method."""
     return str(_WHY.get(reason, _WHY[Reason.SIGNED_OUT])) % {"application": application}
+
+
+_LEVELS: "Mapping[str, StrOrPromise]" = {
+    ACR_PHISHING_RESISTANT: _("a phishing-resistant method"),
+    ACR_SECOND_STEP: _("a second step"),
+    ACR_PASSWORD: _("the password only"),
+}
+
+
+def level(acr: str) -> str:
+    """Say how strongly somebody verified, as an application was told it; empty if it was told nothing."""
+    return str(_LEVELS.get(acr, acr))

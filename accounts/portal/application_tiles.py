@@ -7,7 +7,7 @@ from django.db.models import Case, Count, Max, Q, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import applications
+from accounts import access, applications
 from accounts.applications import logos
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import time_format
@@ -118,5 +118,5 @@ def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
     return [
         (_("Verified with"), ", ".join(dict.fromkeys(each for each in methods if each)) or _("nothing")),
         (_("Last verified"), time_format.moment(row.auth_time) if row.auth_time else _("not at this sign-in")),
-        (_("Strength (acr)"), row.acr or "–"),
+        (_("It was told"), access.words.level(row.acr).capitalize() or "–"),
     ]

@@ -25,6 +25,8 @@ OPEN = {
     "integrations:basic-check-mail": "has credentials of its own",
     "integrations:forward-auth": "has credentials of its own",
     "integrations:forward-auth-below": "has credentials of its own",
+    "integrations:host-enter": "leads to the sign-in",
+    "portal:application-logo": "a picture on the page of the sign-in",
     "openid-configuration": "says what the provider can do",
     "oauth-authorization-server": "says what the provider can do",
     "oidc:authorize": "leads to the sign-in",

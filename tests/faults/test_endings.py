@@ -154,7 +154,8 @@ class Site:
             "Accept": "application/json",
             "Sec-Fetch-Mode": "cors",
         }
-        return self.ask("GET", "/integrations/forward-auth/", **told, Cookie=cookie)
+        surfer = foreign.Surfer(self.up.url, defaults=told | {"Cookie": cookie})
+        return surfer.ask("GET", "/integrations/forward-auth/", b"")
 
     def sql(self, query: str, *values: object) -> Any:
         with psycopg.connect(self.database, autocommit=True) as line:
@@ -353,7 +354,7 @@ def heard_at(site: Site, who: Signed, *, seconds: float = 10.0) -> float:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_next_request_is_refused_and_clients_hear_within_a_second(site: Site, fay: Browser, way: str) -> None:
-    """Seen failing without the receivers of `applications.on_end`, and with clients told one after the other."""
+    """Seen failing without the receiver that queues the sign-outs, and with tokens that outlive their session."""
     who = sign_in(site, _name(way))
     assert set(answers(site, who).values()) == {200, True}
 

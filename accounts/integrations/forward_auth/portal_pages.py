@@ -1,6 +1,7 @@
 """The portal's pages for hosts: the one that leads to an application's host, and the one that signs out of it."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import access, applications, audit_events, request_context, sessions
+from accounts import access, applications, audit_events, request_context, session_assurance, sessions
 from accounts.access import Step
 from accounts.integrations.forward_auth import addresses, host_pages, protected, tickets
 from accounts.integrations.forward_auth.addresses import Doubt
@@ -18,27 +19,34 @@ from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
 
+@login_not_required
 @never_cache
 @require_GET
-def enter(request: AuthedRequest) -> HttpResponse:
-    """Lead to an application's host with a one-time ticket, once its requirements are met. Changes nothing itself."""
+def enter(request: HttpRequest) -> HttpResponse:
+    """Lead to an application's host with a one-time ticket, once its requirements are met. Changes nothing itself.
+
+    Strangers are sent to the sign-in, which names the application.
+    """
     address = addresses.of_url(request.GET.get("rd", ""))
     rule = address if isinstance(address, Doubt) else protected.rule_for(address)
     if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
         return render(request, "accounts/integrations/unknown_host.html", status=404)
-    browser = request.GET.get("browser", "")
+    browser, user = request.GET.get("browser", ""), session_assurance.of(request).user
+    if user is None:
+        answer = access.of_request(request, rule.application, wanted=rule.wanted)
+        return access.step_up(request, answer, application=rule.application, next_url=request.get_full_path())
     if rule.is_public or not is_browser_digest(browser):
         return _lead(request, address.url, rule.application.name)
     answer = access.of_request(request, rule.application, wanted=rule.wanted)
     context = request_context.read(request)
     if answer.step is not Step.CONTINUE:
         tell = applications.refused if answer.step is Step.REFUSE else applications.asked
-        tell(rule.application, request.user.pk, answer.reason, context)
+        tell(rule.application, user.pk, answer.reason, context)
         here = request.get_full_path()
         return access.step_up(request, answer, application=rule.application, next_url=here)
     ticket = tickets.issue(
         application_id=rule.application.pk,
-        user_id=request.user.pk,
+        user_id=user.pk,
         session_ref=sessions.ref_of(request.session),
         host=address.host,
         uri=address.uri,

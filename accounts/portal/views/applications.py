@@ -1,8 +1,9 @@
 """Views of the applications that a person can open, and of what each was told about them."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -77,9 +78,13 @@ def end(request: AuthedRequest, slug: str) -> HttpResponse:
     return redirect("portal:application", slug)
 
 
+@login_not_required
 @require_GET
-def logo(request: AuthedRequest, slug: str, version: str) -> HttpResponse:
-    """Return an application's logo. Its address changes with the picture, so a browser may store it."""
+def logo(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """Return an application's logo. Its address changes with the picture, so a browser may store it.
+
+    Strangers see it on the page of the sign-in that the application sends them to.
+    """
     found = ApplicationLogo.objects.filter(application__slug=slug, application__logo_version=version).first()
     if found is None:
         raise Http404

@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import redirects, request_context
+from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
@@ -45,5 +47,22 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         "next": next_url,
         "action": redirects.asking("signin:reauthenticate", next_url, **more),
         "step_up": about,
+        "why": about.why if about else _why(request, next_url),
     }
     return render(request, "accounts/signin/reauthenticate.html", context)
+
+
+def _why(request: AuthedRequest, next_url: str) -> str:
+    """Say what the verification is for: the staff pages, a change there, or a change of one's own account."""
+    if not next_url.startswith(reverse("admin:index")):
+        text = _("Before you change your account, verify again. Afterwards you return to what you were doing.")
+    elif access.entrances.staff(request).is_granted:
+        minutes = int(reauthentication.MAX_AGE.total_seconds() // 60)
+        text = ngettext(
+            "Changes on the staff pages need a verification from the last %(n)d minute. Then you return to yours.",
+            "Changes on the staff pages need a verification from the last %(n)d minutes. Then you return to yours.",
+            minutes,
+        ) % {"n": minutes}
+    else:
+        text = _("The staff pages need a second step each time you sign in, even in a remembered browser.")
+    return text

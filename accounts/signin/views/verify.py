@@ -215,7 +215,8 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    decision = flow.narrowed(policies.decide(user, context), pending.step_up, context)
+    everything = policies.decide(user, context)
+    decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is Step.DENY:
         return stages.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
@@ -235,7 +236,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
             "current": current,
             "pending": pending,
             "account": user.get_username(),
-            "step_up": stepping_up.read(pending.step_up),
+            "step_up": stepping_up.read(pending.step_up) if decision.options != everything.options else None,
         },
     )
 

@@ -50,6 +50,13 @@ _FILES = {
     Proxy.Program.TRAEFIK: "traefik-application.yml",
     Proxy.Program.ENVOY: "envoy-application.yaml",
 }
+# What the comments of the files ask for, and what is left of it in a configuration that is filled in.
+_DONE = {
+    "# Then add this host to an application.\n": "",
+    " Then add this host to an application.": "",
+    "Replace wiki.example.org, mfa.example.org, the certificate and the": "Still to replace: the certificate and the",
+    "Replace wiki.example.org, mfa.example.org and the": "Still to replace: the",
+}
 REMARKS = {
     "apache": _("It protects everything beside the redirect address, which must not be a page."),
     "keycloak": _("People sign in to Keycloak with us as an identity provider. Its own second step can be off."),
@@ -78,6 +85,8 @@ def _for_apache(values: Mapping[str, str]) -> str:
     text = (settings.BASE_DIR / "deploy" / "apache-two-step.conf").read_text()
     part = urlsplit(values["redirect_uri"]).path.rpartition("/")[0] + "/"
     filled = {
+        text[text.index("# In the admin, add") : text.index("# Then replace")]: "",  # done: this application
+        "# Then replace the addresses, the name and the secret below.": "# Still to replace: PASSPHRASE.",
         "https://app.example.org/secret/redirect_uri": values["redirect_uri"],
         "https://app.example.org": values["origin"],
         "https://mfa.example.org": values["issuer"],
@@ -117,6 +126,7 @@ def _for_proxy(counterpart: Counterpart, application: Application, host: str) ->
     name = application.slug
     parts = urlsplit(f"//{host}")
     filled = {
+        **_DONE,
         "listen 443 ssl": f"listen {parts.port or 443} ssl",
         "address: 0.0.0.0, port_value: 443": f"address: 0.0.0.0, port_value: {parts.port or 443}",
         "server_name wiki.example.org": f"server_name {parts.hostname}",

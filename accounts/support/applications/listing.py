@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import access
 from accounts.applications import logos
 from accounts.models import Application, ApplicationSession, Service, User
 from accounts.support.actions import rights
@@ -97,6 +98,11 @@ class Use:
 
     session: ApplicationSession
     person: User | None
+
+    @property
+    def level(self) -> str:
+        """How strongly they verified, as the application was told it."""
+        return access.words.level(self.session.acr).capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)

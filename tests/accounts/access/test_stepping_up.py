@@ -14,7 +14,7 @@ from accounts.access import stepping_up
 from accounts.models import Application, User
 from accounts.sessions import SessionStore
 from accounts.signin import flow
-from tests.people import PASSWORD, Clock, Person, join
+from tests.people import PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Policy
 
@@ -243,7 +243,7 @@ def test_a_made_up_reason_is_no_reason(ana: Person, token: str) -> None:
     assert stepping_up.read(token) is None
     ana.sign_in()
     page = ana.browser.go(f"/sign-in/again/?for={token[:200]}")
-    assert "To change your account, verify" in page
+    assert "Before you change your account, verify again." in page
 
 
 def test_session_stays_small(ana: Person, wiki: Application) -> None:
@@ -256,3 +256,49 @@ def test_session_stays_small(ana: Person, wiki: Application) -> None:
 
     store = SessionStore(ana.browser.session_key)
     assert len(store.encode(store.load())) < 900
+
+
+def test_the_sign_in_shows_the_logo_of_the_application(ana: Person, wiki: Application) -> None:
+    assert ">W</span>" in ana.browser.go("/wiki/").html
+
+    _need(wiki, logo_version="0123456789abcdef")
+
+    assert 'src="/applications/wiki/logo/0123456789abcdef/"' in ana.browser.go("/wiki/").html
+
+
+def test_the_first_method_offered_is_one_that_is_enough(ana: Person, wiki: Application) -> None:
+    """Nobody verifies twice who has such a method: their default is a text, which isn't enough here."""
+    _need(wiki, strength="no-phone")
+    ana.browser.go("/wiki/")
+
+    page = ana.browser.press("Sign in", username="ana", password=PASSWORD)
+    assert "Enter the code that your app shows" in page
+    page = ana.verify(ana.read_app())
+
+    assert (page.path, '"acr": "https://refeds.org/profile/mfa"' in page.html) == ("/wiki/", True)
+
+
+@pytest.mark.parametrize(("strength", "says"), [("no-phone", True), ("second-step", False)])
+def test_says_that_only_some_methods_are_accepted_where_that_is_so(
+    ana: Person, wiki: Application, strength: str, says: bool
+) -> None:
+    """Seen failing: every application seemed to accept only some of them."""
+    _need(wiki, strength=strength)
+    ana.browser.go("/wiki/")
+    ana.browser.press("Sign in", username="ana", password=PASSWORD)
+
+    page = ana.browser.go("/sign-in/options/")
+
+    assert ("Wiki accepts only these methods." in page) == says
+
+
+def test_staff_read_what_the_verification_is_for(db: None, clock: Clock) -> None:
+    """Seen failing: they read that they were about to change their account."""
+    fay = hire("fay", "Administrators")
+    fay.sign_in(to="/admin/")
+    clock.forward(minutes=11)
+
+    page = fay.browser.go("/admin/accounts/application/add/oidc/")
+
+    assert page.path == "/sign-in/again/"
+    assert "Changes on the staff pages need a verification from the last 10 minutes." in page

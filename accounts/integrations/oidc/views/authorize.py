@@ -165,8 +165,9 @@ def _step_up(visit: _Visit, answer: Answer, wanted: Wanted, user: User | None) -
     demanded = visit.done.demanded or visit.context.now.timestamp()
     next_url = visit.back(demanded=demanded)
     if user is None:
-        hint = {"username": visit.asked.login_hint} if visit.asked.login_hint else {}
-        return redirect(redirects.asking("signin:password", next_url, **hint))
+        return access.step_up(
+            visit.request, answer, application=application, next_url=next_url, username=visit.asked.login_hint
+        )
     audit.record(
         audit_events.APPLICATION_ASKED,
         user_id=user.pk,

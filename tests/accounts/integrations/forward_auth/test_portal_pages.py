@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from accounts.integrations.forward_auth import cookies, identity
 from accounts.models import Application, ApplicationSession, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
-from tests.people import Clock, Person
+from tests.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
 
 ENTER = "/integrations/hosts/enter/"
@@ -33,6 +33,24 @@ def signed_in(wall: Wall, ana: Person) -> Person:
     """Ana, signed in to the portal only."""
     ana.sign_in()
     return ana
+
+
+def test_the_sign_in_names_the_application(wall: Wall, ana: Person) -> None:
+    """Seen failing while the page was closed to strangers, whom the middleware sent to a sign-in without a name."""
+    page = ana.browser.go(address_of(wall))
+    assert (page.path, "Sign in to continue to Wiki." in page) == ("/sign-in/", True)
+
+    ana.browser.press("Sign in", username="ana", password=PASSWORD)
+    page = ana.verify(ana.read_text())
+
+    assert leads_to(page).startswith(f"http://{HOST}/.two-step/enter?ticket=")
+
+
+@pytest.mark.parametrize("browser", ["", "x", "0" * 64])
+def test_a_stranger_gets_no_ticket(wall: Wall, ana: Person, browser: str) -> None:
+    page = ana.browser.go(f"{ENTER}?rd={quote(f'http://{HOST}/')}&browser={browser}")
+
+    assert page.path == "/sign-in/"
 
 
 def test_page_continues_to_the_host_without_a_press(wall: Wall, signed_in: Person) -> None:

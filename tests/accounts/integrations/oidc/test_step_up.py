@@ -146,6 +146,17 @@ def test_steps_up_from_a_password(make_party: Any, ana: Person) -> None:
     assert strong.read(strong.sign_in(ana)["id_token"])["acr"] == MFA
 
 
+def test_names_the_application_in_the_sign_in(make_party: Any, ana: Person) -> None:
+    """The first method offered is one that is enough, so they verify once. Seen failing without the step up's token."""
+    party = make_party("payroll", settings={"strength": "no-phone"})
+    asked = party.ask(ana)
+    assert (asked.page.path, "Sign in to continue to Payroll." in asked.page) == ("/sign-in/", True)
+
+    ana.browser.press("Sign in", username="ana", password=PASSWORD)
+
+    assert type(asked)(ana.verify(ana.read_app())).code
+
+
 def test_names_the_person_in_the_sign_in(party: Any, ana: Person) -> None:
     answer = party.ask(ana, login_hint="ana")
 

@@ -184,6 +184,18 @@ def test_a_program_gets_its_client_id_and_our_addresses(program: configurations.
     assert "http://" in text or "https://" in text
 
 
+@pytest.mark.parametrize("program", [*configurations.PROXY, configurations.OIDC[0]], ids=lambda program: program.key)
+def test_a_filled_in_file_asks_for_nothing_that_is_done(program: configurations.Counterpart, board: OidcClient) -> None:
+    """Seen failing: the files still said to replace the addresses, and to add the application."""
+    client = board if program in configurations.OIDC else None
+
+    text = configurations.written(program, board.application, "board.example.net", client, "a-new-secret")
+
+    assert re.findall(r"example\.org", text.replace("board.example.org", "").replace("mfa.example.org", "")) == []
+    assert not re.search("add this host|add an application|Replace|replace the addresses", text)
+    assert "Still to replace" in text
+
+
 def test_says_that_a_proxy_is_missing(chief: Person) -> None:
     page = chief.browser.save(f"{PAGES}add/proxy/", name="Notes", hosts="notes.example.net")
     assert "No proxy may ask about this application yet" in page

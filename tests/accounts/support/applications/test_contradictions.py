@@ -23,8 +23,8 @@ def board(db: None, clock: Clock) -> Application:
     group = Group.objects.create(name="Finance")
     application.groups.add(group)
     join("ben").user.groups.add(group)
-    uris = {"redirect_uris": "https://board.example.org/back", "logout_uri": "https://board.example.org/logout"}
-    clients.make(application, now=timezone.now(), **uris)
+    back, logout = (f"https://board.example.org/{path}" for path in ("back", "logout"))
+    clients.make(application, now=timezone.now(), redirect_uris=back, logout_uri=logout)
     return application
 
 
