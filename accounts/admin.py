@@ -12,12 +12,12 @@ from accounts import admin_changes, app_passwords, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.app_passwords import programs
-from accounts.integrations.forward_auth.admin import ProtectedHostAdmin, ProxyAdmin
 from accounts.models import Service
 from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
 from accounts.support.admin.directories import DirectoryAdmin
 from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
+from accounts.support.admin.proxies import ProtectedHostAdmin, ProxyAdmin
 from accounts.support.admin.strengths import StrengthAdmin
 
 __all__ = [

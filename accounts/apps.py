@@ -14,7 +14,8 @@ class AccountsConfig(AppConfig):
         from accounts import applications, audit_events, checks, management  # noqa: F401  (declares and registers)
         from accounts.applications import endings
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
-        from accounts.integrations.oidc import deliveries, sign_ins
+        from accounts.integrations.oidc import sign_ins
+        from accounts.integrations.oidc.back_channel import deliveries
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
         from accounts.support import caller_events, change_events  # noqa: F401

@@ -221,7 +221,10 @@ def _refused(details: Details) -> str:
 APPLICATION_OPENED = declare(
     UserEvent(
         "application.opened",
-        log=_("%(person)s signed in to the application %(application)s."),
+        log=_(
+            "%(person)s signed in to the application %(application)s. Required strength: %(strength)s, asked by: "
+            "%(asked_by)s."
+        ),
         icon="browser",
         title=_("You opened an application"),
         staff_title=_("They opened an application"),

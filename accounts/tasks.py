@@ -7,7 +7,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import applications
-from accounts.integrations.oidc import deliveries, sign_ins
+from accounts.integrations.oidc import sign_ins
+from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs

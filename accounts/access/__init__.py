@@ -2,7 +2,7 @@
 
 from accounts.access import entrances, words
 from accounts.access.answers import of_facts, of_person, of_request
-from accounts.access.decision import Answer, Reason, Requirement, Step, decide
+from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
 from accounts.access.facts import SignedIn, of_data, of_session_key
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.stepping_up import step_up
@@ -10,6 +10,7 @@ from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
     "Answer",
+    "AskedBy",
     "Groups",
     "Reason",
     "Requirement",

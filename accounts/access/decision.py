@@ -44,6 +44,15 @@ class Reason(StrEnum):
     TOO_MANY_ROUNDS = "too-many-rounds"
 
 
+class AskedBy(StrEnum):
+    """Who asked for the strength of a requirement; recorded."""
+
+    APPLICATION = "application"
+    POLICY = "policy"  # of one of the person's groups
+    ADDRESS = "address"  # the rule of a protected address
+    CLIENT = "client"  # the request, by acr_values or claims
+
+
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
     """What the application, the person's groups and the request require together.
@@ -59,6 +68,7 @@ class Requirement:
     newer_than: datetime | None = None
     acr: str = ""
     offered: tuple[str, ...] | None = None
+    asked_by: str = AskedBy.APPLICATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +76,8 @@ class Answer:
     """What happens next, and what an application is told.
 
     Shape: `methods` are those that would be enough, to verify with or to set up; `first` are the methods of which one
-    must be verified before one of `methods` is set up. `acr`, `amr` and `auth_time` are set if access is granted.
+    must be verified before one of `methods` is set up. `acr`, `amr` and `auth_time` are set if access is granted, and
+    `strength` and `asked_by` say what was required then.
     """
 
     step: Step
@@ -76,6 +87,8 @@ class Answer:
     acr: str = ""
     amr: tuple[str, ...] = ()
     auth_time: datetime | None = None
+    strength: str = ""
+    asked_by: str = ""
 
     @property
     def is_granted(self) -> bool:
@@ -148,6 +161,8 @@ def _answer(reason: Reason, counted: Collection[Verification], requirement: Requ
         acr=acr,
         amr=tuple(dict.fromkeys([*names, *(["mfa"] if ACR_SECOND_STEP in reached else [])])),
         auth_time=reached[acr],
+        strength=requirement.strength.slug,
+        asked_by=requirement.asked_by,
     )
 
 

@@ -9,6 +9,7 @@ from accounts.access.decision import (
     ACR_PASSWORD,
     ACR_PHISHING_RESISTANT,
     ACR_SECOND_STEP,
+    AskedBy,
     Requirement,
 )
 from accounts.models import Application, User
@@ -25,13 +26,14 @@ class Wanted:
     """What a request asks for. It can only raise what the application requires.
 
     Shape: `strengths` are slugs in the order of preference, one of which is wanted; with `is_essential`, one of them
-    must be reached; `newer_than` is when a new verification was demanded.
+    must be reached; `newer_than` is when a new verification was demanded; `asked_by` says who asks.
     """
 
     strengths: tuple[str, ...] = ()
     is_essential: bool = False
     max_age: timedelta | None = None
     newer_than: datetime | None = None
+    asked_by: AskedBy = AskedBy.CLIENT
 
 
 _MEMBERSHIPS: Select[Any] = Select(  # the table that joins people and groups has no class of its own
@@ -74,8 +76,10 @@ def floor(application: Application, group_strength: str = strengths.PASSWORD.slu
     Where the password is enough for the application, it is: a group only says which second steps are strong enough.
     """
     own = strengths.named(application.strength)
+    needed = strengths.both(own, strengths.named(group_strength)) if own.is_second_step else own
     return Requirement(
-        strength=strengths.both(own, strengths.named(group_strength)) if own.is_second_step else own,
+        strength=needed,
+        asked_by=AskedBy.APPLICATION if needed.slug == own.slug else AskedBy.POLICY,
         max_age=application.max_age,
         remembered_counts=application.remembered_counts,
     )
@@ -87,14 +91,16 @@ def raised(requirement: Requirement, wanted: Wanted) -> list[Requirement]:
     timed = replace(requirement, max_age=min(ages, default=None), newer_than=wanted.newer_than)
     if not wanted.strengths:
         return [timed]
-    return [_with_strength(timed, strengths.named(slug)) for slug in wanted.strengths]
+    return [_with_strength(timed, strengths.named(slug), wanted.asked_by) for slug in wanted.strengths]
 
 
-def _with_strength(requirement: Requirement, strength: Strength) -> Requirement:
+def _with_strength(requirement: Requirement, strength: Strength, asked_by: AskedBy) -> Requirement:
     """Raise a requirement to a strength. A remembered browser never stands in for one that a request asks for."""
+    needed = strengths.both(requirement.strength, strength)
     return replace(
         requirement,
-        strength=strengths.both(requirement.strength, strength),
+        strength=needed,
+        asked_by=requirement.asked_by if needed.slug == requirement.strength.slug else asked_by,
         remembered_counts=requirement.remembered_counts and not strength.is_second_step,
         acr=acr_of(strength),
     )

@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts import audit_events, request_context
-from accounts.integrations.oidc import deliveries
+from accounts.integrations.oidc.back_channel import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
 from verification import audit, limits

@@ -80,6 +80,8 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
             application=rule.application.slug,
             host=ticket.host,
             acr=verdict.answer.acr,
+            strength=verdict.answer.strength,
+            asked_by=verdict.answer.asked_by,
         )
     return opened
 

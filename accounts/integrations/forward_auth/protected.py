@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accounts.access import Wanted
+from accounts.access import AskedBy, Wanted
 from accounts.integrations.forward_auth import addresses
 from accounts.integrations.forward_auth.addresses import Address, Doubt
 from accounts.models import Application, ProtectedHost
@@ -95,8 +95,12 @@ def _rule(row: ProtectedHost) -> Rule:
         host=row.host,
         prefix=row.path_prefix,
         access=row.access,
-        wanted=Wanted(strengths=(row.strength,), is_essential=True) if row.strength else None,
+        wanted=_wanted(row.strength),
     )
+
+
+def _wanted(strength: str) -> Wanted | None:
+    return Wanted(strengths=(strength,), is_essential=True, asked_by=AskedBy.ADDRESS) if strength else None
 
 
 _rules = TTLCache(_load)

@@ -58,6 +58,8 @@ def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Contex
             context=context,
             application=client.application.slug,
             acr=answer.acr,
+            strength=answer.strength,
+            asked_by=answer.asked_by,
         )
     return code
 

@@ -1,20 +1,20 @@
 """The organisation's own strengths in the admin. The built-in ones are fixed and have no row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangeForm, ChangesAdmin
 from accounts.admin_site import Words
-from accounts.models import Application
 from accounts.support import change_events
+from accounts.support.applications import strength_uses
 from verification import policies, registry, strengths
-from verification.models import Policy, Strength
+from verification.models import Strength
 from verification.policies import revocation
 
 _NEEDS = (
@@ -95,18 +95,18 @@ class StrengthAdmin(ChangesAdmin):
         return ("slug",) if obj else ()  # applications and policies refer to it
 
     def has_delete_permission(self, request: HttpRequest, obj: Strength | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or not _is_required(obj))
+        return super().has_delete_permission(request, obj) and (obj is None or not strength_uses.uses(obj.slug))
 
     def save_model(self, request: HttpRequest, obj: Strength, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         self.forget()
         revocation.settle()
 
+    def effects(self, request: HttpRequest, row: Strength) -> Sequence[str]:
+        """Say which applications and policies require it, and how many people would lack a method."""
+        former = Strength.objects.filter(pk=row.pk).first()
+        return strength_uses.effects(strengths.of_row(former), strengths.of_row(row)) if former else ()
+
     def forget(self) -> None:
         strengths.forget()
         policies.forget()
-
-
-def _is_required(strength: Strength) -> bool:
-    by_policy = Policy.objects.filter(Q(strength=strength.slug) | Q(staff_strength=strength.slug))
-    return by_policy.exists() or Application.objects.filter(strength=strength.slug).exists()

@@ -10,7 +10,7 @@ from accounts.admin_changes import Refused
 from accounts.admin_changes.forms import differences, spend, values
 from accounts.applications import logos, secrets
 from accounts.integrations.forward_auth import protected
-from accounts.integrations.oidc import deliveries
+from accounts.integrations.oidc.back_channel import deliveries
 from accounts.integrations.oidc.validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support import change_events

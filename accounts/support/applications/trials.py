@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts import access
 from accounts.access import Answer, SessionFacts, Step, Verification
-from accounts.integrations.forward_auth.explaining import REASONS
 from accounts.integrations.forward_auth.identity import Identity
 from accounts.integrations.oidc import scopes, tokens
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
+from accounts.support.applications.explaining import REASONS
 from verification import enrolments, policies
 from verification.policies import Why
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.models import Application
-from tests.people import Person, hire
+from accounts.models import Application, ProtectedHost
+from tests.people import Person, hire, join
 from verification import strengths
 from verification.models import AuditEvent, Policy, Strength
 
@@ -45,18 +45,51 @@ def test_refuses_what_would_mislead(fay: Person, fields: dict[str, object]) -> N
     assert not Strength.objects.exists()
 
 
-@pytest.mark.parametrize("by", ["application", "policy", "staff", "nothing"])
+@pytest.mark.parametrize("by", ["application", "address", "policy", "staff", "nothing"])
 def test_one_that_is_required_cannot_be_deleted(fay: Person, by: str) -> None:
-    """Seen failing without `_is_required`: the application then accepted nobody."""
+    """Seen failing without `uses`, and for addresses before it looked at them: they then opened for nobody."""
     row = Strength.objects.create(slug="hardware", name="Hardware only", methods=["token", "totp"])
     if by == "application":
         Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC, strength="hardware")
+    elif by == "address":
+        wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+        ProtectedHost.objects.create(application=wiki, host="wiki.example.org", strength="hardware")
     elif by != "nothing":
         Policy.objects.create(**{"strength" if by == "policy" else "staff_strength": "hardware"})
 
     page = fay.browser.go(f"/admin/verification/strength/{row.pk}/delete/")
 
     assert page.status == (200 if by == "nothing" else 403)
+
+
+def test_a_change_shows_first_what_requires_it_and_who_would_lack_a_method(fay: Person) -> None:
+    """Fay has an app; Ana and Ben have texts, and Cleo has nothing. Seen failing without `effects`."""
+    join("ana", number="+41795550123").set_up("text")
+    join("ben", number="+41785550145").set_up("text")
+    join("cleo")
+    row = Strength.objects.create(slug="own", name="Own", methods=["text", "totp"])
+    Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC, strength="own")
+    Policy.objects.create(strength="own")
+
+    page = fay.browser.save(f"/admin/verification/strength/{row.pk}/change/", methods="totp")
+
+    for line in (
+        "Applications that require it: Wiki.",
+        "Policies that require it: Everyone.",
+        "3 people have no method that is in it then, 2 of them only because of this change.",
+    ):
+        assert line in page
+    assert Strength.objects.get().methods == ["text", "totp"]
+    fay.browser.press("Apply")
+    assert Strength.objects.get().methods == ["totp"]
+
+
+def test_a_change_of_what_nothing_requires_needs_no_preview(fay: Person) -> None:
+    row = Strength.objects.create(slug="own", name="Own", methods=["text", "totp"])
+
+    fay.browser.save(f"/admin/verification/strength/{row.pk}/change/", methods="totp")
+
+    assert Strength.objects.get().methods == ["totp"]
 
 
 def test_support_desk_does_not_see_it(db: None, clock: object) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 
 from accounts import applications, tasks
-from accounts.integrations.oidc import deliveries, logout_requests
+from accounts.integrations.oidc.back_channel import deliveries, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.people import Clock, Person
 from verification.models import AuditEvent

@@ -32,7 +32,8 @@ def test_signs_a_person_in(party: Any, ana: Person, clock: Clock) -> None:
     assert tokens["expires_in"] == 600
     assert OidcSignIn.objects.get().redeemed_at is not None
     assert ApplicationSession.objects.get().acr == claims["acr"]
-    assert AuditEvent.objects.filter(kind="application.opened", user_id=ana.user.pk).count() == 1
+    opened = AuditEvent.objects.get(kind="application.opened", user_id=ana.user.pk)
+    assert (opened.detail["strength"], opened.detail["asked_by"]) == ("second-step", "application")
 
 
 def test_comes_back_after_the_sign_in(party: Any, ana: Person) -> None:

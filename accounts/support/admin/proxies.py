@@ -17,10 +17,11 @@ from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import callers, protected
-from accounts.integrations.forward_auth.explaining import explain
-from accounts.integrations.forward_auth.forms import ProtectedHostForm, ProxyForm, QuestionForm
-from accounts.models import ProtectedHost, Proxy, User
+from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
+from accounts.support.actions import rights
+from accounts.support.applications.explaining import explain
+from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
 _OVERLAP = timedelta(days=7)
 
@@ -109,9 +110,9 @@ class ProxyAdmin(ChangesAdmin):
         found = None
         if form.is_valid():
             name = form.cleaned_data["username"]
-            user = User.objects.filter(username=fold(name)).first() if name else None
+            user = rights.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
             if name and user is None:
-                form.add_error("username", gettext("Nobody has this username."))
+                form.add_error("username", gettext("You can’t help anyone with this username."))
             else:
                 now = request_context.read(request).now
                 found = explain(form.cleaned_data["url"], user, form.cleaned_data["proxy"], now)

@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.integrations.forward_auth import callers
-from accounts.models import Application, ProtectedHost, Proxy
+from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
-from tests.people import Person, join
+from tests.people import Clock, Person, hire, join
 from verification.models import AuditEvent
 
 
@@ -135,7 +136,7 @@ def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, bu
     assert "Opens" in opened
     assert "https://refeds.org/profile/mfa" in opened
     assert "They sign in first" in check(fay, username="", url=url)
-    assert "Nobody has this username" in check(fay, username="nobody", url=url)
+    assert "You can’t help anyone with this username" in check(fay, username="nobody", url=url)
     assert "Doesn’t open for anyone" in check(fay, username="ana", url="http://unknown.example.org/")
     assert "could be read in two ways" in check(fay, username="ana", url=f"http://{HOST}/a/../b")
     Application.objects.update(strength="phishing-resistant")
@@ -158,3 +159,19 @@ def test_page_is_for_those_who_may_see_proxies(db: None, inside: Wall) -> None:
     person.sign_in()
 
     assert person.browser.go(f"/admin/accounts/proxy/check/?url=http://{HOST}/").status == 403
+
+
+def test_says_nothing_of_people_of_another_desk(inside: Wall, clock: Clock) -> None:
+    """Seen failing: operators of one desk could ask about everyone."""
+    opal = hire("opal", "Operators")
+    desk, north = Group.objects.create(name="Desk"), Group.objects.create(name="North")
+    Scope.objects.create(desk=desk).people.add(north)
+    opal.user.groups.add(desk)
+    opal.sign_in(to="/admin/")
+
+    words = check(opal, username="ana", url=f"http://{HOST}/page")
+
+    assert "You can’t help anyone with this username" in words
+    assert "Opens" not in words
+    User.objects.get(username="ana").groups.add(north)
+    assert "Opens" in check(opal, username="ana", url=f"http://{HOST}/page")

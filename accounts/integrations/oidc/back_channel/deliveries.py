@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.integrations.oidc import audit_events, logout_requests, tokens
-from accounts.integrations.oidc.logout_requests import Result
+from accounts.integrations.oidc import audit_events, tokens
+from accounts.integrations.oidc.back_channel import logout_requests
+from accounts.integrations.oidc.back_channel.logout_requests import Result
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
 from verification import audit, wake_ups
 from verification.context import Context
