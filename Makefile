@@ -18,6 +18,8 @@ NODE_PACKAGES := $(addsuffix /node_modules/.package-lock.json,tests/browser/fire
 
 HUB := tests/accounts/integrations/oidc/jupyterhub
 JUPYTERHUB := $(VENV)/jupyterhub/bin/jupyterhub
+SCIM := tests/accounts/integrations/scim/client
+SCIM2 := $(VENV)/scim2/bin/scim2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo preflight test test-all bench lint lock clean
@@ -34,7 +36,7 @@ preflight:
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
 	@exec $(PYTEST) -m "not browser and not services and not description" $(ARGS)
 
-test-all: $(STAMPS)/tests $(NODE_PACKAGES) $(JUPYTERHUB) ## Run all tests with all rounds, those with Chromium, Firefox, Dovecot and nginx too
+test-all: $(STAMPS)/tests $(NODE_PACKAGES) $(JUPYTERHUB) $(SCIM2) ## Run all tests with all rounds, those with Chromium, Firefox, Dovecot and nginx too
 	@TEST_ROUNDS=all exec $(PYTEST) $(ARGS)
 
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
@@ -54,6 +56,7 @@ lock: $(STAMPS)/tests ## Write both lock files from the lists beside them (ARGS=
 	@$(LOCK) requirements.txt -o requirements.lock
 	@$(LOCK) tests/requirements.txt -c requirements.lock -o tests/requirements.lock
 	@$(LOCK) $(HUB)/requirements.txt -o $(HUB)/requirements.lock
+	@$(LOCK) $(SCIM)/requirements.txt -o $(SCIM)/requirements.lock
 
 # For every platform at once, with the hash of each file that the index has of a version.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(ARGS)
@@ -71,10 +74,12 @@ $(STAMPS)/tests: FORCE
 $(NODE_PACKAGES): %/node_modules/.package-lock.json: %/package-lock.json
 	@npm ci --silent --ignore-scripts --prefix $(<D)
 
-# JupyterHub pins other versions of what the service uses, so it has an environment of its own.
+# These pin other versions of what the service uses, so each has an environment of its own.
 $(JUPYTERHUB): $(HUB)/requirements.lock
-	@$(PYTHON) -m venv --clear $(VENV)/jupyterhub
-	@$(VENV)/jupyterhub/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+$(SCIM2): $(SCIM)/requirements.lock
+$(JUPYTERHUB) $(SCIM2):
+	@$(PYTHON) -m venv --clear $(@D)/..
+	@$(@D)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 FORCE:

@@ -46,6 +46,19 @@ class AccountsConfig(AppConfig):
                 bound=lambda row: str(row.ref),
                 what="phone numbers that directories suggest",
             ),
+            key_uses.Sealed(
+                model="accounts.ScimPerson",
+                column="sealed",
+                purpose="parcel",
+                bound=lambda row: str(row.pk),
+                what="people as directories sent them by SCIM",
+            ),
+            *(
+                key_uses.Digested(
+                    model="accounts.ScimAccess", column=column, purpose="token.scim", what="tokens of SCIM directories"
+                )
+                for column in ("secret_digest", "former_digest")
+            ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"
             ),

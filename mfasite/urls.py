@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/oauth-authorization-server", oidc.discovery, name="oauth-authorization-server"),
     path("oauth/", include("accounts.integrations.oidc.urls")),
     path("integrations/", include("accounts.integrations.urls")),
+    path("scim/v2/", include("accounts.integrations.scim.urls")),
     path("help/", include("helpcenter.urls")),
     path("callbacks/", include("verification.urls")),
     path("admin/", admin.site.urls),

@@ -31,5 +31,6 @@ PASSWORD_HASHERS = ["tests.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
 SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
 VERIFICATION_CACHE_SECONDS = 0  # so that a test's changes count at once
 APP_PASSWORD_USE_SECONDS = timedelta(0)  # no timer outlives a test
+SCIM_LOG_SECONDS = timedelta(0)  # the same
 DELIVERY_PUBLISHER_THREADS = 0  # no thread of ours outlives a test
 WHITENOISE_AUTOREFRESH = True  # finds files on request; else each test client scans all of them

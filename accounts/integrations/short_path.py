@@ -13,7 +13,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-_FOLDERS = ("/integrations/", "/oauth/", "/.well-known/")  # a page elsewhere isn't resolved twice
+_FOLDERS = ("/integrations/", "/oauth/", "/scim/", "/.well-known/")  # a page elsewhere isn't resolved twice
 _MARK = "is_for_programs"
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])

@@ -72,28 +72,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='SentForm',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(max_length=64, unique=True)),
-                ('sent_at', models.DateTimeField(db_index=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Service',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='short name')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('program', models.CharField(max_length=20, verbose_name='kind of app')),
-                ('key_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('takes_password', models.BooleanField(default=True, help_text='Only from people who don’t need a second step. Everyone else needs an app password here.', verbose_name='accepts the normal password')),
-                ('upstream_host', models.CharField(blank=True, help_text='Only for nginx’s mail proxy. Enter an IP address, not a host name.', max_length=64, validators=[django.core.validators.validate_ipv46_address], verbose_name='email server address')),
-                ('upstream_port', models.PositiveIntegerField(blank=True, null=True, verbose_name='email server port')),
-            ],
-        ),
-        migrations.CreateModel(
             name='User',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -136,6 +114,28 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['n_methods', 'username'], name='people_by_n_methods'), models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'), models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out'), models.Index(condition=models.Q(('directory_off_at__isnull', False)), fields=['directory', 'directory_off_at'], name='people_who_left')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('directory__isnull', False)), fields=('directory', 'directory_key'), name='one_person_an_entry')],
             },
+        ),
+        migrations.CreateModel(
+            name='SentForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ref', models.CharField(max_length=64, unique=True)),
+                ('sent_at', models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Service',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, verbose_name='short name')),
+                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ('program', models.CharField(max_length=20, verbose_name='kind of app')),
+                ('key_digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('takes_password', models.BooleanField(default=True, help_text='Only from people who don’t need a second step. Everyone else needs an app password here.', verbose_name='accepts the normal password')),
+                ('upstream_host', models.CharField(blank=True, help_text='Only for nginx’s mail proxy. Enter an IP address, not a host name.', max_length=64, validators=[django.core.validators.validate_ipv46_address], verbose_name='email server address')),
+                ('upstream_port', models.PositiveIntegerField(blank=True, null=True, verbose_name='email server port')),
+            ],
         ),
         migrations.CreateModel(
             name='ApplicationLogo',
@@ -206,16 +206,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ScimAccess',
+            fields=[
+                ('secret_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('secret_made_at', models.DateTimeField(editable=False, null=True)),
+                ('former_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('former_ends_at', models.DateTimeField(editable=False, null=True)),
+                ('directory', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='scim', serialize=False, to='accounts.directory')),
+                ('networks', models.JSONField(blank=True, default=list, verbose_name='allowed networks')),
+                ('last_used_at', models.DateTimeField(editable=False, null=True)),
+                ('last_network', models.CharField(blank=True, editable=False, max_length=45)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='DirectoryGroup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=64)),
+                ('external_id', models.CharField(blank=True, max_length=255)),
                 ('name', models.CharField(max_length=150)),
                 ('directory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='accounts.directory')),
                 ('group', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='of_directory', to='auth.group')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('directory', 'key'), name='one_group_an_entry')],
+                'constraints': [models.UniqueConstraint(fields=('directory', 'key'), name='one_group_an_entry'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('directory', 'external_id'), name='one_group_an_external_id')],
             },
         ),
         migrations.CreateModel(
@@ -399,6 +416,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ScimRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('method', models.CharField(max_length=10)),
+                ('endpoint', models.CharField(max_length=30)),
+                ('resource_id', models.CharField(blank=True, max_length=64)),
+                ('status', models.PositiveSmallIntegerField()),
+                ('problem', models.CharField(blank=True, max_length=30)),
+                ('ignored', models.JSONField(default=list)),
+                ('milliseconds', models.PositiveIntegerField()),
+                ('network', models.CharField(blank=True, max_length=45)),
+                ('directory', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scim_requests', to='accounts.directory')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['directory', '-id'], name='scim_requests_recent')],
+            },
+        ),
+        migrations.CreateModel(
             name='Scope',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -489,6 +525,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['-asked_at'], name='support_requests_waiting')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ScimPerson',
+            fields=[
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='scim', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('external_id', models.CharField(blank=True, max_length=255)),
+                ('sealed', models.TextField(editable=False)),
+                ('changed_at', models.DateTimeField()),
+                ('deleted_at', models.DateTimeField(null=True)),
+                ('directory', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.directory')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('directory', 'external_id'), name='one_scim_person_an_external_id')],
             },
         ),
     ]

@@ -9,6 +9,7 @@ from accounts.models.people import User
 from accounts.models.proxies import ProtectedHost, Proxy
 from accounts.models.resets import PasswordReset
 from accounts.models.roles import ShippedRole
+from accounts.models.scim import ScimAccess, ScimPerson, ScimRequest
 from accounts.models.secrets import SecretHolder
 from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
@@ -32,6 +33,9 @@ __all__ = [
     "PasswordReset",
     "ProtectedHost",
     "Proxy",
+    "ScimAccess",
+    "ScimPerson",
+    "ScimRequest",
     "Scope",
     "SecondStep",
     "SecretHolder",

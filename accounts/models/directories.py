@@ -191,15 +191,26 @@ class Directory(models.Model):
 
 
 class DirectoryGroup(models.Model):
-    """A group of a directory, and the group of ours that has its members. Shape: `key` is permanent, as of people."""
+    """A group of a directory, and the group of ours that has its members.
+
+    Shape: `key` is permanent, as of people; `external_id` is what a SCIM client calls it.
+    """
 
     directory = models.ForeignKey(Directory, on_delete=models.PROTECT, related_name="groups")
     key = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=255, blank=True)
     name = models.CharField(max_length=150)
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="of_directory")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["directory", "key"], name="one_group_an_entry"),)
+        constraints = (
+            models.UniqueConstraint(fields=["directory", "key"], name="one_group_an_entry"),
+            models.UniqueConstraint(
+                fields=["directory", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_group_an_external_id",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

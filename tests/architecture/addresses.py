@@ -35,6 +35,8 @@ OPEN = {
     "oidc:revoke": "has credentials of its own",
     "oidc:introspect": "has credentials of its own",
     "oidc:jwks": "public keys",
+    "scim:base": "has a token of its own",
+    "scim:below": "has a token of its own",
     "oidc:logout": "ends, opens nothing",
     "help:index": "articles for everybody",
     "help:article": "articles for everybody",

@@ -62,7 +62,9 @@ _HEAVY = {
     "flower": "has a process of its own",
     "tornado": "Flower's",
     "twilio.rest": "only a process that sends needs the client",
-    "pydantic": "Vonage's client needs it, and only a process that sends needs that",
+    "pydantic": "Vonage's client needs it, and only a process that sends needs that; and SCIM, at its first request",
+    "scim2_models": "the first SCIM request loads it",
+    "lark": "the parser of scim2_models",
     "webauthn": "the first passkey loads it",
     "OpenSSL": "webauthn's",
     "cbor2": "webauthn's",
@@ -119,7 +121,8 @@ def test_web_process_goes_without(web: set[str], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["webauthn", "OpenSSL", "twilio.rest", "pydantic", "sqlite3", "flower", "tornado", *_FOR_PAGES]
+    "name",
+    ["webauthn", "OpenSSL", "twilio.rest", "pydantic", "scim2_models", "sqlite3", "flower", "tornado", *_FOR_PAGES],
 )
 def test_worker_of_texts_goes_without(worker: set[str], name: str) -> None:
     """Seen failing for webauthn, markdown_it and the jobs of imports."""

@@ -1,0 +1,97 @@
+"""Which directory a SCIM request comes from: by its token, the networks that it allows, and how often it asks."""
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from accounts import conf
+from accounts.applications import secrets
+from accounts.integrations.scim import answers
+from accounts.integrations.scim.answers import Answer
+from accounts.models import Directory, ScimAccess
+from accounts.models.directories import Kind
+from verification import inputs, limits
+from verification.context import Context
+from verification.db.ttl_cache import TTLCache
+
+PURPOSE = "scim"  # of the tokens' digests
+_MAX_LENGTH = 200
+_CHALLENGE = 'Bearer realm="SCIM"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A directory that sends. Everything that it reads or changes belongs to it."""
+
+    directory: Directory
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(repr=False)
+
+    def may_come_from(self, network: str) -> bool:
+        """Return whether its token may be used from an address. Without allowed networks it may be from everywhere."""
+        address = inputs.address(network)
+        return not self.networks or (address is not None and any(address in each for each in self.networks))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a request isn't answered, and whose it is if the token was right."""
+
+    answer: Answer
+    directory: Directory | None = None
+
+
+def of(authorization: str, context: Context) -> Caller | Refusal:
+    """Return the directory that a request comes from, or why it is refused.
+
+    Incorrect tokens are counted against their network. A token is found by its digest, so no time depends on it.
+    """
+    scheme, _space, token = authorization.partition(" ")
+    token = token.strip()
+    caller = _callers.read(token) if scheme.lower() == "bearer" and 0 < len(token) <= _MAX_LENGTH else None
+    if caller is None:
+        return Refusal(answer=_unknown(bool(token), context))
+    directory = caller.directory
+    if not directory.is_active:
+        refused = answers.error(403, "This directory is switched off.", problem="off")
+    elif not caller.may_come_from(context.network):
+        refused = answers.error(403, "This token isn’t allowed from this network.", problem="network")
+    elif not _is_within_limit(directory, context):
+        refused = _too_many("Too many requests. Send fewer.")
+    else:
+        return caller
+    return Refusal(answer=refused, directory=directory)
+
+
+def forget() -> None:
+    """Read the tokens again at the next request, because this process changed them."""
+    _callers.forget()
+
+
+def _unknown(has_token: bool, context: Context) -> Answer:
+    if has_token and not limits.spend_check("scim", context).is_open:
+        return answers.error(
+            429, "Too many incorrect tokens. Try again in a minute.", problem="limit", Retry_After="60"
+        )
+    return answers.error(401, "The token is missing or incorrect.", problem="token", WWW_Authenticate=_CHALLENGE)
+
+
+def _too_many(detail: str) -> Answer:
+    return answers.error(429, detail, problem="limit", Retry_After="60")
+
+
+def _is_within_limit(directory: Directory, context: Context) -> bool:
+    most = conf.scim_requests_per_minute()
+    return limits.spend_client(f"scim {directory.pk}", most=most, context=context).is_open
+
+
+def _find(token: str) -> Caller | None:
+    found = ScimAccess.objects.filter(secrets.is_secret(PURPOSE, token, timezone.now()), directory__kind=Kind.SCIM)
+    access = found.select_related("directory").first()
+    if access is None:
+        return None
+    networks = tuple(ipaddress.ip_network(each) for each in access.networks)
+    return Caller(directory=access.directory, networks=networks)
+
+
+_callers = TTLCache(_find)

@@ -1,0 +1,203 @@
+"""Turns SCIM filters into database queries.
+
+A query finds at least everything that a filter means. Where a filter is about what only the encrypted resource says,
+the found resources are compared one by one, up to a limit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from scim2_models import InvalidFilterException, ScimFilter
+from scim2_models.path import (
+    CompareOperator,
+    Comparison,
+    FilterVisitor,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+    coerce_value,
+)
+
+from accounts.models.people import fold
+
+MAX_LENGTH = 1000  # characters
+MAX_DEPTH = 10  # of parentheses
+MAX_TERMS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A query for a filter. If it isn't exact, it also finds some that the filter doesn't mean."""
+
+    query: Q
+    is_exact: bool = True
+
+
+_EVERYTHING = Found(query=Q(), is_exact=False)
+_NOBODY, _ALL = Found(query=Q(pk__in=[])), Found(query=~Q(pk__in=[]))
+Lookup = Callable[[str, Any], Q | None]  # operator and value -> query, or None if the column can't tell
+_TEXT = {"eq": "iexact", "co": "icontains", "sw": "istartswith", "ew": "iendswith"}
+_ORDER = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """How a filter may ask about an attribute. If it isn't exact, a resource may have the attribute in another form."""
+
+    lookup: Lookup
+    present: Q | None = None
+    is_exact: bool = True
+
+
+def text(column: str, *, is_exact: bool = True) -> Column:
+    """Return an attribute without regard to case. An empty column counts as no value."""
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        name = _TEXT.get(operator)
+        return Q(**{f"{column}__{name}": value}) & ~Q(**{column: ""}) if name and isinstance(value, str) else None
+
+    return Column(lookup=lookup, present=~Q(**{column: ""}), is_exact=is_exact)
+
+
+def folded(column: str) -> Column:
+    """Return the username, which is stored folded."""
+    words = {"eq": "exact", "co": "contains", "sw": "startswith", "ew": "endswith"}
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        name = words.get(operator)
+        return Q(**{f"{column}__{name}": fold(value)}) if name and isinstance(value, str) else None
+
+    return Column(lookup=lookup, present=Q())
+
+
+def exactly(column: str) -> Column:
+    """Return an attribute that is equal or not. Parts of it are found without regard to case, and compared again."""
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        return Q(**{column: value}) if operator == "eq" and isinstance(value, str) and value else None
+
+    return Column(lookup=lookup, present=~Q(**{column: ""}))
+
+
+def ordered(column: str, kind: type) -> Column:
+    """Return a time, or whether something is so."""
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        name = _ORDER.get(operator) if kind is not bool or operator == "eq" else None
+        return Q(**{f"{column}__{name}": value}) if name and isinstance(value, kind) else None
+
+    return Column(lookup=lookup, present=Q(**{f"{column}__isnull": False}))
+
+
+Columns = Mapping[str, Column]
+
+PEOPLE: Columns = {
+    "id": exactly("user__directory_key"),
+    "externalid": exactly("external_id"),
+    "username": folded("user__username"),
+    "displayname": text("user__name", is_exact=False),
+    "active": ordered("user__is_active", bool),
+    "emails.value": text("user__email"),
+    "emails": text("user__email"),
+    "meta.created": ordered("user__directory_since", datetime),
+    "meta.lastmodified": ordered("changed_at", datetime),
+}
+GROUPS: Columns = {
+    "id": exactly("key"),
+    "externalid": exactly("external_id"),
+    "displayname": text("name"),
+    "members.value": exactly("group__user__directory_key"),
+    "members": exactly("group__user__directory_key"),
+}
+
+
+def check_size(expression: str) -> None:
+    """Refuse a filter that is long or deep, before it is parsed. Errors: `InvalidFilterException`."""
+    depth = deepest = 0
+    for sign in expression:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
+        deepest = max(deepest, depth)
+    if len(expression) > MAX_LENGTH or deepest > MAX_DEPTH:
+        raise InvalidFilterException(detail="The filter is too long or too deep.")
+
+
+def query(found: ScimFilter[Any], columns: Columns) -> Found:
+    """Return the query for a filter. Errors: `InvalidFilterException`."""
+    return _Query(found, columns).visit(found.ast)
+
+
+class _Query(FilterVisitor[Found]):
+    def __init__(self, found: ScimFilter[Any], columns: Columns, within: str = "") -> None:
+        self._filter, self._columns, self._within = found, columns, within
+        self._n_terms = 0
+
+    def visit_comparison(self, node: Comparison) -> Found:
+        if not self._is_declared(node):
+            return _ALL if node.op == CompareOperator.ne else _NOBODY
+        column = self._column(node)
+        if column is None:
+            return _EVERYTHING
+        operator, value = str(node.op), self._value(node)
+        if value is None:
+            return self._absent(column, operator)
+        is_not = operator == CompareOperator.ne
+        found = column.lookup("eq" if is_not else operator, value)
+        if found is None:
+            return _EVERYTHING
+        if not is_not:
+            return Found(query=found, is_exact=column.is_exact)
+        return Found(query=~found) if column.is_exact else _EVERYTHING
+
+    def visit_present(self, node: Present) -> Found:
+        if not self._is_declared(node):
+            return _NOBODY
+        column = self._column(node)
+        if column is None or column.present is None or not column.is_exact:
+            return _EVERYTHING
+        return Found(query=column.present)
+
+    def visit_not(self, node: Not) -> Found:
+        inner = self.visit(node.expr)
+        return Found(query=~inner.query) if inner.is_exact and inner.query else _EVERYTHING
+
+    def visit_logical_expr(self, node: LogicalExpr) -> Found:
+        parts = [self.visit(term) for term in node.terms]
+        joined = parts[0].query
+        for part in parts[1:]:
+            if node.op == LogicalOperator.and_:
+                joined &= part.query
+            elif joined and part.query:
+                joined |= part.query
+            else:
+                joined = Q()  # one side may be anybody
+        return Found(query=joined, is_exact=all(part.is_exact for part in parts))
+
+    def visit_value_path(self, node: ValuePath) -> Found:
+        inner = _Query(self._filter, self._columns, within=node.attr_path.attr).visit(node.val_filter)
+        return Found(query=inner.query, is_exact=False)
+
+    def _is_declared(self, node: Comparison | Present) -> bool:
+        """Return whether the resource has the attribute at all. A search in several kinds may name those of others."""
+        return bool(self._within) or self._filter.resolve(node.attr_path, strict=False) is not None
+
+    def _column(self, node: Comparison | Present) -> Column | None:
+        self._n_terms += 1
+        if self._n_terms > MAX_TERMS:
+            raise InvalidFilterException(detail="The filter has too many terms.")
+        path = node.attr_path
+        names = [part for part in (self._within, path.attr, path.sub_attr) if part]
+        return self._columns.get(".".join(names).casefold())
+
+    def _value(self, node: Comparison) -> Any:
+        binding = None if self._within else self._filter.resolve_comparison(node.attr_path)
+        return coerce_value(binding, node.value, node.op) if binding is not None else node.value
+
+    def _absent(self, column: Column, operator: str) -> Found:
+        if column.present is None or not column.is_exact or operator not in {"eq", "ne"}:
+            return _EVERYTHING
+        return Found(query=column.present if operator == "ne" else ~column.present)

@@ -1,0 +1,184 @@
+"""Groups by SCIM. A change of single members reads and writes only these, however large the group is."""
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+from scim2_models import (
+    Context,
+    InvalidValueException,
+    Meta,
+    NotFoundException,
+    ResponseParameters,
+    UniquenessException,
+)
+
+from accounts import provisioning
+from accounts.integrations.scim import filters, group_changes, listing, people, reading, records
+from accounts.integrations.scim.answers import Answer, Call
+from accounts.integrations.scim.callers import Caller
+from accounts.integrations.scim.group_changes import Changes
+from accounts.integrations.scim.listing import Listed
+from accounts.integrations.scim.schemas import Group, Member
+from accounts.models import DirectoryGroup, User
+from accounts.provisioning import GroupEntry, Members
+
+_MAX_SHOWN = 20_000  # members in one list of groups
+_CHUNK = 500
+_TAKEN = "Another group has this externalId."
+_SORTABLE = {"id": "key", "externalid": "external_id", "displayname": "name"}
+
+
+def of(caller: Caller) -> QuerySet[DirectoryGroup]:
+    """Return the groups of a directory."""
+    return DirectoryGroup.objects.filter(directory=caller.directory)
+
+
+def read(caller: Caller, call: Call, key: str) -> Answer:
+    """Answer a GET of one group."""
+    return _shown(call, _one(caller, key))
+
+
+def listed(caller: Caller, call: Call) -> Listed:
+    """Return what a list of groups is made of."""
+
+    def render(rows: Sequence[DirectoryGroup], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
+        if not listing.wants(asked, "members"):
+            return [_rendered(row, None, call, asked) for row in rows]
+        sizes = dict(_through(rows).values_list("group_id").annotate(n=Count("user_id")))
+        shown, n = list[DirectoryGroup](), 0
+        for row in rows:  # a page may be shorter than the client wants
+            n += sizes.get(row.group_id, 0)
+            if shown and n > _MAX_SHOWN:
+                break
+            shown.append(row)
+        members: dict[int, list[str]] = {}
+        for group_id, key in _through(shown).order_by("user_id").values_list("group_id", "user__directory_key"):
+            members.setdefault(group_id, []).append(key)
+        return [_rendered(row, members.get(row.group_id, []), call, asked) for row in shown]
+
+    return Listed(model=Group, rows=of(caller), columns=filters.GROUPS, sortable=_SORTABLE, render=render)
+
+
+def create(caller: Caller, call: Call) -> Answer:
+    """Answer a POST."""
+    group, ignored = reading.resource(Group, reading.body(call), Context.RESOURCE_CREATION_REQUEST)
+    key = str(uuid.uuid4())
+    row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
+    location = {"Location": f"{call.base}/Groups/{key}"}
+    return Answer(status=201, body=_shown(call, row).body, headers=location, ignored=ignored)
+
+
+def replace(caller: Caller, call: Call, key: str) -> Answer:
+    """Answer a PUT: the group has exactly these members."""
+    group, ignored = reading.resource(Group, reading.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
+    _one(caller, key)
+    row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
+    return Answer(status=200, body=_shown(call, row).body, ignored=ignored)
+
+
+def patch(caller: Caller, call: Call, key: str) -> Answer:
+    """Answer a PATCH. The group isn't returned: it may be large."""
+    message, ignored = reading.patch(Group, reading.body(call))
+    row = _one(caller, key)
+    changes = group_changes.of(message) if message is not None else Changes()
+    _check_members(caller, changes.added | (changes.members or frozenset()))
+    with transaction.atomic():
+        if changes.needs_all_members:
+            DirectoryGroup.objects.select_for_update().get(pk=row.pk)
+            there = frozenset(_through([row]).values_list("user__directory_key", flat=True))
+            name = row.name if changes.name is None else changes.name
+            external_id = row.external_id if changes.external_id is None else changes.external_id
+            _written(caller, call, key, name, changes.applied_to(there), external_id)
+        elif changes.added or changes.removed:
+            members = Members(key=key, added=changes.added, removed=changes.removed)
+            provisioning.apply_group(caller.directory, members, people.source(call), call.now)
+    return Answer(status=204, ignored=ignored)
+
+
+def delete(caller: Caller, call: Call, key: str) -> Answer:
+    """Answer a DELETE."""
+    row = _one(caller, key)
+    provisioning.remove_group(caller.directory, row.key, people.source(call), call.now)
+    return Answer(status=204)
+
+
+def _written(
+    caller: Caller, call: Call, key: str, name: str, members: Collection[str], external_id: str
+) -> DirectoryGroup:
+    _check_members(caller, members)
+    if len(external_id) > records.MAX_EXTERNAL_ID:
+        raise InvalidValueException(detail=f"externalId has at most {records.MAX_EXTERNAL_ID} characters.")
+    entry = GroupEntry(key=key, name=name, members=frozenset(members))
+    try:
+        with transaction.atomic():
+            row = provisioning.apply_group(caller.directory, entry, people.source(call), call.now)
+            if row.external_id != external_id:
+                row.external_id = external_id
+                row.save(update_fields=["external_id"])
+    except provisioning.Invalid:
+        raise InvalidValueException(detail="displayName has at least one visible character.") from None
+    except IntegrityError:
+        raise UniquenessException(detail=_TAKEN) from None
+    return row
+
+
+def _keys(group: Group) -> frozenset[str]:
+    members = group.members or ()
+    if any((each.type or "User").casefold() != "user" for each in members):
+        raise InvalidValueException(detail="Members of a group are people: a group has no groups.")
+    return frozenset(each.value or "" for each in members)
+
+
+def _check_members(caller: Caller, keys: Collection[str]) -> None:
+    """Refuse ids that no person of the directory has: a group that silently lacks people would never be repaired."""
+    sought = sorted(keys)
+    for at in range(0, len(sought), _CHUNK):
+        part = sought[at : at + _CHUNK]
+        found = set(
+            people.of(caller).filter(user__directory_key__in=part).values_list("user__directory_key", flat=True)
+        )
+        if missing := [key for key in part if key not in found]:
+            raise InvalidValueException(detail=f"There is no person with the id {missing[0][:64]!r}.")
+
+
+def _one(caller: Caller, key: str) -> DirectoryGroup:
+    found = of(caller).filter(key=key).first() if key and records.is_text(key) else None
+    if found is None:
+        raise NotFoundException(detail="There is no group with this id.")
+    return found
+
+
+def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:
+    """Return the memberships of groups. Someone whom the directory deleted is in none of them."""
+    return User.groups.through.objects.filter(group_id__in=[row.group_id for row in rows])
+
+
+def _shown(call: Call, row: DirectoryGroup) -> Answer:
+    asked = listing.selection(Group, call)
+    members = (
+        list(_through([row]).order_by("user_id").values_list("user__directory_key", flat=True))
+        if listing.wants(asked, "members")
+        else None
+    )
+    return Answer(status=200, body=_rendered(row, members, call, asked))
+
+
+def _rendered(
+    row: DirectoryGroup, members: Sequence[str] | None, call: Call, asked: ResponseParameters[Any]
+) -> dict[str, Any]:
+    """Return a group as JSON."""
+    return Group(
+        id=row.key,
+        external_id=row.external_id or None,
+        display_name=row.name,
+        members=list(_members(members or (), call.base)) or None,
+        meta=Meta(resource_type="Group", location=f"{call.base}/Groups/{row.key}"),
+    ).model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked)
+
+
+def _members(keys: Sequence[str], base: str) -> Iterator[Member]:
+    for key in keys:
+        yield Member.model_construct(value=key, ref=f"{base}/Users/{key}", type="User")

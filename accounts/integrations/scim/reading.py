@@ -1,0 +1,94 @@
+"""Reads what clients send: bodies, resources and PATCH operations, with the deviations that real ones have.
+
+Attributes of the standard that we don't store are left out, and named in our log of requests. Everything else that is
+unknown in a PATCH is an error: a client that hears "done" would never ask again, and leavers would keep their access.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
+
+from accounts.integrations.scim import answers, schemas
+from accounts.integrations.scim.answers import Call
+from verification import inputs
+
+MAX_OPERATIONS = 1000  # of one PATCH
+_MAX_NAMES = 10  # ignored attributes that the log names
+_TYPES = {answers.CONTENT_TYPE, "application/json"}
+_HEAD = re.compile(r"(?i:urn:ietf:params:scim:schemas:core:2\.0:(?:User|Group):)?([A-Za-z$][A-Za-z0-9_$-]*)")
+
+R = TypeVar("R", bound=Resource[Any])
+
+
+class WrongType(SCIMException):
+    """The body is neither SCIM nor JSON."""
+
+    status = 415
+
+
+def body(call: Call) -> dict[str, Any]:
+    """Read the body as a JSON object. Errors: `SCIMException`."""
+    if call.content_type.lower() not in _TYPES:
+        raise WrongType(detail=f"Send {answers.CONTENT_TYPE}.")
+    found = inputs.parse_json(call.body)
+    if not isinstance(found, dict):
+        raise InvalidSyntaxException(detail="The body isn’t a JSON object, or contains text that can’t be stored.")
+    return found
+
+
+def resource(model: type[R], payload: Mapping[str, Any], context: Context) -> tuple[R, tuple[str, ...]]:
+    """Read a whole resource, and the names of what was left out. Errors: `SCIMException`, `ValidationError`."""
+    found = model.model_validate(dict(payload), scim_ctx=context, scim_policy=schemas.TOLERANT)
+    ignored = (name for name in payload if name.casefold() not in schemas.KEPT[model])
+    return found, _listed(ignored)
+
+
+def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None, tuple[str, ...]]:
+    """Read the operations of a PATCH, and the names of what was left out. None if nothing else is left.
+
+    Errors: `SCIMException`, `ValidationError`.
+    """
+    names = {name.casefold(): name for name in payload}
+    operations = payload.get(names.get("operations", ""))
+    if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
+        raise InvalidValueException(detail="Operations is a list of objects.")
+    if len(operations) > MAX_OPERATIONS:
+        raise InvalidValueException(detail=f"Send at most {MAX_OPERATIONS} operations in one request.")
+    ignored: list[str] = []
+    left = [kept for each in operations if (kept := _kept(model, each, ignored)) is not None]
+    if operations and not left:
+        return None, _listed(ignored)
+    message = {"schemas": payload.get(names.get("schemas", ""), [str(PatchOp.__schema__)]), "Operations": left}
+    patch_model: Any = PatchOp.__class_getitem__(model)
+    found = patch_model.model_validate(message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=schemas.POLICY)
+    return found, _listed(ignored)
+
+
+def _kept(model: type[R], operation: dict[str, Any], ignored: list[str]) -> dict[str, Any] | None:
+    """Return an operation without what we don't store, or None if nothing is left of it."""
+    if str(operation.get("op", "")).lower() not in {"add", "replace", "remove"}:
+        return operation  # it is refused, whatever it is about
+    path = operation.get("path")
+    if isinstance(path, str) and path and _is_not_kept(model, path):
+        ignored.append(path)
+        return None
+    value = operation.get("value")
+    if path or not isinstance(value, dict):
+        return operation
+    ignored += (name for name in value if _is_not_kept(model, name))
+    kept = {name: item for name, item in value.items() if not _is_not_kept(model, name)}
+    return {**operation, "value": kept} if kept or not value else None
+
+
+def _is_not_kept(model: type[R], path: str) -> bool:
+    if path.casefold().startswith(schemas.NOT_KEPT_EXTENSION):
+        return model is schemas.Person
+    head = _HEAD.match(path)
+    return head is not None and head[1].casefold() in schemas.NOT_KEPT[model]
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    """Return names as our log has them: without the values in their filters, which may be about a person."""
+    return tuple(dict.fromkeys(inputs.shortened(name.partition("[")[0], max_length=80) for name in names))[:_MAX_NAMES]

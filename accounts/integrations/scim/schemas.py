@@ -1,0 +1,178 @@
+"""People and groups as SCIM resources, and what the server says about itself: it states only what it does.
+
+With scim2-models and pydantic it takes 30 MiB, so only `server` and what it needs import it.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+from pydantic import Field
+from scim2_models import (
+    URN,
+    AuthenticationScheme,
+    Bulk,
+    CaseExact,
+    ChangePassword,
+    ComplexAttribute,
+    ETag,
+    External,
+    Filter,
+    GroupMembership,
+    Mutability,
+    Name,
+    Pagination,
+    Patch,
+    Reference,
+    Required,
+    Resource,
+    ScimPolicy,
+    ScimProvider,
+    ServiceProviderConfig,
+    Sort,
+    Uniqueness,
+)
+from scim2_models import EnterpriseUser as _Enterprise
+from scim2_models import User as _Standard
+from scim2_models.resources.user import Email as _Email
+from scim2_models.resources.user import PhoneNumber as _PhoneNumber
+
+DEFAULT_PAGE = 100
+MAX_PAGE = 500
+
+# Entra ID describes a phone number that isn't there yet by a filter, and removes members by a value.
+POLICY = ScimPolicy(
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply, unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create
+)
+TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
+
+
+class Email(ComplexAttribute):
+    """An email address. We check it ourselves: the library refuses names such as `corp.local`."""
+
+    value: str | None = None
+    display: str | None = None
+    type: _Email.Type | None = None
+    primary: bool | None = None
+
+
+class PhoneNumber(ComplexAttribute):
+    """A phone number, in any form that people write."""
+
+    value: str | None = None
+    display: str | None = None
+    type: _PhoneNumber.Type | None = None
+    primary: bool | None = None
+
+
+class User(Resource[Any]):
+    """A person, with the attributes of the standard that we store. Its name is in the schema that clients read."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
+
+    user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
+    """The username. It's compared without regard to case, and returned as it was sent."""
+
+    name: Name | None = None
+    """The parts of the name, for people without a display name."""
+
+    display_name: str | None = None
+    """The name that everyone sees."""
+
+    preferred_language: str | None = None
+    """The language, until the person chooses one."""
+
+    active: bool | None = None
+    """Whether the person can sign in. If it isn't stated they can; if it's removed they can't."""
+
+    emails: list[Email] | None = None
+    """One email address: the primary one, else the one of work, else the first."""
+
+    phone_numbers: list[PhoneNumber] | None = None
+    """Phone numbers, offered to the person when they set up a method. Each must be verified first."""
+
+    groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
+    """The groups of this directory that the person is in."""
+
+    Name: ClassVar[type[ComplexAttribute]] = Name
+    Emails: ClassVar[type[ComplexAttribute]] = Email
+    PhoneNumbers: ClassVar[type[ComplexAttribute]] = PhoneNumber
+    Groups: ClassVar[type[ComplexAttribute]] = GroupMembership
+
+
+Person: TypeAlias = User  # in the other modules, a user is an account
+
+
+class Member(ComplexAttribute):
+    """A person in a group."""
+
+    value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
+    """The id of the person."""
+
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    """The address of the person."""
+
+    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
+    """Always “User”: a group has no groups."""
+
+
+class Group(Resource[Any]):
+    """A group, with its members."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:Group")
+
+    display_name: Annotated[str | None, Required.true] = None
+    """The name of the group."""
+
+    members: list[Member] | None = None
+    """The people in the group."""
+
+    Members: ClassVar[type[ComplexAttribute]] = Member
+
+
+def _config() -> ServiceProviderConfig:
+    return ServiceProviderConfig(
+        patch=Patch(supported=True),
+        bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
+        filter=Filter(supported=True, max_results=MAX_PAGE),
+        change_password=ChangePassword(supported=False),
+        sort=Sort(supported=True),
+        etag=ETag(supported=False),
+        pagination=Pagination(
+            cursor=False,
+            index=True,
+            default_pagination_method=Pagination.DefaultPaginationMethod.index,
+            default_page_size=DEFAULT_PAGE,
+            max_page_size=MAX_PAGE,
+        ),
+        authentication_schemes=[
+            AuthenticationScheme(
+                type=AuthenticationScheme.Type.oauthbearertoken,
+                name="Bearer token",
+                description="The token of the directory, in the Authorization header.",
+                spec_uri=Reference[External]("https://www.rfc-editor.org/info/rfc6750"),
+                primary=True,
+            )
+        ],
+    )
+
+
+PROVIDER = ScimProvider(models=[Person, Group], config=_config())
+
+
+_Names: TypeAlias = Mapping[type[Resource[Any]], frozenset[str]]
+_COMMON = frozenset({"schemas", "id", "externalid", "meta"})
+
+
+def _declared(model: Any) -> frozenset[str]:
+    return frozenset(str(attribute.name).casefold() for attribute in model.to_schema().attributes or ())
+
+
+KEPT: _Names = {model: _declared(model) | _COMMON for model in (Person, Group)}
+# What clients send of the standard and we don't store. Anything else that a PATCH names is refused.
+NOT_KEPT: _Names = {
+    Person: _declared(_Standard) - KEPT[Person],
+    Group: frozenset[str](),
+}
+NOT_KEPT_EXTENSION = str(_Enterprise.__schema__).casefold()

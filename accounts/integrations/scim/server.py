@@ -1,0 +1,125 @@
+"""The SCIM server: which function answers a request, and every error as RFC 7644 wants it.
+
+The view loads this module at the first request, because scim2-models takes 30 MiB.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
+
+from accounts.integrations.scim import answers, groups, listing, people, reading, schemas
+from accounts.integrations.scim.answers import Answer, Call
+from accounts.integrations.scim.callers import Caller
+
+_KINDS = {"Users": people, "Groups": groups}
+
+
+def answer(caller: Caller, call: Call) -> Answer:
+    """Answer a request of a directory."""
+    try:
+        return _answer(caller, call)
+    except SCIMException as error:
+        return _refusal(error.to_error())
+    except ValidationError as error:
+        return _refusal(Error.from_validation_errors(error)[0])
+
+
+def _answer(caller: Caller, call: Call) -> Answer:
+    head, *rest = call.path or ("",)
+    if head in _KINDS and len(rest) <= 1:
+        return _of_kind(caller, call, head, *rest)
+    if head == ".search" and not rest:
+        return _searched(caller, call, list(_KINDS))
+    if head in _DISCOVERY and len(rest) <= 1:
+        return _allowed(call, {"GET": lambda: _DISCOVERY[head](call, *rest)})
+    if head in {"Me", "Bulk"}:
+        return answers.error(501, f"/{head} isn’t supported.", problem="unsupported")
+    raise NotFoundException(detail="There is nothing at this address.")
+
+
+def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> Answer:
+    module: Any = _KINDS[kind]
+    if key == ".search":
+        return _searched(caller, call, [kind])
+    if key:
+        one = {"GET": module.read, "PUT": module.replace, "PATCH": module.patch, "DELETE": module.delete}
+        return _allowed(call, {method: partial(run, caller, call, key) for method, run in one.items()})
+    ways: Mapping[str, Callable[[], Answer]] = {
+        "GET": lambda: listing.by_query(call, module.listed(caller, call)),
+        "POST": lambda: module.create(caller, call),
+    }
+    return _allowed(call, ways)
+
+
+def _searched(caller: Caller, call: Call, kinds: list[str]) -> Answer:
+    modules: list[Any] = [_KINDS[kind] for kind in kinds]
+    wanted = [module.listed(caller, call) for module in modules]
+    return _allowed(call, {"POST": lambda: listing.search(reading.body(call), wanted)})
+
+
+def _allowed(call: Call, ways: Mapping[str, Callable[[], Answer]]) -> Answer:
+    if call.method in ways:
+        return ways[call.method]()
+    allowed = ", ".join(sorted(ways))
+    return answers.error(405, f"Use {allowed} here.", problem="method", Allow=allowed)
+
+
+def _refusal(error: Error) -> Answer:
+    status = error.status or 400
+    return answers.error(status, error.detail or "", error.scim_type or "", problem=error.scim_type or str(status))
+
+
+# What the server says about itself
+
+
+def _config(call: Call, *rest: str) -> Answer:
+    if rest:
+        raise NotFoundException(detail="There is nothing at this address.")
+    return Answer(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
+
+
+def _resource_types(call: Call, *name: str) -> Answer:
+    return _described_all(
+        {
+            str(each.name): _described(each, call, f"ResourceTypes/{each.name}")
+            for each in schemas.PROVIDER.resource_types
+        },
+        *name,
+    )
+
+
+def _schemas(call: Call, *urn: str) -> Answer:
+    return _described_all(
+        {str(each.id): _described(each, call, f"Schemas/{each.id}") for each in schemas.PROVIDER.schemas}, *urn
+    )
+
+
+def _described(resource: Any, call: Call, where: str) -> dict[str, Any]:
+    said: dict[str, Any] = resource.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
+    return {**said, "meta": {"resourceType": type(resource).__name__, "location": f"{call.base}/{where}"}}
+
+
+def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> Answer:
+    if name:
+        one = {key.casefold(): each for key, each in found.items()}.get(name[0].casefold())
+        if one is None:
+            raise NotFoundException(detail="There is nothing of this name.")
+        return Answer(status=200, body=one)
+    body = {
+        "schemas": [str(ListResponse.__schema__)],
+        "totalResults": len(found),
+        "startIndex": 1,
+        "itemsPerPage": len(found),
+        "Resources": list(found.values()),
+    }
+    return Answer(status=200, body=body)
+
+
+_DISCOVERY: Mapping[str, Callable[..., Answer]] = {
+    "ServiceProviderConfig": _config,
+    "ResourceTypes": _resource_types,
+    "Schemas": _schemas,
+}

@@ -1,0 +1,89 @@
+"""The one endpoint of the SCIM server. It reads no session, and loads the rest at the first request of a directory."""
+
+import json
+import time
+from importlib import import_module
+from typing import Protocol, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+
+from accounts import request_context
+from accounts.integrations.scim import answers, callers, metrics, request_log
+from accounts.integrations.scim.answers import Answer, Call
+from accounts.integrations.scim.callers import Caller
+from accounts.integrations.short_path import for_programs
+from accounts.models import ScimRequest
+from verification import conf, inputs
+
+BASE = "/scim/v2"
+_MAX_BODY = 1024 * 1024  # bytes; about 15,000 members of a group
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
+class _Server(Protocol):
+    """The module `server`."""
+
+    def answer(self, caller: Caller, call: Call) -> Answer: ...
+
+
+def _server() -> _Server:
+    """Load what needs scim2-models, at the first request: with pydantic it takes 30 MiB, which others are spared."""
+    return cast("_Server", import_module("accounts.integrations.scim.server"))
+
+
+@for_programs
+def serve(request: HttpRequest, below: str = "") -> HttpResponse:
+    """Answer any SCIM request."""
+    method = request.method or ""
+    if method not in _METHODS:
+        return HttpResponseNotAllowed(_METHODS)
+    started = time.perf_counter()
+    context = request_context.read(request)
+    parts = tuple(part for part in below.split("/") if part)
+    caller = callers.of(request.headers.get("Authorization", ""), context)
+    if isinstance(caller, callers.Refusal):
+        answer = caller.answer
+    elif (body := _body(request)) is None:
+        answer = answers.error(413, f"Send at most {_MAX_BODY} bytes in one request.", problem="size")
+    else:
+        call = Call(
+            method=method,
+            path=parts,
+            query=request.GET.dict(),
+            content_type=request.content_type or "",
+            body=body,
+            base=f"{conf.public_url().rstrip('/')}{BASE}",
+            context=context,
+        )
+        answer = _server().answer(caller, call)
+    seconds = time.perf_counter() - started
+    endpoint = parts[0] if parts else ""
+    metrics.count(method, endpoint, answer.status, seconds)
+    if caller.directory is not None:
+        request_log.note(
+            ScimRequest(
+                directory_id=caller.directory.pk,
+                at=context.now,
+                method=method,
+                endpoint=inputs.shortened(endpoint, max_length=30),
+                resource_id=inputs.shortened(parts[1], max_length=64) if len(parts) > 1 else "",
+                status=answer.status,
+                problem=answer.problem[:30],
+                ignored=list(answer.ignored),
+                milliseconds=round(1000 * seconds),
+                network=context.network,
+            )
+        )
+    if answer.body is None:
+        return HttpResponse(status=answer.status, headers=dict(answer.headers))
+    said = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
+    return HttpResponse(said, status=answer.status, headers=dict(answer.headers), content_type=answers.CONTENT_TYPE)
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """Return the body, or None if it is too long or breaks off."""
+    try:
+        body = request.read(_MAX_BODY + 1)
+    except (UnreadablePostError, OSError):
+        return None
+    return body if len(body) <= _MAX_BODY else None

@@ -1,0 +1,26 @@
+"""Fixtures: directories that send by SCIM. Requests are listed right away, because no thread may outlive a test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from accounts.integrations.scim import callers
+from tests import scim
+from tests.scim import Sender
+
+
+@pytest.fixture
+def entra(db: None) -> Sender:
+    return scim.directory()
+
+
+@pytest.fixture
+def okta(db: None) -> Sender:
+    return scim.directory("Okta")
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    callers.forget()
+    yield
+    callers.forget()

@@ -1,0 +1,179 @@
+"""Tests of filters, order and pages: each filter finds exactly what it means, or is refused."""
+
+import pytest
+
+from tests import scim
+from tests.scim import Sender
+
+
+@pytest.fixture
+def three(db: None) -> Sender:
+    """Three people, of whom one is switched off, and one has hardly any values."""
+    sender = scim.directory()
+    home = {"value": "ana@home.example", "type": "home"}
+    sender.add("Ana", externalId="A-1", displayName="Ana Lima", emails=[home], name={"familyName": "Lima"})
+    sender.add(
+        "ben", externalId="B-1", displayName="Ben Ång", active=False, phoneNumbers=[{"value": "1", "type": "fax"}]
+    )
+    sender.add("cleo", emails=[{"value": "cleo@work.example", "type": "work"}])
+    scim.directory("Okta").add("dev", displayName="Ana Lima")
+    return sender
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('userName eq "ANA"', "ana"),
+        ('userName ne "ana"', "ben cleo"),
+        ('userName sw "A" or userName ew "EO"', "ana cleo"),
+        ('userName co "e"', "ben cleo"),
+        ('externalId eq "A-1"', "ana"),
+        ('externalId eq "a-1"', ""),  # it is exact about case
+        ('externalId sw "a"', ""),
+        ('externalId sw "A"', "ana"),
+        ("externalId pr", "ana ben"),
+        ("not (externalId pr)", "cleo"),
+        ("externalId eq null", "cleo"),
+        ('displayName eq "ana lima"', "ana"),
+        ('displayName ne "Ana Lima"', "ben cleo"),
+        ('displayName co "Ång"', "ben"),
+        ("displayName pr", "ana ben"),
+        ("active eq true", "ana cleo"),
+        ("active eq false", "ben"),
+        ("active ne true", "ben"),
+        ('emails eq "ANA@home.example"', "ana"),
+        ('emails.value eq "cleo@work.example"', "cleo"),
+        ('emails[type eq "work"]', "cleo"),
+        ('emails[type eq "work"].value eq "cleo@work.example"', "cleo"),
+        ('emails[type eq "work" and value eq "ana@home.example"]', ""),
+        ('emails.type eq "home"', "ana"),
+        ('not (emails[type eq "home"])', "ben cleo"),
+        ("emails pr", "ana cleo"),
+        ('name.familyName eq "lima"', "ana"),
+        ("phoneNumbers pr", "ben"),
+        ('phoneNumbers[type eq "fax" and value eq "1"]', "ben"),
+        ('urn:ietf:params:scim:schemas:core:2.0:User:userName eq "ben"', "ben"),
+        ('(userName eq "ana" or userName eq "ben") and active eq true', "ana"),
+        ('userName eq "cleo" or emails[type eq "home"]', "ana cleo"),
+        ('meta.created gt "2020-01-01T00:00:00Z"', "ana ben cleo"),
+        ('meta.lastModified lt "2020-01-01T00:00:00Z"', ""),
+        ('userName eq "a\\" or userName pr"', ""),
+        ('userName eq "%"', ""),
+        ('userName co "_"', ""),
+        ("userName pr", "ana ben cleo"),
+    ],
+)
+def test_finds_what_a_filter_means(three: Sender, expression: str, found: str) -> None:
+    names = [each["userName"].lower() for each in three.find("Users", expression)]
+
+    assert names == found.split()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "userName",
+        "userName eq",
+        "userName eq ana",
+        'userName xx "ana"',
+        'title eq "x"',
+        'password eq "x"',
+        'active gt "true"',
+        "userName eq 5",
+        'userName eq "ana" and',
+        "(" * 11 + 'userName eq "ana"' + ")" * 11,
+        " or ".join(['userName eq "ana"'] * 31),
+        f'userName eq "{"a" * 1000}"',
+        'meta.created gt "yesterday"',
+        'urn:other:userName eq "ana"',
+        'emails[value eq "x"',
+    ],
+)
+def test_refuses_a_filter_that_it_cannot_follow(three: Sender, expression: str) -> None:
+    assert three.get("/Users", filter=expression).problem == (400, "invalidFilter")
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('displayName eq "STAFF"', "Staff"),
+        ('displayName sw "s"', "Sales Staff"),
+        ('externalId eq "g1"', "Sales"),
+        ('displayName ne "Staff"', "Sales"),
+        ('id eq "nobody"', ""),
+    ],
+)
+def test_finds_groups(three: Sender, expression: str, found: str) -> None:
+    three.add_group("Sales", externalId="g1")
+    three.add_group("Staff")
+
+    assert [each["displayName"] for each in three.find("Groups", expression)] == found.split()
+
+
+def test_finds_the_groups_of_a_person(three: Sender) -> None:
+    (ana,) = three.find("Users", 'userName eq "ana"')
+    three.add_group("Sales", ana["id"])
+    three.add_group("Staff")
+
+    assert [each["displayName"] for each in three.find("Groups", f'members eq "{ana["id"]}"')] == ["Sales"]
+    assert three.get("/Groups", filter='members[type eq "User"]').problem == (400, "invalidFilter")
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "total"),
+    [
+        ({"startIndex": 2, "count": 1}, "ben", 3),
+        ({"startIndex": 0, "count": 2}, "ana ben", 3),
+        ({"startIndex": 4}, "", 3),
+        ({"count": 0}, "", 3),
+        ({"count": -5}, "", 3),
+        ({"sortBy": "userName", "sortOrder": "descending"}, "cleo ben ana", 3),
+        ({"sortBy": "emails.value", "filter": "emails pr"}, "ana cleo", 2),
+        ({"startIndex": 2, "count": 5, "filter": 'not (emails[type eq "home"])'}, "cleo", 2),
+    ],
+)
+def test_pages_and_sorts(three: Sender, query: dict[str, str], names: str, total: int) -> None:
+    found = three.get("/Users", **query).body
+
+    assert [each["userName"].lower() for each in found["Resources"]] == names.split()
+    assert (found["totalResults"], found["itemsPerPage"]) == (total, len(names.split()))
+    assert found["startIndex"] == max(1, int(query.get("startIndex", 1)))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"startIndex": "x"}, {"count": "1e9x"}, {"sortBy": "name"}, {"sortBy": "phoneNumbers"}, {"sortOrder": "up"}],
+)
+def test_refuses_a_page_or_order_that_there_is_not(three: Sender, query: dict[str, str]) -> None:
+    assert three.get("/Users", **query).status == 400
+
+
+def test_searches_by_post(three: Sender) -> None:
+    three.add_group("Ana’s group")
+    sent = {"filter": 'userName eq "ana" or displayName sw "ana"', "attributes": ["userName", "displayName"]}
+
+    everything = three.post("/.search", sent).body
+    people = three.post("/Users/.search", {**sent, "count": 1}).body
+
+    assert [each["schemas"][0].rpartition(":")[2] for each in everything["Resources"]] == ["User", "Group"]
+    assert [each["userName"] for each in people["Resources"]] == ["Ana"]
+    assert "emails" not in people["Resources"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "has", "lacks"),
+    [
+        ({"attributes": "userName"}, {"userName", "id"}, {"displayName", "emails", "groups"}),
+        ({"attributes": "emails.value"}, {"emails"}, {"userName"}),
+        ({"excludedAttributes": "emails,groups"}, {"userName"}, {"emails", "groups"}),
+        ({"attributes": "urn:ietf:params:scim:schemas:core:2.0:User:userName"}, {"userName"}, {"emails"}),
+        ({"attributes": "nonsense"}, {"id"}, {"userName"}),
+    ],
+)
+def test_returns_only_what_is_wanted(three: Sender, query: dict[str, str], has: set[str], lacks: set[str]) -> None:
+    (ana,) = three.find("Users", 'userName eq "ana"')
+
+    said = three.get(f"/Users/{ana['id']}", **query).body
+
+    assert has <= set(said)
+    assert not lacks & set(said)

@@ -1,0 +1,155 @@
+"""Tests of people by SCIM: created, found, changed, switched off, deleted, and sent again."""
+
+import pytest
+
+from accounts.models import SuggestedNumber, User
+from tests.scim import ENTERPRISE, USER, Sender
+from verification.models import AuditEvent
+
+
+def test_gives_back_what_was_sent(entra: Sender) -> None:
+    sent = {
+        "userName": "Ana.Lima@Example.org",
+        "externalId": "7f3a",
+        "name": {"givenName": "Ana", "familyName": "Lima", "formatted": "Ana Lima"},
+        "displayName": "Ana Lima",
+        "active": True,
+        "emails": [{"value": "ana@example.org", "type": "work", "primary": True}],
+        "phoneNumbers": [{"value": "+41 79 555 01 23", "type": "mobile"}],
+        "preferredLanguage": "de-CH",
+    }
+
+    made = entra.post("/Users", {"schemas": [USER], **sent})
+
+    assert made.status == 201
+    assert {name: made.body[name] for name in sent} == sent
+    assert made.headers["Location"] == made.body["meta"]["location"] == f"http://testserver/scim/v2/Users/{made.id}"
+    assert entra.get(f"/Users/{made.id}").body == made.body
+    user = entra.person(made.id)
+    assert (user.username, user.name, user.email, user.is_active) == (
+        "ana.lima@example.org", "Ana Lima", "ana@example.org", True,
+    )  # fmt: skip
+    assert [each.kind for each in SuggestedNumber.objects.filter(user=user)] == ["mobile"]
+
+
+def test_finds_a_username_in_any_spelling(entra: Sender) -> None:
+    made = entra.add("Ana@Example.org")
+
+    found = entra.find("Users", 'userName eq "ANA@example.ORG"')
+
+    assert [each["id"] for each in found] == [made.id]
+    assert found[0]["userName"] == "Ana@Example.org"
+
+
+def test_answers_an_unknown_name_with_an_empty_list(entra: Sender) -> None:
+    answer = entra.get("/Users", filter='userName eq "nobody"')
+
+    assert (answer.status, answer.body["totalResults"], answer.body["Resources"]) == (200, 0, [])
+
+
+@pytest.mark.parametrize("changed", [{"userName": "ANA"}, {"userName": "other", "externalId": "1"}])
+def test_refuses_a_second_person_with_the_same_name_or_external_id(entra: Sender, changed: dict[str, str]) -> None:
+    entra.add("ana", externalId="1")
+
+    assert entra.post("/Users", {"schemas": [USER], **changed}).problem == (409, "uniqueness")
+    assert User.objects.filter(directory=entra.directory).count() == 1
+
+
+def test_keeps_one_email_address(entra: Sender) -> None:
+    emails = [{"value": "home@example.org", "type": "home"}, {"value": "work@example.org", "type": "work"}]
+
+    made = entra.add("ana", emails=emails)
+
+    assert made.body["emails"] == [emails[1]]
+    assert entra.person(made.id).email == "work@example.org"
+
+
+def test_leaves_out_what_it_does_not_store(entra: Sender) -> None:
+    more = {"title": "Dr.", ENTERPRISE: {"manager": "1234"}, "password": "secret", "roles": [{"value": "x"}]}
+
+    made = entra.add("ana", **more)
+
+    assert not set(made.body) & set(more)
+
+
+def test_replaces_a_person(entra: Sender) -> None:
+    made = entra.add("ana", displayName="Ana", externalId="1")
+
+    answer = entra.send("PUT", f"/Users/{made.id}", {"schemas": [USER], "userName": "anna", "displayName": "Anna"})
+
+    assert (answer.status, answer.body["userName"], answer.body["active"]) == (200, "anna", True)
+    assert "externalId" not in answer.body
+    assert entra.person(made.id).username == "anna"
+
+
+def test_the_same_again_writes_nothing(entra: Sender) -> None:
+    phones = [{"type": "work", "value": "044 555 01 67"}]
+    sent = {"schemas": [USER], "userName": "ana", "active": True, "phoneNumbers": phones}
+    made = entra.post("/Users", sent)
+    before = AuditEvent.objects.count(), entra.get(f"/Users/{made.id}").body
+
+    entra.send("PUT", f"/Users/{made.id}", sent)
+    entra.patch(f"/Users/{made.id}", {"op": "replace", "path": "active", "value": True})
+
+    assert (AuditEvent.objects.count(), entra.get(f"/Users/{made.id}").body) == before
+
+
+def test_a_deleted_person_is_switched_off_and_gone(entra: Sender) -> None:
+    made = entra.add("ana")
+    group = entra.add_group("Staff", made.id)
+
+    assert entra.send("DELETE", f"/Users/{made.id}").status == 204
+
+    assert entra.get(f"/Users/{made.id}").problem == (404, "")
+    assert entra.find("Users", 'userName eq "ana"') == []
+    assert "members" not in entra.get(f"/Groups/{group.id}").body
+    assert not User.objects.get(username="ana").is_active
+
+
+@pytest.mark.parametrize(("former", "present"), [("", ""), ("1", "1"), ("1", ""), ("", "1")])
+def test_a_person_sent_again_gets_the_account_back(entra: Sender, former: str, present: str) -> None:
+    made = entra.add("ana", externalId=former)
+    user = entra.person(made.id)
+    entra.send("DELETE", f"/Users/{made.id}")
+
+    again = entra.add("ANA", externalId=present)
+
+    assert again.id == made.id
+    user.refresh_from_db()
+    assert user.is_active
+
+
+def test_a_namesake_gets_no_account_of_someone_who_left(entra: Sender) -> None:
+    made = entra.add("ana", externalId="1")
+    entra.send("DELETE", f"/Users/{made.id}")
+
+    answer = entra.post("/Users", {"schemas": [USER], "userName": "ana", "externalId": "2"})
+
+    assert answer.problem == (409, "uniqueness")
+    assert not User.objects.get(username="ana").is_active
+
+
+def test_sees_nobody_of_another_directory(entra: Sender, okta: Sender) -> None:
+    made, group = entra.add("ana", externalId="1"), entra.add_group("Staff")
+
+    assert okta.find("Users", 'externalId eq "1" or userName eq "ana" or not (userName eq "x")') == []
+    assert okta.get("/Groups").body["totalResults"] == 0
+    body = {"userName": "x", "displayName": "x", "Operations": [{"op": "replace", "value": {"displayName": "x"}}]}
+    for path in (f"/Users/{made.id}", f"/Groups/{group.id}"):
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
+            assert okta.send(method, path, None if method == "GET" else body).problem == (404, "")
+    assert okta.post("/Groups", {"displayName": "x", "members": [{"value": made.id}]}).problem == (400, "invalidValue")
+    assert entra.get(f"/Users/{made.id}").body == made.body
+
+
+def test_the_last_administrator_stays(entra: Sender) -> None:
+    made = entra.add("root")
+    User.objects.filter(username="root").update(is_superuser=True, is_staff=True)
+
+    off = entra.patch(f"/Users/{made.id}", {"op": "replace", "path": "active", "value": False})
+    gone = entra.send("DELETE", f"/Users/{made.id}")
+
+    assert (off.problem, gone.problem) == ((403, ""), (403, ""))
+    assert "last administrator" in off.body["detail"]
+    assert entra.person(made.id).is_active
+    assert AuditEvent.objects.filter(kind="directory.administrator_kept").count() == 2

@@ -1,0 +1,105 @@
+"""A directory that sends people and groups by SCIM, as Entra ID or Okta would."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.applications import secrets
+from accounts.integrations.scim import callers
+from accounts.models import Directory, ScimAccess, User
+from accounts.models.directories import Kind
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return str(self.body["id"])
+
+    @property
+    def problem(self) -> tuple[int, str]:
+        """The status and the keyword of an error."""
+        assert self.body["schemas"] == [ERROR], self.body
+        assert self.body["status"] == str(self.status), self.body
+        return self.status, self.body.get("scimType", "")
+
+
+@dataclass
+class Sender:
+    """A program with the token of a directory."""
+
+    directory: Directory
+    token: str
+    content_type: str = "application/scim+json"
+    client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
+
+    def send(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **query: Any) -> Answer:
+        """Send a request."""
+        address = f"/scim/v2{path}" + (f"?{urlencode(query)}" if query else "")
+        sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        given = {"data": sent, "content_type": self.content_type} if sent else {}
+        answer = self.client.generic(method, address, headers=headers, **given)  # type: ignore[arg-type]  # see above
+        text = answer.content.decode()
+        if text:
+            assert answer.headers["Content-Type"] == "application/scim+json", text[:300]
+        return Answer(answer.status_code, json.loads(text) if text else None, answer.headers)
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return self.send("GET", path, **query)
+
+    def post(self, path: str, body: Any) -> Answer:
+        return self.send("POST", path, body)
+
+    def patch(self, path: str, *operations: Mapping[str, Any]) -> Answer:
+        return self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
+
+    def find(self, kind: str, expression: str) -> list[Any]:
+        """Return what a filter finds."""
+        answer = self.get(f"/{kind}", filter=expression)
+        assert answer.status == 200, answer.body
+        assert answer.body["totalResults"] == len(answer.body["Resources"])
+        return list(answer.body["Resources"])
+
+    def add(self, name: str, /, **more: Any) -> Answer:
+        """Add a person."""
+        answer = self.post("/Users", {"schemas": [USER], "userName": name, "active": True, **more})
+        assert answer.status == 201, answer.body
+        return answer
+
+    def add_group(self, name: str, /, *members: str, **more: Any) -> Answer:
+        """Add a group."""
+        listed = [{"value": each} for each in members]
+        answer = self.post("/Groups", {"schemas": [GROUP], "displayName": name, "members": listed, **more})
+        assert answer.status == 201, answer.body
+        return answer
+
+    def person(self, key: str) -> User:
+        """Return the account of a resource."""
+        return User.objects.get(directory=self.directory, directory_key=key)
+
+
+def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: Any) -> Sender:
+    """Add a directory for SCIM, with a token."""
+    made = Directory.objects.create(name=name, kind=Kind.SCIM, **more)
+    access = ScimAccess.objects.create(directory=made, networks=list(networks))
+    sender = Sender(made, secrets.renew(access, callers.PURPOSE, timezone.now()))
+    callers.forget()
+    return sender
