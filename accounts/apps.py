@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import applications, audit_events, checks, management  # noqa: F401  (declares and registers)
         from accounts.applications import endings
+        from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import sign_ins
         from accounts.integrations.oidc.back_channel import deliveries
@@ -58,6 +59,13 @@ class AccountsConfig(AppConfig):
                     model="accounts.ScimAccess", column=column, purpose="token.scim", what="tokens of SCIM directories"
                 )
                 for column in ("secret_digest", "former_digest")
+            ),
+            key_uses.Sealed(
+                model="accounts.DirectorySyncBatch",
+                column="sealed",
+                purpose="parcel",
+                bound=lambda row: str(row.ref),
+                what="people whom a directory changed, until that is applied",
             ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"

@@ -1,4 +1,4 @@
-"""Celery tasks that clean up accounts tables and run imports."""
+"""Celery tasks that clean up accounts tables, run imports and read directories."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import applications
+from accounts import applications, directory_sync
 from accounts.integrations.oidc import sign_ins
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import PasswordReset, SentForm
@@ -24,6 +24,7 @@ def purge(**_more: Any) -> None:
     PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
     SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
     jobs.purge(timezone.now())
+    directory_sync.purge(timezone.now())
     sign_ins.purge(timezone.now())
     deliveries.purge(timezone.now())
     applications.purge(timezone.now())
@@ -33,6 +34,14 @@ def purge(**_more: Any) -> None:
 def imports(**_more: Any) -> None:
     """Process imported files. Runs every few seconds."""
     jobs.work(timezone.now())
+
+
+@shared_task(name="accounts.tasks.sync_directories")
+def sync_directories(**_more: Any) -> None:
+    """Read the directories that are due, and those that someone wants read. Runs every few seconds."""
+    now = timezone.now()
+    directory_sync.schedule(now)
+    directory_sync.work(now)
 
 
 @shared_task(name="accounts.tasks.deliver_logouts")

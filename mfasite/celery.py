@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
     "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
+    "directories": {"task": "accounts.tasks.sync_directories", "schedule": 10.0, "options": {"expires": 20}},
     "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
     "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},

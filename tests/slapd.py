@@ -1,6 +1,7 @@
-"""A real OpenLDAP server for tests, with people, a service account, TLS and a password policy."""
+"""A real OpenLDAP server for tests, with people, groups, service accounts, TLS and a password policy."""
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,19 @@ from tests.ports import free_port
 
 BASE = "dc=example,dc=org"
 ACCOUNT, ACCOUNT_PASSWORD = f"cn=two-step,ou=services,{BASE}", "service-account-secret"
+LIMITED = f"cn=limited,ou=services,{BASE}"  # gets at most MOST entries, however many pages it asks for
+MOST = 700
 PASSWORD = "correct horse of ldap"
 
 _CONFIG = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
+moduleload memberof
 pidfile {home}/slapd.pid
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
@@ -30,10 +35,16 @@ suffix "{base}"
 rootdn "cn=admin,{base}"
 rootpw admin
 directory {home}/data
+maxsize 1073741824
+dbnosync
+index objectClass,entryUUID,uid eq
+limits dn.exact="{account}" size=unlimited size.prtotal=unlimited
+limits dn.exact="{limited}" size={most}
+overlay memberof
 overlay ppolicy
 ppolicy_default "cn=default,ou=policies,{base}"
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.base="{account}" read by * none
+access to * by dn.base="{account}" read by dn.base="{limited}" read by * none
 """
 
 _TREE = """
@@ -46,6 +57,10 @@ dc: example
 dn: ou=people,{base}
 objectClass: organizationalUnit
 ou: people
+
+dn: ou=groups,{base}
+objectClass: organizationalUnit
+ou: groups
 
 dn: ou=services,{base}
 objectClass: organizationalUnit
@@ -77,6 +92,12 @@ objectClass: organizationalRole
 objectClass: simpleSecurityObject
 cn: two-step
 userPassword: {account_password}
+
+dn: {limited}
+objectClass: organizationalRole
+objectClass: simpleSecurityObject
+cn: limited
+userPassword: {account_password}
 """
 
 _PERSON = """
@@ -87,6 +108,16 @@ cn: {name}
 sn: {name}
 mail: {uid}@example.org
 userPassword: {password}
+"""
+
+_PLAIN_PERSON = """
+dn: uid={uid},ou=people,{base}
+objectClass: inetOrgPerson
+uid: {uid}
+cn: {name}
+sn: {name}
+mail: {uid}@example.org
+mobile: {mobile}
 """
 
 
@@ -120,24 +151,61 @@ class Slapd:
         """Change a person. Shape: `changes` is LDIF after "changetype: modify"."""
         self._run("ldapmodify", f"dn: uid={uid},ou=people,{BASE}\nchangetype: modify\n{changes}\n", "-e", "relax")
 
+    def people(self, uids: Iterable[str], mobile: str = "+41 79 555 01 23") -> None:
+        """Add many people without a password."""
+        each = [_PLAIN_PERSON.format(uid=uid, name=uid.title(), mobile=mobile, base=BASE) for uid in uids]
+        self._run("ldapadd", "".join(each))
+
+    def remove(self, *uids: str) -> None:
+        """Remove people."""
+        self._run("ldapmodify", "".join(f"dn: uid={uid},ou=people,{BASE}\nchangetype: delete\n\n" for uid in uids))
+
+    def group(self, name: str, *lines: str, kind: str = "groupOfNames") -> None:
+        """Add a group. Shape: `lines` are LDIF, such as "member: ..."."""
+        self._run(
+            "ldapadd", "\n".join([f"dn: cn={name},ou=groups,{BASE}", f"objectClass: {kind}", f"cn: {name}", *lines])
+        )
+
+    def change_group(self, name: str, changes: str) -> None:
+        """Change a group. Shape: `changes` is LDIF after "changetype: modify"."""
+        self._run("ldapmodify", f"dn: cn={name},ou=groups,{BASE}\nchangetype: modify\n{changes}\n")
+
+    def fill(self, entries: Iterable[str]) -> None:
+        """Add very many entries, while it is stopped. Shape: `entries` are LDIF."""
+        self.stop()
+        command = ("/usr/sbin/slapadd", "-q", "-f", str(self.home / "slapd.conf"))
+        subprocess.run(command, input="".join(entries), text=True, check=True, capture_output=True)
+        self.start()
+
+    def clear(self) -> None:
+        """Remove all people and groups."""
+        for branch in ("people", "groups"):
+            command = ("ldapdelete", "-x", *self._administrator, "-r", f"ou={branch},{BASE}")
+            subprocess.run(command, check=True, capture_output=True)
+            self._run("ldapadd", f"dn: ou={branch},{BASE}\nobjectClass: organizationalUnit\nou: {branch}\n")
+
     def rename(self, uid: str, now: str) -> None:
         """Give a person another username."""
         changes = f"changetype: modrdn\nnewrdn: uid={now}\ndeleteoldrdn: 1\n"
         self._run("ldapmodify", f"dn: uid={uid},ou=people,{BASE}\n{changes}")
 
     def _run(self, program: str, ldif: str, *options: str) -> None:
-        administrator = ("-H", f"ldap://127.0.0.1:{self.plain}", "-D", f"cn=admin,{BASE}", "-w", "admin")
-        command = (program, "-x", *administrator, *options)
+        command = (program, "-x", *self._administrator, *options)
         subprocess.run(command, input=ldif, text=True, check=True, capture_output=True)
+
+    @property
+    def _administrator(self) -> tuple[str, ...]:
+        return ("-H", f"ldap://127.0.0.1:{self.plain}", "-D", f"cn=admin,{BASE}", "-w", "admin")
 
 
 def start(home: Path, crew: Crew) -> Slapd:
     """Make a server with an empty tree, and start it."""
     certificate, key = servers.certificate(home, "localhost", also="IP:127.0.0.1")
     (home / "data").mkdir()
-    values = {"home": home, "certificate": certificate, "key": key, "base": BASE, "account": ACCOUNT}
+    accounts = {"account": ACCOUNT, "limited": LIMITED, "base": BASE}
+    values = {"home": home, "certificate": certificate, "key": key, "most": MOST, **accounts}
     (home / "slapd.conf").write_text(_CONFIG.format(**values))
-    tree = _TREE.format(base=BASE, account=ACCOUNT, account_password=ACCOUNT_PASSWORD)
+    tree = _TREE.format(account_password=ACCOUNT_PASSWORD, **accounts)
     command = ("/usr/sbin/slapadd", "-f", str(home / "slapd.conf"))
     subprocess.run(command, input=tree, text=True, check=True, capture_output=True)
     slapd = Slapd(home, crew, plain=free_port(), tls=free_port(), ca=certificate.read_text())

@@ -5,6 +5,8 @@ Source of the filters and escapes: RFC 4515, 3.
 """
 
 import hashlib
+import math
+import re
 import socket
 import ssl
 import tempfile
@@ -13,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +27,9 @@ from accounts.models.directories import Encryption, Kind
 
 try:
     import ldap
-    from ldap.controls import DecodeControlTuples
+    from ldap.controls import DecodeControlTuples, SimplePagedResultsControl
     from ldap.controls.ppolicy import PasswordPolicyControl
+    from ldap.dn import str2dn
     from ldap.filter import escape_filter_chars
 except ImportError:
     ldap = None
@@ -34,6 +38,7 @@ else:
 
 NETWORK_TIMEOUT = 3  # seconds to connect
 TIMEOUT = 5  # seconds for each answer
+PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
@@ -50,6 +55,23 @@ class Misconfigured(Exception):
 
 class TooMany(Exception):
     """More than one entry has the same name, so that nobody can tell whose password it is."""
+
+
+class Incomplete(Exception):
+    """A list ended before its end, for example at a size limit of the server. The text says why."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One entry of a list. Shape: `key` is the permanent id, or empty; the names of `values` are in lower case."""
+
+    dn: str
+    key: str
+    values: Mapping[str, list[bytes]]
+
+    def first(self, attribute: str) -> str:
+        """Return the first value of an attribute as text, or an empty string."""
+        return _text_of(self.values.get(attribute.lower()))
 
 
 def is_installed() -> bool:
@@ -136,6 +158,55 @@ class Connection:
         value = "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else escape_filter_chars(key)
         return self._only(f"({self._key}={value})")
 
+    def pages(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
+        """Yield all entries below a base that match a filter, page by page, each with its permanent id.
+
+        Source: RFC 2696. Errors: `Incomplete`. OpenLDAP counts its size limit across pages, so that a limit shows only
+        after some of them.
+        """
+        control = SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
+        wanted = [self._key, *filter(None, attributes)]
+        while True:
+            try:
+                more = {"serverctrls": [control], "timeout": TIMEOUT}
+                sent = self._asked(self._ldap.search_ext, base, ldap.SCOPE_SUBTREE, text, wanted, **more)
+                _kind, found, _number, controls = self._asked(self._ldap.result3, sent, timeout=TIMEOUT)
+            except ldap.LDAPError as error:
+                raise Incomplete(_text(error)) from None
+            yield [self._found(dn, attributes) for dn, attributes in found if dn]  # the others are referrals
+            answers = [each for each in controls if each.controlType == control.controlType]
+            control.cookie = answers[0].cookie if answers else ""
+            if not control.cookie:
+                return
+
+    def values_of(self, found: Found, attribute: str) -> list[bytes]:
+        """Return all values of an attribute. Active Directory gives many of them only in ranges.
+
+        Source: MS-ADTS, 3.1.1.3.1.3.3. Errors: `Incomplete`.
+        """
+        values, given = list(found.values.get(attribute.lower(), ())), found.values
+        while (last := _last_of_range(given, attribute)) is not None:
+            values += last.values
+            if last.at is None:
+                break
+            wanted = [f"{attribute};range={last.at + 1}-*"]
+            try:
+                answer = self._asked(self._ldap.search_ext_s, found.dn, ldap.SCOPE_BASE, "(objectClass=*)", wanted)
+            except ldap.LDAPError as error:
+                raise Incomplete(_text(error)) from None
+            given = next((_lower(attributes) for dn, attributes in answer if dn), {})
+            if _last_of_range(given, attribute) is None:
+                raise Incomplete(f"The directory gave only a part of {attribute} of {found.dn}.")
+        return values
+
+    def _found(self, dn: str, attributes: Mapping[str, list[bytes]]) -> Found:
+        values = _lower(attributes)
+        raw = (values.get(self._key.lower()) or [b""])[0]
+        return Found(dn=dn, key=self._text_of_key(raw), values=values)
+
+    def _text_of_key(self, raw: bytes) -> str:
+        return raw.hex() if self._directory.kind == Kind.ACTIVE_DIRECTORY else raw.decode(errors="replace")
+
     def close(self) -> None:
         """Close the connection."""
         with suppress(ldap.LDAPError):
@@ -175,19 +246,13 @@ class Connection:
         return self._entry(*entries[0]) if entries else None
 
     def _entry(self, dn: str, attributes: Mapping[str, list[bytes]]) -> Entry:
-        values = {name.lower(): value for name, value in attributes.items()}
-        raw = (values.get(self._key.lower()) or [b""])[0]
-
-        def first(attribute: str) -> str:
-            return (values.get(attribute.lower()) or [b""])[0].decode(errors="replace").strip()
-
-        about = self._directory
+        found, about = self._found(dn, attributes), self._directory
         entry = Entry(
             dn=dn,
-            key=raw.hex() if about.kind == Kind.ACTIVE_DIRECTORY else raw.decode(errors="replace"),
-            username=first(about.username_attribute),
-            name=first(about.name_attribute),
-            email=first(about.email_attribute),
+            key=found.key,
+            username=found.first(about.username_attribute),
+            name=found.first(about.name_attribute),
+            email=found.first(about.email_attribute),
         )
         if not entry.key or not entry.username:
             missing = about.username_attribute if entry.key else self._key
@@ -195,10 +260,46 @@ class Connection:
         return entry
 
 
+@dataclass(frozen=True)
+class _Range:
+    """Some values of an attribute. Shape: `at` is the number of the last one; None if no other follows."""
+
+    at: int | None
+    values: list[bytes]
+
+
+_RANGE = re.compile(r";range=\d+-(\d+|\*)$")
+
+
+def _last_of_range(values: Mapping[str, list[bytes]], attribute: str) -> _Range | None:
+    for name, some in values.items():
+        if name.startswith(f"{attribute.lower()};") and (end := _RANGE.search(name)):
+            return _Range(None if end[1] == "*" else int(end[1]), some)
+    return None
+
+
+def _lower(attributes: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    return {name.lower(): values for name, values in attributes.items()}
+
+
+def _text_of(values: Sequence[bytes] | None) -> str:
+    return values[0].decode(errors="replace").strip() if values else ""
+
+
+def digest_of_dn(dn: str) -> bytes:
+    """Return a digest by which DNs are compared, whatever their case and spaces. Malformed ones equal nothing."""
+    try:
+        parts = str2dn(dn)
+    except ldap.DECODING_ERROR:
+        parts = [[("", dn, 0)]]
+    parsed = [sorted((kind.lower(), " ".join(value.casefold().split())) for kind, value, _ in part) for part in parts]
+    return hashlib.blake2b(repr(parsed).encode(), digest_size=16).digest()
+
+
 @contextmanager
-def connected(directory: Directory, server: str, *, until: float | None = None) -> Iterator[Connection]:
+def connected(directory: Directory, server: str, *, until: float = math.inf) -> Iterator[Connection]:
     """Open a connection to a server and close it in the end. Without `until`, each answer may take its full time."""
-    connection = Connection(directory, server, until=until or time.monotonic() + 60)
+    connection = Connection(directory, server, until=until)
     try:
         yield connection
     finally:

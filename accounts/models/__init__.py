@@ -3,6 +3,7 @@
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
 from accounts.models.directories import Directory, DirectoryGroup, SuggestedNumber
+from accounts.models.directory_syncs import DirectorySync, DirectorySyncBatch, DirectorySyncRow
 from accounts.models.imports import Import
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
@@ -24,6 +25,9 @@ __all__ = [
     "CallerCheck",
     "Directory",
     "DirectoryGroup",
+    "DirectorySync",
+    "DirectorySyncBatch",
+    "DirectorySyncRow",
     "GroupRequest",
     "Import",
     "LogoutDelivery",

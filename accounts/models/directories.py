@@ -41,6 +41,16 @@ class Encryption(models.TextChoices):
     NONE = "none", _("None, only for a server on this machine")
 
 
+class SyncEvery(models.IntegerChoices):
+    """How often a directory is read. Units: minutes."""
+
+    NEVER = 0, _("Only when someone starts it")
+    QUARTER = 15, _("Every 15 minutes")
+    HOUR = 60, _("Every hour")
+    SHIFT = 360, _("Every 6 hours")
+    DAY = 1440, _("Every day")
+
+
 def _check_servers(servers: object) -> None:
     if not isinstance(servers, list) or not servers:
         raise ValidationError(_t("Enter at least one server."))
@@ -68,12 +78,22 @@ def _check_filter(text: str) -> None:
         raise ValidationError(_t("The parentheses of the filter don’t match."))
 
 
+def _check_any_filter(text: str) -> None:
+    if text and (not (text.startswith("(") and text.endswith(")")) or text.count("(") != text.count(")")):
+        raise ValidationError(_t("Enter a filter in parentheses, such as (cn=vpn-*)."))
+
+
 def _check_authority(pem: str) -> None:
     try:
         ssl.create_default_context(cadata=pem.encode("ascii").decode() or None)
     except (ssl.SSLError, ValueError):
         words = _t("This isn’t a certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.")
         raise ValidationError(words) from None
+
+
+def _check_optional_attribute(name: str) -> None:
+    if name:
+        _check_attribute(name)
 
 
 def _check_attribute(name: str) -> None:
@@ -150,6 +170,44 @@ class Directory(models.Model):
         _("page to change the password"),
         blank=True,
         help_text=_("Where people change their password. We can’t change it for them."),
+    )
+    sync_minutes = models.PositiveSmallIntegerField(
+        _("read people and groups"),
+        choices=SyncEvery.choices,
+        default=SyncEvery.NEVER,
+        help_text=_("People who are new, changed or gone in the directory then become so here."),
+    )
+    disabled_filter = models.CharField(
+        _("filter of disabled people"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "People whom it finds are switched off, such as (nsAccountLock=TRUE). Accounts that Active Directory has "
+            "disabled, or OpenLDAP has locked for good, are known without it."
+        ),
+    )
+    mobile_attribute = models.CharField(
+        _("mobile number"),
+        max_length=64,
+        blank=True,
+        default="mobile",
+        help_text=_("Suggested to the person, who verifies it. Empty means that none is read."),
+    )
+    office_attribute = models.CharField(_("office number"), max_length=64, blank=True, default="telephoneNumber")
+    language_attribute = models.CharField(_("language"), max_length=64, blank=True, default="preferredLanguage")
+    group_base = models.CharField(
+        _("base of groups"),
+        max_length=300,
+        blank=True,
+        help_text=_("Where groups are, such as ou=groups,dc=example,dc=org. Empty means that no groups are read."),
+    )
+    group_filter = models.CharField(
+        _("filter of groups"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "Which groups are wanted here, such as (cn=vpn-*). Empty means all. Groups inside them are followed anyway."
+        ),
     )
 
     class Meta:
@@ -248,6 +306,11 @@ _CHECKS: Mapping[str, Callable[[Any], None]] = {
     "username_attribute": _check_attribute,
     "name_attribute": _check_attribute,
     "email_attribute": _check_attribute,
+    "mobile_attribute": _check_optional_attribute,
+    "office_attribute": _check_optional_attribute,
+    "language_attribute": _check_optional_attribute,
+    "disabled_filter": _check_any_filter,
+    "group_filter": _check_any_filter,
 }
 
 

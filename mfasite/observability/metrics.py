@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import audit_events, request_context
+from accounts import audit_events, directory_sync, request_context
 from accounts.integrations.oidc.back_channel import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
@@ -74,6 +74,7 @@ class _Figures(Collector):
         )
         yield _logouts()
         yield _applications(now)
+        yield from _directories(now)
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
@@ -98,6 +99,29 @@ def _applications(now: datetime) -> Metric:
     for kind, application, n in counted[:_MOST]:
         family.add_metric([str(application or ""), results[kind]], n)
     return family
+
+
+def _directories(now: datetime) -> Iterator[Metric]:
+    """Report how old and how complete the answers of directories are. Their names are few: administrators add them."""
+    names = ["directory"]
+    age = GaugeMetricFamily("mfa_directory_age_seconds", "Age of the last complete answer of a directory", labels=names)
+    stale = GaugeMetricFamily("mfa_directory_stale", "Directories without one for three intervals", labels=names)
+    took = GaugeMetricFamily("mfa_directory_run_seconds", "How long the last complete run took", labels=names)
+    waits = GaugeMetricFamily("mfa_directory_waits", "Runs that someone must confirm first", labels=names)
+    people = GaugeMetricFamily(
+        "mfa_directory_people", "People of the last complete run", labels=["directory", "result"]
+    )
+    for figure in directory_sync.figures():
+        name = [figure.directory.name]
+        if (old := figure.age(now)) is not None:
+            age.add_metric(name, old.total_seconds())
+        if figure.took is not None:
+            took.add_metric(name, figure.took.total_seconds())
+        stale.add_metric(name, directory_sync.is_stale(figure, now))
+        waits.add_metric(name, figure.waits)
+        for result, n in figure.counts().items():
+            people.add_metric([*name, result], n)
+    yield from (age, stale, took, waits, people)
 
 
 def _logouts() -> Metric:

@@ -10,6 +10,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from accounts.admin_site import Words
 from accounts.directories import diagnosis
 from accounts.models import Directory
 from accounts.session_assurance import AuthedRequest
+from accounts.support import directory_runs
 from verification.inputs.fields import LineField
 from verification.policies.fields import Lines
 
@@ -118,7 +120,7 @@ class DirectoryAdmin(ChangesAdmin):
     added, changed = audit_events.DIRECTORY_MADE, audit_events.DIRECTORY_CHANGED
     deleted = audit_events.DIRECTORY_DELETED
     change_form_template = "accounts/admin/directory_form.html"
-    list_display = ("name", "kind", "servers_shown", "position", "is_active", "adds_people")
+    list_display = ("name", "kind", "servers_shown", "position", "is_active", "reading_shown")
     flags = {"is_active": (_("Active"), _("Switched off")), "adds_people": (_("Added"), _("Not added"))}
     ordering = ("position", "name")
     words = Words(
@@ -148,6 +150,18 @@ class DirectoryAdmin(ChangesAdmin):
                 "adds_people",
             ),
         ),
+        (
+            _("Reading people and groups"),
+            (
+                "sync_minutes",
+                "disabled_filter",
+                "mobile_attribute",
+                "office_attribute",
+                "language_attribute",
+                "group_base",
+                "group_filter",
+            ),
+        ),
         (_("Passwords"), ("max_failures", "failure_minutes", "password_url")),
     )
     fields = tuple(name for _title, names in sections for name in names)
@@ -170,6 +184,10 @@ class DirectoryAdmin(ChangesAdmin):
     def servers_shown(self, obj: Directory) -> str:
         return ", ".join(obj.servers)
 
+    @admin.display(description=_("people and groups"))
+    def reading_shown(self, obj: Directory) -> str:
+        return directory_runs.in_short(obj, timezone.now())
+
     def save_model(self, request: HttpRequest, obj: Directory, form: Any, change: bool) -> None:
         if password := form.cleaned_data.get("account_password"):
             directories.seal_password(obj, password)
@@ -185,7 +203,11 @@ class DirectoryAdmin(ChangesAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(cast("Any", acts(self.test)))
-        return [path("<int:pk>/test/", page, name="accounts_directory_test"), *super().get_urls()]
+        return [
+            path("<int:pk>/test/", page, name="accounts_directory_test"),
+            *directory_runs.urls(self.admin_site),
+            *super().get_urls(),
+        ]
 
     def test(self, request: AuthedRequest, pk: int) -> HttpResponse:
         """Test a directory and show each step."""

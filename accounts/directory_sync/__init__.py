@@ -1,0 +1,21 @@
+"""Reads people and groups from LDAP directories, on a schedule or when someone starts it, and applies what changed.
+
+A preview shows the changes first. So much that would go stops a run until an administrator confirms it.
+"""
+
+from accounts.directory_sync.figures import Figure, figures, is_stale, of_directory
+from accounts.directory_sync.jobs import VALID, begin, cancel, confirm, purge, schedule, work
+
+__all__ = [
+    "VALID",
+    "Figure",
+    "begin",
+    "cancel",
+    "confirm",
+    "figures",
+    "is_stale",
+    "of_directory",
+    "purge",
+    "schedule",
+    "work",
+]

@@ -1,0 +1,44 @@
+"""Applies one batch of a run: people in one transaction, or one group."""
+
+from datetime import datetime
+
+from accounts import provisioning
+from accounts.directory_sync import batches
+from accounts.directory_sync.batches import GoneGroup
+from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow
+from accounts.provisioning import Invalid, PersonChange, Source, Verdict, Way
+
+
+def apply(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
+    """Apply a batch, in the caller's transaction. Return how much of it was refused: each such row says why.
+
+    Everything is compared again, because minutes or hours may have passed since the directory was read.
+    Errors: `batches.Unreadable`.
+    """
+    by = Source(way=Way.SYNC, network=sync.network, agent=f"sync {sync.ref}", actor_id=sync.made_by_id)
+    if batch.kind == "people":
+        # Only the entries count: `apply_people` finds out again what each changes.
+        changes = [PersonChange(entry=entry, verdict=Verdict.CHANGED) for entry in batches.people_of(batch)]
+        done = provisioning.apply_people(sync.directory, changes, by, now)
+        rows = [(change.entry.username, change.reason) for change in done if change.reason]
+        refused = [_refused(sync, name, str(reason)) for name, reason in rows]
+    else:
+        refused = _apply_group(sync, batch, by, now)
+    DirectorySyncRow.objects.bulk_create(refused)
+    return len(refused)
+
+
+def _apply_group(sync: DirectorySync, batch: DirectorySyncBatch, by: Source, now: datetime) -> list[DirectorySyncRow]:
+    group = batches.group_of(batch)
+    if isinstance(group, GoneGroup):
+        provisioning.remove_group(sync.directory, group.key, by, now)
+        return []
+    try:
+        provisioning.apply_group(sync.directory, group, by, now)
+    except Invalid:
+        return [_refused(sync, group.name, "no_name")]
+    return []
+
+
+def _refused(sync: DirectorySync, name: str, why: str) -> DirectorySyncRow:
+    return DirectorySyncRow(sync=sync, what=Verdict.REFUSED, name=name[:150], why=why)

@@ -1,0 +1,266 @@
+"""Runs of directories: when one is due, who runs it, what it waits for, and how it ends.
+
+A run reads everything before it changes anything. If the reading ends early for any reason, nothing is changed. What it
+changes is applied in batches, so that an interruption neither loses nor repeats one.
+"""
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.directories import connections, password_of
+from accounts.directory_sync import applying, audit_events, batches
+from accounts.directory_sync.planning import Plan
+from accounts.directory_sync.reading import Reader
+from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
+from accounts.models.directory_syncs import UNDER_WAY
+from accounts.provisioning import Verdict
+from verification import audit, notices
+from verification.context import Context
+
+_LEASE = timedelta(minutes=5)
+_MOST_STARTS = 5  # starts of one run, else one that crashes its worker would be retried forever
+_RETRY = timedelta(minutes=10)  # after a run that failed, if the directory is read less often
+VALID = timedelta(days=1)  # time in which what was read may still be confirmed
+_KEEP_ROWS, _KEEP = timedelta(days=7), timedelta(days=30)
+_State = DirectorySync.State
+
+logger = logging.getLogger(__name__)
+
+
+class _Taken(Exception):
+    """Somebody cancelled the run, or another worker took it over."""
+
+
+def begin(directory: Directory, staff: User, context: Context, *, is_preview: bool, reason: str = "") -> DirectorySync:
+    """Start a run by hand, or return the one that is under way. A preview changes nothing until it is confirmed."""
+    with transaction.atomic():
+        made = _make(directory, context.now, staff=staff, network=context.network, is_preview=is_preview)
+        if made is None:
+            return DirectorySync.objects.get(directory=directory, state__in=UNDER_WAY)
+        if not is_preview:
+            about = {"directory": directory.name, "reason": reason}
+            audit.record(audit_events.SYNC_STARTED, user_id=None, context=context, actor_id=staff.pk, **about)
+    return made
+
+
+def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) -> bool:
+    """Apply what a run would change, as its page shows it. Return False if it can't be confirmed any more."""
+    with transaction.atomic():
+        ready = DirectorySync.objects.filter(pk=sync.pk, state=_State.READY, read_at__gt=context.now - VALID)
+        values = {"made_by": staff, "network": context.network, "lease_until": None, "n_starts": 0}
+        try:
+            with transaction.atomic():
+                if not ready.update(state=_State.APPLYING, **values):
+                    return False
+        except IntegrityError:  # another run of this directory is under way
+            return False
+        about = {"directory": sync.directory.name, "reason": reason, "n_off": sync.n_switched_off, "of": sync.n_active}
+        audit.record(audit_events.SYNC_CONFIRMED, user_id=None, context=context, actor_id=staff.pk, **about)
+    return True
+
+
+def cancel(sync: DirectorySync, staff: User, context: Context, *, reason: str) -> bool:
+    """Cancel a run, or discard a preview. What was applied stays. Return False if it had already ended."""
+    with transaction.atomic():
+        rows = DirectorySync.objects.filter(pk=sync.pk, state__in=[*UNDER_WAY, _State.READY])
+        if not rows.update(state=_State.CANCELLED, ended_at=context.now):
+            return False
+        sync.batches.all().delete()
+        about = {"directory": sync.directory.name, "reason": reason}
+        audit.record(audit_events.SYNC_CANCELLED, user_id=None, context=context, actor_id=staff.pk, **about)
+    return True
+
+
+def schedule(now: datetime) -> int:
+    """Start the runs that are due, and return how many."""
+    wanted = Directory.objects.filter(is_active=True, sync_minutes__gt=0)
+    return sum(_make(each, now) is not None for each in wanted if each.checks_passwords and _is_due(each, now))
+
+
+def work(now: datetime) -> int:
+    """Run what is waiting, or what a worker left unfinished. Return how many ended."""
+    free = DirectorySync.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=UNDER_WAY)
+    ended = 0
+    for sync in free.select_related("directory").order_by("made_at"):
+        rows = DirectorySync.objects.filter(pk=sync.pk, lease_until=sync.lease_until, state__in=UNDER_WAY)
+        lease = now + _LEASE
+        if sync.n_starts >= _MOST_STARTS:
+            words = _("The run stopped %(n)d times before it was finished. Tell your operator.")
+            _fail(sync, words % {"n": sync.n_starts}, now)
+        elif rows.update(lease_until=lease, n_starts=F("n_starts") + 1):
+            sync.refresh_from_db()
+            _run_to_an_end(sync)
+        else:
+            continue
+        ended += 1
+    return ended
+
+
+def purge(now: datetime) -> None:
+    """Delete batches that nobody confirmed within a day, the rows of runs after a week, and runs after a month."""
+    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - VALID)
+    stale.update(state=_State.REPLACED, ended_at=now)
+    DirectorySyncBatch.objects.exclude(sync__state__in=[*UNDER_WAY, _State.READY]).delete()
+    DirectorySyncRow.objects.filter(sync__made_at__lt=now - _KEEP_ROWS).delete()
+    DirectorySync.objects.filter(made_at__lt=now - _KEEP).exclude(state__in=UNDER_WAY).delete()
+
+
+def _make(
+    directory: Directory, now: datetime, *, staff: User | None = None, network: str = "", is_preview: bool = False
+) -> DirectorySync | None:
+    """Make a run, unless one is under way. One that waits for confirmation is replaced: this one knows more."""
+    try:
+        with transaction.atomic():
+            made = DirectorySync.objects.create(
+                directory=directory, made_by=staff, made_at=now, network=network, is_preview=is_preview
+            )
+    except IntegrityError:
+        return None
+    return made
+
+
+def _is_due(directory: Directory, now: datetime) -> bool:
+    last = DirectorySync.objects.filter(directory=directory, is_preview=False).order_by("-pk").first()
+    if last is None:
+        return True
+    every = timedelta(minutes=directory.sync_minutes)
+    if last.state == _State.FAILED and last.ended_at is not None:
+        return last.ended_at + min(every, _RETRY) <= now
+    return not last.is_under_way and last.made_at + every <= now
+
+
+def _run_to_an_end(sync: DirectorySync) -> None:
+    """Run it. If the database is down, the next worker continues. Any other error ends it with a message."""
+    try:
+        if sync.state != _State.APPLYING:
+            _read(sync)
+        if sync.state == _State.APPLYING:
+            _apply(sync)
+    except _Taken:
+        return
+    except batches.Unreadable:
+        _fail(sync, _("What was read can no longer be decrypted. Start the run again."), timezone.now())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("sync %s failed", sync.ref)
+        words = _("The run stopped because of an error in our program (%(kind)s). Tell your operator.")
+        _fail(sync, words % {"kind": type(error).__name__}, timezone.now())
+
+
+def _read(sync: DirectorySync) -> None:
+    """Read the directory from the first server that answers, and then stop to ask, apply, or end."""
+    directory, password = sync.directory, password_of(sync.directory)
+    if password is None or not connections.is_installed():
+        _fail(sync, _("The password of the service account can’t be decrypted, or python-ldap is missing."), None)
+        return
+    error = ""
+    for server in directory.servers:
+        url, now = connections.url_of(directory, server), timezone.now()
+        _start_reading(sync, url, now)
+        plan = Plan(sync, now, lambda counts: _keep(sync, counts))
+        try:
+            with connections.connected(directory, server) as connection:
+                connection.bind_account(password)
+                plan.make(Reader(directory, connection, now))
+        except connections.Away as away:
+            error = f"{url}: {away}"
+            continue
+        except (connections.Misconfigured, connections.Incomplete) as why:
+            error = f"{url}: {why}"
+            break
+        _was_read(sync, plan)
+        return
+    _fail(sync, error, None)
+
+
+def _start_reading(sync: DirectorySync, server: str, now: datetime) -> None:
+    """Forget what an earlier attempt has stored."""
+    sync.batches.all().delete()
+    sync.rows.all().delete()
+    n_active = User.objects.filter(directory=sync.directory, is_active=True).count()
+    zeros = dict.fromkeys((field.name for field in sync._meta.fields if field.name.startswith("n_")), 0)  # noqa: SLF001  (the public name of Django's model API)
+    zeros |= {"n_starts": sync.n_starts, "n_active": n_active}
+    _hold(sync, state=_State.READING, server=server, **zeros)
+
+
+def _keep(sync: DirectorySync, counts: Counter[str]) -> None:
+    _hold(sync, **{f"n_{name}": n for name, n in counts.items()})
+
+
+def _hold(sync: DirectorySync, **values: object) -> None:
+    """Store the progress and keep the lease. Errors: `_Taken`."""
+    held = DirectorySync.objects.filter(pk=sync.pk, lease_until=sync.lease_until, state__in=UNDER_WAY)
+    values["lease_until"] = timezone.now() + _LEASE
+    if not held.update(**values):
+        raise _Taken
+    for name, value in values.items():
+        setattr(sync, name, value)
+
+
+def _was_read(sync: DirectorySync, plan: Plan) -> None:
+    now = timezone.now()
+    sync.read_at = now
+    stopped = plan.needs_confirmation
+    with transaction.atomic():
+        earlier = DirectorySync.objects.filter(directory=sync.directory, state=_State.READY).exclude(pk=sync.pk)
+        is_known = earlier.filter(stopped=True, n_switched_off=sync.n_switched_off).exists()
+        DirectorySyncBatch.objects.filter(sync__in=earlier).delete()
+        earlier.update(state=_State.REPLACED, ended_at=now)
+        if sync.n_to_do and (stopped or sync.is_preview):
+            _hold(sync, state=_State.READY, stopped=stopped, read_at=now)
+            if stopped and not sync.is_preview and not is_known:
+                said = {"n_off": sync.n_switched_off, "of": sync.n_active}
+                _record(sync, audit_events.SYNC_STOPPED, now, **said)
+                words = {"directory": sync.directory.name, **{name: str(n) for name, n in said.items()}}
+                notices.tell_operators("sync_stopped", now=now, right="change_directory", **words)
+        elif sync.n_to_do:
+            _hold(sync, state=_State.APPLYING, read_at=now)
+        else:
+            _hold(sync, state=_State.DONE, read_at=now, ended_at=now)
+            quiet = DirectorySync.objects.filter(directory=sync.directory, n_to_do=0).exclude(pk=sync.pk)
+            DirectorySyncRow.objects.filter(sync__in=quiet, what=Verdict.REFUSED).delete()
+
+
+def _apply(sync: DirectorySync) -> None:
+    while (batch := sync.batches.order_by("pk").first()) is not None:
+        now = timezone.now()
+        with transaction.atomic():
+            _hold(sync, n_done=sync.n_done + batch.n_rows)
+            if not DirectorySyncBatch.objects.filter(pk=batch.pk).delete()[0]:
+                raise _Taken
+            if refused := applying.apply(sync, batch, now):
+                _hold(sync, n_refused=sync.n_refused + refused)
+    now = timezone.now()
+    with transaction.atomic():
+        _hold(sync, state=_State.DONE, ended_at=now)
+        counts = {name: getattr(sync, name) for name in audit_events.COUNTS}
+        _record(sync, audit_events.SYNC_DONE, now, **counts)
+
+
+def _fail(sync: DirectorySync, why: str, now: datetime | None) -> None:
+    """End a run that can't be finished. The first failure in a row is audited, not each."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        rows = DirectorySync.objects.filter(pk=sync.pk, state__in=UNDER_WAY)
+        if not rows.update(state=_State.FAILED, ended_at=now, error=why):
+            return
+        sync.batches.all().delete()
+        if not sync.n_done:
+            sync.rows.all().delete()
+        before = DirectorySync.objects.filter(directory=sync.directory, is_preview=False, pk__lt=sync.pk)
+        last = before.order_by("-pk").values_list("state", flat=True).first()
+        if last != _State.FAILED:
+            _record(sync, audit_events.SYNC_FAILED, now, error=why[:300])
+
+
+def _record(sync: DirectorySync, event: audit.Event, now: datetime, **detail: object) -> None:
+    context = Context(now=now, network=sync.network, agent=f"sync {sync.ref}")
+    about = {"directory": sync.directory.name, **detail}
+    audit.record(event, user_id=None, context=context, actor_id=sync.made_by_id, **about)

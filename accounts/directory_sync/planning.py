@@ -1,0 +1,133 @@
+"""Compares a directory with the people here while it is read, and stores what a run would change.
+
+Nobody is compared in memory as a whole: each page of the directory is compared, stored and forgotten.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from accounts import provisioning
+from accounts.directory_sync import batches
+from accounts.directory_sync.batches import GoneGroup
+from accounts.directory_sync.reading import Reader
+from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
+from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Verdict
+from verification import inputs
+
+_CHUNK = 500  # people who are compared at once
+_GROUP = "group"  # `what` of a row about a group
+_MAX_NAME = 150  # characters, of a username and of a group
+_MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
+
+
+class Plan:
+    """What one run would change.
+
+    `keep` is called after each part with the counts of the run, and may raise to stop it. `n_gone_groups` of
+    `n_known_groups` would be removed.
+    """
+
+    def __init__(self, sync: DirectorySync, now: datetime, keep: Callable[[Counter[str]], None]) -> None:
+        self._sync = sync
+        self._directory = sync.directory
+        self._now = now
+        self._keep = keep
+        self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
+        self.counts = Counter[str]()
+        self.n_gone_groups = self.n_known_groups = 0
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Return whether so much would go that somebody must confirm it: see `provisioning.Departures`."""
+        people = Departures(n=self.counts["switched_off"], of=self._sync.n_active)
+        groups = Departures(n=self.n_gone_groups, of=self.n_known_groups)
+        return people.are_many or groups.are_many
+
+    def make(self, reader: Reader) -> None:
+        """Read everything and store what differs. Errors: those of the reader."""
+        for page in reader.people():
+            self.counts["read"] += len(page)
+            self._compare(page)
+        for gone in self._gone(reader.keys):
+            self._compare(gone, why=_MISSING)
+        if self._directory.group_base:
+            self._groups(reader)
+
+    def _compare(self, entries: Sequence[PersonEntry], *, why: str = "") -> None:
+        rows, to_apply = [], []
+        for change in provisioning.plan_people(self._directory, entries, now=self._now):
+            if change.verdict is Verdict.ADDED and not change.entry.is_active:
+                self._absent.add(change.entry.key)  # nobody needs an account that is disabled from the start
+                self.counts["unchanged"] += 1
+                continue
+            self.counts[change.verdict] += 1
+            if change.verdict is Verdict.UNCHANGED:
+                continue
+            rows.append(self._row(change, why))
+            if change.verdict is Verdict.REFUSED:
+                self._absent |= {change.entry.key} if change.user_id is None else set()
+            else:
+                to_apply.append(change.entry)
+        DirectorySyncRow.objects.bulk_create(rows)
+        if to_apply:
+            batches.store_people(self._sync, to_apply)
+            self.counts["to_do"] += len(to_apply)
+        self._keep(self.counts)
+
+    def _row(self, change: PersonChange, why: str) -> DirectorySyncRow:
+        by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
+        return DirectorySyncRow(
+            sync=self._sync,
+            what=change.verdict,
+            name=inputs.shortened(change.entry.username, max_length=_MAX_NAME),
+            fields=change.shown(),
+            why=by.get(change.verdict, why),
+        )
+
+    def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
+        """Yield the people who can sign in here and are not in the directory any more, as switched off."""
+        people = User.objects.filter(directory=self._directory, is_active=True)
+        keys = people.order_by("pk").values_list("directory_key", flat=True).iterator(chunk_size=2000)
+        gone = [key for key in keys if key not in there]
+        for at in range(0, len(gone), _CHUNK):
+            some = people.filter(directory_key__in=gone[at : at + _CHUNK]).order_by("pk")
+            yield [
+                PersonEntry(key=u.directory_key, username=u.username, name=u.name, email=u.email, is_active=False)
+                for u in some
+            ]
+
+    def _groups(self, reader: Reader) -> None:
+        known = {group.key: group for group in DirectoryGroup.objects.filter(directory=self._directory)}
+        self.n_known_groups = len(known)
+        for entry in reader.groups():
+            self.counts["groups"] += 1
+            self._compare_group(entry, known.pop(entry.key, None))
+            self._keep(self.counts)
+        for key, group in known.items():
+            self.n_gone_groups += 1
+            self._store_group(GoneGroup(key, group.name), why="gone", fields={})
+        self._keep(self.counts)
+
+    def _compare_group(self, entry: GroupEntry, known: DirectoryGroup | None) -> None:
+        name = inputs.shortened(entry.name, max_length=_MAX_NAME)
+        if not name:
+            self.counts["refused"] += 1
+            DirectorySyncRow.objects.create(sync=self._sync, what=Verdict.REFUSED, name=entry.key, why="no_name")
+            return
+        wanted, members = entry.members - self._absent, set[str]()
+        if known is not None:
+            rows = User.groups.through.objects.filter(group_id=known.group_id)
+            pairs = rows.values_list("user__directory_id", "user__directory_key").iterator(chunk_size=2000)
+            members = {key if directory == self._directory.pk else f"of another: {key}" for directory, key in pairs}
+        if known is not None and known.name == name and members == wanted:
+            return
+        fields = {"joined": len(wanted - members), "left": len(members - wanted)}
+        why = "changed" if known is not None else "added"
+        self._store_group(GroupEntry(key=entry.key, name=entry.name, members=wanted), why=why, fields=fields)
+
+    def _store_group(self, group: GroupEntry | GoneGroup, *, why: str, fields: dict[str, int]) -> None:
+        name = inputs.shortened(group.name, max_length=_MAX_NAME)
+        DirectorySyncRow.objects.create(sync=self._sync, what=_GROUP, name=name, why=why, fields=fields)
+        batches.store_group(self._sync, group)
+        self.counts.update(groups_changed=1, to_do=1)

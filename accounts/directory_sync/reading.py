@@ -1,0 +1,165 @@
+"""Reads the people and groups of an LDAP directory, page by page.
+
+It keeps the permanent ids of people in memory, with a digest of each name that groups use for them, and nothing else.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from accounts.directories import connections
+from accounts.directories.connections import Connection, Found
+from accounts.directory_sync.memberships import Memberships
+from accounts.models import Directory
+from accounts.models.directories import Kind
+from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
+
+MAX_PEOPLE = 2_000_000  # a server whose pages never end is stopped there
+_IS_GROUP = {
+    Kind.OPENLDAP: "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))",
+    Kind.ACTIVE_DIRECTORY: "(objectClass=group)",
+}
+# Active Directory gives at most 1,500 values at once. Asking for as many makes Samba do the same.
+_MEMBERS = {
+    Kind.OPENLDAP: ("member", "uniqueMember", "memberUid"),
+    Kind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
+}
+_NO_COMPUTERS = "(!(objectClass=computer))"
+_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
+_NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+# Locked by an administrator for good. A lock after incorrect passwords has a time, and ends: it switches nobody off.
+# Source: slapo-ppolicy(5), pwdAccountLockedTime
+_LOCKED_FOR_GOOD = "000001010000"
+
+
+class Reader:
+    """Reads one directory over one connection: first its people, then its groups.
+
+    Errors: `connections.Away`, `connections.Incomplete` and `connections.Misconfigured`, each of which means that
+    nothing may be concluded from what was read.
+    """
+
+    def __init__(self, directory: Directory, connection: Connection, now: datetime) -> None:
+        self._directory = directory
+        self._connection = connection
+        self._now = now
+        self._kind = Kind(directory.kind)
+        self._memberships = Memberships()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The permanent ids of all people that were read."""
+        return frozenset(self._memberships.people())
+
+    def people(self) -> Iterator[list[PersonEntry]]:
+        """Yield all people whom the filter finds, page by page."""
+        about = self._directory
+        disabled = self._disabled()
+        wanted = [
+            about.username_attribute,
+            about.name_attribute,
+            about.email_attribute,
+            about.mobile_attribute,
+            about.office_attribute,
+            about.language_attribute,
+            *(["userAccountControl", "accountExpires"] if self._is_active_directory else ["pwdAccountLockedTime"]),
+        ]
+        n = 0
+        for page in self._connection.pages(about.base, self._everyone, wanted):
+            n += len(page)
+            if n > MAX_PEOPLE:
+                raise connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
+            for found in page:
+                self._check_key(found)
+                username = found.first(about.username_attribute)
+                self._memberships.add_person(found.key, connections.digest_of_dn(found.dn), username)
+            yield [self._person(found, is_disabled=found.key in disabled) for found in page]
+
+    def groups(self) -> Iterator[GroupEntry]:
+        """Yield the groups that the group filter finds, each with everyone who is in it, also through other groups."""
+        about = self._directory
+        if not about.group_base:
+            return
+        is_group = _IS_GROUP[self._kind]
+        for page in self._connection.pages(about.group_base, is_group, ["cn", *_MEMBERS[self._kind]]):
+            for found in page:
+                self._check_key(found)
+                self._read_members(found)
+        chosen = None
+        if about.group_filter:
+            pages = self._connection.pages(about.group_base, f"(&{is_group}{about.group_filter})", [])
+            chosen = {found.key for page in pages for found in page}
+        for key, name, digest in self._memberships.groups():
+            if chosen is None or key in chosen:
+                yield GroupEntry(key=key, name=name, members=self._memberships.members_of(digest))
+
+    @property
+    def _is_active_directory(self) -> bool:
+        return self._kind == Kind.ACTIVE_DIRECTORY
+
+    @property
+    def _everyone(self) -> str:
+        text = self._directory.person_filter.replace("{username}", "*")
+        return f"(&{_NO_COMPUTERS}{text})" if self._is_active_directory else text
+
+    def _disabled(self) -> set[str]:
+        about = self._directory
+        if not about.disabled_filter:
+            return set()
+        pages = self._connection.pages(about.base, f"(&{self._everyone}{about.disabled_filter})", [])
+        return {found.key for page in pages for found in page}
+
+    def _check_key(self, found: Found) -> None:
+        if not found.key:
+            raise connections.Misconfigured(f"The service account can’t read the permanent id of {found.dn}.")
+
+    def _person(self, found: Found, *, is_disabled: bool) -> PersonEntry:
+        about = self._directory
+        numbers = {"mobile": found.first(about.mobile_attribute), "office": found.first(about.office_attribute)}
+        return PersonEntry(
+            key=found.key,
+            username=found.first(about.username_attribute),
+            name=found.first(about.name_attribute),
+            email=found.first(about.email_attribute),
+            is_active=not is_disabled and self._is_enabled(found),
+            phones=tuple(PhoneEntry(kind=kind, number=number) for kind, number in numbers.items() if number),  # type: ignore[arg-type]  # the keys above are the kinds
+            language=found.first(about.language_attribute),
+        )
+
+    def _is_enabled(self, found: Found) -> bool:
+        if not self._is_active_directory:
+            return not found.first("pwdAccountLockedTime").startswith(_LOCKED_FOR_GOOD)
+        flags, expires = _number(found.first("userAccountControl")), _number(found.first("accountExpires"))
+        return not flags & _DISABLED and (expires in _NEVER or _moment(expires) > self._now)
+
+    def _read_members(self, found: Found) -> None:
+        members: list[str] = []
+        for attribute in ("member", "uniqueMember"):
+            if any(name.partition(";")[0] == attribute.lower() for name in found.values):
+                members += [each.decode(errors="replace") for each in self._connection.values_of(found, attribute)]
+        names = [each.decode(errors="replace") for each in found.values.get("memberuid", ())]
+        self._memberships.add_group(
+            found.key,
+            found.first("cn"),
+            digest=connections.digest_of_dn(found.dn),
+            members=[connections.digest_of_dn(_without_id(each)) for each in members],
+            usernames=names,
+        )
+
+
+def _without_id(name: str) -> str:
+    """Return the DN of a uniqueMember, which may have a bit string behind it. Source: RFC 4517, 3.3.21."""
+    head, sign, tail = name.rpartition("#")
+    return head if sign and tail.startswith("'") and tail.endswith("'B") else name
+
+
+def _number(text: str) -> int:
+    return int(text) if text.lstrip("-").isdecimal() else 0
+
+
+def _moment(ticks: int) -> datetime:
+    """Return a time of Active Directory. Units: `ticks` of 100 nanoseconds."""
+    try:
+        return _EPOCH + timedelta(microseconds=ticks // 10)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -1,0 +1,206 @@
+"""Views of what directories supply: the state of one, its runs, and the confirmation of what a run would change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts import admin_changes, directory_sync, request_context
+from accounts.admin_changes import Asked
+from accounts.models import Directory, DirectorySync, DirectorySyncRow
+from accounts.session_assurance import AuthedRequest
+from accounts.support.directory_runs import words
+from accounts.support.views import exports, layout
+
+_MAX_SHOWN = 50  # rows of each kind on the page
+_N_RUNS = 15
+_HERE = "directories"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Rows of one kind, as the page lists them. Shape: `rows` are pairs of a name and what is said of it."""
+
+    what: str
+    heading: str
+    n: int
+    rows: Sequence[tuple[str, str]]
+
+
+def _directory(request: AuthedRequest, pk: int, *, verb: str = "view") -> Directory:
+    if not request.user.has_perm(f"accounts.{verb}_directory"):
+        raise PermissionDenied
+    directory = get_object_or_404(Directory, pk=pk)
+    if not directory.checks_passwords:
+        raise Http404  # nothing can be read from it: it sends
+    return directory
+
+
+def _run(request: AuthedRequest, ref: str, *, verb: str = "view") -> DirectorySync:
+    if not request.user.has_perm(f"accounts.{verb}_directory"):
+        raise PermissionDenied
+    return get_object_or_404(DirectorySync.objects.select_related("directory", "made_by"), ref=ref)
+
+
+def show(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Show how a directory is read: its state, and the latest runs."""
+    directory = _directory(request, pk)
+    figure = directory_sync.of_directory(directory)
+    now = request_context.read(request).now
+    context = {
+        "directory": directory,
+        "figure": figure,
+        "is_stale": directory_sync.is_stale(figure, now),
+        "runs": DirectorySync.objects.filter(directory=directory).select_related("made_by").order_by("-pk")[:_N_RUNS],
+        "may_act": request.user.has_perm("accounts.change_directory"),
+        "n_people": directory.people.filter(is_active=True).count(),
+        "n_groups": directory.groups.count(),
+    }
+    return layout.page(request, "directory_sync.html", context, here=_HERE)
+
+
+@require_POST
+def preview(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Read a directory and show what would change."""
+    directory = _directory(request, pk, verb="change")
+    run = directory_sync.begin(directory, request.user, request_context.read(request), is_preview=True)
+    return redirect("admin:directory-run", run.ref)
+
+
+def start(request: AuthedRequest, pk: int) -> HttpResponseBase:
+    """Read a directory now and apply what changed."""
+    directory = _directory(request, pk, verb="change")
+
+    def run(reason: str) -> HttpResponse:
+        context = request_context.read(request)
+        begun = directory_sync.begin(directory, request.user, context, is_preview=False, reason=reason)
+        return redirect("admin:directory-run", begun.ref)
+
+    lines = (
+        _("We read the people and groups of %(directory)s and apply what changed.") % {"directory": directory.name},
+        _("If many people would be switched off, we ask you first."),
+    )
+    back = resolve_url("admin:directory-sync", pk)
+    asked = Asked(title=_("Sync now"), button=_("Sync now"), back=back, here=_HERE, lines=lines)
+    return admin_changes.with_reason(request, asked, run)
+
+
+def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Show the progress of a run, what it would change or has changed, and what it needs."""
+    run = _run(request, ref)
+    context = {
+        "run": run,
+        "parts": list(_parts(run)),
+        "may_act": request.user.has_perm("accounts.change_directory"),
+        "most": _MAX_SHOWN,
+        "tiles": _tiles(run),
+    }
+    return layout.page(request, "directory_run.html", context, here=_HERE)
+
+
+def _tiles(run: DirectorySync) -> list[tuple[str, int]]:
+    return [
+        (_("New"), run.n_added),
+        (_("Changed"), run.n_changed),
+        (_("Taken over"), run.n_linked),
+        (_("Switched off"), run.n_switched_off),
+        (_("Switched on"), run.n_switched_on),
+        (_("Not taken over"), run.n_refused),
+        (_("Unchanged"), run.n_unchanged),
+        (_("Groups changed"), run.n_groups_changed),
+    ]
+
+
+def _parts(run: DirectorySync) -> Iterator[Part]:
+    numbers = dict(run.rows.values_list("what").annotate(n=Count("pk")).order_by("what"))
+    for what, heading in words.HEADINGS.items():
+        if n := numbers.get(what, 0):
+            rows = run.rows.filter(what=what).order_by("pk")[:_MAX_SHOWN]
+            yield Part(what=what, heading=str(heading), n=n, rows=[(row.name, words.said(row)) for row in rows])
+
+
+def status(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Return the progress of a run, for its page to show live."""
+    run = _run(request, ref)
+    progress = render_to_string("accounts/support/parts/directory_run_progress.html", {"run": run})
+    return JsonResponse({"words": _progress(run), "html": progress, "reload": not run.is_under_way})
+
+
+def _progress(run: DirectorySync) -> str:
+    if run.state == DirectorySync.State.APPLYING:
+        return _("%(n)d of %(of)d changes applied") % {"n": run.n_done, "of": run.n_to_do}
+    return ngettext("%(n)d person read", "%(n)d people read", run.n_read) % {"n": run.n_read}
+
+
+def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Apply what a run would change. The page names the numbers."""
+    run = _run(request, ref, verb="change")
+
+    def apply(reason: str) -> HttpResponse:
+        if not directory_sync.confirm(run, request.user, request_context.read(request), reason=reason):
+            messages.warning(request, _("These changes can’t be applied any more. Read the directory again."))
+        return redirect("admin:directory-run", ref)
+
+    numbers = {"off": run.n_switched_off, "of": run.n_active, "directory": run.directory.name}
+    lines = [
+        _("%(directory)s: %(added)d people are added, %(changed)d changed, and %(linked)d taken over.")
+        % {**numbers, "added": run.n_added, "changed": run.n_changed, "linked": run.n_linked}
+    ]
+    if run.n_switched_off:
+        lines.append(
+            _("%(off)d of %(of)d people are switched off. Their sessions, browsers and app passwords end.") % numbers
+        )
+    title = _("Switch off %(off)d of %(of)d people") % numbers if run.n_switched_off else _("Apply these changes")
+    asked = Asked(
+        title=title,
+        button=title,
+        back=resolve_url("admin:directory-run", ref),
+        here=_HERE,
+        lines=tuple(lines),
+        is_destructive=run.stopped,
+    )
+    return admin_changes.with_reason(request, asked, apply)
+
+
+def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Cancel a run, or discard what it would change."""
+    run = _run(request, ref, verb="change")
+    back = resolve_url("admin:directory-run", ref)
+
+    def end(reason: str) -> HttpResponse:
+        if not directory_sync.cancel(run, request.user, request_context.read(request), reason=reason):
+            messages.info(request, _("It had already ended."))
+        return redirect(back)
+
+    title = _("Discard these changes") if run.state == DirectorySync.State.READY else _("Cancel this run")
+    lines = (_("What was already applied stays. Nothing else is applied."),)
+    return admin_changes.with_reason(request, Asked(title=title, button=title, back=back, here=_HERE, lines=lines), end)
+
+
+def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Export everything that a run changes."""
+    run = _run(request, ref)
+    return exports.give(
+        request,
+        "directory-changes",
+        lambda: _lines(run),
+        title=_("Export the changes"),
+        search={"directory": run.directory.name},
+        back=resolve_url("admin:directory-run", ref),
+        here=_HERE,
+    )
+
+
+def _lines(run: DirectorySync) -> Iterator[Sequence[object]]:
+    yield ("what", "name", "details")
+    rows: Iterator[DirectorySyncRow] = run.rows.order_by("pk").iterator(chunk_size=1000)
+    for row in rows:
+        yield (str(words.HEADINGS.get(row.what, row.what)), row.name, words.said(row))

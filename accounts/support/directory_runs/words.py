@@ -1,0 +1,90 @@
+"""What the pages and the download say about a row of a run: what changes, by which rule, or why not."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import directory_sync
+from accounts.admin_site import EMPTY
+from accounts.models import Directory, DirectorySyncRow
+from verification import time_format
+
+# The order in which the pages list them: first what someone should look at.
+HEADINGS: Mapping[str, object] = {
+    "refused": gettext_lazy("Not taken over"),
+    "switched_off": gettext_lazy("Switched off"),
+    "switched_on": gettext_lazy("Switched on again"),
+    "linked": gettext_lazy("Taken over from here"),
+    "changed": gettext_lazy("Changed"),
+    "added": gettext_lazy("New"),
+    "group": gettext_lazy("Groups"),
+}
+_WHY: Mapping[str, object] = {
+    "invalid_key": gettext_lazy("The directory gives no permanent id, or one of more than 64 characters."),
+    "invalid_username": gettext_lazy("It has no username that can be used here: 1 to 150 visible characters."),
+    "invalid_email": gettext_lazy("Its email address isn’t one."),
+    "username_taken": gettext_lazy("Another account has this username."),
+    "staff": gettext_lazy("A member of staff here has this username. Staff are never taken over."),
+    "last_administrator": gettext_lazy("They are the last administrator who can sign in, so they stay."),
+    "no_name": gettext_lazy("The group has no name."),
+    "missing": gettext_lazy("No longer in the directory"),
+    "": gettext_lazy("Disabled in the directory"),
+    "username": gettext_lazy("Same username"),
+    "email": gettext_lazy("Same email address"),
+}
+_FIELDS: Mapping[str, object] = {
+    "username": gettext_lazy("username"),
+    "name": gettext_lazy("name"),
+    "email": gettext_lazy("email address"),
+    "language": gettext_lazy("language"),
+    "mobile": gettext_lazy("mobile number"),
+    "office": gettext_lazy("office number"),
+    "home": gettext_lazy("home number"),
+}
+
+
+def in_short(directory: Directory, now: datetime) -> str:
+    """Return how the reading of a directory stands, for the list of directories."""
+    figure = directory_sync.of_directory(directory)
+    if figure.waits:
+        return _("Waits for confirmation")
+    if figure.has_failed:
+        return _("Couldn’t be read")
+    if directory_sync.is_stale(figure, now):
+        return _("Not read for a long time")
+    if figure.good is not None and figure.good.read_at is not None:
+        return _("Read %(when)s") % {"when": time_format.short_moment(figure.good.read_at)}
+    return _("Not read yet") if directory.sync_minutes else EMPTY
+
+
+def said(row: DirectorySyncRow) -> str:
+    """Return one line about a row."""
+    if row.what == "group":
+        return _of_group(row)
+    if row.what in {"refused", "linked", "switched_off"}:
+        return str(_WHY.get(row.why, row.why))
+    return _changes(row)
+
+
+def _of_group(row: DirectorySyncRow) -> str:
+    if row.why == "gone":
+        return _("No longer in the directory")
+    numbers = {name: row.fields.get(name, 0) for name in ("joined", "left")}
+    words = _("New, with %(joined)d members") if row.why == "added" else _("%(joined)d join, %(left)d leave")
+    return words % numbers
+
+
+def _changes(row: DirectorySyncRow) -> str:
+    """Return the old and new value of each field. Of someone new, only the new ones."""
+    shown = []
+    for name, (old, new) in row.fields.items():
+        if name not in _FIELDS or (row.what == "added" and name == "username"):
+            continue
+        what = str(_FIELDS[name])
+        if row.what == "added":
+            shown.append(f"{what} {new}")
+        else:
+            shown.append(_("%(field)s: %(old)s → %(new)s") % {"field": what, "old": old or "–", "new": new or "–"})
+    return ", ".join(shown)

@@ -1,0 +1,492 @@
+"""Tests of whole runs against a real OpenLDAP: what changes, what stops a run, and what an interruption leaves."""
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts import directory_sync
+from accounts.directory_sync import applying, jobs
+from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
+from tests.people import Clock, Person, hire, join
+from tests.slapd import BASE, LIMITED, MOST, Slapd
+from verification.context import Context
+from verification.models import AuditEvent
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]
+State = DirectorySync.State
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """An administrator, who belongs to no directory."""
+    return hire("fay", "Administrators")
+
+
+def run(directory: Directory) -> DirectorySync:
+    """Read a directory as the schedule does."""
+    made = jobs._make(directory, timezone.now())
+    assert made is not None
+    jobs.work(timezone.now())
+    made.refresh_from_db()
+    return made
+
+
+def preview(directory: Directory, fay: Person) -> DirectorySync:
+    made = directory_sync.begin(directory, fay.user, here(), is_preview=True)
+    jobs.work(timezone.now())
+    made.refresh_from_db()
+    return made
+
+
+def here() -> Context:
+    return Context(now=timezone.now(), network="192.0.2.9")
+
+
+def counts(sync: DirectorySync) -> dict[str, int]:
+    """Return the counts that aren't zero."""
+    names = ("added", "linked", "changed", "switched_off", "switched_on", "unchanged", "refused", "groups_changed")
+    return {name: n for name in names if (n := getattr(sync, f"n_{name}"))}
+
+
+def rows(sync: DirectorySync) -> set[tuple[str, str, str]]:
+    return {(row.what, row.name, row.why) for row in sync.rows.all()}
+
+
+def members(name: str) -> set[str]:
+    return set(User.objects.filter(groups__name=name).values_list("username", flat=True))
+
+
+def events(prefix: str = "directory.") -> list[str]:
+    return list(AuditEvent.objects.filter(kind__startswith=prefix).order_by("pk").values_list("kind", flat=True))
+
+
+def dn(uid: str) -> str:
+    return f"uid={uid},ou=people,{BASE}"
+
+
+# What a run changes ----------------------------------------------------------------------------------------------
+
+
+def test_adds_people_and_groups_and_a_second_run_changes_nothing(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(f"p{n}" for n in range(620))
+    slapd.group("staff", f"member: {dn('p1')}", f"member: {dn('p2')}")
+    made = directory()
+
+    first = run(made)
+    n_events = AuditEvent.objects.count()
+    epochs = list(User.objects.order_by("pk").values_list("epoch", "directory_seen_at"))
+    clock.forward(minutes=60)
+    second = run(made)
+
+    assert (first.state, counts(first)) == (State.DONE, {"added": 620, "groups_changed": 1})
+    assert (second.state, counts(second)) == (State.DONE, {"unchanged": 620})
+    assert AuditEvent.objects.count() == n_events
+    assert list(User.objects.order_by("pk").values_list("epoch", "directory_seen_at")) == epochs
+    assert members("staff") == {"p1", "p2"}
+    assert not second.rows.exists()
+    assert not DirectorySyncBatch.objects.exists()
+
+
+def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
+    slapd.people(["anna", "bert"])
+    slapd.group("staff", f"member: {dn('anna')}")
+    made = directory()
+    run(made)
+    anna = User.objects.get(username="anna")
+
+    slapd.rename("anna", "anna.huber")
+    slapd.change("anna.huber", "replace: cn\ncn: Anna Huber")
+    slapd.change_group("staff", f"replace: member\nmember: {dn('bert')}")
+    again = run(made)
+
+    assert counts(again) == {"changed": 1, "unchanged": 1, "groups_changed": 1}
+    anna.refresh_from_db()
+    assert (anna.username, anna.name) == ("anna.huber", "Anna Huber")
+    assert members("staff") == {"bert"}
+    assert again.rows.get(what="changed").fields == {
+        "username": ["anna", "anna.huber"],
+        "name": ["Anna", "Anna Huber"],
+    }
+
+
+def test_people_who_are_gone_or_disabled_are_switched_off_until_they_return(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["anna", "bert", "cleo"])
+    made = directory()
+    run(made)
+    keys = dict(User.objects.values_list("username", "pk"))
+
+    slapd.change("anna", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
+    slapd.change("bert", "replace: employeeType\nemployeeType: guest")
+    Directory.objects.filter(pk=made.pk).update(person_filter="(&(uid={username})(!(employeeType=guest)))")
+    made.refresh_from_db()
+    off = run(made)
+    who_is_off = set(User.objects.filter(is_active=False).values_list("username", flat=True))
+    slapd.change("anna", "delete: pwdAccountLockedTime")
+    slapd.change("bert", "delete: employeeType")
+    on = run(made)
+
+    assert counts(off) == {"switched_off": 2, "unchanged": 1}
+    assert who_is_off == {"anna", "bert"}
+    assert rows(off) == {("switched_off", "anna", ""), ("switched_off", "bert", "missing")}
+    assert counts(on) == {"switched_on": 2, "unchanged": 1}
+    assert dict(User.objects.filter(is_active=True).values_list("username", "pk")) == keys
+
+
+def test_someone_who_is_disabled_from_the_start_gets_no_account(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["anna", "bert"])
+    slapd.change("bert", "replace: employeeType\nemployeeType: left")
+    slapd.group("staff", f"member: {dn('anna')}", f"member: {dn('bert')}")
+    made = directory(disabled_filter="(employeeType=left)")
+
+    run(made)
+    second = run(made)
+
+    assert set(User.objects.values_list("username", flat=True)) == {"anna"}
+    assert counts(second) == {"unchanged": 2}
+
+
+def test_a_group_that_is_gone_is_removed(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
+    slapd.people(["anna"])
+    slapd.group("staff", f"member: {dn('anna')}")
+    made = directory(group_filter="(cn=staff)")
+    run(made)
+
+    Directory.objects.filter(pk=made.pk).update(group_filter="(cn=other)")
+    made.refresh_from_db()
+    again = run(made)
+
+    assert rows(again) == {("group", "staff", "gone")}
+    assert not Group.objects.filter(name="staff").exists()
+
+
+def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    anna, olga = join("anna"), hire("olga", "Support desk")
+    slapd.people(["anna", "olga", "cleo"])
+    made = directory(link_by="username")
+
+    shown = preview(made, fay)
+    before = set(User.objects.filter(directory=made))
+
+    assert (shown.state, counts(shown)) == (State.READY, {"added": 1, "linked": 1, "refused": 1})
+    assert rows(shown) == {("linked", "anna", "username"), ("refused", "olga", "staff"), ("added", "cleo", "")}
+    assert before == set()
+    assert directory_sync.confirm(shown, fay.user, here(), reason="as agreed")
+    jobs.work(timezone.now())
+    shown.refresh_from_db()
+    assert shown.state == State.DONE
+    anna.user.refresh_from_db()
+    olga.user.refresh_from_db()
+    assert anna.user.directory == made
+    assert olga.user.directory is None
+    assert not directory_sync.confirm(shown, fay.user, here(), reason="twice")
+
+
+# What stops a run -------------------------------------------------------------------------------------------------
+
+
+def test_a_list_that_is_cut_off_changes_nothing(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(f"p{n}" for n in range(MOST + 1))
+    made = directory(account=LIMITED)
+
+    failed = run(made)
+
+    assert failed.state == State.FAILED
+    assert "Size limit exceeded" in failed.error
+    assert not User.objects.exists()
+    assert not DirectorySyncBatch.objects.exists()
+    assert not failed.rows.exists()
+    assert events() == ["directory.sync_failed"]
+
+
+def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    slapd.people(f"p{n}" for n in range(20))
+    made = directory()
+    run(made)
+    slapd.remove("p1", "p2", "p3", "p4", "p5")
+    slapd.people(["new"])
+
+    stopped, again = run(made), run(made)
+    stopped.refresh_from_db()
+
+    assert (stopped.state, again.state) == (State.REPLACED, State.READY)
+    assert (again.stopped, again.n_switched_off, again.n_active) == (True, 5, 20)
+    assert User.objects.filter(is_active=True, directory=made).count() == 20
+    assert events("directory.sync_stopped") == ["directory.sync_stopped"]
+    assert directory_sync.confirm(again, fay.user, here(), reason="They left.")
+    jobs.work(timezone.now())
+    assert User.objects.filter(is_active=False).count() == 5
+    confirmed = AuditEvent.objects.get(kind="directory.sync_confirmed")
+    assert (confirmed.detail["n_off"], confirmed.detail["of"]) == (5, 20)
+
+
+def test_four_of_four_may_leave_without_a_question(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["a", "b", "c", "d"])
+    made = directory()
+    run(made)
+    slapd.remove("a", "b", "c", "d")
+
+    assert run(made).state == State.DONE
+    assert not User.objects.filter(is_active=True).exists()
+
+
+def test_a_confirmation_ends_after_a_day_and_with_the_next_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    slapd.people(["anna"])
+    made = directory()
+    first = preview(made, fay)
+    second = preview(made, fay)
+
+    assert not directory_sync.confirm(first, fay.user, here(), reason="too late")
+    clock.forward(hours=24)
+    assert not directory_sync.confirm(second, fay.user, here(), reason="too late")
+    assert not User.objects.filter(directory=made).exists()
+
+
+def test_the_last_administrator_stays(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
+    slapd.people(["fay", "anna"])
+    made = directory()
+    run(made)
+    fay = User.objects.get(username="fay")
+    fay.groups.add(Group.objects.get(name="Administrators"))
+    slapd.remove("fay", "anna")
+
+    again = run(made)
+
+    assert rows(again) == {("switched_off", "anna", "missing"), ("refused", "fay", "last_administrator")}
+    fay.refresh_from_db()
+    assert fay.is_active
+
+
+def test_a_directory_that_is_away_changes_nothing_and_returns(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["anna"])
+    made = directory()
+    run(made)
+    slapd.stop()
+    try:
+        away, still = run(made), run(made)
+    finally:
+        slapd.start()
+
+    assert (away.state, still.state) == (State.FAILED, State.FAILED)
+    assert events("directory.sync_failed") == ["directory.sync_failed"]
+    assert User.objects.get().is_active
+    assert counts(run(made)) == {"unchanged": 1}
+
+
+def test_a_directory_that_hangs_ends_the_run_in_time(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["anna"])
+    made = directory()
+    run(made)
+    (process,) = [child.process for child in slapd.crew.children if child.name == "slapd"]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        hung = run(made)
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+    assert hung.state == State.FAILED
+    assert User.objects.get().is_active
+
+
+# Interruptions ----------------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """A worker that dies."""
+
+
+def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeating(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slapd.people(f"p{n}" for n in range(1100))
+    made, true = directory(), applying.apply
+    done = []
+
+    def apply_once(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
+        found = true(sync, batch, now)
+        done.append(found)
+        if len(done) == 2:
+            raise Killed  # within the transaction of the second batch
+        return found
+
+    monkeypatch.setattr(applying, "apply", apply_once)
+    with pytest.raises(Killed):
+        run(made)
+    n_before = User.objects.count()
+    assert jobs.work(timezone.now()) == 0  # its lease still runs
+    clock.forward(minutes=6)
+
+    assert jobs.work(timezone.now()) == 1
+
+    sync = DirectorySync.objects.get()
+    assert (n_before, User.objects.count()) == (500, 1100)
+    assert (sync.state, sync.n_done, sync.n_starts) == (State.DONE, 1100, 2)
+    assert len(events("directory.person_added")) == 1100
+    assert events("directory.sync_done") == ["directory.sync_done"]
+
+
+def test_a_run_that_is_interrupted_while_it_reads_starts_again(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slapd.people(f"p{n}" for n in range(1100))
+    made, true = directory(), jobs._keep
+
+    def die(sync: DirectorySync, found: Counter[str]) -> None:
+        true(sync, found)
+        raise Killed
+
+    monkeypatch.setattr(jobs, "_keep", die)
+    with pytest.raises(Killed):
+        run(made)
+    assert DirectorySyncBatch.objects.count() == 1
+    monkeypatch.undo()
+    clock.forward(minutes=6)
+
+    jobs.work(timezone.now())
+
+    sync = DirectorySync.objects.get()
+    assert (sync.state, sync.n_added, User.objects.count()) == (State.DONE, 1100, 1100)
+    assert sync.rows.count() == 1100
+
+
+def test_a_run_that_always_kills_its_worker_ends(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(jobs, "_read", die)
+    jobs._make(directory(), timezone.now())
+    for _turn in range(5):
+        with pytest.raises(Killed):
+            jobs.work(timezone.now())
+        clock.forward(minutes=6)
+
+    jobs.work(timezone.now())
+
+    assert DirectorySync.objects.get().state == State.FAILED
+
+
+def test_only_one_run_of_a_directory_is_under_way(
+    directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    made = directory()
+    first = directory_sync.begin(made, fay.user, here(), is_preview=False, reason="now")
+
+    assert directory_sync.begin(made, fay.user, here(), is_preview=True) == first
+    assert directory_sync.schedule(timezone.now()) == 0
+    assert directory_sync.cancel(first, fay.user, here(), reason="not yet")
+    assert not directory_sync.cancel(first, fay.user, here(), reason="not yet")
+    assert jobs.work(timezone.now()) == 0
+
+
+# The schedule -----------------------------------------------------------------------------------------------------
+
+
+def test_a_directory_is_read_when_its_interval_is_over(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    directory(sync_minutes=60)
+    starts = []
+
+    for _turn in range(9):
+        starts.append(directory_sync.schedule(timezone.now()))
+        jobs.work(timezone.now())
+        clock.forward(minutes=15)
+
+    assert starts == [1, 0, 0, 0, 1, 0, 0, 0, 1]
+
+
+def test_a_run_that_failed_is_tried_again_sooner(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    directory(sync_minutes=1440, base=f"ou=elsewhere,{BASE}")
+    starts = []
+
+    for _turn in range(4):
+        starts.append(directory_sync.schedule(timezone.now()))
+        jobs.work(timezone.now())
+        clock.forward(minutes=6)
+
+    assert starts == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("off", [{"is_active": False}, {"sync_minutes": 0}])
+def test_a_directory_that_is_off_is_not_read(
+    directory: Callable[..., Directory], clock: Clock, off: dict[str, object]
+) -> None:
+    directory(**off)
+
+    assert directory_sync.schedule(timezone.now()) == 0
+
+
+def test_a_directory_without_a_complete_answer_for_three_intervals_is_stale(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    made = directory(sync_minutes=15)
+    run(made)
+
+    def stale() -> bool:
+        return directory_sync.is_stale(directory_sync.of_directory(made), timezone.now())
+
+    assert not stale()
+    clock.forward(minutes=46)
+    assert stale()
+
+
+def test_old_runs_are_deleted(slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person) -> None:
+    slapd.people(["anna"])
+    made = directory()
+    shown = preview(made, fay)
+
+    clock.forward(hours=25)
+    directory_sync.purge(timezone.now())
+    shown.refresh_from_db()
+
+    assert (shown.state, shown.batches.count(), shown.rows.count()) == (State.REPLACED, 0, 1)
+    clock.forward(days=7)
+    directory_sync.purge(timezone.now())
+    assert not shown.rows.exists()
+    clock.forward(days=30)
+    directory_sync.purge(timezone.now())
+    assert not DirectorySync.objects.exists()
+
+
+def test_the_session_of_someone_who_left_ends_with_the_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    slapd.people(["anna", "bert"])
+    made = directory(link_by="username")
+    anna = join("anna").set_up("totp")
+    anna.sign_in()
+    assert anna.browser.go("/methods/").path == "/methods/"
+    run(made)
+    slapd.remove("anna")
+
+    run(made)
+
+    assert anna.browser.go("/methods/").path == "/sign-in/"

@@ -1,0 +1,175 @@
+"""Tests of the staff pages about what directories supply. A run is made by hand: no LDAP server is needed."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+
+from accounts import directories
+from accounts.models import Directory, DirectorySync, DirectorySyncRow
+from tests.pages import Page
+from tests.people import Clock, Person, hire
+from tests.staff_rows import DIRECTORY
+from verification.models import AuditEvent
+
+State = DirectorySync.State
+LIST = "/admin/accounts/directory/"
+
+
+@pytest.fixture
+def directory(db: None, clock: Clock) -> Directory:
+    made = Directory(**DIRECTORY, servers=["ldap.example.org"], sync_minutes=60)
+    directories.seal_password(made, "the secret of the account")
+    made.save()
+    return made
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """An administrator who is signed in."""
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def viewer(db: None, clock: Clock) -> Person:
+    """A member of staff who may see directories and not change them."""
+    person = hire("vera", "Auditors")
+    right = Permission.objects.get(codename="view_directory", content_type__app_label="accounts")
+    person.user.user_permissions.add(right)
+    person.sign_in(to="/admin/")
+    return person
+
+
+def ready(directory: Directory, **more: object) -> DirectorySync:
+    """A run that has stopped: 30 of 400 people would be switched off."""
+    now = timezone.now()
+    values: dict[str, object] = {
+        "state": State.READY,
+        "stopped": True,
+        "made_at": now,
+        "read_at": now,
+        "n_active": 400,
+        "n_read": 371,
+        "n_to_do": 31,
+        "n_switched_off": 30,
+        "n_changed": 1,
+    }
+    run = DirectorySync.objects.create(directory=directory, **(values | more))
+    DirectorySyncRow.objects.create(sync=run, what="switched_off", name="anna", why="missing")
+    fields = {"name": ["Bert", "Bert Huber"], "mobile": ["", "••• •• 23"]}
+    DirectorySyncRow.objects.create(sync=run, what="changed", name="bert", fields=fields)
+    DirectorySyncRow.objects.create(sync=run, what="refused", name="olga", why="staff")
+    DirectorySyncRow.objects.create(sync=run, what="group", name="vpn", why="changed", fields={"joined": 2, "left": 1})
+    return run
+
+
+def opened(person: Person, directory: Directory) -> Page:
+    return person.browser.go(f"{LIST}{directory.pk}/sync/")
+
+
+def test_the_page_of_a_directory_says_that_a_run_waits(directory: Directory, fay: Person) -> None:
+    ready(directory)
+
+    page = opened(fay, directory)
+
+    assert "30 of 400 people would be switched off" in page
+    assert "every hour" in page
+
+
+def test_a_run_lists_every_change_with_its_reason(directory: Directory, fay: Person) -> None:
+    run = ready(directory)
+
+    page = fay.browser.go(f"{LIST}runs/{run.ref}/")
+
+    for words in (
+        "No longer in the directory",
+        "name: Bert → Bert Huber",
+        "mobile number: – → ••• •• 23",
+        "Staff are never taken over",
+        "2 join, 1 leave",
+    ):
+        assert words in page
+
+
+def test_a_confirmation_names_the_numbers_and_needs_a_reason(directory: Directory, fay: Person) -> None:
+    run = ready(directory)
+    page = fay.browser.go(f"{LIST}runs/{run.ref}/confirm/")
+
+    assert "Switch off 30 of 400 people" in page
+    fay.browser.press("Switch off 30 of 400 people", reason="")
+    run.refresh_from_db()
+    assert run.state == State.READY
+    fay.browser.press("Switch off 30 of 400 people", reason="The site in Bern closed.")
+
+    run.refresh_from_db()
+    assert run.state == State.APPLYING
+    event = AuditEvent.objects.get(kind="directory.sync_confirmed")
+    assert (event.actor_id, event.detail["n_off"], event.detail["of"]) == (fay.user.pk, 30, 400)
+
+
+def test_a_preview_starts_a_run_and_its_page_shows_the_progress(directory: Directory, fay: Person) -> None:
+    opened(fay, directory)
+
+    page = fay.browser.press("Preview changes")
+
+    run = DirectorySync.objects.get()
+    assert (run.is_preview, run.state, page.path) == (True, State.WAITING, f"{LIST}runs/{run.ref}/")
+    told = fay.browser.client.get(f"{LIST}runs/{run.ref}/status/").json()
+    assert told["reload"] is False
+    assert not AuditEvent.objects.filter(kind="directory.sync_started").exists()
+
+
+def test_a_run_is_started_with_a_reason_and_cancelled(directory: Directory, fay: Person) -> None:
+    fay.browser.go(f"{LIST}{directory.pk}/sync/start/")
+    fay.browser.press("Sync now", reason="Anna left today.")
+    run = DirectorySync.objects.get()
+    fay.browser.go(f"{LIST}runs/{run.ref}/cancel/")
+
+    fay.browser.press("Cancel this run", reason="Not yet.")
+
+    run.refresh_from_db()
+    assert run.state == State.CANCELLED
+    kinds = AuditEvent.objects.filter(kind__startswith="directory.sync").order_by("pk")
+    assert list(kinds.values_list("kind", flat=True)) == ["directory.sync_started", "directory.sync_cancelled"]
+
+
+def test_the_changes_are_exported(directory: Directory, fay: Person) -> None:
+    run = ready(directory)
+    fay.browser.go(f"{LIST}runs/{run.ref}/export/")
+
+    page = fay.browser.press("Export", reason="for the works council")
+
+    assert "Switched off,anna,No longer in the directory" in page.html
+
+
+@pytest.mark.parametrize("path", ["{pk}/sync/preview/", "{pk}/sync/start/", "runs/{ref}/confirm/", "runs/{ref}/cancel/"])
+def test_only_someone_who_may_change_directories_acts(directory: Directory, viewer: Person, path: str) -> None:
+    run = ready(directory)
+    at = LIST + path.format(pk=directory.pk, ref=run.ref)
+
+    answer = viewer.browser.client.post(at, {"reason": "x", "form_ref": "0" * 32})
+
+    assert answer.status_code == 403
+    assert viewer.browser.go(f"{LIST}runs/{run.ref}/").status == 200
+    run.refresh_from_db()
+    assert run.state == State.READY
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("waiting", "It starts within a few seconds"),
+        ("reading", "Reading the directory"),
+        ("applying", "Applying the changes"),
+        ("done", "The changes were applied"),
+        ("failed", "ldaps://ldap.example.org:636: Size limit exceeded"),
+        ("cancelled", "Cancelled"),
+        ("replaced", "A later run has replaced this one"),
+    ],
+)
+def test_every_state_of_a_run_is_in_words(directory: Directory, fay: Person, state: str, words: str) -> None:
+    run = ready(directory, state=state, error="ldaps://ldap.example.org:636: Size limit exceeded")
+
+    assert words in fay.browser.go(f"{LIST}runs/{run.ref}/")
+    assert opened(fay, directory).status == 200
