@@ -10,12 +10,25 @@ import argparse
 import sys
 import time
 
-from tests.bench import app_passwords, deliveries, forward_auth, limits, meter, oidc, pages, scale, signins, site, table
+from tests.bench import (
+    app_passwords,
+    deliveries,
+    directory,
+    forward_auth,
+    limits,
+    meter,
+    oidc,
+    pages,
+    scale,
+    signins,
+    site,
+    table,
+)
 from tests.bench.ageing import lines, measuring
 from tests.bench.site import Sites
 from tests.bench.table import Goal
 
-_PARTS = ("signins", "app-passwords", "forward-auth", "oidc", "desk", "help", "deliveries", "scale")
+_PARTS = ("signins", "app-passwords", "forward-auth", "oidc", "desk", "help", "directory", "deliveries", "scale")
 
 
 def main() -> None:
@@ -68,6 +81,10 @@ def _run(up: Sites, wanted: set[str], *, people: int, rounds: int, is_full: bool
         goals += table.search_goals(desk)
     if "help" in wanted:
         _print(table.pages("The help centre", pages.help_centre(up, say=_say)))
+    if "directory" in wanted:
+        read = directory.measure(up, say=_say)
+        _print(table.directory(read))
+        goals += table.directory_goals(read)
     if "deliveries" in wanted:
         sent = deliveries.measure(up, is_full=is_full, say=_say)
         _print(table.deliveries(sent))

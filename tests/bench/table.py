@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tests.bench.app_passwords import Checks
 from tests.bench.compared import Compared
 from tests.bench.deliveries import Deliveries, Rate
+from tests.bench.directory import Run
 from tests.bench.forward_auth import MANY, Verdicts
 from tests.bench.meter import Memory, Usage, middle, share
 from tests.bench.oidc import OidcSignIns
@@ -233,6 +234,38 @@ def search_goals(found: Sequence[Page]) -> list[Goal]:
     return [
         Goal("people search, p95 of the slowest kind", max(share(page.alone, 0.95) for page in searches), 40, "ms"),
         Goal("the same by eight at a time", max(share(page.crowded, 0.95) for page in searches), 150, "ms"),
+    ]
+
+
+def directory(found: Sequence[Run]) -> str:
+    """Show what a whole directory costs by LDAP, one line a run."""
+    heads = ("seconds", "peak MiB more", "statements", "CPU ms of PostgreSQL", "audit events")
+    lines = [
+        _row(
+            f"  {run.title}",
+            [
+                f"{run.seconds:.1f}",
+                f"{run.memory:.0f}",
+                f"{run.usage.statements:,.0f}",
+                f"{run.usage.cpu.get('PostgreSQL', 0):,.0f}",
+                f"{run.events:,}",
+            ],
+        )
+        for run in found
+    ]
+    counts = [", ".join(f"{name} {n:,}" for name, n in run.counts.items() if n) for run in found]
+    return "\n".join([_row("A whole directory by LDAP", heads), *lines, *(f"  {each}" for each in counts), ""])
+
+
+def directory_goals(found: Sequence[Run]) -> list[Goal]:
+    """Give the goals of a whole directory."""
+    first, second, _third = found
+    return [
+        Goal("50,000 people and 200 groups by LDAP", first.seconds / 60, 5, "minutes"),
+        Goal("memory of the first run, above the process", first.memory, 100, "MiB"),
+        Goal("a run without changes", second.seconds / 60, 1, "minutes"),
+        Goal("memory of a run without changes", second.memory, 60, "MiB"),
+        Goal("audit events of a run without changes", second.events, 1),
     ]
 
 

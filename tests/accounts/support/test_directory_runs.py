@@ -143,7 +143,9 @@ def test_the_changes_are_exported(directory: Directory, fay: Person) -> None:
     assert "Switched off,anna,No longer in the directory" in page.html
 
 
-@pytest.mark.parametrize("path", ["{pk}/sync/preview/", "{pk}/sync/start/", "runs/{ref}/confirm/", "runs/{ref}/cancel/"])
+@pytest.mark.parametrize(
+    "path", ["{pk}/sync/preview/", "{pk}/sync/start/", "runs/{ref}/confirm/", "runs/{ref}/cancel/"]
+)
 def test_only_someone_who_may_change_directories_acts(directory: Directory, viewer: Person, path: str) -> None:
     run = ready(directory)
     at = LIST + path.format(pk=directory.pk, ref=run.ref)

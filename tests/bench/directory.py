@@ -1,0 +1,156 @@
+"""Measures how long a whole directory takes: 50,000 people and 200 groups by LDAP, and then a run without changes."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import django
+
+from mfasite.demo import child_processes
+from tests import slapd as ldap_server
+from tests.bench.meter import Usage
+from tests.bench.processes import driver
+from tests.bench.site import Sites
+from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, Slapd
+
+_PEOPLE, _GROUPS, _NESTED = 50_000, 200, 20
+_CHANGED = 500  # people with a new name in the third run
+_PERSON = """dn: uid=p{n},ou=people,{base}
+objectClass: inetOrgPerson
+uid: p{n}
+cn: Robin {name}
+sn: {name}
+mail: p{n}@example.org
+mobile: +417955{n:05}
+telephoneNumber: +4144{n:07}
+preferredLanguage: en
+
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. Units: `seconds`; `memory` in MiB above that of the process before, at its peak."""
+
+    title: str
+    seconds: float
+    memory: float
+    usage: Usage
+    counts: dict[str, int]
+    events: int
+
+
+def measure(up: Sites, *, say: Callable[[str], None]) -> list[Run]:
+    """Read the directory three times: everything is new, nothing is, and 1 % has another name."""
+    ours = up.ours
+    home = ours.home / "slapd"
+    home.mkdir(exist_ok=True)
+    with child_processes.crew(home, {"PATH": "/usr/bin:/usr/sbin"}) as crew, up.turn(up.floor):
+        say(f"a directory of {_PEOPLE:,} people")
+        slapd = ldap_server.start(home, crew)
+        slapd.fill(_tree("Example"))
+        at = f"127.0.0.1:{slapd.tls}"
+        with driver("reader", at, ours.home, ours.environment, module="tests.bench.directory") as hand:
+            hand.order("make", ca=slapd.ca)
+
+            def run(title: str) -> Run:
+                say(f"the directory: {title}")
+                before = ours.meter.read()
+                found = hand.order("run")
+                return Run(title=title, usage=ours.meter.read() - before, **found)
+
+            return [run("everyone is new"), run("nothing is new"), *_changed(slapd, run)]
+
+
+def _changed(slapd: Slapd, run: Callable[[str], Run]) -> Iterator[Run]:
+    for n in range(_CHANGED):
+        slapd.change(f"p{n * (_PEOPLE // _CHANGED)}", "replace: cn\ncn: Robin Huber")
+    yield run(f"{_CHANGED} have another name")
+
+
+def _tree(name: str) -> Iterator[str]:
+    """Yield the people and groups as LDIF. Each group has 250 people; the last ones also have other groups inside."""
+    for n in range(_PEOPLE):
+        yield _PERSON.format(n=n, name=name, base=BASE)
+    each = _PEOPLE // _GROUPS
+    for g in range(_GROUPS):
+        members = [f"member: uid=p{n},ou=people,{BASE}" for n in range(g * each, (g + 1) * each)]
+        if g >= _GROUPS - _NESTED:
+            members += [f"member: cn=g{inner},ou=groups,{BASE}" for inner in range(g - _NESTED, g)]
+        yield "\n".join([f"dn: cn=g{g},ou=groups,{BASE}", "objectClass: groupOfNames", f"cn: g{g}", *members, "", ""])
+
+
+class _Reader:
+    """A worker that reads the directory. It has Django loaded and nothing else to do."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.directory: Any = None
+
+    def make(self, ca: str) -> None:
+        """Add the directory."""
+        from accounts import directories  # noqa: PLC0415
+        from accounts.models import Directory  # noqa: PLC0415
+        from accounts.support.admin.directories import USUAL  # noqa: PLC0415
+
+        made = Directory(
+            name="Bench",
+            servers=[self.server],
+            ca=ca,
+            account=ACCOUNT,
+            base=f"ou=people,{BASE}",
+            group_base=f"ou=groups,{BASE}",
+            **USUAL["openldap"],
+        )
+        directories.seal_password(made, ACCOUNT_PASSWORD)
+        made.full_clean()
+        made.save()
+        self.directory = made
+
+    def run(self) -> dict[str, Any]:
+        """Read it once."""
+        from django.utils import timezone  # noqa: PLC0415
+
+        from accounts import directory_sync  # noqa: PLC0415
+        from accounts.models import User  # noqa: PLC0415
+        from verification import audit  # noqa: PLC0415
+        from verification.context import Context  # noqa: PLC0415
+
+        n_events, _seals = audit.size()
+        staff = User.objects.order_by("pk").first()
+        assert staff is not None
+        started = directory_sync.begin(self.directory, staff, Context(now=timezone.now()), is_preview=False)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts at what is used now. Source: proc(5)
+        before, begun = _status("VmRSS"), time.perf_counter()
+        directory_sync.work(timezone.now())
+        seconds, peak = time.perf_counter() - begun, _status("VmHWM")
+        started.refresh_from_db()
+        assert started.state == "done", f"{started.state}: {started.error}"
+        names = ("read", "added", "changed", "unchanged", "refused", "groups", "groups_changed")
+        counts = {name: getattr(started, f"n_{name}") for name in names}
+        after, _seals = audit.size()
+        return {"seconds": seconds, "memory": peak - before, "counts": counts, "events": after - n_events}
+
+
+def _status(name: str) -> float:
+    """Return a line of this process's memory. Units: MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    django.setup()
+    reader: Any = _Reader(sys.argv[2])
+    print("ready", flush=True)  # noqa: T201 - the answer's line
+    for line in sys.stdin:
+        order = json.loads(line)
+        print(json.dumps(getattr(reader, order.pop("do"))(**order)), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
