@@ -52,6 +52,15 @@ def flaw(uri: str, *, is_public: bool = False, is_demo: bool = False) -> str:
     return _("The address must start with https://.")
 
 
+def origin_flaw(origin: str, *, is_demo: bool = False) -> str:
+    """Return what is wrong with an origin whose scripts may ask for tokens, in words; empty if nothing is."""
+    parts = urlsplit(origin)
+    exact = f"{parts.scheme}://{parts.netloc}"
+    if flaw(origin, is_public=True, is_demo=is_demo) or not parts.netloc or origin != exact.lower():
+        return _("Enter only the start of the page’s address, such as https://app.example.org.")
+    return ""
+
+
 def logout_flaw(uri: str) -> str:
     """Return what is wrong with a back-channel logout address, in words; empty if nothing is."""
     words = {
@@ -61,7 +70,7 @@ def logout_flaw(uri: str) -> str:
     return words.get(logout_requests.flaw(uri), "") if uri else ""
 
 
-def make(
+def make(  # noqa: PLR0913  (one client, its properties named)
     application: Application,
     *,
     redirect_uris: str,
@@ -69,6 +78,7 @@ def make(
     is_public: bool = False,
     post_logout_redirect_uris: str = "",
     logout_uri: str = "",
+    allowed_origins: str = "",
     consent: str = OidcClient.Consent.ORGANISATION,
     algorithm: str = "RS256",
 ) -> Made:
@@ -81,6 +91,7 @@ def make(
             redirect_uris=redirect_uris,
             post_logout_redirect_uris=post_logout_redirect_uris,
             logout_uri=logout_uri,
+            allowed_origins=allowed_origins,
             consent=consent,
             algorithm=algorithm,
         )

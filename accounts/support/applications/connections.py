@@ -67,6 +67,14 @@ class OidcForm(ConnectionForm):
         required=False,
         help_text=gettext_lazy("Where the application may send people after they signed out, one per line."),
     )
+    allowed_origins = LinesField(
+        label=gettext_lazy("Origins of its pages"),
+        required=False,
+        help_text=gettext_lazy(
+            "Only if it runs in browsers: whose scripts may ask for tokens, one per line, such as "
+            "https://app.example.org."
+        ),
+    )
     consent = forms.ChoiceField(
         label=gettext_lazy("Who agrees that it gets people’s data"),
         choices=OidcClient.Consent.choices,
@@ -83,6 +91,8 @@ class OidcForm(ConnectionForm):
         self.client = client_of(application)
         if self.client is not None:
             del self.fields["client_type"]
+            if not self.client.is_public:
+                del self.fields["allowed_origins"]
             self.initial = {name: getattr(self.client, name) for name in self.fields}
 
     @property
@@ -102,7 +112,16 @@ class OidcForm(ConnectionForm):
             for uri in str(self.cleaned_data.get(name, "")).split():
                 if flaw := clients.flaw(uri, is_public=self._is_public, is_demo=settings.DEMO):
                     self.add_error(name, f"{uri[:200]}: {flaw}")
+        self._check_origins(str(self.cleaned_data.get("allowed_origins", "")).split())
         return self.cleaned_data
+
+    def _check_origins(self, origins: list[str]) -> None:
+        if origins and not self._is_public:
+            words = _("A program on a server needs none. Leave it empty, or choose the other kind of client.")
+            self.add_error("allowed_origins", words)
+        for origin in origins:
+            if flaw := clients.origin_flaw(origin, is_demo=settings.DEMO):
+                self.add_error("allowed_origins", f"{origin[:200]}: {flaw}")
 
     def store(self, now: datetime) -> Stored:
         values = {name: self.cleaned_data[name] for name in self.fields if name != "client_type"}

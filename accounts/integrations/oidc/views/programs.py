@@ -16,6 +16,7 @@ from oauthlib.common import Request as OAuthRequest
 from accounts import request_context
 from accounts.integrations.oidc import limits, scopes, sign_ins, tokens, validator
 from accounts.integrations.oidc.validator import CONTEXT, Validator
+from accounts.integrations.oidc.views.cors import for_pages
 from accounts.integrations.short_path import for_programs
 from accounts.models import OidcClient, OidcSignIn
 from verification import inputs
@@ -33,9 +34,8 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def _never_stored(view: View) -> View:
-    """Open a view to programs, which have a secret or a token and no session. Nobody may store the answer."""
+    """Have nobody store the answer of a view."""
 
-    @for_programs
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         response = view(request)
@@ -76,6 +76,8 @@ def _core() -> _Core:
     return _Core(get_oauthlib_core().server)
 
 
+@for_programs
+@for_pages
 @_never_stored
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
@@ -92,6 +94,8 @@ def token(request: HttpRequest) -> HttpResponse:
     return _answer(headers, body, status)
 
 
+@for_programs
+@for_pages
 @_never_stored
 @require_POST
 def revoke(request: HttpRequest) -> HttpResponse:
@@ -126,6 +130,7 @@ def _too_many(gate: Gate, context: Context) -> HttpResponse:
     return _error("slow_down", "too many requests", 429, **{"Retry-After": str(max(1, int(seconds) + 1))})
 
 
+@for_programs
 @_never_stored
 @require_POST
 def introspect(request: HttpRequest) -> HttpResponse:
@@ -172,6 +177,8 @@ def _found(text: str) -> tuple[Any, OidcSignIn] | None:
     return row.access_token, sign_in
 
 
+@for_programs
+@for_pages
 @_never_stored
 @require_http_methods(["GET", "POST"])
 def userinfo(request: HttpRequest) -> HttpResponse:

@@ -67,6 +67,15 @@ def test_a_public_client_gets_no_secret(chief: Person) -> None:
     assert chief.browser.go(f"{PAGES}board/secret/").status == 404
 
 
+def test_origins_are_for_programs_in_browsers(chief: Person) -> None:
+    add(chief, allowed_origins="https://board.example.org")
+    assert not OidcClient.objects.exists()
+
+    add(chief, client_type="public", allowed_origins="https://board.example.org\nhttps://new.example.org")
+
+    assert OidcClient.objects.get().allowed_origins == "https://board.example.org https://new.example.org"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
