@@ -8,6 +8,7 @@ from accounts.provisioning.departures import Departures, count
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
 from accounts.provisioning.lookup import find, plan_people
+from accounts.provisioning.numbers import Suggestion, number_of, suggested, trust
 from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person, mark_seen
 from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
 
@@ -23,6 +24,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "Source",
+    "Suggestion",
     "Unknown",
     "Verdict",
     "Way",
@@ -32,7 +34,10 @@ __all__ = [
     "count",
     "find",
     "mark_seen",
+    "number_of",
     "plan_people",
     "plan_person",
     "remove_group",
+    "suggested",
+    "trust",
 ]

@@ -1,8 +1,11 @@
 """Phone numbers that directories suggest. They are stored encrypted, and shown masked."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from accounts.models import SuggestedNumber, User
+from verification import enrolments, phone_numbers, policies
+from verification.context import Context
 from verification.keys import uploads
 from verification.models.handles import new_handle
 
@@ -22,6 +25,42 @@ def of_many(people: Collection[int]) -> dict[int, dict[str, str]]:
 def of_person(user: User) -> dict[str, str]:
     """Return the suggested numbers of a person, by kind, whole: never show, log or list them."""
     return of_many([user.pk]).get(user.pk, {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A number that a person can use without typing it. `shown` is masked."""
+
+    ref: str
+    label: str
+    shown: str
+
+
+def suggested(user: User, method_name: str) -> list[Suggestion]:
+    """Return the numbers that a person could set up a method for, and has not yet."""
+    found = []
+    for row in SuggestedNumber.objects.filter(user=user).order_by("pk"):
+        number = uploads.unseal(row.sealed, bound=row.ref)
+        if number is None or not enrolments.takes_number(method_name, number):
+            continue
+        if enrolments.of_address(number, method=method_name, user_id=user.pk) is None:
+            found.append(Suggestion(ref=row.ref, label=str(row.get_kind_display()), shown=phone_numbers.mask(number)))
+    return found
+
+
+def number_of(user: User, ref: str) -> str:
+    """Return the number of a suggestion, whole, or an empty text: never show it."""
+    row = SuggestedNumber.objects.filter(user=user, ref=ref).first()
+    return (uploads.unseal(row.sealed, bound=row.ref) or "") if row is not None else ""
+
+
+def trust(user: User, context: Context) -> None:
+    """Make methods of the numbers that policy trusts. Called at each sign-in of a person of a directory."""
+    rules = policies.rules_for(user.pk)
+    kinds = rules.trusted_numbers.kinds
+    if kinds:
+        trusted = {kind: number for kind, number in of_person(user).items() if kind in kinds}
+        enrolments.supply(user, trusted, rules.methods, context)
 
 
 def replace(changed: Mapping[int, Mapping[str, str]]) -> None:

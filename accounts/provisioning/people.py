@@ -91,6 +91,7 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
         replace(change, user_id=added[change.entry.key].pk) if change.verdict is Verdict.ADDED else change
         for change in changes
     ]
+    _withdraw_numbers(done, by, now)
     numbers.replace({change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))})
     closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
     mark_seen(directory, [change.entry.key for change in done if change.verdict is not Verdict.ADDED], now)
@@ -103,6 +104,14 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
 
 def _is_off(change: PersonChange) -> bool:
     return change.verdict is not Verdict.ADDED and change.fields.get("is_active", (True, True))[1] is False
+
+
+def _withdraw_numbers(changes: Sequence[PersonChange], by: Source, now: datetime) -> None:
+    """End methods that policy trusted because the directory had their number."""
+    for kind in SuggestedNumber.Kind.values:
+        people = [change.user_id for change in changes if change.user_id and change.fields.get(kind, ("", ""))[0]]
+        if people:
+            enrolments.withdraw(people, [kind], by.context(now))
 
 
 def _end(people: Sequence[int]) -> dict[int, Closed]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, credentials, passwords, redirects, session_assurance, sessions
+from accounts import audit_events, credentials, passwords, provisioning, redirects, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.directories import Answer
 from accounts.models import User
@@ -71,6 +71,8 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
     passwords.note_breached(user, password, context)
+    if user.directory_id is not None:
+        provisioning.trust(user, context)
     return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
 
 

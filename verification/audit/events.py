@@ -185,6 +185,27 @@ ENROLMENT_CONFIRMED = declare(
         text=method,
     )
 )
+ENROLMENT_SUPPLIED = declare(
+    UserEvent(
+        "enrolment.supplied",
+        log=_("Policy trusts the directory, so a phone number of %(person)s became a method: %(method)s."),
+        icon="plus",
+        title=_("A phone number from your organisation became a method"),
+        staff_title=_("A phone number from their directory became a method"),
+        text=method,
+    )
+)
+ENROLMENT_WITHDRAWN = declare(
+    UserEvent(
+        "enrolment.withdrawn",
+        log=_("A phone number of %(person)s from their directory is no method any more: %(method)s."),
+        icon="remove",
+        title=_("A phone number from your organisation is no method any more"),
+        staff_title=_("A phone number from their directory is no method any more"),
+        text=method,
+        is_deniable=False,
+    )
+)
 ENROLMENT_REMOVED = declare(
     UserEvent(
         "enrolment.removed",

@@ -42,6 +42,7 @@ from verification.enrolments.setup import companions_text, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers, recommend
 from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
 from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
+from verification.enrolments.supplied import supply, takes_number, withdraw, withdraw_these
 
 __all__ = [
     "ConfirmedEnrolment",
@@ -91,10 +92,14 @@ __all__ = [
     "rename",
     "save_learned",
     "spend_single_use_code",
+    "supply",
     "take_back",
     "take_from_stock",
+    "takes_number",
     "token_draft",
     "token_method",
     "unavailable_reason",
     "use_later",
+    "withdraw",
+    "withdraw_these",
 ]

@@ -58,9 +58,17 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
         confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
     )
     if made:
+        _verify_supplied(enrolment)
         _add_companions(enrolment, now)
         storage.update_default_and_count(enrolment.user)
     return bool(made)
+
+
+def _verify_supplied(enrolment: Enrolment) -> None:
+    """Note that the person has verified a number that their directory had supplied for other methods too."""
+    if enrolment.address_digest:
+        mine = Enrolment.objects.filter(user=enrolment.user).exclude(supplied="")
+        mine.filter(address_digest__in=lookup.digests(enrolment)).update(supplied="")
 
 
 def _drop_locked(enrolment: Enrolment, now: datetime) -> None:

@@ -10,7 +10,7 @@ from verification.models.keys import DigestKey, SigningKey
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
-from verification.models.policies import AppPasswordsEnd, Policy
+from verification.models.policies import AppPasswordsEnd, Policy, TrustedNumbers
 from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
 from verification.models.strengths import Strength
 
@@ -48,4 +48,5 @@ __all__ = [
     "SpendingLimit",
     "State",
     "Strength",
+    "TrustedNumbers",
 ]

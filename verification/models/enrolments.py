@@ -34,12 +34,15 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    # The kind of number, if the organisation supplies it and the person has not verified it.
+    supplied = models.CharField(max_length=10, blank=True, editable=False)
     # The person says that their app runs on something other than their phone.
     is_on_another_device = models.BooleanField(default=False)
 
     objects: ClassVar[DeviceManager] = DeviceManager()
 
     class Meta:
+        indexes = (models.Index(fields=["user"], condition=~models.Q(supplied=""), name="supplied_enrolments"),)
         constraints = (
             models.UniqueConstraint(fields=["user"], condition=models.Q(is_default=True), name="one_default_enrolment"),
             models.UniqueConstraint(

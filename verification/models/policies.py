@@ -22,6 +22,19 @@ class AppPasswordsEnd(models.IntegerChoices):
     ALWAYS = 2, _("Always")
 
 
+class TrustedNumbers(models.TextChoices):
+    """Which phone numbers from a directory need no verification."""
+
+    NONE = "none", _("None: each is only suggested")
+    OFFICE = "office", _("Office numbers")
+    OFFICE_AND_MOBILE = "office_and_mobile", _("Office and mobile numbers")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of numbers that are trusted."""
+        return {"none": (), "office": ("office",), "office_and_mobile": ("office", "mobile")}[self.value]
+
+
 class Policy(models.Model):
     """Rules for everyone (without a group) or for one group. An empty field leaves the rule to the next policy.
 
@@ -61,6 +74,9 @@ class Policy(models.Model):
     caller_check = models.BooleanField(null=True, blank=True)
     second_person = models.JSONField(null=True, blank=True)
     stock_tokens = models.BooleanField(null=True, blank=True)
+    trusted_numbers = models.CharField(  # noqa: DJ001  (none inherits)
+        max_length=20, null=True, blank=True, choices=TrustedNumbers.choices
+    )
     staff_quota = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
 
     class Meta:

@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
-from verification import strengths
-from verification.models import Browser, Policy
+from verification import enrolments, strengths
+from verification.context import Context
+from verification.models import Browser, Enrolment, Policy, TrustedNumbers
 from verification.models.policies import strongest
 from verification.policies.rules import default, in_statement
 
@@ -45,6 +47,7 @@ def settle(people: Collection[int] | None = None) -> int:
         for longer, ends in shorter:
             longer.update(ends_at=ends)
         n_gone = sum(each.delete()[0] for each in gone)
+        enrolments.withdraw_these(_not_trusted(people), Context(now=timezone.now()))
         for receive in _receivers:
             receive(people)
     return n_gone
@@ -74,6 +77,16 @@ def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     for policy in Policy.objects.filter(methods__isnull=False):
         yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
     yield rows.filter(decides=None).exclude(method__in=default("methods"))
+
+
+def _not_trusted(people: Collection[int] | None) -> QuerySet[Enrolment]:
+    """Find methods for numbers of a directory that policy doesn't trust now."""
+    rows = Enrolment.objects.exclude(supplied="")
+    if people is not None:
+        rows = rows.filter(user__in=people)
+    rows = rows.alias(trusted=in_statement(OuterRef("user"), "trusted_numbers"))
+    trusted = (Q(trusted=level, supplied__in=level.kinds) for level in TrustedNumbers if level.kinds)
+    return rows.exclude(reduce(or_, trusted))
 
 
 def _too_weak(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import registry, strengths
 from verification.capabilities import Temporary
-from verification.models import AppPasswordsEnd, Policy
+from verification.models import AppPasswordsEnd, Policy, TrustedNumbers
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
@@ -182,6 +182,21 @@ class Rules:
         field=partial(YesNo, choices=_ALLOW),
         words=one_of(_ALLOW),
         summary=_either(_("Tokens from the stock allowed"), _("Tokens from the stock not allowed")),
+    )
+    trusted_numbers: TrustedNumbers = rule(
+        default=TrustedNumbers.NONE,
+        read=TrustedNumbers,
+        section=_SETUP,
+        label=_("Trusted phone numbers from a directory"),
+        help_text=_(
+            "People verify a phone number before it becomes a method. A trusted one is a method from the next sign-in, "
+            "so anyone who can change it in the directory can sign in with it."
+        ),
+        field=partial(Level, choices=TrustedNumbers.choices, coerce=str),
+        words=one_of(TrustedNumbers.choices),
+        summary=lambda value: (
+            gettext("Trusted from a directory: %(numbers)s") % {"numbers": TrustedNumbers(value).label}
+        ),
     )
     remember_days: int = rule(
         default=14,

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import reauthentication, redirects, request_context, session_assurance
+from accounts import provisioning, reauthentication, redirects, request_context, session_assurance
 from accounts.access import stepping_up
 from accounts.models import SecondStep
 from accounts.portal import recommendations
@@ -97,13 +97,14 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     if offer is None or offer.form_class is None:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
-        return _begin(request, offer, request.POST.dict())
+        return _begin(request, offer, stages.entered(request, request.user))
     return _form_page(request, offer, offer.form_class())
 
 
 def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpResponse:
     places = {"action": f"{request.path}{_carried(request)}", "back": reverse("portal:method-add") + _carried(request)}
     context = {"offer": offer, "form": form, "here": "methods", **places}
+    context["suggestions"] = provisioning.suggested(request.user, offer.name)
     return render(request, "accounts/portal/method_set_up.html", context)
 
 
@@ -125,7 +126,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         request.user, offer.name, fields, binding=pending.id, context=now, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, stages.with_problems(offer.form_class(data=fields), outcome))
+        return _form_page(request, offer, stages.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
         stages.tell(request, outcome, now)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import redirects
+from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.login_stage import Pending
@@ -78,13 +78,13 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
     if offer is None or offer.form_class is None:
         return redirect("signin:register")
     if request.method == "POST":
-        return _begin(request, pending, context, user, decision, offer, request.POST.dict())
-    return _form_page(request, pending, offer, offer.form_class())
+        return _begin(request, pending, context, user, decision, offer, stages.entered(request, user))
+    return _form_page(request, pending, user, offer, offer.form_class())
 
 
-def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: forms.Form) -> HttpResponse:
+def _form_page(request: HttpRequest, pending: Pending, user: User, offer: Offer, form: forms.Form) -> HttpResponse:
     values = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
-    values["pending"] = pending
+    values |= {"pending": pending, "suggestions": provisioning.suggested(user, offer.name)}
     return render(request, "accounts/signin/register_method.html", values)
 
 
@@ -101,7 +101,7 @@ def _begin(
         user, offer.name, fields, binding=pending.id, context=context, rules=decision.rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, pending, offer, stages.with_problems(offer.form_class(data=fields), outcome))
+        return _form_page(request, pending, user, offer, stages.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
         stages.tell(request, outcome, context)
         return redirect("signin:register")

@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import redirects, request_context, session_assurance
+from accounts import provisioning, redirects, request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.login_stage import Pending
-from verification import outcomes, policies, registry
+from verification import outcomes, phone_numbers, policies, registry
 from verification.capabilities import Delivered
 from verification.context import Context
 from verification.models import Purpose
@@ -133,6 +133,27 @@ def _words(why: str) -> dict[str, Any]:
     }
     title, text = table.get(Why(why), table[Why.BLOCKED])
     return {"title": title, "text": text}
+
+
+SUGGESTION = "suggestion"  # the name of the button that uses a number of the person's directory
+
+
+def entered(request: HttpRequest, user: User) -> dict[str, Any]:
+    """Return what was entered to set up a method. A suggested number stands for the one that nobody typed."""
+    fields: dict[str, Any] = request.POST.dict()
+    if SUGGESTION not in fields:
+        return fields
+    number = provisioning.number_of(user, fields[SUGGESTION])
+    return fields | {"number": number, "country": phone_numbers.country(number) if number else ""}
+
+
+def again(request: HttpRequest, form_class: type[forms.Form], fields: dict[str, Any], outcome: Outcome) -> forms.Form:
+    """Return the form of a method with its problems. A suggested number isn't shown in it, because it is masked."""
+    if SUGGESTION not in request.POST:
+        return with_problems(form_class(data=fields), outcome)
+    words = [problem for problems in outcome.problems.values() for problem in problems]
+    messages.error(request, words[0] if words else _("This number can’t be used. Enter another one."))
+    return form_class()
 
 
 def with_problems(form: forms.Form, outcome: Outcome) -> forms.Form:

@@ -295,6 +295,8 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
         return _("Can’t be read: remove it and set it up again"), "bad"
     if not enrolment.is_good(now):
         return _("Not currently valid"), "warn"
+    if enrolment.supplied:
+        return _("From the directory, not verified"), "warn"
     if decision.options and enrolment.method not in decision.rules.methods and enrolment.ref not in allowed:
         return _("Not allowed by policy"), "warn"
     return (_("Asked first"), "good") if enrolment.is_default else ("", "")

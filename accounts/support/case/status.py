@@ -26,6 +26,10 @@ class Status:
 
 def status(person: User, decision: Decision, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
     """Return the state of an account: the worst that applies. `history` are support events, newest first."""
+    if not person.is_active and person.directory is not None and person.directory_off_at:
+        said = {"directory": str(person.directory), "at": time_format.moment(person.directory_off_at, zone=True)}
+        words = _("The directory %(directory)s switched the account off, %(at)s. It can be switched on only there.")
+        return Status("bad", _("Switched off"), words % said)
     if not person.is_active:
         return Status("bad", _("Switched off"), _("The account was switched off. An administrator can switch it on."))
     if decision.reason is Why.BLOCKED:

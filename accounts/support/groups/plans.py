@@ -10,7 +10,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Application, GroupRequest, Scope, User
+from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import permission_words, staff_roles
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
@@ -86,7 +86,9 @@ def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
         leaving=tuple(leaving),
         people=people if former or future else (),
     )
-    why, words = _refusal(staff, group, wanted, draft, members)
+    why, words = _supplied(group) if group else ("", "")
+    if not why:
+        why, words = _refusal(staff, group, wanted, draft, members)
     return Plan(**{**draft.__dict__, "why": why, "refusal": words})
 
 
@@ -201,6 +203,18 @@ def _refusal(
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("A group with this name already exists.")
     return _kept_by(group) if wanted is None and group else ("", "")
+
+
+def _supplied(group: Group) -> tuple[str, str]:
+    """Return why a group that a directory supplies can't be changed here."""
+    found = DirectoryGroup.objects.select_related("directory").filter(group=group).first()
+    if found is None:
+        return "", ""
+    words = _(
+        "The name and members of this group come from the directory %(directory)s. Change them there. To give "
+        "permissions, add a group here."
+    )
+    return "of_directory", words % {"directory": found.directory}
 
 
 def _reaches_further(

@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import SecondStep, User
+from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Refusal
@@ -72,8 +72,9 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
     """
     groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
+    supplied = {_shown(name) for name in DirectoryGroup.objects.values_list("group__name", flat=True)}
     names = [_name(fields["username"]) for _line, fields in rows]
-    known = {user.username: user for user in User.objects.filter(username__in=names)}
+    known = {user.username: user for user in User.objects.select_related("directory").filter(username__in=names)}
     seen = _seen(staff, known.values())
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
@@ -98,6 +99,7 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
                 )
             if user is not None and (refusal := _refusal(user, seen)):
                 raise ValueError(refusal)
+            _check_supplied(wanted, user, member[user.pk] if user else set(), supplied)
             _check(wanted, user)
         except ValueError as fault:
             faults.append((line, str(fault)))
@@ -193,6 +195,20 @@ def _check(wanted: Wanted, user: User | None) -> None:
             validate_email(wanted.email)
         except ValidationError:
             raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
+
+
+def _check_supplied(wanted: Wanted, user: User | None, member: set[str], supplied: Collection[str]) -> None:
+    """Refuse to change what a directory decides. Errors: `ValueError` with a text."""
+    is_supplied = user is not None and user.directory is not None
+    if user and is_supplied and (_shown(user.name), _shown(user.email)) != (wanted.name, wanted.email):
+        raise ValueError(
+            _("The name and email address of %(name)s come from the directory %(directory)s. Change them there.")
+            % {"name": user.username, "directory": user.directory}
+        )
+    if moved := sorted((wanted.groups ^ {_shown(name) for name in member}) & set(supplied)):
+        raise ValueError(
+            _("The members of %(names)s come from a directory. Change them there.") % {"names": ", ".join(moved)}
+        )
 
 
 def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:
