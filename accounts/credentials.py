@@ -32,15 +32,15 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
 
     Shape: `name` as entered.
     """
-    among = directories.active()
+    among = directories.known()
     if user is None:
         hashers.take_time(password)
         return _stranger(among, name, password, context)
-    if directories.has_password_here(user):
-        return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else WRONG
-    directory = next((each for each in among if each.pk == user.directory_id), None)
+    directory = next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
     if directory is None:
-        return WRONG  # it is switched off
+        return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else WRONG
+    if not directory.is_active:
+        return WRONG
     judged = directories.check(directory, user, password, context)
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 

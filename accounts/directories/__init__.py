@@ -4,7 +4,7 @@ A person of a directory has no password here. Each check asks a server of their 
 """
 
 from accounts.directories.answers import Answer, Entry, Judged
-from accounts.directories.checking import active, check, check_stranger, forget, has_password_here
+from accounts.directories.checking import check, check_stranger, forget, known
 from accounts.directories.passwords import password_of, seal_password
 from accounts.directories.words import WORDS
 
@@ -13,11 +13,10 @@ __all__ = [
     "Answer",
     "Entry",
     "Judged",
-    "active",
     "check",
     "check_stranger",
     "forget",
-    "has_password_here",
+    "known",
     "password_of",
     "seal_password",
 ]

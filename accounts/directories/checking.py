@@ -31,15 +31,9 @@ def _load() -> tuple[Directory, ...]:
 _all = TTLCache(_load)
 
 
-def active() -> tuple[Directory, ...]:
-    """Return the directories that are asked, in order. Read for every sign-in, so that no name costs a query more."""
-    return tuple(each for each in _all.read() if each.is_active and each.checks_passwords)
-
-
-def has_password_here(user: User) -> bool:
-    """Return whether the password of a user is stored here, without a query."""
-    elsewhere = {each.pk for each in _all.read() if each.checks_passwords}
-    return user.directory_id is None or user.directory_id not in elsewhere
+def known() -> tuple[Directory, ...]:
+    """Return all directories, in order. Read for every sign-in, so that no name costs a query more."""
+    return _all.read()
 
 
 def forget() -> None:
@@ -71,7 +65,7 @@ def check_stranger(
     compare names in their own way.
     """
     silent, until = None, time.monotonic() + PATIENCE
-    for directory in (each for each in among if each.adds_people):
+    for directory in (each for each in among if each.is_active and each.checks_passwords and each.adds_people):
         judged = _ask(directory, _finding(directory, name, password, context), until=until)
         if isinstance(judged, Judged):
             return directory, judged

@@ -32,9 +32,15 @@ def column(rule: policies.Rule) -> Any:
     return Policy._meta.get_field(rule.name)
 
 
+def values(rule: policies.Rule) -> st.SearchStrategy[Any]:
+    found = column(rule)
+    if isinstance(found, models.CharField) and found.choices:
+        return st.sampled_from([value for value, _label in found.choices])
+    return VALUES[type(found)]
+
+
 some_policy = st.fixed_dictionaries(
-    {"rank": st.integers(min_value=0, max_value=2)}
-    | {rule.name: st.none() | VALUES[type(column(rule))] for rule in policies.RULES}
+    {"rank": st.integers(min_value=0, max_value=2)} | {rule.name: st.none() | values(rule) for rule in policies.RULES}
 )
 # In the order in which they are made, so that keys are in no order of ranks. None: for everyone.
 some_policies = st.permutations([None, *range(N_GROUPS)]).flatmap(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db.models import TextChoices
 
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_form import PolicyForm
@@ -29,6 +30,8 @@ def some_value(rule: policies.Rule) -> Any:
     usual = policies.default(rule.name)
     if isinstance(usual, bool):
         return not usual
+    if isinstance(usual, TextChoices):
+        return max(set(type(usual)) - {usual}).value
     if isinstance(usual, timedelta):
         return timedelta(minutes=7)
     return ["totp", "text"] if isinstance(usual, tuple) else 1

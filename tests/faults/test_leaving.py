@@ -1,0 +1,215 @@
+"""Tests of leaving, by each way, against a real server with several processes: whatever a person had is refused."""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import provisioning
+from accounts.applications import secrets
+from accounts.integrations.forward_auth import callers
+from accounts.integrations.oidc import clients
+from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
+from accounts.models.directories import Kind, LinkBy
+from accounts.provisioning import PersonEntry, Source, Way
+from accounts.support.actions import access as access_actions
+from accounts.support.actions.base import Actor
+from mfasite.demo import child_processes
+from tests import entry_points
+from tests.accounts.integrations.forward_auth.conftest import HOST, Wall
+from tests.entry_points import Door
+from tests.people import PASSWORD, Person, join
+from tests.ports import free_port
+from tests.relying_party import CALLBACK, Party
+from tests.verification.conftest import for_workers
+from verification.context import Context
+
+pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
+
+WITHIN = 1.0  # seconds
+AGENT = "a browser of the tests"
+
+
+class _Stays(HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        return None
+
+
+_OPENER = build_opener(ProxyHandler({}), _Stays)
+
+
+def ask(url: str, form: dict[str, str] | None = None, **headers: str) -> tuple[int, str]:
+    """Send one request to the real server, and return the status and where it leads."""
+    data = urlencode(form).encode() if form is not None else None
+    sent = {name.replace("_", "-"): value for name, value in headers.items()} | {"User-Agent": AGENT}
+    try:
+        with _OPENER.open(Request(url, data=data, headers=sent), timeout=30) as answer:  # noqa: S310
+            return answer.status, ""
+    except HTTPError as error:
+        return error.code, error.headers.get("Location", "")
+
+
+def cookies(person: Person) -> str:
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in person.browser.client.cookies.items())
+
+
+@pytest.fixture
+def server(transactional_db: None, tmp_path: Path) -> Iterator[str]:
+    """Start a web server with two processes that share this test's database."""
+    port = free_port()
+    environment = for_workers(tmp_path, broker="none:", url="redis+socket:///nowhere/broker.sock")
+    environment |= {
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "BIND": f"127.0.0.1:{port}",
+        "WEB_WORKERS": "2",
+        "LOG_LEVEL": "WARNING",
+    }
+    with child_processes.crew(tmp_path, environment) as crew:
+        crew.start("web", child_processes.web())
+        url = f"http://localhost:{port}"
+        crew.wait("The web server", lambda: child_processes.answers(f"{url}/healthz"), seconds=90)
+        yield url
+
+
+@dataclass
+class World:
+    """What the people of this test use, and the directory that they belong to."""
+
+    url: str
+    directory: Directory
+    door: Door
+    party: Party
+    proxy_secret: str
+
+    def probes(self, name: str) -> dict[str, Callable[[], bool]]:
+        """Give a person everything that lets them in, and return for each whether it does."""
+        with transaction.atomic():
+            person = join(name).set_up("totp")
+        (change,) = provisioning.plan_people(self.directory, [entry(name)])
+        provisioning.apply_person(self.directory, change, Source(way=Way.SYNC), timezone.now())
+        person.user.refresh_from_db()
+        app_password = entry_points.make(person.user)
+        person.sign_in(remember="on")
+        session = cookies(person)
+        wall = Wall(self.proxy_secret, browser=person.browser)
+        assert wall.open().status_code == 200
+        tokens = self.party.sign_in(person, scope="openid profile offline_access")
+        host_cookie = "; ".join(f"{key}={value}" for key, value in wall.jars[HOST].items())
+        basic = "Basic " + b64encode(f"{name}:{app_password}".encode()).decode()
+        client = "Basic " + b64encode(f"{self.party.client.client_id}:{self.party.secret}".encode()).decode()
+        asked = {
+            "X_Proxy_Secret": self.proxy_secret,
+            "X_Forwarded_Host": HOST,
+            "X_Forwarded_Uri": "/",
+            "X_Forwarded_Proto": "http",
+            "X_Forwarded_Method": "GET",
+            "X_Forwarded_For": "192.0.2.7",
+            "Accept": "text/html",
+        }
+        refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        return {
+            "session": lambda: ask(f"{self.url}/methods/", Cookie=session)[0] == 200,
+            "remembered browser": lambda: self._password(name, session),
+            "app password": lambda: (
+                ask(f"{self.url}/integrations/basic/", X_Service_Key=self.door.key, Authorization=basic)[0] == 204
+            ),
+            "application behind a proxy": lambda: (
+                ask(f"{self.url}/integrations/forward-auth/", Cookie=host_cookie, **asked)[0] == 200
+            ),
+            "access token": lambda: (
+                ask(f"{self.url}/oauth/userinfo/", Authorization=f"Bearer {tokens['access_token']}")[0] == 200
+            ),
+            "refresh token": lambda: ask(f"{self.url}/oauth/token/", refresh, Authorization=client)[0] == 200,
+        }
+
+    def _password(self, name: str, session: str) -> bool:
+        """Enter the correct password in the remembered browser, without its session."""
+        kept = "; ".join(part for part in session.split("; ") if not part.startswith("mfa_session"))
+        token = next(part.partition("=")[2] for part in kept.split("; ") if part.startswith("mfa_csrf"))
+        form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token}
+        status, leads_to = ask(f"{self.url}/sign-in/", form, Cookie=kept)
+        return status == 302 and leads_to == "/"
+
+
+def entry(name: str, *, is_active: bool = True) -> PersonEntry:
+    return PersonEntry(key=f"key of {name}", username=name, name=name, is_active=is_active)
+
+
+@pytest.fixture
+def world(server: str) -> World:
+    join("root", is_staff=True, is_superuser=True)
+    wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY, address=f"http://{HOST}/")
+    ProtectedHost.objects.create(application=wiki, host=HOST, path_prefix="/", access="strength")
+    proxy = Proxy.objects.create(
+        slug="front", name="Front", program="caddy", networks=["127.0.0.0/8", "198.51.100.9/32"]
+    )
+    pad = Application.objects.create(slug="pad", name="Pad", kind=Application.Kind.OIDC)
+    made = clients.make(
+        pad, now=timezone.now(), redirect_uris=CALLBACK, logout_uri="https://pad.example.org/logged-out"
+    )
+    return World(
+        url=server,
+        directory=Directory.objects.create(name="Entra", kind=Kind.SCIM, link_by=LinkBy.USERNAME),
+        door=entry_points.build("mail", program="mail"),
+        party=Party(client=made.client, secret=made.secret),
+        proxy_secret=secrets.renew(proxy, callers.PURPOSE, timezone.now()),
+    )
+
+
+def by_sync(world: World, name: str) -> None:
+    changes = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
+    list(provisioning.apply_people(world.directory, changes, Source(way=Way.SYNC), timezone.now()))
+
+
+def by_scim(world: World, name: str) -> None:
+    (change,) = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
+    provisioning.apply_person(world.directory, change, Source(way=Way.SCIM), timezone.now())
+
+
+def by_hand(world: World, name: str) -> None:
+    User.objects.filter(username=name).update(is_active=False)
+
+
+def by_block(world: World, name: str) -> None:
+    actor = Actor(
+        staff=User.objects.get(username="root"), context=Context(now=timezone.now()), reason="left", ticket="T-1"
+    )
+    access_actions.block(User.objects.get(username=name), actor)
+
+
+WAYS: dict[str, Callable[[World, str], None]] = {
+    "sync": by_sync,
+    "scim": by_scim,
+    "hand": by_hand,
+    "block": by_block,
+}
+
+
+def test_whatever_a_person_had_is_refused_within_a_second(world: World) -> None:
+    """Seen failing without `sessions.close`, `raise_epochs` and the check of `is_active`, one at a time."""
+    late: list[str] = []
+    for name, leave in WAYS.items():
+        probes = world.probes(name)
+        for what, opens in probes.items():
+            assert opens(), f"{name}: {what} doesn't work to begin with"
+        leave(world, name)
+        left_at = time.monotonic()
+        for what, opens in probes.items():
+            began = time.monotonic()
+            while opens():
+                if began - left_at > WITHIN:
+                    late.append(f"{name}: {what}")
+                    break
+                began = time.monotonic()
+
+    assert late == []
+    told = LogoutDelivery.objects.filter(user__username__in=["sync", "scim", "block"])
+    assert told.count() == 3
