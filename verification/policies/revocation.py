@@ -81,7 +81,7 @@ def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
 
 def _not_trusted(people: Collection[int] | None) -> QuerySet[Enrolment]:
     """Find methods for numbers of a directory that policy doesn't trust now."""
-    rows = Enrolment.objects.exclude(supplied="")
+    rows: QuerySet[Enrolment] = Enrolment.objects.exclude(supplied="")
     if people is not None:
         rows = rows.filter(user__in=people)
     rows = rows.alias(trusted=in_statement(OuterRef("user"), "trusted_numbers"))
