@@ -60,11 +60,12 @@ def _supplied(directory: Directory, entry: Entry, context: Context) -> Checked:
     """Follow what the directory says of a person whose password is correct. Someone new is added.
 
     A username that someone else has is never taken over. Someone who is here already keeps their former one then.
+    A correct password switches nobody on again: a sync may have switched them off because they left its filter.
     """
-    person = PersonEntry(key=entry.key, username=entry.username, name=entry.name, email=entry.email)
+    person = PersonEntry(key=entry.key, username=entry.username, name=entry.name, email=entry.email, phones=None)
     by = Source(way=Way.SIGN_IN, network=context.network, agent=context.agent)
     (change,) = provisioning.plan_people(directory, [person], now=context.now)
-    if change.verdict not in {Verdict.UNCHANGED, Verdict.REFUSED}:
+    if change.verdict not in {Verdict.UNCHANGED, Verdict.REFUSED, Verdict.SWITCHED_ON}:
         (change,) = provisioning.apply_people(directory, [change], by, context.now)
     if change.user_id is None:
         with transaction.atomic():

@@ -20,7 +20,8 @@ class PhoneEntry:
 class PersonEntry:
     """A person, with everything that the directory has of them.
 
-    Shape: `key` is the directory's permanent id, up to 64 characters; `language` is a tag such as `de` or `de-CH`.
+    Shape: `key` is the directory's permanent id, up to 64 characters; `phones` is None if nobody asked for them;
+    `language` is a tag such as `de` or `de-CH`.
     """
 
     key: str
@@ -28,7 +29,7 @@ class PersonEntry:
     name: str = ""
     email: str = ""
     is_active: bool = True
-    phones: tuple[PhoneEntry, ...] = ()
+    phones: tuple[PhoneEntry, ...] | None = ()
     language: str = ""
 
 

@@ -92,7 +92,7 @@ def email_of(entry: PersonEntry) -> str | None:
 def numbers_of(entry: PersonEntry) -> dict[str, str]:
     """Return the first readable number of each kind. Shape: E.164."""
     found: dict[str, str] = {}
-    for phone in entry.phones:
+    for phone in entry.phones or ():
         if phone.kind not in found:
             try:
                 found[phone.kind] = phone_numbers.read(phone.number)
@@ -178,6 +178,8 @@ def _activity(user: User, entry: PersonEntry) -> dict[str, tuple[object, object]
 
 
 def _phones(entry: PersonEntry, former: Mapping[str, str]) -> dict[str, tuple[object, object]]:
+    if entry.phones is None:
+        return {}
     new = numbers_of(entry)
     return {kind: (former.get(kind, ""), new.get(kind, "")) for kind in SuggestedNumber.Kind.values}
 

@@ -8,15 +8,16 @@ import pytest
 from accounts import directories
 from accounts.directories import diagnosis
 from accounts.directories.answers import Answer, of_refused_bind
-from accounts.models import Directory, User
+from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
+from accounts.provisioning import numbers
 from accounts.support.admin.directories import USUAL
 from mfasite.demo import child_processes
 from tests import slapd as ldap_server
 from tests.directory_sign_ins import refusals, tried
 from tests.pages import Browser
+from tests.people import ANAS, Clock, join
 from tests.people import PASSWORD as LOCAL_PASSWORD
-from tests.people import Clock, join
 from tests.ports import free_port
 from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, PASSWORD, Slapd
 from verification.models import Message
@@ -102,6 +103,28 @@ def test_follows_a_new_username(directory: Callable[..., Directory], slapd: Slap
 
     assert User.objects.get().pk == emil.pk
     assert User.objects.get().username == "emil.huber"
+
+
+def test_a_correct_password_switches_nobody_on_again(directory: Callable[..., Directory], clock: Clock) -> None:
+    """A sync switches off who left its filter, and the directory still knows their password."""
+    directory()
+    tried("dora", PASSWORD)
+    User.objects.update(is_active=False, directory_off_at=clock.now)
+
+    tried("dora", PASSWORD)
+
+    assert not User.objects.get().is_active
+
+
+def test_a_sign_in_drops_no_suggested_number(directory: Callable[..., Directory], clock: Clock) -> None:
+    directory()
+    tried("dora", PASSWORD)
+    numbers.replace({User.objects.get().pk: {"mobile": ANAS}})
+    User.objects.update(name="Another name")
+
+    tried("dora", PASSWORD)
+
+    assert (User.objects.get().name, SuggestedNumber.objects.count()) == ("Dora", 1)
 
 
 def test_never_takes_over_an_account_of_the_same_name(directory: Callable[..., Directory], clock: Clock) -> None:
