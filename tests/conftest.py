@@ -27,7 +27,7 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
-from tests import databases, kept_caches
+from tests import databases, kept_caches, signing_keys
 from tests.ports import free_port
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
@@ -150,6 +150,7 @@ def _digest_keys_are_read() -> Iterator[None]:
 def _caches_are_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         kept_caches.keep(patch)
+        signing_keys.keep(patch)
         yield
 
 
@@ -158,6 +159,7 @@ def _caches_are_empty() -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
     kept_caches.forget()
     services._services.forget()
+    signing_keys.KEYS.begin()
 
 
 @pytest.fixture
