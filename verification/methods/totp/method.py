@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import segno
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
@@ -38,6 +39,24 @@ def _label(text: str) -> str:
     return quote(text.replace(":", " ").strip(), safe="")
 
 
+def _draw(uri: str) -> str:
+    return str(
+        segno.make(uri, error="m", micro=False).svg_inline(
+            scale=1,
+            border=4,
+            omitsize=True,
+            dark="#000",
+            light="#fff",
+            svgclass=None,
+            lineclass=None,
+            unit="",
+        )
+    )
+
+
+_drawn = lazy(_draw, str)  # only when a page shows it: the start of a challenge asks for a message, and has no picture
+
+
 class Totp(AppGenerated):
     name = "totp"
     icon = "app"
@@ -59,19 +78,9 @@ class Totp(AppGenerated):
         )
         uri = f"otpauth://totp/{_label(issuer)}:{_label(challenge.account)}?{query}"
         groups = " ".join(key[at : at + 4] for at in range(0, len(key), 4)).lower()
-        svg = segno.make(uri, error="m", micro=False).svg_inline(
-            scale=1,
-            border=4,
-            omitsize=True,
-            dark="#000",
-            light="#fff",
-            svgclass=None,
-            lineclass=None,
-            unit="",
-        )
         return Issue(
             page="verification/methods/totp/enrol.html",
-            show={"uri": uri, "qr": svg, "secret": groups, "account": challenge.account, "issuer": issuer},
+            show={"uri": uri, "qr": _drawn(uri), "secret": groups, "account": challenge.account, "issuer": issuer},
         )
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
