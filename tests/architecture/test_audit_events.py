@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from accounts.admin_changes import ChangesAdmin
 from accounts.models import User
 from mfasite import urls
+from tests import syntax
 from verification import audit
 from verification.audit import declarations
 
@@ -51,7 +52,7 @@ def _sources() -> Iterator[tuple[Path, ast.Module]]:
         for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
             name = path.relative_to(settings.BASE_DIR)
             if str(name) not in homes and "migrations" not in name.parts:
-                yield path, ast.parse(path.read_text())
+                yield path, syntax.tree(path)
 
 
 def _homes_in(tree: ast.Module) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from tests import syntax
 from verification import registry
 from verification.delivery.routing import routes
 
@@ -30,16 +31,11 @@ def sources(suffix: str = ".py") -> dict[str, str]:
     return found
 
 
-@cache
-def tree(relative: str) -> ast.Module:
-    return ast.parse(sources()[relative])
-
-
 def calls(name: str) -> set[str]:
     """Name the modules that call a function of this name, or import it from Django."""
     found = set()
     for relative in sources():
-        for node in ast.walk(tree(relative)):
+        for node in syntax.nodes(relative):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
                 found.add(relative)
     return found
@@ -91,10 +87,16 @@ PROVIDERS = {
     path.parent.name: path.parent.relative_to(ROOT).as_posix()
     for path in (ROOT / "verification/delivery/providers").glob("*/provider.py")
 }
+
+
+def _nodes(code: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(code)))
+
+
 _ASKED = {"method", "method_name", "provider", "provider_name", "name"}
 
 
-def questions(tree: ast.AST, names: set[str]) -> Iterator[str]:
+def questions(nodes: Sequence[ast.AST], names: set[str]) -> Iterator[str]:
     """Find where code asks for a name: in a comparison, a match, a look-up, or as the value of a method's field."""
 
     def texts(node: ast.AST) -> Iterator[str]:
@@ -102,7 +104,7 @@ def questions(tree: ast.AST, names: set[str]) -> Iterator[str]:
             if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value in names:
                 yield inner.value
 
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Compare):
             asked = " ".join(getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node))
             if set(asked.split()) & _ASKED:
@@ -126,7 +128,7 @@ def test_no_code_asks_which_one_it_is(name: str) -> None:
     """Adding one is its folder and one settings line; nobody else names it. Seen failing with such a question."""
     folder = METHODS.get(name) or PROVIDERS[name]
 
-    asking = {relative for relative, _ in _elsewhere(folder, ".py") if list(questions(tree(relative), {name}))}
+    asking = {relative for relative, _ in _elsewhere(folder, ".py") if list(questions(syntax.nodes(relative), {name}))}
 
     assert asking == set()
 
@@ -160,9 +162,9 @@ AMR = {method.amr for method in registry.methods().values()}
 MODES = {mode.key for method in registry.methods().values() for mode in method.modes}
 
 
-def _asks_for(tree: ast.AST, attribute: str, values: set[str]) -> bool:
+def _asks_for(nodes: Sequence[ast.AST], attribute: str, values: set[str]) -> bool:
     """Return whether code compares an attribute with one of these words, or passes one as an argument."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Compare):
             asked = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
             said = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
@@ -183,11 +185,11 @@ def _filters_methods(node: ast.AST) -> bool:
     )
 
 
-def _picks_one(tree: ast.AST) -> bool:
+def _picks_one(nodes: Sequence[ast.AST]) -> bool:
     """Return whether code takes the first method that matches a condition, which is a hidden name."""
     found = {
         target.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and _filters_methods(node.value)
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -195,7 +197,7 @@ def _picks_one(tree: ast.AST) -> bool:
     return any(
         getattr(node.func, "id", "") == "next"
         and (_filters_methods(node.args[0]) or getattr(node.args[0], "id", "") in found)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call)
     )
 
@@ -206,7 +208,7 @@ def test_no_code_asks_for_a_word_of_a_method(attribute: str, values: set[str]) -
     asking = {
         relative
         for relative, _ in _elsewhere("verification/methods", ".py")
-        if "/providers/" not in relative and _asks_for(tree(relative), attribute, values)
+        if "/providers/" not in relative and _asks_for(syntax.nodes(relative), attribute, values)
     }
 
     assert asking == set()
@@ -225,7 +227,7 @@ def test_no_code_picks_a_method_by_a_condition() -> None:
     picking = {
         relative
         for relative, _ in _elsewhere("verification/methods", ".py")
-        if relative != "verification/registry.py" and _picks_one(tree(relative))
+        if relative != "verification/registry.py" and _picks_one(syntax.nodes(relative))
     }
 
     assert picking == set()
@@ -240,13 +242,13 @@ def test_no_code_picks_a_method_by_a_condition() -> None:
     ],
 )
 def test_finds_a_method_that_is_picked(code: str) -> None:
-    assert _picks_one(ast.parse(code))
+    assert _picks_one(_nodes(code))
 
 
 def test_finds_a_word_of_a_method() -> None:
     asked = ['method.amr == "sms"', 'method.amr in {"tel", "sms"}', 'f(amr="sms")']
 
-    assert [_asks_for(ast.parse(code), "amr", {"sms"}) for code in asked] == [True] * 3
+    assert [_asks_for(_nodes(code), "amr", {"sms"}) for code in asked] == [True] * 3
 
 
 def test_finds_a_question_when_there_is_one() -> None:
@@ -257,7 +259,7 @@ def test_finds_a_question_when_there_is_one() -> None:
         'enrolments.issue(user, method_name="text")',
     ]
 
-    assert [list(questions(ast.parse(code), {"text"})) for code in asked] == [["text"]] * 4
+    assert [list(questions(_nodes(code), {"text"})) for code in asked] == [["text"]] * 4
 
 
 def test_names_are_those_of_the_folders() -> None:

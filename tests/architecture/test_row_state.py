@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import syntax
+
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 IGNORED = re.compile(r"type: ignore\[[^]]*\battr-defined\b[^]]*\]")
 
@@ -49,7 +51,7 @@ def _modules() -> Iterator[Path]:
 
 
 def _trees() -> Iterator[ast.Module]:
-    return (ast.parse(path.read_text()) for path in _modules())
+    return map(syntax.tree, _modules())
 
 
 def asked(tree: ast.AST) -> set[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import syntax
+
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # The virtual phone shows the date as a phone's lock screen does.
 PHONE = Path("verification/delivery/providers/virtual/templates")
@@ -75,7 +77,7 @@ def test_no_module_formats_dates_for_people() -> None:
         f"{path}:{getattr(node, 'lineno', 0)}"
         for path in _files(".py")
         if path != WRITER and path not in COUNTERS
-        for node in _formats(ast.parse(path.read_text()))
+        for node in _formats(syntax.tree(path))
     ]
 
     assert found == []

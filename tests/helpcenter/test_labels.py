@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 from helpcenter import bundled
+from tests import syntax
 
 _APPS = ("accounts", "helpcenter", "mfasite", "verification")
 _STRESSED = (":", ".")
@@ -47,7 +48,7 @@ def _of_code() -> Iterator[str]:
     for app in _APPS:
         for file in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             if "migrations" not in file.parts:
-                nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+                nodes = syntax.nodes(file)
                 docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
                 yield from (
                     node.value
