@@ -235,7 +235,9 @@ def bring_up(pytestconfig: pytest.Config, django_db_setup: None) -> BringUp:
             if not theirs:
                 databases.prepare(folder, home)
             settings = KEYS | {"WEB_WORKERS": "1"} | theirs | more
-            with stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=settings) as running:
+            with stacks.up(
+                home, port=free_port(), broker_url=THEIR_BROKER, more=settings, is_prepared=not theirs
+            ) as running:
                 yield running
 
     return up

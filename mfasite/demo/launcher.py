@@ -83,8 +83,11 @@ def up(
     say: Callable[[str], object] = lambda _: None,
     more: Mapping[str, str] | None = None,
     has_history: bool = False,
+    is_prepared: bool = False,
 ) -> Iterator[Stack]:
-    """Start everything in a folder, and stop it again whatever happens. `has_history` fills a new database.
+    """Start everything in a folder, and stop it again whatever happens.
+
+    `has_history` fills a new database. With `is_prepared`, the folder has a database of this version with its people.
 
     Errors: child_processes.Failed if a process does not start; broker.NoBroker if there is no server to start.
     """
@@ -97,9 +100,10 @@ def up(
         with child_processes.crew(home, shared) as crew:
             if folder:
                 crew.start("broker", broker.command(folder))
-            say("preparing the database")
-            filled = ("--history",) * has_history
-            crew.run("prepare", child_processes.manage("make_demo_users", "--migrate", *filled))
+            if not is_prepared:
+                say("preparing the database")
+                filled = ("--history",) * has_history
+                crew.run("prepare", child_processes.manage("make_demo_users", "--migrate", *filled))
             say("starting the web server, the worker, the scheduler and the virtual phone")
             crew.start("web", child_processes.web())
             crew.start("worker", child_processes.worker())

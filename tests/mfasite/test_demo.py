@@ -18,11 +18,15 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 import urllib3
+from django.db import connection
 
+from mfasite import demo_database
 from mfasite.demo import users
 from mfasite.demo.child_processes import BASE_DIR
+from tests import databases
 from tests.conftest import THEIR_BROKER
 from tests.ports import free_port
+from tests.settings import KEYS
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -110,9 +114,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def without_flower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Give a demo whose Flower did not start; the last test that uses it ends it."""
+def without_flower(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, django_db_setup: None
+) -> Iterator[Demo]:
+    """Give a demo whose Flower did not start; the last test that uses it ends it. Its people were there before."""
     folder = tmp_path_factory.mktemp("without-flower")
+    if connection.vendor == "sqlite":  # else the tests have no file of a database to copy
+        (folder / "home").mkdir()
+        demo_database.make_room(folder / "home")
+        databases.prepare(pytestconfig.cache.mkdir("databases"), folder / "home")
+        (folder / "home" / "keys").write_text("".join(f"{name}={value}\n" for name, value in KEYS.items()))
     # A setting of Flower's own that it cannot read.
     running = start(free_port(), folder / "home", folder / "out", FLOWER_MAX_TASKS="many")
     try:
