@@ -30,6 +30,14 @@ class Ended:
     stderr: str
 
 
+def manage(*arguments: str, **environment: str) -> Ended:
+    """Run a management command with this environment and nothing else in it."""
+    return python(f"import runpy, sys; sys.argv = {['manage.py', *arguments]}\n{_MANAGE}", **environment)
+
+
+_MANAGE = f"runpy.run_path({str(ROOT / 'manage.py')!r}, run_name='__main__')"
+
+
 def python(code: str, **environment: str) -> Ended:
     """Run lines of Python with this environment and nothing else in it."""
     server = _server()
@@ -64,6 +72,7 @@ def _serve() -> None:
 def _run(code: str, environment: dict[str, str], folder: str) -> int:
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     out, err = ((Path(folder) / name).open("w") for name in ("out", "err"))
     with out, err, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -3,9 +3,8 @@
 import ast
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +15,7 @@ from django.core.management import call_command
 
 from mfasite import conf as site_conf
 from mfasite.environment import declared, env
+from tests import fresh, syntax
 from verification.setting import Section, Setting, formats
 
 HOME = Path(settings.BASE_DIR)
@@ -52,13 +52,12 @@ def example(setting: Setting[object]) -> str:
 def said(*examples: str) -> dict[str, str]:
     """Start a process with example values for some settings, and return what the code sees of each setting."""
     variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
-    return json.loads(run(["-c", _SAY_ALL], **variables).stdout)  # type: ignore[no-any-return]
+    return json.loads(fresh.python(_SAY_ALL, **clean(variables)).stdout)  # type: ignore[no-any-return]
 
 
-def run(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | variables
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=HOME, env=clean, capture_output=True, text=True, check=False, timeout=60)
+def clean(variables: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a process that has these settings and no others."""
+    return {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | variables
 
 
 # What a setting is set to decides what the code sees --------------------------------------------------------------
@@ -119,17 +118,14 @@ def test_what_looks_secret_is_secret() -> None:
 # Nothing else is read ---------------------------------------------------------------------------------------------
 
 
-@cache
-def code() -> dict[str, ast.Module]:
-    paths = [HOME / "manage.py", *(path for app in APPS for path in (HOME / app).rglob("*.py"))]
-    return {
-        str(path.relative_to(HOME)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
-    }
+def paths() -> list[str]:
+    found = [HOME / "manage.py", *(path for app in APPS for path in (HOME / app).rglob("*.py"))]
+    return [str(path.relative_to(HOME)) for path in found if "migrations" not in path.parts]
 
 
 def assigned_by_settings() -> set[str]:
-    tree = code()["mfasite/settings.py"]
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    nodes = syntax.nodes("mfasite/settings.py")
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def is_environment(node: ast.AST) -> bool:
@@ -141,10 +137,11 @@ def is_environment(node: ast.AST) -> bool:
     )
 
 
-def reads_of_environment(tree: ast.Module) -> Iterator[int]:
+def reads_of_environment(nodes: Sequence[ast.AST]) -> Iterator[int]:
     """Return the lines that use `os.environ`, except to set a value for a library."""
-    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
-    for node in filter(is_environment, ast.walk(tree)):
+    found = [node for node in nodes if is_environment(node)]
+    parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+    for node in found:
         parent = parents[node]
         is_given = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)
         is_default = isinstance(parent, ast.Attribute) and parent.attr == "setdefault"
@@ -152,16 +149,16 @@ def reads_of_environment(tree: ast.Module) -> Iterator[int]:
             yield node.lineno  # type: ignore[attr-defined]  # every expression has one
 
 
-@pytest.mark.parametrize("path", [path for path in code() if path != READER])
+@pytest.mark.parametrize("path", [path for path in paths() if path != READER])
 def test_nothing_but_the_reader_reads_the_environment(path: str) -> None:
     imported = {
         alias.name
-        for node in ast.walk(code()[path])
+        for node in syntax.nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module == "os"
         for alias in node.names
     }
 
-    assert list(reads_of_environment(code()[path])) == []
+    assert list(reads_of_environment(syntax.nodes(path))) == []
     assert not imported & {"environ", "environb", "getenv"}
 
 
@@ -177,7 +174,7 @@ def test_nothing_but_the_reader_reads_the_environment(path: str) -> None:
     ],
 )
 def test_the_guard_tells_reading_from_giving(line: str, reads: bool) -> None:
-    assert bool(list(reads_of_environment(ast.parse(line)))) is reads
+    assert bool(list(reads_of_environment(list(ast.walk(ast.parse(line)))))) is reads
 
 
 def test_django_settings_are_read_only_where_they_are_declared() -> None:
@@ -185,15 +182,15 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     known = {name for name in dir(global_settings) if name.isupper()} | assigned_by_settings()
     undeclared = {
         f"{path}:{node.lineno} {node.attr}"
-        for path, tree in code().items()
-        for node in ast.walk(tree)
+        for path in paths()
+        for node in syntax.nodes(path)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
         if node.attr.isupper() and node.attr not in known
     }
     by_name = {
         f"{path}:{node.lineno}"
-        for path, tree in code().items()
-        for node in ast.walk(tree)
+        for path in paths()
+        for node in syntax.nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"
         if isinstance(node.args[0], ast.Name) and node.args[0].id == "settings"
     }
@@ -212,12 +209,12 @@ def declared_by(module: ModuleType) -> dict[str, str]:
     return {attribute: thing.name for attribute, thing in vars(module).items() if type(thing) is Setting}
 
 
-def imported_conf(path: str, tree: ast.Module) -> dict[str, str]:
+def imported_conf(path: str, nodes: Sequence[ast.AST]) -> dict[str, str]:
     """Map the names under which a module knows a module `conf` to that module's full name."""
     package = ".".join(Path(path).parent.parts)
     return {
         alias.asname or alias.name: f"{package if node.level else node.module}.conf"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.name == "conf"
@@ -232,15 +229,16 @@ def is_conf(path: str) -> bool:
 def used() -> set[str]:
     """Collect the names of settings that some code reads by its declaration."""
     found: set[str] = set()
-    for path, tree in code().items():
-        named = imported_conf(path, tree)
-        for node in ast.walk(tree):
+    for path in paths():
+        nodes = syntax.nodes(path)
+        named = imported_conf(path, nodes)
+        for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in named:
                 thing = getattr(sys.modules[named[node.value.id]], node.attr, None)
                 found |= {thing.name} if type(thing) is Setting else set()
         if is_conf(path):
             own = declared_by(sys.modules[".".join(Path(path).with_suffix("").parts)])
-            loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
             found |= {own[attribute] for attribute in loaded & own.keys()}
     return found
 
@@ -271,26 +269,26 @@ def pigeons(tmp_path: Path) -> dict[str, str]:
     named = {"DELIVERY_PROVIDERS": "their.pigeon", "PYTHONPATH": f"{tmp_path.parent}"}
     (tmp_path.parent / "their").unlink(missing_ok=True)
     (tmp_path.parent / "their").symlink_to(tmp_path)
-    return REQUIRED | named
+    return clean(REQUIRED | named)
 
 
 def test_a_setting_is_one_declaration(pigeons: dict[str, str]) -> None:
-    read = ["-c", "from django.conf import settings; from their.pigeon import conf; print(conf.flock())"]
+    read = "from django.conf import settings; from their.pigeon import conf; print(conf.flock())"
 
-    assert run(read, **pigeons).stdout == "7\n"
-    assert run(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
+    assert fresh.python(read, **pigeons).stdout == "7\n"
+    assert fresh.python(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
     assert (
         "PIGEON_FLOCK=many: enter a whole number from 1 to 99, birds."
-        in run(read, **pigeons, PIGEON_FLOCK="many").stderr
+        in fresh.python(read, **pigeons, PIGEON_FLOCK="many").stderr
     )
     assert (
         "| `PIGEON_FLOCK` | `7` | a whole number from 1 to 99, birds | how many fly |"
-        in run(["manage.py", "environment"], **pigeons).stdout
+        in fresh.manage("environment", **pigeons).stdout
     )
 
 
 def test_a_package_that_is_not_there_is_one_clear_line() -> None:
-    answer = run(["manage.py", "check"], **REQUIRED | {"DELIVERY_PROVIDERS": "pigeon"})
+    answer = fresh.manage("check", **clean(REQUIRED | {"DELIVERY_PROVIDERS": "pigeon"}))
 
     assert answer.returncode != 0
     assert "verification.delivery.providers.pigeon" in answer.stderr
@@ -313,7 +311,7 @@ def test_every_setting_has_a_place_on_the_page() -> None:
 
 
 def test_every_module_that_declares_is_found() -> None:
-    found = {path for path in code() if is_conf(path)}
+    found = {path for path in paths() if is_conf(path)}
 
     names = {path.removesuffix(".py").replace("/", ".").rpartition("conf")[0] for path in found}
     assert {name.rstrip(".") for name in names} <= set(declared.ours())

@@ -1,9 +1,8 @@
 """Tests that Django's checks pass for the whole site, because `manage.py` refuses to start with an error."""
 
-import subprocess
-import sys
+import os
 
-from django.conf import settings
+from tests import fresh
 
 
 def test_no_check_finds_an_error() -> None:
@@ -11,8 +10,6 @@ def test_no_check_finds_an_error() -> None:
 
     In a process of its own, because other tests install providers, whose checks stay registered.
     """
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check"]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = fresh.manage("check", **os.environ)
 
     assert done.returncode == 0, done.stderr

@@ -15,6 +15,7 @@ from django.test import Client
 
 from mfasite.demo import launcher
 from mfasite.environment import declared
+from tests import fresh
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")
@@ -157,11 +158,6 @@ def example(**changed: str) -> dict[str, str]:
     return {**read, **made, "PATH": os.environ["PATH"], **changed}
 
 
-def manage(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
-    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False, timeout=120)
-
-
 def test_example_of_an_environment_is_complete(tmp_path: Path) -> None:
     """With keys filled in, nothing is missing, nothing contradicts itself and nothing is unknown."""
     here = {
@@ -176,11 +172,11 @@ def test_example_of_an_environment_is_complete(tmp_path: Path) -> None:
     }
     filled = example(**here, **account, DELIVERY_PROVIDERS="twilio,smtp")
 
-    assert manage("migrate", "--no-input", "-v0", environment=filled).returncode == 0
-    assert manage("collectstatic", "--no-input", "-v0", environment=filled).returncode == 0
+    assert fresh.manage("migrate", "--no-input", "-v0", **filled).returncode == 0
+    assert fresh.manage("collectstatic", "--no-input", "-v0", **filled).returncode == 0
     check = ("check", "--deploy", "--database", "default")
-    complete = manage(*check, "--fail-level", "WARNING", environment=filled)
-    as_it_is = manage(*check, environment=filled | {"DELIVERY_PROVIDERS": example()["DELIVERY_PROVIDERS"]})
+    complete = fresh.manage(*check, "--fail-level", "WARNING", **filled)
+    as_it_is = fresh.manage(*check, **filled | {"DELIVERY_PROVIDERS": example()["DELIVERY_PROVIDERS"]})
 
     assert complete.returncode == 0, complete.stderr
     assert as_it_is.returncode == 0, as_it_is.stderr

@@ -8,7 +8,6 @@ import pwd
 import re
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
+from tests import fresh
 from tests.pages import Browser, Page
 from tests.ports import free_port
 
@@ -113,10 +113,7 @@ def _sign_in(stack: Stack, name: str) -> Visitor:
     browser.client = Visit(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
     browser.press("Sign in", username=name, password=users.PASSWORD)
-    run = subprocess.run(
-        child_processes.manage("code", name), env=dict(stack.environment), capture_output=True, check=True, text=True
-    )
-    browser.press("Verify", code=run.stdout.strip())
+    browser.press("Verify", code=fresh.manage("code", name, **stack.environment).stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
     return Visitor(name, stack, browser)
 

@@ -4,7 +4,6 @@ import http.client
 import json
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import pytest
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
+from tests import fresh
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import BringUp
 from tests.faults.servers import certificate
@@ -116,10 +116,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
 
 
 def code(up: Stack, name: str) -> str:
-    run = subprocess.run(
-        child_processes.manage("code", name), env=dict(up.environment), capture_output=True, check=True, text=True
-    )
-    return run.stdout.strip()
+    return fresh.manage("code", name, **up.environment).stdout.strip()
 
 
 def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
@@ -215,8 +212,7 @@ def test_answers_the_proxy_of_an_application(site: Site) -> None:
 
     Seen failing without the location of nginx for it, which removes X-Forwarded-Host.
     """
-    shell = child_processes.manage("shell", "--no-imports", "-v0", "-c", _BUILD)
-    run = subprocess.run(shell, env=dict(site.up.environment), capture_output=True, check=True, text=True)
+    run = fresh.manage("shell", "--no-imports", "-v0", "-c", _BUILD, **site.up.environment)
     told = {
         "Host": "wiki.example.org",
         "X-Proxy-Secret": run.stdout.strip(),

@@ -1,11 +1,9 @@
 """What an operator is told of a trial: with real processes, and when things are wrong."""
 
-import subprocess
-
 import pytest
 
-from mfasite.demo import child_processes
 from mfasite.demo.launcher import Stack
+from tests import fresh
 from tests.people import ANAS
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -13,11 +11,9 @@ pytestmark = pytest.mark.xdist_group("stack")
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 
-def run(stack: Stack, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(stack: Stack, *more: str, **environment: str) -> fresh.Ended:
     """Run the trial beside a running service."""
-    command = child_processes.manage(*COMMAND, *more)
-    known = dict(stack.environment) | environment
-    return subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=90)
+    return fresh.manage(*COMMAND, *more, **dict(stack.environment) | environment)
 
 
 def test_sends_and_hears_back(stack: Stack) -> None:
