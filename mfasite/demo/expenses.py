@@ -150,7 +150,7 @@ def page(visitor: Visitor, problem: str, *, portal: str) -> str:
     trouble = f"<p><strong>That didn’t work: {escape(problem)}.</strong>" if problem else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Expenses</title><style>{_STYLE}</style><h1>Expenses</h1>{trouble}{body}"
+        f"<title>Expenses</title><style>{_STYLE}</style><main><h1>Expenses</h1>{trouble}{body}</main>"
     )
 
 

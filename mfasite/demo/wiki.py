@@ -60,10 +60,10 @@ def page(site: Site, told: dict[str, str], *, port: int, portal: str) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{site.title}</title><style>{_STYLE}</style>"
-        f"<h1>{site.title}</h1><p>Hello {name}. {site.text}</p>"
+        f"<main><h1>{site.title}</h1><p>Hello {name}. {site.text}</p>"
         f'<nav><a href="{other}">Open {site.other_title}</a><a href="{escape(portal)}/">My account</a>'
         f'<a href="/.two-step/sign-out">Sign out</a></nav>'
-        f"<h2>What the proxy says</h2><table>{rows}</table>"
+        f"<h2>What the proxy says</h2><table>{rows}</table></main>"
     )
 
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from accounts.access import AskedBy, Wanted
@@ -79,24 +80,26 @@ def forget() -> None:
 
 
 def _load() -> Mapping[str, tuple[Rule, ...]]:
-    rows = ProtectedHost.objects.select_related("application").filter(application__kind=Application.Kind.PROXY)
+    """Read all rules. Each application is read once: several hundred rules are read again every second."""
+    known = Application.objects.filter(kind=Application.Kind.PROXY).in_bulk()
+    columns = ("application_id", "host", "path_prefix", "access", "strength")
     by_host: dict[str, list[Rule]] = defaultdict(list)
-    for row in rows:
-        by_host[row.host].append(_rule(row))
+    for pk, host, prefix, needs, strength in ProtectedHost.objects.values_list(*columns):
+        if pk in known:
+            rule = Rule(
+                application=_needing(known[pk], needs), host=host, prefix=prefix, access=needs, wanted=_wanted(strength)
+            )
+            by_host[host].append(rule)
     return {host: tuple(sorted(rules, key=lambda rule: -len(rule.prefix))) for host, rules in by_host.items()}
 
 
-def _rule(row: ProtectedHost) -> Rule:
-    application = row.application
-    if row.access == ProtectedHost.Access.SIGN_IN:
-        application.strength, application.max_age = strengths.PASSWORD.slug, None  # this copy is never saved
-    return Rule(
-        application=application,
-        host=row.host,
-        prefix=row.path_prefix,
-        access=row.access,
-        wanted=_wanted(row.strength),
-    )
+def _needing(application: Application, needs: str) -> Application:
+    """Return the application as it is, or a copy that requires only a sign-in, which is never saved."""
+    if needs != ProtectedHost.Access.SIGN_IN:
+        return application
+    less = copy(application)
+    less.strength, less.max_age = strengths.PASSWORD.slug, None
+    return less
 
 
 def _wanted(strength: str) -> Wanted | None:

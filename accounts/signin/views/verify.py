@@ -127,9 +127,11 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
         return user
     if shown is None:
         return redirect("signin:options")
-    decision = flow.narrowed(policies.decide(user, context), pending.step_up, context)
+    everything = policies.decide(user, context)
+    decision = flow.narrowed(everything, pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
+    values["step_up"] = stepping_up.read(pending.step_up) if decision.options != everything.options else None
     values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_locked]
     # Why the default option is not used. The page of all options tells about the others.
     values["outages"] = [o.unavailable_reason for o in decision.options if o.unavailable_reason and o.is_default]

@@ -85,8 +85,10 @@ def _for_apache(values: Mapping[str, str]) -> str:
     text = (settings.BASE_DIR / "deploy" / "apache-two-step.conf").read_text()
     part = urlsplit(values["redirect_uri"]).path.rpartition("/")[0] + "/"
     filled = {
+        "# Then replace the addresses, the name and the secret below. /secret/redirect_uri": (
+            f"# Still to replace: PASSPHRASE. {urlsplit(values['redirect_uri']).path}"
+        ),
         text[text.index("# In the admin, add") : text.index("# Then replace")]: "",  # done: this application
-        "# Then replace the addresses, the name and the secret below.": "# Still to replace: PASSPHRASE.",
         "https://app.example.org/secret/redirect_uri": values["redirect_uri"],
         "https://app.example.org": values["origin"],
         "https://mfa.example.org": values["issuer"],

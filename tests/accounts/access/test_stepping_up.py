@@ -273,6 +273,7 @@ def test_the_first_method_offered_is_one_that_is_enough(ana: Person, wiki: Appli
 
     page = ana.browser.press("Sign in", username="ana", password=PASSWORD)
     assert "Enter the code that your app shows" in page
+    assert "Wiki accepts none of your other methods." in page  # not: that they have none
     page = ana.verify(ana.read_app())
 
     assert (page.path, '"acr": "https://refeds.org/profile/mfa"' in page.html) == ("/wiki/", True)

@@ -203,6 +203,7 @@ def test_a_filled_in_file_asks_for_nothing_that_is_done(program: configurations.
     assert re.findall(r"example\.org", text.replace("board.example.org", "").replace("mfa.example.org", "")) == []
     assert not re.search("add this host|add an application|Replace|replace the addresses", text)
     assert "Still to replace" in text
+    assert "redirect_uri must not" not in text
 
 
 def test_says_that_a_proxy_is_missing(chief: Person) -> None:
