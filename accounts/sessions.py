@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -36,15 +36,24 @@ PLACE = "place"  # session key: the browser and network that created it
 
 
 _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
-_READ = Select(lambda: Session.objects.filter(session_key=BindParam("key"), expire_date__gt=BindParam("now")))
+_ROW = {"ref": BindParam("ref"), "session_key": BindParam("key")}
+_READ = Select(lambda: Session.objects.filter(**_ROW, expire_date__gt=BindParam("now")))
 _ADD = Insert(Session)
 _WRITE = Update(
-    lambda: (Session.objects.filter(session_key=BindParam("key")), {name: BindParam(name) for name in _COLUMNS})
+    lambda: (Session.objects.filter(**_ROW), {name: BindParam(name) for name in _COLUMNS})
 )
 
 
+_NAME_LENGTH = 32
+
+
+def name_in(key: str) -> str:
+    """Return the public name of a session, with which its key begins."""
+    return key[:_NAME_LENGTH]
+
+
 def row_key(key: str) -> str:
-    """Return the primary key of a session's row. Anyone who reads the table cannot use it to take over a session.
+    """Return the digest of a session's key. Anyone who reads the table cannot use it to take over a session.
 
     Shape: 40 hex digits, the length of Django's column.
     Source: ASVS 5.0, 7.2.3. The key has 160 random bits, so a plain digest is enough.
@@ -52,8 +61,17 @@ def row_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
+def _key_of(name: str) -> str:
+    """Return a new key for the session of this name. Shape: 64 letters and digits."""
+    return name + base64.b32encode(secrets.token_bytes(20)).decode().lower()
+
+
+def _rows(key: str) -> QuerySet[Session]:
+    return Session.objects.filter(ref=name_in(key), session_key=row_key(key))
+
+
 class SessionStore(DatabaseStore):
-    """Sessions in the database. `cycle_key` renames the row on the next save; the old key is invalid from then on."""
+    """Sessions in the database. `cycle_key` changes the key on the next save; the old one is invalid from then on."""
 
     _former_key: str | None = None
     _row: Session | None = None  # as it was read or created
@@ -66,15 +84,15 @@ class SessionStore(DatabaseStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast("Session", super().create_model_instance(data))
-        row.session_key = row_key(row.session_key)
-        row.ref = self._row.ref if self._row is not None else secrets.token_hex(16)
+        row.ref, row.session_key = name_in(row.session_key), row_key(row.session_key)
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         place = data.get(PLACE) or {}
         row.agent, row.network = place.get("agent", ""), place.get("network", "")
         return row
 
     def _get_session_from_db(self) -> Session | None:
-        row = _READ.first(key=row_key(self.session_key or ""), now=timezone.now())
+        key = self.session_key or ""
+        row = _READ.first(ref=name_in(key), key=row_key(key), now=timezone.now())
         if row is None:
             self._session_key = None
         self._row = row
@@ -83,10 +101,13 @@ class SessionStore(DatabaseStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself.
 
-        The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out.
+        The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out, and
+        so is the backend, because there is one.
         """
         place = session_dict.get(PLACE)
-        kept = {**session_dict, PLACE: {"network": place["network"]}} if place else session_dict
+        kept = {**session_dict, PLACE: {"network": place["network"]}} if place else dict(session_dict)
+        if kept.get(BACKEND_SESSION_KEY) == BACKEND:
+            del kept[BACKEND_SESSION_KEY]
         return self._signer.sign(self.serializer().dumps(kept).decode("latin-1"))
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
@@ -96,7 +117,7 @@ class SessionStore(DatabaseStore):
         except signing.BadSignature:
             logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
             return {}
-        return found
+        return {BACKEND_SESSION_KEY: BACKEND, **found} if SESSION_KEY in found else found
 
     @property
     def _signer(self) -> signing.Signer:
@@ -109,8 +130,8 @@ class SessionStore(DatabaseStore):
         return found
 
     def _get_new_session_key(self) -> str:
-        """Return a new key without checking that it is free: 160 random bits do not repeat; an insert would fail."""
-        return base64.b32encode(secrets.token_bytes(20)).decode().lower()
+        """Return a new key without checking that it is free: its name and its 160 secret bits do not repeat."""
+        return _key_of(secrets.token_hex(_NAME_LENGTH // 2))
 
     def cycle_key(self) -> None:
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key is valid only if its row was found
@@ -118,7 +139,7 @@ class SessionStore(DatabaseStore):
         if self.session_key is None:
             return  # a new session gets its key when it is saved
         self._former_key = self._former_key or self.session_key
-        self._session_key = self._get_new_session_key()
+        self._session_key = _key_of(name_in(self.session_key))
 
     def keep(self) -> None:
         """Write the session now, with the other writes of the block that the caller is in.
@@ -136,7 +157,8 @@ class SessionStore(DatabaseStore):
             self._row = row
         else:
             values = {name: getattr(row, name) for name in _COLUMNS}
-            _WRITE.later(_found, key=row_key(self._former_key) if self._former_key else row.session_key, **values)
+            key = row_key(self._former_key) if self._former_key else row.session_key
+            _WRITE.later(_found, ref=row.ref, key=key, **values)
         self.modified = True  # the middleware sends the cookie
         self._kept = self._content()
         transaction.on_commit(self._settle)
@@ -164,7 +186,7 @@ class SessionStore(DatabaseStore):
         values = {name: getattr(row, name) for name in _COLUMNS}
         key = row_key(self._former_key) if self._former_key else row.session_key
         try:
-            is_written = _WRITE.run(key=key, **values)
+            is_written = _WRITE.run(ref=row.ref, key=key, **values)
         except IntegrityError as error:
             raise UpdateError from error  # the user was erased since
         if not is_written:
@@ -177,7 +199,7 @@ class SessionStore(DatabaseStore):
         if session_key is None:
             self._former_key = None
         if key:
-            _end(Session.objects.filter(session_key=row_key(key)), "session-over")
+            _end(_rows(key), "session-over")
 
     @property
     def ref(self) -> str:
@@ -187,13 +209,14 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired sessions in batches, and end what they opened in applications."""
-        expired = Session.objects.filter(expire_date__lt=timezone.now())
-        while refs := list(expired.order_by("pk").values_list("ref", flat=True)[:_BATCH]):
+        """Delete expired sessions in batches, each from where the last one ended, and what they opened elsewhere."""
+        expired, last = Session.objects.filter(expire_date__lt=timezone.now()), ""
+        while refs := list(expired.filter(ref__gt=last).order_by("ref").values_list("ref", flat=True)[:_BATCH]):
+            last = refs[-1]
             _end(expired.filter(ref__in=refs), "expired")
 
     def exists(self, session_key: str) -> bool:
-        return Session.objects.filter(session_key=row_key(session_key)).exists()
+        return _rows(session_key).exists()
 
     def _insert(self, row: Session) -> None:
         # Outside a transaction, the insert needs none. Inside one, a duplicate key must not break it.

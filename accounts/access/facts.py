@@ -10,13 +10,13 @@ from django.utils.crypto import constant_time_compare
 from accounts import session_assurance
 from accounts.models import Session, User
 from accounts.session_assurance import SessionFacts
-from accounts.sessions import BACKEND, SessionStore, row_key
+from accounts.sessions import BACKEND, SessionStore, name_in, row_key
 from verification.db.compiled_queries import BindParam, Select
 
 MAX_KEY_LENGTH = 64
 _READ = Select(
     lambda: Session.objects.select_related("user").filter(
-        session_key=BindParam("key"), expire_date__gt=BindParam("now"), user__isnull=False
+        ref=BindParam("ref"), session_key=BindParam("key"), expire_date__gt=BindParam("now"), user__isnull=False
     )
 )
 
@@ -37,7 +37,7 @@ def of_session_key(key: str, now: datetime) -> SignedIn | None:
     """
     if not key or len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isalnum():
         return None
-    row = _READ.first(key=row_key(key), now=now)
+    row = _READ.first(ref=name_in(key), key=row_key(key), now=now)
     if row is None or row.user is None:
         return None
     facts = of_data(row.session_data, row.user, ref=row.ref, now=now)

@@ -517,10 +517,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Session',
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
                 ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('ref', models.CharField(editable=False, max_length=32)),
+                ('ref', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('session_key', models.CharField(max_length=40)),
+                ('expire_date', models.DateTimeField()),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('agent', models.CharField(blank=True, max_length=300)),
                 ('network', models.CharField(blank=True, max_length=45)),

@@ -10,11 +10,15 @@ from django.utils.module_loading import import_string
 class Session(AbstractBaseSession):
     """One session. `user` is set once they are signed in; a half signed-in session has none.
 
-    Shape: `ref` is its public name, 32 hex digits. It stays when the key changes and does not reveal the key.
+    Shape: `ref` is its public name, 32 hex digits, with which the key begins. It stays when the key changes and does
+    not reveal the rest of the key.
     """
 
+    # Found by its name, so that a change of the key or of the end changes no index: each sign-in changes both.
+    ref = models.CharField(max_length=32, primary_key=True, editable=False)
+    session_key = models.CharField(max_length=40)
+    expire_date = models.DateTimeField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
-    ref = models.CharField(max_length=32, editable=False)
     made_at = models.DateTimeField(auto_now_add=True)
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)

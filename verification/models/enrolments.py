@@ -20,10 +20,10 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
-    ref = HandleField(unique=True, editable=False)
+    ref = HandleField(editable=False)
     method = models.CharField(max_length=32)
     sealed_address = models.TextField(blank=True, editable=False)
-    address_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    address_digest = models.CharField(max_length=64, blank=True, editable=False)
     hint = models.CharField(max_length=64, blank=True)
     sealed_secret = models.TextField(blank=True, editable=False)
     data = models.JSONField(default=dict, blank=True, editable=False)
@@ -44,6 +44,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     class Meta:
         indexes = (models.Index(fields=["user"], condition=~models.Q(supplied=""), name="supplied_enrolments"),)
         constraints = (
+            models.UniqueConstraint(fields=["ref"], name="one_enrolment_a_name"),
             models.UniqueConstraint(fields=["user"], condition=models.Q(is_default=True), name="one_default_enrolment"),
             models.UniqueConstraint(
                 fields=["user", "method", "address_digest"],
@@ -51,6 +52,8 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
                 name="one_enrolment_an_address",
             ),
         )
+        # None for LIKE, as `unique=True` and `db_index=True` add to text.
+        indexes = (models.Index(fields=["address_digest"], name="enrolments_of_an_address"),)
 
     def __str__(self) -> str:
         return f"{self.method} {self.hint}".strip()

@@ -43,7 +43,6 @@ class Counter(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["scope", "key", "window_at"], name="one_counter_a_window"),)
-        indexes = (models.Index(fields=["window_at"], name="counters_to_purge"),)
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.count}"

@@ -15,6 +15,7 @@ from accounts.support.reports import audit_kinds, audit_lines
 from accounts.support.reports.audit_lines import Line
 from verification.db import planning
 from verification.models import AuditEvent
+from verification.models.audit import BY_SOMEONE_ELSE
 
 PAGE = 50
 _CHUNK = 1_000  # events of an export that are in memory at once
@@ -49,7 +50,7 @@ class Search:
 def find(search: Search) -> tuple[list[Line], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end."""
     with planning.for_these_values():
-        events = list(matching(search).order_by("-at", "-id")[: PAGE + 1])
+        events = list(matching(search).order_by("-id")[: PAGE + 1])
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
     return audit_lines.lines(events[:PAGE]), before
 
@@ -59,10 +60,10 @@ def matching(search: Search) -> QuerySet[AuditEvent]:
     events = AuditEvent.objects.all()
     if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
         events = events.filter(kind__in=kinds)
-    for field, name in (("user_id", search.person), ("actor_id", search.actor)):
-        if name:
-            found = key_of(name)
-            events = events.filter(**{field: found if found is not None else -1})
+    if search.person:
+        events = events.filter(user_id=_key_or_none(search.person))
+    if search.actor:
+        events = events.filter(_by(_key_or_none(search.actor)))
     if search.ticket:
         events = events.filter(_about(search.ticket))
     if search.network:
@@ -71,12 +72,23 @@ def matching(search: Search) -> QuerySet[AuditEvent]:
         events = events.filter(at__gte=_midnight(search.since))
     if search.until:
         events = events.filter(at__lt=_midnight(search.until + timedelta(days=1)))
-    return _older(events, search.before) if search.before else events
+    return events.filter(id__lt=search.before) if search.before else events
 
 
 def key_of(name: str) -> int | None:
     """Return the key of the user with this username, or None."""
     return User.objects.filter(username=fold(name)).values_list("pk", flat=True).first()
+
+
+def _key_or_none(name: str) -> int:
+    """Return the key of the user with this username, or one that nobody has."""
+    found = key_of(name)
+    return found if found is not None else -1
+
+
+def _by(key: int) -> Q:
+    """Match what a person did: for others, in the index over that, and for themselves, in the index over people."""
+    return Q(BY_SOMEONE_ELSE, actor_id=key) | Q(user_id=key, actor_id=key)
 
 
 def _about(text: str) -> Q:
@@ -87,12 +99,6 @@ def _about(text: str) -> Q:
     return Q(kind__in=kinds, detail__ticket=text)
 
 
-def _older(events: QuerySet[AuditEvent], before: int) -> QuerySet[AuditEvent]:
-    """Continue after an event: by its time, which the indexes are in, and by id among those of the same moment."""
-    at = AuditEvent.objects.filter(pk=before).values_list("at", flat=True).first()
-    return events.filter(at__lte=at).exclude(at=at, id__gte=before) if at else events.none()
-
-
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware at once)
 
@@ -100,7 +106,7 @@ def _midnight(day: date) -> datetime:
 def rows(search: Search) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an export, oldest first, without loading all of them."""
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
-    found = matching(search).order_by("at", "id").iterator(chunk_size=_CHUNK)
+    found = matching(search).order_by("id").iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):
         for line in audit_lines.lines(chunk, is_checked=False):
             event = line.event
