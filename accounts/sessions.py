@@ -39,9 +39,7 @@ _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "n
 _ROW = {"ref": BindParam("ref"), "session_key": BindParam("key")}
 _READ = Select(lambda: Session.objects.filter(**_ROW, expire_date__gt=BindParam("now")))
 _ADD = Insert(Session)
-_WRITE = Update(
-    lambda: (Session.objects.filter(**_ROW), {name: BindParam(name) for name in _COLUMNS})
-)
+_WRITE = Update(lambda: (Session.objects.filter(**_ROW), {name: BindParam(name) for name in _COLUMNS}))
 
 
 _NAME_LENGTH = 32
@@ -101,8 +99,8 @@ class SessionStore(DatabaseStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself.
 
-        The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out, and
-        so is the backend, because there is one.
+        The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out,
+        and so is the backend, because there is only one.
         """
         place = session_dict.get(PLACE)
         kept = {**session_dict, PLACE: {"network": place["network"]}} if place else dict(session_dict)

@@ -112,7 +112,9 @@ def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
     carry_over = session_assurance.carry_over
 
     def carried(request: Any, user: User) -> None:
-        Session.objects.filter(pk=row_key(request.session.session_key)).delete()  # undone too, as both are one here
+        Session.objects.filter(
+            session_key=row_key(request.session.session_key)
+        ).delete()  # undone too, as both are one here
         carry_over(request, user)
 
     monkeypatch.setattr(session_assurance, "carry_over", carried)

@@ -1,6 +1,7 @@
 """`Gate`, the answer of every rate limit, with the delays and the SQL that the limits share."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MAX_WINDOW = timedelta(days=31)  # the longest window in which anything is counted
+KEY_LENGTH = 16  # bytes of a digest: 128 bits are enough to tell names, places and numbers apart
 UNLIMITED = 2**31 - 1
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -62,18 +64,34 @@ def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database'
     return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 
-def change_rows(table: str, order: str, where: str, which: list[Any], changes: str, values: list[Any]) -> None:
+def change_rows(
+    table: str,
+    keys: tuple[str, ...],
+    where: str,
+    which: list[Any],
+    change: str,
+    values: list[Any],
+    *,
+    only: str = "",
+    about: Sequence[Any] = (),
+) -> None:
     """Change rows in one statement, with the others of a block. Shape: `table` with its alias of one letter.
 
-    PostgreSQL locks them in the order in which they are counted, so that concurrent requests don't deadlock.
+    `change` is a SET, or DELETE. `keys` are the columns that tell the rows apart. PostgreSQL locks all rows in the
+    order of `keys`, in which they are counted, so that concurrent requests don't deadlock. `only`, with its values
+    `about`, chooses among the locked rows, which it calls `held`, by what they contain now; `where` sees what they
+    contained when the statement began.
     """
-    alias = table[-1]
+    name, alias = table.split()
+    verb = f"DELETE FROM {name} AS {alias}" if change == "DELETE" else f"UPDATE {name} AS {alias} {change}"  # noqa: S608
     if connection.vendor == "sqlite":
-        sql = f"UPDATE {table[:-1]}AS {alias} SET {changes} WHERE {where}"  # noqa: S608  (only placeholders)
-        arguments = [*values, *which]
+        sql = f"{verb} WHERE {where}" + (f" AND {only.replace('held.', f'{alias}.')}" if only else "")
+        arguments = [*values, *which, *about]
     else:
-        held = f"SELECT {alias}.id FROM {table} WHERE {where} ORDER BY {order} FOR UPDATE"  # noqa: S608
-        target = f"{table[:-1]}AS {alias}"
-        sql = f"WITH held AS ({held}) UPDATE {target} SET {changes} FROM held WHERE {alias}.id = held.id"  # noqa: S608
-        arguments = [*which, *values]
+        order = ", ".join(f"{alias}.{key}" for key in keys)
+        same = " AND ".join(f"{alias}.{key} = held.{key}" for key in keys)
+        held = f"SELECT {alias}.* FROM {table} WHERE {where} ORDER BY {order} FOR UPDATE"  # noqa: S608
+        source = "USING" if change == "DELETE" else "FROM"
+        sql = f"WITH held AS ({held}) {verb} {source} held WHERE {same}" + (f" AND {only}" if only else "")
+        arguments = [*which, *values, *about]
     together.later(Write(sql=sql, values=arguments, returning="1 AS n"))

@@ -3,7 +3,7 @@
 The counts are rows of `Failure`: one per method for incorrect answers in a row, and one per day over all methods.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
@@ -17,6 +17,7 @@ from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
 
 _ALL_LOCKED = "*"  # the row that says since when all methods of a person are locked
+_TABLE, _KEYS = "verification_failure f", ("user_id", "method")
 DAYS = "day."  # prefix of the rows that count incorrect codes per day, over all methods
 _MONTH = timedelta(days=30)
 
@@ -154,7 +155,7 @@ def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False
     day = day_name(now)
     changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
     names = [method, day] if is_counted else [method]
-    _change(user_id, names, changes, [day], only="f.consecutive > 0 AND f.locked_at IS NULL")
+    _change(user_id, names, changes, [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -169,18 +170,24 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     """
     day = day_name(now)
     changes = """
-        consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
+        consecutive = (CASE WHEN f.method <> %s THEN 0 ELSE f.consecutive - 1 END),
         next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
-    _change(user_id, names, changes, [day, day], only="(f.method <> %s OR f.locked_at IS NULL)", about=[tried])
+    # A day that would count nothing is deleted.
+    is_over = "(held.method = %s AND held.consecutive <= 1)"
+    lasts = f"(held.method <> %s OR held.locked_at IS NULL) AND NOT {is_over}"
+    _change(user_id, names, changes, [day, day], only=lasts, about=[tried, day])
+    if is_counted:
+        where = "f.user_id = %s AND f.method = %s"
+        change_rows(_TABLE, _KEYS, where, [user_id, day], "DELETE", [], only=is_over, about=[day])
 
 
 def _change(
-    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Iterable[Any] = ()
+    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
 ) -> None:
     """Change some of a person's rows in one statement. `only` and its values `about` filter them further."""
-    where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)}) AND {only}"
-    change_rows("verification_failure f", "f.method", where, [user_id, *names, *about], changes, values)
+    where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})"
+    change_rows(_TABLE, _KEYS, where, [user_id, *names], f"SET {changes}", values, only=only, about=about)
 
 
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}

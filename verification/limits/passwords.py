@@ -14,6 +14,7 @@ from verification.limits.gates import (
     DAY,
     EPOCH,
     HOUR,
+    KEY_LENGTH,
     MINUTE,
     OPEN,
     UNLIMITED,
@@ -61,14 +62,14 @@ class _PasswordCounter:
     """One count of password attempts: with delays after `free` failures, or with a limit of `most`."""
 
     scope: str
-    key: str
+    key: bytes
     window_at: datetime
     free: int | None = None
     most: int = UNLIMITED
     window: timedelta = DAY
 
     @property
-    def at(self) -> tuple[str, str]:
+    def at(self) -> tuple[str, bytes]:
         return self.scope, self.key
 
 
@@ -83,7 +84,7 @@ def _password_rows(name: str, context: Context, service: str) -> list[_PasswordC
     named = _name_key(name, service)
     device = known_browsers.known(context.device, name)
     place = f"device {device}" if device else f"network {network_of(context.network)}"
-    here = named + crypto.digest("limit.password.place", place)[:_KEY_LENGTH]
+    here = named + crypto.mac("limit.password.place", place)[:KEY_LENGTH]
     mine = _PasswordCounter(_BY_PLACE, here, EPOCH, free=conf.password_failures_before_delay())
     if device:
         return [mine]
@@ -98,15 +99,12 @@ def _password_rows(name: str, context: Context, service: str) -> list[_PasswordC
     return [mine, anywhere, network]
 
 
-_KEY_LENGTH = 32  # hex digits: 128 bits are enough to tell usernames and places apart
-
-
-def _name_key(name: str, service: str = "") -> str:
+def _name_key(name: str, service: str = "") -> bytes:
     # A folded username never starts with a space, so this can't be anyone's.
-    return crypto.digest("limit.password.name", f" {service} {name}" if service else name)[:_KEY_LENGTH]
+    return crypto.mac("limit.password.name", f" {service} {name}" if service else name)[:KEY_LENGTH]
 
 
-def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, str], int]:
+def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, bytes], int]:
     """Raise the counters that aren't in a delay, in one statement. Return their new counts."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
     over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt
@@ -135,7 +133,7 @@ def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[
     """  # noqa: S608  (only placeholders are put in)
     with connection.cursor() as cursor:
         cursor.execute(sql, [*arguments, *waits, db_time(now)])
-        return {(scope, key): count for scope, key, count in cursor.fetchall()}
+        return {(scope, bytes(key)): count for scope, key, count in cursor.fetchall()}
 
 
 def _refund_passwords(rows: list[_PasswordCounter], now: datetime) -> None:
@@ -147,21 +145,17 @@ def _refund_passwords(rows: list[_PasswordCounter], now: datetime) -> None:
 def password_accepted(name: str, context: Context, *, service: str = "") -> None:
     """Reset the count of a username at this place, and undo this attempt for its network and day.
 
-    One statement, because every sign-in runs it.
+    With the other writes of a block, because every sign-in runs it. A count that would be 0 is deleted: its row would
+    only be kept until it is purged.
     """
     rows, over = _password_rows(name, context, service), db_time(context.now - HOUR)
     places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
-    changes = """
-        count = (CASE WHEN c.scope = %s THEN 0 ELSE c.count - 1 END),
-        until_at = (CASE WHEN c.scope = %s OR c.scope = %s THEN %s ELSE c.until_at END)"""
-    change_rows(
-        "verification_counter c",
-        "c.scope, c.key",
-        f"({places}) AND (c.scope = %s OR c.count > 0)",
-        [*(part for row in rows for part in (row.scope, row.key, db_time(row.window_at))), _BY_PLACE],
-        changes,
-        [_BY_PLACE, _BY_PLACE, _BY_DAY, over],
-    )
+    these = [part for row in rows for part in (row.scope, row.key, db_time(row.window_at))]
+    table, keys = "verification_counter c", ("scope", "key", "window_at")
+    is_over = "(held.scope = %s OR held.count <= 1)"
+    change_rows(table, keys, f"({places})", these, "DELETE", [], only=is_over, about=[_BY_PLACE])
+    changes = "SET count = c.count - 1, until_at = (CASE WHEN c.scope = %s THEN %s ELSE c.until_at END)"
+    change_rows(table, keys, f"({places})", these, changes, [_BY_DAY, over], only=f"NOT {is_over}", about=[_BY_PLACE])
 
 
 def password_unanswered(name: str, context: Context, *, service: str = "") -> None:
@@ -173,4 +167,5 @@ def forget_passwords(name: str) -> None:
     """Reset the counts of a username at all places, because support or a password reset verified the person."""
     key = _name_key(name)
     Counter.objects.filter(scope=_BY_DAY, key=key).delete()
-    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lt=f"{key}g").delete()  # all keys with this prefix
+    last = key + b"\xff" * KEY_LENGTH
+    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lte=last).delete()  # all keys with this prefix

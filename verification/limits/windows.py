@@ -11,7 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from verification import conf
 from verification.context import Context, network_of
 from verification.keys import crypto
-from verification.limits.gates import DAY, EPOCH, HOUR, MINUTE, OPEN, UNLIMITED, Gate, db_time, for_network
+from verification.limits.gates import DAY, EPOCH, HOUR, KEY_LENGTH, MINUTE, OPEN, UNLIMITED, Gate, db_time, for_network
 from verification.limits.unanswered import NOT_ARRIVED
 from verification.models import Counter, Message, State
 
@@ -31,8 +31,8 @@ class WindowLimit:
     alarm_at: int | None = None
     is_given_back: bool = False
 
-    def key(self) -> str:
-        return crypto.digest(f"limit.{self.scope}", self.value)
+    def key(self) -> bytes:
+        return crypto.mac(f"limit.{self.scope}", self.value)[:KEY_LENGTH]
 
     def window_at(self, now: datetime) -> datetime:
         return now - (now - EPOCH) % self.window
@@ -61,7 +61,7 @@ def _count(limits: Iterable[WindowLimit], now: datetime) -> Gate:
     return Gate(is_open=True, alarms=alarms) if alarms else OPEN
 
 
-def _refund(rows: Mapping[tuple[str, str], WindowLimit], now: datetime) -> None:
+def _refund(rows: Mapping[tuple[str, bytes], WindowLimit], now: datetime) -> None:
     for (scope, key), limit in rows.items():
         if limit.is_given_back:
             counters = Counter.objects.filter(scope=scope, key=key, window_at=limit.window_at(now))

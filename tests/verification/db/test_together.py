@@ -9,20 +9,22 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from verification.db import together
 from verification.db.compiled_queries import BindParam, Insert, Update
-from verification.models import Challenge, Counter, Enrolment, Message
+from verification.models import Challenge, Enrolment, Failure, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-_ADD, _ADD_CHALLENGE, _ADD_MESSAGE = Insert(Counter), Insert(Challenge), Insert(Message)
-_RAISE = Update(lambda: (Counter.objects.filter(scope=BindParam("scope"), count=BindParam("was")), {"count": 9}))
+_ADD, _ADD_CHALLENGE, _ADD_MESSAGE = Insert(Failure), Insert(Challenge), Insert(Message)
+_RAISE = Update(
+    lambda: (Failure.objects.filter(method=BindParam("name"), consecutive=BindParam("was")), {"consecutive": 9})
+)
 
 
-def counter(scope: str) -> Counter:
-    return Counter(scope=scope, key="k", window_at=NOW, count=1)
+def row(name: str) -> Failure:
+    return Failure(user_id=1, method=name, consecutive=1)
 
 
-def scopes() -> set[str]:
-    return set(Counter.objects.values_list("scope", flat=True))
+def names() -> set[str]:
+    return set(Failure.objects.values_list("method", flat=True))
 
 
 def writes(found: CaptureQueriesContext) -> list[str]:
@@ -32,12 +34,12 @@ def writes(found: CaptureQueriesContext) -> list[str]:
 def test_block_sends_its_writes_as_one_statement() -> None:
     """On SQLite, which can't do that, one after another."""
     with CaptureQueriesContext(connection) as found, together.block():
-        _ADD.later(counter("a"))
-        _ADD.later(counter("b"))
-        _RAISE.later(scope="c", was=1)
+        _ADD.later(row("a"))
+        _ADD.later(row("b"))
+        _RAISE.later(name="c", was=1)
 
     assert len(writes(found)) == (3 if connection.vendor == "sqlite" else 1)
-    assert scopes() == {"a", "b"}
+    assert names() == {"a", "b"}
 
 
 def test_rows_learn_their_keys_and_whom_they_name() -> None:
@@ -58,18 +60,18 @@ def test_rows_learn_their_keys_and_whom_they_name() -> None:
 
 def test_every_other_statement_sees_what_was_written_before_it() -> None:
     with together.block():
-        _ADD.later(counter("a"))
+        _ADD.later(row("a"))
 
-        assert scopes() == {"a"}
+        assert names() == {"a"}
 
 
 def test_change_is_told_how_many_rows_it_found() -> None:
-    Counter.objects.create(scope="a", key="k", window_at=NOW, count=1)
+    row("a").save()
     found: list[int] = []
 
     with together.block():
-        _RAISE.later(lambda rows: found.append(len(rows)), scope="a", was=1)
-        _RAISE.later(lambda rows: found.append(len(rows)), scope="a", was=5)
+        _RAISE.later(lambda rows: found.append(len(rows)), name="a", was=1)
+        _RAISE.later(lambda rows: found.append(len(rows)), name="a", was=5)
         together.flush()
 
         assert found == [1, 0]
@@ -77,45 +79,45 @@ def test_change_is_told_how_many_rows_it_found() -> None:
 
 def test_error_undoes_the_whole_block() -> None:
     with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
-        _ADD.later(counter("a"))
+        _ADD.later(row("a"))
         together.flush()
-        _ADD.later(counter("b"))
+        _ADD.later(row("b"))
         raise ZeroDivisionError
 
-    assert scopes() == set()
+    assert names() == set()
     assert not together.is_open()
 
 
 def test_conflict_at_the_end_undoes_the_whole_block() -> None:
     with pytest.raises(IntegrityError), together.block():  # noqa: PT012  (the block is the subject)
-        _ADD.later(counter("a"))
-        _ADD.later(counter("b"))
-        _ADD.later(counter("a"))
+        _ADD.later(row("a"))
+        _ADD.later(row("b"))
+        _ADD.later(row("a"))
 
-    assert scopes() == set()
+    assert names() == set()
 
 
 def test_what_an_inner_transaction_rolls_back_is_not_written() -> None:
     with together.block():
-        _ADD.later(counter("a"))
+        _ADD.later(row("a"))
         with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012  (the block is the subject)
-            _ADD.later(counter("b"))
+            _ADD.later(row("b"))
             raise ZeroDivisionError
-        _ADD.later(counter("c"))
+        _ADD.later(row("c"))
 
-    assert scopes() == {"a", "c"}
+    assert names() == {"a", "c"}
 
 
 def test_block_within_a_block_joins_it() -> None:
     with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
         with together.block():
-            _ADD.later(counter("a"))
+            _ADD.later(row("a"))
         raise ZeroDivisionError
 
-    assert scopes() == set()
+    assert names() == set()
 
 
 def test_write_outside_a_block_happens_at_once() -> None:
-    _ADD.later(counter("a"))
+    _ADD.later(row("a"))
 
-    assert scopes() == {"a"}
+    assert names() == {"a"}
