@@ -59,10 +59,11 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
     `begin` undoes that.
     """
     folded = fold(name)
-    gate = limits.password_gate(folded, context)
+    named = _NAMED.beside(name=folded)
+    gate = limits.password_gate(folded, context, run=named.run)
     if not gate.is_open:
         return FirstStep(gate=gate)
-    known = _NAMED.first(name=folded)
+    known = named.row
     checked = credentials.check(known, name, password, context)
     user = checked.user
     if user is None:

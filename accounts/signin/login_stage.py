@@ -133,6 +133,11 @@ def wipe(request: HttpRequest) -> None:
     request.session.pop(_KEY, None)
 
 
+def forget_changes(request: HttpRequest) -> None:
+    """Forget all that this request put into its session. It is read again when it is needed."""
+    request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+
 @contextmanager
 def undone_on_failure(request: HttpRequest) -> Iterator[None]:
     """Forget all that this request put into its session, if the transaction that it belongs to fails.
@@ -142,7 +147,7 @@ def undone_on_failure(request: HttpRequest) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        forget_changes(request)
         if isinstance(error, IntegrityError):
             raise SessionInterrupted from error
         raise

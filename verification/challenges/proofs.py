@@ -33,11 +33,14 @@ class Alongside:
     """What a caller writes in the transaction of a proof, so that both happen or neither does.
 
     `first` writes to the person's row, which is locked before all others. `then` does what the proof was for; it
-    returns whether it recorded the proof in an audit event of its own.
+    returns whether it recorded the proof in an audit event of its own. Its writes may be in one statement with those
+    of the proof, so it may run before a code turns out to be used already. Then nothing was written, and `undo` takes
+    back what `then` did outside the database.
     """
 
     first: Callable[[Person, Enrolment], None]
     then: Callable[[Outcome], bool]
+    undo: Callable[[], None]
 
 
 class _NotProven(Exception):
@@ -61,34 +64,38 @@ def prove(
     try:
         return _prove_at_once(challenge, check, context, alongside)
     except _NotProven:
+        if alongside is not None:
+            alongside.undo()
         return _too_late(challenge, check, context)
 
 
 def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongside: Alongside | None) -> Outcome:
     """Use up the code, finish the challenge and forget the failures in one statement, or change nothing.
 
+    What is written alongside is in the same statement, unless it has to read something first.
+
     Errors: `_NotProven` if another request was first.
     """
-    changed: list[int] = []
-
-    def count(rows: Rows) -> None:
-        changed.append(len(rows))
-
     outcome = queries.outcome(challenge, Verdict.PROVEN)
     with together.block():
         if alongside is not None:
             alongside.first(challenge.user, challenge.enrolment)
         enrolments.use_later(
-            challenge.enrolment, counter=check.counter, now=context.now, then=count, learned=check.learned
+            challenge.enrolment, counter=check.counter, now=context.now, then=_changed, learned=check.learned
         )
-        _SPEND.later(count, pk=challenge.pk, generation=challenge.generation, state=State.PROVEN, ended_at=context.now)
+        _SPEND.later(
+            _changed, pk=challenge.pk, generation=challenge.generation, state=State.PROVEN, ended_at=context.now
+        )
         attempts.forget_failures(challenge, context)
-        together.flush()
-        if changed != [1, 1]:
-            raise _NotProven
         if alongside is None or not alongside.then(outcome):
             _record(events.CHALLENGE_PROVEN, challenge, context)
     return outcome
+
+
+def _changed(rows: Rows) -> None:
+    """Refuse a proof whose code or challenge another request has used up: its update found no row."""
+    if not rows:
+        raise _NotProven
 
 
 def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:

@@ -4,6 +4,7 @@ Django builds a statement again at each call, which takes five to fifteen times 
 builds it once, and each call only fills in its values. Django's own code still turns rows into models.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -118,6 +119,42 @@ class Select(_Statement, Generic[M]):
     def first(self, **values: Any) -> M | None:
         """Run it and give its first row, none without rows. It sets no limit of its own: ask by what is unique."""
         return next(iter(self.all(**values)), None)
+
+    def beside(self, **values: Any) -> "Beside[M]":
+        """Return this select of one row at most, to be sent with a write."""
+        return Beside(self, values)
+
+    def first_with(self, sql: str, values: Sequence[Any], bound: dict[str, Any]) -> tuple[Rows, M | None]:
+        """Run a write that returns rows, and then this select; PostgreSQL gets both in one statement."""
+        compiler, own, parameters = self._filled(bound)
+        connection: Any = connections[compiler.using]
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(sql, values)
+                return together.named(cursor), self.first(**bound)
+            both = f"""
+                WITH written AS ({sql}), found AS ({own})
+                SELECT (SELECT jsonb_agg(written) FROM written), found.*
+                FROM (SELECT 1) AS one LEFT JOIN (SELECT true AS is_found, * FROM found) AS found ON true
+            """  # noqa: S608  (only placeholders are put in)
+            cursor.execute(both, [*values, *parameters])
+            [(written, is_found, *row)] = cursor.fetchall()
+        if self._shape is None:
+            self._shape = _Shape(compiler)
+        return json.loads(written or "[]"), self._shape.read(row, connection)[0] if is_found else None
+
+
+class Beside(Generic[M]):
+    """A select that is sent with a write. `row` is what it found, once the write was run."""
+
+    def __init__(self, select: Select[M], values: dict[str, Any]) -> None:
+        self._select, self._values = select, values
+        self.row: M | None = None
+
+    def run(self, sql: str, values: Sequence[Any]) -> Rows:
+        """Run the write and the select, and return the rows of the write."""
+        rows, self.row = self._select.first_with(sql, values, self._values)
+        return rows
 
 
 class _Change(_Statement):

@@ -94,6 +94,13 @@ def is_waiting(row: Model) -> bool:
     return any(write.row is row for write in _block.waiting or ())
 
 
+def run(sql: str, values: Sequence[Any]) -> Rows:
+    """Run one statement that returns rows."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, values)
+        return named(cursor)
+
+
 def _keep_order(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     """Run what waits before any other statement. What an inner transaction rolls back never runs."""
     if _block.waiting and sql.startswith("ROLLBACK TO"):
@@ -109,7 +116,7 @@ def _run(writes: list[Write]) -> None:
             for write in writes:
                 values = [value.row.pk if isinstance(value, KeyOf) else value for value in write.values]
                 cursor.execute(f"{write.sql} RETURNING {write.returning}", values)
-                _tell(write, _named(cursor))
+                _tell(write, named(cursor))
             return
         sql, values = _one_statement(writes)
         cursor.execute(sql, values)
@@ -129,7 +136,8 @@ def _tell(write: Write, rows: Rows) -> None:
         write.then(rows)
 
 
-def _named(cursor: Any) -> Rows:
+def named(cursor: Any) -> Rows:
+    """Return the rows of a cursor by the names of their columns."""
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

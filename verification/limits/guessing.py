@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
+from verification.db import together
 from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, db_time, wait_schedule
 from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
@@ -176,10 +177,11 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     # A day that would count nothing is deleted.
     is_over = "(held.method = %s AND held.consecutive <= 1)"
     lasts = f"(held.method <> %s OR held.locked_at IS NULL) AND NOT {is_over}"
-    _change(user_id, names, changes, [day, day], only=lasts, about=[tried, day])
-    if is_counted:
-        where = "f.user_id = %s AND f.method = %s"
-        change_rows(_TABLE, _KEYS, where, [user_id, day], "DELETE", [], only=is_over, about=[day])
+    with together.block():
+        _change(user_id, names, changes, [day, day], only=lasts, about=[tried, day])
+        if is_counted:
+            where = "f.user_id = %s AND f.method = %s"
+            change_rows(_TABLE, _KEYS, where, [user_id, day], "DELETE", [], only=is_over, about=[day])
 
 
 def _change(

@@ -1,7 +1,9 @@
 """Limits on guessing passwords: per username and place, per username and day, and per network."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -9,6 +11,7 @@ from django.db.models import F
 from verification import conf
 from verification.browsers import known_browsers
 from verification.context import Context, network_of
+from verification.db import together
 from verification.keys import crypto
 from verification.limits.gates import (
     DAY,
@@ -27,8 +30,10 @@ from verification.limits.gates import (
 from verification.limits.windows import WindowLimit, check_limit
 from verification.models import Counter
 
+Run = Callable[[str, Sequence[Any]], together.Rows]
 
-def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
+
+def password_gate(name: str, context: Context, *, service: str = "", run: Run = together.run) -> Gate:
     """Count a password attempt before the password is checked, for known and unknown usernames alike.
 
     A browser from which this person signed in before has a count of its own, so a stranger can't make it wait. Attempts
@@ -37,21 +42,21 @@ def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
 
     Usernames are stored as digests, so that unknown ones behave like known ones. Attempts through a `service` have
     separate counts, with the limit of `spend_check` instead of the hourly one, so that a program that keeps failing
-    delays nobody's sign-in.
+    delays nobody's sign-in. `run` runs the statement that counts, and returns its rows.
     """
     rows = _password_rows(name, context, service)
-    counts = _count_passwords(rows, context.now)
-    closed = [row for row in rows if row.at not in counts]
+    counts = _count_passwords(rows, context.now, run)
+    closed = [row for row in rows if row.scope not in counts]
     if closed:
         # An attempt that isn't checked counts for no username, or refused attempts would block it everywhere.
-        _refund_passwords([row for row in rows if row.free is not None and row.at in counts], context.now)
+        _refund_passwords([row for row in rows if row.free is not None and row.scope in counts], context.now)
         found = [
             Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
         ]
         ends = [counter.until_at for counter in found if counter and counter.until_at]
         return Gate(is_open=False, retry_at=max(ends, default=context.now + MINUTE))
     network = rows[-1]
-    if counts[network.at] > network.most:
+    if counts[network.scope] > network.most:
         _refund_passwords(rows[:-1], context.now)
         return Gate(is_open=False, retry_at=network.window_at + network.window)
     return OPEN
@@ -104,8 +109,8 @@ def _name_key(name: str, service: str = "") -> bytes:
     return crypto.mac("limit.password.name", f" {service} {name}" if service else name)[:KEY_LENGTH]
 
 
-def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, bytes], int]:
-    """Raise the counters that aren't in a delay, in one statement. Return their new counts."""
+def _count_passwords(rows: list[_PasswordCounter], now: datetime, run: Run) -> dict[str, int]:
+    """Raise the counters that aren't in a delay, in one statement. Return their new counts by scope."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
     over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt
     values, arguments, cases, waits = [], [], "", []
@@ -129,11 +134,9 @@ def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[
         ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
             until_at = (CASE{cases} ELSE NULL END){cast}
         WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
-        RETURNING scope, key, count
+        RETURNING scope, count
     """  # noqa: S608  (only placeholders are put in)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*arguments, *waits, db_time(now)])
-        return {(scope, bytes(key)): count for scope, key, count in cursor.fetchall()}
+    return {row["scope"]: row["count"] for row in run(sql, [*arguments, *waits, db_time(now)])}
 
 
 def _refund_passwords(rows: list[_PasswordCounter], now: datetime) -> None:
@@ -153,9 +156,12 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     these = [part for row in rows for part in (row.scope, row.key, db_time(row.window_at))]
     table, keys = "verification_counter c", ("scope", "key", "window_at")
     is_over = "(held.scope = %s OR held.count <= 1)"
-    change_rows(table, keys, f"({places})", these, "DELETE", [], only=is_over, about=[_BY_PLACE])
     changes = "SET count = c.count - 1, until_at = (CASE WHEN c.scope = %s THEN %s ELSE c.until_at END)"
-    change_rows(table, keys, f"({places})", these, changes, [_BY_DAY, over], only=f"NOT {is_over}", about=[_BY_PLACE])
+    with together.block():
+        change_rows(table, keys, f"({places})", these, "DELETE", [], only=is_over, about=[_BY_PLACE])
+        change_rows(
+            table, keys, f"({places})", these, changes, [_BY_DAY, over], only=f"NOT {is_over}", about=[_BY_PLACE]
+        )
 
 
 def password_unanswered(name: str, context: Context, *, service: str = "") -> None:

@@ -20,6 +20,7 @@ from accounts.signin.views import stages
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
+from verification.db import together
 from verification.delivery import message_explanations
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose, State
@@ -49,10 +50,11 @@ class _Answered:
     def __init__(self, request: HttpRequest, pending: Pending, context: Context) -> None:
         self.request, self.pending, self.context = request, pending, context
         self.response: HttpResponse | None = None
+        self._visitor = request.user
 
     def take(self) -> Outcome:
         """Check the answer, and do what it was for if it is correct."""
-        alongside = challenges.Alongside(first=self._first, then=self._then)
+        alongside = challenges.Alongside(first=self._first, then=self._then, undo=self._undo)
         with login_stage.undone_on_failure(self.request):
             outcome = take(self.request, self.pending, self.context, alongside)
         return flow.outcome_of_proof(outcome, self.pending, self.context)
@@ -68,6 +70,7 @@ class _Answered:
             return False
         user, pending, enrolment = flow.proven_person(checked), self.pending, outcome.enrolment
         if not flow.signs_in(user, enrolment, pending, self.context):
+            together.flush()  # sure of the proof, because what follows may leave words for the next page
             self.response = _go_on(self.request, user, pending, outcome, self.context)
             return False
         self.response = flow.finish(
@@ -82,6 +85,11 @@ class _Answered:
             challenge=outcome.handle,
         )
         return True
+
+    def _undo(self) -> None:
+        """Forget a sign-in that was prepared while another request used up the same code."""
+        login_stage.forget_changes(self.request)
+        self.request.user, self.response = self._visitor, None
 
 
 def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome, context: Context) -> HttpResponse:

@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
+from accounts.signin import flow
 from tests.people import PASSWORD, Clock, Person
-from verification.models import AuditEvent, Policy
+from verification.models import AuditEvent, Enrolment, Policy
 
 
 def _session(person: Person) -> dict[str, Any]:
@@ -96,3 +97,33 @@ def test_says_in_the_record_why_nothing_was_asked(ana: Person) -> None:
     ana.give_password()
 
     assert AuditEvent.objects.get(kind="sign_in.completed").detail["why"] == "trusted_network"
+
+
+def test_code_that_another_request_uses_first_signs_nobody_in(
+    ana: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sign-in is prepared before the code turns out to be used. Seen failing without the undoing of it."""
+    ana.give_password()
+    ana.choose("Authenticator app")
+    before = ana.browser.session_key
+    note = flow.note_sign_in
+
+    def late(user: User, context: Any) -> None:
+        note(user, context)
+        Enrolment.objects.filter(user=user, method="totp").update(counter=2**40)  # undone with the sign-in
+
+    monkeypatch.setattr(flow, "note_sign_in", late)
+
+    page = ana.browser.send("/sign-in/verify/", code=ana.read_app())
+
+    assert page.status == 200
+    assert "Sign out" not in page.response.content.decode()
+    assert ana.browser.session_key == before
+    assert set(_session(ana)) == {"pending"}
+    assert not AuditEvent.objects.filter(kind="sign_in.completed").exists()
+    assert not User.objects.exclude(last_login=None).exists()
+
+    monkeypatch.setattr(flow, "note_sign_in", note)
+    clock.forward(seconds=30)
+    ana.verify(ana.read_app())
+    assert _session(ana)["assurance"]["why"] == "required"
