@@ -20,6 +20,8 @@ def abandon(handle: str, *, binding: str, now: datetime) -> None:
 def expire(now: datetime) -> int:
     """Mark challenges whose time is over as expired. Return how many."""
     over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
+    if not over.exists():
+        return 0
     with transaction.atomic():
         free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets the rows that are locked now
         rows = Challenge.objects.filter(pk__in=free.values("pk"))

@@ -18,6 +18,7 @@ from verification.limits import toll_fraud
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
+_MOVING = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN]  # as in the index `messages_to_move`
 _SWEEP = 50  # most messages of one sweep
 _WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
@@ -284,6 +285,8 @@ def settle_leases(now: datetime) -> int:
 def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
+    if not Message.objects.filter(state__in=_MOVING).exists():
+        return 0  # the usual case, a few times a second: one look into a small index
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
     retire(queued, now=now)

@@ -193,6 +193,15 @@ def test_sweep_finds_what_nobody_took_up(ana: Desk, queued: Message) -> None:
     assert sweep(ana.later(seconds=2)) == [(queued.pk, Kind.TEXT)]
 
 
+@pytest.mark.django_db
+def test_sweep_with_nothing_to_do_looks_once() -> None:
+    """Each worker sweeps every two seconds. It had four statements."""
+    with CaptureQueriesContext(connection) as found:
+        assert dispatch.sweep(lambda _pk, _kind: None) == 0
+
+    assert len(found) == 1
+
+
 def test_sweep_leaves_what_was_woken_just_now(ana: Desk, queued: Message) -> None:
     assert sweep(ana) == []
 
