@@ -58,7 +58,7 @@ class Meter:
 
     def __init__(self, server: str, database: str, parts: Mapping[str, Callable[[], Iterable[int]]]) -> None:
         self._connection = psycopg.connect(server, autocommit=True)
-        self._database = database
+        self._server, self._database = server, database
         self._parts = parts
 
     def read(self) -> Usage:
@@ -73,6 +73,11 @@ class Meter:
             wal=self._one("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"),
             size=self._one("SELECT pg_database_size(%s)", self._database),
         )
+
+    def settle(self) -> None:
+        """Have PostgreSQL do now what it left for later: entries that wait for their index, statistics."""
+        with psycopg.connect(self._server.rpartition("/")[0] + f"/{self._database}", autocommit=True) as there:
+            there.execute("VACUUM ANALYZE")
 
     def close(self) -> None:
         self._connection.close()
