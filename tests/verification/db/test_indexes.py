@@ -5,8 +5,11 @@ from django.db import connection
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
-HOT = ("accounts_session", "verification_challenge", "verification_counter", "verification_failure")
-HOT += ("verification_enrolment", "verification_auditevent", "verification_message")
+HOT = (
+    "accounts_session",
+    *("verification_challenge", "verification_counter", "verification_failure"),
+    *("verification_enrolment", "verification_auditevent", "verification_message"),
+)
 
 
 @pytest.mark.parametrize("table", HOT)
