@@ -286,7 +286,7 @@ def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> 
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
     if not Message.objects.filter(state__in=_MOVING).exists():
-        return 0  # the usual case, a few times a second: one look into a small index
+        return 0  # the usual case, a few times a second: one read of a small index
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
     retire(queued, now=now)

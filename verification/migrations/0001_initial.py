@@ -49,6 +49,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Counter',
+            fields=[
+                ('pk', models.CompositePrimaryKey('scope', 'key', 'window_at', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('scope', models.CharField(max_length=24)),
+                ('key', models.BinaryField(max_length=32)),
+                ('window_at', models.DateTimeField()),
+                ('count', models.PositiveIntegerField()),
+                ('until_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Country',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -104,7 +115,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('ref', models.CharField(max_length=32)),
-                ('at', models.DateTimeField(db_index=True)),
+                ('at', models.DateTimeField()),
                 ('kind', models.CharField(max_length=64)),
                 ('actor_id', models.BigIntegerField(null=True)),
                 ('user_id', models.BigIntegerField(null=True)),
@@ -116,7 +127,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['ref'], name='audit_by_reference'), models.Index(fields=['user_id', '-at'], name='audit_of_a_person'), models.Index(fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(fields=['actor_id', '-at'], name='audit_of_staff'), models.Index(fields=['network'], name='audit_of_a_network', opclasses=['varchar_pattern_ops'])],
+                'indexes': [models.Index(fields=['ref'], name='audit_by_reference'), models.Index(fields=['user_id'], name='audit_of_a_person'), models.Index(fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(condition=models.Q(('actor_id__isnull', False), models.Q(('user_id__isnull', True), models.Q(('actor_id', models.F('user_id')), _negated=True), _connector='OR')), fields=['actor_id'], name='audit_of_staff'), models.Index(fields=['network'], name='audit_of_a_network', opclasses=['varchar_pattern_ops'])],
             },
         ),
         migrations.CreateModel(
@@ -158,30 +169,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Counter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=24)),
-                ('key', models.CharField(max_length=64)),
-                ('window_at', models.DateTimeField()),
-                ('count', models.PositiveIntegerField()),
-                ('until_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['window_at'], name='counters_to_purge')],
-                'constraints': [models.UniqueConstraint(fields=('scope', 'key', 'window_at'), name='one_counter_a_window')],
-            },
-        ),
-        migrations.CreateModel(
             name='Enrolment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
                 ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
-                ('ref', models.CharField(editable=False, max_length=32, unique=True)),
+                ('ref', models.CharField(editable=False, max_length=32)),
                 ('method', models.CharField(max_length=32)),
                 ('sealed_address', models.TextField(blank=True, editable=False)),
-                ('address_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('address_digest', models.CharField(blank=True, editable=False, max_length=64)),
                 ('hint', models.CharField(blank=True, max_length=64)),
                 ('sealed_secret', models.TextField(blank=True, editable=False)),
                 ('data', models.JSONField(blank=True, default=dict, editable=False)),
@@ -197,8 +193,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('supplied', ''), _negated=True), fields=['user'], name='supplied_enrolments')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_enrolment'), models.UniqueConstraint(condition=models.Q(('confirmed', True), models.Q(('address_digest', ''), _negated=True)), fields=('user', 'method', 'address_digest'), name='one_enrolment_an_address')],
+                'indexes': [models.Index(fields=['address_digest'], name='enrolments_of_an_address')],
+                'constraints': [models.UniqueConstraint(fields=('ref',), name='one_enrolment_a_name'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_enrolment'), models.UniqueConstraint(condition=models.Q(('confirmed', True), models.Q(('address_digest', ''), _negated=True)), fields=('user', 'method', 'address_digest'), name='one_enrolment_an_address')],
             },
         ),
         migrations.CreateModel(
