@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['address_digest'], name='enrolments_of_an_address')],
+                'indexes': [models.Index(condition=models.Q(('supplied', ''), _negated=True), fields=['user'], name='supplied_enrolments'), models.Index(fields=['address_digest'], name='enrolments_of_an_address')],
                 'constraints': [models.UniqueConstraint(fields=('ref',), name='one_enrolment_a_name'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_enrolment'), models.UniqueConstraint(condition=models.Q(('confirmed', True), models.Q(('address_digest', ''), _negated=True)), fields=('user', 'method', 'address_digest'), name='one_enrolment_an_address')],
             },
         ),

@@ -42,7 +42,6 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     objects: ClassVar[DeviceManager] = DeviceManager()
 
     class Meta:
-        indexes = (models.Index(fields=["user"], condition=~models.Q(supplied=""), name="supplied_enrolments"),)
         constraints = (
             models.UniqueConstraint(fields=["ref"], name="one_enrolment_a_name"),
             models.UniqueConstraint(fields=["user"], condition=models.Q(is_default=True), name="one_default_enrolment"),
@@ -53,7 +52,10 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
             ),
         )
         # None for LIKE, as `unique=True` and `db_index=True` add to text.
-        indexes = (models.Index(fields=["address_digest"], name="enrolments_of_an_address"),)
+        indexes = (
+            models.Index(fields=["user"], condition=~models.Q(supplied=""), name="supplied_enrolments"),
+            models.Index(fields=["address_digest"], name="enrolments_of_an_address"),
+        )
 
     def __str__(self) -> str:
         return f"{self.method} {self.hint}".strip()
