@@ -184,6 +184,11 @@ class Slapd:
             subprocess.run(command, check=True, capture_output=True)
             self._run("ldapadd", f"dn: ou={branch},{BASE}\nobjectClass: organizationalUnit\nou: {branch}\n")
 
+    def rename_people(self, uids: Iterable[str], name: str) -> None:
+        """Give many people another full name."""
+        change = "changetype: modify\nreplace: cn\ncn: {name}\n\n"
+        self._run("ldapmodify", "".join(f"dn: uid={uid},ou=people,{BASE}\n{change.format(name=name)}" for uid in uids))
+
     def rename(self, uid: str, now: str) -> None:
         """Give a person another username."""
         changes = f"changetype: modrdn\nnewrdn: uid={now}\ndeleteoldrdn: 1\n"

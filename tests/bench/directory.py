@@ -67,8 +67,7 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> list[Run]:
 
 
 def _changed(slapd: Slapd, run: Callable[[str], Run]) -> Iterator[Run]:
-    for n in range(_CHANGED):
-        slapd.change(f"p{n * (_PEOPLE // _CHANGED)}", "replace: cn\ncn: Robin Huber")
+    slapd.rename_people((f"p{n * (_PEOPLE // _CHANGED)}" for n in range(_CHANGED)), "Robin Huber")
     yield run(f"{_CHANGED} have another name")
 
 

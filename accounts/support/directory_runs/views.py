@@ -102,6 +102,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "may_act": request.user.has_perm("accounts.change_directory"),
         "most": _MAX_SHOWN,
         "tiles": _tiles(run),
+        "others": _others(run),
     }
     return layout.page(request, "directory_run.html", context, here=_HERE)
 
@@ -110,13 +111,16 @@ def _tiles(run: DirectorySync) -> list[tuple[str, int]]:
     return [
         (_("New"), run.n_added),
         (_("Changed"), run.n_changed),
-        (_("Taken over"), run.n_linked),
         (_("Switched off"), run.n_switched_off),
-        (_("Switched on"), run.n_switched_on),
-        (_("Not taken over"), run.n_refused),
-        (_("Unchanged"), run.n_unchanged),
         (_("Groups changed"), run.n_groups_changed),
     ]
+
+
+def _others(run: DirectorySync) -> str:
+    """Return the counts that matter less, in one line."""
+    words = _("Taken over: %(linked)d. Switched on again: %(on)d. Not taken over: %(refused)d. Unchanged: %(same)d.")
+    numbers = {"linked": run.n_linked, "on": run.n_switched_on, "refused": run.n_refused, "same": run.n_unchanged}
+    return words % numbers
 
 
 def _parts(run: DirectorySync) -> Iterator[Part]:
