@@ -50,6 +50,7 @@ class Row:
     methods: str
     notes: tuple[tuple[str, str], ...]
     last: str
+    directory: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _window(names: list[tuple[str, int]], search: Search) -> list[int]:
 
 def _named(keys: list[int]) -> list[User]:
     """Read users by key, in this order. One who was deleted in between is missing."""
-    found = User.objects.in_bulk(keys)
+    found = User.objects.select_related("directory").in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
 
@@ -173,6 +174,7 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
             ", ".join(mine[person.pk]),
             tuple(_notes(person, now)),
             time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
+            str(person.directory or ""),
         )
         for person in page
     ]

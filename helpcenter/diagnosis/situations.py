@@ -12,6 +12,7 @@ from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
 from helpcenter.diagnosis.applications import asks_again, cannot_open
 from helpcenter.diagnosis.codes import code_incorrect, lost_phone
+from helpcenter.diagnosis.details import details
 from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
 from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
@@ -89,5 +90,6 @@ SITUATIONS = {
             gettext_lazy("An application asks me to verify again"),
             asks_again,
         ),
+        Situation("details", "my-details", gettext_lazy("I can’t change my name, email or phone number"), details),
     )
 }

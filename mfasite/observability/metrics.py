@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import audit_events, directory_sync, request_context
+from accounts import audit_events, directories, directory_sync, provisioning, request_context
 from accounts.integrations.oidc.back_channel import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
@@ -75,6 +75,7 @@ class _Figures(Collector):
         yield _logouts()
         yield _applications(now)
         yield from _directories(now)
+        yield from _people_of_directories(now)
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
@@ -122,6 +123,17 @@ def _directories(now: datetime) -> Iterator[Metric]:
         for result, n in figure.counts().items():
             people.add_metric([*name, result], n)
     yield from (age, stale, took, waits, people)
+
+
+def _people_of_directories(now: datetime) -> Iterator[Metric]:
+    """Count the people of each directory, and those who left within an hour."""
+    people = GaugeMetricFamily("mfa_people", "People of a directory who can sign in", labels=["directory"])
+    left = GaugeMetricFamily("mfa_people_left_hour", "Those it switched off in the last hour", labels=["directory"])
+    for directory in directories.known():
+        found = provisioning.count(directory, now)
+        people.add_metric([directory.name], found.of - found.n)
+        left.add_metric([directory.name], found.n)
+    yield from (people, left)
 
 
 def _logouts() -> Metric:

@@ -152,7 +152,8 @@ def again(request: HttpRequest, form_class: type[forms.Form], fields: dict[str, 
     if SUGGESTION not in request.POST:
         return with_problems(form_class(data=fields), outcome)
     words = [problem for problems in outcome.problems.values() for problem in problems]
-    messages.error(request, words[0] if words else _("This number can’t be used. Enter another one."))
+    told = words[0] if words else _("This number can’t be used. Enter another one.")
+    messages.error(request, told, extra_tags="sign_in:suggestion_refused")
     return form_class()
 
 

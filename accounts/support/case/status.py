@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import SecondStep, User
+from accounts.models import Directory, SecondStep, User
 from accounts.support import audit_events
 from accounts.support.actions.access import FOREVER
 from verification import time_format
@@ -83,6 +83,16 @@ def _deferrals(decision: Decision) -> str:
     return words % {"n": n} if n else _("They set one up at their next sign-in.")
 
 
+def _supplied(person: User, directory: Directory) -> str:
+    """Return since when a directory has supplied a person, and when it did last."""
+    said = {"directory": str(directory)}
+    for name, at in (("since", person.directory_since), ("seen", person.directory_seen_at)):
+        said[name] = time_format.short_moment(at) if at else _("their first sign-in")
+    if person.directory_seen_at is None:
+        return _("They come from the directory %(directory)s, since %(since)s.") % said
+    return _("They come from the directory %(directory)s, since %(since)s. It last listed them %(seen)s.") % said
+
+
 def waits_until(decision: Decision) -> datetime | None:
     """Return when the first of their methods works again, if all of them are locked now and one of them will."""
     ends = [option.retry_at for option in decision.options if option.retry_at and not option.is_locked]
@@ -134,6 +144,8 @@ def because(person: User, decision: Decision, *, n_browsers: int) -> list[str]:
         lines.append(words % {"n": n_browsers})
     if may_skip and decision.rules.trusted_networks:
         lines.append(_("In trusted networks they skip the second step."))
+    if person.directory is not None:
+        lines.append(_supplied(person, person.directory))
     if person.must_change_password:
         lines.append(_("They must also choose a new password."))
     elif person.breached_password_at:

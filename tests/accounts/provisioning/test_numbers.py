@@ -13,7 +13,7 @@ from verification.models import AuditEvent, Enrolment, Policy
 from verification.policies import revocation
 
 BY = Source(way=Way.SYNC)
-OTHER = "+41785550199"
+OTHER, ABROAD = "+41785550199", "+447400123456"
 
 
 @pytest.fixture
@@ -74,6 +74,18 @@ def test_a_suggestion_of_somebody_else_is_worth_nothing(
     tom.browser.send("/sign-in/register/set-up/text/", suggestion=ref)
 
     assert not Enrolment.objects.filter(user=tom.user).exists()
+
+
+def test_a_suggestion_that_cannot_be_used_stays_masked(directory: Directory, eva: Person, clock: Clock) -> None:
+    supply(directory, clock, mobile=ABROAD)
+    eva.give_password()
+    eva.browser.go("/sign-in/register/set-up/text/")
+
+    page = eva.browser.press("Use ••• •• 56")
+
+    assert page.path == "/sign-in/register/set-up/text/"
+    assert "Help: I can’t change my name" in page
+    assert ABROAD.removeprefix("+44") not in page.html
 
 
 def test_an_office_number_that_takes_no_texts_is_suggested_for_calls_only(
