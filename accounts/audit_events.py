@@ -360,3 +360,35 @@ DIRECTORY_REFUSED = declare(
         metric="directory refused",
     )
 )
+
+SCIM_TOKEN_MADE = declare(
+    Event(
+        "scim.token_made",
+        _("SCIM token created"),
+        _("%(actor)s created a SCIM token for the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+SCIM_FORMER_TOKEN_ENDED = declare(
+    Event(
+        "scim.former_token_ended",
+        _("Former SCIM token ended"),
+        _("%(actor)s ended the former SCIM token of the directory %(directory)s."),
+    )
+)
+SCIM_TOKENS_REVOKED = declare(
+    Event(
+        "scim.tokens_revoked",
+        _("SCIM tokens revoked"),
+        _("%(actor)s revoked all SCIM tokens of the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+SCIM_NETWORKS_CHANGED = declare(
+    Event(
+        "scim.networks_changed",
+        _("Networks of a SCIM token changed"),
+        _("%(actor)s changed where SCIM tokens of the directory %(directory)s may be used."),
+        severity=Severity.WARN,
+    )
+)

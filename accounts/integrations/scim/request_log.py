@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from django.db import DatabaseError, connections, transaction
 
 from accounts import conf
-from accounts.models import ScimAccess, ScimRequest
+from accounts.models import Directory, ScimAccess, ScimRequest
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ def write() -> None:
             ScimAccess.objects.filter(pk=directory_id).update(last_used_at=last.at, last_network=last.network)
 
 
-def last(directory_id: int, n: int) -> list[ScimRequest]:
+def last(directory: Directory, n: int) -> list[ScimRequest]:
     """Return the last requests of a directory, the newest first."""
-    return list(ScimRequest.objects.filter(directory_id=directory_id).order_by("-id")[:n])
+    return list(ScimRequest.objects.filter(directory=directory).order_by("-id")[:n])
 
 
 def _write_in_background() -> None:

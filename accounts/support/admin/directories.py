@@ -21,7 +21,7 @@ from accounts.admin_site import Words
 from accounts.directories import diagnosis
 from accounts.models import Directory
 from accounts.session_assurance import AuthedRequest
-from accounts.support import directory_runs
+from accounts.support import directory_runs, scim
 from verification.inputs.fields import LineField
 from verification.policies.fields import Lines
 
@@ -206,6 +206,7 @@ class DirectoryAdmin(ChangesAdmin):
         return [
             path("<int:pk>/test/", page, name="accounts_directory_test"),
             *directory_runs.urls(self.admin_site),
+            *scim.urls(self.admin_site),
             *super().get_urls(),
         ]
 

@@ -1,0 +1,61 @@
+"""Changes to how a directory sends by SCIM: its tokens and networks. Each is audited in its transaction."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit_events
+from accounts.admin_changes import Refused
+from accounts.applications import secrets
+from accounts.integrations.scim import callers
+from accounts.models import Directory, ScimAccess
+from accounts.support.actions import Actor
+from verification import audit
+from verification.audit import Event
+
+OVERLAP = timedelta(days=7)
+
+
+def access_of(directory: Directory) -> ScimAccess:
+    """Return the access of a directory, which may have no token yet."""
+    return ScimAccess.objects.filter(directory=directory).first() or ScimAccess(directory=directory)
+
+
+def new_token(directory: Directory, actor: Actor) -> str:
+    """Give a directory a token, and return it. The present one works for some days."""
+    access, _made = ScimAccess.objects.get_or_create(directory=directory)
+    token = secrets.renew(access, callers.PURPOSE, actor.context.now, overlap=OVERLAP)
+    _record(audit_events.SCIM_TOKEN_MADE, directory, actor)
+    return token
+
+
+def end_former(directory: Directory, actor: Actor) -> None:
+    """End the former token before its overlap is over. Errors: `Refused`."""
+    if not secrets.drop_former(access_of(directory)):
+        raise Refused(_("There is no former token any more."))
+    _record(audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
+
+
+def revoke(directory: Directory, actor: Actor) -> None:
+    """End all tokens now. Errors: `Refused`."""
+    tokens = ScimAccess.objects.filter(directory=directory).exclude(secret_digest="")
+    if not tokens.update(secret_digest="", secret_made_at=None, former_digest="", former_ends_at=None):
+        raise Refused(_("There is no token any more."))
+    _record(audit_events.SCIM_TOKENS_REVOKED, directory, actor)
+
+
+def change_networks(directory: Directory, networks: Sequence[str], actor: Actor) -> None:
+    """Set the networks that tokens may be used from. Without any they may be used from everywhere."""
+    access, _made = ScimAccess.objects.get_or_create(directory=directory)
+    former, access.networks = access.networks, list(networks)
+    access.save(update_fields=["networks"])
+    changes = {"networks": [", ".join(former), ", ".join(networks)]}
+    _record(audit_events.SCIM_NETWORKS_CHANGED, directory, actor, changes=changes)
+
+
+def _record(event: Event, directory: Directory, actor: Actor, **detail: object) -> None:
+    transaction.on_commit(callers.forget)
+    said = {"directory": directory.name, "reason": actor.reason, **detail}
+    audit.record(event, user_id=None, context=actor.context, actor_id=actor.staff.pk, **said)

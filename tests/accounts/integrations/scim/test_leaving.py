@@ -1,0 +1,84 @@
+"""Tests that someone whom a directory switches off is out of everything, and that applications hear of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Application, ApplicationSession, Directory
+from accounts.models.directories import LinkBy
+from tests import entry_points
+from tests.entry_points import Door
+from tests.people import Clock, Person, hire
+from tests.scim import USER, Sender
+from verification.models import AuditEvent
+
+OFF = {"op": "Replace", "path": "active", "value": "False"}
+
+
+@pytest.fixture
+def theirs(ana: Person, entra: Sender) -> str:
+    """Ana, whom the directory has taken over. She stays signed in. Returns her id."""
+    Directory.objects.filter(pk=entra.directory.pk).update(link_by=LinkBy.USERNAME)
+    entra.directory.refresh_from_db()
+    ana.sign_in()
+    return entra.add("ana", externalId="1").id
+
+
+def _deleted(entra: Sender, key: str) -> None:
+    assert entra.send("DELETE", f"/Users/{key}").status == 204
+
+
+def _patched(entra: Sender, key: str) -> None:
+    assert entra.patch(f"/Users/{key}", OFF).status == 200
+
+
+def _replaced(entra: Sender, key: str) -> None:
+    body = {"schemas": [USER], "userName": "ana", "active": False}
+    assert entra.send("PUT", f"/Users/{key}", body).status == 200
+
+
+@pytest.mark.parametrize("leave", [_deleted, _patched, _replaced])
+def test_ends_sessions_app_passwords_and_applications(
+    entra: Sender, ana: Person, theirs: str, mail: Door, clock: Clock, leave: Callable[[Sender, str], None]
+) -> None:
+    secret = entry_points.make(ana.user)
+    wiki = Application.objects.create(slug="wiki", name="Wiki", kind="proxy")
+    ApplicationSession.objects.create(
+        application=wiki, user=ana.user, session_ref="s", started_at=clock.now, last_used_at=clock.now
+    )
+    assert ana.browser.go("/methods/").path == "/methods/"
+    assert mail.opens("ana", secret)
+
+    leave(entra, theirs)
+
+    assert ana.browser.go("/methods/").path != "/methods/"
+    assert not mail.opens("ana", secret)
+    assert not ApplicationSession.objects.filter(ended_at=None).exists()
+    event = AuditEvent.objects.get(kind="directory.person_switched_off")
+    assert (event.user_id, event.detail["directory"], event.words["way"]) == (ana.user.pk, "Entra ID", "scim")
+
+
+def test_a_person_whose_status_is_removed_is_switched_off(entra: Sender, theirs: str) -> None:
+    """Nobody says any more that they may sign in."""
+    answer = entra.patch(f"/Users/{theirs}", {"op": "remove", "path": "active"})
+
+    assert (answer.status, "active" in answer.body) == (200, False)
+    assert not entra.person(theirs).is_active
+
+
+def test_leaving_is_not_refused_because_of_another_value(entra: Sender, theirs: str) -> None:
+    wrong = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "nothing"}
+
+    assert entra.patch(f"/Users/{theirs}", wrong).problem == (400, "invalidValue")
+    assert entra.patch(f"/Users/{theirs}", wrong, OFF).status == 200
+    assert not entra.person(theirs).is_active
+
+
+def test_tells_administrators_if_many_leave(entra: Sender, clock: Clock) -> None:
+    hire("fay", "Administrators")
+    keys = [entra.add(f"p{n}").id for n in range(10)]
+
+    for key in keys[:5]:
+        entra.patch(f"/Users/{key}", OFF)
+
+    assert AuditEvent.objects.filter(kind="directory.many_left").count() == 1

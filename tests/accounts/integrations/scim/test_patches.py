@@ -1,0 +1,158 @@
+"""Tests of PATCH in every form, and that what isn't understood is refused: else leavers would keep their access."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.scim import ENTERPRISE, PATCH, USER, Sender
+
+
+@pytest.mark.parametrize("op", ["replace", "Replace", "REPLACE", "add", "Add"])
+@pytest.mark.parametrize("value", [False, "False", "false"])
+@pytest.mark.parametrize("path", ["active", "Active", f"{USER}:active", None])
+def test_switches_off_in_every_form(entra: Sender, op: str, value: object, path: str | None) -> None:
+    made = entra.add("ana")
+    where = {"path": path, "value": value} if path else {"value": {"active": value}}
+
+    answer = entra.patch(f"/Users/{made.id}", {"op": op, **where})
+
+    assert (answer.status, answer.body["active"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("operation", "problem"),
+    [
+        ({"op": "disable", "path": "active", "value": False}, "invalidValue"),
+        ({"op": "replace", "path": "activ", "value": False}, "invalidPath"),
+        ({"op": "replace", "value": {"activ": False}}, "invalidValue"),
+        ({"op": "replace", "path": "urn:example:2.0:User:active", "value": False}, "invalidPath"),
+        ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
+        ({"op": "replace", "path": "active", "value": ["False"]}, "invalidValue"),
+        ({"op": "replace", "path": "active"}, "invalidValue"),
+        ({"op": "replace", "path": "active eq", "value": False}, "invalidPath"),
+        ({"op": "replace", "path": "id", "value": "x"}, "mutability"),
+        ({"op": "replace", "path": "groups", "value": []}, "mutability"),
+        ({"op": "remove"}, "noTarget"),
+        ({"op": "remove", "path": "userName"}, "mutability"),
+        ({"op": "replace", "path": "userName", "value": 5}, "invalidValue"),
+        ({"op": "replace", "path": "userName", "value": ""}, "invalidValue"),
+        ({"op": "replace", "path": "emails", "value": "ana@example.org"}, "invalidValue"),
+        ({"path": "active", "value": False}, "invalidValue"),
+        ({}, "invalidValue"),
+    ],
+)
+def test_refuses_what_it_does_not_understand(entra: Sender, operation: dict[str, Any], problem: str) -> None:
+    made = entra.add("ana")
+
+    assert entra.patch(f"/Users/{made.id}", operation).problem == (400, problem)
+    assert entra.get(f"/Users/{made.id}").body == made.body
+
+
+def test_one_wrong_operation_undoes_the_others(entra: Sender) -> None:
+    made = entra.add("ana")
+    right, wrong = {"op": "replace", "path": "active", "value": False}, {"op": "replace", "path": "activ", "value": 1}
+
+    assert entra.patch(f"/Users/{made.id}", right, wrong).status == 400
+    assert entra.get(f"/Users/{made.id}").body == made.body
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "title", "value": "Dr."},
+        {"op": "Add", "path": f"{ENTERPRISE}:manager", "value": "1234"},
+        {"op": "replace", "path": 'addresses[type eq "work"].locality', "value": "Bern"},
+        {"op": "replace", "value": {"title": "Dr.", f"{ENTERPRISE}:department": "Sales"}},
+    ],
+)
+def test_leaves_out_what_the_standard_has_and_we_do_not(entra: Sender, operation: dict[str, Any]) -> None:
+    made = entra.add("ana")
+
+    answer = entra.patch(f"/Users/{made.id}", operation)
+
+    assert (answer.status, answer.body) == (200, made.body)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"Operations": []}, {"Operations": {}}, {"Operations": [5]}, {"Operations": None}]
+)
+def test_refuses_a_patch_without_operations(entra: Sender, body: dict[str, Any]) -> None:
+    made = entra.add("ana")
+
+    assert entra.send("PATCH", f"/Users/{made.id}", {"schemas": [PATCH], **body}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("operations", "left"),
+    [
+        ([{"op": "add", "path": "members", "value": [{"value": "C"}]}], "ABC"),
+        ([{"op": "Add", "path": "members", "value": {"value": "C", "displayName": "c"}}], "ABC"),
+        ([{"op": "add", "value": {"members": [{"value": "C"}]}}], "ABC"),
+        ([{"op": "remove", "path": "members", "value": [{"value": "A"}]}], "B"),
+        ([{"op": "remove", "path": 'members[value eq "A"]'}], "B"),
+        ([{"op": "remove", "path": 'members[value eq "A" or value eq "B"]'}], ""),
+        ([{"op": "remove", "path": "members"}], ""),
+        ([{"op": "replace", "path": "members", "value": [{"value": "C"}]}], "C"),
+        ([{"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": [{"value": "C"}]}], "C"),
+        ([{"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": ["A", "B"]}], "AB"),
+        ([{"op": "replace", "value": {"displayName": "New", "members": [{"value": "B"}]}}], "B"),
+    ],
+)  # fmt: skip
+def test_changes_members(entra: Sender, operations: list[dict[str, Any]], left: str) -> None:
+    keys = {name: entra.add(name).id for name in "ABC"}
+    group = entra.add_group("Staff", keys["A"], keys["B"])
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                name: keys.get(each, filled(each)) if isinstance(each, str) else filled(each)
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [filled(each) for each in value]
+        for name, key in keys.items():
+            value = key if value == name else value.replace(f'"{name}"', f'"{key}"')
+        return value
+
+    answer = entra.patch(f"/Groups/{group.id}", *filled(operations))
+
+    assert answer.status == 204, answer.body
+    members = entra.get(f"/Groups/{group.id}").body.get("members", [])
+    assert {each["value"] for each in members} == {keys[name] for name in left}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": "members", "value": [{"value": "nobody"}]},
+        {"op": "add", "path": "members", "value": [{"value": 5}]},
+        {"op": "add", "path": "members", "value": [{"value": "x", "type": "Group"}]},
+        {"op": "add", "path": "members"},
+        {"op": "replace", "path": 'members[value eq "x"].value', "value": "y"},
+        {"op": "remove", "path": 'members[type eq "User"]'},
+        {"op": "replace", "path": "displayName", "value": ""},
+        {"op": "replace", "path": "owner", "value": "x"},
+        {"op": "remove", "path": "displayName"},
+    ],
+)
+def test_refuses_changes_of_a_group_that_it_does_not_understand(entra: Sender, operation: dict[str, Any]) -> None:
+    group = entra.add_group("Staff", entra.add("ana").id)
+
+    assert entra.patch(f"/Groups/{group.id}", operation).status == 400
+    assert entra.get(f"/Groups/{group.id}").body == group.body
+
+
+def test_a_single_member_costs_the_same_in_a_large_group(entra: Sender) -> None:
+    keys = [entra.add(f"p{n}").id for n in range(12)]
+    small, large = entra.add_group("Small", keys[0]), entra.add_group("Large", *keys[:-1])
+    counts = []
+    for group in (small, large):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            entra.patch(f"/Groups/{group.id}", {"op": "add", "path": "members", "value": [{"value": keys[-1]}]})
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] < 30
