@@ -20,7 +20,19 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import callers
 from accounts.integrations.oidc import authorization, clients, sign_ins
 from accounts.integrations.oidc.validator import SECRET
-from accounts.models import Application, Directory, Import, PasswordReset, Proxy
+from accounts.integrations.scim import callers as scim_callers
+from accounts.models import (
+    Application,
+    Directory,
+    DirectorySync,
+    DirectorySyncBatch,
+    Import,
+    PasswordReset,
+    Proxy,
+    ScimAccess,
+    ScimPerson,
+)
+from accounts.provisioning import numbers
 from accounts.support.imports import jobs
 from tests import entry_points
 from tests.entry_points import Door
@@ -29,7 +41,7 @@ from tests.people import Person
 from tests.staff_rows import DIRECTORY
 from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
 from verification.context import Context
-from verification.keys import crypto, key_uses, tokens
+from verification.keys import crypto, key_uses, tokens, uploads
 from verification.limits import toll_fraud
 from verification.models import (
     AuditRemoval,
@@ -103,6 +115,20 @@ def _protect_an_application(now: datetime) -> None:
         secrets.renew(proxy, callers.PURPOSE, now, overlap=timedelta(days=1))
 
 
+def _come_from_directories(ana: Person, directory: Directory, now: datetime) -> None:
+    numbers.replace({ana.user.pk: {"mobile": STOPPED}})
+    sync = DirectorySync.objects.create(directory=directory, state=DirectorySync.State.DONE, made_at=now)
+    batch = DirectorySyncBatch(sync=sync, kind="people", n_rows=1)
+    batch.sealed = uploads.seal("{}", bound=batch.ref)
+    batch.save()
+    entra = Directory.objects.create(name="Entra", kind="scim")
+    sealed = uploads.seal("{}", bound=str(ana.user.pk))
+    ScimPerson.objects.create(user=ana.user, directory=entra, sealed=sealed, changed_at=now)
+    access = ScimAccess.objects.create(directory=entra)
+    for _ in range(2):  # so that the former token is there too
+        secrets.renew(access, scim_callers.PURPOSE, now, overlap=timedelta(days=1))
+
+
 @pytest.fixture
 def held(ana: Person, mail: Door) -> Possessions:
     """Return one of each for Ana, all made under the old key."""
@@ -113,6 +139,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     directory = Directory(**DIRECTORY, servers=["ldap.example.org"])
     directories.seal_password(directory, "secret")
     directory.save()
+    _come_from_directories(ana, directory, now)
     ana.print_codes()
     access_pass = enrolments.issue_pass(
         ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
