@@ -5,7 +5,8 @@ from datetime import timedelta
 from verification.setting import Section, Setting, formats
 
 SIGN_IN = Section(
-    "Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_", "DIRECTORY_")
+    "Sign-in",
+    families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_", "DIRECTORY_", "INVITATION_"),
 )
 
 session_hours: Setting[timedelta] = Setting(
@@ -46,6 +47,28 @@ directory_requests: Setting[int] = Setting(
     unit="requests",
     meaning="how many sign-ins a web process lets wait for one directory at once; fewer than WEB_THREADS, so that a "
     "directory that hangs slows nobody else down",
+)
+invitation_life: Setting[timedelta] = Setting(
+    SIGN_IN,
+    "INVITATION_DAYS",
+    formats.days(1, 60),
+    default=timedelta(days=14),
+    meaning="how long the link of an invitation works",
+)
+invitation_reminder_interval: Setting[timedelta] = Setting(
+    SIGN_IN,
+    "INVITATION_REMINDER_DAYS",
+    formats.days(1, 60),
+    default=timedelta(days=4),
+    meaning="how long after an invitation or a reminder the next reminder is sent to people who have not signed in",
+)
+invitation_reminders: Setting[int] = Setting(
+    SIGN_IN,
+    "INVITATION_REMINDERS",
+    formats.whole_number(0, 10),
+    default=2,
+    unit="emails",
+    meaning="how many reminders follow an invitation",
 )
 
 APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_", "OIDC_"))

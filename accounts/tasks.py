@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import applications, directory_sync
+from accounts import applications, directory_sync, invitations
 from accounts.integrations.oidc import sign_ins
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import PasswordReset, SentForm
@@ -42,6 +42,12 @@ def sync_directories(**_more: Any) -> None:
     now = timezone.now()
     directory_sync.schedule(now)
     directory_sync.work(now)
+
+
+@shared_task(name="accounts.tasks.remind_of_invitations")
+def remind_of_invitations(**_more: Any) -> None:
+    """Remind people who were invited and haven't signed in. Runs every quarter of an hour."""
+    invitations.remind(timezone.now())
 
 
 @shared_task(name="accounts.tasks.deliver_logouts")

@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
     "directories": {"task": "accounts.tasks.sync_directories", "schedule": 10.0, "options": {"expires": 20}},
     "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
+    "invitations": {"task": "accounts.tasks.remind_of_invitations", "schedule": crontab(minute="*/15")},
     "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.integrations.oidc.views import metadata as oidc
-from accounts.portal.views import password
+from accounts.portal.views import invitation, password
 from accounts.signin.views import sign_out
 from mfasite import accent_css, error_views, well_known
 from mfasite.demo import provider_pages
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", include("accounts.signin.urls")),
     path("password-reset/", password.ask_reset, name="password-reset"),
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
+    path("invitation/<slug:handle>/<str:token>/", invitation.show, name="invitation"),
     path("sign-out/", sign_out, name="sign-out"),
     path(".well-known/openid-configuration", oidc.discovery, name="openid-configuration"),
     path(".well-known/oauth-authorization-server", oidc.discovery, name="oauth-authorization-server"),

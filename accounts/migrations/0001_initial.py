@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 ('directory', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='accounts.directory')),
             ],
             options={
-                'permissions': (('clear_settings', "Can clear a person's settings and report a lost phone"), ('reset_device', "Can remove a person's method"), ('view_tokens', 'Can view hardware tokens'), ('assign_token', 'Can assign a hardware token or take it back'), ('resync_token', 'Can resynchronise a hardware token with two of its codes'), ('retire_token', 'Can retire a hardware token or return it to stock'), ('delete_app_passwords', "Can delete a person's app passwords"), ('forget_browsers', "Can remove a person's remembered browsers"), ('end_sessions', "Can end a person's sessions"), ('issue_pass', 'Can issue a Temporary Access Pass'), ('bypass_once', 'Can give a one-time bypass'), ('block_person', 'Can block and unblock a person'), ('unlock_person', "Can unlock a person's methods"), ('set_state', "Can disable, enable or enforce a person's second step"), ('give_role', 'Can give and remove staff roles'), ('resend_message', 'Can send a person a test message'), ('require_password', 'Can require a person to set a new password'), ('verify_caller', 'Can verify a caller'), ('view_reports', 'Can view reports'), ('erase_person', 'Can erase a person permanently'), ('approve_request', "Can approve another member of staff's request")),
+                'permissions': (('clear_settings', "Can clear a person's settings and report a lost phone"), ('reset_device', "Can remove a person's method"), ('view_tokens', 'Can view hardware tokens'), ('assign_token', 'Can assign a hardware token or take it back'), ('resync_token', 'Can resynchronise a hardware token with two of its codes'), ('retire_token', 'Can retire a hardware token or return it to stock'), ('delete_app_passwords', "Can delete a person's app passwords"), ('forget_browsers', "Can remove a person's remembered browsers"), ('end_sessions', "Can end a person's sessions"), ('issue_pass', 'Can issue a Temporary Access Pass'), ('bypass_once', 'Can give a one-time bypass'), ('block_person', 'Can block and unblock a person'), ('unlock_person', "Can unlock a person's methods"), ('set_state', "Can disable, enable or enforce a person's second step"), ('give_role', 'Can give and remove staff roles'), ('resend_message', 'Can send a person a test message'), ('require_password', 'Can require a person to set a new password'), ('invite_person', 'Can email an invitation to a person who has never signed in'), ('verify_caller', 'Can verify a caller'), ('view_reports', 'Can view reports'), ('erase_person', 'Can erase a person permanently'), ('approve_request', "Can approve another member of staff's request")),
                 'indexes': [models.Index(fields=['n_methods', 'username'], name='people_by_n_methods'), models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'), models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out'), models.Index(condition=models.Q(('directory_off_at__isnull', False)), fields=['directory', 'directory_off_at'], name='people_who_left')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('directory__isnull', False)), fields=('directory', 'directory_key'), name='one_person_an_entry')],
             },
@@ -328,6 +328,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('people', 'people'), ('tokens', 'hardware tokens'), ('assign', 'token assignments')], max_length=8)),
                 ('name', models.CharField(max_length=120)),
                 ('is_dry_run', models.BooleanField(default=True)),
+                ('invites', models.BooleanField(default=False)),
                 ('sealed', models.TextField(editable=False)),
                 ('made_at', models.DateTimeField()),
                 ('network', models.CharField(blank=True, max_length=45)),
@@ -347,6 +348,23 @@ class Migration(migrations.Migration):
             options={
                 'permissions': (('import_people', 'Can import people'), ('export_people', 'Can export people'), ('import_tokens', 'Can import hardware tokens')),
                 'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['made_at'], name='imports_to_do')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('handle', models.CharField(editable=False, max_length=32, unique=True)),
+                ('epoch', models.PositiveIntegerField()),
+                ('invited_at', models.DateTimeField()),
+                ('sent_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField()),
+                ('n_reminders', models.PositiveSmallIntegerField(default=0)),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='invitation', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('accepted_at', None)), fields=['sent_at'], name='invitations_to_remind')],
             },
         ),
         migrations.CreateModel(

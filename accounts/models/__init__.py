@@ -5,6 +5,7 @@ from accounts.models.applications import Application, ApplicationLogo, Applicati
 from accounts.models.directories import Directory, DirectoryGroup, SuggestedNumber
 from accounts.models.directory_syncs import DirectorySync, DirectorySyncBatch, DirectorySyncRow
 from accounts.models.imports import Import
+from accounts.models.invitations import Invitation
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
 from accounts.models.proxies import ProtectedHost, Proxy
@@ -30,6 +31,7 @@ __all__ = [
     "DirectorySyncRow",
     "GroupRequest",
     "Import",
+    "Invitation",
     "LogoutDelivery",
     "OidcClient",
     "OidcConsent",

@@ -9,6 +9,7 @@ from verification.models.handles import HandleField
 
 class Import(models.Model):
     """One file. Its rows are encrypted until they are done, and then deleted. `n_done` says where to continue.
+    With `invites` new people are invited by email.
 
     Shape: `faults` and `warnings` are pairs of line number and text; line 0 is the whole file.
     """
@@ -33,6 +34,7 @@ class Import(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=120)
     is_dry_run = models.BooleanField(default=True)
+    invites = models.BooleanField(default=False)
     sealed = models.TextField(editable=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField()

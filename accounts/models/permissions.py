@@ -39,6 +39,7 @@ SUPPORT_PERMISSIONS = (
     SupportPermission("give_role", "Can give and remove staff roles", Level.ADMINISTRATOR),
     SupportPermission("resend_message", "Can send a person a test message", Level.FIRST_LINE),
     SupportPermission("require_password", "Can require a person to set a new password", Level.FIRST_LINE),
+    SupportPermission("invite_person", "Can email an invitation to a person who has never signed in", Level.FIRST_LINE),
     SupportPermission("verify_caller", "Can verify a caller", Level.FIRST_LINE),
     SupportPermission("view_reports", "Can view reports", Level.SENIOR),
     SupportPermission("erase_person", "Can erase a person permanently", Level.ADMINISTRATOR),

@@ -15,6 +15,18 @@ def _roles(details: Details) -> str:
     return ", ".join(details.said.get("roles", []))
 
 
+SUPPORT_INVITED = declare(
+    UserEvent(
+        "support.invited",
+        log=_("%(actor)s invited %(person)s by email."),
+        icon="mail",
+        title=_("Support invited you by email"),
+        staff_title=_("Support invited them by email"),
+        text=_ticket,
+        is_deniable=False,
+        notice=Notice(template="verification/notices/invitation.txt"),
+    )
+)
 SUPPORT_WRONG_CODES_RESET = declare(
     UserEvent(
         "support.wrong_codes_reset",

@@ -10,7 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import SecondStep, User
+from accounts import invitations
+from accounts.invitations import State
+from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import sought
 from accounts.support.actions import rights
 from verification import enrolments, registry, time_format
@@ -21,11 +23,12 @@ _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
 
-TROUBLES = {
+TROUBLES: dict[str, Any] = {
     "blocked": _("Blocked"),
     "locked": _("Locked"),
     "no_method": _("No method set up"),
     "one_way": _("One method only"),
+    **{state.value: label for state, label in invitations.LABELS.items()},
 }
 
 
@@ -135,6 +138,8 @@ def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
         "locked": Q(second_step_locked_at__isnull=False),
         "blocked": Q(blocked_until__gt=now),
     }
+    if search.trouble in invitations.LABELS:
+        return people.filter(invitations.matching(State(search.trouble), now))
     return people.filter(troubles[search.trouble]) if search.trouble in troubles else people
 
 
@@ -166,13 +171,14 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
         label = names.get(method, method)
         if label not in mine[user]:
             mine[user].append(label)
+    sent = Invitation.objects.in_bulk([person.pk for person in page if not person.last_login], field_name="user_id")
     states = {SecondStep.ENFORCED: _("Second step enforced"), SecondStep.DISABLED: _("Second step disabled")}
     return [
         Row(
             person,
             str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
-            tuple(_notes(person, now)),
+            tuple(_notes(person, sent.get(person.pk), now)),
             time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
             str(person.directory or ""),
         )
@@ -180,12 +186,14 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
     ]
 
 
-def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
+def _notes(person: User, invitation: Invitation | None, now: datetime) -> list[tuple[str, Any]]:
+    invited = invitations.state_of(person, invitation, now)
     table = [
         (not person.is_active, "bad", _("Switched off")),
         (bool(person.blocked_until and person.blocked_until > now), "bad", _("Blocked")),
         (person.second_step_locked_at is not None, "bad", _("Locked")),
         (person.securing_since is not None, "warn", _("Securing the account")),
+        (invited is not None, "warn" if invited is State.EXPIRED else "", invited.label if invited else ""),
         (person.n_methods == 0, "warn", _("No method")),
         (person.n_methods == 1, "", _("One method")),
     ]

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import app_passwords
+from accounts import app_passwords, invitations
 from accounts.models import AppPassword, Session, User
 from verification import browsers, conf, enrolments, limits, policies, registry, time_format
 from verification.enrolments import Option
@@ -37,6 +37,7 @@ class Impact:
     is_blocked: bool = False
     must_change_password: bool = False
     is_of_directory: bool = False
+    is_new: bool = False
     n_wrong_codes: int = 0
     n_numbers: int = 0
     n_tokens: int = 0
@@ -58,6 +59,7 @@ def of_person(person: User, *, now: datetime) -> Impact:
         n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
         locks=tuple(locks(person, options)),
+        is_new=invitations.is_new(person),
     )
 
 

@@ -6,10 +6,11 @@ from accounts.support.actions import (
     browsers,
     erasure,
     hardware_tokens,
+    invitations,
     method_resets,
     role_assignment,
 )
 from accounts.support.actions.base import Action, declared
 
-SUBJECTS = (access, app_passwords, browsers, method_resets, erasure, hardware_tokens, role_assignment)
+SUBJECTS = (access, app_passwords, browsers, method_resets, erasure, hardware_tokens, invitations, role_assignment)
 ACTIONS: dict[str, Action] = declared()

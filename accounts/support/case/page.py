@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts import activity, app_passwords, applications
+from accounts import activity, app_passwords, applications, invitations
 from accounts.models import CallerCheck, Session, StaleClient, User
 from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise, rights
@@ -162,7 +162,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         status=status.status(person, decision, events, names),
         locks=(*impact.locks, *action_preview.wrong_codes(person, now=now)),
         expected=status.expected(decision),
-        because=tuple(status.because(person, decision, n_browsers=impact.n_browsers)),
+        because=tuple(status.because(person, decision, n_browsers=impact.n_browsers, now=now)),
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_method(each, decision, now) for each in mine),
         n_codes=enrolments.recovery_codes_left(person.pk),
@@ -201,6 +201,7 @@ def _impact(
         is_blocked=bool(person.blocked_until and person.blocked_until > now),
         must_change_password=person.must_change_password,
         is_of_directory=not person.has_password_here,
+        is_new=invitations.is_new(person),
         n_wrong_codes=conf.wrong_codes_per_month() if wrong.stopped_at else wrong.n,
         n_numbers=sum(option.needs_delivery for option in options),
         n_tokens=len(hardware_tokens.of_person(person.pk)),

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import invitations
 from accounts.models import Directory, SecondStep, User
 from accounts.support import audit_events
 from accounts.support.actions.access import FOREVER
@@ -127,7 +128,7 @@ def expected(decision: Decision) -> str:
     return table.get(decision.reason, fallback)
 
 
-def because(person: User, decision: Decision, *, n_browsers: int) -> list[str]:
+def because(person: User, decision: Decision, *, n_browsers: int, now: datetime) -> list[str]:
     """Return what else decides about a sign-in: the second step, remembered browsers, trusted networks, password."""
     lines = [_("Second step: %(state)s.") % {"state": SecondStep(person.second_step).label}]
     may_skip = decision.step is Step.ASK and not person.is_staff and not person.securing_since
@@ -146,6 +147,8 @@ def because(person: User, decision: Decision, *, n_browsers: int) -> list[str]:
         lines.append(_("In trusted networks they skip the second step."))
     if person.directory is not None:
         lines.append(_supplied(person, person.directory))
+    if words := invitations.words(person, now):
+        lines.append(words)
     if person.must_change_password:
         lines.append(_("They must also choose a new password."))
     elif person.breached_password_at:

@@ -39,7 +39,15 @@ logger = logging.getLogger(__name__)
 
 
 def begin(
-    kind: str, text: str, staff: User, context: Context, *, name: str, is_dry_run: bool, reason: str = ""
+    kind: str,
+    text: str,
+    staff: User,
+    context: Context,
+    *,
+    name: str,
+    is_dry_run: bool,
+    reason: str = "",
+    invites: bool = False,
 ) -> Import:
     """Start an import, with a reason unless it is a dry run. Errors: `file_formats.Unreadable`."""
     n_rows = sum(1 for _row in file_formats.rows(text, kind))
@@ -51,6 +59,7 @@ def begin(
         made_at=context.now,
         network=context.network,
         n_rows=n_rows,
+        invites=invites and kind == Import.Kind.PEOPLE,
     )
     job.sealed = uploads.seal(text, bound=job.ref)
     with transaction.atomic():
@@ -70,7 +79,9 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
             return None  # somebody else has applied it in between
-        return begin(job.kind, text, staff, context, name=job.name, is_dry_run=False, reason=reason)
+        return begin(
+            job.kind, text, staff, context, name=job.name, is_dry_run=False, reason=reason, invites=job.invites
+        )
 
 
 def work(now: datetime) -> int:
@@ -172,7 +183,7 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
 
         def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:
-                return people_rows.apply(some, job.made_by, repeated)
+                return people_rows.apply(some, job.made_by, repeated, invite_at=now if job.invites else None)
             if job.kind == Import.Kind.ASSIGN:
                 return assignment_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)
             return token_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -13,6 +14,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support.actions import rights
@@ -64,11 +66,13 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
     return frozenset(found)
 
 
-def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = ()) -> Chunk:
+def apply(
+    rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (), *, invite_at: datetime | None = None
+) -> Chunk:
     """Apply some rows, with a few statements for all of them, in the chunk's transaction.
 
     `staff` uploaded the file, and may not change users of another desk; None if their account is gone. `repeated` are
-    the lines whose user also occurs earlier in the file.
+    the lines whose user also occurs earlier in the file. With `invite_at` new people with an email address are invited.
     """
     groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
@@ -111,8 +115,15 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
         else:
             changed.append((user, wanted))
     counts.update(new=len(made), changed=len(changed))
-    _save(made, changed, groups)
+    fresh = _save(made, changed, groups)
+    _invite(fresh, invite_at)
     return Chunk(counts, faults, warnings)
+
+
+def _invite(people: Iterable[User], at: datetime | None) -> None:
+    for person in people:
+        if at is not None and person.email:
+            invitations.announce(person, at)
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:
@@ -221,8 +232,8 @@ def _shown(text: str) -> str:
     return inputs.line(text) or ""
 
 
-def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> None:
-    """Save new and changed users. A new user has no password until they set one by a mailed link."""
+def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> list[User]:
+    """Save new and changed users, and return the new ones, who have no password until they set one by a mailed link."""
     fresh = User.objects.bulk_create(
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made
@@ -241,3 +252,4 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
     )
     enrolments.raise_epochs(of_another_state)
     revocation.settle([user.pk for user, _wanted in changed])
+    return fresh

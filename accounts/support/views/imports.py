@@ -46,6 +46,11 @@ class UploadForm(forms.Form):
             "empty": gettext_lazy("The file is empty. Choose another one."),
         },
     )
+    invites = forms.BooleanField(
+        label=gettext_lazy("Invite people who are new by email"),
+        required=False,
+        help_text=gettext_lazy("They get a link to set their password when the file is imported. Only for people."),
+    )
     key = forms.RegexField(
         r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$",
         label=gettext_lazy("Pre-shared key"),
@@ -111,7 +116,8 @@ def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
     given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
     text = file_formats.read(upload.read(), kind, **given)
-    return jobs.begin(kind, text, request.user, request_context.read(request), name=upload.name, is_dry_run=True)
+    context, invites = request_context.read(request), form.cleaned_data["invites"]
+    return jobs.begin(kind, text, request.user, context, name=upload.name, is_dry_run=True, invites=invites)
 
 
 def _job(request: AuthedRequest, ref: str) -> Import:
@@ -162,6 +168,11 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
         lines.append(
             ngettext("%(n)d row with an error is skipped.", "%(n)d rows with errors are skipped.", job.n_wrong)
             % {"n": job.n_wrong}
+        )
+    if job.invites and job.n_new:
+        lines.append(
+            ngettext("%(n)d new person is invited by email.", "%(n)d new people are invited by email.", job.n_new)
+            % {"n": job.n_new}
         )
     title = _("Import this file")
     asked = Asked(

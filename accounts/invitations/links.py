@@ -1,0 +1,47 @@
+"""The link of an invitation: whether it still works, and what it does. It signs nobody in."""
+
+from django.db import transaction
+
+from accounts import passwords
+from accounts.invitations.sending import PURPOSE
+from accounts.invitations.states import is_new
+from accounts.models import Invitation
+from verification import policies
+from verification.context import Context
+from verification.db import row_locks
+from verification.keys import tokens
+
+
+def opened(handle: str, token: str, context: Context) -> Invitation | None:
+    """Return the invitation that an emailed link belongs to, if the link still works."""
+    if not tokens.is_derived(PURPOSE, handle, token):
+        return None
+    found = Invitation.objects.select_related("user__directory").filter(handle=handle).first()
+    return found if found and _is_good(found, context) else None
+
+
+def _is_good(invitation: Invitation, context: Context) -> bool:
+    person = invitation.user
+    is_valid = invitation.accepted_at is None and invitation.ends_at > context.now
+    is_same = invitation.epoch == person.epoch and policies.refusal(person, context.now) is None
+    return is_valid and is_same and is_new(person)
+
+
+def accept(invitation: Invitation, password: str, context: Context) -> bool:
+    """Use up a link and set the person's first password. Return False if the link no longer works.
+
+    Shape: `password` as typed, already validated.
+    """
+    person = invitation.user
+    if not person.has_password_here:
+        return False
+    with transaction.atomic():
+        row_locks.lock_person(person.pk)
+        open_now = Invitation.objects.filter(
+            pk=invitation.pk, handle=invitation.handle, accepted_at=None, ends_at__gt=context.now
+        )
+        if not open_now.filter(user__epoch=invitation.epoch).exists():
+            return False
+        if not open_now.update(accepted_at=context.now):
+            return False
+        return passwords.change(person, password, context, how="invited")

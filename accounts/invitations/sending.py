@@ -1,0 +1,81 @@
+"""Sends invitations and reminders. Each email has a new link, and only the newest works."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from accounts import audit_events, conf
+from accounts.invitations.states import NEW, is_new
+from accounts.models import Invitation, User
+from verification import audit, notices
+from verification.context import Context
+from verification.db import row_locks
+from verification.models.handles import new_handle
+
+PURPOSE = "invitation"
+PATH = "/invitation/"
+_PAUSE = timedelta(minutes=10)  # between two emails to the same person
+_BATCH = 200
+
+
+def was_sent_recently(person: User, now: datetime) -> bool:
+    """Return whether an invitation was emailed to a person a moment ago."""
+    return Invitation.objects.filter(user=person, sent_at__gt=now - _PAUSE).exists()
+
+
+def prepare(person: User, now: datetime, *, is_reminder: bool = False) -> dict[str, str]:
+    """Make a person's invitation, whose link replaces the former one, and return the values for its email.
+
+    Call it in the transaction that leaves the email.
+    """
+    ends_at, handle = now + conf.invitation_life(), new_handle()
+    values = {"handle": handle, "epoch": person.epoch, "sent_at": now, "ends_at": ends_at, "accepted_at": None}
+    if is_reminder:
+        Invitation.objects.filter(user=person).update(**values, n_reminders=F("n_reminders") + 1)
+    else:
+        fresh = {"invited_at": now, "n_reminders": 0}
+        Invitation.objects.update_or_create(user=person, defaults=values | fresh)
+    return {
+        "account": person.get_username(),
+        "ends": ends_at.isoformat(),
+        "of_directory": "" if person.has_password_here else "1",
+        "is_reminder": "1" if is_reminder else "",
+        "link": handle,
+        "link_purpose": PURPOSE,
+        "link_path": PATH,
+    }
+
+
+def announce(person: User, now: datetime, *, is_reminder: bool = False) -> None:
+    """Invite or remind a person, without a member of staff who does it for them alone."""
+    values = prepare(person, now, is_reminder=is_reminder)
+    event = audit_events.INVITATION_REMINDED if is_reminder else audit_events.INVITATION_SENT
+    audit.record(event, user_id=person.pk, context=Context(now=now))
+    notices.tell(person, "invitation", now=now, context=None, until=now + conf.invitation_life(), **values)
+
+
+def remind(now: datetime) -> int:
+    """Remind people who haven't followed their invitation. Return how many."""
+    told = 0
+    for pk in list(_due(now).order_by("sent_at").values_list("user", flat=True)[:_BATCH]):
+        with transaction.atomic():
+            row_locks.lock_person(pk)
+            person = User.objects.select_related("directory").filter(pk=pk, invitation__in=_due(now)).first()
+            if person is not None and is_new(person):
+                announce(person, now, is_reminder=True)
+                told += 1
+    return told
+
+
+def _due(now: datetime) -> QuerySet[Invitation]:
+    """Return the invitations to remind of. One that ended with a block, or another change of epoch, is not."""
+    new = User.objects.filter(NEW).exclude(email="")
+    free = new.filter(Q(blocked_until=None) | Q(blocked_until__lte=now))
+    return Invitation.objects.filter(
+        accepted_at=None,
+        n_reminders__lt=conf.invitation_reminders(),
+        sent_at__lte=now - conf.invitation_reminder_interval(),
+        user__epoch=F("epoch"),
+        user__in=free,
+    )

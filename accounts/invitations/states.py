@@ -1,0 +1,89 @@
+"""Who can be invited, and how far their invitation is."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Invitation, User
+from verification import time_format
+
+
+class State(StrEnum):
+    """How far the invitation of someone is who has never signed in."""
+
+    NOT_INVITED = "not_invited"
+    INVITED = "invited"
+    REMINDED = "reminded"
+    EXPIRED = "invitation_expired"
+    ACCEPTED = "accepted"
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self])
+
+
+LABELS: Mapping[State, Any] = {
+    State.NOT_INVITED: gettext_lazy("Not invited"),
+    State.INVITED: gettext_lazy("Invited"),
+    State.REMINDED: gettext_lazy("Reminded"),
+    State.EXPIRED: gettext_lazy("Invitation expired"),
+    State.ACCEPTED: gettext_lazy("Invitation accepted"),
+}
+
+# People who have no password here yet, because they were imported or belong to a directory, and never signed in.
+NEW = Q(last_login=None, is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+
+
+def is_new(person: User) -> bool:
+    """Return whether a person can be invited: switched on, with an email address, and still without a sign-in."""
+    return bool(person.is_active and person.email and not person.last_login and not person.has_usable_password())
+
+
+def matching(state: State, now: datetime) -> Q:
+    """Return the condition for users whose invitation is in a state."""
+    valid = Q(invitation__ends_at__gt=now, invitation__epoch=F("epoch"))
+    is_sent, is_open = Q(invitation__isnull=False), Q(invitation__accepted_at=None)
+    return {
+        State.NOT_INVITED: NEW & ~is_sent,
+        State.INVITED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders=0),
+        State.REMINDED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders__gt=0),
+        State.EXPIRED: NEW & is_sent & is_open & ~valid,
+        State.ACCEPTED: is_sent & Q(invitation__accepted_at__isnull=False),
+    }[state]
+
+
+def state_of(person: User, invitation: Invitation | None, now: datetime) -> State | None:
+    """Return the state of a person's invitation, or None for those who need none."""
+    if invitation is None:
+        return State.NOT_INVITED if is_new(person) else None
+    if invitation.accepted_at or not is_new(person):
+        return State.ACCEPTED if person.last_login is None else None
+    if invitation.ends_at <= now or invitation.epoch != person.epoch:
+        return State.EXPIRED
+    return State.REMINDED if invitation.n_reminders else State.INVITED
+
+
+def words(person: User, now: datetime) -> str:
+    """Return a sentence for staff about someone's invitation, empty if there is nothing to say. Costs a query."""
+    if person.last_login is not None:
+        return ""
+    invitation = Invitation.objects.filter(user=person).first()
+    state = state_of(person, invitation, now)
+    if state is None:
+        return ""
+    if invitation is None:
+        return _("They haven’t been invited yet.")
+    table = {
+        State.INVITED: _("They were invited on %(sent)s. The link works until %(ends)s."),
+        State.REMINDED: _("They were last reminded of their invitation on %(sent)s. The link works until %(ends)s."),
+        State.EXPIRED: _("The link of their invitation no longer works. Invite them again."),
+        State.ACCEPTED: _("They accepted their invitation and haven’t signed in yet."),
+    }
+    said = {"sent": time_format.moment(invitation.sent_at, zone=True), "ends": time_format.day(invitation.ends_at)}
+    return table[state] % said
