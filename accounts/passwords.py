@@ -18,11 +18,6 @@ from verification.models import AppPasswordsEnd
 LINK_LIFE = timedelta(minutes=30)
 _MOST = 20  # accounts sharing one mailbox that a single request emails
 _PURPOSE = "password_reset"
-_EVENTS = {
-    "changed": audit_events.PASSWORD_CHANGED,
-    "reset": audit_events.PASSWORD_RESET,
-    "invited": audit_events.INVITATION_ACCEPTED,
-}
 
 
 def change(
@@ -52,7 +47,8 @@ def change(
         user.must_change_password, user.breached_password_at = False, None
         enrolments.raise_epoch(user, why="password-changed")
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
-        event = _EVENTS[how]
+        event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
+        event = audit_events.INVITATION_ACCEPTED if how == "invited" else event
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
         notices.tell(user, "password_changed", now=context.now, context=context, n_app_passwords=str(n_gone or ""))
         also()

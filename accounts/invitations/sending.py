@@ -24,11 +24,8 @@ def was_sent_recently(person: User, now: datetime) -> bool:
     return Invitation.objects.filter(user=person, sent_at__gt=now - _PAUSE).exists()
 
 
-def prepare(person: User, now: datetime, *, is_reminder: bool = False) -> dict[str, str]:
-    """Make a person's invitation, whose link replaces the former one, and return the values for its email.
-
-    Call it in the transaction that leaves the email.
-    """
+def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:
+    """Email a person a new link, which replaces the former one. Call it in the transaction of what causes it."""
     ends_at, handle = now + conf.invitation_life(), new_handle()
     values = {"handle": handle, "epoch": person.epoch, "sent_at": now, "ends_at": ends_at, "accepted_at": None}
     if is_reminder:
@@ -36,7 +33,7 @@ def prepare(person: User, now: datetime, *, is_reminder: bool = False) -> dict[s
     else:
         fresh = {"invited_at": now, "n_reminders": 0}
         Invitation.objects.update_or_create(user=person, defaults=values | fresh)
-    return {
+    said = {
         "account": person.get_username(),
         "ends": ends_at.isoformat(),
         "of_directory": "" if person.has_password_here else "1",
@@ -45,14 +42,14 @@ def prepare(person: User, now: datetime, *, is_reminder: bool = False) -> dict[s
         "link_purpose": PURPOSE,
         "link_path": PATH,
     }
+    notices.tell(person, "invitation", now=now, context=None, until=ends_at, **said)
 
 
 def announce(person: User, now: datetime, *, is_reminder: bool = False) -> None:
     """Invite or remind a person, without a member of staff who does it for them alone."""
-    values = prepare(person, now, is_reminder=is_reminder)
+    send(person, now, is_reminder=is_reminder)
     event = audit_events.INVITATION_REMINDED if is_reminder else audit_events.INVITATION_SENT
     audit.record(event, user_id=person.pk, context=Context(now=now))
-    notices.tell(person, "invitation", now=now, context=None, until=now + conf.invitation_life(), **values)
 
 
 def remind(now: datetime) -> int:

@@ -24,7 +24,6 @@ SUPPORT_INVITED = declare(
         staff_title=_("Support invited them by email"),
         text=_ticket,
         is_deniable=False,
-        notice=Notice(template="verification/notices/invitation.txt"),
     )
 )
 SUPPORT_WRONG_CODES_RESET = declare(

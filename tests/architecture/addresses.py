@@ -21,6 +21,7 @@ OPEN = {
     "sign-out": "ends, opens nothing",
     "password-reset": "sends a link to the owner",
     "password-reset-link": "the link is the key",
+    "invitation": "the link is the key",
     "integrations:basic-check": "has credentials of its own",
     "integrations:basic-check-mail": "has credentials of its own",
     "integrations:forward-auth": "has credentials of its own",

@@ -8,7 +8,7 @@ from accounts import invitations
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, declare, notify, record
+from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, declare, record
 from accounts.support.actions.rights import Effect
 from verification.db import row_locks
 
@@ -24,7 +24,7 @@ def invite(person: User, actor: Actor) -> Result:
             raise Unneeded(_("They need no invitation: they’ve signed in, have a password, or are switched off."))
         if invitations.was_sent_recently(person, now):
             raise Unneeded(_("An invitation was emailed to them a few minutes ago."))
-        notify(person, audit_events.SUPPORT_INVITED, actor, **invitations.prepare(person, now))
+        invitations.send(person, now)
         record(audit_events.SUPPORT_INVITED, person, actor)
     return Result(_("We emailed them an invitation."))
 
@@ -44,5 +44,6 @@ INVITE = declare(
             gettext_lazy("A former invitation stops working. People who have signed in before get nothing."),
         ),
         applies=lambda impact: impact.is_new,
+        notifies_person=False,  # the invitation is the email
     )
 )
