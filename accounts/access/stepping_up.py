@@ -13,10 +13,9 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts import redirects
+from accounts import applications, redirects
 from accounts.access import words
 from accounts.access.decision import Answer, Reason, Step
-from accounts.applications import logos
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
 
@@ -57,7 +56,7 @@ class StepUp:
     @property
     def initials(self) -> str:
         """Return what is shown without a logo."""
-        return logos.initials(self.name)
+        return applications.initials(self.name)
 
     @property
     def why(self) -> str:

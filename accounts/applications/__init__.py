@@ -1,6 +1,7 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
 from accounts.applications.allowed import may_use, named, usable_by
+from accounts.applications.initials import initials
 from accounts.applications.open_sessions import (
     Facts,
     Receiver,
@@ -20,6 +21,7 @@ __all__ = [
     "asked",
     "end",
     "end_these",
+    "initials",
     "is_told",
     "may_use",
     "named",

@@ -132,9 +132,3 @@ def store(application: Application, logo: Logo | None) -> None:
             values = {"content_type": logo.content_type, "content": logo.content}
             ApplicationLogo.objects.update_or_create(application=application, defaults=values)
     application.logo_version = logo.version if logo else ""
-
-
-def initials(name: str) -> str:
-    """Return one or two letters that stand for a name."""
-    words = [word for word in name.split() if word[:1].isalnum()]
-    return "".join(word[0] for word in words[:2]).upper() or name[:1].upper()

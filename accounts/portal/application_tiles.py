@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access, applications
-from accounts.applications import logos
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import time_format
 
@@ -40,7 +39,7 @@ class Tile:
 
     @property
     def initials(self) -> str:
-        return logos.initials(self.application.name)
+        return applications.initials(self.application.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import applications, audit_events, redirects, request_context
-from accounts.applications import logos
 from accounts.models import Application, ApplicationLogo
 from accounts.portal import application_tiles
 from accounts.session_assurance import AuthedRequest
@@ -48,7 +47,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
     found = application_tiles.received(request.user, application)
     context = {
         "application": application,
-        "initials": logos.initials(application.name),
+        "initials": applications.initials(application.name),
         "is_allowed": applications.may_use(request.user, application),
         "data": application_tiles.data(request.user, application),
         "received": found,

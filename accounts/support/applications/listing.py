@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access
-from accounts.applications import logos
+from accounts import access, applications
 from accounts.models import Application, ApplicationSession, Service, User
 from accounts.support.actions import rights
 from verification import strengths
@@ -41,7 +40,7 @@ class Row:
 
     @property
     def initials(self) -> str:
-        return logos.initials(self.name)
+        return applications.initials(self.name)
 
 
 def rows(*, words: str = "", kind: str = "", with_services: bool = True) -> list[Row]:

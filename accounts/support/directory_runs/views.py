@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts import admin_changes, directory_sync, request_context
+from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import Asked
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.session_assurance import AuthedRequest
@@ -67,6 +67,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     return layout.page(request, "directory_sync.html", context, here=_HERE)
 
 
+@redirects.button_on("admin:directory-sync", "pk")
 @require_POST
 def preview(request: AuthedRequest, pk: int) -> HttpResponse:
     """Read a directory and show what would change."""

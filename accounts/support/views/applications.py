@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import admin_changes, applications, request_context
 from accounts.admin_changes import Asked
 from accounts.admin_changes.forms import Repeated
-from accounts.applications import logos
 from accounts.models import Application, OidcClient
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
@@ -162,7 +161,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "application": application,
         "max_age": age_words(application.max_age),
         "remembered_counts": application.remembered_counts and strength.is_any_second_step and not is_timed,
-        "initials": logos.initials(application.name),
+        "initials": applications.initials(application.name),
         "kind_label": listing.KINDS[Application.Kind(application.kind)],
         "groups": application.groups.order_by("name"),
         "strength": strength,
