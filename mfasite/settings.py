@@ -114,6 +114,7 @@ TEMPLATES = [
         "OPTIONS": {
             "builtins": [
                 "mfasite.templatetags.icons",
+                "mfasite.templatetags.once",
                 "mfasite.templatetags.times",
                 "helpcenter.templatetags.help",
             ],

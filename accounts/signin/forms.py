@@ -28,6 +28,10 @@ class _PasswordInput(_Drawn, forms.PasswordInput):
     pass
 
 
+class _CheckboxInput(_Drawn, forms.CheckboxInput):
+    pass
+
+
 class PasswordForm(forms.Form):
     """Username and password."""
 
@@ -56,7 +60,7 @@ class CodeForm(forms.Form):
     """A code, and whether to remember this browser."""
 
     code = forms.CharField(label=_("Code"), max_length=1000, error_messages={"required": _("Enter the code.")})
-    remember = forms.BooleanField(required=False)
+    remember = forms.BooleanField(required=False, widget=_CheckboxInput)
 
     def __init__(self, *args: Any, remember_days: int, digits: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

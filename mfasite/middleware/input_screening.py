@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 from django.utils.http import parse_header_parameters
 
-from mfasite import error_views
+from mfasite import error_views, frame_room
 from verification import inputs
 from verification.inputs import Flaw
 
@@ -31,9 +31,12 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI handler with our request class."""
+    """Django's WSGI handler with our request class, and with room for the calls of a request."""
 
     request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        return frame_room.roomy(super().__call__, environ, start_response)
 
 
 class Screened:

@@ -1,0 +1,77 @@
+"""Room for the frames of deep calls."""
+
+import resource
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from mfasite import frame_room
+from mfasite.middleware.input_screening import Handler
+from mfasite.urls import handler400
+
+__all__ = ["handler400"]
+
+_LOOPS = 200
+_DEPTHS = range(0, 200, 10)  # frames of more than one chunk of 16 KiB, so one of them ends where a chunk does
+
+
+def _loop() -> None:
+    for _ in range(_LOOPS):
+        _under(20, lambda: None)
+
+
+def _under(depth: int, call: Callable[[], None]) -> None:
+    if depth:
+        _under(depth - 1, call)
+    else:
+        call()
+
+
+def _faults(depth: int) -> int:
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    _under(depth, _loop)
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
+
+
+def _most() -> int:
+    """Return the most pages of memory that the loop asked for at any depth."""
+    return max(_faults(depth) for depth in _DEPTHS)
+
+
+def _in_a_thread(call: Callable[[], int]) -> int:
+    """Call it as a web server does: in a thread, which has no frames yet."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
+
+
+@login_not_required
+def told(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse(_most())
+
+
+urlpatterns = [path("healthz", told)]
+
+
+def test_spares_a_loop_the_memory_that_it_would_ask_for_each_time() -> None:
+    assert _in_a_thread(_most) >= _LOOPS
+    assert _in_a_thread(partial(frame_room.roomy, _most)) < _LOOPS / 2
+
+
+def test_returns_what_the_call_returns() -> None:
+    assert frame_room.roomy(divmod, 7, 2) == (3, 1)
+
+
+@pytest.mark.urls(__name__)
+def test_every_request_has_that_room() -> None:
+    environ: dict[str, object] = {"PATH_INFO": "/healthz"}
+    setup_testing_defaults(environ)
+
+    found = _in_a_thread(lambda: int(b"".join(Handler()(environ, lambda *_: None))))
+
+    assert found < _LOOPS / 2
