@@ -13,6 +13,7 @@ _PEOPLE = 16  # in a window of one kind
 _BLOCK = 240  # sign-ins over which the database's growth and its fsyncs are counted
 _CROWD = 64  # browsers at a time: so many that those who wait for a slow carrier leave no server idle
 _PAIRS = 3
+_EMPTY_ROUNDS = 8
 _LATE = 11.0  # seconds until every backend has delivered its counters. Source: PGSTAT_IDLE_INTERVAL
 
 
@@ -139,12 +140,23 @@ def _block(up: Sites, site: Site, series: Series) -> None:
     series.block = (site.meter.read() - before) / _BLOCK
 
 
+def empty_views(up: Sites) -> list[float]:
+    """Measure what an empty view costs, in a few rounds. Units: milliseconds, all servers."""
+    with up.turn(up.floor):
+        return [_empty(up.floor) for _ in range(_EMPTY_ROUNDS + 1)][1:]  # the first warms up
+
+
+def _empty(floor: Site) -> float:
+    _, usage = floor.measured("load", path="/nothing/", n=_PEOPLE)
+    return usage.all_cpu / _PEOPLE
+
+
 def _hash(floor: Site, found: SignIns) -> None:
     """Measure what one check of a password costs, and what an empty view does."""
     _, with_it = floor.measured("load", path="/hash/", n=_PEOPLE)
-    _, without = floor.measured("load", path="/nothing/", n=_PEOPLE)
-    found.hash.append((with_it.all_cpu - without.all_cpu) / _PEOPLE)
-    found.empty.append(without.all_cpu / _PEOPLE)
+    empty = _empty(floor)
+    found.hash.append(with_it.all_cpu / _PEOPLE - empty)
+    found.empty.append(empty)
 
 
 def _receipts(site: Site) -> float:
@@ -163,4 +175,5 @@ def _dearest(site: Site, name: str) -> Memory:
 def _pace(ours: Site, latency: int) -> Pace:
     ours.hand.order("carry", what="treat", latency=latency)
     ours.hand.order("batch", method="text", n=_CROWD * 4)
-    return Pace(**ours.hand.order("pace", width=_CROWD))
+    found = ours.hand.order("pace", width=_CROWD)
+    return Pace(rate=found["rate"], cpu=found["cpu"])

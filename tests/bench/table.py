@@ -295,21 +295,21 @@ def delivery_goals(found: Deliveries) -> list[Goal]:
 
 
 def scale(found: Sequence[Step]) -> str:
-    """Show how many sign-ins so many web processes do, and what limits them."""
-    heads = ("sign-ins a second", "CPU ms: web", "PostgreSQL", "Redis", "per core-second", "RSS of all, MiB")
-    lines = [
-        _row(
-            f"  {step.processes} processes",
-            [
-                f"{step.rate:.1f}",
-                *(f"{step.usage.cpu[part]:.1f}" for part in ("web", "PostgreSQL", "Redis")),
-                f"{1000 / step.usage.all_cpu:.1f}",
-                f"{step.memory:.0f}",
-            ],
+    """Show how many sign-ins so many web processes do and what limits them, as `deploy/scaling.md` has it."""
+    heads = (
+        *("web processes", "sign-ins a second", "CPU ms of web", "of PostgreSQL", "of Redis"),
+        *("sign-ins a core-second", "RSS of all, MiB", "load generator, cores"),
+    )
+    cells = [
+        (
+            *(f"{step.processes}", f"{step.rate:.1f}"),
+            *(f"{step.usage.cpu[part]:.1f}" for part in ("web", "PostgreSQL", "Redis")),
+            *(f"{1000 / step.usage.all_cpu:.1f}", f"{step.memory:.0f}", f"{step.driver:.2f}"),
         )
         for step in found
     ]
-    return "\n".join([_row("Sign-ins by app code against web processes", heads), *lines, ""])
+    rows = [heads, ("---:",) * len(heads), *cells]
+    return "\n".join(["Sign-ins by app code against web processes", *(f"| {' | '.join(row)} |" for row in rows), ""])
 
 
 def _rate(rate: Rate) -> str:
