@@ -7,10 +7,10 @@ import base64
 import secrets
 from collections.abc import Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import segno
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
@@ -40,6 +40,7 @@ def _label(text: str) -> str:
 
 
 def _draw(uri: str) -> str:
+    segno = import_module("segno")  # the first QR code loads it
     return str(
         segno.make(uri, error="m", micro=False).svg_inline(
             scale=1,
