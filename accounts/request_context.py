@@ -1,6 +1,7 @@
 """Reads the context of a request: time, network, browser, cookies, language. Everything below takes the values."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -53,4 +54,10 @@ def _is_from_socket(request: HttpRequest) -> bool:
 
 def is_trusted_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Return whether an address is one of our own proxies."""
-    return any(address in ipaddress.ip_network(trusted) for trusted in settings.TRUSTED_PROXIES)
+    return any(address in network for network in _networks(tuple(settings.TRUSTED_PROXIES)))
+
+
+@lru_cache(maxsize=8)
+def _networks(written: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return networks by what the settings say of them. Each request asks at least three times."""
+    return tuple(ipaddress.ip_network(each) for each in written)
