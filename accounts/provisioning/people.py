@@ -95,8 +95,8 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     numbers.replace({change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))})
     closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
     mark_seen(directory, [change.entry.key for change in done if change.verdict is not Verdict.ADDED], now)
-    for change in done:
-        _record(directory, change, by, now, closed=closed.get(change.user_id or 0))
+    said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
+    audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
         departures.watch(directory, by, now)
     return done
@@ -170,14 +170,15 @@ def _new_numbers(change: PersonChange) -> dict[str, str]:
     return {kind: str(change.fields[kind][1]) for kind in kinds if kind in change.fields}
 
 
-def _record(directory: Directory, change: PersonChange, by: Source, now: datetime, *, closed: Closed | None) -> None:
-    said: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
+def _said(directory: Directory, change: PersonChange, by: Source, closed: Closed | None) -> audit.Entry | None:
+    """Return what the audit log says of a change; None of one that changed nothing."""
+    detail: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
     if change.reason is Refusal.LAST_ADMINISTRATOR:
         event = audit_events.ADMINISTRATOR_KEPT
     elif change.verdict in _EVENTS:
         event = _EVENTS[change.verdict]
-        said["changed"] = ", ".join(sorted(change.fields))
-        said |= asdict(closed) if closed else {}
+        detail["changed"] = ", ".join(sorted(change.fields))
+        detail |= asdict(closed) if closed else {}
     else:
-        return
-    audit.record(event, user_id=change.user_id, context=by.context(now), actor_id=by.actor_id, **said)
+        return None
+    return audit.Entry(event, change.user_id, detail)

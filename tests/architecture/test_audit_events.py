@@ -82,7 +82,7 @@ def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
     homes, given = _homes_in(tree), set[str]()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if name in {"record", "_record"}:
+        if name in {"record", "_record", "Entry"}:  # entries are for `record_many`
             for argument in call.args[:2]:  # of a table in the admin, it is the second after the request
                 yield from _named(argument, homes)
                 given |= {part.id for part in ast.walk(argument) if isinstance(part, ast.Name)}

@@ -2,13 +2,25 @@
 
 from verification.audit.chain import Fault
 from verification.audit.declarations import Event, UserEvent, declare, declared, user_events
-from verification.audit.log import PERSONAL, erase_words, is_intact, newest, of_person, record, since, size
+from verification.audit.log import (
+    PERSONAL,
+    Entry,
+    erase_words,
+    is_intact,
+    newest,
+    of_person,
+    record,
+    record_many,
+    since,
+    size,
+)
 from verification.audit.removal import Removed, remove
 from verification.audit.sealing import seal
 from verification.audit.verifying import verify, verify_newest
 
 __all__ = [
     "PERSONAL",
+    "Entry",
     "Event",
     "Fault",
     "Removed",
@@ -20,6 +32,7 @@ __all__ = [
     "newest",
     "of_person",
     "record",
+    "record_many",
     "remove",
     "seal",
     "since",

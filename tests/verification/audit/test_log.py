@@ -1,10 +1,12 @@
 """The audit log keeps what was done, and the personal words of it apart."""
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from tests.verification.audit.conftest import events, write
+from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import Desk
 from verification import audit
+from verification.db import together
 from verification.models import AuditEvent
 
 
@@ -48,3 +50,38 @@ def test_words_of_an_event_about_nobody_stay_in_it(desk: Desk) -> None:
     )
 
     assert events().get().detail == {"reason": "People at an event."}
+
+
+def test_many_events_are_written_at_once_and_as_one_is(desk: Desk) -> None:
+    done = audit.Event("enrolment.removed")
+    entries = [audit.Entry(done, pk, {"method": "text", "reason": "lost it"}) for pk in (desk.user.pk, None)]
+    for entry in entries:
+        audit.record(done, user_id=entry.user_id, context=desk.context, actor_id=77, **entry.detail)
+    alone = list(events().order_by("id"))
+
+    with CaptureQueriesContext(connection) as seen:
+        audit.record_many(iter(entries), context=desk.context, actor_id=77)
+
+    at_once = list(events(id__gt=alone[-1].pk).order_by("id"))
+    assert len([each for each in seen if "INSERT" in each["sql"]]) == 1
+    for row, other in zip(at_once, alone, strict=True):
+        assert (row.kind, row.user_id, row.actor_id, row.said) == (
+            other.kind,
+            other.user_id,
+            other.actor_id,
+            other.said,
+        )
+        assert (row.at, row.network, row.agent) == (other.at, other.network, other.agent)
+        assert bool(row.words) is bool(other.words)
+    assert faults() == []
+
+
+def test_many_events_come_after_those_that_waited_in_a_block(desk: Desk) -> None:
+    with together.block():
+        write(desk, "a.done")
+        audit.record_many([audit.Entry(audit.Event("b.done"), None)], context=desk.context)
+        write(desk, "c.done")
+
+    assert list(events().order_by("id").values_list("kind", flat=True)) == ["a.done", "b.done", "c.done"]
+    audit.seal(desk.context.now)
+    assert faults() == []
