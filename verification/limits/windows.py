@@ -232,8 +232,8 @@ def _guesses(what: str, name: str) -> QuerySet[Counter]:
     return Counter.objects.filter(scope=what, key=_guesses_key(what, name), window_at=EPOCH)
 
 
-def _guesses_key(what: str, name: str) -> str:
-    return crypto.digest(f"limit.{what}", name)
+def _guesses_key(what: str, name: str) -> bytes:
+    return crypto.mac(f"limit.{what}", name)[:KEY_LENGTH]
 
 
 def spend_check(service: str, context: Context) -> Gate:
