@@ -162,7 +162,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
             field.empty_label = _("Choose one")
         elif isinstance(field, forms.TypedChoiceField):
             former = cast("Any", field.choices)
-            field.choices = [(value, label if value else _("Choose one")) for value, label in former]
+            field.choices = [(value, _("Choose one") if value in ("", None) else label) for value, label in former]
         return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -332,7 +332,7 @@ def _shake_hands(url: str, directory: Directory, until: float) -> None:
             with context.wrap_socket(plain, server_hostname=at.hostname):
                 return
     except ssl.SSLCertVerificationError as error:
-        raise Away(f"Its certificate was refused: {error.verify_message}") from None
+        raise Away(f"The certificate was refused: {error.verify_message}. Check the certificate authority.") from None
     except OSError as error:
         raise Away(str(error) or type(error).__name__) from None
 

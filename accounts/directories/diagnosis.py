@@ -66,7 +66,7 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         with connections.connected(directory, server) as connection:
             yield from _connected(connection, directory, account_password, username, password)
     except connections.Away as error:
-        yield Step(name=_("Connection"), is_done=False, text=_("No connection: %(error)s") % {"error": error})
+        yield Step(name=_("Connection"), is_done=False, text=str(error))
 
 
 def _connected(

@@ -72,6 +72,8 @@ class DirectoryForm(ChangeForm):
         if "ca" not in self.fields:  # someone who may only view it
             return
         self.fields["ca"].widget.attrs["rows"] = 4
+        too = gettext("Active Directory also takes two-step@example.org.")
+        self.fields["account"].help_text = f"{self.fields['account'].help_text} {too}"
         for name in USUAL["openldap"]:
             ldap, directory = USUAL["openldap"][name], USUAL["active_directory"][name]
             words = _EMPTY_IN_BOTH if ldap == directory else _EMPTY
@@ -106,7 +108,9 @@ class TestForm(forms.Form):
         strip=False,
         required=False,
         max_length=1000,
-        help_text=_("Leave it empty to look the person up without checking a password."),
+        help_text=_(
+            "Leave it empty to look the person up without checking a password. The directory counts an incorrect one."
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -130,9 +134,15 @@ class DirectoryAdmin(ChangesAdmin):
             "in no LDAP directory has a password here."
         ),
         add=_("Add a directory"),
-        form_lead=_("After you save it, test it: each step says what was found."),
+        form_lead=_(
+            "For SCIM, fill in only the first part and the reason. After you save LDAP servers, test them: each step "
+            "says what was found."
+        ),
         empty=_("No directories yet"),
-        empty_text=_("Add your OpenLDAP or Active Directory to let people sign in with the password they have."),
+        empty_text=_(
+            "Add your OpenLDAP or Active Directory to let people sign in with the password they have, or let Entra ID "
+            "or Okta send them by SCIM."
+        ),
         delete=_("Delete directory"),
         delete_effect=_("Nobody can sign in with a password of this directory any more."),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import directory_sync
 from accounts.admin_site import EMPTY
@@ -72,8 +72,9 @@ def _of_group(row: DirectorySyncRow) -> str:
     if row.why == "gone":
         return _("No longer in the directory")
     numbers = {name: row.fields.get(name, 0) for name in ("joined", "left")}
-    words = _("New, with %(joined)d members") if row.why == "added" else _("%(joined)d join, %(left)d leave")
-    return words % numbers
+    if row.why == "added":
+        return ngettext("New, with %(joined)d member", "New, with %(joined)d members", numbers["joined"]) % numbers
+    return _("%(joined)d join, %(left)d leave") % numbers
 
 
 def _changes(row: DirectorySyncRow) -> str:

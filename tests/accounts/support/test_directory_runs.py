@@ -61,6 +61,7 @@ def ready(directory: Directory, **more: object) -> DirectorySync:
     DirectorySyncRow.objects.create(sync=run, what="changed", name="bert", fields=fields)
     DirectorySyncRow.objects.create(sync=run, what="refused", name="olga", why="staff")
     DirectorySyncRow.objects.create(sync=run, what="group", name="vpn", why="changed", fields={"joined": 2, "left": 1})
+    DirectorySyncRow.objects.create(sync=run, what="group", name="cars", why="added", fields={"joined": 1, "left": 0})
     return run
 
 
@@ -88,8 +89,18 @@ def test_a_run_lists_every_change_with_its_reason(directory: Directory, fay: Per
         "mobile number: – → ••• •• 23",
         "Staff are never taken over",
         "2 join, 1 leave",
+        "New, with 1 member",
     ):
         assert words in page
+    assert "1 members" not in page
+
+
+def test_a_directory_that_is_read_only_on_demand_says_so_in_its_form(directory: Directory, fay: Person) -> None:
+    """Seen failing: the choice whose value is 0 was called "Choose one"."""
+    page = fay.browser.go(f"{LIST}{directory.pk}/change/")
+
+    assert "Only when someone starts it" in page
+    assert "Choose one" not in page
 
 
 def test_a_confirmation_names_the_numbers_and_needs_a_reason(directory: Directory, fay: Person) -> None:
