@@ -102,7 +102,8 @@ def dress(person: Person) -> None:
     user, now = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
     app_passwords.issue(user, now, name="old laptop", program="mail")
     browsers.remember(user, now, days=14, method="totp")
-    Session.objects.create(session_key=secrets.token_hex(16), session_data="", expire_date=now.now, user_id=user.pk)
+    ref = secrets.token_hex(16)
+    Session.objects.create(ref=ref, session_key=ref, session_data="", expire_date=now.now, user_id=user.pk)
 
 
 def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Person) -> None:

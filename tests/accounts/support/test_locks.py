@@ -159,6 +159,7 @@ def _arrive() -> Desk:
         app_passwords.issue(desk.user, desk.context, name=f"laptop {each}", program="mail")
         browsers.remember(desk.user, desk.context, days=14, method="totp")
         Session.objects.create(
+            ref=f"k{n}.{each}",
             session_key=f"k{n}.{each}",
             session_data="",
             expire_date=desk.context.now - timedelta(days=1),

@@ -96,7 +96,11 @@ def dress(ana: Person, context: Context) -> None:
     browsers.remember(ana.user, context, days=14, method="totp")
     for n in range(3):
         Session.objects.create(
-            session_key=f"k{ana.user.pk}.{n}", session_data="", expire_date=context.now, user_id=ana.user.pk
+            ref=f"k{ana.user.pk}.{n}",
+            session_key=f"k{ana.user.pk}.{n}",
+            session_data="",
+            expire_date=context.now,
+            user_id=ana.user.pk,
         )
 
 

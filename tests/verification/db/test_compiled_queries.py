@@ -145,7 +145,7 @@ _OWN = ("_state", "id", "ref")
 
 
 def test_inserts_a_row_that_brings_its_key() -> None:
-    Insert(Session).run(Session(session_key="a-key", session_data="", expire_date=NOW))
+    Insert(Session).run(Session(ref="a-key", session_key="a-key", session_data="", expire_date=NOW))
 
     row = Session.objects.get()
     assert (row.session_key, row.expire_date) == ("a-key", NOW)

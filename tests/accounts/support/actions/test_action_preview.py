@@ -54,8 +54,8 @@ def test_phone_lost_takes_the_app_passwords_and_clearing_does_not() -> None:
 
 def test_reads_what_a_person_has(ana: Person, here: Context) -> None:
     browsers.remember(ana.user, here, days=7)
-    Session.objects.create(session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
-    Session.objects.create(session_key="b", user=ana.user, expire_date=here.now - timedelta(hours=1))
+    Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
+    Session.objects.create(ref="b", session_key="b", user=ana.user, expire_date=here.now - timedelta(hours=1))
 
     found = action_preview.of_person(ana.user, now=here.now)
 

@@ -120,7 +120,7 @@ def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
 
 def test_half_done_clearing_is_undone(sam: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     ana = equipped("ana", "text", "totp")
-    Session.objects.create(session_key="k", session_data="", expire_date=timezone.now(), user_id=ana.user.pk)
+    Session.objects.create(ref="k", session_key="k", session_data="", expire_date=timezone.now(), user_id=ana.user.pk)
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError

@@ -98,7 +98,7 @@ def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, act
     method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
     access.bypass_once(ana.user, actor, life=timedelta(minutes=5))
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
-    Session.objects.create(session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
+    Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
 
     role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
 
