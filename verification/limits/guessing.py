@@ -156,7 +156,7 @@ def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False
     day = day_name(now)
     changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
     names = [method, day] if is_counted else [method]
-    _change(user_id, names, changes, [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
+    _change(user_id, names, f"SET {changes}", [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -174,22 +174,21 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
         consecutive = (CASE WHEN f.method <> %s THEN 0 ELSE f.consecutive - 1 END),
         next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
-    # A day that would count nothing is deleted.
+    # A day that would count nothing is deleted, and first: on SQLite the second statement sees what the first one left.
     is_over = "(held.method = %s AND held.consecutive <= 1)"
     lasts = f"(held.method <> %s OR held.locked_at IS NULL) AND NOT {is_over}"
     with together.block():
-        _change(user_id, names, changes, [day, day], only=lasts, about=[tried, day])
         if is_counted:
-            where = "f.user_id = %s AND f.method = %s"
-            change_rows(_TABLE, _KEYS, where, [user_id, day], "DELETE", [], only=is_over, about=[day])
+            _change(user_id, names, "DELETE", [], only=is_over, about=[day])
+        _change(user_id, names, f"SET {changes}", [day, day], only=lasts, about=[tried, day])
 
 
 def _change(
-    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
+    user_id: int, names: list[str], change: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
 ) -> None:
-    """Change some of a person's rows in one statement. `only` and its values `about` filter them further."""
+    """Change or delete some of a person's rows in one statement. `only` and its values `about` filter them further."""
     where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})"
-    change_rows(_TABLE, _KEYS, where, [user_id, *names], f"SET {changes}", values, only=only, about=about)
+    change_rows(_TABLE, _KEYS, where, [user_id, *names], change, values, only=only, about=about)
 
 
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}

@@ -96,3 +96,14 @@ def test_refund_switches_nothing_on_again(desk: Desk) -> None:
 
     row.refresh_from_db()
     assert (row.consecutive, row.locked_at is None) == (30, False)
+
+
+@pytest.mark.parametrize("n_wrong", [0, 1, 2, 3])
+def test_correct_answer_takes_back_its_own_count_alone(desk: Desk, n_wrong: int) -> None:
+    """Of the 30 days. Seen failing where the day's row was deleted after the update had made it one."""
+    for _ in range(n_wrong + 1):
+        assert limits.reserve(desk.user.pk, "totp", now=desk.context.now, is_counted=True).is_open
+
+    limits.clear(desk.user.pk, "totp", now=desk.context.now, is_counted=True)
+
+    assert limits.wrong_codes(desk.user.pk, now=desk.context.now).n == n_wrong
