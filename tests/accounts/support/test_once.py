@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import hotp
@@ -124,6 +125,8 @@ def _prepare(name: str, scene: Scene) -> None:
         Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.context.now)
     if name == "reset_wrong_codes":
         limits.reserve(scene.ana.user.pk, "totp", now=scene.context.now - timedelta(days=1), is_counted=True)
+    if name == "invite":
+        User.objects.filter(pk=scene.ana.user.pk).update(password=make_password(None), last_login=None)
     if name == "unblock":
         User.objects.filter(pk=scene.ana.user.pk).update(blocked_until=scene.context.now + timedelta(days=9))
 
