@@ -12,7 +12,7 @@ from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
-from verification import signatures
+from verification import signing_keys
 
 _KEEP = timedelta(days=1)
 
@@ -66,4 +66,4 @@ def logouts(**_more: Any) -> None:
 @shared_task(name="accounts.tasks.rotate_signing_keys")
 def rotate_signing_keys(**_more: Any) -> None:
     """Make the next signing keys in time, and delete those that nobody needs. Runs daily."""
-    signatures.rotate(timezone.now())
+    signing_keys.rotate(timezone.now())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from verification import signatures
+from verification import signing_keys
 
 
 class Keys:
@@ -28,9 +28,9 @@ class Keys:
         return self._kept[place]
 
 
-KEYS = Keys(signatures._rsa)
+KEYS = Keys(signing_keys._rsa)
 
 
 def keep(patch: pytest.MonkeyPatch) -> None:
     """Use kept keys wherever the service makes one."""
-    patch.setitem(signatures._MAKERS, "RS256", KEYS)
+    patch.setitem(signing_keys._MAKERS, "RS256", KEYS)

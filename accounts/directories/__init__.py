@@ -3,8 +3,8 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories.answers import Answer, Entry, Judged
 from accounts.directories.checking import check, check_stranger, forget, known
+from accounts.directories.password_answers import Answer, Entry, Judged
 from accounts.directories.passwords import password_of, seal_password
 from accounts.directories.words import WORDS
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from accounts.directories import connections, servers
-from accounts.directories.answers import Answer, Entry, Judged
 from accounts.directories.connections import Connection
+from accounts.directories.password_answers import Answer, Entry, Judged
 from accounts.directories.passwords import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from accounts.directories.answers import Answer, Entry, of_refused_bind
+from accounts.directories.password_answers import Answer, Entry, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 

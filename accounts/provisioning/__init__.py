@@ -4,7 +4,7 @@ Every way uses this: a sync, SCIM, and the first sign-in with a directory's pass
 directory decides".
 """
 
-from accounts.provisioning.departures import Departures, count
+from accounts.provisioning.departure_limit import Departures, count
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
 from accounts.provisioning.lookup import find, plan_people

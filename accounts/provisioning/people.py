@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import sessions
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import audit_events, departures, lookup, numbers
+from accounts.provisioning import audit_events, departure_limit, lookup, numbers
 from accounts.provisioning.entries import PersonEntry, Source, Way
 from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
 from accounts.sessions import Closed
@@ -98,7 +98,7 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
-        departures.watch(directory, by, now)
+        departure_limit.watch(directory, by, now)
     return done
 
 

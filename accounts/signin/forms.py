@@ -9,6 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+# The same for a username that nobody has.
+INCORRECT_PASSWORD = _("Incorrect username or password. Check both and try again.")
+
 
 class _Drawn:
     """A widget that renders without a template, which took a fifth of the sign-in page's time for two fields."""

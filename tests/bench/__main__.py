@@ -17,6 +17,7 @@ from tests.bench import (
     deliveries,
     directory,
     forward_auth,
+    goals,
     limits,
     meter,
     oidc,
@@ -24,11 +25,10 @@ from tests.bench import (
     scale,
     signins,
     site,
-    table,
 )
 from tests.bench.ageing import lines, measuring
+from tests.bench.goals import Goal
 from tests.bench.site import Sites
-from tests.bench.table import Goal
 
 _Found = tuple[str, list[Goal]]  # what was found in words, and the goals
 
@@ -45,48 +45,48 @@ class _Wanted:
 
 def _sign_ins(up: Sites, wanted: _Wanted) -> _Found:
     found = signins.measure(up, rounds=wanted.rounds, say=_say)
-    return table.sign_ins(found), table.sign_in_goals(found)
+    return goals.sign_ins(found), goals.sign_in_goals(found)
 
 
 def _app_passwords(up: Sites, _wanted: _Wanted) -> _Found:
     checks, empty = app_passwords.measure(up, say=_say), meter.middle(signins.empty_views(up))
-    return table.app_passwords(checks, empty), table.app_password_goals(checks, empty)
+    return goals.app_passwords(checks, empty), goals.app_password_goals(checks, empty)
 
 
 def _forward_auth(up: Sites, _wanted: _Wanted) -> _Found:
     found = forward_auth.measure(up, say=_say)
-    return table.forward_auth(found), table.forward_auth_goals(found)
+    return goals.forward_auth(found), goals.forward_auth_goals(found)
 
 
 def _oidc(up: Sites, _wanted: _Wanted) -> _Found:
     found = oidc.measure(up, say=_say)
-    return table.oidc(found), table.oidc_goals(found)
+    return goals.oidc(found), goals.oidc_goals(found)
 
 
 def _desk(up: Sites, wanted: _Wanted) -> _Found:
     found = pages.desk(up, say=_say)
-    return table.pages(f"The support desk among {wanted.people:,} people", found), table.search_goals(found)
+    return goals.pages(f"The support desk among {wanted.people:,} people", found), goals.search_goals(found)
 
 
 def _help(up: Sites, _wanted: _Wanted) -> _Found:
-    return table.pages("The help centre", pages.help_centre(up, say=_say)), []
+    return goals.pages("The help centre", pages.help_centre(up, say=_say)), []
 
 
 def _directory(up: Sites, _wanted: _Wanted) -> _Found:
     found = directory.measure(up, say=_say)
-    return table.directory(found), table.directory_goals(found)
+    return goals.directory(found), goals.directory_goals(found)
 
 
 def _deliveries(up: Sites, wanted: _Wanted) -> _Found:
     found = deliveries.measure(up, is_full=wanted.is_full, say=_say)
     up.workers(threads=32)  # as before, for the next part
-    return table.deliveries(found), table.delivery_goals(found)
+    return goals.deliveries(found), goals.delivery_goals(found)
 
 
 def _scale(up: Sites, wanted: _Wanted) -> _Found:
     if not wanted.is_first:
         return "Sign-ins by app code against web processes: as above\n", []  # it has no goal
-    return table.scale(scale.measure(up, say=_say)), []
+    return goals.scale(scale.measure(up, say=_say)), []
 
 
 _PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
@@ -146,7 +146,7 @@ def main() -> None:
     people = chosen.people or (1_000_000 if chosen.full else 100_000)
     rounds = chosen.rounds or (24 if chosen.full else 8)
     parts = [name for name in _PARTS if name in (chosen.only or _PARTS)]
-    _print(table.head(people))
+    _print(goals.head(people))
     with site.up(people=people, say=_say) as up:
         _print(f"Everything is up after {_minutes(begun)}.")
         if "ageing" in (chosen.only or ()):
@@ -155,7 +155,7 @@ def main() -> None:
             _run(up, parts, _Wanted(people, rounds, is_full=chosen.full, is_first=not at)) for at in range(chosen.runs)
         ]
     if runs[0]:
-        _print(table.goals(runs))
+        _print(goals.goals(runs))
     _print(f"It took {_minutes(begun)}.")
 
 

@@ -27,7 +27,7 @@ from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Child, Crew
 from tests.ports import free_port
 from tests.verification.conftest import for_workers
-from verification.keys import key_uses, rotation
+from verification.keys import key_uses, reencryption
 from verification.models import AuditEvent, Enrolment
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
@@ -49,7 +49,7 @@ def ours(settings: Any, transactional_db: None) -> None:
     """Use the old key in this process as well, with its digest key."""
     old = ("old", base64.b64decode(ring("old").partition(":")[2]))
     settings.MFA_KEYS = (old, *settings.MFA_KEYS)
-    list(rotation.run())
+    list(reencryption.run())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from accounts.applications import secrets
 from accounts.integrations.oidc.back_channel import logout_requests
 from accounts.integrations.oidc.validator import SECRET
 from accounts.models import Application, OidcClient
-from verification import signatures
+from verification import signing_keys
 
 _LOOPBACK = {"127.0.0.1", "::1"}
 
@@ -84,7 +84,7 @@ def make(  # noqa: PLR0913  (one client, its properties named)
 ) -> Made:
     """Make the client of an application, and the first signing keys with the first client."""
     with transaction.atomic():
-        signatures.prepare(now)
+        signing_keys.prepare(now)
         client = OidcClient.objects.create(
             application=application,
             client_type=OidcClient.CLIENT_PUBLIC if is_public else OidcClient.CLIENT_CONFIDENTIAL,

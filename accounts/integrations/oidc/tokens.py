@@ -12,7 +12,7 @@ from typing import Any
 
 from accounts.integrations.oidc import scopes
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
-from verification import conf, signatures
+from verification import conf, signing_keys
 from verification.keys import tokens
 
 ID_TOKEN_LIFE = timedelta(minutes=10)
@@ -49,7 +49,7 @@ def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str
     }
     if nonce:
         claims["nonce"] = nonce
-    return signatures.sign(claims, algorithm=client.algorithm, typ=_ID, now=now)
+    return signing_keys.sign(claims, algorithm=client.algorithm, typ=_ID, now=now)
 
 
 def _half(text: str) -> str:
@@ -69,12 +69,12 @@ def logout_token(client: OidcClient, user: User, session: ApplicationSession, *,
         "sid": sid(session),
         "events": {_LOGOUT_EVENT: {}},
     }
-    return signatures.sign(claims, algorithm=client.algorithm, typ=_LOGOUT, now=now)
+    return signing_keys.sign(claims, algorithm=client.algorithm, typ=_LOGOUT, now=now)
 
 
 def read_hint(token: str) -> dict[str, Any] | None:
     """Return the claims of an ID token of ours that someone shows as a hint, even an expired one."""
-    claims = signatures.read(token, typ=_ID) if token else None
+    claims = signing_keys.read(token, typ=_ID) if token else None
     if claims is None or claims.get("iss") != issuer() or not isinstance(claims.get("sub"), str):
         return None
     return claims if isinstance(claims.get("aud"), str) else None

@@ -16,7 +16,7 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import filters, group_changes, listing, people, reading, records
+from accounts.integrations.scim import attribute_mapping, filters, group_changes, listing, people, request_bodies
 from accounts.integrations.scim.answers import Answer, Call
 from accounts.integrations.scim.callers import Caller
 from accounts.integrations.scim.group_changes import Changes
@@ -64,7 +64,7 @@ def listed(caller: Caller, call: Call) -> Listed:
 
 def create(caller: Caller, call: Call) -> Answer:
     """Answer a POST."""
-    group, ignored = reading.resource(Group, reading.body(call), Context.RESOURCE_CREATION_REQUEST)
+    group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     key = str(uuid.uuid4())
     row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
     location = {"Location": f"{call.base}/Groups/{key}"}
@@ -73,7 +73,7 @@ def create(caller: Caller, call: Call) -> Answer:
 
 def replace(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PUT: the group has exactly these members."""
-    group, ignored = reading.resource(Group, reading.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
+    group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
     _one(caller, key)
     row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
     return Answer(status=200, body=_shown(call, row).body, ignored=ignored)
@@ -81,7 +81,7 @@ def replace(caller: Caller, call: Call, key: str) -> Answer:
 
 def patch(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PATCH. The group isn't returned: it may be large."""
-    message, ignored = reading.patch(Group, reading.body(call))
+    message, ignored = request_bodies.patch(Group, request_bodies.body(call))
     row = _one(caller, key)
     changes = group_changes.of(message) if message is not None else Changes()
     _check_members(caller, changes.added | (changes.members or frozenset()))
@@ -109,8 +109,8 @@ def _written(
     caller: Caller, call: Call, key: str, name: str, members: Collection[str], external_id: str
 ) -> DirectoryGroup:
     _check_members(caller, members)
-    if len(external_id) > records.MAX_EXTERNAL_ID:
-        raise InvalidValueException(detail=f"externalId has at most {records.MAX_EXTERNAL_ID} characters.")
+    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID:
+        raise InvalidValueException(detail=f"externalId has at most {attribute_mapping.MAX_EXTERNAL_ID} characters.")
     entry = GroupEntry(key=key, name=name, members=frozenset(members))
     try:
         with transaction.atomic():
@@ -145,7 +145,7 @@ def _check_members(caller: Caller, keys: Collection[str]) -> None:
 
 
 def _one(caller: Caller, key: str) -> DirectoryGroup:
-    found = of(caller).filter(key=key).first() if key and records.is_text(key) else None
+    found = of(caller).filter(key=key).first() if key and attribute_mapping.is_text(key) else None
     if found is None:
         raise NotFoundException(detail="There is no group with this id.")
     return found

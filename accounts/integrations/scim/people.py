@@ -21,7 +21,7 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import filters, listing, reading, records, schemas
+from accounts.integrations.scim import attribute_mapping, filters, listing, request_bodies, schemas
 from accounts.integrations.scim.answers import Answer, Call
 from accounts.integrations.scim.callers import Caller
 from accounts.integrations.scim.listing import Listed
@@ -59,7 +59,10 @@ def listed(caller: Caller, call: Call) -> Listed:
 
     def render(rows: Sequence[ScimPerson], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
         groups = _groups(caller, rows) if listing.wants(asked, "groups") else {}
-        return [records.render(row, records.load(row), groups.get(row.user_id, ()), call.base, asked) for row in rows]
+        return [
+            attribute_mapping.render(row, attribute_mapping.load(row), groups.get(row.user_id, ()), call.base, asked)
+            for row in rows
+        ]
 
     return Listed(
         model=Person,
@@ -67,7 +70,7 @@ def listed(caller: Caller, call: Call) -> Listed:
         columns=filters.PEOPLE,
         sortable=_SORTABLE,
         render=render,
-        load=records.load,
+        load=attribute_mapping.load,
     )
 
 
@@ -86,8 +89,8 @@ _SORTABLE = {
 
 def create(caller: Caller, call: Call) -> Answer:
     """Answer a POST: a new person, or one whom the directory deleted before."""
-    person, ignored = reading.resource(Person, reading.body(call), Context.RESOURCE_CREATION_REQUEST)
-    records.settled(person)
+    person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
+    attribute_mapping.settled(person)
     if person.active is None:
         person.active = True
     try:
@@ -107,28 +110,28 @@ def create(caller: Caller, call: Call) -> Answer:
 
 def replace(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PUT. A person whose `active` it doesn't state stays as they are."""
-    person, ignored = reading.resource(Person, reading.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
+    person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
     row = _one(of(caller), key)
     if person.active is None:
-        person.active = records.load(row).active
-    return _changed(caller, call, row, records.settled(person), ignored)
+        person.active = attribute_mapping.load(row).active
+    return _changed(caller, call, row, attribute_mapping.settled(person), ignored)
 
 
 def patch(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PATCH."""
-    message, ignored = reading.patch(Person, reading.body(call))
+    message, ignored = request_bodies.patch(Person, request_bodies.body(call))
     row = _one(of(caller), key)
-    person = records.load(row)
+    person = attribute_mapping.load(row)
     if message is not None:
         message.patch(person, scim_policy=schemas.POLICY)
-    return _changed(caller, call, row, records.settled(person), ignored)
+    return _changed(caller, call, row, attribute_mapping.settled(person), ignored)
 
 
 def delete(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen."""
     with transaction.atomic():
         row = _one(of(caller), key)
-        person = records.load(row)
+        person = attribute_mapping.load(row)
         person.active = False
         done = _apply(caller, call, person, key)
         if done.reason is not Refusal.LAST_ADMINISTRATOR:
@@ -161,8 +164,11 @@ def _changed(caller: Caller, call: Call, row: ScimPerson, person: Person, ignore
 
 
 def _is_as_stored(row: ScimPerson, person: Person) -> bool:
-    stored = records.load(row)
-    is_same = records.as_json(stored) == records.as_json(person) and stored.external_id == person.external_id
+    stored = attribute_mapping.load(row)
+    is_same = (
+        attribute_mapping.as_json(stored) == attribute_mapping.as_json(person)
+        and stored.external_id == person.external_id
+    )
     return is_same and row.user.is_active == (person.active is True)
 
 
@@ -171,7 +177,7 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
 
     Errors: `SCIMException`. Leaving is never refused because of another value.
     """
-    entry = records.entry(person, key)
+    entry = attribute_mapping.entry(person, key)
     planned = PersonChange(entry=entry, verdict=Verdict.CHANGED)
     (done,) = provisioning.apply_people(caller.directory, [planned], source(call), call.now)
     for refusal in done.refusals.values():
@@ -184,7 +190,7 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
 
 
 def _keep(row: ScimPerson, person: Person, call: Call) -> None:
-    records.write(row, person)
+    attribute_mapping.write(row, person)
     row.changed_at, row.deleted_at = call.now, None
     row.save()
 
@@ -199,7 +205,7 @@ def _deleted(caller: Caller, person: Person) -> ScimPerson | None:
 
 
 def _one(rows: QuerySet[ScimPerson], key: str) -> ScimPerson:
-    found = rows.filter(user__directory_key=key).first() if key and records.is_text(key) else None
+    found = rows.filter(user__directory_key=key).first() if key and attribute_mapping.is_text(key) else None
     if found is None:
         raise NotFoundException(detail="There is no person with this id.")
     return found
@@ -208,7 +214,7 @@ def _one(rows: QuerySet[ScimPerson], key: str) -> ScimPerson:
 def _shown(caller: Caller, call: Call, row: ScimPerson) -> Answer:
     asked = listing.selection(Person, call)
     groups = _groups(caller, [row]).get(row.user_id, ()) if listing.wants(asked, "groups") else ()
-    return Answer(status=200, body=records.render(row, records.load(row), groups, call.base, asked))
+    return Answer(status=200, body=attribute_mapping.render(row, attribute_mapping.load(row), groups, call.base, asked))
 
 
 def _groups(caller: Caller, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:

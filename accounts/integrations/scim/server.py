@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
 
-from accounts.integrations.scim import answers, groups, listing, people, reading, schemas
+from accounts.integrations.scim import answers, groups, listing, people, request_bodies, schemas
 from accounts.integrations.scim.answers import Answer, Call
 from accounts.integrations.scim.callers import Caller
 
@@ -57,7 +57,7 @@ def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> Answer:
 def _searched(caller: Caller, call: Call, kinds: list[str]) -> Answer:
     modules: list[Any] = [_KINDS[kind] for kind in kinds]
     wanted = [module.listed(caller, call) for module in modules]
-    return _allowed(call, {"POST": lambda: listing.search(reading.body(call), wanted)})
+    return _allowed(call, {"POST": lambda: listing.search(request_bodies.body(call), wanted)})
 
 
 def _allowed(call: Call, ways: Mapping[str, Callable[[], Answer]]) -> Answer:

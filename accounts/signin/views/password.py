@@ -15,7 +15,7 @@ from accounts import audit_events, directories, redirects, request_context, sess
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import browser_cookies, flow, login_stage
-from accounts.signin.forms import PasswordForm
+from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
 from accounts.signin.login_stage import Pending
 from accounts.signin.views import stages
 from verification import audit, challenges, inputs, policies
@@ -68,9 +68,7 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
 
 def _refusal(first: flow.FirstStep, context: Context) -> str:
     if first.gate.is_open:
-        return str(
-            directories.WORDS.get(first.answer) or _("Incorrect username or password. Check both and try again.")
-        )
+        return str(directories.WORDS.get(first.answer) or INCORRECT_PASSWORD)
     when = when_words(first.gate.retry_at, context.now)
     return _("Too many attempts. Try again %(when)s, or contact your support desk.") % {"when": when}
 

@@ -18,7 +18,7 @@ from accounts import audit_events, directories
 from accounts.admin_changes import ChangesAdmin, acts
 from accounts.admin_changes.forms import ChangeForm
 from accounts.admin_site import Words
-from accounts.directories import diagnosis
+from accounts.directories import connection_test
 from accounts.models import Directory
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_runs, scim
@@ -228,7 +228,7 @@ class DirectoryAdmin(ChangesAdmin):
         form, reports = TestForm(request.POST or None), None
         if request.method == "POST" and form.is_valid():
             found = form.cleaned_data
-            reports = diagnosis.run(directory, username=found["username"], password=found["password"])
+            reports = connection_test.run(directory, username=found["username"], password=found["password"])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -14,7 +14,7 @@ from accounts.integrations.scim import request_log
 from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
 from accounts.models.directories import Kind
-from accounts.provisioning import departures
+from accounts.provisioning import departure_limit
 from accounts.session_assurance import AuthedRequest
 from accounts.support.actions import Actor
 from accounts.support.scim import changes
@@ -69,8 +69,8 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "n_people": ScimPerson.objects.filter(directory=directory, deleted_at=None).count(),
         "n_groups": directory.groups.count(),
         "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in request_log.last(directory, _SHOWN)],
-        "left": departures.count(directory, now),
-        "is_alarm": alarm_at is not None and now - alarm_at < departures.WITHIN,
+        "left": departure_limit.count(directory, now),
+        "is_alarm": alarm_at is not None and now - alarm_at < departure_limit.WITHIN,
     }
     return layout.page(request, "directory_scim.html", context, here=_HERE)
 

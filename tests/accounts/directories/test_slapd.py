@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from accounts import directories
-from accounts.directories import diagnosis
-from accounts.directories.answers import Answer, of_refused_bind
+from accounts.directories import connection_test
+from accounts.directories.password_answers import Answer, of_refused_bind
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import numbers
@@ -291,7 +291,7 @@ def test_a_server_that_hangs_after_it_agreed_to_starttls_is_left(
 def test_a_server_without_starttls_is_named(directory: Callable[..., Directory], slapd: Slapd) -> None:
     made = directory(encryption=Encryption.STARTTLS, servers=[f"127.0.0.1:{slapd.tls}"])
 
-    (report,) = diagnosis.run(made, username="", password="")
+    (report,) = connection_test.run(made, username="", password="")
 
     assert [step.is_done for step in report.steps] == [False]
 
@@ -306,7 +306,7 @@ def test_the_test_says_what_is_wrong_with_a_certificate(
     port = slapd.tls if encryption == Encryption.LDAPS else slapd.plain
     made = directory(encryption=encryption, servers=[f"{server}:{port}"], ca=slapd.ca if ca is None else ca)
 
-    (report,) = diagnosis.run(made, username="dora", password=PASSWORD)
+    (report,) = connection_test.run(made, username="dora", password=PASSWORD)
 
     (step,) = report.steps
     assert not step.is_done
@@ -324,7 +324,7 @@ def test_refuses_a_certificate_of_somebody_else(directory: Callable[..., Directo
 
 
 def steps(made: Directory, username: str = "", password: str = "") -> list[tuple[str, bool]]:
-    (report,) = diagnosis.run(made, username=username, password=password)
+    (report,) = connection_test.run(made, username=username, password=password)
     return [(step.name, step.is_done) for step in report.steps]
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from tests.bench import table
+from tests.bench import goals
 from tests.bench.ageing.measuring import PER_DAY, Ageing
+from tests.bench.goals import Goal
 from tests.bench.meter import share
 from tests.bench.pages import SEARCHES
-from tests.bench.table import Goal
 
 _MEGA, _GIGA = 1_000_000, 1_000_000_000
 _YEAR = PER_DAY * 365
@@ -19,7 +19,7 @@ def ageing(found: Ageing) -> str:
     audit_pages = [page for page in found.pages if page.name.startswith("audit log")]
     slowest = max(share(page.alone, 0.95) for page in audit_pages)
     case = next(page for page in found.pages if page.name == "a case")
-    goals = [
+    aims = [
         Goal("audit search, p95 of the slowest kind", slowest, 150, "ms"),
         Goal(
             "people search, p95 of the slowest kind",
@@ -42,8 +42,8 @@ def ageing(found: Ageing) -> str:
             *_months(found),
             *_growth(found),
             "",
-            table.pages("Pages with all of it", found.pages),
-            table.goals([goals]),
+            goals.pages("Pages with all of it", found.pages),
+            goals.goals([aims]),
         ]
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from verification.keys import crypto, key_uses, rotation
+from verification.keys import crypto, key_uses, reencryption
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for column, count in dict(rotation.run()).items():
+        for column, count in dict(reencryption.run()).items():
             self.stdout.write(f"{column}: {count} encrypted again")
         current, needed = crypto.current_key(), key_uses.needed()
         for key_id, by_use in needed.items():

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.integrations.oidc import metadata
 from accounts.integrations.short_path import for_programs
-from verification import signatures
+from verification import signing_keys
 
 _CACHED = "public, max-age=3600"  # less than keys are published before and after they sign
 _FOR_SCRIPTS = {
@@ -27,4 +27,4 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """Return the keys that check our signatures. Source: RFC 7517, 5."""
-    return JsonResponse({"keys": signatures.published(timezone.now())}, headers=_FOR_SCRIPTS)
+    return JsonResponse({"keys": signing_keys.published(timezone.now())}, headers=_FOR_SCRIPTS)

@@ -13,7 +13,7 @@ from tests.accounts.integrations.oidc import foreign
 from tests.pages import Browser
 from tests.people import Clock
 from tests.relying_party import AFTER_LOGOUT, CALLBACK, Party
-from verification import signatures
+from verification import signing_keys
 
 Maker = Callable[..., Party]
 
@@ -21,7 +21,7 @@ Maker = Callable[..., Party]
 @pytest.fixture
 def make_party(db: None, clock: Clock) -> Maker:
     """Return a function that adds an application and its client."""
-    signatures.forget()
+    signing_keys.forget()
 
     def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> Party:
         application = Application.objects.create(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.directories import connections
-from accounts.directories.answers import Answer, Entry
 from accounts.directories.connections import Connection
+from accounts.directories.password_answers import Answer, Entry
 from accounts.directories.passwords import password_of
 from accounts.models import Directory
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from tests.verification.conftest import BINDING, NUMBER, Desk
 from verification import challenges, enrolments
-from verification.keys import crypto, key_uses, rotation
+from verification.keys import crypto, key_uses, reencryption
 from verification.models import Enrolment, Message
 
 
@@ -20,14 +20,14 @@ def rotated(ana: Desk, settings: Any) -> Desk:
 
 
 def test_moves_everything_to_the_current_key(rotated: Desk) -> None:
-    list(rotation.run())
+    list(reencryption.run())
 
-    assert list(rotation.keys_in_use()) == ["t2"]
+    assert list(reencryption.keys_in_use()) == ["t2"]
 
 
 def test_older_key_may_leave_afterwards(rotated: Desk, settings: Any) -> None:
     before = (rotated.enrolment("text").address, rotated.enrolment("totp").secret, Message.objects.get().address)
-    list(rotation.run())
+    list(reencryption.run())
     settings.MFA_KEYS = settings.MFA_KEYS[:1]
 
     after = (rotated.enrolment("text").address, rotated.enrolment("totp").secret, Message.objects.get().address)
@@ -36,15 +36,15 @@ def test_older_key_may_leave_afterwards(rotated: Desk, settings: Any) -> None:
 
 
 def test_digests_for_looking_up_move_too(rotated: Desk) -> None:
-    list(rotation.run())
+    list(reencryption.run())
 
     assert rotated.enrolment("text").address_digest == crypto.digest("address", "+41795551234")
 
 
 def test_second_run_finds_nothing_to_do(rotated: Desk) -> None:
-    list(rotation.run())
+    list(reencryption.run())
 
-    assert [count for _, count in rotation.run()] == [0] * len(list(rotation.run()))
+    assert [count for _, count in reencryption.run()] == [0] * len(list(reencryption.run()))
 
 
 def test_leaves_a_row_that_changed_meanwhile(rotated: Desk) -> None:
@@ -55,7 +55,7 @@ def test_leaves_a_row_that_changed_meanwhile(rotated: Desk) -> None:
 
     use = next(use for use in key_uses.sealed() if use.column == "sealed_secret")
 
-    assert rotation._reencrypt(use, stale) == 0
+    assert reencryption._reencrypt(use, stale) == 0
     assert rotated.enrolment("totp").secret == b"a newer secret"
 
 
@@ -68,7 +68,7 @@ def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -
     )
     assert later.answer(issued, later.code(issued), binding=f"{BINDING} 2").proven
 
-    list(rotation.run())
+    list(reencryption.run())
 
     assert [e.enrolment.method for e in enrolments.confirmed(rotated.user.pk)].count("text") == 1
     assert [e.enrolment.method for e in enrolments.confirmed(rotated.user.pk)].count("call") == 1

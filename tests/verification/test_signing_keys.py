@@ -10,7 +10,7 @@ from django.core.management import call_command
 from time_machine import TimeMachineFixture
 
 from tests.people import MORNING
-from verification import signatures
+from verification import signing_keys
 from verification.keys import crypto
 from verification.models import AuditEvent, SigningKey
 
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.usefixtures("fresh")
 def fresh(db: None, time_machine: TimeMachineFixture) -> None:
     """Stop the clock, make the first keys, and read none of another test."""
     time_machine.move_to(MORNING, tick=False)
-    signatures.forget()
-    signatures.prepare(MORNING)
+    signing_keys.forget()
+    signing_keys.prepare(MORNING)
 
 
 def signed(now: datetime, algorithm: str = "ES256") -> str:
-    return signatures.sign({"sub": "ana"}, algorithm=algorithm, typ=TYP, now=now)
+    return signing_keys.sign({"sub": "ana"}, algorithm=algorithm, typ=TYP, now=now)
 
 
 def kid(token: str) -> str:
@@ -35,56 +35,56 @@ def kid(token: str) -> str:
 
 
 def published(now: datetime) -> set[str]:
-    return {each["kid"] for each in signatures.published(now)}
+    return {each["kid"] for each in signing_keys.published(now)}
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_anyone_can_check_a_token_with_what_is_published(algorithm: str) -> None:
     token = signed(MORNING, algorithm)
 
-    keys = jwt.PyJWKSet(signatures.published(MORNING))
+    keys = jwt.PyJWKSet(signing_keys.published(MORNING))
 
     assert jwt.decode(token, keys[kid(token)], algorithms=[algorithm]) == {"sub": "ana"}
-    assert not any({"d", "p", "q"} & set(each) for each in signatures.published(MORNING))
+    assert not any({"d", "p", "q"} & set(each) for each in signing_keys.published(MORNING))
 
 
 def test_the_next_key_is_published_a_day_before_it_signs_and_the_former_a_day_longer() -> None:
     first = kid(signed(MORNING))
-    soon = MORNING + signatures.LIFE - signatures.LEAD
+    soon = MORNING + signing_keys.LIFE - signing_keys.LEAD
 
-    assert signatures.rotate(soon - timedelta(hours=1)) == []
-    assert len(signatures.rotate(soon)) == 2
-    assert signatures.rotate(soon) == []
+    assert signing_keys.rotate(soon - timedelta(hours=1)) == []
+    assert len(signing_keys.rotate(soon)) == 2
+    assert signing_keys.rotate(soon) == []
 
     (following,) = SigningKey.objects.filter(algorithm="ES256").exclude(kid=first)
     starts = following.signs_from
-    assert starts - soon >= signatures.LEAD
+    assert starts - soon >= signing_keys.LEAD
     assert {first, following.kid} <= published(soon)
     assert kid(signed(starts - timedelta(seconds=1))) == first
     assert kid(signed(starts)) == following.kid
-    assert first in published(starts + signatures.OVERLAP - timedelta(seconds=1))
-    assert first not in published(starts + signatures.OVERLAP)
+    assert first in published(starts + signing_keys.OVERLAP - timedelta(seconds=1))
+    assert first not in published(starts + signing_keys.OVERLAP)
 
 
 def test_our_own_old_tokens_are_recognised_until_their_key_is_deleted() -> None:
     old = signed(MORNING)
-    signatures.rotate(MORNING + signatures.LIFE - signatures.LEAD)
+    signing_keys.rotate(MORNING + signing_keys.LIFE - signing_keys.LEAD)
     starts = SigningKey.objects.order_by("-signs_from")[0].signs_from
 
-    signatures.rotate(starts + signatures.KEPT - timedelta(hours=1))
-    assert signatures.read(old, typ=TYP) == {"sub": "ana"}
+    signing_keys.rotate(starts + signing_keys.KEPT - timedelta(hours=1))
+    assert signing_keys.read(old, typ=TYP) == {"sub": "ana"}
 
-    signatures.rotate(starts + signatures.KEPT)
-    assert signatures.read(old, typ=TYP) is None
+    signing_keys.rotate(starts + signing_keys.KEPT)
+    assert signing_keys.read(old, typ=TYP) is None
 
 
 def test_a_service_that_slept_a_year_signs_with_the_old_key_until_the_new_one_is_known() -> None:
     first, later = kid(signed(MORNING)), MORNING + timedelta(days=365)
 
-    signatures.rotate(later)
+    signing_keys.rotate(later)
 
     assert kid(signed(later)) == first
-    assert kid(signed(later + signatures.LEAD)) != first
+    assert kid(signed(later + signing_keys.LEAD)) != first
 
 
 def test_replaced_keys_sign_and_check_nothing_any_more() -> None:
@@ -92,7 +92,7 @@ def test_replaced_keys_sign_and_check_nothing_any_more() -> None:
 
     call_command("replace_signing_keys", "--reason", "A laptop was stolen.", stdout=StringIO())
 
-    assert signatures.read(token, typ=TYP) is None
+    assert signing_keys.read(token, typ=TYP) is None
     assert not former & published(MORNING)
     assert kid(signed(MORNING)) in published(MORNING)
     assert AuditEvent.objects.get(kind="signing_key.replaced").said["reason"] == "A laptop was stolen."
@@ -102,21 +102,23 @@ def test_reads_nothing_that_is_not_ours() -> None:
     own = signed(MORNING, "RS256")
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     header = {"kid": kid(own), "typ": TYP}
-    public = next(each for each in signatures.published(MORNING) if each["kid"] == kid(own))
+    public = next(each for each in signing_keys.published(MORNING) if each["kid"] == kid(own))
     head, body, _signature = own.split(".")
 
-    assert signatures.read(jwt.encode({"sub": "ana"}, stranger, algorithm="RS256", headers=header), typ=TYP) is None
-    assert signatures.read(jwt.encode({"sub": "ana"}, public["n"], algorithm="HS256", headers=header), typ=TYP) is None
-    assert signatures.read(jwt.encode({"sub": "ana"}, "", algorithm="none", headers=header), typ=TYP) is None
-    assert signatures.read(f"{head}.{body}.", typ=TYP) is None
-    assert signatures.read(own, typ="logout+jwt") is None
-    assert signatures.read("no token", typ=TYP) is None
+    assert signing_keys.read(jwt.encode({"sub": "ana"}, stranger, algorithm="RS256", headers=header), typ=TYP) is None
+    assert (
+        signing_keys.read(jwt.encode({"sub": "ana"}, public["n"], algorithm="HS256", headers=header), typ=TYP) is None
+    )
+    assert signing_keys.read(jwt.encode({"sub": "ana"}, "", algorithm="none", headers=header), typ=TYP) is None
+    assert signing_keys.read(f"{head}.{body}.", typ=TYP) is None
+    assert signing_keys.read(own, typ="logout+jwt") is None
+    assert signing_keys.read("no token", typ=TYP) is None
 
 
 def test_a_key_moved_to_another_row_does_not_open() -> None:
     one, other = SigningKey.objects.order_by("algorithm")
     SigningKey.objects.filter(pk=one.pk).update(sealed=other.sealed)
-    signatures.forget()
+    signing_keys.forget()
 
     with pytest.raises(crypto.Unsealable):
         signed(MORNING, one.algorithm)
