@@ -43,10 +43,12 @@ def settle(people: Collection[int] | None = None) -> int:
     )
     changed = reduce(or_, (Q(pk__in=each.values("pk")) for each in [*gone, *(longer for longer, _ends in shorter)]))
     with transaction.atomic(savepoint=False):
-        list(Browser.objects.filter(changed).order_by("pk").select_for_update().values_list("pk", flat=True))
-        for longer, ends in shorter:
-            longer.update(ends_at=ends)
-        n_gone = sum(each.delete()[0] for each in gone)
+        locked = Browser.objects.filter(changed).order_by("pk").select_for_update().values_list("pk", flat=True)
+        n_gone = 0
+        if list(locked):  # most people who join a group lose nothing
+            for longer, ends in shorter:
+                longer.update(ends_at=ends)
+            n_gone = sum(each.delete()[0] for each in gone)
         enrolments.withdraw_these(_not_trusted(people), Context(now=timezone.now()))
         for receive in _receivers:
             receive(people)
