@@ -114,7 +114,9 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
     table = [
         (
             decision.reason is Why.BLOCKED,
-            _("Find out why they are blocked before you unblock them."),
+            _("Find out why they are blocked before you unblock them.")
+            if person.is_active
+            else _("Find out why the account was switched off."),
             "unblock",
         ),
         (

@@ -161,7 +161,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         groups=tuple(person.groups.order_by("name").values_list("name", flat=True)),
         status=status.status(person, decision, events, names),
         locks=(*impact.locks, *action_preview.wrong_codes(person, now=now)),
-        expected=status.expected(decision),
+        expected=status.expected(decision, is_active=person.is_active),
         because=tuple(status.because(person, decision, n_browsers=impact.n_browsers, now=now)),
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_method(each, decision, now) for each in mine),

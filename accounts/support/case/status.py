@@ -101,8 +101,10 @@ def waits_until(decision: Decision) -> datetime | None:
     return min(ends) if ends and is_waiting else None
 
 
-def expected(decision: Decision) -> str:
+def expected(decision: Decision, *, is_active: bool = True) -> str:
     """Return what the user would see after a correct password, in a new browser outside trusted networks."""
+    if not is_active:
+        return _("They can’t sign in: their account is switched off.")
     usual = decision.default.label if decision.default else ""
     if again_at := waits_until(decision):
         words = _("They can’t sign in until %(at)s, because of too many incorrect codes.")

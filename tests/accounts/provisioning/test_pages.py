@@ -36,7 +36,7 @@ def test_the_portal_says_where_details_come_from(ana_of: Person) -> None:
 
     page = ana_of.browser.go("/profile/")
 
-    assert "They come from Payroll" in page
+    assert "These details come from Payroll" in page
     assert "Ana Muster" in page
 
 
@@ -60,6 +60,8 @@ def test_the_desk_sees_the_directory(ana_of: Person, clock: Clock) -> None:
     take(Directory.objects.get(), clock, is_active=False)
     page = cleo.browser.go(f"/admin/accounts/user/{ana_of.user.pk}/change/")
     assert "It can be switched on only there" in page
+    assert "their account is switched off" in page
+    assert "unblock them" not in page
 
 
 def test_the_diagnosis_says_where_details_come_from(ana_of: Person, clock: Clock) -> None:
