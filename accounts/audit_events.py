@@ -123,11 +123,12 @@ PASSWORD_RESET_ASKED = declare(
 INVITATION_SENT = declare(
     UserEvent(
         "invitation.sent",
-        log=_("An invitation was emailed to %(person)s, whom an import added."),
+        log=_("An invitation was emailed to %(person)s, who is new."),
         icon="mail",
         title=_("You were invited by email"),
         staff_title=_("They were invited by email"),
         is_deniable=False,
+        metric="invited",
     )
 )
 INVITATION_REMINDED = declare(
@@ -138,6 +139,7 @@ INVITATION_REMINDED = declare(
         title=_("You were reminded of your invitation by email"),
         staff_title=_("They were reminded of their invitation by email"),
         is_deniable=False,
+        metric="reminded of an invitation",
     )
 )
 INVITATION_ACCEPTED = declare(
@@ -147,6 +149,7 @@ INVITATION_ACCEPTED = declare(
         icon="key",
         title=_("You set your password with the link of your invitation"),
         staff_title=_("They set their password with the link of their invitation"),
+        metric="invitation accepted",
     )
 )
 

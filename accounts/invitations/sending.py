@@ -1,5 +1,6 @@
 """Sends invitations and reminders. Each email has a new link, and only the newest works."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -52,6 +53,16 @@ def announce(person: User, now: datetime, *, is_reminder: bool = False) -> None:
     audit.record(event, user_id=person.pk, context=Context(now=now))
 
 
+def invite_new(people: Iterable[int], now: datetime) -> None:
+    """Invite those whom a directory has just added or switched on, in its transaction. Others have no use for it.
+
+    A link that they have already ended when they were switched off. Shape: `people` are ids.
+    """
+    found = User.objects.filter(_can_start(now), pk__in=people)
+    for person in found.select_related("directory").order_by("pk"):
+        announce(person, now)
+
+
 def remind(now: datetime) -> int:
     """Remind people who haven't followed their invitation. Return how many."""
     told = 0
@@ -67,12 +78,15 @@ def remind(now: datetime) -> int:
 
 def _due(now: datetime) -> QuerySet[Invitation]:
     """Return the invitations to remind of. One that ended with a block, or another change of epoch, is not."""
-    new = User.objects.filter(NEW).exclude(email="")
-    free = new.filter(Q(blocked_until=None) | Q(blocked_until__lte=now))
     return Invitation.objects.filter(
         accepted_at=None,
         n_reminders__lt=conf.invitation_reminders(),
         sent_at__lte=now - conf.invitation_reminder_interval(),
         user__epoch=F("epoch"),
-        user__in=free,
+        user__in=User.objects.filter(_can_start(now)),
     )
+
+
+def _can_start(now: datetime) -> Q:
+    """Return the condition for people who are new, have an email address, and aren't blocked."""
+    return NEW & ~Q(email="") & (Q(blocked_until=None) | Q(blocked_until__lte=now))

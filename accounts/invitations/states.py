@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +56,16 @@ def matching(state: State, now: datetime) -> Q:
         State.EXPIRED: NEW & is_sent & is_open & ~valid,
         State.ACCEPTED: is_sent & Q(invitation__accepted_at__isnull=False),
     }[state]
+
+
+_OPEN = (State.INVITED, State.REMINDED, State.EXPIRED)
+
+
+def counts(now: datetime) -> dict[State, int]:
+    """Return how many people haven't followed their invitation, by its state. Costs a query."""
+    people = User.objects.filter(invitation__accepted_at=None, invitation__isnull=False)
+    found = people.aggregate(**{state.value: Count("pk", filter=matching(state, now)) for state in _OPEN})
+    return {state: found[state.value] for state in _OPEN}
 
 
 def state_of(person: User, invitation: Invitation | None, now: datetime) -> State | None:

@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=1, help_text='New people are looked up in the directories in this order.', verbose_name='position')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('link_by', models.CharField(choices=[('nothing', 'Nobody'), ('username', 'People with the same username'), ('email', 'People with the same email address')], default='nothing', help_text='Staff are never taken over. The directory then decides their name, and whether they can sign in.', max_length=10, verbose_name='take over people who are here already')),
+                ('invites_people', models.BooleanField(default=False, help_text='People whom it adds get a link by email, and reminders.', verbose_name='invite new people')),
                 ('many_left_at', models.DateTimeField(editable=False, null=True)),
                 ('servers', models.JSONField(blank=True, default=list, verbose_name='servers')),
                 ('encryption', models.CharField(choices=[('ldaps', 'TLS from the start (LDAPS)'), ('starttls', 'StartTLS'), ('none', 'None, only for a server on this machine')], default='ldaps', max_length=10, verbose_name='encryption')),

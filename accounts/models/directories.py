@@ -122,6 +122,11 @@ class Directory(models.Model):
         default=LinkBy.NOTHING,
         help_text=_("Staff are never taken over. The directory then decides their name, and whether they can sign in."),
     )
+    invites_people = models.BooleanField(
+        _("invite new people"),
+        default=False,
+        help_text=_("People whom it adds get a link by email, and reminders."),
+    )
     many_left_at = models.DateTimeField(null=True, editable=False)
     servers = models.JSONField(_("servers"), default=list, blank=True)
     encryption = models.CharField(_("encryption"), max_length=10, choices=Encryption.choices, default=Encryption.LDAPS)

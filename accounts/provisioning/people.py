@@ -11,7 +11,7 @@ from itertools import islice
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts import sessions
+from accounts import invitations, sessions
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, departure_limit, lookup, numbers
 from accounts.provisioning.entries import PersonEntry, Source, Way
@@ -97,9 +97,17 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     mark_seen(directory, [change.entry.key for change in done if change.verdict is not Verdict.ADDED], now)
     said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
+    if directory.invites_people and by.way is not Way.SIGN_IN:
+        _invite(done, now)
     if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
         departure_limit.watch(directory, by, now)
     return done
+
+
+def _invite(changes: Sequence[PersonChange], now: datetime) -> None:
+    """Invite people who can sign in from now on and never did: those who were added, or prepared and now switched on."""
+    wanted = [change.user_id for change in changes if change.verdict in {Verdict.ADDED, Verdict.SWITCHED_ON}]
+    invitations.invite_new([pk for pk in wanted if pk is not None], now)
 
 
 def _is_off(change: PersonChange) -> bool:

@@ -24,6 +24,7 @@ SUPPORT_INVITED = declare(
         staff_title=_("Support invited them by email"),
         text=_ticket,
         is_deniable=False,
+        metric="invited by support",
     )
 )
 SUPPORT_WRONG_CODES_RESET = declare(

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import audit_events, directories, directory_sync, provisioning, request_context
+from accounts import audit_events, directories, directory_sync, invitations, provisioning, request_context
 from accounts.integrations.oidc.back_channel import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
@@ -76,6 +76,7 @@ class _Figures(Collector):
         yield _applications(now)
         yield from _directories(now)
         yield from _people_of_directories(now)
+        yield _invitations(now)
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
@@ -134,6 +135,14 @@ def _people_of_directories(now: datetime) -> Iterator[Metric]:
         people.add_metric([directory.name], found.of - found.n)
         left.add_metric([directory.name], found.n)
     yield from (people, left)
+
+
+def _invitations(now: datetime) -> Metric:
+    words = "People who haven't followed their invitation, by its state"
+    family = GaugeMetricFamily("mfa_invitations_open", words, labels=["state"])
+    for state, n in invitations.counts(now).items():
+        family.add_metric([state], n)
+    return family
 
 
 def _logouts() -> Metric:

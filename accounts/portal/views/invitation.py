@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import invitations, request_context
+from accounts import request_context
 from accounts.models import User
+from accounts.portal import invitation_links
 from accounts.portal.forms import NewPasswordForm
 
 
@@ -21,14 +22,14 @@ from accounts.portal.forms import NewPasswordForm
 def show(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Welcome someone who was invited. Opening the page changes nothing, because mail filters open links too."""
     context = request_context.read(request)
-    found = invitations.opened(handle, token, context)
+    found = invitation_links.opened(handle, token, context)
     if found is None:
         return render(request, "accounts/signin/invitation_over.html", status=410)
     if not found.user.has_password_here:
         return render(request, "accounts/signin/invitation_directory.html", {"account": found.user.get_username()})
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
-        if not invitations.accept(found, form.cleaned_data["new_password"], context):
+        if not invitation_links.accept(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/invitation_over.html", status=410)
         messages.success(request, _("We set your password. Sign in with it, and then set up your second step."))
         return redirect("signin:password")

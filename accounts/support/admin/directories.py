@@ -147,7 +147,7 @@ class DirectoryAdmin(ChangesAdmin):
         delete_effect=_("Nobody can sign in with a password of this directory any more."),
     )
     sections = (
-        (None, ("name", "kind", "is_active", "position", "link_by")),
+        (None, ("name", "kind", "is_active", "position", "link_by", "invites_people")),
         (_("Servers"), ("servers", "encryption", "ca", "account", "account_password")),
         (
             _("People"),

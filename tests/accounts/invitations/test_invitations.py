@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from accounts import directories, invitations
 from accounts.invitations import State
 from accounts.models import Directory, Import, Invitation, User
+from accounts.portal import invitation_links
 from accounts.support import people_search
 from accounts.support.actions.access import block
 from accounts.support.actions.base import Actor
@@ -206,7 +208,7 @@ def test_of_two_at_the_same_moment_one_wins(transactional_db: None, clock: Clock
         try:
             mine = Invitation.objects.select_related("user__directory").get(pk=row.pk)
             start.wait()
-            results.append(invitations.accept(mine, password, Context(now=clock.now)))
+            results.append(invitation_links.accept(mine, password, Context(now=clock.now)))
         finally:
             connection.close()
 
@@ -355,3 +357,29 @@ def test_an_import_invites_whom_it_adds(clock: Clock, db: None, invites: bool) -
     assert list(Invitation.objects.values_list("user__username", flat=True)) == (["new"] if invites else [])
     assert Import.objects.filter(state="done").count() == 2
     assert Message.objects.filter(template__contains="invitation").count() == int(invites)
+
+
+# Metrics ------------------------------------------------------------------------------------------------------------
+
+
+def test_metrics_count_what_was_sent_and_who_has_not_followed_it(clock: Clock, db: None, settings: Any) -> None:
+    settings.METRICS_TOKEN = "a token of the tests"
+    people = {name: fresh(name) for name in ("new", "reminded", "over", "done")}
+    for person in people.values():
+        invitations.announce(person.user, clock.now)
+    invitations.announce(people["reminded"].user, clock.now, is_reminder=True)
+    Invitation.objects.filter(user__username="over").update(ends_at=clock.now)
+    Invitation.objects.filter(user__username="done").update(accepted_at=clock.now)
+
+    shown = Client().get("/metrics", headers={"Authorization": "Bearer a token of the tests"}).content.decode()
+
+    for line in (
+        'mfa_invitations_open{state="invited"} 1.0',
+        'mfa_invitations_open{state="reminded"} 1.0',
+        'mfa_invitations_open{state="invitation_expired"} 1.0',
+        'mfa_events_5m{result="invited"} 4.0',
+        'mfa_events_5m{result="reminded of an invitation"} 1.0',
+        'mfa_events_5m{result="invitation accepted"} 0.0',
+        'mfa_events_5m{result="invited by support"} 0.0',
+    ):
+        assert line in shown

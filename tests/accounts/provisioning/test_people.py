@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts import provisioning
-from accounts.models import Directory, Session, SuggestedNumber, User
+from accounts.models import Directory, Invitation, Session, SuggestedNumber, User
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import PersonEntry, PhoneEntry, Refusal, Source, Verdict, Way, numbers
 from tests.people import Clock, Person, join
@@ -327,3 +327,93 @@ def test_the_events_of_many_people_are_whole_and_in_order(directory: Directory, 
     assert [names[row.user_id or 0] for row in rows] == [each.username for each in found]
     assert {(row.at, row.network, row.said["way"]) for row in rows} == {(clock.now, SCIM.network, "scim")}
     assert list(audit.verify()) == []
+
+
+
+# Invitations ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inviting(directory: Directory) -> Directory:
+    directory.invites_people = True
+    directory.save()
+    return directory
+
+
+def invited() -> list[str]:
+    """Return whom an email invites, and that the audit log says so of each."""
+    people = list(Invitation.objects.order_by("user__username").values_list("user__username", flat=True))
+    events = AuditEvent.objects.filter(kind="invitation.sent").values_list("user_id", flat=True)
+    mails = Message.objects.filter(template__contains="invitation").values_list("user_id", flat=True)
+    assert sorted(events) == sorted(mails) == sorted(Invitation.objects.values_list("user_id", flat=True))
+    return people
+
+
+@pytest.mark.parametrize("by", [SCIM, SYNC])
+def test_invites_whom_it_adds(inviting: Directory, clock: Clock, by: Source) -> None:
+    people = [entry(email="eva@example.org"), entry("k2", "silent"), entry("k3", "off", email="o@b.ch", is_active=False)]
+
+    apply(inviting, *people, clock=clock, by=by)
+
+    assert invited() == ["eva"]
+
+
+def test_invites_nobody_unless_it_is_switched_on(directory: Directory, clock: Clock) -> None:
+    apply(directory, entry(email="eva@example.org"), clock=clock)
+
+    assert invited() == []
+
+
+def test_invites_nobody_who_signs_in_right_then(inviting: Directory, clock: Clock) -> None:
+    apply(inviting, entry(email="eva@example.org"), clock=clock, by=Source(way=Way.SIGN_IN))
+
+    assert invited() == []
+
+
+def test_invites_someone_who_was_prepared_on_the_day_they_are_switched_on(inviting: Directory, clock: Clock) -> None:
+    apply(inviting, entry(email="eva@example.org", is_active=False), clock=clock, by=SCIM)
+    assert invited() == []
+
+    apply(inviting, entry(email="eva@example.org"), clock=clock, by=SCIM)
+
+    assert invited() == ["eva"]
+
+
+def test_invites_nobody_who_returns_or_is_blocked(inviting: Directory, clock: Clock) -> None:
+    names = {"k1": "eva", "k2": "returns", "k3": "blocked"}
+    entries = [entry(key, name, email=f"{name}@example.org") for key, name in names.items()]
+    apply(inviting, *(replace(each, is_active=False) for each in entries), clock=clock)
+    User.objects.filter(username="returns").update(last_login=clock.now)
+    User.objects.filter(username="blocked").update(blocked_until=clock.now + timedelta(days=1))
+
+    apply(inviting, *entries, clock=clock)
+
+    assert invited() == ["eva"]
+
+
+def test_someone_switched_off_and_on_gets_a_link_that_works(inviting: Directory, clock: Clock) -> None:
+    """The former link ended when they were switched off."""
+    eva = entry(email="eva@example.org")
+
+    for is_active in (True, False, True):
+        apply(inviting, replace(eva, is_active=is_active), clock=clock)
+
+    invitation = Invitation.objects.select_related("user").get()
+    assert invitation.epoch == invitation.user.epoch
+    assert Message.objects.filter(template__contains="invitation").count() == 2
+
+
+def test_a_person_who_is_refused_is_not_invited(inviting: Directory, ana: Person, clock: Clock) -> None:
+    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [Verdict.REFUSED]
+
+    assert invited() == []
+
+
+def test_no_invitation_remains_of_a_change_that_was_taken_back(inviting: Directory, clock: Clock) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        apply(inviting, entry(email="eva@example.org"), clock=clock)
+        assert invited() == ["eva"]
+        raise RuntimeError
+
+    assert invited() == []
+    assert not Message.objects.exists()

@@ -1,10 +1,16 @@
 """Tests of people by SCIM: created, found, changed, switched off, deleted, and sent again."""
 
+import re
+
 import pytest
 
-from accounts.models import SuggestedNumber, User
+from accounts.integrations.scim import callers
+from accounts.models import Directory, Invitation, SuggestedNumber, User
+from tests.pages import Browser
+from tests.people import Clock, work
 from tests.scim import ENTERPRISE, USER, Sender
-from verification.models import AuditEvent
+from verification.delivery.providers.virtual.models import Delivery
+from verification.models import AuditEvent, Message
 
 
 def test_gives_back_what_was_sent(entra: Sender) -> None:
@@ -153,3 +159,31 @@ def test_the_last_administrator_stays(entra: Sender) -> None:
     assert "last administrator" in off.body["detail"]
     assert entra.person(made.id).is_active
     assert AuditEvent.objects.filter(kind="directory.administrator_kept").count() == 2
+
+
+# Invitations -------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_person_gets_a_link_that_sets_their_password(entra: Sender, clock: Clock) -> None:
+    Directory.objects.filter(pk=entra.directory.pk).update(invites_people=True)
+    callers.forget()
+
+    entra.add("nina", emails=[{"value": "nina@example.org", "primary": True}])
+    work()
+
+    (link,) = re.findall(r"http://testserver(/invitation/\S+)", Delivery.objects.get(kind="mail").words)
+    browser = Browser()
+    browser.go(link)
+    browser.press("Set the password", new_password="four words of mine")
+    assert User.objects.get(username="nina").check_password("four words of mine")
+
+
+def test_someone_who_is_refused_gets_no_email(entra: Sender, okta: Sender, clock: Clock) -> None:
+    Directory.objects.update(invites_people=True)
+    callers.forget()
+    email = [{"value": "nina@example.org", "primary": True}]
+    entra.add("nina", emails=email)
+
+    assert okta.post("/Users", {"schemas": [USER], "userName": "nina", "emails": email}).status == 409
+
+    assert Invitation.objects.count() == Message.objects.filter(template__contains="invitation").count() == 1

@@ -2,9 +2,7 @@
 
 from django.db import transaction
 
-from accounts import passwords
-from accounts.invitations.sending import PURPOSE
-from accounts.invitations.states import is_new
+from accounts import invitations, passwords
 from accounts.models import Invitation
 from verification import policies
 from verification.context import Context
@@ -14,7 +12,7 @@ from verification.keys import tokens
 
 def opened(handle: str, token: str, context: Context) -> Invitation | None:
     """Return the invitation that an emailed link belongs to, if the link still works."""
-    if not tokens.is_derived(PURPOSE, handle, token):
+    if not tokens.is_derived(invitations.PURPOSE, handle, token):
         return None
     found = Invitation.objects.select_related("user__directory").filter(handle=handle).first()
     return found if found and _is_good(found, context) else None
@@ -24,7 +22,7 @@ def _is_good(invitation: Invitation, context: Context) -> bool:
     person = invitation.user
     is_valid = invitation.accepted_at is None and invitation.ends_at > context.now
     is_same = invitation.epoch == person.epoch and policies.refusal(person, context.now) is None
-    return is_valid and is_same and is_new(person)
+    return is_valid and is_same and invitations.is_new(person)
 
 
 def accept(invitation: Invitation, password: str, context: Context) -> bool:
