@@ -58,16 +58,17 @@ def test_alerts_watch_figures_that_there_are(figures: set[str]) -> None:
 
 
 @pytest.mark.services
-def test_prometheus_takes_the_alerts() -> None:
+@pytest.mark.parametrize(
+    ("verb", "file"),
+    [("check", DEPLOY / "prometheus" / "alerts.yml"), ("test", Path(__file__).parent / "alert_cases.yml")],
+    ids=["check", "test"],
+)
+def test_prometheus_takes_the_alerts(verb: str, file: Path) -> None:
+    """Seen failing: without its `> 10`, an alert fired for three requests of a stranger."""
     program = shutil.which("promtool")
     assert program, "Debian: apt-get install prometheus"
 
-    done = subprocess.run(
-        [program, "check", "rules", str(DEPLOY / "prometheus" / "alerts.yml")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run([program, verb, "rules", str(file)], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
