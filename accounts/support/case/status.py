@@ -32,7 +32,8 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
         words = _("The directory %(directory)s switched the account off, %(at)s. It can be switched on only there.")
         return Status("bad", _("Switched off"), words % said)
     if not person.is_active:
-        return Status("bad", _("Switched off"), _("The account was switched off. An administrator can switch it on."))
+        words = _("The account was switched off in the database. Operators can switch it on there.")
+        return Status("bad", _("Switched off"), words)
     if decision.reason is Why.BLOCKED:
         return _blocked(person, history, names)
     if person.second_step_locked_at:

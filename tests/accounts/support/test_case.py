@@ -143,6 +143,17 @@ def test_history_names_who_did_what_and_why(ana: Person, sam: Person, here: Cont
     assert (line.staff, line.reason, line.ticket) == ("sam", "asked by phone", "INC-1")
 
 
+def test_promises_no_page_that_switches_an_account_on(ana: Person, dora: Person, here: Context) -> None:
+    """No action does it: a directory does for its people, and operators do in the database."""
+    User.objects.filter(pk=ana.user.pk).update(is_active=False)
+
+    found = of(ana, dora, here).status
+
+    assert (found.kind, found.label) == ("bad", "Switched off")
+    assert "database" in found.text
+    assert not any(action.name.startswith("switch_on") for action in ACTIONS.values())
+
+
 def test_status_is_active_unless_something_is_wrong(ana: Person, dora: Person, here: Context) -> None:
     assert of(ana, dora, here).status.kind == "good"
 
