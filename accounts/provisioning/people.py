@@ -105,7 +105,7 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
 
 
 def _invite(changes: Sequence[PersonChange], now: datetime) -> None:
-    """Invite people who can sign in from now on and never did: those who were added, or prepared and now switched on."""
+    """Invite people who never signed in and can from now on: they were added, or prepared and are now switched on."""
     wanted = [change.user_id for change in changes if change.verdict in {Verdict.ADDED, Verdict.SWITCHED_ON}]
     invitations.invite_new([pk for pk in wanted if pk is not None], now)
 
