@@ -83,7 +83,7 @@ def crowd(up: Stack, *, size: int, seconds: float) -> tuple[list[Answer], list[f
 
 
 def test_a_directory_that_hangs_slows_nobody_else_down(site: Stack, samba: Samba) -> None:
-    """Three times as many people of the directory as threads sign in. Seen failing with as many places as threads."""
+    """Three times as many people of the directory as threads sign in."""
     well, usual, _ = crowd(site, size=24, seconds=4)
     with samba.frozen():
         away, local, pages = crowd(site, size=24, seconds=8)

@@ -198,7 +198,7 @@ def test_tells_nobody_that_the_directory_has_locked_an_account(
 def test_a_stranger_cannot_make_the_directory_lock_an_account(
     directory: Callable[..., Directory], clock: Clock
 ) -> None:
-    """The directory locks after six. Seen failing without the count of guesses."""
+    """The directory locks after six."""
     directory(max_failures=4)
     for number in range(9):
         tried("jana", f"wrong {number}", Browser(network=f"198.51.100.{number + 1}"))
@@ -279,7 +279,7 @@ def test_attempts_that_nobody_answered_are_no_incorrect_passwords(
 def test_a_server_that_hangs_after_it_agreed_to_starttls_is_left(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock, half_hole: int
 ) -> None:
-    """libldap waits forever for the handshake. Seen failing without the handshake of our own before it."""
+    """libldap waits forever for the handshake."""
     servers = [f"127.0.0.1:{half_hole}", f"127.0.0.1:{slapd.plain}"]
     directory(encryption=Encryption.STARTTLS, servers=servers)
     begun = time.perf_counter()
