@@ -35,10 +35,10 @@ GROUPS = (
     KindGroup(
         "all-applications", _("Applications"), ("application", "oidc", "proxy", "protected_address", "signing_key")
     ),
-    KindGroup("all-directories", _("Directories"), ("directory",)),
+    KindGroup("all-directories", _("Directories"), ("directory", "scim")),
     KindGroup("remembered-browsers", _("Remembered browsers"), ("browser",)),
     KindGroup("support-desk", _("Support actions"), ("support",)),
-    KindGroup("all-accounts", _("Accounts"), ("account", "person")),
+    KindGroup("all-accounts", _("Accounts"), ("account", "invitation", "person")),
     KindGroup("groups-and-policies", _("Groups and policies"), ("group", "policy", "scope", "strength")),
     KindGroup("imports-and-exports", _("Imports and exports"), ("people", "export")),
     KindGroup("delivery-and-costs", _("Delivery and costs"), ("route", "outage", "guard", "range", "spend", "number")),

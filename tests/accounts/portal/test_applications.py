@@ -87,7 +87,7 @@ def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) ->
     assert "Signed in 2 March 2026" in page
     assert "Verified with password, code" in page
     assert "Who you are only a random name" in page
-    assert "https://refeds.org/profile/mfa" in page
+    assert "https://refeds.org/profile/mfa" not in page
 
 
 def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:

@@ -59,7 +59,7 @@ CLOSING = {
     "give_roles",
     "take_token_back",
 }
-HARMLESS = {"try_message", "assign_token", "resync_token"}
+HARMLESS = {"try_message", "assign_token", "resync_token", "invite"}
 ERASING = {"erase"}
 
 # What each action is for people of a rank: done by one alone, left to a second person, or refused.
