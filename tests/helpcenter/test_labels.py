@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.utils.text import capfirst
 
 from helpcenter import bundled
 from tests import syntax
@@ -57,6 +59,12 @@ def _of_code() -> Iterator[str]:
                 )
 
 
+def _of_fields() -> Iterator[str]:
+    """Yield what the admin calls the fields of tables: it writes their names with a capital."""
+    for model in apps.get_models():
+        yield from (capfirst(str(field.verbose_name)) for field in model._meta.fields)
+
+
 def _variants(text: str) -> Iterator[str]:
     text = _ELEMENT.sub("", _TAG.sub(" ", text))
     yield plain(text)
@@ -68,7 +76,9 @@ def _variants(text: str) -> Iterator[str]:
 @cache
 def shown() -> frozenset[str]:
     """Return what the pages of the product show."""
-    return frozenset(each for text in (*_of_templates(), *_of_code()) for each in _variants(text) if each)
+    return frozenset(
+        each for text in (*_of_templates(), *_of_code(), *_of_fields()) for each in _variants(text) if each
+    )
 
 
 def _named(article: bundled.Shipped) -> Iterator[str]:
