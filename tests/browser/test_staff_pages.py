@@ -51,6 +51,7 @@ ELSEWHERE = {
     "support-many": "takes a form from the list of people, see the desk",
     "application-delete": "needs one that is switched off, see its pages",
     "token-restore": "needs a retired token, see the tokens",
+    "directory-sync-preview": "is a button, and leads back to its page",
 }
 
 

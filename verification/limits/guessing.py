@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
-from verification.db import together
 from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, db_time, wait_schedule
 from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
@@ -154,9 +153,11 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
     """Undo one counted failure, with the delay that it started."""
     day = day_name(now)
-    changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
+    changes = """
+        consecutive = (CASE WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
+        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"""
     names = [method, day] if is_counted else [method]
-    _change(user_id, names, f"SET {changes}", [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
+    _change(user_id, names, changes, [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -171,24 +172,19 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     """
     day = day_name(now)
     changes = """
-        consecutive = (CASE WHEN f.method <> %s THEN 0 ELSE f.consecutive - 1 END),
+        consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
         next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
-    # A day that would count nothing is deleted, and first: on SQLite the second statement sees what the first one left.
-    is_over = "(held.method = %s AND held.consecutive <= 1)"
-    lasts = f"(held.method <> %s OR held.locked_at IS NULL) AND NOT {is_over}"
-    with together.block():
-        if is_counted:
-            _change(user_id, names, "DELETE", [], only=is_over, about=[day])
-        _change(user_id, names, f"SET {changes}", [day, day], only=lasts, about=[tried, day])
+    lasts = "(held.method <> %s OR held.locked_at IS NULL)"
+    _change(user_id, names, changes, [day, day], only=lasts, about=[tried])
 
 
 def _change(
-    user_id: int, names: list[str], change: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
+    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
 ) -> None:
-    """Change or delete some of a person's rows in one statement. `only` and its values `about` filter them further."""
+    """Change some of a person's rows in one statement. `only` and its values `about` filter them further."""
     where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})"
-    change_rows(_TABLE, _KEYS, where, [user_id, *names], change, values, only=only, about=about)
+    change_rows(_TABLE, _KEYS, where, [user_id, *names], f"SET {changes}", values, only=only, about=about)
 
 
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}

@@ -156,7 +156,8 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     these = [part for row in rows for part in (row.scope, row.key, db_time(row.window_at))]
     table, keys = "verification_counter c", ("scope", "key", "window_at")
     is_over = "(held.scope = %s OR held.count <= 1)"
-    changes = "SET count = c.count - 1, until_at = (CASE WHEN c.scope = %s THEN %s ELSE c.until_at END)"
+    changes = """SET count = (CASE WHEN c.count > 0 THEN c.count - 1 ELSE 0 END),
+        until_at = (CASE WHEN c.scope = %s THEN %s ELSE c.until_at END)"""
     with together.block():
         change_rows(table, keys, f"({places})", these, "DELETE", [], only=is_over, about=[_BY_PLACE])
         change_rows(

@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("s
 People = dict[str, str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # of the domain, which keeps them
 def unit(samba: Samba) -> str:
     return samba.unit("Sign-ins")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def people(samba: Samba, unit: str) -> People:
     """Return the DNs of people: some who may sign in, and one for each reason to refuse a correct password."""
     found = {name: samba.person(name, within=unit) for name in ("dora", "emil", "fritz", "gerd", "hours", "machine")}
