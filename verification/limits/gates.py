@@ -64,34 +64,45 @@ def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database'
     return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 
+Condition = tuple[str, Sequence[Any]]  # a part of a statement, with the values of its placeholders
+
+
 def change_rows(
     table: str,
     keys: tuple[str, ...],
-    where: str,
-    which: list[Any],
-    change: str,
-    values: list[Any],
+    where: Condition,
+    changes: Condition,
     *,
-    only: str = "",
-    about: Sequence[Any] = (),
+    only: Condition = ("TRUE", ()),
+    over: Condition | None = None,
 ) -> None:
-    """Change rows in one statement, with the others of a block. Shape: `table` with its alias of one letter.
+    """Change rows, with the other writes of a block. Shape: `table` with its alias of one letter.
 
-    `change` is a SET, or DELETE. `keys` are the columns that tell the rows apart. PostgreSQL locks all rows in the
-    order of `keys`, in which they are counted, so that concurrent requests don't deadlock. `only`, with its values
-    `about`, chooses among the locked rows, which it calls `held`, by what they contain now; `where` sees what they
-    contained when the statement began.
+    PostgreSQL locks all rows of `where` in the order of `keys`, in which they are counted, so that concurrent requests
+    don't deadlock. `held` is a row as it is once it is locked: `only`, `over` and the new values in `changes` read it,
+    because the row in the table is the one that the statement saw when it began. PostgreSQL even checks constraints
+    with that one first. Rows for which `over` is true are deleted instead, before the others are changed: on SQLite,
+    the second statement sees what the first one left.
     """
+    with together.block():
+        if over is not None:
+            _write("DELETE FROM {}", "USING", table, keys, where, ("", ()), over)
+            only = (f"{only[0]} AND NOT {over[0]}", [*only[1], *over[1]])
+        _write("UPDATE {} SET", "FROM", table, keys, where, changes, only)
+
+
+def _write(
+    verb: str, source: str, table: str, keys: tuple[str, ...], where: Condition, changes: Condition, only: Condition
+) -> None:
     name, alias = table.split()
-    verb = f"DELETE FROM {name} AS {alias}" if change == "DELETE" else f"UPDATE {name} AS {alias} {change}"  # noqa: S608
+    verb = verb.format(f"{name} AS {alias}")
     if connection.vendor == "sqlite":
-        sql = f"{verb} WHERE {where}" + (f" AND {only.replace('held.', f'{alias}.')}" if only else "")
-        arguments = [*values, *which, *about]
+        sql = f"{verb} {changes[0]} WHERE {where[0]} AND {only[0]}".replace("held.", f"{alias}.")
+        arguments = [*changes[1], *where[1], *only[1]]
     else:
         order = ", ".join(f"{alias}.{key}" for key in keys)
         same = " AND ".join(f"{alias}.{key} = held.{key}" for key in keys)
-        held = f"SELECT {alias}.* FROM {table} WHERE {where} ORDER BY {order} FOR UPDATE"  # noqa: S608
-        source = "USING" if change == "DELETE" else "FROM"
-        sql = f"WITH held AS ({held}) {verb} {source} held WHERE {same}" + (f" AND {only}" if only else "")
-        arguments = [*which, *values, *about]
+        held = f"SELECT {alias}.* FROM {table} WHERE {where[0]} ORDER BY {order} FOR UPDATE"  # noqa: S608
+        sql = f"WITH held AS ({held}) {verb} {changes[0]} {source} held WHERE {same} AND {only[0]}"
+        arguments = [*where[1], *changes[1], *only[1]]
     together.later(Write(sql=sql, values=arguments, returning="1 AS n"))

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
-from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, db_time, wait_schedule
+from verification.limits.gates import DAY, OPEN, UNLIMITED, Condition, Gate, change_rows, db_time, wait_schedule
 from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
 
@@ -153,11 +153,12 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
     """Undo one counted failure, with the delay that it started."""
     day = day_name(now)
-    changes = """
-        consecutive = (CASE WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
-        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"""
+    changes = (
+        "consecutive = held.consecutive - 1, next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END)"
+    )
     names = [method, day] if is_counted else [method]
-    _change(user_id, names, changes, [day], only="held.consecutive > 0 AND held.locked_at IS NULL")
+    only = "held.consecutive > 0 AND held.locked_at IS NULL"
+    change_rows(_TABLE, _KEYS, _named(user_id, names), (changes, [day]), only=(only, []))
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -172,19 +173,21 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     """
     day = day_name(now)
     changes = """
-        consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
-        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), locked_at = NULL"""
+        consecutive = (CASE WHEN held.method <> %s THEN 0 ELSE held.consecutive - 1 END),
+        next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
-    lasts = "(held.method <> %s OR held.locked_at IS NULL)"
-    _change(user_id, names, changes, [day, day], only=lasts, about=[tried])
+    change_rows(
+        _TABLE,
+        _KEYS,
+        _named(user_id, names),
+        (changes, [day, day]),
+        only=("(held.method <> %s OR held.locked_at IS NULL)", [tried]),
+        over=("(held.method = %s AND held.consecutive <= 1)", [day]),  # a day that would count nothing
+    )
 
 
-def _change(
-    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Sequence[Any] = ()
-) -> None:
-    """Change some of a person's rows in one statement. `only` and its values `about` filter them further."""
-    where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})"
-    change_rows(_TABLE, _KEYS, where, [user_id, *names], f"SET {changes}", values, only=only, about=about)
+def _named(user_id: int, names: list[str]) -> Condition:
+    return f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})", [user_id, *names]
 
 
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}

@@ -154,15 +154,14 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     rows, over = _password_rows(name, context, service), db_time(context.now - HOUR)
     places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
     these = [part for row in rows for part in (row.scope, row.key, db_time(row.window_at))]
-    table, keys = "verification_counter c", ("scope", "key", "window_at")
-    is_over = "(held.scope = %s OR held.count <= 1)"
-    changes = """SET count = (CASE WHEN c.count > 0 THEN c.count - 1 ELSE 0 END),
-        until_at = (CASE WHEN c.scope = %s THEN %s ELSE c.until_at END)"""
-    with together.block():
-        change_rows(table, keys, f"({places})", these, "DELETE", [], only=is_over, about=[_BY_PLACE])
-        change_rows(
-            table, keys, f"({places})", these, changes, [_BY_DAY, over], only=f"NOT {is_over}", about=[_BY_PLACE]
-        )
+    changes = "count = held.count - 1, until_at = (CASE WHEN held.scope = %s THEN %s ELSE held.until_at END)"
+    change_rows(
+        "verification_counter c",
+        ("scope", "key", "window_at"),
+        (f"({places})", these),
+        (changes, [_BY_DAY, over]),
+        over=("(held.scope = %s OR held.count <= 1)", [_BY_PLACE]),
+    )
 
 
 def password_unanswered(name: str, context: Context, *, service: str = "") -> None:

@@ -1,9 +1,13 @@
 """Incorrect codes are limited: five are free, then waits double, at thirty the method is locked."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.utils import timezone
 
 from tests.verification.conftest import Desk
 from verification import limits
@@ -107,3 +111,41 @@ def test_correct_answer_takes_back_its_own_count_alone(desk: Desk, n_wrong: int)
     limits.clear(desk.user.pk, "totp", now=desk.context.now, is_counted=True)
 
     assert limits.wrong_codes(desk.user.pk, now=desk.context.now).n == n_wrong
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_count_that_rises_meanwhile_is_undone_by_one() -> None:
+    """Seen failing: PostgreSQL checks constraints with the row that a statement saw first, and 0 became -1."""
+    user = get_user_model().objects.create(username="eve")
+    now = timezone.now()
+    Failure.objects.create(user=user, method="totp", consecutive=0)
+
+    def undo() -> None:
+        try:
+            limits.refund(user.pk, "totp", now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert limits.reserve(user.pk, "totp", now=now).is_open
+            undone = pool.submit(undo)
+            _until_someone_waits()
+        undone.result()
+
+    assert Failure.objects.get(user=user).consecutive == 0
+
+
+def _until_someone_waits() -> None:
+    ends_at = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends_at:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    pytest.fail("Nobody waits for the row.")
