@@ -2,10 +2,11 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import sqlite3
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from verification.keys import crypto
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 PREFIX = "mfa_migrated_"
+_NOW = datetime.now(UTC)
+YESTERDAY = f"{_NOW - timedelta(days=1):%Y%m%d}"
+DAY = os.environ.setdefault("TEST_DAY", f"{_NOW:%Y%m%d}")  # on which a run began; its workers inherit it
 _SHIPPED: list[tuple[Any, ...]] = []  # a summary of the articles after `migrate`
 
 
@@ -143,7 +147,7 @@ def _copy_database(mine: str) -> None:
         _migrate()
         cursor.execute(f'CREATE DATABASE "{kept}" TEMPLATE "{mine}"')
         for old in found:
-            if not old.startswith(f"{PREFIX}{_today()}"):  # several working copies may each have one of today
+            if old < f"{PREFIX}{YESTERDAY}":  # other working copies, and runs that began before midnight, use the rest
                 cursor.execute(f'DROP DATABASE "{old}"')
 
 
@@ -152,13 +156,9 @@ def _migrate() -> None:
     connection.close()  # on SQLite the file is complete only after that
 
 
-def _today() -> str:
-    return f"{datetime.now(UTC):%Y%m%d}"
-
-
 def _version() -> str:
-    """Return today's date and a digest of everything that a migrated database depends on."""
+    """Return the day and a digest of everything that a migrated database depends on, such as the month's partitions."""
     found = hashlib.sha256(f"{sys.version} {django.VERSION} {sqlite3.sqlite_version}".encode())
     for path in sorted(path for app in APPS for kind in ("*.py", "*.md") for path in (ROOT / app).rglob(kind)):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return f"{_today()}_{found.hexdigest()[:16]}"
+    return f"{DAY}_{found.hexdigest()[:16]}"
