@@ -1,24 +1,33 @@
 """Room for the frames of deep calls, so that Python doesn't ask the system for memory again and again."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_SLOTS = 17_000  # of 8 bytes: with them a chunk has 256 KiB, of which 120 KiB are left for the frames of calls below
+
+class Caller(Protocol):
+    """A function that calls another one with its arguments."""
+
+    def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
-def roomy(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call something whose frames lie in one piece of memory.
+def caller(*, slots: int) -> Caller:
+    """Return a function that calls another one, and keeps the frames of that call in one piece of memory.
 
     Python keeps frames in chunks of 16 KiB. A call that doesn't fit into one gets another from the system, and gives it
-    back when it returns: a loop there, such as over the nodes of a template, does so each time. That took a fifth of
-    a page's processor time. A frame that claims many slots, as this one does, gets a chunk of its size, and the calls
-    below it get the rest of that. Only what is used takes memory.
-    Source: CPython, Python/pystate.c, `push_chunk`.
+    back when it returns. A loop at that place, such as over the nodes of a template, does so each time. A frame that
+    claims many slots gets a chunk of its size, rounded up to a power of two, and the calls below it use the rest of
+    that chunk. Only what is used takes memory.
+    Units: `slots` of 8 bytes. Source: CPython, Python/pystate.c, `push_chunk`.
     """
-    return call(*args, **kwargs)
+
+    def roomy(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return call(*args, **kwargs)
+
+    roomy.__code__ = roomy.__code__.replace(co_stacksize=slots)
+    return roomy
 
 
-roomy.__code__ = roomy.__code__.replace(co_stacksize=_SLOTS)
+roomy = caller(slots=17_000)  # a chunk of 256 KiB, of which 120 KiB are left for a request

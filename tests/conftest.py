@@ -22,6 +22,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from accounts.app_passwords import services
+from mfasite import frame_room
 from mfasite.celery import app as celery_app
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
@@ -70,21 +71,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+_with_room = frame_room.caller(slots=2**16 + 1)  # half a MiB for the frames of a test
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
     return _with_room(runner.pytest_runtest_protocol, item, nextitem)
-
-
-def _with_room(call: Callable[..., bool], *given: object) -> bool:
-    """Call with half a MiB for the frames of everything below.
-
-    Python allocates frames in chunks of 16 KiB. A loop whose calls cross the end of a chunk maps and unmaps the next
-    one on each call: 50,000 times in a small test file. A frame that asks for more gets a larger chunk.
-    """
-    return call(*given)
-
-
-_with_room.__code__ = _with_room.__code__.replace(co_stacksize=2**16 + 1)  # of 8 bytes; rounded up to a MiB
 
 
 def _takes_stack(item: pytest.Item) -> bool:
