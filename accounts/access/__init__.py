@@ -3,7 +3,7 @@
 from accounts.access import entrances, words
 from accounts.access.answers import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
-from accounts.access.facts import SignedIn, of_data, of_session_key
+from accounts.access.facts import of_data
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.stepping_up import step_up
 from accounts.session_assurance import SessionFacts, Verification
@@ -15,7 +15,6 @@ __all__ = [
     "Reason",
     "Requirement",
     "SessionFacts",
-    "SignedIn",
     "Step",
     "Verification",
     "Wanted",
@@ -27,7 +26,6 @@ __all__ = [
     "of_facts",
     "of_person",
     "of_request",
-    "of_session_key",
     "step_up",
     "words",
 ]

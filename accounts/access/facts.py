@@ -1,6 +1,5 @@
-"""Reads the facts of a session: of a request, or of a session's key with one statement and no write."""
+"""Reads the facts of a session from its stored data, without a statement."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,40 +7,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils.crypto import constant_time_compare
 
 from accounts import session_assurance
-from accounts.models import Session, User
+from accounts.models import User
 from accounts.session_assurance import SessionFacts
-from accounts.sessions import BACKEND, SessionStore, name_in, row_key
-from verification.db.compiled_queries import BindParam, Select
-
-MAX_KEY_LENGTH = 64
-_READ = Select(
-    lambda: Session.objects.select_related("user").filter(
-        ref=BindParam("ref"), session_key=BindParam("key"), expire_date__gt=BindParam("now"), user__isnull=False
-    )
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedIn:
-    """A person who is signed in, and the facts of their session."""
-
-    user: User
-    facts: SessionFacts
-
-
-def of_session_key(key: str, now: datetime) -> SignedIn | None:
-    """Return who is signed in with a session key, or None in any doubt. One statement, no write.
-
-    It accepts what `AuthenticationMiddleware` and `StandingMiddleware` accept together, except that a session which
-    skipped the second step is checked against the policy by `of_person`.
-    """
-    if not key or len(key) > MAX_KEY_LENGTH or not key.isascii() or not key.isalnum():
-        return None
-    row = _READ.first(ref=name_in(key), key=row_key(key), now=now)
-    if row is None or row.user is None:
-        return None
-    facts = of_data(row.session_data, row.user, ref=row.ref, now=now)
-    return None if facts is None else SignedIn(user=row.user, facts=facts)
+from accounts.sessions import BACKEND, SessionStore
 
 
 def of_data(stored: str, user: User, *, ref: str, now: datetime) -> SessionFacts | None:
