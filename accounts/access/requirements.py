@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+
+from django.contrib.auth.models import Group
 
 from accounts.access.decision import (
     ACR_PASSWORD,
@@ -12,7 +13,7 @@ from accounts.access.decision import (
     AskedBy,
     Requirement,
 )
-from accounts.models import Application, User
+from accounts.models import Application
 from verification import strengths
 from verification.db.compiled_queries import BindParam, Select
 from verification.db.ttl_cache import TTLCache
@@ -36,14 +37,12 @@ class Wanted:
     asked_by: AskedBy = AskedBy.CLIENT
 
 
-_MEMBERSHIPS: Select[Any] = Select(  # the table that joins people and groups has no class of its own
-    lambda: User.groups.through.objects.select_related("group").filter(user_id=BindParam("user_id"))
-)
+_GROUPS = Select(lambda: Group.objects.filter(user=BindParam("user_id")))
 
 
 def groups_of(user_id: int) -> Groups:
     """Read a person's groups. One statement."""
-    return {each.group_id: each.group.name for each in _MEMBERSHIPS.all(user_id=user_id)}
+    return {each.pk: each.name for each in _GROUPS.all(user_id=user_id)}
 
 
 def _load_allowed() -> dict[int, frozenset[int]]:
