@@ -24,6 +24,7 @@ from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/forward-auth/"
 MANY = 200  # applications
+_GROUPS = 20  # everybody is in all of them, however many applications there are
 _WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 400, 8
 _PATIENCE = 60.0  # seconds until all web processes have read new applications
 
@@ -81,9 +82,10 @@ class _Proxy:
         from accounts.models import Application, ApplicationSession, ProtectedHost, User  # noqa: PLC0415
 
         now = timezone.now()
+        groups = [Group.objects.get_or_create(name=f"Bench {at}")[0] for at in range(_GROUPS)]
         for at in range(Application.objects.filter(slug__startswith="bench-").count(), applications):
             application = Application.objects.create(slug=f"bench-{at}", name=f"Bench {at}", kind="proxy")
-            application.groups.add(Group.objects.get_or_create(name=f"Bench {at % 20}")[0])
+            application.groups.add(groups[at % len(groups)])
             for path, needs in (("/", "strength"), ("/public/", "public"), ("/reports/", "sign-in")):
                 ProtectedHost.objects.create(
                     application=application, host=f"bench-{at}.example.org", path_prefix=path, access=needs
@@ -91,7 +93,7 @@ class _Proxy:
         self._make_proxy(now)
         made = list(Application.objects.filter(slug__startswith="bench-").order_by("pk"))
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
-        for group in Group.objects.filter(name__startswith="Bench "):
+        for group in groups:
             group.user_set.add(*users)
         self.visitors = []
         for at, user in enumerate(users):

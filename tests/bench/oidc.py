@@ -25,6 +25,7 @@ from tests.bench.site import HOST, Sites
 
 _CALLBACK = "https://bench.example.org/callback"
 MANY = 200  # applications
+_GROUPS = 20  # everybody is in all of them, however many applications there are
 _WARM, _ROUNDS, _EACH, _WIDTH = 20, 5, 100, 8
 
 
@@ -85,13 +86,14 @@ class _Parties:
         from accounts.models import Application, User  # noqa: PLC0415
 
         now = timezone.now()
+        groups = [Group.objects.get_or_create(name=f"Bench {at}")[0] for at in range(_GROUPS)]
         for at in range(len(self.clients), applications):
             application = Application.objects.create(slug=f"oidc-{at}", name=f"Bench {at}", kind="oidc")
-            application.groups.add(Group.objects.get_or_create(name=f"Bench {at % 20}")[0])
+            application.groups.add(groups[at % len(groups)])
             made = clients.make(application, redirect_uris=_CALLBACK, now=now - timedelta(minutes=1))
             self.clients.append((made.client.client_id, made.secret))
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
-        for group in Group.objects.filter(name__startswith="Bench "):
+        for group in groups:
             group.user_set.add(*users)
         self.cookies = [f"{settings.SESSION_COOKIE_NAME}={_session(user, now)}" for user in users]
         return len(self.clients)
