@@ -549,6 +549,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='session_has_a_name')],
             },
         ),
         migrations.CreateModel(

@@ -33,3 +33,4 @@ class Session(AbstractBaseSession):
         abstract = False
         verbose_name = "session"
         verbose_name_plural = "sessions"
+        constraints = (models.CheckConstraint(condition=~models.Q(ref=""), name="session_has_a_name"),)

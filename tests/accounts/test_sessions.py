@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import IntegrityError
 
 from accounts import sessions
 from accounts.models import Session
@@ -200,3 +201,9 @@ def test_clears_what_is_over() -> None:
     SessionStore.clear_expired()
 
     assert not Session.objects.exists()
+
+
+def test_session_without_a_name_is_refused(clock: Clock) -> None:
+    """All rows without one would share a key, and the second would overwrite the first. Seen failing."""
+    with pytest.raises(IntegrityError):
+        Session(session_key="k", session_data="", expire_date=clock.now).save()
