@@ -314,7 +314,7 @@ def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page,
 
 def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
     unfold(at_home)
-    follow(at_home, "Time zone")
+    follow(at_home, "Your details")
     pick(at_home, "Time zone", "Asia/Tokyo")
     press(at_home, "Save")
 

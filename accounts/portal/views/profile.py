@@ -1,4 +1,4 @@
-"""The view of a user's language and time zone."""
+"""The view of a user's details, and of their language and time zone, which they can change."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,7 +12,7 @@ from accounts.session_assurance import AuthedRequest
 
 @require_http_methods(["GET", "POST"])
 def profile(request: AuthedRequest) -> HttpResponse:
-    """Show and change the user's language and time zone."""
+    """Show the user's details, and change their language and time zone."""
     user = request.user
     form = ProfileForm(request.POST or None, initial={"language": user.language, "time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():

@@ -34,14 +34,14 @@ def _current(person: Person, path: str) -> list[str]:
         ("/activity/not-me/", "Activity"),
         ("/activity/secure/", "Activity"),
         ("/password/", "Change password"),
-        ("/profile/", "Time zone"),
+        ("/profile/", "Your details"),
         ("/help/", "Help"),
         ("/help/lost-phone/", "Help"),
         ("/help/diagnose/", "Help"),
     ],
 )
 def test_each_page_marks_its_place_alone(ana: Person, path: str, place: str) -> None:
-    """The pages for password and time zone marked Overview."""
+    """The pages for the password and the details marked Overview."""
     ana.sign_in()
 
     assert _current(ana, path) == [place]
@@ -60,12 +60,13 @@ def test_pages_of_one_method_and_of_one_app_password_mark_their_list(ana: Person
 
 def test_offers_a_language_only_where_there_are_several(ana: Person, settings: object) -> None:
     ana.sign_in()
-    assert "Language" not in ana.browser.go("/profile/").words
+    page = ana.browser.go("/profile/")
+    assert "Language" not in page.words
+    assert page.words.count("Your details") == 2  # in the menu, and as the heading
 
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # type: ignore[attr-defined]  # the fixture's
 
-    page = ana.browser.go("/profile/")
-    assert page.words.count("Language and time zone") == 2  # in the menu, and as the heading
+    assert "Language" in ana.browser.go("/profile/").words
 
 
 def test_phone_numbers_read_from_the_left_in_every_script(ana: Person) -> None:
