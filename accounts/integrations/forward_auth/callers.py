@@ -101,16 +101,18 @@ def forget() -> None:
 
 
 def _find(secret: str) -> Caller | None:
+    columns = ("pk", "slug", "program", "networks", "applications")
     found = Proxy.objects.filter(secrets.is_secret(PURPOSE, secret, timezone.now()), is_active=True)
-    proxy = found.prefetch_related("applications").first()
-    if proxy is None:
+    rows = list(found.values_list(*columns))  # one for each application, or one without
+    if not rows:
         return None
+    pk, slug, program, networks, _application = rows[0]
     return Caller(
-        id=proxy.pk,
-        slug=proxy.slug,
-        program=proxy.program,
-        networks=tuple(ipaddress.ip_network(each) for each in proxy.networks),
-        applications=frozenset(each.pk for each in proxy.applications.all()),
+        id=pk,
+        slug=slug,
+        program=program,
+        networks=tuple(ipaddress.ip_network(each) for each in networks),
+        applications=frozenset(application for *_proxy, application in rows if application is not None),
     )
 
 

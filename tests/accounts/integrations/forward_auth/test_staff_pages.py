@@ -1,6 +1,7 @@
 """Tests of the staff pages: proxies and their secrets, protected addresses, and what would be answered."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -42,6 +43,25 @@ def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
     assert secret_on(page) not in fay.browser.go(f"/admin/accounts/proxy/{proxy.pk}/change/").html
     assert AuditEvent.objects.filter(kind="proxy.added").count() == 1
     assert secret_on(page) not in str(list(AuditEvent.objects.values()))
+
+
+def test_proxy_is_found_with_its_applications_by_one_statement(
+    wall: Wall, proxy: Proxy, build: Build, django_assert_num_queries: Any
+) -> None:
+    """Every process reads it again each second. Seen failing with two statements."""
+    found = callers._find(wall.secret)
+    assert found is not None
+    assert found.applications == frozenset()
+    own = [build(name, (f"{name}.example.org", "strength")) for name in ("tickets", "payroll")]
+    proxy.applications.add(*own)
+
+    with django_assert_num_queries(1):
+        found = callers._find(wall.secret)
+
+    assert found is not None
+    assert (found.id, found.slug, found.program) == (proxy.pk, proxy.slug, proxy.program)
+    assert found.applications == {each.pk for each in own}
+    assert [str(each) for each in found.networks] == proxy.networks
 
 
 def test_needs_an_address_of_the_proxy(fay: Person) -> None:
