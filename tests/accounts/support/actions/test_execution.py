@@ -1,10 +1,12 @@
 """Tests that a permitted action runs once per form, within the quota, on the person as read under the lock."""
 
+import re
 from typing import Any
 
 import pytest
 
 from accounts.models import SupportRequest, User
+from accounts.support import caller_verification
 from accounts.support.actions import State, authorise, execution
 from accounts.support.actions.authorise import Permit
 from accounts.support.actions.execution import ActionRequest
@@ -14,6 +16,8 @@ from tests.people import Person
 from tests.support import perform
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Policy
+
+_FIELDS = re.compile(r'(<input[^>]*name="(ticket|reason|starts_at)"[^>]*>)')
 
 
 def asked(staff: Person, person: Person, name: str = "unlock", **more: Any) -> ActionRequest:
@@ -104,3 +108,18 @@ def test_what_found_nothing_to_do_changed_nothing(ana: Person, sam: Person, here
 
     assert perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED
     assert kinds() == []
+
+
+def test_form_says_which_fields_are_optional_and_marks_the_others_as_required(
+    ana: Person, root: Person, here: Context
+) -> None:
+    """The ticket, which is required, looked the same as the start of a pass, which is not. Seen failing."""
+    caller_verification.vouch(root.user, ana.user, "the number in the personnel file", here)
+    root.sign_in(to="/admin/")
+
+    page = root.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/issue_pass/")
+
+    is_required = {name: " required" in tag for tag, name in _FIELDS.findall(page.html)}
+    assert (is_required["ticket"], is_required["reason"], is_required["starts_at"]) == (True, True, False)
+    assert "Starts at (optional)" in page.words
+    assert page.words.count("(optional)") == 1
