@@ -1,4 +1,4 @@
-"""Where a strength is required, and how many people would lack a method that is in it after a change."""
+"""Where a strength is required, and how many people would have no method of it after a change."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ def uses(slug: str) -> Uses:
 
 
 def effects(now: Strength, then: Strength) -> list[str]:
-    """Say what a change of a strength means for those of whom it is required. Empty if nothing requires it."""
+    """Say what a change of a strength means, if anything requires it."""
     found = uses(now.slug)
     if not found or set(now.methods()) == set(then.methods()):
         return []
@@ -46,12 +46,12 @@ def effects(now: Strength, then: Strength) -> list[str]:
     lacking = _lacking(then.methods())
     new = lacking.filter(_has(now.methods())).count()
     words = ngettext(
-        "%(n)d person has no method that is in it then, %(new)d of them only because of this change.",
-        "%(n)d people have no method that is in it then, %(new)d of them only because of this change.",
+        "%(n)d person would have no method of this strength, %(new)d of them only because of this change.",
+        "%(n)d people would have no method of this strength, %(new)d of them only because of this change.",
         n := lacking.count(),
     )
     told = [text % {"names": ", ".join(names)} for text, names in parts if names]
-    return [*told, words % {"n": n, "new": new}, _("They are asked to set one up, where they can.")] if n else told
+    return [*told, words % {"n": n, "new": new}, _("They would be asked to set one up, if they may.")] if n else told
 
 
 def _has(methods: tuple[str, ...]) -> Exists:
@@ -59,5 +59,5 @@ def _has(methods: tuple[str, ...]) -> Exists:
 
 
 def _lacking(methods: tuple[str, ...]) -> QuerySet[User]:
-    """Return the active people without a method of a set."""
+    """Return the active people who have none of these methods."""
     return User.objects.filter(~_has(methods), is_active=True)

@@ -76,7 +76,7 @@ def test_a_change_shows_first_what_requires_it_and_who_would_lack_a_method(fay: 
     for line in (
         "Applications that require it: Wiki.",
         "Policies that require it: Everyone.",
-        "3 people have no method that is in it then, 2 of them only because of this change.",
+        "3 people would have no method of this strength, 2 of them only because of this change.",
     ):
         assert line in page
     assert Strength.objects.get().methods == ["text", "totp"]
