@@ -142,7 +142,7 @@ def of(application: Application) -> list[Contradiction]:
 
 
 def of_all(*, only: Application | None = None) -> Iterator[tuple[Application, list[Contradiction]]]:
-    """Yield every application that is switched on, with its contradictions. Five queries, however many there are."""
+    """Yield every application that is switched on, with its contradictions. Six queries, however many there are."""
     rows = Application.objects.filter(is_active=True, **({"pk": only.pk} if only else {})).order_by("name", "pk")
     members: dict[int, dict[int, int]] = {}
     through = Application.groups.through.objects.filter(application__in=rows)
