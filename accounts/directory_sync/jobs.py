@@ -4,12 +4,11 @@ A run reads everything before it changes anything. If the reading ends early for
 changes is applied in batches, so that an interruption neither loses nor repeats one.
 """
 
-import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,19 +21,13 @@ from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import Verdict
 from verification import audit, notices
 from verification.context import Context
+from verification.db import leases
 
 _LEASE = timedelta(minutes=5)
-_MOST_STARTS = 5  # starts of one run, else one that crashes its worker would be retried forever
 _RETRY = timedelta(minutes=10)  # after a run that failed, if the directory is read less often
 VALID = timedelta(days=1)  # time in which what was read may still be confirmed
 _KEEP_ROWS, _KEEP = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
-
-logger = logging.getLogger(__name__)
-
-
-class _Taken(Exception):
-    """Somebody cancelled the run, or another worker took it over."""
 
 
 def begin(directory: Directory, staff: User, context: Context, *, is_preview: bool, reason: str = "") -> DirectorySync:
@@ -85,21 +78,8 @@ def schedule(now: datetime) -> int:
 
 def work(now: datetime) -> int:
     """Run what is waiting, or what a worker left unfinished. Return how many ended."""
-    free = DirectorySync.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=UNDER_WAY)
-    ended = 0
-    for sync in free.select_related("directory").order_by("made_at"):
-        rows = DirectorySync.objects.filter(pk=sync.pk, lease_until=sync.lease_until, state__in=UNDER_WAY)
-        lease = now + _LEASE
-        if sync.n_starts >= _MOST_STARTS:
-            words = _("The run stopped %(n)d times before it was finished. Tell your operator.")
-            _fail(sync, words % {"n": sync.n_starts}, now)
-        elif rows.update(lease_until=lease, n_starts=F("n_starts") + 1):
-            sync.refresh_from_db()
-            _run_to_an_end(sync)
-        else:
-            continue
-        ended += 1
-    return ended
+    waiting = _under_way().select_related("directory").order_by("made_at")
+    return leases.work(waiting, _run, _fail, lease=_LEASE, now=now)
 
 
 def purge(now: datetime) -> None:
@@ -135,30 +115,25 @@ def _is_due(directory: Directory, now: datetime) -> bool:
     return not last.is_under_way and last.made_at + every <= now
 
 
-def _run_to_an_end(sync: DirectorySync) -> None:
-    """Run it. If the database is down, the next worker continues. Any other error ends it with a message."""
+def _under_way() -> QuerySet[DirectorySync]:
+    return DirectorySync.objects.filter(state__in=UNDER_WAY)
+
+
+def _run(sync: DirectorySync) -> None:
     try:
         if sync.state != _State.APPLYING:
             _read(sync)
         if sync.state == _State.APPLYING:
             _apply(sync)
-    except _Taken:
-        return
     except batches.Unreadable:
-        _fail(sync, _("What was read can no longer be decrypted. Start the run again."), timezone.now())
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.exception("sync %s failed", sync.ref)
-        words = _("The run stopped because of an error in our program (%(kind)s). Tell your operator.")
-        _fail(sync, words % {"kind": type(error).__name__}, timezone.now())
+        _fail(sync, _("What was read can no longer be decrypted. Start the run again."))
 
 
 def _read(sync: DirectorySync) -> None:
     """Read the directory from the first server that answers, and then stop to ask, apply, or end."""
     directory, password = sync.directory, password_of(sync.directory)
     if password is None or not connections.is_installed():
-        _fail(sync, _("The password of the service account can’t be decrypted, or python-ldap is missing."), None)
+        _fail(sync, _("The password of the service account can’t be decrypted, or python-ldap is missing."))
         return
     error = ""
     for server in directory.servers:
@@ -177,7 +152,7 @@ def _read(sync: DirectorySync) -> None:
             break
         _was_read(sync, plan)
         return
-    _fail(sync, error, None)
+    _fail(sync, error)
 
 
 def _start_reading(sync: DirectorySync, server: str, now: datetime) -> None:
@@ -195,13 +170,8 @@ def _keep(sync: DirectorySync, counts: Counter[str]) -> None:
 
 
 def _hold(sync: DirectorySync, **values: object) -> None:
-    """Store the progress and keep the lease. Errors: `_Taken`."""
-    held = DirectorySync.objects.filter(pk=sync.pk, lease_until=sync.lease_until, state__in=UNDER_WAY)
-    values["lease_until"] = timezone.now() + _LEASE
-    if not held.update(**values):
-        raise _Taken
-    for name, value in values.items():
-        setattr(sync, name, value)
+    """Store the progress and keep the lease. Errors: `leases.Taken`."""
+    leases.hold(_under_way(), sync, lease=_LEASE, **values)
 
 
 def _was_read(sync: DirectorySync, plan: Plan) -> None:
@@ -234,7 +204,7 @@ def _apply(sync: DirectorySync) -> None:
         with transaction.atomic():
             _hold(sync, n_done=sync.n_done + batch.n_rows)
             if not DirectorySyncBatch.objects.filter(pk=batch.pk).delete()[0]:
-                raise _Taken
+                raise leases.Taken
             if refused := applying.apply(sync, batch, now):
                 _hold(sync, n_refused=sync.n_refused + refused)
     now = timezone.now()
@@ -244,12 +214,11 @@ def _apply(sync: DirectorySync) -> None:
         _record(sync, audit_events.SYNC_DONE, now, **counts)
 
 
-def _fail(sync: DirectorySync, why: str, now: datetime | None) -> None:
+def _fail(sync: DirectorySync, why: str) -> None:
     """End a run that can't be finished. The first failure in a row is audited, not each."""
-    now = now or timezone.now()
+    now = timezone.now()
     with transaction.atomic():
-        rows = DirectorySync.objects.filter(pk=sync.pk, state__in=UNDER_WAY)
-        if not rows.update(state=_State.FAILED, ended_at=now, error=why):
+        if not _under_way().filter(pk=sync.pk).update(state=_State.FAILED, ended_at=now, error=why):
             return
         sync.batches.all().delete()
         if not sync.n_done:

@@ -6,10 +6,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.directories import Directory
+from verification.db.leases import Leased
 from verification.models.handles import HandleField
 
 
-class DirectorySync(models.Model):
+class DirectorySync(Leased):
     """One run for one directory. Its batches wait encrypted until they are applied, and are then deleted.
 
     Shape: `is_preview` means that it changes nothing until somebody confirms it; `stopped` that it would switch so many
@@ -37,8 +38,6 @@ class DirectorySync(models.Model):
     made_at = models.DateTimeField()
     network = models.CharField(max_length=45, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
-    lease_until = models.DateTimeField(null=True)
-    n_starts = models.PositiveSmallIntegerField(default=0)
     server = models.CharField(max_length=300, blank=True)
     error = models.TextField(blank=True)
     n_active = models.PositiveIntegerField(default=0)

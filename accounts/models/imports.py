@@ -4,10 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from verification.db.leases import Leased
 from verification.models.handles import HandleField
 
 
-class Import(models.Model):
+class Import(Leased):
     """One file. Its rows are encrypted until they are done, and then deleted. `n_done` says where to continue.
     With `invites` new people are invited by email.
 
@@ -40,8 +41,6 @@ class Import(models.Model):
     made_at = models.DateTimeField()
     network = models.CharField(max_length=45, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
-    lease_until = models.DateTimeField(null=True)
-    n_starts = models.PositiveSmallIntegerField(default=0)
     n_rows = models.PositiveIntegerField()
     n_done = models.PositiveIntegerField(default=0)
     n_new = models.PositiveIntegerField(default=0)

@@ -4,14 +4,13 @@ Every import ends: a row that the database refuses is reported, and a file that 
 """
 
 import itertools
-import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,21 +20,19 @@ from accounts.support import change_events
 from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
+from verification.db import leases
 from verification.keys import uploads
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
 _MOST_FAULTS = 20_000
 _MOST_WARNINGS = 1_000
-_MOST_STARTS = 5  # starts of one file, else a file that crashes its worker would be retried forever
 _State = Import.State
 RIGHTS = {
     Import.Kind.PEOPLE: "accounts.import_people",
     Import.Kind.TOKENS: "accounts.import_tokens",
     Import.Kind.ASSIGN: "accounts.import_tokens",
 }
-
-logger = logging.getLogger(__name__)
 
 
 def begin(
@@ -86,28 +83,13 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
 
 def work(now: datetime) -> int:
     """Run imports that are waiting, or that a worker left unfinished. Return how many ended."""
-    free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=UNDER_WAY)
-    ended = 0
-    for job in free.order_by("made_at"):
-        rows = Import.objects.filter(pk=job.pk, lease_until=job.lease_until, state__in=UNDER_WAY)
-        if job.n_starts >= _MOST_STARTS:
-            _fail(
-                job,
-                _("The import stopped %(n)d times before it was finished. Tell your operator.") % {"n": job.n_starts},
-            )
-        elif rows.update(state=_State.RUNNING, lease_until=now + _LEASE, n_starts=F("n_starts") + 1):
-            job.refresh_from_db()
-            _run_to_an_end(job)
-        else:
-            continue
-        ended += 1
-    return ended
+    return leases.work(_under_way().order_by("made_at"), _run, _fail, lease=_LEASE, now=now)
 
 
 def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
     """Cancel a running import. Applied rows stay. Return False if it had already ended."""
     with transaction.atomic():
-        rows = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
+        rows = _under_way().filter(pk=job.pk)
         if not rows.update(state=_State.CANCELLED, ended_at=context.now, sealed=""):
             return False
         about = {"what": job.kind, "n_rows": job.n_rows, "reason": reason}
@@ -115,19 +97,8 @@ def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
     return True
 
 
-def _run_to_an_end(job: Import) -> None:
-    """Run an import. If the database is down, the next worker continues. Any other error ends it with a message."""
-    try:
-        _run(job)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.exception("import %s failed", job.ref)
-        _fail(
-            job,
-            _("The import stopped because of an error in our program (%(kind)s). Tell your operator.")
-            % {"kind": type(error).__name__},
-        )
+def _under_way() -> QuerySet[Import]:
+    return Import.objects.filter(state__in=UNDER_WAY)
 
 
 def _may_no_more(job: Import) -> str:
@@ -141,7 +112,7 @@ def _may_no_more(job: Import) -> str:
 
 def _fail(job: Import, why: str) -> None:
     ended = {"state": _State.FAILED, "ended_at": timezone.now(), "sealed": "", "faults": [*job.faults, (0, why)]}
-    Import.objects.filter(pk=job.pk, state__in=UNDER_WAY).update(**ended)
+    _under_way().filter(pk=job.pk).update(**ended)
 
 
 def _read(job: Import) -> str | None:
@@ -155,6 +126,7 @@ def _read(job: Import) -> str | None:
 
 
 def _run(job: Import) -> None:
+    leases.hold(_under_way(), job, lease=_LEASE, state=_State.RUNNING)
     if (text := _read(job)) is None:
         return
     repeats = people_rows.repeated if job.kind == Import.Kind.PEOPLE else token_rows.repeated
@@ -164,22 +136,18 @@ def _run(job: Import) -> None:
         if why := _may_no_more(job):
             _fail(job, why)
             return
-        if not _step(job, chunk, repeated):
-            return  # another worker took it over, or it was cancelled
-    ended = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
+        _step(job, chunk, repeated)
+    ended = _under_way().filter(pk=job.pk)
     # A dry run keeps its rows until they are applied, or for a day. An applied import keeps none.
     ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_dry_run else {"sealed": ""}))
 
 
-def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> bool:
-    """Apply some rows and record the progress, in one transaction."""
+def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> None:
+    """Apply some rows and record the progress, in one transaction. Errors: `leases.Taken`."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     context = Context(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
-        held = Import.objects.filter(pk=job.pk, n_done=job.n_done, lease_until=job.lease_until, state__in=UNDER_WAY)
-        job.lease_until = now + _LEASE
-        if not held.update(n_done=job.n_done + len(chunk), lease_until=job.lease_until):
-            return False
+        leases.hold(_under_way(), job, lease=_LEASE, n_done=job.n_done + len(chunk))
 
         def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:
@@ -189,7 +157,6 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
             return token_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)
 
         done = _brought_in(chunk, bring_in, is_dry_run=job.is_dry_run)
-        job.n_done += len(chunk)
         job.n_new += done.counts["new"]
         job.n_changed += done.counts["changed"]
         job.n_same += done.counts["same"]
@@ -201,7 +168,6 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
             audit.record(
                 change_events.PEOPLE_IMPORTED, user_id=None, context=context, actor_id=actor_id, what=job.kind, **counts
             )
-    return True
 
 
 def _brought_in(

@@ -323,10 +323,10 @@ def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
     )
     step = jobs._step
 
-    def cancelled_meanwhile(running: Import, *more: Any) -> bool:
+    def cancelled_meanwhile(running: Import, *more: Any) -> None:
         if running.n_done:
             assert jobs.cancel(job, root.user, here, reason="Enough.")
-        return step(running, *more)
+        step(running, *more)
 
     monkeypatch.setattr(jobs, "_step", cancelled_meanwhile)
     jobs.work(here.now)
