@@ -1,6 +1,6 @@
 """Invitations of people who were added and have never signed in: emails, links, reminders, and the state of each."""
 
-from accounts.invitations.sending import PURPOSE, announce, invite_new, remind, send, was_sent_recently
+from accounts.invitations.sending import PURPOSE, invite_new, remind, send, was_sent_recently
 from accounts.invitations.states import LABELS, NEW, State, counts, is_new, matching, state_of, words
 
 __all__ = [
@@ -8,7 +8,6 @@ __all__ = [
     "NEW",
     "PURPOSE",
     "State",
-    "announce",
     "counts",
     "invite_new",
     "is_new",

@@ -46,21 +46,16 @@ def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:
     notices.tell(person, "invitation", now=now, context=None, until=ends_at, **said)
 
 
-def announce(person: User, now: datetime, *, is_reminder: bool = False) -> None:
-    """Invite or remind a person, without a member of staff who does it for them alone."""
-    send(person, now, is_reminder=is_reminder)
-    event = audit_events.INVITATION_REMINDED if is_reminder else audit_events.INVITATION_SENT
-    audit.record(event, user_id=person.pk, context=Context(now=now))
-
-
 def invite_new(people: Iterable[int], now: datetime) -> None:
-    """Invite those whom a directory has just added or switched on, in its transaction. Others have no use for it.
+    """Invite those whom a directory or a file has just added or switched on, in its transaction.
 
-    A link that they have already ended when they were switched off. Shape: `people` are ids.
+    Others have no use for it. A link that they had before ended when they were switched off. Shape: `people` are ids.
     """
-    found = User.objects.filter(_can_start(now), pk__in=people)
-    for person in found.select_related("directory").order_by("pk"):
-        announce(person, now)
+    found = User.objects.filter(_can_start(now), pk__in=people).select_related("directory").order_by("pk")
+    for person in found:
+        send(person, now)
+    said = [audit.Entry(audit_events.INVITATION_SENT, person.pk) for person in found]
+    audit.record_many(said, context=Context(now=now))
 
 
 def remind(now: datetime) -> int:
@@ -71,7 +66,8 @@ def remind(now: datetime) -> int:
             row_locks.lock_person(pk)
             person = User.objects.select_related("directory").filter(pk=pk, invitation__in=_due(now)).first()
             if person is not None and is_new(person):
-                announce(person, now, is_reminder=True)
+                send(person, now, is_reminder=True)
+                audit.record(audit_events.INVITATION_REMINDED, user_id=pk, context=Context(now=now))
                 told += 1
     return told
 

@@ -37,18 +37,25 @@ J = TypeVar("J", bound=Leased)
 
 
 def work(
-    under_way: QuerySet[J], run: Callable[[J], None], fail: Callable[[J, str], None], *, lease: timedelta, now: datetime
+    under_way: QuerySet[J],
+    run: Callable[[J], None],
+    fail: Callable[[J, str], None],
+    *,
+    lease: timedelta,
+    now: datetime,
+    **started: object,
 ) -> int:
     """Run what is waiting, or what a worker left unfinished, one after another. Return how many ended.
 
-    `under_way` are all jobs that have not ended, in their order; `fail` ends one with a text for its page.
+    `under_way` are all jobs that have not ended, in their order; `fail` ends one with a text for its page;
+    `started` is stored in each that is run.
     """
     ended = 0
     for job in under_way.filter(Q(lease_until=None) | Q(lease_until__lt=now)):
         if job.n_starts >= _MOST_STARTS:
             words = _("It stopped %(n)d times before it was finished. Tell your operator.")
             fail(job, words % {"n": job.n_starts})
-        elif _of(under_way, job).update(lease_until=now + lease, n_starts=F("n_starts") + 1):
+        elif _of(under_way, job).update(lease_until=now + lease, n_starts=F("n_starts") + 1, **started):
             job.refresh_from_db()
             _run_to_an_end(job, run, fail)
         else:

@@ -83,7 +83,8 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
 
 def work(now: datetime) -> int:
     """Run imports that are waiting, or that a worker left unfinished. Return how many ended."""
-    return leases.work(_under_way().order_by("made_at"), _run, _fail, lease=_LEASE, now=now)
+    waiting = _under_way().order_by("made_at")
+    return leases.work(waiting, _run, _fail, lease=_LEASE, now=now, state=_State.RUNNING)
 
 
 def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
@@ -126,7 +127,6 @@ def _read(job: Import) -> str | None:
 
 
 def _run(job: Import) -> None:
-    leases.hold(_under_way(), job, lease=_LEASE, state=_State.RUNNING)
     if (text := _read(job)) is None:
         return
     repeats = people_rows.repeated if job.kind == Import.Kind.PEOPLE else token_rows.repeated
@@ -147,7 +147,8 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     context = Context(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
-        leases.hold(_under_way(), job, lease=_LEASE, n_done=job.n_done + len(chunk))
+        here = _under_way().filter(n_done=job.n_done)  # no step is done twice, even with equal leases
+        leases.hold(here, job, lease=_LEASE, n_done=job.n_done + len(chunk))
 
         def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:

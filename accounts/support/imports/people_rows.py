@@ -120,10 +120,9 @@ def apply(
     return Chunk(counts, faults, warnings)
 
 
-def _invite(people: Iterable[User], at: datetime | None) -> None:
-    for person in people:
-        if at is not None and person.email:
-            invitations.announce(person, at)
+def _invite(fresh: Sequence[User], at: datetime | None) -> None:
+    if at is not None:
+        invitations.invite_new([person.pk for person in fresh], at)
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:

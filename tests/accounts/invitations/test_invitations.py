@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import directories, invitations
 from accounts.invitations import State
@@ -69,7 +70,7 @@ def link() -> str:
 
 
 def invited(person: Person, clock: Clock) -> str:
-    invitations.announce(person.user, clock.now)
+    invitations.invite_new([person.user.pk], clock.now)
     return link()
 
 
@@ -199,7 +200,7 @@ def test_a_link_that_was_open_in_two_windows_works_once(nina: Person, clock: Clo
 @pytest.mark.django_db(transaction=True)
 def test_of_two_at_the_same_moment_one_wins(transactional_db: None, clock: Clock) -> None:
     nina = fresh("nina")
-    invitations.announce(nina.user, clock.now)
+    invitations.invite_new([nina.user.pk], clock.now)
     row = Invitation.objects.select_related("user__directory").get()
     results = []
     start = threading.Barrier(2)
@@ -259,7 +260,7 @@ def test_reminds_nobody_who_followed_it_or_left(clock: Clock, db: None) -> None:
     }
     for name, changes in ended.items():
         person = fresh(name)
-        invitations.announce(person.user, clock.now)
+        invitations.invite_new([person.user.pk], clock.now)
         User.objects.filter(pk=person.user.pk).update(**changes)
     clock.forward(days=5)
 
@@ -300,6 +301,18 @@ def test_people_who_need_none_get_none(dora: Person, clock: Clock) -> None:
     assert not Invitation.objects.exists()
 
 
+def test_the_events_of_many_new_people_are_one_statement(db: None, clock: Clock) -> None:
+    """Seen failing with one statement for each."""
+    people = [fresh(f"nina.{number}") for number in range(5)]
+
+    with CaptureQueriesContext(connection) as seen:
+        invitations.invite_new([person.user.pk for person in people], clock.now)
+
+    assert [kinds(person) for person in people] == [["invitation.sent"]] * 5
+    written = f'INSERT INTO "{AuditEvent._meta.db_table}"'
+    assert sum(query["sql"].startswith(written) for query in seen) == 1
+
+
 def test_many_are_invited_from_the_list(dora: Person, clock: Clock) -> None:
     people = [fresh(f"nina.{number}") for number in range(3)]
     browser = dora.browser
@@ -319,7 +332,7 @@ def test_the_list_is_filtered_by_state(dora: Person, clock: Clock) -> None:
     people = {name: fresh(name) for name in names}
     join("ana")
     for name in names[1:]:
-        invitations.announce(people[name].user, clock.now)
+        invitations.invite_new([people[name].user.pk], clock.now)
     Invitation.objects.filter(user__username="reminded").update(n_reminders=1)
     Invitation.objects.filter(user__username="expired").update(ends_at=clock.now)
     Invitation.objects.filter(user__username="accepted").update(accepted_at=clock.now)
@@ -366,8 +379,9 @@ def test_metrics_count_what_was_sent_and_who_has_not_followed_it(clock: Clock, d
     settings.METRICS_TOKEN = "a token of the tests"
     people = {name: fresh(name) for name in ("new", "reminded", "over", "done")}
     for person in people.values():
-        invitations.announce(person.user, clock.now)
-    invitations.announce(people["reminded"].user, clock.now, is_reminder=True)
+        invitations.invite_new([person.user.pk], clock.now)
+    Invitation.objects.filter(user__username="reminded").update(sent_at=clock.now - timedelta(days=8))
+    assert invitations.remind(clock.now) == 1
     Invitation.objects.filter(user__username="over").update(ends_at=clock.now)
     Invitation.objects.filter(user__username="done").update(accepted_at=clock.now)
 
