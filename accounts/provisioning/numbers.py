@@ -37,15 +37,16 @@ class Suggestion:
 
 
 def suggested(user: User, method_name: str) -> list[Suggestion]:
-    """Return the numbers that a person could set up a method for, and has not yet."""
-    found = []
+    """Return the numbers that a person could set up a method for, and has not yet. Each is offered once."""
+    found: dict[str, Suggestion] = {}
     for row in SuggestedNumber.objects.filter(user=user).order_by("pk"):
         number = uploads.unseal(row.sealed, bound=row.ref)
-        if number is None or not enrolments.takes_number(method_name, number):
+        if number is None or number in found or not enrolments.takes_number(method_name, number):
             continue
         if enrolments.of_address(number, method=method_name, user_id=user.pk) is None:
-            found.append(Suggestion(ref=row.ref, label=str(row.get_kind_display()), shown=phone_numbers.mask(number)))
-    return found
+            label, shown = str(row.get_kind_display()), phone_numbers.mask(number)
+            found[number] = Suggestion(ref=row.ref, label=label, shown=shown)
+    return list(found.values())
 
 
 def number_of(user: User, ref: str) -> str:
