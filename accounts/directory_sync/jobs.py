@@ -5,6 +5,7 @@ changes is applied in batches, so that an interruption neither loses nor repeats
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -12,13 +13,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import provisioning
 from accounts.directories import connections, password_of
 from accounts.directory_sync import applying, audit_events, batches
 from accounts.directory_sync.planning import Plan
 from accounts.directory_sync.reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
-from accounts.provisioning import Verdict
+from accounts.provisioning import Refusal, Verdict, Way
 from verification import audit, notices
 from verification.context import Context
 from verification.db import leases
@@ -179,6 +181,7 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
     sync.read_at = now
     stopped = plan.needs_confirmation
     with transaction.atomic():
+        _record_kept(sync, plan.kept_administrators, now)
         earlier = DirectorySync.objects.filter(directory=sync.directory, state=_State.READY).exclude(pk=sync.pk)
         is_known = earlier.filter(stopped=True, n_switched_off=sync.n_switched_off).exists()
         DirectorySyncBatch.objects.filter(sync__in=earlier).delete()
@@ -196,6 +199,15 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
             _hold(sync, state=_State.DONE, read_at=now, ended_at=now)
             quiet = DirectorySync.objects.filter(directory=sync.directory, n_to_do=0).exclude(pk=sync.pk)
             DirectorySyncRow.objects.filter(sync__in=quiet, what=Verdict.REFUSED).delete()
+
+
+def _record_kept(sync: DirectorySync, people: Collection[int], now: datetime) -> None:
+    """Audit that the last administrator stays: once, and not again in each run that finds the same."""
+    known = DirectorySyncRow.objects.filter(sync__directory=sync.directory, why=Refusal.LAST_ADMINISTRATOR)
+    if sync.is_preview or known.filter(sync__is_preview=False).exclude(sync=sync).exists():
+        return
+    for person in sorted(people):
+        _record(sync, provisioning.ADMINISTRATOR_KEPT, now, user_id=person, way=str(Way.SYNC))
 
 
 def _apply(sync: DirectorySync) -> None:
@@ -229,7 +241,9 @@ def _fail(sync: DirectorySync, why: str) -> None:
             _record(sync, audit_events.SYNC_FAILED, now, error=why[:300])
 
 
-def _record(sync: DirectorySync, event: audit.Event, now: datetime, **detail: object) -> None:
+def _record(
+    sync: DirectorySync, event: audit.Event, now: datetime, *, user_id: int | None = None, **detail: object
+) -> None:
     context = Context(now=now, network=sync.network, agent=f"sync {sync.ref}")
     about = {"directory": sync.directory.name, **detail}
-    audit.record(event, user_id=None, context=context, actor_id=sync.made_by_id, **about)
+    audit.record(event, user_id=user_id, context=context, actor_id=sync.made_by_id, **about)

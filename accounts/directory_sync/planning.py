@@ -12,7 +12,7 @@ from accounts.directory_sync import batches
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
-from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Verdict
+from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Refusal, Verdict
 from verification import inputs
 
 _CHUNK = 500  # people who are compared at once
@@ -35,6 +35,7 @@ class Plan:
         self._keep = keep
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
         self.counts = Counter[str]()
+        self.kept_administrators = set[int]()  # people whom the directory would switch off, and who stay
         self.n_gone_groups = self.n_known_groups = 0
 
     @property
@@ -65,6 +66,8 @@ class Plan:
             if change.verdict is Verdict.UNCHANGED:
                 continue
             rows.append(self._row(change, why))
+            if change.reason is Refusal.LAST_ADMINISTRATOR and change.user_id is not None:
+                self.kept_administrators.add(change.user_id)
             if change.verdict is Verdict.REFUSED:
                 self._absent |= {change.entry.key} if change.user_id is None else set()
             else:

@@ -4,15 +4,17 @@ Every way uses this: a sync, SCIM, and the first sign-in with a directory's pass
 directory decides".
 """
 
+from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
 from accounts.provisioning.lookup import find, plan_people
 from accounts.provisioning.numbers import Suggestion, number_of, suggested, trust
-from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person, mark_seen
+from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
 from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
 
 __all__ = [
+    "ADMINISTRATOR_KEPT",
     "CHUNK",
     "Departures",
     "GroupEntry",
@@ -33,7 +35,6 @@ __all__ = [
     "apply_person",
     "count",
     "find",
-    "mark_seen",
     "number_of",
     "plan_people",
     "plan_person",

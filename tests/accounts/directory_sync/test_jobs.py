@@ -263,6 +263,7 @@ def test_a_confirmation_ends_after_a_day_and_with_the_next_run(
 
 
 def test_the_last_administrator_stays(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
+    """Seen failing without an event: the audit log said nothing about it."""
     slapd.people(["fay", "anna"])
     made = directory()
     run(made)
@@ -271,10 +272,13 @@ def test_the_last_administrator_stays(slapd: Slapd, directory: Callable[..., Dir
     slapd.remove("fay", "anna")
 
     again = run(made)
+    still = [run(made) for _turn in range(2)]
 
     assert rows(again) == {("switched_off", "anna", "missing"), ("refused", "fay", "last_administrator")}
+    assert [rows(each) for each in still] == [set(), {("refused", "fay", "last_administrator")}]
     fay.refresh_from_db()
     assert fay.is_active
+    assert events("directory.administrator_kept") == ["directory.administrator_kept"]  # not with each run
 
 
 def test_a_directory_that_is_away_changes_nothing_and_returns(
