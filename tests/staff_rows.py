@@ -43,11 +43,15 @@ def _behind() -> Application:
 
 @dataclass(frozen=True)
 class Sample:
-    """A row of a table, and what a form says to add another and to change this one; empty where it cannot be done."""
+    """A row of a table, and what a form says to add another and to change this one; empty where it cannot be done.
+
+    `asked` is what the page to add one asks for first, as the query of its address.
+    """
 
     row: Callable[[], dict[str, Any]]
     add: Callable[[], dict[str, str]] = dict
     change: Callable[[], dict[str, str]] = dict
+    asked: str = ""
 
 
 SAMPLES: dict[type[Model], Sample] = {
@@ -82,6 +86,7 @@ SAMPLES: dict[type[Model], Sample] = {
             "base": "dc=b",
         },
         lambda: {"name": "People", "base": "ou=all,dc=example,dc=org"},
+        asked="kind=openldap",
     ),
     Scope: Sample(
         lambda: {"desk": group("Desk")},

@@ -79,7 +79,8 @@ def each_table(models: list[type[Model]] = CHANGED) -> pytest.MarkDecorator:
 def at(row: Model, verb: str) -> str:
     about = row._meta
     arguments = [] if verb in {"add", "changelist"} else [row.pk]
-    return reverse(f"admin:{about.app_label}_{about.model_name}_{verb}", args=arguments)
+    address = reverse(f"admin:{about.app_label}_{about.model_name}_{verb}", args=arguments)
+    return f"{address}?{SAMPLES[type(row)].asked}" if verb == "add" else address
 
 
 def state(row: Model) -> list[Any]:

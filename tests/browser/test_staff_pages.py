@@ -109,13 +109,16 @@ def _addresses(model: type[Model], row: Model, staff: User) -> list[str]:
     verbs += ["add"] if keeper.has_add_permission(request) else []
     verbs += ["delete"] if keeper.has_delete_permission(request, row) else []
     about = model._meta
-    return [
+    found = [
         reverse(
             f"admin:{about.app_label}_{about.model_name}_{verb}",
             args=[] if verb in {"changelist", "add"} else [row.pk],
         )
         for verb in verbs
     ]
+    # The page that adds one may ask for something first.
+    asked = SAMPLES[model].asked if model in SAMPLES else ""
+    return found + [f"{each}?{asked}" for each in found if asked and each.endswith("/add/")]
 
 
 @pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -20,6 +20,7 @@ from accounts.admin_changes.forms import ChangeForm
 from accounts.admin_site import Words
 from accounts.directories import connection_test
 from accounts.models import Directory
+from accounts.models.directories import Kind
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_runs, scim
 from verification.inputs.fields import LineField
@@ -43,12 +44,21 @@ USUAL: Mapping[str, Mapping[str, str]] = {
 }
 
 
-_EMPTY = _("Empty means %(ldap)s, or %(directory)s for Active Directory.")
-_EMPTY_IN_BOTH = _("Empty means %(ldap)s.")
+_ASKED = _("We ask its servers for people and groups, and they check passwords.")
+_EXPLAIN: Mapping[Kind, object] = {
+    Kind.OPENLDAP: _ASKED,
+    Kind.ACTIVE_DIRECTORY: _ASKED,
+    Kind.SCIM: _("It sends people and groups to us. They set a password here."),
+}
 
 
 class DirectoryForm(ChangeForm):
-    """A directory. Empty names of attributes become the usual ones of its kind."""
+    """A directory. Empty names of attributes become the usual ones of its kind.
+
+    `new_kind` is the kind of one that is added. It stays what it is.
+    """
+
+    new_kind = ""
 
     servers = Lines(
         label=_("servers"),
@@ -66,31 +76,32 @@ class DirectoryForm(ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         is_new = self.instance.pk is None
+        if is_new:
+            self.instance.kind = self.new_kind
         self.fields["account_password"].help_text = (
             gettext("We store it encrypted.") if is_new else gettext("Leave it empty to keep the current one.")
         )
-        if "ca" not in self.fields:  # someone who may only view it
+        if "ca" not in self.fields:  # someone who may only view it, or it has no servers
             return
         self.fields["ca"].widget.attrs["rows"] = 4
-        too = gettext("Active Directory also takes two-step@example.org.")
-        self.fields["account"].help_text = f"{self.fields['account'].help_text} {too}"
-        for name in USUAL["openldap"]:
-            ldap, directory = USUAL["openldap"][name], USUAL["active_directory"][name]
-            words = _EMPTY_IN_BOTH if ldap == directory else _EMPTY
-            empty = words % {"ldap": ldap, "directory": directory}
-            self.fields[name].help_text = f"{self.fields[name].help_text} {empty}".strip()
+        if self.instance.kind == Kind.ACTIVE_DIRECTORY:
+            self._explain("account", gettext("Active Directory also takes two-step@example.org."))
+        for name, usual in USUAL[self.instance.kind].items():
+            self._explain(name, gettext("Empty means %(usual)s.") % {"usual": usual})
+
+    def _explain(self, name: str, more: str) -> None:
+        self.fields[name].help_text = f"{self.fields[name].help_text} {more}".strip()
 
     def clean_servers(self) -> list[str]:
         return self.cleaned_data["servers"] or []
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        kind = self.cleaned_data.get("kind", "")
-        usual = USUAL.get(kind, {})
-        for name, value in usual.items():
+        for name, value in USUAL.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
-        if kind in USUAL and self.instance.pk is None and not self.cleaned_data.get("account_password"):
+        is_new = self.instance.pk is None
+        if is_new and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
             self.add_error("account_password", gettext("Enter the password of the service account."))
         return cleaned
 
@@ -135,8 +146,8 @@ class DirectoryAdmin(ChangesAdmin):
         ),
         add=_("Add a directory"),
         form_lead=_(
-            "For SCIM, fill in only the first part and the reason. After you save LDAP servers, test them: each step "
-            "says what was found."
+            "Test LDAP servers after each change: each step says what was found. A change takes effect within seconds "
+            "on every host."
         ),
         empty=_("No directories yet"),
         empty_text=_(
@@ -178,12 +189,42 @@ class DirectoryAdmin(ChangesAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         _own, *reason = super().get_fieldsets(request, obj)
-        sections = self.sections if obj is None or obj.checks_passwords else self.sections[:1]
+        kind = obj.kind if obj else request.GET.get("kind")
+        sections = self.sections[:1] if kind == Kind.SCIM else self.sections
         return [*((title, {"fields": names}) for title, names in sections), *reason]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A directory stays what it is: its people have their passwords either there or here."""
-        return (*super().get_readonly_fields(request, obj), *(("kind",) if obj and not obj.checks_passwords else ()))
+        """A directory stays what it is: its people have their passwords either there or here, and ids of its kind."""
+        return (*super().get_readonly_fields(request, obj), "kind")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.new_kind = request.GET.get("kind", "")
+        return form
+
+    def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
+        """Ask for the kind of a new directory first, because each kind has other fields."""
+        if object_id is None and request.GET.get("kind") not in Kind.values:
+            return self._choose(request)
+        return super()._changeform_view(request, object_id, form_url, extra_context)
+
+    def _choose(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": self.words.add,
+            "back": reverse("admin:accounts_directory_changelist"),
+            "words": self.words,
+            "kinds": [(kind.value, kind.label, words) for kind, words in _EXPLAIN.items()],
+        }
+        return render(request, "accounts/admin/directory_kinds.html", context)
+
+    def response_add(self, request: HttpRequest, obj: Directory, post_url_continue: str | None = None) -> HttpResponse:
+        """Lead to the next step: a test of LDAP servers, or the token that a SCIM client needs."""
+        super().response_add(request, obj, post_url_continue)  # for its message
+        return redirect("admin:accounts_directory_test" if obj.checks_passwords else "admin:directory-scim", obj.pk)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.URLField):

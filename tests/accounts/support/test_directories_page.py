@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 
 from accounts import directories
 from accounts.models import Directory
+from accounts.models.directories import Kind
 from tests.people import Clock, Person, hire
 from tests.staff_rows import DIRECTORY
 
@@ -42,3 +43,52 @@ def test_is_shown_to_someone_who_may_only_view_it(viewer: Person, row: Directory
 
 def test_is_tested_only_by_someone_who_may_change_it(viewer: Person, row: Directory) -> None:
     assert viewer.browser.go(f"/admin/accounts/directory/{row.pk}/test/").status == 403
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+ADD = "/admin/accounts/directory/add/"
+
+
+def test_asks_for_the_kind_first_and_then_only_for_what_it_needs(fay: Person) -> None:
+    fay.browser.go(ADD)
+
+    ldap = fay.browser.follow("OpenLDAP or similar").form("Add a directory")[0].names()
+    fay.browser.go(ADD)
+    scim = fay.browser.follow("SCIM, such as Entra ID or Okta").form("Add a directory")[0].names()
+
+    assert {"servers", "person_filter", "account_password"} <= ldap
+    assert {"name", "link_by", "invites_people", "reason"} <= scim
+    assert not {"servers", "person_filter", "account_password", "max_failures", "kind"} & scim
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "path"),
+    [
+        (
+            Kind.ACTIVE_DIRECTORY,
+            {"servers": "ad.example.org", "account": "a@example.org", "account_password": "x", "base": "dc=a"},
+            "test/",
+        ),
+        (Kind.SCIM, {}, "scim/"),
+    ],
+)
+def test_leads_to_the_next_step_after_it_is_added(fay: Person, kind: Kind, more: dict[str, str], path: str) -> None:
+    page = fay.browser.save(f"{ADD}?kind={kind}", name="Staff", **more)
+
+    made = Directory.objects.get()
+    assert made.kind == kind
+    assert made.username_attribute == ("sAMAccountName" if made.checks_passwords else "")
+    assert page.path == f"/admin/accounts/directory/{made.pk}/{path}"
+
+
+def test_a_kind_that_does_not_exist_is_asked_for_again(fay: Person) -> None:
+    page = fay.browser.go(f"{ADD}?kind=nis")
+
+    assert page.status == 200
+    assert page.offers("OpenLDAP or similar")
