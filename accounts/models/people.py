@@ -71,8 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_methods` counts the
     user's permanent methods and is updated by the engine; `found_by` is the text that search looks at; `subject` names
     the user to other systems, at random: it is never given to anyone else, and stays when the username changes.
-    Of a person of a directory: `directory_since` is when it supplied them first, `directory_seen_at` when it did last,
-    and `directory_off_at` when it switched them off.
+    Of a person of a directory: `directory_since` is when it supplied them first, `directory_seen_at` when they were
+    last updated from it, and `directory_off_at` when it switched them off.
     """
 
     username = models.CharField(

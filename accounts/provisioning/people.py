@@ -59,11 +59,6 @@ def apply_people(
         yield from _apply(directory, entries, by, now)
 
 
-def mark_seen(directory: Directory, keys: Sequence[str], now: datetime) -> int:
-    """Note that a sync saw these people unchanged, and return how many they are."""
-    return User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
-
-
 def _apply(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
     try:
         with transaction.atomic():
@@ -94,7 +89,8 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     _withdraw_numbers(done, by, now)
     numbers.replace({change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))})
     closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
-    mark_seen(directory, [change.entry.key for change in done if change.verdict is not Verdict.ADDED], now)
+    keys = [change.entry.key for change in done if change.verdict is not Verdict.ADDED]
+    User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
     said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if directory.invites_people and by.way is not Way.SIGN_IN:

@@ -86,13 +86,16 @@ def _deferrals(decision: Decision) -> str:
 
 
 def _supplied(person: User, directory: Directory) -> str:
-    """Return since when a directory has supplied a person, and when it did last."""
+    """Return since when a directory has supplied a person, and when they were last updated from it."""
     said = {"directory": str(directory)}
     for name, at in (("since", person.directory_since), ("seen", person.directory_seen_at)):
         said[name] = time_format.short_moment(at) if at else _("their first sign-in")
     if person.directory_seen_at is None:
         return _("They come from the directory %(directory)s, since %(since)s.") % said
-    return _("They come from the directory %(directory)s, since %(since)s. It last listed them %(seen)s.") % said
+    return (
+        _("They come from the directory %(directory)s, since %(since)s. They were last updated from it %(seen)s.")
+        % said
+    )
 
 
 def waits_until(decision: Decision) -> datetime | None:
