@@ -145,10 +145,7 @@ class DirectoryAdmin(ChangesAdmin):
             "in no LDAP directory has a password here."
         ),
         add=_("Add a directory"),
-        form_lead=_(
-            "Test LDAP servers after each change: each step says what was found. A change takes effect within seconds "
-            "on every host."
-        ),
+        form_lead=_("A change takes effect within seconds on every host."),
         empty=_("No directories yet"),
         empty_text=_(
             "Add your OpenLDAP or Active Directory to let people sign in with the password they have, or let Entra ID "
