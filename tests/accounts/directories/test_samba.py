@@ -2,20 +2,21 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from accounts import directories
 from accounts.models import Directory, User
-from accounts.models.directories import Encryption, Kind
-from accounts.support.admin.directories import USUAL
+from accounts.models.directories import Encryption
 from helpcenter.models import Article
+from tests import ldap_directories
 from tests.directory_sign_ins import refusals, tried
 from tests.entry_points import Door
 from tests.pages import Browser
 from tests.people import Clock
-from tests.samba import ACCOUNT, ACCOUNT_PASSWORD, DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
+from tests.samba import DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
 from verification.browsers import known_browsers
 from verification.context import Context
 
@@ -48,24 +49,7 @@ def people(samba: Samba, unit: str) -> People:
 
 @pytest.fixture
 def directory(samba: Samba, people: People, unit: str, db: None) -> Callable[..., Directory]:
-    def make(**more: object) -> Directory:
-        values: dict[str, object] = {
-            "name": "Domain",
-            "kind": Kind.ACTIVE_DIRECTORY,
-            "servers": [samba.address],
-            "encryption": Encryption.LDAPS,
-            "ca": samba.ca,
-            "account": ACCOUNT,
-            "base": unit,
-            **USUAL["active_directory"],
-        }
-        made = Directory(**(values | more))
-        directories.seal_password(made, ACCOUNT_PASSWORD)
-        made.full_clean()
-        made.save()
-        return made
-
-    return make
+    return partial(ldap_directories.of_samba, samba, unit)
 
 
 # Signing in -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -11,15 +12,15 @@ from accounts.directories.password_answers import Answer, of_refused_bind
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import numbers
-from accounts.support.admin.directories import USUAL
 from mfasite.demo import child_processes
+from tests import ldap_directories
 from tests import slapd as ldap_server
 from tests.directory_sign_ins import refusals, tried
 from tests.pages import Browser
 from tests.people import ANAS, Clock, join
 from tests.people import PASSWORD as LOCAL_PASSWORD
 from tests.ports import free_port
-from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, PASSWORD, Slapd
+from tests.slapd import BASE, PASSWORD, Slapd
 from verification.models import Message
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
@@ -37,23 +38,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
 
 @pytest.fixture
 def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
-    def make(**more: object) -> Directory:
-        values: dict[str, object] = {
-            "name": "Staff",
-            "servers": [f"127.0.0.1:{slapd.tls}"],
-            "encryption": Encryption.LDAPS,
-            "ca": slapd.ca,
-            "account": ACCOUNT,
-            "base": f"ou=people,{BASE}",
-            **USUAL["openldap"],
-        }
-        made = Directory(**(values | more))
-        directories.seal_password(made, ACCOUNT_PASSWORD)
-        made.full_clean()
-        made.save()
-        return made
-
-    return make
+    return partial(ldap_directories.of_slapd, slapd)
 
 
 # Signing in -----------------------------------------------------------------------------------------------------

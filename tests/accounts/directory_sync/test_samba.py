@@ -1,17 +1,18 @@
 """Tests of reading a real domain of Active Directory: what its people and groups become."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
-from accounts import directories, directory_sync
+from accounts import directory_sync
 from accounts.directory_sync import jobs, reading
 from accounts.models import Directory, DirectorySync, User
-from accounts.models.directories import Encryption, Kind
-from accounts.support.admin.directories import USUAL
+from accounts.models.directories import Kind
+from tests import ldap_directories
 from tests.people import Clock
-from tests.samba import ACCOUNT, ACCOUNT_PASSWORD, DISABLED, NORMAL, Samba
+from tests.samba import DISABLED, NORMAL, Samba
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
 _LONG_AGO, _FAR_AWAY = "130000000000000000", "150000000000000000"  # 2012 and 2076
@@ -35,25 +36,7 @@ def unit(samba: Samba) -> str:
 
 @pytest.fixture
 def directory(samba: Samba, unit: str, db: None) -> Callable[..., Directory]:
-    def make(**more: object) -> Directory:
-        values: dict[str, object] = {
-            "name": "Domain",
-            "kind": Kind.ACTIVE_DIRECTORY,
-            "servers": [samba.address],
-            "encryption": Encryption.LDAPS,
-            "ca": samba.ca,
-            "account": ACCOUNT,
-            "base": unit,
-            "group_base": unit,
-            **USUAL["active_directory"],
-        }
-        made = Directory(**(values | more))
-        directories.seal_password(made, ACCOUNT_PASSWORD)
-        made.full_clean()
-        made.save()
-        return made
-
-    return make
+    return partial(ldap_directories.of_samba, samba, unit, group_base=unit)
 
 
 def run(directory: Directory) -> DirectorySync:

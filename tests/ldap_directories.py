@@ -1,0 +1,42 @@
+"""Directories of the real LDAP servers of the tests, as an administrator adds them."""
+
+from accounts import directories
+from accounts.models import Directory
+from accounts.models.directories import Encryption, Kind
+from accounts.support.admin.directories import USUAL
+from tests import samba as active_directory
+from tests import slapd as openldap
+from tests.samba import Samba
+from tests.slapd import Slapd
+
+
+def of_slapd(server: Slapd, **more: object) -> Directory:
+    """Add an OpenLDAP server as the directory of its people."""
+    values: dict[str, object] = {
+        "name": "Staff",
+        "servers": [f"127.0.0.1:{server.tls}"],
+        "ca": server.ca,
+        "account": openldap.ACCOUNT,
+        "base": f"ou=people,{openldap.BASE}",
+    }
+    return _add(Kind.OPENLDAP, openldap.ACCOUNT_PASSWORD, values | more)
+
+
+def of_samba(server: Samba, unit: str, **more: object) -> Directory:
+    """Add a domain controller as the directory of the people of a unit."""
+    values: dict[str, object] = {
+        "name": "Domain",
+        "servers": [server.address],
+        "ca": server.ca,
+        "account": active_directory.ACCOUNT,
+        "base": unit,
+    }
+    return _add(Kind.ACTIVE_DIRECTORY, active_directory.ACCOUNT_PASSWORD, values | more)
+
+
+def _add(kind: Kind, password: str, values: dict[str, object]) -> Directory:
+    made = Directory(**({"kind": kind, "encryption": Encryption.LDAPS, **USUAL[kind]} | values))
+    directories.seal_password(made, password)
+    made.full_clean()
+    made.save()
+    return made
