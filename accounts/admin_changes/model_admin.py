@@ -126,9 +126,10 @@ class ChangesAdmin(Ruled):
             self._hold(request, object_id)
         if request.method == "POST" and not {"confirmed", BACK} & set(request.POST):
             found = self.get_object(request, object_id) if object_id else None
-            may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
-            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
-            if may and form.is_valid() and (lines := self.effects(request, form.instance)):
+            add = not object_id and self.has_add_permission(request)
+            may = self.has_change_permission(request, found) if found else add
+            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found) if may else None
+            if form and form.is_valid() and (lines := self.effects(request, form.instance)):
                 return self._preview(request, form, lines)
         return super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]  # not in the stubs
 
