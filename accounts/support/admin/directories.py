@@ -195,7 +195,7 @@ class DirectoryAdmin(ChangesAdmin):
         return (*super().get_readonly_fields(request, obj), "kind")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)  # of the class that `form` names
         form.new_kind = request.GET.get("kind", "")
         return form
 
