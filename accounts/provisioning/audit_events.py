@@ -1,27 +1,30 @@
 """Audit events of what directories change: people, and the members of groups. None names a whole phone number."""
 
-from django.utils.translation import gettext
+from collections.abc import Callable
+
 from django.utils.translation import gettext_lazy as _
 
 from verification.audit.declarations import Details, Event, Severity, UserEvent, declare
 
 
-def _way(details: Details) -> str:
-    ways = {
-        "sync": gettext("From the directory %(directory)s."),
-        "scim": gettext("From the directory %(directory)s."),
-        "sign_in": gettext("You signed in with the password of %(directory)s."),
-    }
-    return ways.get(details.get("way"), ways["sync"]) % {"directory": details.get("directory")}
+def _by_way(**words: object) -> Callable[[Details], str]:
+    """Return what an event says of the way by which an entry came. Those without words of their own say `sync`."""
+
+    def said(details: Details) -> str:
+        return str(words.get(str(details.get("way")), words["sync"])) % {"directory": details.get("directory")}
+
+    return said
 
 
-def _way_for_staff(details: Details) -> str:
-    ways = {
-        "sync": gettext("From the directory %(directory)s, at a sync."),
-        "scim": gettext("The directory %(directory)s sent it by SCIM."),
-        "sign_in": gettext("They signed in with the password of %(directory)s."),
-    }
-    return ways.get(details.get("way"), ways["sync"]) % {"directory": details.get("directory")}
+_way = _by_way(
+    sync=_("From the directory %(directory)s."),
+    sign_in=_("You signed in with the password of %(directory)s."),
+)
+_way_for_staff = _by_way(
+    sync=_("From the directory %(directory)s, at a sync."),
+    scim=_("The directory %(directory)s sent it by SCIM."),
+    sign_in=_("They signed in with the password of %(directory)s."),
+)
 
 
 PERSON_ADDED = declare(
