@@ -1,4 +1,4 @@
-"""Invitations: an emailed link for someone who was added and has never signed in."""
+"""Links that people get by email: invitations and password resets. Each is derived from its row and never stored."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from verification.models.handles import HandleField
 
 
 class Invitation(models.Model):
-    """A person's newest invitation. Its link is derived from `handle` and never stored.
+    """The newest invitation of someone who was added and has never signed in.
 
     The link is valid once, until `ends_at`, and in the epoch in which it was sent. A reminder replaces it.
     """
@@ -28,3 +28,17 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class PasswordReset(models.Model):
+    """A password reset. Its link is valid once, until it expires, and only in the epoch in which it was requested."""
+
+    handle = HandleField(unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")
+    epoch = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"password reset {self.pk}"
