@@ -1,4 +1,4 @@
-"""A fresh process for a few lines of Python: it has imported libraries, and nothing of ours yet.
+"""A fresh process for a few lines of Python. It has imported libraries, but none of our modules.
 
 A new interpreter for each would import Django and Celery again, half a second of processor time. So one process imports
 them, and forks for each order: `python -m tests.fresh`.

@@ -119,7 +119,7 @@ def _counted_on(seed: Seed, held: Enrolment) -> Seed:
 
 
 def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
-    """Return whether a token's counter says nothing of what it is from now on."""
+    """Return whether a token's counter doesn't say which codes come next."""
     was, now = (
         (s.is_counted, 0, 0) if s.is_counted else (False, s.step, s.start)
         for s in (Scheme.read(token.data), seed.scheme)

@@ -1,4 +1,4 @@
-"""The pages for what went wrong: they need neither database nor session, and say nothing of what failed."""
+"""The pages for what went wrong: they need neither database nor session, and never show what failed."""
 
 import pytest
 from django.contrib.auth.decorators import login_not_required

@@ -1,4 +1,4 @@
-"""What is rendered once: it is the same for everybody, and sees nothing of the request."""
+"""Tests of the template tag `once`: its part is kept for everybody, so it can't use the page or the request."""
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError

@@ -198,10 +198,10 @@ ENROLMENT_SUPPLIED = declare(
 ENROLMENT_WITHDRAWN = declare(
     UserEvent(
         "enrolment.withdrawn",
-        log=_("A phone number of %(person)s from their directory is no method any more: %(method)s."),
+        log=_("A phone number of %(person)s from their directory is no longer a method: %(method)s."),
         icon="remove",
-        title=_("A phone number from your organisation is no method any more"),
-        staff_title=_("A phone number from their directory is no method any more"),
+        title=_("A phone number from your organisation is no longer a method"),
+        staff_title=_("A phone number from their directory is no longer a method"),
         text=method,
         is_deniable=False,
     )

@@ -27,7 +27,7 @@ class Unsealable(Exception):
 
 
 class KeyMissing(Unsealable):
-    """There is no key of this name."""
+    """No key has this name."""
 
 
 def _ring() -> tuple[tuple[str, bytes], ...]:

@@ -22,7 +22,7 @@ KEY_BYTES = 32
 
 
 class Wrong(ValueError):
-    """The text doesn't have the format. The message, if there is one, contains nothing of the text."""
+    """The text doesn't have the format. The message, if there is one, never repeats the text."""
 
 
 @dataclass(frozen=True)
