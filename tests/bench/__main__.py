@@ -3,7 +3,8 @@
 It starts a PostgreSQL and a Redis of its own, the service as in production on a database of 100,000 people, and the
 floor beside it. One run takes some eight minutes. For figures to trust, use `--runs 5` on a machine that does nothing
 else: it fills the database once, measures five times, and gives the median of each goal. `--full` has 1,000,000 people
-and more rounds. Processor time and ratios hold on a busy machine too; milliseconds and rates don't.
+and more rounds, and sends a directory by SCIM, which else `--only scim` does. `--entries 500` tries that in a minute.
+Processor time and ratios hold on a busy machine too; milliseconds and rates don't.
 """
 
 import argparse
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from tests.bench import (
     app_passwords,
     deliveries,
-    directory,
     forward_auth,
     goals,
     limits,
@@ -27,6 +27,7 @@ from tests.bench import (
     site,
 )
 from tests.bench.ageing import lines, measuring
+from tests.bench.directories import ldap, scim
 from tests.bench.goals import Goal
 from tests.bench.site import Sites
 
@@ -38,6 +39,7 @@ class _Wanted:
     """What a run measures, and how thoroughly. `is_first` is true in the first of several runs."""
 
     people: int
+    entries: int
     rounds: int
     is_full: bool
     is_first: bool
@@ -72,9 +74,14 @@ def _help(up: Sites, _wanted: _Wanted) -> _Found:
     return goals.pages("The help centre", pages.help_centre(up, say=_say)), []
 
 
-def _directory(up: Sites, _wanted: _Wanted) -> _Found:
-    found = directory.measure(up, say=_say)
-    return goals.directory(found), goals.directory_goals(found)
+def _ldap(up: Sites, wanted: _Wanted) -> _Found:
+    found = ldap.measure(up, people=wanted.entries, say=_say)
+    return goals.ldap(found), goals.ldap_goals(found)
+
+
+def _scim(up: Sites, wanted: _Wanted) -> _Found:
+    found = scim.measure(up, people=wanted.entries, say=_say)
+    return goals.scim(found), goals.scim_goals(found)
 
 
 def _deliveries(up: Sites, wanted: _Wanted) -> _Found:
@@ -96,10 +103,13 @@ _PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
     "oidc": _oidc,
     "desk": _desk,
     "help": _help,
-    "directory": _directory,
+    "ldap": _ldap,
+    "scim": _scim,
     "deliveries": _deliveries,
     "scale": _scale,
 }
+_BOTH = {"directory": ("ldap", "scim")}
+_LONG = {"scim"}  # not in a run of everything, unless it's a full one
 
 
 def _run(up: Sites, parts: Collection[str], wanted: _Wanted) -> list[Goal]:
@@ -135,8 +145,11 @@ def main() -> None:
     options.add_argument("--full", action="store_true", help="1,000,000 people, more rounds, 200 messages a second")
     options.add_argument("--runs", type=int, default=1, help="how often everything is measured; goals give the median")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins in one run")
-    options.add_argument("--only", nargs="+", choices=[*_PARTS, "ageing", "limits"], help="these parts of it only")
+    options.add_argument(
+        "--only", nargs="+", choices=[*_PARTS, *_BOTH, "ageing", "limits"], help="these parts of it only"
+    )
     options.add_argument("--share", type=float, default=0.02, help="how much of the year `ageing` fills (default 0.02)")
+    options.add_argument("--entries", type=int, default=50_000, help="people in the directory, by LDAP and by SCIM")
     options.add_argument("--people", type=int, default=0, help="people in the database")
     chosen = options.parse_args()
     if chosen.only == ["limits"]:
@@ -145,14 +158,17 @@ def main() -> None:
     begun = time.monotonic()
     people = chosen.people or (1_000_000 if chosen.full else 100_000)
     rounds = chosen.rounds or (24 if chosen.full else 8)
-    parts = [name for name in _PARTS if name in (chosen.only or _PARTS)]
+    named = {part for name in chosen.only or () for part in _BOTH.get(name, (name,))}
+    usual = _PARTS.keys() - (set() if chosen.full else _LONG)
+    parts = [name for name in _PARTS if name in (named or usual)]
     _print(goals.head(people))
     with site.up(people=people, say=_say) as up:
         _print(f"Everything is up after {_minutes(begun)}.")
         if "ageing" in (chosen.only or ()):
             _print(lines.ageing(measuring.measure(up, share=chosen.share, say=_say)))
         runs = [
-            _run(up, parts, _Wanted(people, rounds, is_full=chosen.full, is_first=not at)) for at in range(chosen.runs)
+            _run(up, parts, _Wanted(people, chosen.entries, rounds, is_full=chosen.full, is_first=not at))
+            for at in range(chosen.runs)
         ]
     if runs[0]:
         _print(goals.goals(runs))

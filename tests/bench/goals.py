@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from tests.bench.app_passwords import Checks
 from tests.bench.compared import Compared
 from tests.bench.deliveries import Deliveries, Rate
-from tests.bench.directory import Run
+from tests.bench.directories.ldap import Run
+from tests.bench.directories.scim import Pass
 from tests.bench.forward_auth import MANY, Verdicts
 from tests.bench.meter import Memory, Usage, middle, share
 from tests.bench.oidc import OidcSignIns
@@ -237,7 +238,7 @@ def search_goals(found: Sequence[Page]) -> list[Goal]:
     ]
 
 
-def directory(found: Sequence[Run]) -> str:
+def ldap(found: Sequence[Run]) -> str:
     """Show what a whole directory costs by LDAP, one line a run."""
     heads = ("seconds", "peak MiB more", "statements", "CPU ms of PostgreSQL", "audit events")
     lines = [
@@ -257,8 +258,8 @@ def directory(found: Sequence[Run]) -> str:
     return "\n".join([_row("A whole directory by LDAP", heads), *lines, *(f"  {each}" for each in counts), ""])
 
 
-def directory_goals(found: Sequence[Run]) -> list[Goal]:
-    """Give the goals of a whole directory."""
+def ldap_goals(found: Sequence[Run]) -> list[Goal]:
+    """Give the goals of a whole directory by LDAP."""
     first, second, _third = found
     return [
         Goal("50,000 people and 200 groups by LDAP", first.seconds / 60, 5, "minutes"),
@@ -266,6 +267,43 @@ def directory_goals(found: Sequence[Run]) -> list[Goal]:
         Goal("a run without changes", second.seconds / 60, 1, "minutes"),
         Goal("memory of a run without changes", second.memory, 60, "MiB"),
         Goal("audit events of a run without changes", second.events, 1),
+    ]
+
+
+def scim(found: Sequence[Pass]) -> str:
+    """Show what a whole directory costs by SCIM, one line a pass."""
+    heads = (
+        *("requests", "minutes", "a second", "ms p50 / p95", "statements", "CPU ms of web", "of PostgreSQL"),
+        *("RSS, after, peak", "audit events"),
+    )
+    lines = [
+        _row(
+            f"  {one.title}",
+            [
+                *(f"{len(one.took):,}", f"{one.seconds / 60:.1f}", f"{one.rate:.1f}", _shares(one.took)),
+                _statements(one.usage_each),
+                *(f"{one.usage_each.cpu.get(part, 0):.1f}" for part in ("web", "PostgreSQL")),
+                *(" / ".join(f"{each:.0f}" for each in one.memory), f"{one.events:,}"),
+            ],
+        )
+        for one in found
+    ]
+    counts = [", ".join(f"{name}: {n:,}" for name, n in sorted(one.counts.items())) for one in found]
+    title = f"{found[0].people:,} people by SCIM, four at a time"
+    return "\n".join([_row(title, heads), *lines, *(f"  {each}" for each in counts), ""])
+
+
+def scim_goals(found: Sequence[Pass]) -> list[Goal]:
+    """Give the goals of a whole directory by SCIM."""
+    new, members, same, leavers = found
+    growth = max(one.memory[2] for one in found) - new.memory[0]
+    return [
+        *(
+            Goal(f"SCIM requests a second, {one.title}", one.rate, 25, "", is_least=True)
+            for one in (new, members, same, leavers)
+        ),
+        Goal("memory of the web process, last peak above the first request", growth, 20, "MiB"),
+        Goal("audit events of the same again", same.events, 0),
     ]
 
 

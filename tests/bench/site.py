@@ -154,6 +154,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
             **texts,
             "DELIVERY_PROVIDERS": "gateway",
             "FORWARD_AUTH_PER_SECOND": "100000",
+            "SCIM_REQUESTS_PER_MINUTE": "1000000",
         }
         site = _starter(held, home, database.url, shared)
         ours = site("ours", base | {"DJANGO_SETTINGS_MODULE": "mfasite.settings"}, _prepare_ours(people, say), say)

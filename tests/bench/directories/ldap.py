@@ -1,24 +1,23 @@
-"""Measures how long a whole directory takes: 50,000 people and 200 groups by LDAP, and then a run without changes."""
+"""Reads a whole directory by LDAP: everyone is new, then nobody, then 1 % have another name."""
 
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import django
 
 from mfasite.demo import child_processes
 from tests import slapd as ldap_server
+from tests.bench.directories import peaks
 from tests.bench.meter import Usage
 from tests.bench.processes import driver
 from tests.bench.site import Sites
 from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, Slapd
 
-_PEOPLE, _GROUPS, _NESTED = 50_000, 200, 20
-_CHANGED = 500  # people with a new name in the third run
+_GROUPS, _NESTED = 200, 20
 _PERSON = """dn: uid=p{n},ou=people,{base}
 objectClass: inetOrgPerson
 uid: p{n}
@@ -44,17 +43,17 @@ class Run:
     events: int
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> list[Run]:
-    """Read the directory three times: everything is new, nothing is, and 1 % has another name."""
+def measure(up: Sites, *, people: int, say: Callable[[str], None]) -> list[Run]:
+    """Read a directory of so many people three times: everything is new, nothing is, and 1 % has another name."""
     ours = up.ours
     home = ours.home / "slapd"
     home.mkdir(exist_ok=True)
     with child_processes.crew(home, {"PATH": "/usr/bin:/usr/sbin"}) as crew, up.turn(up.floor):
-        say(f"a directory of {_PEOPLE:,} people")
+        say(f"a directory of {people:,} people")
         slapd = ldap_server.start(home, crew)
-        slapd.fill(_tree("Example"))
+        slapd.fill(_tree(people))
         at = f"127.0.0.1:{slapd.tls}"
-        with driver("reader", at, ours.home, ours.environment, module="tests.bench.directory") as hand:
+        with driver("reader", at, ours.home, ours.environment, module="tests.bench.directories.ldap") as hand:
             hand.order("make", ca=slapd.ca)
 
             def run(title: str) -> Run:
@@ -63,19 +62,19 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> list[Run]:
                 found = hand.order("run")
                 return Run(title=title, usage=ours.meter.read() - before, **found)
 
-            return [run("everyone is new"), run("nothing is new"), *_changed(slapd, run)]
+            return [run("everyone is new"), run("nothing is new"), *_changed(slapd, people, run)]
 
 
-def _changed(slapd: Slapd, run: Callable[[str], Run]) -> Iterator[Run]:
-    slapd.rename_people((f"p{n * (_PEOPLE // _CHANGED)}" for n in range(_CHANGED)), "Robin Huber")
-    yield run(f"{_CHANGED} have another name")
+def _changed(slapd: Slapd, people: int, run: Callable[[str], Run]) -> Iterator[Run]:
+    slapd.rename_people((f"p{n}" for n in range(0, people, 100)), "Robin Huber")
+    yield run(f"{len(range(0, people, 100))} have another name")
 
 
-def _tree(name: str) -> Iterator[str]:
-    """Yield the people and groups as LDIF. Each group has 250 people; the last ones also have other groups inside."""
-    for n in range(_PEOPLE):
-        yield _PERSON.format(n=n, name=name, base=BASE)
-    each = _PEOPLE // _GROUPS
+def _tree(people: int) -> Iterator[str]:
+    """Yield the people and groups as LDIF. The last groups also have other groups inside."""
+    for n in range(people):
+        yield _PERSON.format(n=n, name="Example", base=BASE)
+    each = max(1, people // _GROUPS)
     for g in range(_GROUPS):
         members = [f"member: uid=p{n},ou=people,{BASE}" for n in range(g * each, (g + 1) * each)]
         if g >= _GROUPS - _NESTED:
@@ -123,22 +122,15 @@ class _Reader:
         staff = User.objects.order_by("pk").first()
         assert staff is not None
         started = directory_sync.begin(self.directory, staff, Context(now=timezone.now()), is_preview=False)
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts at what is used now. Source: proc(5)
-        before, begun = _status("VmRSS"), time.perf_counter()
+        before, begun = peaks.forget_peak("self"), time.perf_counter()
         directory_sync.work(timezone.now())
-        seconds, peak = time.perf_counter() - begun, _status("VmHWM")
+        seconds, peak = time.perf_counter() - begun, peaks.memory("self", "VmHWM")
         started.refresh_from_db()
         assert started.state == "done", f"{started.state}: {started.error}"
         names = ("read", "added", "changed", "unchanged", "refused", "groups", "groups_changed")
         counts = {name: getattr(started, f"n_{name}") for name in names}
         after, _seals = audit.size()
         return {"seconds": seconds, "memory": peak - before, "counts": counts, "events": after - n_events}
-
-
-def _status(name: str) -> float:
-    """Return a line of this process's memory. Units: MiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
 def main() -> None:

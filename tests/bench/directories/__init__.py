@@ -1,0 +1,1 @@
+"""Measures how long a whole directory takes, by LDAP and by SCIM."""
