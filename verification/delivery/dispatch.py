@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Expression, F, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
@@ -26,37 +27,47 @@ _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 def wanted(now: datetime) -> Q:
     """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code."""
-    waits = _waiting(OuterRef("challenge_id"), OuterRef("generation"), now)
+    waits = Challenge.objects.filter(pk=OuterRef("challenge_id"), generation=OuterRef("generation"), **_is_open(now))
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
 
 
-def _waiting(
-    challenge: Expression | F, generation: Expression | F, now: datetime | Expression | F
-) -> QuerySet[Challenge]:
-    return Challenge.objects.filter(pk=challenge, state=State.OPEN, generation=generation, expires_at__gt=now)
+def _is_open(now: datetime | BindParam, path: str = "") -> dict[str, Any]:
+    return {f"{path}state": State.OPEN, f"{path}expires_at__gt": now}
 
 
 _ROW, _CLAIMS, _NOW = BindParam("pk"), BindParam("claims"), BindParam("now")
-# The same for one message, by its challenge's key, so that no query plan reads the whole table.
-_WAITS = _waiting(BindParam("challenge"), BindParam("generation"), _NOW)
 _NAMED = {"provider": BindParam("provider"), "lease_until": BindParam("lease_until")}
 # What sending needs to know of a message and its challenge. The rest is read only if something fails.
 _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
-    *("provider", "reference", "reason", "code", "claims", "useful_until"),
+    *("provider", "reference", "reason", "code", "claims", "created_at", "useful_until"),
 )
 _OF_CHALLENGE = ("handle", "nonce", "key_id", "reference", "mode", "purpose", "code_life")
 _KNOWN = (*_OF_MESSAGE, "challenge", *(f"challenge__{name}" for name in _OF_CHALLENGE))
 _READ = Select(lambda: Message.objects.select_related("challenge").only(*_KNOWN).filter(pk=_ROW))
 
 
-def _claim(*waits: Exists) -> Update:
+def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
+    of_an_open_challenge = Q(challenge__generation=F("generation"), **_is_open(_NOW, "challenge__"))
+    # By its key once more, not by the row that is claimed: PostgreSQL could answer that from a table of all challenges.
+    is_wanted = Message.objects.filter(Q(challenge=None) | of_an_open_challenge, pk=_ROW)
     due = {"state": MessageState.QUEUED, "not_before__lte": _NOW, "useful_until__gt": _NOW}
-    changes = {"state": MessageState.SENDING, "claims": F("claims") + 1, **_NAMED}
-    return Update(lambda: (Message.objects.filter(*waits, pk=_ROW, claims=_CLAIMS, **due), changes))
+    first = Case(
+        *(When(kind=kind, claims=0, then=BindParam(kind)) for kind in Kind.values),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    changes = {
+        "state": MessageState.SENDING,
+        "claims": F("claims") + 1,
+        "provider": first,
+        "lease_until": _NAMED["lease_until"],
+    }
+    return Message.objects.filter(Exists(is_wanted), pk=_ROW, **due), changes
 
 
-_CLAIM, _CLAIM_NOTICE = _claim(Exists(_WAITS)), _claim()
+_CLAIM = Update(_claim)
+_CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
 _WRITTEN = ("state", "reference", "reason", "code", "handed_at", "ended_at")
 _WRITE = Update(
@@ -70,18 +81,13 @@ _WRITE = Update(
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
     """Claim a message and send it through the first provider that accepts it. Return None if there is nothing to do."""
     now = now or timezone.now()
-    message = _READ.first(pk=message_id)
+    message = None if _waits_for_an_outage(message_id, now) else _claimed(message_id, now)
     if message is None:
-        return None
+        return retire(Message.objects.filter(pk=message_id), now=now)
     if not message.opens:
         return _fail(message, now)
-    if availability.off(message.kind, now, message.address):
-        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait until the outage ends
     turn = _Turn(message, now)
-    hops = turn.hops()
-    if not turn.claim(hops[0].provider.name if hops else ""):
-        return retire(Message.objects.filter(pk=message_id), now=now)
-    for hop in hops:
+    for hop in turn.hops():
         circuit = cache.read().circuit(hop.provider.name, turn.kind)
         if not circuit_breaker.admits(circuit, now=now):
             turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
@@ -94,11 +100,41 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     return _later(message, turn.pause, now=timezone.now())
 
 
-def _fail(message: Message, now: datetime) -> MessageState | None:
-    """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
-    queued = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED)
-    if not queued.update(state=MessageState.FAILED, reason=Reason.UNKNOWN, ended_at=now):
+def _waits_for_an_outage(message_id: int, now: datetime) -> bool:
+    """Return whether a message can't be sent before an outage ends. Without any outage, nothing is read."""
+    if not outages.kinds(now) and not outages.providers(now):
+        return False
+    message = _READ.first(pk=message_id)
+    return message is not None and message.opens and availability.off(message.kind, now, message.address) is not None
+
+
+def _claimed(message_id: int, now: datetime) -> Message | None:
+    """Claim a message and return it, in one statement. Of two workers, one succeeds.
+
+    The name of the provider that usually comes first is saved with it, because a receipt can arrive before we record
+    the result. A message that was claimed before has no provider until it is named.
+    """
+    first = {str(kind): _first_provider(kind, now) for kind in Kind}
+    sql, values = _CLAIM.statement(pk=message_id, now=now, lease_until=now + conf.lease(), **first)
+    found = _READ.beside(pk=message_id)
+    claimed = found.run(f"{sql} RETURNING {', '.join(_CLAIMED)}", values)
+    if not claimed or found.row is None:
         return None
+    for name in _CLAIMED:
+        setattr(found.row, name, claimed[0][name])
+    return found.row
+
+
+def _first_provider(kind: Kind, now: datetime) -> str:
+    """Return the name of the provider that gets a message of a kind first, whatever its number."""
+    off = outages.providers(now)
+    return next((hop.provider.name for hop in routes.route(kind) if hop.provider.name not in off), "")
+
+
+def _fail(message: Message, now: datetime) -> MessageState:
+    """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
+    failed = {"state": MessageState.FAILED, "reason": Reason.UNKNOWN, "ended_at": now, "lease_until": None}
+    _held(message).update(**failed)
     decryption_failures.report("message", message.handle, now=now, user_id=message.user_id)
     return MessageState.FAILED
 
@@ -125,23 +161,10 @@ class _Turn:
         """Return the route without the providers that accepted this message earlier and didn't deliver it."""
         off = outages.providers(self.now)
         hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
-        if not self.message.claims:
+        if self.message.claims == 1:
             return hops
         former = set(returned(self.message))
         return [hop for hop in hops if hop.provider.name not in former]
-
-    def claim(self, provider: str) -> bool:
-        """Claim the message as it was read, and choose its first provider. Of two workers, one succeeds.
-
-        The provider's name is saved before sending, because a receipt can arrive before we record the result.
-        """
-        message, lease = self.message, self.now + conf.lease()
-        row = {"pk": message.pk, "claims": message.claims, "provider": provider, "lease_until": lease}
-        of_challenge = {"challenge": message.challenge_id, "generation": message.generation}
-        claim = _CLAIM if message.challenge_id else _CLAIM_NOTICE
-        taken = claim.run(now=self.now, **row, **of_challenge)
-        message.claims, message.provider = message.claims + 1, provider
-        return bool(taken)
 
     def name(self, provider: str) -> bool:
         """Return the name of the next provider of the message. Fails if the claim was lost.

@@ -241,6 +241,29 @@ def test_provider_gets_the_number_and_the_words(ana: Desk, queued: Message) -> N
     assert Delivery.objects.get().to == "+41795551234"
 
 
+def test_sends_with_a_claim_that_reads_the_row_and_a_record_of_the_result(
+    queued: Message, carriers: list[Carrier]
+) -> None:
+    """It had four statements: the row, the claim, the time of the row, the result. SQLite reads after its claim."""
+    dispatch.send(queued.pk)  # fills the caches of routes, circuits and outages
+    Message.objects.update(state=MessageState.QUEUED, claims=0)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert dispatch.send(queued.pk) == MessageState.ACCEPTED
+
+    assert len(captured) == (2 if connection.vendor == "postgresql" else 3)
+
+
+def test_a_claim_names_no_provider_that_had_the_message(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    """A late receipt of the one that returned it would move it."""
+    Message.objects.update(claims=1)
+
+    claimed = dispatch._claimed(queued.pk, ana.context.now)
+
+    assert claimed is not None
+    assert (claimed.claims, claimed.provider, Message.objects.get().provider) == (2, "", "")
+
+
 def test_a_claim_looks_at_its_own_challenge_alone(carriers: list[Carrier], queued: Message) -> None:
     with CaptureQueriesContext(connection) as captured:
         dispatch.send(queued.pk)
