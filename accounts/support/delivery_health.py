@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from verification import time_format
-from verification.delivery import message_explanations, statistics
+from verification.delivery import message_status_words, statistics
 from verification.delivery.routing import outages
 from verification.models import Circuit, Kind, Message, MessageState
 
@@ -82,7 +82,7 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
         lines = [failures]
         if each.until_at:
             lines.append(_("Next test: %(time)s.") % {"time": time_format.clock(each.until_at, zone=True)})
-        if cause := message_explanations.cause(each):
+        if cause := message_status_words.cause(each):
             lines.append(_("The provider’s reason: %(cause)s.") % {"cause": cause})
         address = reverse("admin:verification_circuit_changelist")
         yield Problem("warn", title, " ".join(lines), address, _("Provider health"))

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method, unbroken
 from verification import audit, time_format
 from verification.audit import events
-from verification.delivery import message_explanations
+from verification.delivery import message_status_words
 from verification.limits import toll_fraud
 from verification.models import Kind, Message, MessageState
 from verification.outcomes import Verdict
@@ -84,7 +84,7 @@ _GUARDED = {
 
 
 def _of_message(message: Message, seen: View) -> Finding:
-    report, is_call = message_explanations.explain(message), message.kind == Kind.CALL
+    report, is_call = message_status_words.explain(message), message.kind == Kind.CALL
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if is_call else _("Text"),
         "hint": unbroken(message.hint),

@@ -12,7 +12,7 @@ from tests.callbacks import FORM, call_back, hand_over, match, state
 from tests.exchange import ACCOUNT, TOKEN, Answer, Exchange
 from tests.people import Person, hire
 from verification import limits
-from verification.delivery import message_explanations, statistics
+from verification.delivery import message_status_words, statistics
 from verification.delivery.routing import routes
 from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State
 
@@ -391,7 +391,7 @@ def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Exc
     message = hand_over()
 
     assert (message.code, message.reason) == ("29999", Reason.UNKNOWN)
-    assert message_explanations.technical(message) == "twilio 29999"
+    assert message_status_words.technical(message) == "twilio 29999"
     assert not Circuit.objects.filter(failures__gt=0).exists()
 
 

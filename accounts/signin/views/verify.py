@@ -21,7 +21,7 @@ from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
 from verification.db import together
-from verification.delivery import message_explanations
+from verification.delivery import message_status_words
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose, State
 from verification.models.person import Person
@@ -160,7 +160,7 @@ def page_context(
             words = _words(outcome, shown, context)
     elif not shown.is_alive:
         words = _words(Outcome(verdict=ended(shown)), shown, context)
-    report = message_explanations.explain(shown.message)
+    report = message_status_words.explain(shown.message)
     return {
         "form": form,
         "shown": shown,
@@ -199,7 +199,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
-    report = message_explanations.explain(shown.message)
+    report = message_status_words.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
     is_news = has_failed and request.GET.get("failed") != "1"  # the page still explains how to answer the call
     hint = {"report": report, "pending": pending}

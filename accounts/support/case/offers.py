@@ -14,7 +14,7 @@ from accounts.support.actions.base import Action, Topic
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Refusal
 from accounts.support.case.status import waits_until
-from verification.delivery.message_explanations import Report
+from verification.delivery.message_status_words import Report
 from verification.enrolments import Option
 from verification.policies import Decision, Why
 

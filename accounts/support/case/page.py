@@ -20,8 +20,8 @@ from accounts.support.case.status import Status
 from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
 from verification.browsers import user_agents
 from verification.context import Context
-from verification.delivery import message_explanations
-from verification.delivery.message_explanations import Report
+from verification.delivery import message_status_words
+from verification.delivery.message_status_words import Report
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 from verification.policies import Decision, Source
@@ -306,7 +306,7 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
 def _messages(person: User) -> list[Sent]:
     rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
     return [
-        Sent(message, message_explanations.explain(message), message_explanations.technical(message))
+        Sent(message, message_status_words.explain(message), message_status_words.technical(message))
         for message in rows
     ]
 

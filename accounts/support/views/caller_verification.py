@@ -16,7 +16,7 @@ from accounts.support.actions import rights
 from accounts.support.actions.forms import CallBackForm
 from accounts.support.views import layout
 from verification import challenges, outcomes
-from verification.delivery import message_explanations
+from verification.delivery import message_status_words
 
 
 def _may(request: AuthedRequest, person: User) -> None:
@@ -86,7 +86,7 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "shown": shown,
         "form": CodeForm(remember_days=0),
         "words": words,
-        "report": message_explanations.explain(sent) if sent else None,
+        "report": message_status_words.explain(sent) if sent else None,
         "sent": sent,
     }
     return layout.page(request, "caller_code.html", context)

@@ -14,7 +14,7 @@ from accounts.admin_changes import Asked
 from accounts.session_assurance import AuthedRequest
 from accounts.support import delivery_health
 from accounts.support.views import layout
-from verification.delivery import message_explanations, statistics
+from verification.delivery import message_status_words, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
 from verification.models import Kind, Message, MessageState
 
@@ -79,8 +79,8 @@ def index(request: AuthedRequest) -> HttpResponse:
         "dead": [
             (
                 each,
-                message_explanations.explain(each),
-                message_explanations.technical(each),
+                message_status_words.explain(each),
+                message_status_words.technical(each),
                 statistics.may_go_again(each, now),
             )
             for each in statistics.dead(most=20)
@@ -96,8 +96,8 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     now = request_context.read(request).now
     context = {
         "message": message,
-        "report": message_explanations.explain(message),
-        "cause": message_explanations.technical(message),
+        "report": message_status_words.explain(message),
+        "cause": message_status_words.technical(message),
         "timeline": statistics.timeline(message),
         "may": statistics.may_go_again(message, now),
     }

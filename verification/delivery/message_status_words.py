@@ -1,4 +1,4 @@
-"""Explanations of message states for people: what happened to a message, and what to do next."""
+"""The status of a message in words, such as “Your phone is ringing”: what happened to it, and what to do next."""
 
 from dataclasses import dataclass
 

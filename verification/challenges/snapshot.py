@@ -1,4 +1,4 @@
-"""What pages show of a challenge. Reading it changes nothing."""
+"""A challenge as it is now, in plain values for pages. Reading it changes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
