@@ -31,7 +31,7 @@ from verification.enrolments.lookup import (
     people_of_address,
 )
 from verification.enrolments.preferences import make_default, rename
-from verification.enrolments.recovery_codes import (
+from verification.enrolments.recovery_code_renewal import (
     backup_method,
     issue_recovery_codes,
     recovery_code_set,

@@ -14,16 +14,8 @@ from verification.policies.effective import (
     rules_of_many,
     sources,
 )
-from verification.policies.rules import (
-    RULES,
-    SUPPORT_ACTIONS,
-    Rules,
-    default,
-    for_staff,
-    is_trusted,
-    merge,
-    ranked,
-)
+from verification.policies.merging import for_staff, is_trusted, merge, ranked
+from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
 
 __all__ = [
     "RULES",

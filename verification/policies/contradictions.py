@@ -8,7 +8,8 @@ from verification import registry
 from verification.capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
 from verification.models.messages import Kind
-from verification.policies.rules import Rules, for_staff, merge
+from verification.policies.merging import for_staff, merge
+from verification.policies.rules_and_defaults import Rules
 
 _Check = Callable[[Rules], str]
 

@@ -9,8 +9,10 @@ from verification import enrolments, registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.person import Person, SecondStep
+from verification.policies import setup_deferrals
 from verification.policies.effective import rules_for
-from verification.policies.rules import Rules, for_staff, is_trusted
+from verification.policies.merging import for_staff, is_trusted
+from verification.policies.rules_and_defaults import Rules
 
 
 class Step(StrEnum):
@@ -90,17 +92,6 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
 
 
-_MAX_DEFERRALS = 3  # of a registration, each until the next sign-in
-
-
-def _n_deferrals_left(user: Person, rules: Rules, now: datetime) -> int:
-    """Count how often someone may still put off the registration. Staff, and anyone who must register, may not."""
-    is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
-    if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
-        return 0
-    return max(0, _MAX_DEFERRALS - user.n_deferrals)
-
-
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
     """Decide for someone who has nothing that the policy allows: register, after a last proof of what they had.
 
@@ -108,7 +99,7 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
     """
     former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
     if not former:
-        left = _n_deferrals_left(user, rules, now)
+        left = setup_deferrals.n_left(user, rules, now)
         return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_deferrals_left=left)
     default = enrolments.default(former, now=now)
     if default is None:

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from verification.policies.fields import Marks
+from verification.policies.form_fields import Marks
 
 _DECLARED = "rule"
 

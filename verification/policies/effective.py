@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
 from verification.policies.declaration import Rule
-from verification.policies.rules import RULES, Rules, in_statement, merge, ranked
+from verification.policies.merging import in_statement, merge, ranked
+from verification.policies.rules_and_defaults import RULES, Rules
 
 
 @dataclass(frozen=True)

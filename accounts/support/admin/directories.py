@@ -24,7 +24,7 @@ from accounts.models.directories import Kind
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_runs, scim
 from verification.inputs.fields import LineField
-from verification.policies.fields import Lines
+from verification.policies.form_fields import Lines
 
 # What the two kinds of directory usually call things.
 USUAL: Mapping[str, Mapping[str, str]] = {

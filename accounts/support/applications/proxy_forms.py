@@ -12,7 +12,7 @@ from accounts.integrations.forward_auth.addresses import Doubt
 from accounts.models import Application, ProtectedHost, Proxy
 from verification import strengths
 from verification.inputs.fields import LineField
-from verification.policies.fields import Networks
+from verification.policies.form_fields import Networks
 
 
 class ProxyForm(ChangeForm):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from verification import policies, strengths
 from verification.models import AppPasswordsEnd, Policy
 from verification.models.policies import strongest
-from verification.policies.rules import in_statement
+from verification.policies.merging import in_statement
 
 pytestmark = pytest.mark.django_db
 

@@ -13,14 +13,11 @@ from verification import phone_numbers
 from verification.capabilities import KeyedOnPhone, SharesAddress
 from verification.keys import codes
 from verification.method import ChallengeData, Check, Draft, Issue, Mode
+from verification.methods.call import key_presses
+from verification.methods.call.key_presses import APPROVE, CODE, PRESS
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 from verification.phone_numbers.form import NumberForm
-
-_FRAUD = "0#"
-_READ = "1"
-_APPROVE, _PRESS, _CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
-_SPEECH = "verification/methods/call/speech.txt"
 
 
 class CallForm(NumberForm):
@@ -54,8 +51,8 @@ class Call(KeyedOnPhone, SharesAddress):
     form_class = CallForm
     address_field = "number"
     modes = (
-        Mode(_APPROVE, _("Call me and let me approve on the phone"), gives_code=False),
-        Mode(_CODE, _("Call me and read a code to me")),
+        Mode(APPROVE, _("Call me and let me approve on the phone"), gives_code=False),
+        Mode(CODE, _("Call me and read a code to me")),
     )
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
@@ -68,27 +65,19 @@ class Call(KeyedOnPhone, SharesAddress):
             kind=Kind.CALL,
             template="verification/methods/call/message.txt",
             fields={"extension": str(challenge.data.get("extension", ""))},
-            is_approval=challenge.mode != _CODE,
-            match_code=challenge.match_code if challenge.mode == _APPROVE else "",
+            is_approval=challenge.mode != CODE,
+            match_code=challenge.match_code if challenge.mode == APPROVE else "",
         )
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        right = challenge.mode == _CODE and codes.same(answer, challenge.code)
+        right = challenge.mode == CODE and codes.same(answer, challenge.code)
         return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
-        if keys == _FRAUD:
-            return Check(verdict=Verdict.DENIED, say=_SPEECH)
-        if challenge.mode == _CODE:
-            is_wanted = keys in {_READ, f"{_READ}#"}
-            return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
-        if not keys.endswith("#"):
-            return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
-        wanted = f"{challenge.match_code}#" if challenge.mode == _APPROVE else "#"
-        return Check(verdict=Verdict.PROVEN if codes.same(keys, wanted) else Verdict.WRONG, say=_SPEECH)
+        return key_presses.check(challenge, keys)
 
     def without_number_matching(self, mode: str) -> str:
-        return _PRESS if mode == _APPROVE else mode
+        return PRESS if mode == APPROVE else mode
 
     def accepts(self, draft: Draft) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Sets of recovery codes: issue, count and replace them."""
+"""New sets of recovery codes, which replace the old ones, and how many codes are left."""
 
 from collections.abc import Sequence
 

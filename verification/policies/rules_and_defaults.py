@@ -1,25 +1,21 @@
-"""The rules that a policy can set, each declared once, and how policies merge into one."""
+"""The rules that a policy can set, each declared once: label, form field, and what counts where no policy sets it."""
 
-import ipaddress
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from verification import registry, strengths
 from verification.capabilities import Temporary
-from verification.models import AppPasswordsEnd, Policy, TrustedNumbers
-from verification.models.policies import TEXT_NOTICES, strongest
+from verification.models import AppPasswordsEnd, TrustedNumbers
+from verification.models.policies import TEXT_NOTICES
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
-from verification.policies.fields import Countries, Level, Minutes, Networks, Slug, WholeNumber, YesNo
+from verification.policies.form_fields import Countries, Level, Minutes, Networks, Slug, WholeNumber, YesNo
 from verification.strengths import SECOND_STEP
 
 if TYPE_CHECKING:
@@ -276,48 +272,6 @@ class Rules:
 RULES = declared(Rules)
 
 
-def merge(policies: Sequence[Policy]) -> Rules:
-    """Decide each rule by the first policy that fills it; the sequence runs from the strongest to the weakest."""
-    decided = {}
-    for each in RULES:
-        values = (getattr(policy, each.name) for policy in policies)
-        if (value := next((value for value in values if value is not None), None)) is not None:
-            decided[each.name] = each.read(value)
-    rules = Rules(**decided)
-    return _narrowed(rules, rules.strength)
-
-
-def _narrowed(rules: Rules, slug: str) -> Rules:
-    accepted = strengths.named(slug).methods()
-    return replace(rules, methods=tuple(name for name in rules.methods if name in accepted))
-
-
-def ranked(found: Iterable[Policy]) -> list[Policy]:
-    """Order policies from the strongest to the weakest."""
-    return sorted(found, key=attrgetter("precedence"))
-
-
 def default(name: str) -> Any:  # noqa: ANN401  (of the type of its field)
     """Return what counts for one rule where no policy fills it."""
     return getattr(Rules(), name)
-
-
-def in_statement(user: OuterRef, name: str) -> Coalesce:
-    """Decide one rule within a statement that reads something of a person, as `merge` does. Only for plain values."""
-    column: Any = Policy._meta.get_field(name)  # noqa: SLF001  (the public name of Django's model API)
-    decides = strongest(user, name).values(name)[:1]
-    return Coalesce(Subquery(decides), Value(default(name)), output_field=column)
-
-
-def is_trusted(network: str, rules: Rules) -> bool:
-    """Return whether an address lies in a network where nothing is asked. An unreadable address never does."""
-    try:
-        address = ipaddress.ip_address(network)
-        return any(address in ipaddress.ip_network(trusted, strict=False) for trusted in rules.trusted_networks)
-    except ValueError:
-        return False
-
-
-def for_staff(rules: Rules) -> Rules:
-    """Leave staff the methods that are strong enough for them."""
-    return _narrowed(rules, rules.staff_strength)

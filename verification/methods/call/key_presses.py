@@ -1,0 +1,23 @@
+"""Keys that people press during a call: 0# reports fraud, 1 reads the code out, the page’s digits and # approve."""
+
+from verification.keys import codes
+from verification.method import ChallengeData, Check
+from verification.outcomes import Verdict
+
+FRAUD = "0#"
+READ_OUT = "1"
+APPROVE, PRESS, CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
+_SPEECH = "verification/methods/call/speech.txt"
+
+
+def check(challenge: ChallengeData, keys: str) -> Check:
+    """Judge the keys that were pressed so far."""
+    if keys == FRAUD:
+        return Check(verdict=Verdict.DENIED, say=_SPEECH)
+    if challenge.mode == CODE:
+        is_wanted = keys in {READ_OUT, f"{READ_OUT}#"}
+        return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
+    if not keys.endswith("#"):
+        return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
+    wanted = f"{challenge.match_code}#" if challenge.mode == APPROVE else "#"
+    return Check(verdict=Verdict.PROVEN if codes.same(keys, wanted) else Verdict.WRONG, say=_SPEECH)

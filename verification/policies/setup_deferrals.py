@@ -1,0 +1,16 @@
+"""How often people may put off their first setup at sign-in. For how many days is a rule, `grace_days`."""
+
+from datetime import datetime
+
+from verification.models.person import Person, SecondStep
+from verification.policies.rules_and_defaults import Rules
+
+MAX_DEFERRALS = 3  # each until the next sign-in
+
+
+def n_left(user: Person, rules: Rules, now: datetime) -> int:
+    """Count how often someone may still put off the registration. Staff, and anyone who must register, may not."""
+    is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
+    if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
+        return 0
+    return max(0, MAX_DEFERRALS - user.n_deferrals)
