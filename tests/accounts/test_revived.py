@@ -12,7 +12,7 @@ from accounts import passwords
 from accounts.models import SecondStep, User
 from accounts.portal import secure_account
 from accounts.signin import flow
-from accounts.support.actions import Actor, access, role_assignment
+from accounts.support.actions import Actor, blocks_and_bypasses, role_assignment
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies
@@ -87,22 +87,25 @@ def _move_by_hand(desk: Desk) -> None:
 Change = Callable[[Desk], object]
 CHANGES: dict[str, tuple[Change, Change]] = {
     "disabled, then enforced": (
-        lambda d: d.do(access.set_state, state=SecondStep.DISABLED),
-        lambda d: d.do(access.set_state, state=SecondStep.ENFORCED),
+        lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.DISABLED),
+        lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.ENFORCED),
     ),
     "enforced, then enabled": (
-        lambda d: d.do(access.set_state, state=SecondStep.ENFORCED),
-        lambda d: d.do(access.set_state, state=SecondStep.ENABLED),
+        lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.ENFORCED),
+        lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.ENABLED),
     ),
     "disabled by a file, then enabled": (lambda d: d.bring(state="disabled"), lambda d: d.bring()),
-    "blocked, then unblocked": (lambda d: d.do(access.block, days=90), lambda d: d.do(access.unblock)),
-    "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(access.unlock)),
+    "blocked, then unblocked": (
+        lambda d: d.do(blocks_and_bypasses.block, days=90),
+        lambda d: d.do(blocks_and_bypasses.unblock),
+    ),
+    "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(blocks_and_bypasses.unlock)),
     "secured, then opened": (
         lambda d: secure_account.begin(d.person, d.here, about=""),
         lambda d: secure_account.end(d.person, d.here),
     ),
     "new password required, then chosen": (
-        lambda d: d.do(access.require_password),
+        lambda d: d.do(blocks_and_bypasses.require_password),
         lambda d: User.objects.update(must_change_password=False),
     ),
     "password changed": (lambda d: passwords.change(d.person, "green-tree-on-friday", d.here), lambda d: None),

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import Scope, Session, User
-from accounts.support.actions import Actor, access
+from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.chromium import REFUSED, SIZES, Look, opened
@@ -258,7 +258,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     root = hire("root", "Administrators")
     enter(desk, root)
     verified = Actor(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
-    access.set_state(ana.user, verified, state="enforced")
+    blocks_and_bypasses.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
     pages = {

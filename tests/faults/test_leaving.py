@@ -22,7 +22,7 @@ from accounts.integrations.oidc import clients
 from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import PersonEntry, Source, Way
-from accounts.support.actions import access as access_actions
+from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions.base import Actor
 from mfasite.demo import child_processes
 from tests import entry_points

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AppPassword, StaleClient, User
-from accounts.support.actions import Actor, access
+from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
 from tests.entry_points import build, make
 from tests.pages import Browser, Page
@@ -233,7 +233,10 @@ def test_all_switched_off_is_named_by_the_reference(cleo: Person) -> None:
 
 @pytest.mark.parametrize("name", ["block", "lock"])
 def test_closed_account_leads_to_its_article(name: str, ana: Person) -> None:
-    changes = {"block": {"blocked_until": access.FOREVER}, "lock": {"second_step_locked_at": timezone.now()}}
+    changes = {
+        "block": {"blocked_until": blocks_and_bypasses.FOREVER},
+        "lock": {"second_step_locked_at": timezone.now()},
+    }
     User.objects.filter(pk=ana.user.pk).update(**changes[name])
 
     assert "/help/blocked-account/" in [address for _, address in ana.give_password().links]
@@ -446,7 +449,7 @@ def test_support_s_action_solves_what_the_diagnosis_named(ana: Person) -> None:
     dora = hire("dora", "Support desk")
     actor = Actor(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
-    access.unlock(ana.user, actor)
+    blocks_and_bypasses.unlock(ana.user, actor)
 
     assert limits.gate(ana.user.pk, "text", now=timezone.now()).is_open
     assert Enrolment.objects.filter(user=ana.user).exists()

@@ -2,19 +2,51 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import sessions
 from accounts.models import User
 from accounts.support.actions.action_preview import Impact, Preview
-from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.rights import Effect
 from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
+from verification.inputs.fields import LineField
+
+
+class ActionForm(forms.Form):
+    """Base form: why the action is done. `options` are the further arguments of the action's function."""
+
+    reason = LineField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Say in a few words why you do this. Colleagues and auditors read it."),
+        error_messages={"required": _("Enter a reason.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    ticket = forms.RegexField(
+        r"^[\w#./:-]+$",
+        label=_("Ticket number"),
+        max_length=40,
+        help_text=_("The ticket of the person’s request, such as INC-4711."),
+        error_messages={
+            "required": _("Enter the ticket number."),
+            "invalid": _("Use letters, digits and # . / : - only, with no spaces."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        """Set the choices that depend on the user, if the action needs any."""
+
+    def options(self) -> dict[str, Any]:
+        """Return the action's arguments, as plain values that can be stored in a request."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
 
 
 @dataclass(frozen=True, kw_only=True)

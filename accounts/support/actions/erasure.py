@@ -14,8 +14,7 @@ from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, declare
-from accounts.support.actions.forms import ActionForm
+from accounts.support.actions.base import Action, ActionForm, Actor, Result, Topic, Unneeded, declare
 from accounts.support.actions.rights import Effect
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events

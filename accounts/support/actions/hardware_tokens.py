@@ -1,15 +1,31 @@
 """Support actions on hardware tokens: assign, take back, resynchronise."""
 
+from datetime import datetime
+from typing import cast
+
+from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions import action_preview, forms
-from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, close, declare, notify, record
+from accounts.support.actions import action_preview
+from accounts.support.actions.base import (
+    Action,
+    ActionForm,
+    Actor,
+    Result,
+    Topic,
+    Unneeded,
+    close,
+    declare,
+    notify,
+    record,
+)
 from accounts.support.actions.rights import Effect
 from verification import challenges, enrolments, hardware_tokens
+from verification.inputs.fields import LineField
 from verification.models import HardwareToken
 
 
@@ -35,6 +51,19 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
     return Result(_("%(label)s is assigned. They activate it with a code from the token.") % {"label": label})
 
 
+class SerialForm(ActionForm):
+    """Choose a token from the stock."""
+
+    field_order = ["serial", "reason", "ticket"]
+    serial = LineField(
+        label=gettext_lazy("Serial number"),
+        max_length=64,
+        help_text=gettext_lazy("Printed on the back of the token."),
+        error_messages={"required": gettext_lazy("Enter the serial number.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+
+
 ASSIGN_TOKEN = declare(
     Action(
         name="assign_token",
@@ -43,7 +72,7 @@ ASSIGN_TOKEN = declare(
         icon="token",
         topic=Topic.ACCOUNT,
         permission="assign_token",
-        form_class=forms.SerialForm,
+        form_class=SerialForm,
         effect=Effect.TRIES,
         run=assign_token,
         preview=action_preview.lines(
@@ -81,6 +110,37 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
     return Result(words % {"label": label})
 
 
+class TokenForm(ActionForm):
+    """Choose one of the user's tokens."""
+
+    field_order = ["token_ref", "reason", "ticket"]
+    token_ref = forms.ChoiceField(
+        label=gettext_lazy("Token"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": gettext_lazy("Choose a token.")},
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = hardware_tokens.of_person(person.pk)
+        field = cast("forms.ChoiceField", self.fields["token_ref"])
+        field.choices = [(token.ref, f"{token.serial} {token.name}".strip()) for token in mine]
+        field.help_text = "" if mine else gettext_lazy("They have no hardware token.")
+        if len(mine) == 1:
+            self.initial.setdefault("token_ref", mine[0].ref)
+
+
+class TakeBackForm(TokenForm):
+    """What happens to a token that is taken back."""
+
+    field_order = ["token_ref", "is_worn", "reason", "ticket"]
+    is_worn = forms.BooleanField(
+        label=gettext_lazy("Retire it, because it is lost or broken"),
+        required=False,
+        help_text=gettext_lazy("Otherwise it goes back into the stock."),
+    )
+
+
 TAKE_TOKEN_BACK = declare(
     Action(
         name="take_token_back",
@@ -89,7 +149,7 @@ TAKE_TOKEN_BACK = declare(
         icon="remove",
         topic=Topic.LOSS,
         permission="assign_token",
-        form_class=forms.TakeBackForm,
+        form_class=TakeBackForm,
         effect=Effect.CLOSES,
         run=take_token_back,
         preview=lambda impact: [_("They can no longer sign in with its codes."), *action_preview.closing(impact)],
@@ -118,6 +178,26 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
     return Result(_("%(label)s is resynchronised.") % {"label": label})
 
 
+class ResyncForm(TokenForm):
+    """Two consecutive codes of a token."""
+
+    field_order = ["token_ref", "first", "second", "reason", "ticket"]
+    first = forms.CharField(
+        label=gettext_lazy("First code"),
+        max_length=32,
+        help_text=gettext_lazy("Ask them to read the code that the token shows now."),
+        error_messages={"required": gettext_lazy("Enter the first code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    second = forms.CharField(
+        label=gettext_lazy("Second code"),
+        max_length=32,
+        help_text=gettext_lazy("The next code: they press the button again, or wait until it changes."),
+        error_messages={"required": gettext_lazy("Enter the second code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+
 RESYNC_TOKEN = declare(
     Action(
         name="resync_token",
@@ -126,7 +206,7 @@ RESYNC_TOKEN = declare(
         icon="clock",
         topic=Topic.SIGN_IN,
         permission="resync_token",
-        form_class=forms.ResyncForm,
+        form_class=ResyncForm,
         effect=Effect.TRIES,
         run=resync_token,
         preview=action_preview.lines(gettext_lazy("Uses up both codes. Nobody is signed in.")),

@@ -1,7 +1,9 @@
-"""Support actions on methods and Temporary Access Passes."""
+"""Support actions on methods: clear settings, report a lost phone, remove one method, send a test message."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import ClassVar, cast
 
+from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -9,10 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions import action_preview, forms
+from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.base import (
     Action,
+    ActionForm,
     Actor,
     Result,
     Topic,
@@ -24,7 +27,7 @@ from accounts.support.actions.base import (
     unless_nothing,
 )
 from accounts.support.actions.rights import Effect
-from verification import challenges, enrolments, policies
+from verification import challenges, enrolments, policies, registry
 from verification.models import Purpose
 from verification.models.handles import new_handle
 
@@ -53,6 +56,14 @@ def _cleared(impact: Impact) -> list[str]:
     ]
 
 
+class ClearForm(ActionForm):
+    """What to remove besides the methods. Sessions and remembered browsers always end."""
+
+    app_passwords_too = forms.BooleanField(
+        label=gettext_lazy("Delete their app passwords as well"), required=False, initial=True
+    )
+
+
 CLEAR_SETTINGS = declare(
     Action(
         name="clear_settings",
@@ -61,7 +72,7 @@ CLEAR_SETTINGS = declare(
         icon="remove",
         topic=Topic.LOSS,
         permission="clear_settings",
-        form_class=forms.ClearForm,
+        form_class=ClearForm,
         run=clear_settings,
         preview=_cleared,
         requires_caller_check=True,
@@ -120,6 +131,26 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
     return Result(_("%(label)s was removed.") % {"label": label})
 
 
+class MethodForm(ActionForm):
+    """Choose one of the user's methods."""
+
+    field_order = ["ref", "reason", "ticket"]
+    only_numbers: ClassVar[bool] = False
+    ref = forms.ChoiceField(
+        label=gettext_lazy("Method"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": gettext_lazy("Choose a method.")},
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now)
+        chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
+        field = cast("forms.ChoiceField", self.fields["ref"])
+        field.choices = chosen
+        field.help_text = "" if chosen else gettext_lazy("They have no method to choose.")
+
+
 RESET_DEVICE = declare(
     Action(
         name="reset_device",
@@ -128,7 +159,7 @@ RESET_DEVICE = declare(
         icon="totp",
         topic=Topic.LOSS,
         permission="reset_device",
-        form_class=forms.MethodForm,
+        form_class=MethodForm,
         run=reset_device,
         preview=lambda impact: [
             _("Removes the method that you choose, and other methods with the same number."),
@@ -138,67 +169,6 @@ RESET_DEVICE = declare(
         requires_caller_check=True,
         supports_bulk=False,
         is_destructive=True,
-    )
-)
-
-
-def issue_pass(
-    person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
-) -> Result:
-    """Issue a Temporary Access Pass, which is shown once and replaces an older one.
-
-    Units: `life` is 10 minutes to 30 days from the start.
-    """
-    begins = max(starts_at or actor.context.now, actor.context.now)
-    ends = begins + life
-    with transaction.atomic():
-        secret = enrolments.issue_pass(
-            person,
-            {"length": length, "once": once},
-            actor.context,
-            starts_at=begins,
-            ends_at=ends,
-            actor_id=actor.staff.pk,
-        )
-        record(
-            audit_events.SUPPORT_PASS_ISSUED,
-            person,
-            actor,
-            starts_at=begins.isoformat(),
-            ends_at=ends.isoformat(),
-            once=once,
-        )
-        notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
-    return Result(
-        _("The pass works now.") if begins == actor.context.now else _("The pass works from its start time."), secret
-    )
-
-
-def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> Result:
-    """Issue a pass with the options of its form, which are stored while a request waits. Units: `life` in minutes."""
-    begins = datetime.fromisoformat(starts_at) if starts_at else None
-    return issue_pass(person, actor, length=length, life=timedelta(minutes=life), once=once, starts_at=begins)
-
-
-ISSUE_PASS = declare(
-    Action(
-        name="issue_pass",
-        label=gettext_lazy("Issue a Temporary Access Pass"),
-        explain=gettext_lazy(
-            "Give them a short-lived code that replaces a method, so they can sign in and set one up."
-        ),
-        icon="pass",
-        topic=Topic.SIGN_IN,
-        permission="issue_pass",
-        form_class=forms.PassForm,
-        run=_issue,
-        preview=lambda impact: [
-            *([_("The pass that they have now stops working.")] if impact.has_pass else []),
-            _("You see the pass once. Read it to them; don’t send it by email."),
-        ],
-        applies=lambda impact: not impact.is_blocked,
-        requires_caller_check=True,
-        supports_bulk=False,
     )
 )
 
@@ -220,6 +190,12 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     return Result(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
 
 
+class NumberForm(MethodForm):
+    """Choose one of the user's methods that can receive a message."""
+
+    only_numbers = True
+
+
 TRY_MESSAGE = declare(
     Action(
         name="try_message",
@@ -228,7 +204,7 @@ TRY_MESSAGE = declare(
         icon="send",
         topic=Topic.SIGN_IN,
         permission="resend_message",
-        form_class=forms.NumberForm,
+        form_class=NumberForm,
         effect=Effect.TRIES,
         run=try_message,
         preview=action_preview.lines(gettext_lazy("The code in it can’t be used to sign in.")),

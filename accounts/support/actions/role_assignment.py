@@ -1,15 +1,30 @@
 """The support action that sets a user's roles, with the consequences for their account."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
 
+from django import forms
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions import action_preview, forms, rights
-from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, close, declare, notify, record
+from accounts.support.actions import action_preview, rights
+from accounts.support.actions.base import (
+    Action,
+    ActionForm,
+    Actor,
+    Result,
+    Topic,
+    Unneeded,
+    close,
+    declare,
+    notify,
+    record,
+)
 from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
@@ -39,6 +54,34 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
     return Result(_("Staff roles: %(roles)s.") % {"roles": ", ".join(names)})
 
 
+_ROLES = {
+    "Support desk": gettext_lazy("find, verify and help people"),
+    "Senior support": gettext_lazy("also block people, give one-time bypasses, and approve requests"),
+    "Operators": gettext_lazy("deliveries, routes, outages and costs"),
+    "Auditors": gettext_lazy("read the audit log and the reports"),
+    "Administrators": gettext_lazy("everything, with policies, imports and roles"),
+}
+
+
+class RolesForm(ActionForm):
+    """The user's roles as staff."""
+
+    field_order = ["roles", "reason", "ticket"]
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles"),
+        choices=(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("They’ll have exactly these roles. Without a role they lose their staff access."),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        names = list(groups_of_staff().order_by("pk").values_list("name", flat=True))
+        known = [(name, format_lazy("{}: {}", name, _ROLES[name]) if name in _ROLES else name) for name in names]
+        cast("forms.MultipleChoiceField", self.fields["roles"]).choices = known
+        self.initial["roles"] = list(groups_of_staff().filter(user=person).values_list("name", flat=True))
+
+
 GIVE_ROLES = declare(
     Action(
         name="give_roles",
@@ -47,7 +90,7 @@ GIVE_ROLES = declare(
         icon="person",
         topic=Topic.STAFF,
         permission="give_role",
-        form_class=forms.RolesForm,
+        form_class=RolesForm,
         effect=Effect.CLOSES,
         run=give_roles,
         preview=lambda impact: [

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from accounts import invitations
 from accounts.models import Directory, SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions.access import FOREVER
+from accounts.support.actions.blocks_and_bypasses import FOREVER
 from verification import time_format
 from verification.models import AuditEvent
 from verification.policies import Decision, Step, Why

@@ -15,9 +15,8 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import people_search
 from accounts.support.actions import action_preview, authorise, execution, rights
 from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, Result, State
+from accounts.support.actions.base import Action, ActionForm, Result, State
 from accounts.support.actions.execution import ActionRequest
-from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.views import layout, search_filters

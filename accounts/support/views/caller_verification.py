@@ -1,10 +1,12 @@
 """Views for verifying a caller: choose a method, enter the code they read out, or vouch for a call back."""
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import request_context
@@ -13,10 +15,29 @@ from accounts.session_assurance import AuthedRequest
 from accounts.signin.forms import CodeForm
 from accounts.support import caller_verification
 from accounts.support.actions import rights
-from accounts.support.actions.forms import CallBackForm
 from accounts.support.views import layout
 from verification import challenges, outcomes
 from verification.delivery import message_status_words
+from verification.inputs.fields import LineField
+
+
+class CallBackForm(forms.Form):
+    """How staff identified the person they called back."""
+
+    note = LineField(
+        label=gettext_lazy("How did you verify the caller?"),
+        max_length=200,
+        help_text=gettext_lazy(
+            "Say where you found the number, such as “personnel file”. Don’t enter the number itself."
+        ),
+        error_messages={"required": gettext_lazy("Say how you verified the caller.")},
+    )
+
+    def clean_note(self) -> str:
+        note: str = self.cleaned_data["note"]
+        if sum(sign.isdigit() for sign in note) > 5:
+            raise forms.ValidationError(_("Remove the phone number. This note stays in the audit log permanently."))
+        return note
 
 
 def _may(request: AuthedRequest, person: User) -> None:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import app_passwords, passwords
 from accounts.models import User
-from accounts.support.actions import Actor, access, action_preview
+from accounts.support.actions import Actor, action_preview, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.entry_points import Door, make
 from tests.people import PASSWORD, Person, join
@@ -35,7 +35,7 @@ def renew(how: str, user: User, here: Context) -> None:
         passwords.change(user, NEW, here, how=how)
         return
     actor = Actor(staff=join("fay").user, context=here, reason="asked", ticket="1")
-    access.require_password(user, actor)
+    blocks_and_bypasses.require_password(user, actor)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)

@@ -13,7 +13,7 @@ from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import secure_account
 from accounts.sessions import SessionStore
-from accounts.support.actions import access as access_actions
+from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers, erasure, method_resets, role_assignment
 from accounts.support.actions.base import Actor
 from accounts.support.groups import changes

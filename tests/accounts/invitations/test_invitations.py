@@ -15,8 +15,8 @@ from accounts.invitations import State
 from accounts.models import Directory, Import, Invitation, User
 from accounts.portal import invitation_links
 from accounts.support import people_search
-from accounts.support.actions.access import block
 from accounts.support.actions.base import Actor
+from accounts.support.actions.blocks_and_bypasses import block
 from accounts.support.imports import jobs
 from accounts.support.people_search import Search
 from tests.pages import Browser, Page

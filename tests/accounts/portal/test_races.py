@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support.actions import Actor, Result, access
+from accounts.support.actions import Actor, Result, blocks_and_bypasses
 from tests.crowd import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
@@ -267,7 +267,9 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     def unlock() -> Result:
         try:
             has_failures.wait(5)
-            return access.unlock(holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1"))
+            return blocks_and_bypasses.unlock(
+                holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1")
+            )
         finally:
             connection.close()
 

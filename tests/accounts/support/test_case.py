@@ -7,8 +7,8 @@ import pytest
 from accounts import activity, app_passwords
 from accounts.models import User
 from accounts.support import caller_verification, case
-from accounts.support.actions import Actor, access
-from accounts.support.actions.access import FOREVER
+from accounts.support.actions import Actor, blocks_and_bypasses
+from accounts.support.actions.blocks_and_bypasses import FOREVER
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.case import attempts
 from accounts.support.case import page as case_page
@@ -136,7 +136,7 @@ def test_suggests_a_pass_to_one_who_lost_every_method(ana: Person, root: Person,
 
 
 def test_history_names_who_did_what_and_why(ana: Person, sam: Person, here: Context) -> None:
-    access.unlock(ana.user, Actor(staff=sam.user, context=here, reason="asked by phone", ticket="INC-1"))
+    blocks_and_bypasses.unlock(ana.user, Actor(staff=sam.user, context=here, reason="asked by phone", ticket="INC-1"))
 
     (line,) = of(ana, sam, here).history
 
@@ -165,7 +165,9 @@ def test_status_is_active_unless_something_is_wrong(ana: Person, dora: Person, h
 
 
 def test_status_says_who_blocked_and_since_when(ana: Person, sam: Person, dora: Person, here: Context) -> None:
-    access.block(ana.user, Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1"), days=None)
+    blocks_and_bypasses.block(
+        ana.user, Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1"), days=None
+    )
 
     text = of(ana, dora, here).status.text
 

@@ -22,7 +22,7 @@ from accounts import app_passwords, passwords
 from accounts.models import PasswordReset, Session, User
 from accounts.portal import secure_account
 from accounts.sessions import SessionStore
-from accounts.support.actions import Actor, Unneeded, access, erasure, method_resets
+from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
 from accounts.support.actions import browsers as support_browsers
 from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
@@ -125,9 +125,9 @@ ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
     "clear settings": lambda desk, actor: method_resets.clear_settings(desk.user, actor, app_passwords_too=True),
     "phone lost": lambda desk, actor: method_resets.phone_lost(desk.user, actor),
     "reset device": lambda desk, actor: method_resets.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
-    "block": lambda desk, actor: access.block(desk.user, actor),
-    "unlock": lambda desk, actor: access.unlock(desk.user, actor),
-    "new password": lambda desk, actor: access.require_password(desk.user, actor),
+    "block": lambda desk, actor: blocks_and_bypasses.block(desk.user, actor),
+    "unlock": lambda desk, actor: blocks_and_bypasses.unlock(desk.user, actor),
+    "new password": lambda desk, actor: blocks_and_bypasses.require_password(desk.user, actor),
     "forget browsers": lambda desk, actor: support_browsers.forget_browsers(desk.user, actor),
     "end sign-ins": lambda desk, actor: support_browsers.end_sessions(desk.user, actor),
     "lockdown": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),

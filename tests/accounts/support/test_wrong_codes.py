@@ -6,7 +6,14 @@ import pytest
 from django_otp.oath import totp
 
 from accounts.support import case
-from accounts.support.actions import Actor, Unneeded, access, action_preview, method_resets
+from accounts.support.actions import (
+    Actor,
+    Unneeded,
+    action_preview,
+    blocks_and_bypasses,
+    method_resets,
+    temporary_access_passes,
+)
 from tests.people import Clock, Person
 from verification import challenges, limits, policies
 from verification.context import Context
@@ -47,27 +54,27 @@ def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock)
 def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dora: Person, clock: Clock) -> None:
     guess(ana, 4, clock)
     with pytest.raises(Unneeded, match="still set up"):
-        access.reset_wrong_codes(ana.user, actor(dora, clock))
+        blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 4
 
     clock.forward(hours=1)
     for enrolment in ana.user.enrolments.all():
         enrolment.delete()
     ana.set_up("totp")
-    access.reset_wrong_codes(ana.user, actor(dora, clock))
+    blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
     assert AuditEvent.objects.filter(kind="support.wrong_codes_reset", actor_id=dora.user.pk).exists()
     assert Message.objects.filter(context__event="support.wrong_codes_reset").exists()
     with pytest.raises(Unneeded, match="No incorrect codes"):
-        access.reset_wrong_codes(ana.user, actor(dora, clock))
+        blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
 
 
 def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest) -> None:
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    access.unlock(ana.user, actor(dora, clock))
+    blocks_and_bypasses.unlock(ana.user, actor(dora, clock))
 
     assert "The second step is locked" in locks(ana, dora, clock)
     found = case.of(ana.user, dora.user, Context(now=clock.now))
@@ -96,7 +103,9 @@ def test_pass_leads_to_a_new_method_after_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
-    done = method_resets.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
+    done = temporary_access_passes.issue_pass(
+        ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True
+    )
 
     ana.give_password()
     page = ana.verify(done.secret)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.signin import flow
-from accounts.support.actions import Actor, Unneeded, access, method_resets
+from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, method_resets
 from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
@@ -105,7 +105,7 @@ def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
     """Seen failing with the guarded update replaced by a read and a write."""
     for n in range(_ROUNDS):
         ben = equipped(f"ben{n}", "totp")
-        access.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))
+        blocks_and_bypasses.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:

@@ -13,13 +13,13 @@ from accounts.support import caller_verification
 from accounts.support.actions import (
     Actor,
     State,
-    access,
     approvals,
+    blocks_and_bypasses,
     erasure,
     execution,
-    method_resets,
     rights,
     role_assignment,
+    temporary_access_passes,
 )
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
@@ -189,7 +189,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     ours = Actor(staff=root.user, context=here, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
-        "blocked": lambda: access.block(finn.user, ours),
+        "blocked": lambda: blocks_and_bypasses.block(finn.user, ours),
         "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
         "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
         "role ended": lambda: role_assignment.give_roles(finn.user, ours, roles=["Support desk"]),
@@ -256,7 +256,7 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
     """Otherwise one person alone could remove the roles, issue a pass and give the roles back."""
     actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
-    method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 
     role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 

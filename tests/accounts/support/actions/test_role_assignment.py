@@ -7,7 +7,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import Scope, SecondStep, Session, User
-from accounts.support.actions import Actor, Unneeded, access, method_resets, role_assignment
+from accounts.support.actions import (
+    Actor,
+    Unneeded,
+    blocks_and_bypasses,
+    role_assignment,
+    temporary_access_passes,
+)
 from tests.people import Clock, Person, hire
 from verification import enrolments
 from verification.context import Context
@@ -95,8 +101,8 @@ def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, f
 
 
 def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, here: Context) -> None:
-    method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
-    access.bypass_once(ana.user, actor, life=timedelta(minutes=5))
+    temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    blocks_and_bypasses.bypass_once(ana.user, actor, life=timedelta(minutes=5))
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
 

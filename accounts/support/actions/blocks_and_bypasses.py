@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django import forms
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -10,9 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import app_passwords
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions import action_preview, forms
+from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
+    ActionForm,
     Actor,
     Result,
     Topic,
@@ -51,6 +53,22 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
     )
 
 
+class BypassForm(ActionForm):
+    """How long the user has to start their one sign-in."""
+
+    field_order = ["seconds", "reason", "ticket"]
+    seconds = forms.IntegerField(
+        label=gettext_lazy("Time to start signing in, in seconds"),
+        min_value=30,
+        max_value=3600,
+        initial=300,
+        error_messages={
+            "min_value": gettext_lazy("Enter at least 30 seconds."),
+            "max_value": gettext_lazy("Enter at most 3600 seconds, which is 1 hour."),
+        },
+    )
+
+
 BYPASS_ONCE = declare(
     Action(
         name="bypass_once",
@@ -59,7 +77,7 @@ BYPASS_ONCE = declare(
         icon="clock",
         topic=Topic.SIGN_IN,
         permission="bypass_once",
-        form_class=forms.BypassForm,
+        form_class=BypassForm,
         run=lambda person, actor, seconds: bypass_once(person, actor, life=timedelta(seconds=seconds)),
         preview=action_preview.lines(
             gettext_lazy("One sign-in needs the password only. They can’t change their methods in it.")
@@ -88,6 +106,19 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     )
 
 
+class BlockForm(ActionForm):
+    """How long the user is blocked."""
+
+    field_order = ["days", "reason", "ticket"]
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Block"),
+        choices=((90, gettext_lazy("for 90 days")), (0, gettext_lazy("until someone unblocks them"))),
+        coerce=int,
+        initial=90,
+        widget=forms.RadioSelect,
+    )
+
+
 BLOCK = declare(
     Action(
         name="block",
@@ -96,7 +127,7 @@ BLOCK = declare(
         icon="bad",
         topic=Topic.ACCOUNT,
         permission="block_person",
-        form_class=forms.BlockForm,
+        form_class=BlockForm,
         effect=Effect.CLOSES,
         run=lambda person, actor, days: block(person, actor, days=days or None),
         preview=lambda impact: [_("Refuses every sign-in and every app password."), *action_preview.closing(impact)],
@@ -214,6 +245,22 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
     return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
 
+class StateForm(ActionForm):
+    """What is required of the user from now on."""
+
+    field_order = ["state", "reason", "ticket"]
+    state = forms.ChoiceField(
+        label=gettext_lazy("Second step"),
+        choices=(
+            (SecondStep.ENFORCED, gettext_lazy("enforced: they always need it")),
+            (SecondStep.ENABLED, gettext_lazy("enabled: they set up a method at their next sign-in")),
+            (SecondStep.DISABLED, gettext_lazy("disabled: they sign in with their password only")),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose a state.")},
+    )
+
+
 SET_STATE = declare(
     Action(
         name="set_state",
@@ -222,7 +269,7 @@ SET_STATE = declare(
         icon="shield",
         topic=Topic.ACCOUNT,
         permission="set_state",
-        form_class=forms.StateForm,
+        form_class=StateForm,
         run=set_state,
         preview=lambda impact: [*action_preview.closing(impact), _("It applies from their next sign-in.")],
         requires_caller_check=True,

@@ -1,0 +1,137 @@
+"""The support action that issues a Temporary Access Pass, with its form: how long and how often the pass works."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.support import audit_events
+from accounts.support.actions.base import (
+    Action,
+    ActionForm,
+    Actor,
+    Result,
+    Topic,
+    declare,
+    notify,
+    record,
+)
+from verification import enrolments
+
+PASS_LIVES = (
+    (10, gettext_lazy("10 minutes")),
+    (60, gettext_lazy("1 hour")),
+    (480, gettext_lazy("8 hours")),
+    (1_440, gettext_lazy("1 day")),
+    (10_080, gettext_lazy("7 days")),
+    (43_200, gettext_lazy("30 days")),
+)
+
+
+def issue_pass(
+    person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
+) -> Result:
+    """Issue a Temporary Access Pass, which is shown once and replaces an older one.
+
+    Units: `life` is 10 minutes to 30 days from the start.
+    """
+    begins = max(starts_at or actor.context.now, actor.context.now)
+    ends = begins + life
+    with transaction.atomic():
+        secret = enrolments.issue_pass(
+            person,
+            {"length": length, "once": once},
+            actor.context,
+            starts_at=begins,
+            ends_at=ends,
+            actor_id=actor.staff.pk,
+        )
+        record(
+            audit_events.SUPPORT_PASS_ISSUED,
+            person,
+            actor,
+            starts_at=begins.isoformat(),
+            ends_at=ends.isoformat(),
+            once=once,
+        )
+        notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
+    return Result(
+        _("The pass works now.") if begins == actor.context.now else _("The pass works from its start time."), secret
+    )
+
+
+def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> Result:
+    """Issue a pass with the options of its form, which are stored while a request waits. Units: `life` in minutes."""
+    begins = datetime.fromisoformat(starts_at) if starts_at else None
+    return issue_pass(person, actor, length=length, life=timedelta(minutes=life), once=once, starts_at=begins)
+
+
+class PassForm(ActionForm):
+    """Length and lifetime of a pass, and whether it works only once."""
+
+    field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
+    life = forms.TypedChoiceField(label=gettext_lazy("Valid for"), choices=PASS_LIVES, coerce=int, initial=60)
+    once = forms.BooleanField(
+        label=gettext_lazy("Valid for one sign-in only"),
+        required=False,
+        help_text=gettext_lazy("Safer. Otherwise they can use the pass again until it expires."),
+    )
+    length = forms.IntegerField(
+        label=gettext_lazy("Length in characters"),
+        min_value=8,
+        max_value=48,
+        initial=8,
+        error_messages={
+            "min_value": gettext_lazy("Use at least 8 characters."),
+            "max_value": gettext_lazy("Use at most 48 characters."),
+        },
+    )
+    starts_at = forms.DateTimeField(
+        label=gettext_lazy("Starts at"),
+        required=False,
+        help_text=gettext_lazy("Leave this empty to start now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_starts_at(self) -> datetime | None:
+        begins: datetime | None = self.cleaned_data["starts_at"]
+        if begins and begins < timezone.now() - timedelta(minutes=1):
+            raise forms.ValidationError(
+                _("This time is in the past. Enter a later one, or leave it empty to start now.")
+            )
+        if begins and begins > timezone.now() + timedelta(days=30):
+            raise forms.ValidationError(_("Enter a time within the next 30 days."))
+        return begins
+
+    def options(self) -> dict[str, Any]:
+        kept = super().options()
+        begins = kept.pop("starts_at")
+        return kept | {"starts_at": begins.isoformat() if begins else ""}
+
+
+ISSUE_PASS = declare(
+    Action(
+        name="issue_pass",
+        label=gettext_lazy("Issue a Temporary Access Pass"),
+        explain=gettext_lazy(
+            "Give them a short-lived code that replaces a method, so they can sign in and set one up."
+        ),
+        icon="pass",
+        topic=Topic.SIGN_IN,
+        permission="issue_pass",
+        form_class=PassForm,
+        run=_issue,
+        preview=lambda impact: [
+            *([_("The pass that they have now stops working.")] if impact.has_pass else []),
+            _("You see the pass once. Read it to them; don’t send it by email."),
+        ],
+        applies=lambda impact: not impact.is_blocked,
+        requires_caller_check=True,
+        supports_bulk=False,
+    )
+)
