@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, login_stage
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 from helpcenter import articles, contacts, diagnosis, home, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Feedback, Miss
@@ -173,7 +173,7 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
     found, staff = diagnosis.read(reference), reader(request)
     if found is None or staff is None or not _is_support(request, staff):
         raise Http404
-    person = get_object_or_404(rights.visible(staff), pk=found[0])
+    person = get_object_or_404(desk_scopes.visible(staff), pk=found[0])
     findings = diagnosis.find(found[1], diagnosis.view(person, request_context.read(request), is_half=False))
     values = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
     return _page(request, "diagnose.html", values)

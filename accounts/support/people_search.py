@@ -14,7 +14,7 @@ from accounts import invitations
 from accounts.invitations import State
 from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import sought
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 from verification import enrolments, registry, time_format
 
 PAGE = 25
@@ -79,14 +79,14 @@ class _Reading:
 
 def find(staff: User, search: Search, *, now: datetime, most: int = MOST) -> Found:
     """Return one page of the users whom this member of staff may see, and how many there are, counted to `most`."""
-    people = _filtered(rights.visible(staff), search, now)
+    people = _filtered(desk_scopes.visible(staff), search, now)
     pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
     return next((page for page in pages if page.rows), Found())
 
 
 def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
     """Return all users that a search finds, unordered."""
-    *exactly, last = _readings(_filtered(rights.visible(staff), search, now), search.text.strip())
+    *exactly, last = _readings(_filtered(desk_scopes.visible(staff), search, now), search.text.strip())
     found = next((reading for reading in exactly if reading.people.exists()), last)
     return User.objects.filter(pk__in=found.people.values("pk")[:MOST]) if found.is_common else found.people
 

@@ -8,9 +8,8 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Result, Topic, notify, record
+from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, notify, record
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Effect
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
 from verification.audit import UserEvent, declarations

@@ -5,11 +5,11 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Scope, User
-from accounts.support import groups
-from accounts.support.actions import State, execution, rights
+from accounts.support import desk_scopes, groups
+from accounts.support.actions import State, authorise, execution
+from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Refusal
 from accounts.support.groups import Wanted
 from accounts.support.imports import jobs
 from accounts.support.staff_roles import rights_of
@@ -38,7 +38,7 @@ def staff(person: Person) -> User:
 
 
 def seen(person: Person) -> set[str]:
-    return set(rights.visible(staff(person)).values_list("username", flat=True))
+    return set(desk_scopes.visible(staff(person)).values_list("username", flat=True))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Perso
 
 def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
     """Seen: an administrator of one desk made somebody an administrator of all desks."""
-    assert give(fay, nora, "Administrators") == (State.UNNEEDED, rights.explain(Refusal.WIDER_SCOPE))
+    assert give(fay, nora, "Administrators") == (State.UNNEEDED, authorise.explain(Refusal.WIDER_SCOPE))
     assert not staff(nora).is_staff
 
     nora.user.groups.add(group("North desk"))
@@ -162,7 +162,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     jobs.work(now)
 
     job.refresh_from_db()
-    assert job.faults == [[2, rights.explain(Refusal.OTHER_SCOPE)]]
+    assert job.faults == [[2, authorise.explain(Refusal.OTHER_SCOPE)]]
     changed = staff(sue)
     assert (changed.email, changed.second_step, list(changed.groups.all())) == (
         "sue@example.org",

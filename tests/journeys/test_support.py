@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import Scope, User
-from accounts.support.actions import rights
+from accounts.support.actions import authorise
+from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Refusal
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.support import WHY, case, do, open_action
@@ -194,7 +194,7 @@ def test_two_hundred_people_are_cleared_at_once(sam: Person, no_check: None) -> 
     page = sam.browser.press("Preview", action="clear_settings", all="on")
     assert "Clear settings: 201 people" in page
     assert "Authenticator app × 200" in page
-    assert f"{rights.explain(Refusal.ONESELF)} sam" in page
+    assert f"{authorise.explain(Refusal.ONESELF)} sam" in page
     page = sam.browser.press("Clear settings for 200 people", **WHY)
 
     assert page.words.count("1 method was removed.") == 200
@@ -221,7 +221,7 @@ def test_nobody_helps_themselves(sam: Person) -> None:
     page = post(sam, sam, "end_sessions")
 
     assert page.status == 403
-    assert rights.explain(Refusal.ONESELF) in page
+    assert authorise.explain(Refusal.ONESELF) in page
     assert refused(sam) == ["oneself"]
 
 
@@ -286,7 +286,7 @@ def test_day_has_a_quota(ana: Person, dora: Person) -> None:
 
     page = do(dora, ana, "forget_browsers")
 
-    assert rights.explain(Refusal.QUOTA) in page
+    assert authorise.explain(Refusal.QUOTA) in page
     assert refused(dora) == ["quota"]
 
 

@@ -8,8 +8,7 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Result, Topic, declare, notify, record, unless_nothing
-from accounts.support.actions.rights import Effect
+from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, declare, notify, record, unless_nothing
 
 
 def delete_app_passwords(person: User, actor: Actor) -> Result:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import SupportRequest, User
-from accounts.support import audit_events
-from accounts.support.actions import rights
+from accounts.support import audit_events, desk_scopes
+from accounts.support.actions import ranks
 from accounts.support.actions.base import Actor
 from verification import audit, policies
 from verification.audit import Event
@@ -68,8 +68,8 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
 def may_decide(request: SupportRequest, staff: User) -> bool:
     """Return whether a member of staff may decide as the second person."""
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
-    may = staff.has_perm("accounts.approve_request") and rights.can_view(staff, request.person)
-    return is_other and may and rights.may_speak_for(request.person, staff)
+    may = staff.has_perm("accounts.approve_request") and desk_scopes.can_view(staff, request.person)
+    return is_other and may and ranks.may_speak_for(request.person, staff)
 
 
 def is_agreed_still(request: SupportRequest, *, now: datetime) -> bool:
@@ -89,7 +89,7 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
 def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     """Return the requests that wait or are not done yet, about users whom this member of staff may see."""
     open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
-        ends_at__gt=now, is_collected=False, person__in=rights.visible(staff)
+        ends_at__gt=now, is_collected=False, person__in=desk_scopes.visible(staff)
     )
     return open_ones.order_by("-asked_at")
 

@@ -5,12 +5,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
-from accounts.support import caller_verification
-from accounts.support.actions import rights
-from accounts.support.actions.base import Action
-from accounts.support.actions.rights import Effect, Rank, Refusal
+from accounts.support import caller_verification, desk_scopes
+from accounts.support.actions import ranks
+from accounts.support.actions.base import Action, Effect
+from accounts.support.actions.ranks import Rank
 from verification import policies
 from verification.context import Context
 from verification.policies import Rules
@@ -20,6 +23,36 @@ _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
 }
+
+
+class Refusal(StrEnum):
+    """Why an action is refused. Recorded with each attempt."""
+
+    NOT_ALLOWED = "not_allowed"
+    ONESELF = "oneself"
+    MORE_RIGHTS = "more_rights"
+    EQUAL = "equal"
+    OTHER_SCOPE = "other_scope"
+    WIDER_SCOPE = "wider_scope"
+    NO_CALLER = "no_caller"
+    QUOTA = "quota"
+
+
+def explain(refusal: Refusal) -> str:
+    """Return why an action is refused, and what to do about it."""
+    table = {
+        Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
+        Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
+        Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
+        Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
+        Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
+        Refusal.WIDER_SCOPE: _("This role helps people whom you can’t help. Ask a colleague who can."),
+        Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
+        Refusal.QUOTA: _(
+            "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
+        ),
+    }
+    return table[refusal]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +134,7 @@ def access_to_many(staff: User, people: Collection[User], context: Context) -> d
         person.pk: StaffAccess(
             staff=staff,
             person=person,
-            rank=rights.rank(person, staff),
+            rank=ranks.rank(person, staff),
             is_visible=True,
             rules=rules[person.pk],
             staff_quota=rules[staff.pk].staff_quota,
@@ -126,8 +159,8 @@ def _access(staff: User, person: User, proof: CallerCheck | None, *, caller: str
     return StaffAccess(
         staff=staff,
         person=person,
-        rank=rights.rank(person, staff),
-        is_visible=rights.can_view(staff, person),
+        rank=ranks.rank(person, staff),
+        is_visible=desk_scopes.can_view(staff, person),
         rules=rules[person.pk],
         staff_quota=rules[staff.pk].staff_quota,
         proof=proof,

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts import sessions
 from accounts.models import User
 from accounts.support.actions.action_preview import Impact, Preview
-from accounts.support.actions.rights import Effect
 from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
@@ -84,6 +83,15 @@ class Unneeded(Exception):
 
 
 # Declaring an action ----------------------------------------------------------------------------------------------
+
+
+class Effect(StrEnum):
+    """What an action does to a user's access."""
+
+    OPENS = "opens"
+    CLOSES = "closes"
+    TRIES = "tries"
+    ERASES = "erases"
 
 
 class Topic(StrEnum):

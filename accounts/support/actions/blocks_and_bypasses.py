@@ -16,6 +16,7 @@ from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
+    Effect,
     Result,
     Topic,
     Unneeded,
@@ -24,7 +25,6 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
-from accounts.support.actions.rights import Effect
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 

@@ -14,8 +14,7 @@ from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.base import Action, ActionForm, Actor, Result, Topic, Unneeded, declare
-from accounts.support.actions.rights import Effect
+from accounts.support.actions.base import Action, ActionForm, Actor, Effect, Result, Topic, Unneeded, declare
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks

@@ -15,6 +15,7 @@ from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
+    Effect,
     Result,
     Topic,
     Unneeded,
@@ -23,7 +24,6 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
-from accounts.support.actions.rights import Effect
 from verification import challenges, enrolments, hardware_tokens
 from verification.inputs.fields import LineField
 from verification.models import HardwareToken

@@ -8,8 +8,7 @@ from accounts import invitations
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, declare, record
-from accounts.support.actions.rights import Effect
+from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, Unneeded, declare, record
 from verification.db import row_locks
 
 

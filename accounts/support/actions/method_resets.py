@@ -17,6 +17,7 @@ from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
+    Effect,
     Result,
     Topic,
     Unneeded,
@@ -26,7 +27,6 @@ from accounts.support.actions.base import (
     record,
     unless_nothing,
 )
-from accounts.support.actions.rights import Effect
 from verification import challenges, enrolments, policies, registry
 from verification.models import Purpose
 from verification.models.handles import new_handle

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
-from accounts.support import audit_events
-from accounts.support.actions import action_preview, rights
+from accounts.support import audit_events, desk_scopes
+from accounts.support.actions import action_preview, authorise
+from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
+    Effect,
     Result,
     Topic,
     Unneeded,
@@ -25,7 +27,6 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
-from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
 
@@ -44,8 +45,8 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
             raise Unneeded(_("No change: they already have these roles."))
         if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
             raise Unneeded(_("This role has permissions that you don’t have. Ask a colleague who has them."))
-        if wanted and rights.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
-            raise Unneeded(rights.explain(Refusal.WIDER_SCOPE))
+        if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
+            raise Unneeded(authorise.explain(Refusal.WIDER_SCOPE))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))

@@ -18,8 +18,7 @@ from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
 from accounts.models import Application, Scope, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import change_events, urls
-from accounts.support.actions import rights
+from accounts.support import change_events, desk_scopes, urls
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
@@ -97,7 +96,7 @@ class ScopeAdmin(ChangesAdmin):
 def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
     """Return whether a member of staff may change a scope. Their own group would widen their own access."""
     is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
-    return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
+    return not is_own and not desk_scopes.is_scoped(cast("AuthedRequest", request).user)
 
 
 @admin.register(Policy)

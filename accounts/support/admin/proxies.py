@@ -19,7 +19,7 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import callers, protected
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 from accounts.support.applications.explaining import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
@@ -110,7 +110,7 @@ class ProxyAdmin(ChangesAdmin):
         found = None
         if form.is_valid():
             name = form.cleaned_data["username"]
-            user = rights.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
+            user = desk_scopes.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
             if name and user is None:
                 form.add_error("username", gettext("You can’t help anyone with this username."))
             else:

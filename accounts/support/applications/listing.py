@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access, applications
 from accounts.models import Application, ApplicationSession, Service, User
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 from verification import strengths
 
 _SHOWN = 20  # sessions on the page of an application
@@ -117,7 +117,7 @@ def usage(application: Application, staff: User) -> Usage:
     """Return who used an application lately. Five queries at most, each of them over a bounded number of rows."""
     sessions = ApplicationSession.objects.filter(application=application)
     last = list(sessions.order_by("-last_used_at")[:_SHOWN])
-    people = rights.visible(staff).in_bulk([each.user_id for each in last])
+    people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last])
     n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _COUNTED + 1])
     return Usage(
         uses=tuple(Use(session=each, person=people.get(each.user_id)) for each in last),

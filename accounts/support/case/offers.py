@@ -7,12 +7,11 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.support.actions import rights
+from accounts.support.actions import authorise
 from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.authorise import Permit, StaffAccess
+from accounts.support.actions.authorise import Permit, Refusal, StaffAccess
 from accounts.support.actions.base import Action, Topic
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Refusal
 from accounts.support.case.status import waits_until
 from verification.delivery.message_status_words import Report
 from verification.enrolments import Option
@@ -30,7 +29,7 @@ class Button:
     @property
     def closed(self) -> str:
         """Return why the action is refused now and what would allow it, or nothing."""
-        return rights.explain(self.refusal) if self.refusal else ""
+        return authorise.explain(self.refusal) if self.refusal else ""
 
     @property
     def is_dangerous(self) -> bool:
@@ -73,7 +72,7 @@ class Offers:
     @property
     def other_refusals(self) -> list[str]:
         """Return the reasons that no caller check would change, with what to do."""
-        return [rights.explain(each) for each in self.refusals if each is not Refusal.NO_CALLER]
+        return [authorise.explain(each) for each in self.refusals if each is not Refusal.NO_CALLER]
 
 
 @dataclass(frozen=True)

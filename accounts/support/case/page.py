@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from accounts import activity, app_passwords, applications, invitations
 from accounts.models import CallerCheck, Session, StaleClient, User
 from accounts.support import audit_events, caller_verification
-from accounts.support.actions import action_preview, authorise, rights
+from accounts.support.actions import action_preview, authorise
 from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.rights import Refusal
+from accounts.support.actions.authorise import Refusal
 from accounts.support.case import attempts, offers, status
 from accounts.support.case.attempts import Attempts
 from accounts.support.case.offers import Offers, Suggestion
@@ -316,6 +316,6 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == audit_events.SUPPORT_REFUSED.kind:
-        words = f"{words}: {rights.explain(Refusal(detail['why']))}"
+        words = f"{words}: {authorise.explain(Refusal(detail['why']))}"
     staff = names.get(event.actor_id or 0, _("someone who left"))
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

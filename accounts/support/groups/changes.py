@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
 from accounts.support import change_events, staff_roles
-from accounts.support.actions import rights, role_assignment
+from accounts.support.actions import authorise, ranks, role_assignment
+from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.base import Actor
-from accounts.support.actions.rights import Rank, Refusal
+from accounts.support.actions.ranks import Rank
 from accounts.support.groups.plans import Plan, Wanted, plan
 from verification import audit, limits, policies
 from verification.audit import Event
@@ -35,7 +36,7 @@ def wants_second(staff: User, found: Plan) -> bool:
         return True
     rules = policies.rules_of_many([each.pk for each in found.people])
     return any(
-        _GIVE_ROLES in rules[each.pk].second_person or rights.rank(each, staff) is Rank.EQUAL for each in found.people
+        _GIVE_ROLES in rules[each.pk].second_person or ranks.rank(each, staff) is Rank.EQUAL for each in found.people
     )
 
 
@@ -47,7 +48,7 @@ def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: st
     found = _checked(group, wanted, actor, seen)
     most = policies.rules_for(actor.staff.pk).staff_quota
     if not limits.spend_action(actor.staff.pk, most=most, context=actor.context).is_open:
-        raise Refused(rights.explain(Refusal.QUOTA))
+        raise Refused(authorise.explain(Refusal.QUOTA))
     if wants_second(actor.staff, found):
         _ask(group, wanted, actor)
         return _("A second person must approve this. It waits under Groups and Roles.")

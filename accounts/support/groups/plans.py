@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
-from accounts.support import permission_words, staff_roles
-from accounts.support.actions import rights
-from accounts.support.actions.rights import Rank, Refusal
+from accounts.support import desk_scopes, permission_words, staff_roles
+from accounts.support.actions import authorise, ranks
+from accounts.support.actions.authorise import Refusal
+from accounts.support.actions.ranks import Rank
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
@@ -178,10 +179,10 @@ def _refusal(
     verb = "delete" if wanted is None else "change" if group else "add"
     moving = [*draft.joining, *draft.leaving]
     if not staff.has_perm(f"auth.{verb}_group"):
-        return Refusal.NOT_ALLOWED, rights.explain(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, authorise.explain(Refusal.NOT_ALLOWED)
     is_role = bool(draft.former or draft.wanted)
     if is_role and moving and not staff.has_perm("accounts.give_role"):
-        return Refusal.NOT_ALLOWED, rights.explain(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, authorise.explain(Refusal.NOT_ALLOWED)
     is_own = is_role and group is not None and members.filter(pk=staff.pk).exists()
     if is_own or any(each.pk == staff.pk for each in moving):
         return Refusal.ONESELF, _("You are in this group. A colleague who isn’t in it can change it.")
@@ -194,12 +195,12 @@ def _refusal(
             "n": MAX_PEOPLE
         }
     concerned = {*draft.people, *moving}
-    if rights.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
-        return Refusal.OTHER_SCOPE, rights.explain(Refusal.OTHER_SCOPE)
-    if any(rights.rank(each, staff) is Rank.ABOVE for each in concerned):
-        return Refusal.MORE_RIGHTS, rights.explain(Refusal.MORE_RIGHTS)
+    if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
+        return Refusal.OTHER_SCOPE, authorise.explain(Refusal.OTHER_SCOPE)
+    if any(ranks.rank(each, staff) is Rank.ABOVE for each in concerned):
+        return Refusal.MORE_RIGHTS, authorise.explain(Refusal.MORE_RIGHTS)
     if _reaches_further(staff, group, wanted, draft, concerned):
-        return Refusal.WIDER_SCOPE, rights.explain(Refusal.WIDER_SCOPE)
+        return Refusal.WIDER_SCOPE, authorise.explain(Refusal.WIDER_SCOPE)
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("A group with this name already exists.")
     return _kept_by(group) if wanted is None and group else ("", "")
@@ -221,7 +222,7 @@ def _reaches_further(
     staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, concerned: Collection[User]
 ) -> bool:
     """Return whether a member of staff would see users whom the one making the change may not see."""
-    if not rights.is_scoped(staff):
+    if not desk_scopes.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
     others = {one for one in staff_roles.groups_of_staff() if one != group}
@@ -231,7 +232,7 @@ def _reaches_further(
         desks = frozenset(one for one in each.groups.all() if one != group)
         if desks & others or (stays and draft.wanted):
             found.add(desks | ({group} if group and stays else set()))
-    return any(rights.reaches_further(staff, desks) for desks in found)
+    return any(desk_scopes.reaches_further(staff, desks) for desks in found)
 
 
 def _kept_by(group: Group) -> tuple[str, str]:

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy
 from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
-from accounts.support.actions import rights
-from accounts.support.actions.rights import Refusal
+from accounts.support import desk_scopes
+from accounts.support.actions import authorise, ranks
+from accounts.support.actions.authorise import Refusal
 from accounts.support.imports import csv_tables
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs
@@ -129,14 +130,14 @@ def _seen(staff: User | None, people: Collection[User]) -> set[int]:
     """Return the ids of those users whom a member of staff may see."""
     if staff is None:
         return set()
-    return set(rights.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
+    return set(desk_scopes.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
 
 
 def _refusal(user: User, seen: Collection[int]) -> str:
     """Return why a file may not change a user, or an empty string if it may."""
-    if rights.is_staff(user):
+    if ranks.is_staff(user):
         return _("This person is staff, and no import changes staff. Remove their roles first.")
-    return "" if user.pk in seen else rights.explain(Refusal.OTHER_SCOPE)
+    return "" if user.pk in seen else authorise.explain(Refusal.OTHER_SCOPE)
 
 
 _PASSWORD_ALONE = gettext_lazy(

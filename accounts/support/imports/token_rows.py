@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
+from accounts.support.actions import authorise, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs
 from verification.context import Context
@@ -102,12 +103,12 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
         raise ValueError(_("Nobody has this username or email address."))
     if staff is None:
         raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
-    wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
-    refusal = wrong.get(rights.rank(user, staff))
-    if refusal is None and not rights.can_view(staff, user):
-        refusal = rights.Refusal.OTHER_SCOPE
+    wrong = {ranks.Rank.SELF: authorise.Refusal.ONESELF, ranks.Rank.ABOVE: authorise.Refusal.MORE_RIGHTS}
+    refusal = wrong.get(ranks.rank(user, staff))
+    if refusal is None and not desk_scopes.can_view(staff, user):
+        refusal = authorise.Refusal.OTHER_SCOPE
     if refusal:
-        raise ValueError(rights.explain(refusal))
+        raise ValueError(authorise.explain(refusal))
     return user
 
 

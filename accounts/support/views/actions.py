@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import redirects, request_context
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import people_search
-from accounts.support.actions import action_preview, authorise, execution, rights
-from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, ActionForm, Result, State
+from accounts.support import desk_scopes, people_search
+from accounts.support.actions import action_preview, authorise, execution
+from accounts.support.actions.authorise import Permit, Refusal
+from accounts.support.actions.base import Action, ActionForm, Effect, Result, State
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.views import layout, search_filters
 from verification import inputs
 from verification.context import Context
@@ -53,7 +52,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "preview": preview,
         "seen": _name(preview),
         "is_idle": preview == action_preview.or_none([]),
-        "closed": rights.explain(permit) if isinstance(permit, Refusal) else "",
+        "closed": authorise.explain(permit) if isinstance(permit, Refusal) else "",
         "needs_caller": permit is Refusal.NO_CALLER,
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
@@ -93,7 +92,7 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "pass_shown.html", context)
     if result.state is State.REFUSED:
-        needs_caller = result.text == rights.explain(Refusal.NO_CALLER)
+        needs_caller = result.text == authorise.explain(Refusal.NO_CALLER)
         context = {"action": action, "person": person, "closed": result.text, "needs_caller": needs_caller}
         return layout.page(request, "refused.html", context, status=403)
     say = messages.success if result.state is State.DONE else messages.info
@@ -148,7 +147,7 @@ def many(request: AuthedRequest) -> HttpResponse:
 def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
     """Return each reason once, with the usernames of those whom it keeps out."""
     reasons = dict.fromkeys(refusals.values())
-    return [(rights.explain(why), [p.username for p, each in refusals.items() if each is why]) for why in reasons]
+    return [(authorise.explain(why), [p.username for p, each in refusals.items() if each is why]) for why in reasons]
 
 
 def _chosen(request: AuthedRequest, context: Context) -> list[User]:
@@ -157,5 +156,5 @@ def _chosen(request: AuthedRequest, context: Context) -> list[User]:
         found = people_search.matching(request.user, search_filters.read(request.POST), now=context.now)
     else:
         marked = inputs.numbers(request.POST.getlist("people"), most=search_filters.MOST_AT_ONCE)
-        found = rights.visible(request.user).filter(pk__in=marked)
+        found = desk_scopes.visible(request.user).filter(pk__in=marked)
     return list(found.order_by("username")[: search_filters.MOST_AT_ONCE])

@@ -18,7 +18,7 @@ from accounts.admin_changes.forms import Repeated
 from accounts.models import Application, OidcClient
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 from accounts.support.applications import changes, configurations, connections, contradictions, listing, trials
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.views import layout
@@ -139,7 +139,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
     found = None
     if form.is_bound and form.is_valid():
         name = form.cleaned_data["person"]
-        person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
+        person = desk_scopes.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
         if person is None:
             form.add_error("person", _("You can’t help anyone with this username or email address."))
         else:

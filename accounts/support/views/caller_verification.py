@@ -14,7 +14,7 @@ from accounts.models import CallerCheck, User
 from accounts.session_assurance import AuthedRequest
 from accounts.signin.forms import CodeForm
 from accounts.support import caller_verification
-from accounts.support.actions import rights
+from accounts.support.actions import ranks
 from accounts.support.views import layout
 from verification import challenges, outcomes
 from verification.delivery import message_status_words
@@ -42,7 +42,7 @@ class CallBackForm(forms.Form):
 
 def _may(request: AuthedRequest, person: User) -> None:
     staff = request.user
-    if not rights.may_speak_for(person, staff) or not staff.has_perm("accounts.verify_caller"):
+    if not ranks.may_speak_for(person, staff) or not staff.has_perm("accounts.verify_caller"):
         raise PermissionDenied
 
 
@@ -71,13 +71,13 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
         ],
         "form": form,
         "call_back": caller_verification.CALL_BACK,
-        "is_staff": rights.is_staff(person),
+        "is_staff": ranks.is_staff(person),
     }
     return layout.page(request, "caller.html", context)
 
 
 def _vouched(person: User) -> str:
-    if rights.is_staff(person):
+    if ranks.is_staff(person):
         return _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
     return _("Call back recorded. Valid for 15 minutes.")
 

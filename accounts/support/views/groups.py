@@ -13,8 +13,8 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support import groups, permission_words, staff_roles
-from accounts.support.actions import Actor, rights
+from accounts.support import desk_scopes, groups, permission_words, staff_roles
+from accounts.support.actions import Actor
 from accounts.support.groups import Plan, Wanted
 from accounts.support.groups.forms import GroupForm
 from accounts.support.views import layout
@@ -54,7 +54,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show a group's permissions and members."""
     _may(request)
     group = get_object_or_404(Group, pk=pk)
-    members = rights.visible(request.user).filter(groups=group).order_by("username")
+    members = desk_scopes.visible(request.user).filter(groups=group).order_by("username")
     context = {
         "group": group,
         "parts": permission_words.parts(staff_roles.permissions(staff_roles.rights_of([group])).order_by("pk")),

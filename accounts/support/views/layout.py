@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, render
 from accounts import admin_site
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
-from accounts.support.actions import rights
+from accounts.support import desk_scopes
 
 
 def case_of(request: AuthedRequest, pk: int) -> User:
     """Return the user of a case. Users of another desk give a 404."""
-    return get_object_or_404(rights.visible(request.user), pk=pk)
+    return get_object_or_404(desk_scopes.visible(request.user), pk=pk)
 
 
 def page(

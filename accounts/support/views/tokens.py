@@ -17,8 +17,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import tokens
-from accounts.support.actions import rights
+from accounts.support import desk_scopes, tokens
 from accounts.support.tokens import Row
 from accounts.support.views import layout
 from verification import hardware_tokens, inputs
@@ -53,7 +52,9 @@ def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[Row]:
     """Return the rows of tokens, without the names of users of another desk."""
     rows = [tokens.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
-    seen = set(rights.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
+    seen = (
+        set(desk_scopes.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
+    )
     return [row if row.person is None or row.person.pk in seen else replace(row, person=None) for row in rows]
 
 
@@ -94,7 +95,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     (row,) = _rows(request, [token])
     if form.is_bound and form.is_valid() and row.state == "stock":
         name = form.cleaned_data["user"]
-        person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
+        person = desk_scopes.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
         if person is not None:
             address = resolve_url("admin:support-action", person.pk, "assign_token")
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")

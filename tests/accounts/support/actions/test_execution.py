@@ -8,10 +8,9 @@ import pytest
 from accounts.models import SupportRequest, User
 from accounts.support import caller_verification
 from accounts.support.actions import State, authorise, execution
-from accounts.support.actions.authorise import Permit
+from accounts.support.actions.authorise import Permit, Refusal
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Refusal
 from tests.people import Person
 from tests.support import perform
 from verification.context import Context

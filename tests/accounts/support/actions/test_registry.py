@@ -13,9 +13,8 @@ from accounts.models import User
 from accounts.support import audit_events, staff_roles
 from accounts.support.actions import base, registry
 from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.base import ActionForm, Topic
+from accounts.support.actions.base import ActionForm, Effect, Topic
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Effect
 from verification.audit import UserEvent, declarations
 
 FULL = Impact(

@@ -17,13 +17,13 @@ from accounts.support.actions import (
     blocks_and_bypasses,
     erasure,
     execution,
-    rights,
+    ranks,
     role_assignment,
     temporary_access_passes,
 )
 from accounts.support.actions.execution import ActionRequest
+from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.actions.rights import Rank
 from tests.people import Person, hire, join
 from tests.support import perform
 from verification.context import Context
@@ -144,7 +144,7 @@ def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Context
         with undone():
             found[name] = _became(perform(order(name, staff.user, person), here).state)
 
-    assert rights.rank(person.user, staff.user) is Rank(rank)
+    assert ranks.rank(person.user, staff.user) is Rank(rank)
     assert found == wanted
 
 
@@ -152,7 +152,7 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context
     fay = hire("fay", "Administrators")
     User.objects.filter(pk=fay.user.pk).update(is_active=False)
 
-    assert rights.rank(User.objects.get(pk=fay.user.pk), sam.user) is Rank.ABOVE
+    assert ranks.rank(User.objects.get(pk=fay.user.pk), sam.user) is Rank.ABOVE
 
 
 # The second person ----------------------------------------------------------------------------------------------
