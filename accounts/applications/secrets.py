@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from accounts.models import SecretHolder
 from verification.keys import tokens
 
+OVERLAP = timedelta(days=7)  # for which a former secret still works, unless someone chooses otherwise
 MAX_OVERLAP = timedelta(days=30)
 
 

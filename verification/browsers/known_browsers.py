@@ -11,6 +11,7 @@ import secrets
 
 from verification.keys import crypto
 
+DAYS = 180  # for which a browser stays known after the last sign-in in it
 _PURPOSE = "device"
 _MOST = 5
 _LETTERS = 32  # of a digest: 128 bits

@@ -32,6 +32,7 @@ _MIN_PEOPLE = 15  # fewer people say too little about a range
 _MIN_NETWORKS = 3  # fewer networks are stopped by their own limits
 _MIN_PROVEN_SHARE = 1 / 5
 _TRIAL_LENGTH = timedelta(minutes=1)  # in each interval, a blocked range is open this long
+MAX_TRIAL_MESSAGES = 4  # to a blocked range in each trial
 _TRIAL_INTERVAL = timedelta(minutes=15)
 _MIN_TRIED = 3  # people who must get a code in a trial before the range can be unblocked
 _PROVEN_SHARE_TO_RESUME = 1 / 2

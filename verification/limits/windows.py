@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from verification import conf
 from verification.context import Context, network_of
 from verification.keys import crypto
+from verification.limits import toll_fraud
 from verification.limits.gates import DAY, EPOCH, HOUR, KEY_LENGTH, MINUTE, OPEN, UNLIMITED, Gate, db_time, for_network
 from verification.limits.unanswered import NOT_ARRIVED
 from verification.models import Counter, Message, State
@@ -148,14 +149,17 @@ def _refund_network(context: Context) -> bool:
 
 
 TRIAL = "send.trial"
-_MAX_TRIAL_MESSAGES = 4  # messages to a blocked range in each trial
 
 
 def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
     return [
         WindowLimit("send.range", prefix, HOUR, conf.sends_per_range_hour(), is_given_back=True),
         WindowLimit("send.range_day", prefix, DAY, conf.sends_per_range_day(), is_given_back=True),
-        *([WindowLimit(TRIAL, prefix, 5 * MINUTE, _MAX_TRIAL_MESSAGES, is_given_back=True)] if is_trial else []),
+        *(
+            [WindowLimit(TRIAL, prefix, 5 * MINUTE, toll_fraud.MAX_TRIAL_MESSAGES, is_given_back=True)]
+            if is_trial
+            else []
+        ),
     ]
 
 

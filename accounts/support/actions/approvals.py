@@ -15,7 +15,7 @@ from verification import audit, policies
 from verification.audit import Event
 from verification.context import Context
 
-_LIFE = timedelta(hours=24)  # a request must be decided and done within this time
+LIFE = timedelta(hours=24)  # a request must be decided and done within this time
 _State = SupportRequest.State
 
 
@@ -36,7 +36,7 @@ def ask(
         ticket=actor.ticket,
         asked_by=actor.staff,
         asked_at=actor.context.now,
-        ends_at=actor.context.now + _LIFE,
+        ends_at=actor.context.now + LIFE,
         epoch=person.epoch,
         caller_checked=actor.caller,
         vouched_by=vouched_by,

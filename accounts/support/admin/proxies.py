@@ -1,7 +1,6 @@
 """Staff pages for proxies and protected addresses, and the page that says what would be answered."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -22,8 +21,6 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.applications.explaining import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
-
-_OVERLAP = timedelta(days=7)
 
 
 @admin.register(Proxy)
@@ -81,7 +78,7 @@ class ProxyAdmin(ChangesAdmin):
     def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
         """Give each proxy a new secret. The former one works for some days."""
         now = request_context.read(request).now
-        shown = [(row, secrets.renew(row, callers.PURPOSE, now, overlap=_OVERLAP)) for row in rows]
+        shown = [(row, secrets.renew(row, callers.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
         for row in rows:
             self.record(request, audit_events.PROXY_SECRET_RENEWED, row, reason)
         return self._show(request, shown)

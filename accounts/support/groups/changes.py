@@ -1,7 +1,7 @@
 """Changes to roles and groups: done at once, or left for approval. Refusals are audited."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
 from accounts.support import change_events, staff_roles
-from accounts.support.actions import authorise, ranks, role_assignment
+from accounts.support.actions import approvals, authorise, ranks, role_assignment
 from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.base import Actor
 from accounts.support.actions.ranks import Rank
@@ -25,7 +25,6 @@ from verification.db import row_locks
 from verification.policies import revocation
 
 _GIVE_ROLES = "give_roles"  # the name of the same action for one user
-_LIFE = timedelta(hours=24)  # lifetime of a request
 _State = GroupRequest.State
 CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # name and label in policies
 
@@ -138,7 +137,7 @@ def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
         reason=actor.reason,
         asked_by=actor.staff,
         asked_at=actor.context.now,
-        ends_at=actor.context.now + _LIFE,
+        ends_at=actor.context.now + approvals.LIFE,
     )
     _record(change_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
 

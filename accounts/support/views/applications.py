@@ -1,7 +1,5 @@
 """Views of applications: the list, one application, its form, and what ends or deletes it."""
 
-from datetime import timedelta
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import admin_changes, applications, request_context
 from accounts.admin_changes import Asked
 from accounts.admin_changes.forms import Repeated
+from accounts.applications import secrets
 from accounts.models import Application, OidcClient
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
@@ -274,8 +273,6 @@ def delete(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
 # The secret and the sign-outs of a client of OpenID Connect ---------------------------------------------------------
 
-_OVERLAP = timedelta(days=7)
-
 
 def _client(slug: str) -> OidcClient:
     return get_object_or_404(OidcClient.objects.select_related("application"), application__slug=slug)
@@ -290,7 +287,7 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         context = request_context.read(request)
-        secret = changes.renew_secret(client, request.user, context, reason, overlap=_OVERLAP)
+        secret = changes.renew_secret(client, request.user, context, reason, overlap=secrets.OVERLAP)
         return _configured(request, client.application, secret)
 
     lines = (
