@@ -1,7 +1,6 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
-from verification.limits.gates import OPEN, Gate
-from verification.limits.guessing import (
+from verification.limits.code_guessing import (
     WrongCodes,
     all_locked_at,
     clear,
@@ -14,10 +13,8 @@ from verification.limits.guessing import (
     unlock,
     wrong_codes,
 )
-from verification.limits.passwords import forget_passwords, password_accepted, password_gate, password_unanswered
-from verification.limits.retention import purge
-from verification.limits.unanswered import claim_unanswered_notice, refund_prompt, spend_prompt
-from verification.limits.windows import (
+from verification.limits.gates import OPEN, Gate
+from verification.limits.message_and_request_limits import (
     SPENT,
     TRIAL,
     forget_guesses,
@@ -33,6 +30,14 @@ from verification.limits.windows import (
     spend_send,
     spent,
 )
+from verification.limits.password_guessing import (
+    forget_passwords,
+    password_accepted,
+    password_gate,
+    password_unanswered,
+)
+from verification.limits.retention import purge
+from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
 __all__ = [
     "OPEN",

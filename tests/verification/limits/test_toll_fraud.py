@@ -19,7 +19,7 @@ from verification.delivery.inbound import receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.rendering import compose
-from verification.limits import toll_fraud, windows
+from verification.limits import message_and_request_limits, toll_fraud
 from verification.models import (
     AuditEvent,
     BlockedRange,
@@ -427,7 +427,7 @@ def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
 def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of 30 days away after two."""
     month = timedelta(days=30)
-    begun = windows.WindowLimit("", "", month, 0).window_at(ana.context.now)
+    begun = message_and_request_limits.WindowLimit("", "", month, 0).window_at(ana.context.now)
     spent = limits.spent("month", month, now=ana.context.now)
     assert spent == 80
 

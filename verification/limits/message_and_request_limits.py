@@ -13,7 +13,7 @@ from verification.context import Context, network_of
 from verification.keys import crypto
 from verification.limits import toll_fraud
 from verification.limits.gates import DAY, EPOCH, HOUR, KEY_LENGTH, MINUTE, OPEN, UNLIMITED, Gate, db_time, for_network
-from verification.limits.unanswered import NOT_ARRIVED
+from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import Counter, Message, State
 
 

@@ -27,7 +27,7 @@ from verification.limits.gates import (
     for_network,
     wait_schedule,
 )
-from verification.limits.windows import WindowLimit, check_limit
+from verification.limits.message_and_request_limits import WindowLimit, check_limit
 from verification.models import Counter
 
 Run = Callable[[str, Sequence[Any]], together.Rows]
