@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.directories import connections
 from accounts.directories.connections import Connection
 from accounts.directories.password_answers import Answer, Entry
-from accounts.directories.passwords import password_of
+from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 
 

@@ -3,8 +3,8 @@
 A preview shows the changes first. So much that would go stops a run until an administrator confirms it.
 """
 
-from accounts.directory_sync.figures import Figure, figures, is_stale, of_directory
 from accounts.directory_sync.jobs import VALID, begin, cancel, confirm, purge, schedule, work
+from accounts.directory_sync.sync_health import Figure, figures, is_stale, of_directory
 
 __all__ = [
     "VALID",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import provisioning
 from accounts.directories import connections, password_of
 from accounts.directory_sync import applying, audit_events, batches
-from accounts.directory_sync.planning import Plan
+from accounts.directory_sync.planned_changes import Plan
 from accounts.directory_sync.reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY

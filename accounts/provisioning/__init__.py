@@ -6,12 +6,12 @@ directory decides".
 
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count
+from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
 from accounts.provisioning.lookup import find, plan_people
-from accounts.provisioning.numbers import Suggestion, number_of, suggested, trust
 from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
-from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
+from accounts.provisioning.suggested_numbers import Suggestion, number_of, suggested, trust
 
 __all__ = [
     "ADMINISTRATOR_KEPT",

@@ -16,9 +16,9 @@ from django.utils import timezone
 from accounts.models import Directory, User
 from accounts.models.directories import LinkBy
 from accounts.models.people import fold
-from accounts.provisioning import administrators, numbers
+from accounts.provisioning import administrators, suggested_numbers
+from accounts.provisioning.differences import PersonChange, email_of, plan_person, username_of
 from accounts.provisioning.entries import PersonEntry
-from accounts.provisioning.planning import PersonChange, email_of, plan_person, username_of
 from verification.db import row_locks
 
 
@@ -89,7 +89,7 @@ def _plan(
 ) -> list[PersonChange]:
     found = _read(directory, entries)
     pairs = [(entry, found.of(directory, entry)) for entry in entries]
-    suggested = numbers.of_many([user.pk for _entry, user in pairs if user is not None])
+    suggested = suggested_numbers.of_many([user.pk for _entry, user in pairs if user is not None])
     names = {name: user.pk for name, user in found.by_name.items()}
     staying, met, changes = set(admins), set[int](), []
     for entry, one in pairs:

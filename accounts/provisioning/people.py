@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 
 from accounts import invitations, sessions
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import audit_events, departure_limit, lookup, numbers
+from accounts.provisioning import audit_events, departure_limit, lookup, suggested_numbers
+from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import PersonEntry, Source, Way
-from accounts.provisioning.planning import PersonChange, Refusal, Verdict, plan_person
 from accounts.sessions import Closed
 from verification import audit, enrolments
 
@@ -87,7 +87,9 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
         for change in changes
     ]
     _withdraw_numbers(done, by, now)
-    numbers.replace({change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))})
+    suggested_numbers.replace(
+        {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
+    )
     closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
     keys = [change.entry.key for change in done if change.verdict is not Verdict.ADDED]
     User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)

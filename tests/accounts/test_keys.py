@@ -32,7 +32,7 @@ from accounts.models import (
     ScimAccess,
     ScimPerson,
 )
-from accounts.provisioning import numbers
+from accounts.provisioning import suggested_numbers
 from accounts.support.imports import jobs
 from tests import entry_points
 from tests.entry_points import Door
@@ -116,7 +116,7 @@ def _protect_an_application(now: datetime) -> None:
 
 
 def _come_from_directories(ana: Person, directory: Directory, now: datetime) -> None:
-    numbers.replace({ana.user.pk: {"mobile": STOPPED}})
+    suggested_numbers.replace({ana.user.pk: {"mobile": STOPPED}})
     sync = DirectorySync.objects.create(directory=directory, state=DirectorySync.State.DONE, made_at=now)
     batch = DirectorySyncBatch(sync=sync, kind="people", n_rows=1)
     batch.sealed = uploads.seal("{}", bound=batch.ref)

@@ -11,7 +11,7 @@ from accounts.directories import connection_test
 from accounts.directories.password_answers import Answer, of_refused_bind
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
-from accounts.provisioning import numbers
+from accounts.provisioning import suggested_numbers
 from mfasite.demo import child_processes
 from tests import ldap_directories
 from tests import slapd as ldap_server
@@ -104,7 +104,7 @@ def test_a_correct_password_switches_nobody_on_again(directory: Callable[..., Di
 def test_a_sign_in_drops_no_suggested_number(directory: Callable[..., Directory], clock: Clock) -> None:
     directory()
     tried("dora", PASSWORD)
-    numbers.replace({User.objects.get().pk: {"mobile": ANAS}})
+    suggested_numbers.replace({User.objects.get().pk: {"mobile": ANAS}})
     User.objects.update(name="Another name")
 
     tried("dora", PASSWORD)

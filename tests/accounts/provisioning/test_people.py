@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import provisioning
 from accounts.models import Directory, Invitation, Session, SuggestedNumber, User
 from accounts.models.directories import Kind, LinkBy
-from accounts.provisioning import PersonEntry, PhoneEntry, Refusal, Source, Verdict, Way, numbers
+from accounts.provisioning import PersonEntry, PhoneEntry, Refusal, Source, Verdict, Way, suggested_numbers
 from tests.people import Clock, Person, join
 from verification import audit
 from verification.models import AuditEvent, Message
@@ -283,7 +283,7 @@ def test_numbers_are_suggestions_stored_encrypted(directory: Directory, clock: C
     (change,) = apply(directory, entry(phones=phones), clock=clock)
 
     eva = User.objects.get()
-    assert numbers.of_person(eva) == {"mobile": PHONE}
+    assert suggested_numbers.of_person(eva) == {"mobile": PHONE}
     assert PHONE not in SuggestedNumber.objects.get().sealed
     assert PHONE not in str(change.shown())
     assert not eva.enrolments.exists()

@@ -9,7 +9,7 @@ from typing import TypeVar
 from accounts.directories import connections, servers
 from accounts.directories.connections import Connection
 from accounts.directories.password_answers import Answer, Entry, Judged
-from accounts.directories.passwords import password_of
+from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold
 from verification import limits
