@@ -18,8 +18,8 @@ class AccountsConfig(AppConfig):
         from accounts.integrations.oidc import sign_ins
         from accounts.integrations.oidc.back_channel import deliveries
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
+        from accounts.support import administration_events, caller_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
-        from accounts.support import caller_events, change_events  # noqa: F401
 
         applications.on_end(deliveries.queue)
         applications.on_end(sign_ins.end_with)

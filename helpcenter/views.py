@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow, login_stage
+from accounts.signin import flow, pending_sign_in
 from accounts.support import desk_scopes
 from helpcenter import articles, contacts, diagnosis, home, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
@@ -142,7 +142,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
     is_support, given = _is_support(request, user), request.GET.get("reference", "")
     if is_support and diagnosis.read(given) is not None:
         return redirect("help:diagnose-for", diagnosis.tidy(given))
-    pending = None if user else login_stage.read(request, now=now.now)
+    pending = None if user else pending_sign_in.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     values: dict[str, Any] = {
@@ -189,7 +189,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     writer was verified. The response is the same for everyone.
     """
     now, user = request_context.read(request), reader(request)
-    pending = None if user else login_stage.read(request, now=now.now)
+    pending = None if user else pending_sign_in.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     desk = contacts.desk_of(person)
     if not desk.takes_mail:

@@ -12,7 +12,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from accounts import redirects, session_assurance
-from accounts.signin import login_stage
+from accounts.signin import pending_sign_in
 from mfasite import context_processors
 from verification.inputs import Flaw
 
@@ -100,8 +100,8 @@ def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
     sign_in = resolve_url("signin:password")
     if not request.path.startswith(sign_in) or request.path == resolve_url("signin:reauthenticate"):
         return request.get_full_path()
-    next_url = redirects.wanted(request) or login_stage.next_url(request)
-    if is_signed_in and not login_stage.is_kept(request):
+    next_url = redirects.wanted(request) or pending_sign_in.next_url(request)
+    if is_signed_in and not pending_sign_in.is_kept(request):
         return next_url or resolve_url(settings.LOGIN_REDIRECT_URL)
     return redirects.asking("signin:password", next_url) if request.path == sign_in else request.path
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts import invitations, passwords
+from accounts import invitations, password_changes
 from accounts.models import Invitation
 from verification import policies
 from verification.context import Context
@@ -42,4 +42,4 @@ def accept(invitation: Invitation, password: str, context: Context) -> bool:
             return False
         if not open_now.update(accepted_at=context.now):
             return False
-        return passwords.change(person, password, context, how="invited")
+        return password_changes.change(person, password, context, how="invited")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.signin import login_stage
+from accounts.signin import pending_sign_in
 
 
 class GoneMiddleware:
@@ -42,7 +42,7 @@ def _is_gone(request: HttpRequest) -> bool:
 def _whose(request: HttpRequest) -> Iterator[Q]:
     if key := request.session.get(SESSION_KEY):
         yield Q(pk=int(key))
-    if user_id := login_stage.whose(request):
+    if user_id := pending_sign_in.whose(request):
         yield Q(pk=user_id)
     if name := request.POST.get("username"):
         yield Q(username=fold(name))

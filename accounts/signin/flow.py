@@ -13,14 +13,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, credentials, passwords, provisioning, redirects, session_assurance, sessions
+from accounts import audit_events, credentials, password_changes, provisioning, redirects, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.directories import Answer
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.sessions import BACKEND
-from accounts.signin import browser_cookies, login_stage
-from accounts.signin.login_stage import Pending
+from accounts.signin import browser_cookies, pending_sign_in
+from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, enrolments, limits, policies, registry
 from verification.browsers import known_browsers
 from verification.capabilities import Temporary
@@ -71,7 +71,7 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
             limits.password_unanswered(folded, context)
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
-    passwords.note_breached(user, password, context)
+    password_changes.note_breached(user, password, context)
     if user.directory_id is not None:
         provisioning.trust(user, context)
     return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
@@ -286,12 +286,12 @@ def finish(  # noqa: PLR0913  (one action, its circumstances named)
     Shape: `password_at` is None if they signed in without a password. `challenge` is the handle of the challenge that
     was proven in the caller's transaction; this event records that too.
     """
-    with login_stage.undone_on_failure(request), together.block():
+    with pending_sign_in.undone_on_failure(request), together.block():
         if not challenge:
             note_sign_in(user, context)
         if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
             remember_days = 0
-        login_stage.wipe(request)
+        pending_sign_in.wipe(request)
         if SESSION_KEY in request.session:
             request.session.flush()  # else a password alone would renew an older session's second step
         login(request, user, backend=BACKEND)  # changes the session key
@@ -346,7 +346,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
     if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, context.now):
         audit.record(audit_events.SIGN_IN_DENIED, user_id=holder.user_id, context=context, why="alone_not_allowed")
         return gone
-    binding = login_stage.new_id()
+    binding = pending_sign_in.new_id()
     issued = challenges.start(
         holder,
         user=holder.user,
@@ -361,7 +361,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
 
 def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment, *, step_up: str = "") -> None:
     """Record that a signed-in user has verified again. The session key changes with the higher assurance."""
-    login_stage.wipe(request)
+    pending_sign_in.wipe(request)
     stepping_up.count_round(request, stepping_up.read(step_up), context.now)
     request.session.cycle_key()
     enrolment.user = user
@@ -373,7 +373,7 @@ def ask_again(
     request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str, step_up: str = ""
 ) -> Pending:
     """Start a verification of a signed-in user, for a sensitive action or to try a method out."""
-    carried = _carried(login_stage.read(request, now=context.now), user, purpose, context)
+    carried = _carried(pending_sign_in.read(request, now=context.now), user, purpose, context)
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
@@ -383,7 +383,7 @@ def ask_again(
         step_up=step_up,
         **carried,
     )
-    return login_stage.keep(request, pending)
+    return pending_sign_in.keep(request, pending)
 
 
 def outcome_of_proof(outcome: Outcome, pending: Pending, context: Context) -> Outcome:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import passwords
+from accounts import password_changes
 from accounts.models import SecondStep, User
 from accounts.portal import secure_account
 from accounts.signin import flow
@@ -108,7 +108,7 @@ CHANGES: dict[str, tuple[Change, Change]] = {
         lambda d: d.do(blocks_and_bypasses.require_password),
         lambda d: User.objects.update(must_change_password=False),
     ),
-    "password changed": (lambda d: passwords.change(d.person, "green-tree-on-friday", d.here), lambda d: None),
+    "password changed": (lambda d: password_changes.change(d.person, "green-tree-on-friday", d.here), lambda d: None),
     "staff, then not": (
         lambda d: d.do(role_assignment.give_roles, roles=["Support desk"]),
         lambda d: d.do(role_assignment.give_roles, roles=[]),

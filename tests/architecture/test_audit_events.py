@@ -26,7 +26,7 @@ HOMES = (
     "accounts.provisioning.audit_events",
     "accounts.support.audit_events",
     "accounts.support.caller_events",
-    "accounts.support.change_events",
+    "accounts.support.administration_events",
     "helpcenter.audit_events",
 )
 ACTS_ALONE = {"directory", "number", "range", "sealed_value", "spend"}  # subjects of events that nobody causes

@@ -1,19 +1,7 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
+from verification.enrolments.directory_numbers import supply, takes_number, withdraw, withdraw_these
 from verification.enrolments.epochs import on_raise, raise_epoch, raise_epochs
-from verification.enrolments.issuing import (
-    InUse,
-    NotAssigned,
-    assign,
-    end_validity,
-    find_token,
-    issue_pass,
-    remove_passes,
-    take_back,
-    take_from_stock,
-    token_draft,
-    token_method,
-)
 from verification.enrolments.locks import lock_person, lock_person_and_methods
 from verification.enrolments.lookup import (
     ConfirmedEnrolment,
@@ -42,7 +30,19 @@ from verification.enrolments.setup import companions_text, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers, recommend
 from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
 from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
-from verification.enrolments.supplied import supply, takes_number, withdraw, withdraw_these
+from verification.enrolments.tokens_and_passes import (
+    InUse,
+    NotAssigned,
+    assign,
+    end_validity,
+    find_token,
+    issue_pass,
+    remove_passes,
+    take_back,
+    take_from_stock,
+    token_draft,
+    token_method,
+)
 
 __all__ = [
     "ConfirmedEnrolment",

@@ -10,7 +10,7 @@ from verification.audit import events
 from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
-from verification.enrolments import epochs, issuing, locks, lookup, storage
+from verification.enrolments import epochs, locks, lookup, storage, tokens_and_passes
 from verification.models import Enrolment
 from verification.models.person import Person
 
@@ -25,7 +25,7 @@ def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> l
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = registry.names(Stocked)
-    storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=issuing.CLAIM)))
+    storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=tokens_and_passes.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     storage.update_default_and_count(user)
     if gone:

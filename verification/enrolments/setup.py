@@ -11,7 +11,7 @@ from verification.audit import events
 from verification.capabilities import HandedOut, SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
-from verification.enrolments import issuing, locks, lookup, storage
+from verification.enrolments import locks, lookup, storage, tokens_and_passes
 from verification.keys import crypto
 from verification.method import Draft, Method
 from verification.models import Enrolment, Kind
@@ -32,8 +32,8 @@ def draft(
         if waiting is not None:
             return waiting
         if not may_claim:
-            raise issuing.NotAssigned(method.not_assigned)
-        return issuing.claim(user, method, plan.address, now or timezone.now())
+            raise tokens_and_passes.NotAssigned(method.not_assigned)
+        return tokens_and_passes.claim(user, method, plan.address, now or timezone.now())
     locks.lock_person(user)
     storage.drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)

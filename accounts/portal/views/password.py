@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import app_passwords, hashers, passwords, reauthentication, redirects, request_context, session_assurance
+from accounts import (
+    app_passwords,
+    hashers,
+    password_changes,
+    reauthentication,
+    redirects,
+    request_context,
+    session_assurance,
+)
 from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.session_assurance import AuthedRequest
@@ -40,7 +48,7 @@ def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
     """Change the password and return True; otherwise add the reason to the form."""
     if not _is_right(request, form) or not _is_good(form, request.user):
         return False
-    if passwords.change(
+    if password_changes.change(
         request.user,
         form.cleaned_data["new_password"],
         request_context.read(request),
@@ -92,7 +100,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
-        passwords.ask_reset(form.cleaned_data["name"], request_context.read(request), path=path)
+        password_changes.ask_reset(form.cleaned_data["name"], request_context.read(request), path=path)
         return render(request, "accounts/signin/reset_asked.html")
     return render(request, "accounts/signin/reset_ask.html", {"form": form})
 
@@ -103,12 +111,12 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Set a new password with an emailed link. The next sign-in still asks for the second step."""
     now = request_context.read(request)
-    found = passwords.open_reset(handle, token, now)
+    found = password_changes.open_reset(handle, token, now)
     if found is None:
         return render(request, "accounts/signin/reset_over.html", status=410)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
-        if not passwords.finish_reset(found, form.cleaned_data["new_password"], now):
+        if not password_changes.finish_reset(found, form.cleaned_data["new_password"], now):
             return render(request, "accounts/signin/reset_over.html", status=410)
         messages.success(request, _("We set your new password. Sign in with it."))
         return redirect("signin:password")

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import browser_cookies, flow, login_stage
+from accounts.signin import browser_cookies, flow, pending_sign_in
 from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
-from accounts.signin.login_stage import Pending
+from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import stages
 from verification import audit, challenges, inputs, policies
 from verification.context import Context
@@ -86,14 +86,14 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
     def keep(pending: Pending) -> None:
         request.session.cycle_key()
-        login_stage.keep(request, pending)
+        pending_sign_in.keep(request, pending)
         sessions.keep(request.session)
 
     begun = flow.begin(
         user,
         context,
         next_url=next_url,
-        former=login_stage.read(request, now=context.now),
+        former=pending_sign_in.read(request, now=context.now),
         step_up=about.token if about else "",
         name=name,
         keep=keep,
@@ -131,12 +131,12 @@ def _place(begun: flow.Begun) -> str:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Abandon a verification in progress."""
-    now, next_url = timezone.now(), login_stage.next_url(request)
-    if (pending := login_stage.read(request, now=now)) is not None:
-        if login_stage.is_stale(request, pending):
+    now, next_url = timezone.now(), pending_sign_in.next_url(request)
+    if (pending := pending_sign_in.read(request, now=now)) is not None:
+        if pending_sign_in.is_stale(request, pending):
             return stages.stale(request)
         challenges.abandon(pending.handle, binding=pending.id, now=now)
-    login_stage.wipe(request)
+    pending_sign_in.wipe(request)
     if session_assurance.of(request).is_signed_in:
         return redirects.go_on(next_url)
     return redirect(redirects.asking("signin:password", next_url))

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import provisioning, redirects
 from accounts.models import User
-from accounts.signin import flow, login_stage
-from accounts.signin.login_stage import Pending
+from accounts.signin import flow, pending_sign_in
+from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import stages, verify
 from verification import challenges, enrolments
 from verification.context import Context
@@ -126,7 +126,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
                 n_set_up=pending.n_set_up + 1,
                 started=context.now.timestamp(),
             )
-            login_stage.keep(request, kept)
+            pending_sign_in.keep(request, kept)
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None:

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 
 from accounts import provisioning, redirects, request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow, login_stage
-from accounts.signin.login_stage import Pending
+from accounts.signin import flow, pending_sign_in
+from accounts.signin.pending_sign_in import Pending
 from verification import outcomes, phone_numbers, policies, registry
 from verification.capabilities import Delivered
 from verification.context import Context
@@ -37,12 +37,12 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = request_context.read(request)
-        was_open, next_url = login_stage.is_kept(request), login_stage.next_url(request)
-        pending = login_stage.read(request, now=now.now)
+        was_open, next_url = pending_sign_in.is_kept(request), pending_sign_in.next_url(request)
+        pending = pending_sign_in.read(request, now=now.now)
         if pending is None:
             # A message is kept in the session. Opening this URL out of the blue must not create one.
             return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
-        if login_stage.is_stale(request, pending):
+        if pending_sign_in.is_stale(request, pending):
             return stale(request)
         return view(request, pending, now, *args, **kwargs)
 
@@ -77,7 +77,7 @@ def person_or_out(
     user = flow.person(pending) if read is None else flow.unchanged(read, pending)
     if user is not None and (why := policies.refusal(user, context.now)):
         answer = closed(request, why)
-        login_stage.wipe(request)
+        pending_sign_in.wipe(request)
         return answer
     if user is None or (pending.purpose != Purpose.SIGN_IN and session_assurance.of(request).user != user):
         return out(request, _("Your account has changed. Sign in again."))
@@ -86,8 +86,8 @@ def person_or_out(
 
 def out(request: HttpRequest, words: str) -> HttpResponse:
     """Abandon a verification in progress and tell the user why."""
-    next_url = login_stage.next_url(request)
-    login_stage.wipe(request)
+    next_url = pending_sign_in.next_url(request)
+    pending_sign_in.wipe(request)
     messages.info(request, words)
     return redirect(redirects.asking("signin:password", next_url))
 
@@ -101,14 +101,14 @@ def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
 
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
     """Store a challenge that was issued. If it was already running, tell the user that nothing new was sent."""
-    login_stage.keep(request, pending.with_(handle=outcome.handle))
+    pending_sign_in.keep(request, pending.with_(handle=outcome.handle))
     if outcome.retry_at and registry.has(outcome.method, Delivered):
         tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
-    next_url = login_stage.next_url(request) or redirects.wanted(request)
+    next_url = pending_sign_in.next_url(request) or redirects.wanted(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
     return render(request, "accounts/signin/no_option.html", context, status=403)
 

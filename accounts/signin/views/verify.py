@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import redirects
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import flow, login_stage
+from accounts.signin import flow, pending_sign_in
 from accounts.signin.forms import CodeForm
-from accounts.signin.login_stage import Pending
+from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import stages
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
@@ -55,7 +55,7 @@ class _Answered:
     def take(self) -> Outcome:
         """Check the answer, and do what it was for if it is correct."""
         alongside = challenges.Alongside(first=self._first, then=self._then, undo=self._undo)
-        with login_stage.undone_on_failure(self.request):
+        with pending_sign_in.undone_on_failure(self.request):
             outcome = take(self.request, self.pending, self.context, alongside)
         return flow.outcome_of_proof(outcome, self.pending, self.context)
 
@@ -88,7 +88,7 @@ class _Answered:
 
     def _undo(self) -> None:
         """Forget a sign-in that was prepared while another request used up the same code."""
-        login_stage.forget_changes(self.request)
+        pending_sign_in.forget_changes(self.request)
         self.request.user, self.response = self._visitor, None
 
 
@@ -96,14 +96,14 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
     """Continue after a verification that signs nobody in."""
     if pending.purpose == Purpose.SIGN_IN:
         request.session.cycle_key()
-        login_stage.keep(
+        pending_sign_in.keep(
             request, pending.with_(is_first=True, has_proven_former=True, handle="", started=context.now.timestamp())
         )
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
         return redirects.go_on(pending.next)
-    login_stage.wipe(request)
+    pending_sign_in.wipe(request)
     if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:
         # They verified with the strongest method that they had, and now with the new one: asking again adds nothing.
         flow.freshen(request, user, context, outcome.enrolment)
@@ -197,7 +197,7 @@ def ended(shown: Shown) -> Verdict:
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell a waiting page the state of the message, and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
-    if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
+    if shown is None or request.GET.get(pending_sign_in.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_status_words.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad

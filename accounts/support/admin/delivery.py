@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
 from accounts.session_assurance import AuthedRequest
-from accounts.support import change_events, outage_effects
+from accounts.support import administration_events, outage_effects
 from verification import conf, time_format
 from verification.delivery.routing import outages
 from verification.models import Circuit, Outage, Reason, Route
@@ -29,7 +29,11 @@ class RouteAdmin(ChangesAdmin):
     """Routes. Changing one needs a recent verification, because it decides through whose hands codes go."""
 
     subject = "route"
-    added, changed, deleted = change_events.ROUTE_ADDED, change_events.ROUTE_CHANGED, change_events.ROUTE_DELETED
+    added, changed, deleted = (
+        administration_events.ROUTE_ADDED,
+        administration_events.ROUTE_CHANGED,
+        administration_events.ROUTE_DELETED,
+    )
     list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
     list_display_links = ("kind", "everywhere_or_place")
     list_filter = ("kind", "provider", "is_on")
@@ -97,8 +101,8 @@ class OutageAdmin(ChangesAdmin):
     """Outages. While one lasts, pages offer other methods and explain why, and nothing is sent that way."""
 
     subject = "outage"
-    added = changed = change_events.OUTAGE_SET
-    deleted = change_events.OUTAGE_ENDED
+    added = changed = administration_events.OUTAGE_SET
+    deleted = administration_events.OUTAGE_ENDED
     list_display = ("__str__", "state", "starts_at", "until", "words_shown", "made_by")
     ordering = ("-starts_at",)
     words = Words(

@@ -18,7 +18,7 @@ from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
 from accounts.models import Application, Scope, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import change_events, desk_scopes, urls
+from accounts.support import administration_events, desk_scopes, urls
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
@@ -56,7 +56,11 @@ class ScopeAdmin(ChangesAdmin):
     """Desk scopes. Nobody changes the scope of their own desk, and scoped staff change none at all."""
 
     subject = "scope"
-    added, changed, deleted = change_events.SCOPE_ADDED, change_events.SCOPE_CHANGED, change_events.SCOPE_DELETED
+    added, changed, deleted = (
+        administration_events.SCOPE_ADDED,
+        administration_events.SCOPE_CHANGED,
+        administration_events.SCOPE_DELETED,
+    )
     list_display = ("desk", "helps")
     words = Words(
         heading=_lazy("Desk scopes"),
@@ -104,8 +108,8 @@ class PolicyAdmin(ChangesAdmin):
     """Policies. A change is previewed first, and needs a recent verification."""
 
     subject = "policy"
-    added = changed = change_events.POLICY_CHANGED
-    deleted = change_events.POLICY_DELETED
+    added = changed = administration_events.POLICY_CHANGED
+    deleted = administration_events.POLICY_DELETED
     form = PolicyForm
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 

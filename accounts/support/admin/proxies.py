@@ -19,7 +19,7 @@ from accounts.integrations.forward_auth import callers, protected
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import desk_scopes
-from accounts.support.applications.explaining import explain
+from accounts.support.applications.proxy_answers import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangeForm, ChangesAdmin
 from accounts.admin_site import Words
-from accounts.support import change_events
+from accounts.support import administration_events
 from accounts.support.applications import strength_uses
 from verification import policies, registry, strengths
 from verification.models import Strength
@@ -67,8 +67,8 @@ class StrengthAdmin(ChangesAdmin):
     """Strengths. One that an application or a policy requires can't be deleted, because nothing would meet it."""
 
     subject = "strength"
-    added, changed = change_events.STRENGTH_ADDED, change_events.STRENGTH_CHANGED
-    deleted = change_events.STRENGTH_DELETED
+    added, changed = administration_events.STRENGTH_ADDED, administration_events.STRENGTH_CHANGED
+    deleted = administration_events.STRENGTH_DELETED
     form = StrengthForm
     fields = ("name", "slug", "explanation", "methods", "needs")
     list_display = ("name", "slug", "contains")

@@ -13,7 +13,7 @@ from accounts.integrations.forward_auth import protected
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.integrations.oidc.validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
-from accounts.support import change_events
+from accounts.support import administration_events
 from accounts.support.applications.connections import ConnectionForm, Stored
 from accounts.support.applications.forms import ApplicationForm
 from verification import audit
@@ -35,7 +35,7 @@ def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, 
         logos.store(application, form.new_logo)
         changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
     if is_new or changes:
-        event = change_events.APPLICATION_ADDED if is_new else change_events.APPLICATION_CHANGED
+        event = administration_events.APPLICATION_ADDED if is_new else administration_events.APPLICATION_CHANGED
         _record(event, application, staff, context, form.cleaned_data["reason"], changes=changes)
     transaction.on_commit(_forget)
     return stored.secret
@@ -52,7 +52,7 @@ def renew_secret(client: OidcClient, staff: User, context: Context, reason: str,
     with transaction.atomic():
         secret = secrets.renew(client, SECRET, context.now, overlap=overlap)
         days = overlap.days
-        _record(change_events.APPLICATION_SECRET_RENEWED, client.application, staff, context, reason, days=days)
+        _record(administration_events.APPLICATION_SECRET_RENEWED, client.application, staff, context, reason, days=days)
     return secret
 
 
@@ -61,14 +61,14 @@ def end_former_secret(client: OidcClient, staff: User, context: Context, reason:
     with transaction.atomic():
         if not secrets.drop_former(client):
             raise Refused(_("There is no former secret any more."))
-        _record(change_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
+        _record(administration_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
 
 
 def send_again(client: OidcClient, staff: User, context: Context, reason: str) -> int:
     """Send the sign-outs again that an application never confirmed, and return how many."""
     with transaction.atomic():
         n = deliveries.again(LogoutDelivery.objects.filter(client=client), context.now)
-        _record(change_events.APPLICATION_SIGN_OUTS_SENT_AGAIN, client.application, staff, context, reason, n=n)
+        _record(administration_events.APPLICATION_SIGN_OUTS_SENT_AGAIN, client.application, staff, context, reason, n=n)
     return n
 
 
@@ -80,7 +80,9 @@ def switch(application: Application, staff: User, context: Context, reason: str,
             raise Refused(_("Someone else did this before you. Open the page again."))
         transaction.on_commit(_forget)
         n = 0 if is_on else applications.end(context.now, "application-off", application=application)
-        event = change_events.APPLICATION_SWITCHED_ON if is_on else change_events.APPLICATION_SWITCHED_OFF
+        event = (
+            administration_events.APPLICATION_SWITCHED_ON if is_on else administration_events.APPLICATION_SWITCHED_OFF
+        )
         _record(event, application, staff, context, reason, n_sessions=n)
     return n
 
@@ -89,7 +91,7 @@ def end_all(application: Application, staff: User, context: Context, reason: str
     """End all sessions of an application, and return how many there were."""
     with transaction.atomic():
         n = applications.end(context.now, "application-ended", application=application)
-        _record(change_events.APPLICATION_SESSIONS_ENDED, application, staff, context, reason, n_sessions=n)
+        _record(administration_events.APPLICATION_SESSIONS_ENDED, application, staff, context, reason, n_sessions=n)
     return n
 
 
@@ -103,7 +105,7 @@ def delete(application: Application, staff: User, context: Context, reason: str)
         if row is None:
             raise Refused(_("Switch the application off first."))
         n = ApplicationSession.objects.filter(application=row, ended_at__isnull=True).count()
-        _record(change_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
+        _record(administration_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
         row.delete()
 
 

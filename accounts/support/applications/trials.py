@@ -14,7 +14,7 @@ from accounts.integrations.forward_auth.identity import Identity
 from accounts.integrations.oidc import scopes, tokens
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
-from accounts.support.applications.explaining import REASONS
+from accounts.support.applications.proxy_answers import REASONS
 from verification import enrolments, policies
 from verification.policies import Why
 

@@ -13,9 +13,9 @@ from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.authorise import Refusal
-from accounts.support.case import attempts, offers, status
+from accounts.support.case import attempts, offered_actions, status
 from accounts.support.case.attempts import Attempts
-from accounts.support.case.offers import Offers, Suggestion
+from accounts.support.case.offered_actions import Offers, Suggestion
 from accounts.support.case.status import Status
 from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
 from verification.browsers import user_agents
@@ -153,7 +153,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     events = audit.of_person(person.pk, prefix="support.", most=_HISTORY)
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
     impact = _impact(person, mine, options, holdings, now)
-    offered = offers.offers(access, impact)
+    offered = offered_actions.offers(access, impact)
     proof = access.proof
     return Case(
         person=person,
@@ -175,7 +175,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         proof=proof,
         proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
         offers=offered,
-        suggestion=offers.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
+        suggestion=offered_actions.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
     )
 
 

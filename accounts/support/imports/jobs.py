@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
-from accounts.support import change_events
+from accounts.support import administration_events
 from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
@@ -63,7 +63,9 @@ def begin(
         job.save()
         if not is_dry_run:
             about = {"what": kind, "n_rows": n_rows, "reason": reason}
-            audit.record(change_events.PEOPLE_IMPORT_BEGUN, user_id=None, context=context, actor_id=staff.pk, **about)
+            audit.record(
+                administration_events.PEOPLE_IMPORT_BEGUN, user_id=None, context=context, actor_id=staff.pk, **about
+            )
     return job
 
 
@@ -94,7 +96,9 @@ def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
         if not rows.update(state=_State.CANCELLED, ended_at=context.now, sealed=""):
             return False
         about = {"what": job.kind, "n_rows": job.n_rows, "reason": reason}
-        audit.record(change_events.PEOPLE_IMPORT_CANCELLED, user_id=None, context=context, actor_id=staff.pk, **about)
+        audit.record(
+            administration_events.PEOPLE_IMPORT_CANCELLED, user_id=None, context=context, actor_id=staff.pk, **about
+        )
     return True
 
 
@@ -167,7 +171,12 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         if not job.is_dry_run:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}
             audit.record(
-                change_events.PEOPLE_IMPORTED, user_id=None, context=context, actor_id=actor_id, what=job.kind, **counts
+                administration_events.PEOPLE_IMPORTED,
+                user_id=None,
+                context=context,
+                actor_id=actor_id,
+                what=job.kind,
+                **counts,
             )
 
 

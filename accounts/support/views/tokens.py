@@ -17,8 +17,8 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, tokens
-from accounts.support.tokens import Row
+from accounts.support import desk_scopes, token_stock
+from accounts.support.token_stock import Row
 from accounts.support.views import layout
 from verification import hardware_tokens, inputs
 from verification.inputs import digits
@@ -50,7 +50,7 @@ def _may(request: AuthedRequest, right: str) -> None:
 
 def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[Row]:
     """Return the rows of tokens, without the names of users of another desk."""
-    rows = [tokens.row(token) for token in found]
+    rows = [token_stock.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
     seen = (
         set(desk_scopes.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
@@ -100,7 +100,12 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
             address = resolve_url("admin:support-action", person.pk, "assign_token")
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
         form.add_error("user", _("You can’t help anyone with this username or email address. Check it and try again."))
-    context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": row.person is not None}
+    context = {
+        "row": row,
+        "facts": token_stock.facts_of(token),
+        "form": form,
+        "is_mine_to_help": row.person is not None,
+    }
     return layout.page(request, "token.html", context, here="tokens")
 
 
@@ -110,7 +115,7 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if tokens.retire(token, request.user, request_context.read(request), reason=reason):
+        if token_stock.retire(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is retired."))
         else:
             messages.info(request, _("Nothing was done: someone has this token, or it is already retired."))
@@ -125,7 +130,7 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if tokens.restore(token, request.user, request_context.read(request), reason=reason):
+        if token_stock.restore(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is in stock again."))
         else:
             messages.info(request, _("Nothing was done: this token isn’t retired."))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from accounts.support import change_events
+from accounts.support import administration_events
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
@@ -28,7 +28,11 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
         row, _ = Country.objects.update_or_create(code=code, defaults=defaults)
         reason = "Colleagues live there"
         timeline.event(
-            first, change_events.GUARD_CHANGED, actor_id=staff.operator.pk, guard=f"country {row}", reason=reason
+            first,
+            administration_events.GUARD_CHANGED,
+            actor_id=staff.operator.pk,
+            guard=f"country {row}",
+            reason=reason,
         )
     for span, alarm_at, stop_at in ((Span.DAY, 10, 40), (Span.MONTH, 100, 300)):
         SpendingLimit.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})

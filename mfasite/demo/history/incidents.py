@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts import audit_events
+from accounts.support import administration_events, caller_events
 from accounts.support import audit_events as support_events
-from accounts.support import caller_events, change_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
@@ -42,7 +42,7 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
         (found.switched_off_at, "Texts fail at the provider; its status page confirms an outage"),
         (found.end, "Test messages arrive again"),
     ):
-        timeline.event(at, change_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason)
+        timeline.event(at, administration_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason)
     Circuit.objects.create(provider=requests.PROVIDER, kind=Kind.TEXT, changed_at=found.end)
     return found
 

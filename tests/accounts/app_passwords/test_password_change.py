@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from accounts import app_passwords, passwords
+from accounts import app_passwords, password_changes
 from accounts.models import User
 from accounts.support.actions import Actor, action_preview, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
@@ -32,7 +32,7 @@ def here(db: None) -> Context:
 def renew(how: str, user: User, here: Context) -> None:
     """Change the password in one of several ways, or have support require a change."""
     if how != "required":
-        passwords.change(user, NEW, here, how=how)
+        password_changes.change(user, NEW, here, how=how)
         return
     actor = Actor(staff=join("fay").user, context=here, reason="asked", ticket="1")
     blocks_and_bypasses.require_password(user, actor)
@@ -61,7 +61,7 @@ def test_password_that_support_required_counts_as_replaced(ana: Person, mail: Do
     secret = make(ana.user)
     User.objects.update(must_change_password=True)
 
-    passwords.change(User.objects.get(pk=ana.user.pk), NEW, here)
+    password_changes.change(User.objects.get(pk=ana.user.pk), NEW, here)
 
     assert not mail.opens("ana", secret)
 

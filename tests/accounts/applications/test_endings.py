@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from accounts import access, applications, passwords, sessions
+from accounts import access, applications, password_changes, sessions
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import secure_account
@@ -51,7 +51,7 @@ def _ends() -> dict[str, str]:
 
 def _change_password(person: Person, actor: Actor) -> None:
     user = User.objects.get(pk=person.user.pk)
-    assert passwords.change(user, "green-lamp-on-tuesday", actor.context)
+    assert password_changes.change(user, "green-lamp-on-tuesday", actor.context)
 
 
 def _remove_method(person: Person, actor: Actor) -> None:

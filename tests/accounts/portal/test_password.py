@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import passwords
+from accounts import password_changes
 from accounts.models import User
 from tests.crowd import at_once
 from tests.people import PASSWORD, Clock, Person, join
@@ -60,12 +60,12 @@ def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
     """A sign-in upgrades an older hash. Seen: it wrote the previous password back."""
     User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     old, new = User.objects.get(pk=ana.user.pk), User.objects.get(pk=ana.user.pk)
-    assert passwords.change(new, "seven green bicycles", Context(now=timezone.now()))
+    assert password_changes.change(new, "seven green bicycles", Context(now=timezone.now()))
 
     assert old.check_password(PASSWORD)
 
     assert User.objects.get(pk=ana.user.pk).check_password("seven green bicycles")
-    assert not passwords.change(old, "thirteen red bicycles", Context(now=timezone.now()))
+    assert not password_changes.change(old, "thirteen red bicycles", Context(now=timezone.now()))
 
 
 def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:
