@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Warn
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -217,12 +218,21 @@ def tell_of_names() -> None:
 KEYS = (check_strength, keys_work, keys_fit)
 
 
-def refuse_contradictions(*only: Callable[..., list[CheckMessage]]) -> None:
+def of_servers() -> list[Callable[..., Iterable[CheckMessage]]]:
+    """Return the checks that a server runs itself.
+
+    Those of URLs load every page of the admin and depend on no setting; `manage.py check` has them.
+    """
+    usual = (check for check in registry.get_checks() if not {Tags.urls, Tags.database} & {*check.tags})
+    return [*usual, keys_fit]
+
+
+def refuse_contradictions(*only: Callable[..., Iterable[CheckMessage]]) -> None:
     """Stop a process that has serious errors from serving. For servers, which do not run system checks themselves.
 
-    Shape: `only` are the checks to run; by default all. Errors: ImproperlyConfigured, naming each error.
+    Shape: `only` are the checks to run; by default those of servers. Errors: ImproperlyConfigured, naming each error.
     """
-    run = [check(None) for check in only] if only else [run_checks(), keys_fit(None)]
+    run = [check(app_configs=None, databases=None) for check in only or of_servers()]
     connection.close()  # a server opens its own connection in each thread
     serious = [f"{m.id}: {m.msg} {m.hint}" for messages in run for m in messages if m.is_serious()]
     if serious:

@@ -1,7 +1,10 @@
 """URL configuration of the project. Each app brings its own URLs; this module only mounts them."""
 
-from django.contrib import admin
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, path
+from django.urls.resolvers import RoutePattern
+from django.utils.datastructures import MultiValueDict
 
 from accounts.integrations.oidc.views import metadata as oidc
 from accounts.portal.views import invitation, password
@@ -10,7 +13,27 @@ from mfasite import accent_css, error_views, well_known
 from mfasite.demo import provider_pages
 from mfasite.observability import health, metrics
 
-admin.autodiscover()
+
+class Area(URLResolver):
+    """URLs with a namespace of their own, which the first request for one of them loads.
+
+    Django also loads such a module when it reads the whole table, which every process does for its first link.
+    """
+
+    def __init__(self, route: str, module: str, *, namespace: str) -> None:
+        super().__init__(RoutePattern(route), module, app_name=namespace, namespace=namespace)
+
+    def _populate(self) -> None:
+        """Read the names of the URLs if they are loaded. The table above asks for it, and uses only the namespace."""
+        if "url_patterns" in vars(self):
+            super()._populate()
+
+    @property
+    def reverse_dict(self) -> MultiValueDict[Any, Any]:
+        """Return the names of the URLs, for a link to one of them."""
+        _loaded = self.url_patterns
+        return super().reverse_dict
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
@@ -26,12 +49,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", sign_out, name="sign-out"),
     path(".well-known/openid-configuration", oidc.discovery, name="openid-configuration"),
     path(".well-known/oauth-authorization-server", oidc.discovery, name="oauth-authorization-server"),
-    path("oauth/", include("accounts.integrations.oidc.urls")),
+    Area("oauth/", "accounts.integrations.oidc.urls", namespace="oidc"),
     path("integrations/", include("accounts.integrations.urls")),
-    path("scim/v2/", include("accounts.integrations.scim.urls")),
+    Area("scim/v2/", "accounts.integrations.scim.urls", namespace="scim"),
     path("help/", include("helpcenter.urls")),
     path("callbacks/", include("verification.urls")),
-    path("admin/", admin.site.urls),
+    Area("admin/", "accounts.admin_site.urls", namespace="admin"),
     *(path(prefix, include(urls)) for prefix, urls in provider_pages.pages()),
     path("", include("accounts.portal.urls")),
 ]

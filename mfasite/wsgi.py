@@ -18,10 +18,13 @@ _DOES_NOT_BOOT = 3  # gunicorn exits instead of restarting the same worker forev
 def _load() -> WSGIHandler:
     try:
         django.setup(set_prefix=False)
+        from django.urls import get_resolver  # noqa: PLC0415  (the apps must be loaded first)
+
         from mfasite import checks  # noqa: PLC0415  (the apps must be loaded first)
         from mfasite.middleware import input_screening  # noqa: PLC0415  (the apps must be loaded first)
 
         handler = input_screening.Handler()
+        _table = get_resolver().reverse_dict  # loaded now, so that the first request needn't wait for it
         checks.refuse_contradictions()
         checks.tell_of_database()
         checks.tell_of_names()

@@ -15,7 +15,7 @@ import pytest
 from _pytest import runner
 from django.template import Template
 from django.test import TransactionTestCase, override_settings
-from django.urls import get_resolver
+from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from kombu import pools
 from psycopg import sql
@@ -127,6 +127,7 @@ def _urls_are_loaded() -> None:
     Seen failing: after a test that had only Twilio, the virtual phone had no address in this process.
     """
     assert get_resolver().reverse_dict
+    assert all(entry.url_patterns for entry in get_resolver().url_patterns if isinstance(entry, URLResolver))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Connections to directory servers with python-ldap: timeouts, TLS, searches and binds.
 
-The only module that imports python-ldap, which is optional: `pip install -r requirements-ldap.txt`.
+The only module that imports python-ldap, and only for the first directory that is asked. It is optional:
+`pip install -r requirements-ldap.txt`.
 Source of the filters and escapes: RFC 4515, 3.
 """
 
@@ -21,21 +22,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.functional import SimpleLazyObject
+
 from accounts.directories.password_answers import Answer, Entry, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 
-try:
-    import ldap
-    from ldap.controls import DecodeControlTuples, SimplePagedResultsControl
-    from ldap.controls.ppolicy import PasswordPolicyControl
-    from ldap.dn import str2dn
-    from ldap.filter import escape_filter_chars
-except ImportError:
-    ldap = None
-else:
-    _CONTROLS = {PasswordPolicyControl.controlType: PasswordPolicyControl}
 
+@cache
+def _library() -> Any:  # noqa: ANN401  (python-ldap has no types)
+    try:
+        import ldap.controls.ppolicy  # noqa: PLC0415  (6 MiB, which a process without directories is spared)
+        import ldap.dn  # noqa: PLC0415
+        import ldap.filter  # noqa: PLC0415
+    except ImportError:
+        return None
+    return ldap
+
+
+ldap: Any = SimpleLazyObject(_library)
 NETWORK_TIMEOUT = 3  # seconds to connect
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
@@ -76,7 +81,7 @@ class Found:
 
 def is_installed() -> bool:
     """Return whether python-ldap is installed."""
-    return ldap is not None
+    return _library() is not None
 
 
 def url_of(directory: Directory, server: str) -> str:
@@ -129,11 +134,13 @@ class Connection:
         """Return what the directory says about a password."""
         if not can_be_sent(password):
             return Answer.WRONG
+        policy = ldap.controls.ppolicy.PasswordPolicyControl
+        controls_by_type = {policy.controlType: policy}
         try:
-            sent = self._asked(self._ldap.simple_bind, dn, password, serverctrls=[PasswordPolicyControl()])
-            *_result, controls = self._asked(self._ldap.result3, sent, resp_ctrl_classes=_CONTROLS)
+            sent = self._asked(self._ldap.simple_bind, dn, password, serverctrls=[policy()])
+            *_result, controls = self._asked(self._ldap.result3, sent, resp_ctrl_classes=controls_by_type)
         except ldap.INVALID_CREDENTIALS as error:
-            controls = DecodeControlTuples(error.args[0].get("ctrls", ()), _CONTROLS)
+            controls = ldap.controls.DecodeControlTuples(error.args[0].get("ctrls", ()), controls_by_type)
             return _of_policy(controls) or of_refused_bind(_text(error))
         except ldap.LDAPError:
             return Answer.WRONG
@@ -150,12 +157,16 @@ class Connection:
         """Return the entry that the filter finds for what a person entered. Errors: `Misconfigured`, `TooMany`."""
         if not username or "\0" in username:
             return None
-        return self._only(self._directory.person_filter.replace("{username}", escape_filter_chars(username)))
+        return self._only(
+            self._directory.person_filter.replace("{username}", ldap.filter.escape_filter_chars(username))
+        )
 
     def find_by_key(self, key: str) -> Entry | None:
         """Return the entry with a permanent id, wherever it was moved to and whatever its name is now."""
         is_guid = self._directory.kind == Kind.ACTIVE_DIRECTORY
-        value = "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else escape_filter_chars(key)
+        value = (
+            "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else ldap.filter.escape_filter_chars(key)
+        )
         return self._only(f"({self._key}={value})")
 
     def pages(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
@@ -164,7 +175,7 @@ class Connection:
         Source: RFC 2696. Errors: `Incomplete`. OpenLDAP counts its size limit across pages, so that a limit shows only
         after some of them.
         """
-        control = SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
+        control = ldap.controls.SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
         wanted = [self._key, *filter(None, attributes)]
         while True:
             try:
@@ -289,7 +300,7 @@ def _text_of(values: Sequence[bytes] | None) -> str:
 def digest_of_dn(dn: str) -> bytes:
     """Return a digest by which DNs are compared, whatever their case and spaces. Malformed ones equal nothing."""
     try:
-        parts = str2dn(dn)
+        parts = ldap.dn.str2dn(dn)
     except ldap.DECODING_ERROR:
         parts = [[("", dn, 0)]]
     parsed = [sorted((kind.lower(), " ".join(value.casefold().split())) for kind, value, _ in part) for part in parts]
@@ -339,7 +350,7 @@ def _shake_hands(url: str, directory: Directory, until: float) -> None:
 
 def _of_policy(controls: Sequence[object]) -> Answer | None:
     """Return what the password policy of OpenLDAP adds to its answer to a bind."""
-    found = [each for each in controls if isinstance(each, PasswordPolicyControl)]
+    found = [each for each in controls if isinstance(each, ldap.controls.ppolicy.PasswordPolicyControl)]
     errors = {int(each.error) for each in found if each.error is not None}
     return next((answer for code, answer in _POLICY.items() if code in errors), None)
 

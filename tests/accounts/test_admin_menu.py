@@ -4,10 +4,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from accounts.admin_site import menu
+from accounts.admin_site import menu, urls
 from accounts.models import User
 from accounts.support.staff_roles import ROLES
-from mfasite import urls
 from tests.people import Clock, Person, hire, join
 
 assert urls.urlpatterns  # imported because it fills the registry

@@ -20,10 +20,9 @@ from django.urls import URLPattern, URLResolver, path, reverse
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_changes.forms import changed_meanwhile
-from accounts.admin_site import Ruled, VerifiedSite
+from accounts.admin_site import Ruled, VerifiedSite, urls
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from mfasite import urls
 from tests.crowd import at_once
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.admin_site import urls
 from accounts.support.staff_roles import ROLES
-from mfasite import urls
 from tests.people import Clock, Person, hire, join
 from tests.rounds import some
 

@@ -11,8 +11,8 @@ from django.contrib import admin
 from django.test import RequestFactory
 
 from accounts.admin_changes import ChangesAdmin
+from accounts.admin_site import urls
 from accounts.models import User
-from mfasite import urls
 from tests import syntax
 from verification import audit
 from verification.audit import declarations

@@ -29,7 +29,12 @@ django.setup(set_prefix=False)
 from mfasite.middleware import input_screening
 input_screening.Handler()
 from django.urls import get_resolver
-get_resolver().url_patterns
+get_resolver().reverse_dict
+from contextlib import suppress
+from django.core.exceptions import ImproperlyConfigured
+from mfasite import checks
+with suppress(ImproperlyConfigured):
+    checks.refuse_contradictions()
 from verification import registry
 registry.methods()
 """
@@ -68,6 +73,14 @@ _HEAVY = {
     "webauthn": "the first passkey loads it",
     "OpenSSL": "webauthn's",
     "cbor2": "webauthn's",
+    "ldap": "the first directory that is asked loads it",
+    "pyasn1": "the same",
+    "accounts.support.urls": "the first staff page loads it",
+    "accounts.admin_changes": "the same",
+    "accounts.integrations.oidc.validator": "the first request of OpenID Connect loads it",
+    "requests": "the same",
+    "charset_normalizer": "the same",
+    "accounts.integrations.scim.views": "the first SCIM request loads it",
     "markdown_it": "the first article loads it",
     "nh3": "the same",
     "segno": "the first QR code loads it",

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.admin_changes import ReadOnlyAdmin
+from accounts.admin_site import urls
 from accounts.integrations.oidc import clients
 from accounts.models import Application, User
-from mfasite import urls
 from tests.browser.page_actions import carry_in
 from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
 from tests.people import Clock, Person, join
