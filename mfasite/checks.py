@@ -218,12 +218,13 @@ def tell_of_names() -> None:
 KEYS = (check_strength, keys_work, keys_fit)
 
 
-def of_servers() -> list[Callable[..., Iterable[CheckMessage]]]:
-    """Return the checks that a server runs itself.
+# They depend on no setting, and load every page of the admin and Django's migrations.
+_NOT_OF_SERVERS = {Tags.urls, Tags.commands, Tags.database}
 
-    Those of URLs load every page of the admin and depend on no setting; `manage.py check` has them.
-    """
-    usual = (check for check in registry.get_checks() if not {Tags.urls, Tags.database} & {*check.tags})
+
+def of_servers() -> list[Callable[..., Iterable[CheckMessage]]]:
+    """Return the checks that a server runs itself. `manage.py check` runs all."""
+    usual = (check for check in registry.get_checks() if not _NOT_OF_SERVERS & {*check.tags})
     return [*usual, keys_fit]
 
 
