@@ -79,8 +79,9 @@ class Driver:
     def pace(self, width: int, seconds: float = 600) -> dict[str, float]:
         """Sign people in, so many at a time, until the batch or the time is used up; gives how many a second did.
 
-        Shape: `n` counts the sign-ins, and `rate` leaves out the slow ends. `cpu` is what this driver used of one core,
-        because a driver that is busy itself measures only itself.
+        Shape: `n` counts the sign-ins. `rate` counts from when each browser has had a turn until the first finds no one
+        left: before and after, fewer browsers are at work than `width`. `cpu` is what this driver used of one core,
+        because a driver that is busy itself measures only itself. Errors: `ValueError` if that leaves nothing.
         """
         ended: list[float] = []
         begun, used = time.perf_counter(), time.process_time()
@@ -95,7 +96,9 @@ class Driver:
             list(pool.map(one, self.browsers, self.people))
         cpu = (time.process_time() - used) / (time.perf_counter() - begun)
         ended.sort()
-        first, last = len(ended) // 5, len(ended) * 9 // 10
+        first, last = width, len(ended) - width
+        if last <= first:
+            raise ValueError(f"{len(ended)} sign-ins are too few to measure {width} at a time")
         return {"rate": (last - first) / (ended[last] - ended[first]), "cpu": cpu, "n": len(ended)}
 
     def load(self, path: str, n: int) -> None:

@@ -40,7 +40,7 @@ def _measure(up: Sites, processes: int, say: Callable[[str], None]) -> Step:
     say(f"sign-ins by {processes} web processes")
     up.web(processes)
     hand = up.ours.hand
-    hand.order("batch", method="totp", n=_CROWD * 2)
+    hand.order("batch", method="totp", n=_CROWD * 3)
     hand.order("pace", width=_CROWD)  # warms up
     hand.order("batch", method="totp", n=_N)
     before = up.ours.meter.read()

@@ -174,6 +174,6 @@ def _dearest(site: Site, name: str) -> Memory:
 
 def _pace(ours: Site, latency: int) -> Pace:
     ours.hand.order("carry", what="treat", latency=latency)
-    ours.hand.order("batch", method="text", n=_CROWD * 4)
+    ours.hand.order("batch", method="text", n=_CROWD * 6)
     found = ours.hand.order("pace", width=_CROWD)
     return Pace(rate=found["rate"], cpu=found["cpu"])
