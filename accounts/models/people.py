@@ -168,6 +168,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 condition=models.Q(directory_off_at__isnull=False),
                 name="people_who_left",
             ),
+            models.Index(fields=["id"], condition=models.Q(is_superuser=True), name="people_with_all_rights"),
         )
         constraints = (
             models.UniqueConstraint(

@@ -8,7 +8,7 @@ from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
-from accounts.provisioning.groups import Invalid, Unknown, apply_group, remove_group
+from accounts.provisioning.groups import Invalid, Unknown, apply_group, leave_groups, remove_group
 from accounts.provisioning.lookup import find, plan_people
 from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
 from accounts.provisioning.suggested_numbers import Suggestion, number_of, suggested, trust
@@ -35,6 +35,7 @@ __all__ = [
     "apply_person",
     "count",
     "find",
+    "leave_groups",
     "number_of",
     "plan_people",
     "plan_person",

@@ -6,7 +6,7 @@ A sync asks an administrator before it goes on. SCIM has nobody to ask, so there
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Directory, User
 from accounts.provisioning import audit_events
@@ -33,18 +33,23 @@ class Departures:
 
 def count(directory: Directory, now: datetime, *, planned: int = 0) -> Departures:
     """Count who left within the last hour. `planned` are those who would be switched off now."""
-    left = Q(is_active=False, directory_off_at__gt=now - WITHIN)
-    n_left = User.objects.filter(left, directory=directory).count()
+    n_left = _left(directory, now).count()
     n_there = User.objects.filter(directory=directory, is_active=True).count()
     return Departures(n=n_left + planned, of=n_there + n_left)
 
 
+def _left(directory: Directory, now: datetime) -> QuerySet[User]:
+    return User.objects.filter(directory=directory, is_active=False, directory_off_at__gt=now - WITHIN)
+
+
 def watch(directory: Directory, by: Source, now: datetime) -> None:
     """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
+    quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WITHIN)
+    if _left(directory, now).count() <= MOST_ALWAYS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
+        return  # at most requests, and without counting everybody
     found = count(directory, now)
     if not found.are_many:
         return
-    quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WITHIN)
     if not Directory.objects.filter(quiet, pk=directory.pk).update(many_left_at=now):
         return
     said = {"directory": directory.name, "n": found.n, "of": found.of}

@@ -74,6 +74,19 @@ def remove_group(directory: Directory, key: str, by: Source, now: datetime) -> b
     return True
 
 
+def leave_groups(directory: Directory, user_id: int, by: Source, now: datetime) -> None:
+    """Take a person out of all groups of a directory. Call it in a transaction that has locked the person."""
+    rows = User.groups.through.objects.filter(user_id=user_id, group__of_directory__directory=directory)
+    names = dict(rows.order_by("group_id").values_list("pk", "group__name"))
+    if not names:
+        return
+    User.groups.through.objects.filter(pk__in=names).delete()
+    revocation.settle([user_id])
+    said = {"directory": directory.name, "n_joined": 0, "n_left": 1, "joined": [], "left": [user_id]}
+    entries = [audit.Entry(audit_events.GROUP_CHANGED, None, {**said, "group": name}) for name in names.values()]
+    audit.record_many(entries, context=by.context(now), actor_id=by.actor_id)
+
+
 def _locked(directory: Directory, key: str) -> DirectoryGroup | None:
     rows = DirectoryGroup.objects.select_for_update(of=("self",)).select_related("group", "directory")
     return rows.filter(directory=directory, key=key).first()
@@ -120,12 +133,13 @@ def _variants(directory: Directory, name: str) -> Iterator[str]:
 
 
 def _pks(directory: Directory, keys: Collection[str]) -> list[int]:
-    return [pk for part in _parts(sorted(keys)) for pk in _known(directory, part)]
+    """Return the people with these keys, in the order in which they are locked."""
+    return sorted(pk for part in _parts(sorted(keys)) for pk in _known(directory, part))
 
 
 def _known(directory: Directory, keys: Sequence[str]) -> Iterator[int]:
     rows = User.objects.filter(directory=directory, directory_key__in=keys)
-    yield from rows.order_by("pk").values_list("pk", flat=True)
+    yield from rows.values_list("pk", flat=True)
 
 
 def _members(group_id: int) -> list[int]:
@@ -160,6 +174,8 @@ def _settle(found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int
 
 
 def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
+    if not people:
+        return []
     row_locks.lock_people(people)
     through = User.groups.through
     there = set(through.objects.filter(group_id=found.group_id, user_id__in=people).values_list("user_id", flat=True))
@@ -169,10 +185,13 @@ def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
 
 
 def _leave(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
+    if not people:
+        return []
     row_locks.lock_people(people)
     rows = User.groups.through.objects.filter(group_id=found.group_id, user_id__in=people)
     gone = sorted(rows.values_list("user_id", flat=True))
-    rows.delete()
+    if gone:
+        rows.delete()
     return gone
 
 

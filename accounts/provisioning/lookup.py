@@ -4,10 +4,9 @@ Staff are never linked: a directory could otherwise take over an administrator b
 who wants them in the directory removes their roles, lets the directory link them, and gives the roles again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -19,7 +18,6 @@ from accounts.models.people import fold
 from accounts.provisioning import administrators, suggested_numbers
 from accounts.provisioning.differences import PersonChange, email_of, plan_person, username_of
 from accounts.provisioning.entries import PersonEntry
-from verification.db import row_locks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +31,6 @@ class Found:
     by_key: dict[str, User] = field(default_factory=dict)
     by_name: dict[str, User] = field(default_factory=dict)
     by_email: dict[str, list[User]] = field(default_factory=dict)
-
-    def pks(self) -> set[int]:
-        """Return the ids of all of them."""
-        return {user.pk for user in (*self.by_key.values(), *self.by_name.values(), *chain(*self.by_email.values()))}
 
     def of(self, directory: Directory, entry: PersonEntry) -> User | None:
         """Return the person of an entry: by key, else by the directory's rule, else None."""
@@ -63,7 +57,7 @@ def plan_people(
 
     A person or username that an entry before it has is not free for a later entry of the same call.
     """
-    return _plan(directory, entries, administrators.pks(now or timezone.now()))
+    return _plan(directory, entries, _read(directory, entries), administrators.pks(now or timezone.now()))
 
 
 def plan_locked(
@@ -72,22 +66,23 @@ def plan_locked(
     """Lock the people of some entries, and return what the entries change and the people. Call it in a transaction.
 
     If someone leaves, the administrators are locked too, so that no two requests switch off the last ones together.
+    Someone who gets a username or address only now isn't found, and then the constraints of the database decide.
     """
     leaving = any(not entry.is_active for entry in entries)
     admins = administrators.pks(now) if leaving else set()
-    row_locks.lock_people({*admins, *_read(directory, entries).pks()})
+    found = _read(directory, entries, locked_with=admins)
     people: dict[int, User] = {}
     admins = administrators.pks(now) if leaving else set()
-    return _plan(directory, entries, admins, people), people
+    return _plan(directory, entries, found, admins, people), people
 
 
 def _plan(
     directory: Directory,
     entries: Sequence[PersonEntry],
+    found: Found,
     admins: set[int],
     people: dict[int, User] | None = None,
 ) -> list[PersonChange]:
-    found = _read(directory, entries)
     pairs = [(entry, found.of(directory, entry)) for entry in entries]
     suggested = suggested_numbers.of_many([user.pk for _entry, user in pairs if user is not None])
     names = {name: user.pk for name, user in found.by_name.items()}
@@ -116,7 +111,8 @@ def _plan(
     return changes
 
 
-def _read(directory: Directory, entries: Sequence[PersonEntry]) -> Found:
+def _read(directory: Directory, entries: Sequence[PersonEntry], *, locked_with: Collection[int] | None = None) -> Found:
+    """Read the people of some entries; or lock them in one order, together with others."""
     keys, names = {entry.key for entry in entries}, {username_of(entry) for entry in entries} - {None}
     may = Q(directory=directory, directory_key__in=keys) | Q(username__in=names)
     emails = set[str]()
@@ -125,11 +121,16 @@ def _read(directory: Directory, entries: Sequence[PersonEntry]) -> Found:
         upper = {email.upper() for entry in entries if (email := email_of(entry))}
         mailed = User.objects.alias(mail=Upper("email")).filter(mail__in=upper, directory=None)
         may |= Q(pk__in=mailed.values("pk"))
+    rows = User.objects.filter(may)
+    if locked_with is not None:
+        may |= Q(pk__in=locked_with)
+        rows = User.objects.select_for_update(no_key=True).filter(may).order_by("pk")
     found = Found()
-    for user in User.objects.filter(may):
+    for user in rows:
         if user.directory_id == directory.pk and user.directory_key in keys:
             found.by_key[user.directory_key] = user
-        found.by_name[user.username] = user
+        if user.username in names:
+            found.by_name[user.username] = user
         if user.directory_id is None and fold(user.email) in emails:
             found.by_email.setdefault(fold(user.email), []).append(user)
     return found

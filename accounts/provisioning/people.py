@@ -87,12 +87,13 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
         for change in changes
     ]
     _withdraw_numbers(done, by, now)
-    suggested_numbers.replace(
-        {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
-    )
+    known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
+    suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
     closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
-    keys = [change.entry.key for change in done if change.verdict is not Verdict.ADDED]
-    User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
+    written = {change.entry.key for change in done if change.verdict is Verdict.ADDED or change.fields}
+    keys = [change.entry.key for change in done if change.entry.key not in written]
+    if keys:
+        User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
     said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if directory.invites_people and by.way is not Way.SIGN_IN:
@@ -145,8 +146,9 @@ def _add(directory: Directory, changes: Sequence[PersonChange], now: datetime) -
 
 
 def _change(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now: datetime) -> None:
-    touched = set[str]()
+    touched = {"directory_seen_at"}
     for user, change in pairs:
+        user.directory_seen_at = now
         for name, (_old, new) in change.fields.items():
             if name in _COLUMNS:
                 setattr(user, name, new)
@@ -154,7 +156,7 @@ def _change(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], no
         if "is_active" in change.fields:
             user.directory_off_at = None if user.is_active else now
             touched.add("directory_off_at")
-    if touched:
+    if pairs:
         User.objects.bulk_update([user for user, _change in pairs], sorted(touched))
 
 

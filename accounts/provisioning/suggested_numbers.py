@@ -64,12 +64,13 @@ def trust(user: User, context: Context) -> None:
         enrolments.supply(user, trusted, rules.methods, context)
 
 
-def replace(changed: Mapping[int, Mapping[str, str]]) -> None:
-    """Store the numbers of people, for each kind that is given; an empty number is dropped."""
+def replace(changed: Mapping[int, Mapping[str, str]], *, fresh: Collection[int] = ()) -> None:
+    """Store the numbers of people, for each kind that is given; an empty number is dropped. `fresh` have none yet."""
     kinds = {kind for numbers in changed.values() for kind in numbers}
     for kind in kinds:
-        people = [pk for pk, numbers in changed.items() if kind in numbers]
-        SuggestedNumber.objects.filter(user__in=people, kind=kind).delete()
+        people = [pk for pk, numbers in changed.items() if kind in numbers and pk not in fresh]
+        if people:
+            SuggestedNumber.objects.filter(user__in=people, kind=kind).delete()
     SuggestedNumber.objects.bulk_create(
         _sealed(pk, kind, number) for pk, numbers in changed.items() for kind, number in numbers.items() if number
     )

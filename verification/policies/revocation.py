@@ -38,9 +38,10 @@ def settle(people: Collection[int] | None = None) -> int:
     Call it inside the transaction that changed a policy or who is in a group.
     """
     rows = Browser.objects.all() if people is None else Browser.objects.filter(user__in=people)
+    policies = list(Policy.objects.all())
     gone, shorter = (
-        [*_not_remembered(rows), *_of_another_method(rows), *_too_weak(rows)],
-        list(_longer_than_allowed(rows)),
+        [*_not_remembered(rows), *_of_another_method(rows, policies), *_too_weak(rows, policies)],
+        list(_longer_than_allowed(rows, policies)),
     )
     changed = reduce(or_, (Q(pk__in=each.values("pk")) for each in [*gone, *(longer for longer, _ends in shorter)]))
     with transaction.atomic(savepoint=False):
@@ -61,11 +62,12 @@ def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     yield rows.alias(days=in_statement(OuterRef("user"), "remember_days")).filter(days=0)
 
 
-def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Browser], Any]]:
+def _longer_than_allowed(
+    rows: QuerySet[Browser], policies: Collection[Policy]
+) -> Iterator[tuple[QuerySet[Browser], Any]]:
     """Find browsers that are remembered for longer than they would be now, and until when that is."""
     rows = rows.alias(days=in_statement(OuterRef("user"), "remember_days"))
-    known = Policy.objects.filter(remember_days__gt=0).values_list("remember_days", flat=True)
-    for each in {default("remember_days"), *known}:
+    for each in {default("remember_days"), *(policy.remember_days for policy in policies if policy.remember_days)}:
         ends = F("made_at") + timedelta(days=each)
         yield (
             rows.filter(days=each, ends_at__gt=ends),
@@ -73,12 +75,13 @@ def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Bro
         )
 
 
-def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
+def _of_another_method(rows: QuerySet[Browser], policies: Collection[Policy]) -> Iterator[QuerySet[Browser]]:
     """Find browsers whose method isn't allowed now: by each policy that names methods, and by the default."""
     decides = Subquery(strongest(OuterRef("user"), "methods").values("pk")[:1])
     rows = rows.alias(decides=decides).exclude(method="")
-    for policy in Policy.objects.filter(methods__isnull=False):
-        yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
+    for policy in policies:
+        if policy.methods is not None:
+            yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods)
     yield rows.filter(decides=None).exclude(method__in=default("methods"))
 
 
@@ -92,8 +95,8 @@ def _not_trusted(people: Collection[int] | None) -> QuerySet[Enrolment]:
     return rows.exclude(reduce(or_, trusted))
 
 
-def _too_weak(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
+def _too_weak(rows: QuerySet[Browser], policies: Collection[Policy]) -> Iterator[QuerySet[Browser]]:
     """Find browsers whose method isn't in the strength that a policy requires now."""
     rows = rows.alias(strength=in_statement(OuterRef("user"), "strength")).exclude(method="")
-    for slug in {*Policy.objects.filter(strength__isnull=False).values_list("strength", flat=True)}:
-        yield rows.filter(strength=slug).exclude(method__in=strengths.named(slug or "").methods())
+    for slug in {policy.strength for policy in policies if policy.strength is not None}:
+        yield rows.filter(strength=slug).exclude(method__in=strengths.named(slug).methods())
