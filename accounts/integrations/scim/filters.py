@@ -23,6 +23,7 @@ from scim2_models.path import (
     coerce_value,
 )
 
+from accounts.models import User
 from accounts.models.people import fold
 
 MAX_LENGTH = 1000  # characters
@@ -94,6 +95,18 @@ def ordered(column: str, kind: type) -> Column:
     return Column(lookup=lookup, present=Q(**{f"{column}__isnull": False}))
 
 
+def member() -> Column:
+    """Return the ids of a group's members, by a subquery: a join would list a group once for each member."""
+    memberships = User.groups.through.objects
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        if operator != "eq" or not isinstance(value, str) or not value:
+            return None
+        return Q(group__in=memberships.filter(user__directory_key=value).values("group_id"))
+
+    return Column(lookup=lookup, present=Q(group__in=memberships.values("group_id")))
+
+
 Columns = Mapping[str, Column]
 
 PEOPLE: Columns = {
@@ -111,8 +124,8 @@ GROUPS: Columns = {
     "id": exactly("key"),
     "externalid": exactly("external_id"),
     "displayname": text("name"),
-    "members.value": exactly("group__user__directory_key"),
-    "members": exactly("group__user__directory_key"),
+    "members.value": member(),
+    "members": member(),
 }
 
 

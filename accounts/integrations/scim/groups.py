@@ -24,11 +24,21 @@ from accounts.integrations.scim.listing import Listed
 from accounts.integrations.scim.schemas import Group, Member
 from accounts.models import DirectoryGroup, User
 from accounts.provisioning import GroupEntry, Members
+from verification.db.compiled_queries import BindParam, Select
 
 _MAX_SHOWN = 20_000  # members in one list of groups
 _CHUNK = 500
 _TAKEN = "Another group has this externalId."
+_UNKNOWN = "There is no group with this id."
 _SORTABLE = {"id": "key", "externalid": "external_id", "displayname": "name"}
+
+
+def _by_key() -> QuerySet[DirectoryGroup]:
+    return DirectoryGroup.objects.filter(directory_id=BindParam("directory"), key=BindParam("key"))
+
+
+_ONE = Select(_by_key)
+_ONE_LOCKED = Select(lambda: _by_key().select_for_update())
 
 
 def of(caller: Caller) -> QuerySet[DirectoryGroup]:
@@ -85,16 +95,19 @@ def patch(caller: Caller, call: Call, key: str) -> Answer:
     row = _one(caller, key)
     changes = group_changes.of(message) if message is not None else Changes()
     _check_members(caller, changes.added | (changes.members or frozenset()))
-    with transaction.atomic():
-        if changes.needs_all_members:
-            DirectoryGroup.objects.select_for_update().get(pk=row.pk)
+    if changes.needs_all_members:
+        with transaction.atomic():
+            row = _one(caller, key, is_locked=True)  # another request may have renamed it since
             there = frozenset(_through([row]).values_list("user__directory_key", flat=True))
             name = row.name if changes.name is None else changes.name
             external_id = row.external_id if changes.external_id is None else changes.external_id
             _written(caller, call, key, name, changes.applied_to(there), external_id)
-        elif changes.added or changes.removed:
-            members = Members(key=key, added=changes.added, removed=changes.removed)
+    elif changes.added or changes.removed:
+        members = Members(key=key, added=changes.added, removed=changes.removed)
+        try:
             provisioning.apply_group(caller.directory, members, people.source(call), call.now)
+        except provisioning.Unknown:  # deleted a moment ago
+            raise NotFoundException(detail=_UNKNOWN) from None
     return Answer(status=204, ignored=ignored)
 
 
@@ -144,10 +157,11 @@ def _check_members(caller: Caller, keys: Collection[str]) -> None:
             raise InvalidValueException(detail=f"There is no person with the id {missing[0][:64]!r}.")
 
 
-def _one(caller: Caller, key: str) -> DirectoryGroup:
-    found = of(caller).filter(key=key).first() if key and attribute_mapping.is_text(key) else None
+def _one(caller: Caller, key: str, *, is_locked: bool = False) -> DirectoryGroup:
+    is_key = bool(key) and attribute_mapping.is_text(key)
+    found = (_ONE_LOCKED if is_locked else _ONE).first(directory=caller.directory.pk, key=key) if is_key else None
     if found is None:
-        raise NotFoundException(detail="There is no group with this id.")
+        raise NotFoundException(detail=_UNKNOWN)
     return found
 
 

@@ -114,12 +114,13 @@ def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tu
         bound: Any = ScimFilter.__class_getitem__(kind.model)
         own: ScimFilter[Any] = bound(request.filter)
         found = filters.query(own, kind.columns)
-        rows = rows.filter(found.query).distinct() if found.query else rows
+        rows = rows.filter(found.query) if found.query else rows
         matches = None if found.is_exact else own.match
     rows = rows.order_by(*_order(request, kind))
     if matches is None:
-        n = rows.count()
-        return n, list(rows[first:end]) if first < min(n, end) else []
+        page = list(rows[first:end]) if first < end else []
+        is_last = len(page) < end - first and (page or not first)
+        return first + len(page) if is_last else rows.count(), page
     if kind.load is None:
         raise InvalidFilterException(detail="This filter isn’t supported.")
     candidates = list(rows[: MAX_COMPARED + 1])

@@ -6,11 +6,11 @@ the two has no `externalId`.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from scim2_models import (
     Context,
     ForbiddenException,
@@ -28,7 +28,8 @@ from accounts.integrations.scim.listing import Listed
 from accounts.integrations.scim.schemas import Person
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
-from accounts.provisioning import Members, PersonChange, Refusal, Source, Verdict, Way
+from accounts.provisioning import PersonChange, Refusal, Source, Verdict, Way
+from verification.db.compiled_queries import BindParam, Select
 
 _TAKEN = "Someone else has this userName or externalId."
 _INVALID = {
@@ -46,12 +47,42 @@ def source(call: Call) -> Source:
 
 def of(caller: Caller) -> QuerySet[ScimPerson]:
     """Return the people whom a directory sees."""
-    return ScimPerson.objects.filter(directory=caller.directory, deleted_at=None).select_related("user")
+    return _seen(caller.directory.pk)
+
+
+def _seen(directory: Any) -> QuerySet[ScimPerson]:
+    """Return them by the directory's key. An index finds an id only if the account's directory is named too."""
+    rows = ScimPerson.objects.filter(directory_id=directory, user__directory_id=directory, deleted_at=None)
+    return rows.select_related("user")
+
+
+def _locked(rows: QuerySet[ScimPerson]) -> QuerySet[ScimPerson]:
+    return rows.select_for_update(of=("self",), no_key=True)
+
+
+def _by_key() -> QuerySet[ScimPerson]:
+    return _seen(BindParam("directory")).filter(user__directory_key=BindParam("key"))
+
+
+def _deleted(**by: Any) -> QuerySet[ScimPerson]:
+    rows = ScimPerson.objects.filter(directory_id=BindParam("directory"), deleted_at__isnull=False, **by)
+    return _locked(rows.select_related("user"))
+
+
+_ONE = Select(_by_key)
+_ONE_LOCKED = Select(lambda: _locked(_by_key()))
+_DELETED_BY_ID = Select(lambda: _deleted(external_id=BindParam("external_id")))
+_DELETED_BY_NAME = Select(lambda: _deleted(user__username=BindParam("username")))
+_GROUPS_OF = Select(
+    lambda: DirectoryGroup.objects.filter(
+        directory_id=BindParam("directory"), group__user=BindParam("user_id")
+    ).order_by("group_id")
+)
 
 
 def read(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a GET of one person."""
-    return _shown(caller, call, _one(of(caller), key))
+    return _shown(caller, call, _one(_ONE, caller, key))
 
 
 def listed(caller: Caller, call: Call) -> Listed:
@@ -95,49 +126,51 @@ def create(caller: Caller, call: Call) -> Answer:
         person.active = True
     try:
         with transaction.atomic():
-            row = _deleted(caller, person)
+            row = _found_deleted(caller, person)
             key = row.user.directory_key if row else str(uuid.uuid4())
             done = _apply(caller, call, person, key)
-            if done.user_id is None:
-                raise ForbiddenException(detail=_LAST)
-            _keep(row or ScimPerson(user_id=done.user_id, directory=caller.directory), person, call)
+            if done.user_id is not None and not done.reason:
+                _keep(row or ScimPerson(user_id=done.user_id, directory=caller.directory), person, call)
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
-    shown = _shown(caller, call, _one(of(caller), key))
+    if done.reason:
+        raise ForbiddenException(detail=_LAST)
+    shown = _shown(caller, call, _one(_ONE, caller, key))
     location = {"Location": f"{call.base}/Users/{key}"}
     return Answer(status=201, body=shown.body, headers=location, ignored=ignored)
 
 
 def replace(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PUT. A person whose `active` it doesn't state stays as they are."""
-    person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
-    row = _one(of(caller), key)
-    if person.active is None:
-        person.active = attribute_mapping.load(row).active
-    return _changed(caller, call, row, attribute_mapping.settled(person), ignored)
+    sent, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
+
+    def change(stored: Person) -> Person:
+        return sent if sent.active is not None else sent.model_copy(update={"active": stored.active})
+
+    return _changed(caller, call, key, change, ignored)
 
 
 def patch(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PATCH."""
     message, ignored = request_bodies.patch(Person, request_bodies.body(call))
-    row = _one(of(caller), key)
-    person = attribute_mapping.load(row)
-    if message is not None:
-        message.patch(person, scim_policy=schemas.POLICY)
-    return _changed(caller, call, row, attribute_mapping.settled(person), ignored)
+
+    def change(stored: Person) -> Person:
+        if message is not None:
+            message.patch(stored, scim_policy=schemas.POLICY)
+        return stored
+
+    return _changed(caller, call, key, change, ignored)
 
 
 def delete(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen."""
     with transaction.atomic():
-        row = _one(of(caller), key)
+        row = _one(_ONE_LOCKED, caller, key)
         person = attribute_mapping.load(row)
         person.active = False
         done = _apply(caller, call, person, key)
         if done.reason is not Refusal.LAST_ADMINISTRATOR:
-            for group in DirectoryGroup.objects.filter(directory=caller.directory, group__user=row.user):
-                members = Members(key=group.key, removed=frozenset({key}))
-                provisioning.apply_group(caller.directory, members, source(call), call.now)
+            provisioning.leave_groups(caller.directory, row.user_id, source(call), call.now)
             row.deleted_at = call.now
             row.save(update_fields=["deleted_at"])
     if done.reason is Refusal.LAST_ADMINISTRATOR:
@@ -145,22 +178,35 @@ def delete(caller: Caller, call: Call, key: str) -> Answer:
     return Answer(status=204)
 
 
-def _changed(caller: Caller, call: Call, row: ScimPerson, person: Person, ignored: tuple[str, ...]) -> Answer:
-    """Apply what a PUT or PATCH made of a person. The same again writes nothing."""
-    if not _is_as_stored(row, person):
-        key = row.user.directory_key
-        try:
-            with transaction.atomic():
-                done = _apply(caller, call, person, key)
-                if not done.reason:
-                    _keep(row, person, call)
-        except IntegrityError:
-            raise UniquenessException(detail=_TAKEN) from None
-        if done.reason is Refusal.LAST_ADMINISTRATOR:
-            raise ForbiddenException(detail=_LAST)
-        row = _one(of(caller), key)
+def _changed(
+    caller: Caller, call: Call, key: str, change: Callable[[Person], Person], ignored: tuple[str, ...]
+) -> Answer:
+    """Apply what a PUT or PATCH makes of a person. The same again writes nothing.
+
+    Another request may have changed the person since they were read. So a change is made again of the locked row, or
+    the values of before would come back with it: someone who was just switched off would be switched on.
+    """
+    row = _one(_ONE, caller, key)
+    if not _is_as_stored(row, attribute_mapping.settled(change(attribute_mapping.load(row)))):
+        row = _rewritten(caller, call, key, change)
     shown = _shown(caller, call, row)
     return Answer(status=200, body=shown.body, ignored=ignored)
+
+
+def _rewritten(caller: Caller, call: Call, key: str, change: Callable[[Person], Person]) -> ScimPerson:
+    try:
+        with transaction.atomic():
+            row = _one(_ONE_LOCKED, caller, key)
+            person = attribute_mapping.settled(change(attribute_mapping.load(row)))
+            done = _apply(caller, call, person, key)
+            if not done.reason:
+                _keep(row, person, call)
+                row.user.is_active = done.fields.get("is_active", (None, row.user.is_active))[1] is True
+    except IntegrityError:
+        raise UniquenessException(detail=_TAKEN) from None
+    if done.reason is Refusal.LAST_ADMINISTRATOR:
+        raise ForbiddenException(detail=_LAST)
+    return row
 
 
 def _is_as_stored(row: ScimPerson, person: Person) -> bool:
@@ -191,21 +237,24 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
 
 def _keep(row: ScimPerson, person: Person, call: Call) -> None:
     attribute_mapping.write(row, person)
+    is_new = row.deleted_at is None and row.changed_at is None
     row.changed_at, row.deleted_at = call.now, None
-    row.save()
+    row.save(force_insert=is_new)
 
 
-def _deleted(caller: Caller, person: Person) -> ScimPerson | None:
-    """Return the row of the same person, if the directory deleted them before."""
-    rows = ScimPerson.objects.filter(directory=caller.directory, deleted_at__isnull=False).select_related("user")
-    external_id, named = person.external_id or "", Q(user__username=fold(person.user_name or ""))
-    if external_id:
-        return rows.filter(external_id=external_id).first() or rows.filter(named, external_id="").first()
-    return rows.filter(named).first()
+def _found_deleted(caller: Caller, person: Person) -> ScimPerson | None:
+    """Return the row of the same person, locked, if the directory deleted them before."""
+    directory, external_id = caller.directory.pk, person.external_id or ""
+    same = _DELETED_BY_ID.first(directory=directory, external_id=external_id) if external_id else None
+    if same is None:
+        named = _DELETED_BY_NAME.first(directory=directory, username=fold(person.user_name or ""))
+        same = named if named is not None and "" in {external_id, named.external_id} else None
+    return same
 
 
-def _one(rows: QuerySet[ScimPerson], key: str) -> ScimPerson:
-    found = rows.filter(user__directory_key=key).first() if key and attribute_mapping.is_text(key) else None
+def _one(select: Select[ScimPerson], caller: Caller, key: str) -> ScimPerson:
+    is_key = bool(key) and attribute_mapping.is_text(key)
+    found = select.first(directory=caller.directory.pk, key=key) if is_key else None
     if found is None:
         raise NotFoundException(detail="There is no person with this id.")
     return found
@@ -213,7 +262,10 @@ def _one(rows: QuerySet[ScimPerson], key: str) -> ScimPerson:
 
 def _shown(caller: Caller, call: Call, row: ScimPerson) -> Answer:
     asked = listing.selection(Person, call)
-    groups = _groups(caller, [row]).get(row.user_id, ()) if listing.wants(asked, "groups") else ()
+    groups = []
+    if listing.wants(asked, "groups"):
+        found = _GROUPS_OF.all(directory=caller.directory.pk, user_id=row.user_id)
+        groups = [{"value": group.key, "display": group.name} for group in found]
     return Answer(status=200, body=attribute_mapping.render(row, attribute_mapping.load(row), groups, call.base, asked))
 
 

@@ -1,0 +1,96 @@
+"""Tests of SCIM requests at the same time: no change is lost, nobody exists twice, and nothing blocks forever."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from accounts.integrations.scim import people
+from accounts.models import ScimPerson, User
+from tests.crowd import together
+from tests.rounds import rounds
+from tests.scim import USER, Sender
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ana(entra: Sender) -> str:
+    return entra.add("ana", externalId="1", displayName="Ana").id
+
+
+def test_two_posts_of_one_name_add_one_person(entra: Sender) -> None:
+    for n in range(rounds(5, 50)):
+        sent = {"schemas": [USER], "userName": f"eva{n}", "externalId": str(n)}
+
+        found = together(*(partial(_status, entra, "POST", "/Users", sent) for _ in range(3)))
+
+        assert sorted(map(str, found)) == ["201", "409", "409"]
+    assert User.objects.filter(username__startswith="eva").count() == rounds(5, 50)
+
+
+def test_a_deleted_person_comes_back_once(entra: Sender, ana: str) -> None:
+    for _ in range(rounds(5, 50)):
+        assert entra.send("DELETE", f"/Users/{ana}").status == 204
+        sent = {"schemas": [USER], "userName": "ana", "externalId": "1"}
+
+        found = together(*(partial(_status, entra, "POST", "/Users", sent) for _ in range(2)))
+
+        assert sorted(map(str, found)) == ["201", "409"]
+
+
+def test_a_change_does_not_bring_back_someone_who_is_switched_off(
+    entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other request is between reading and writing. Seen failing while it wrote what it had read."""
+    _in_between(monkeypatch, lambda: entra.patch(f"/Users/{ana}", {"op": "replace", "path": "active", "value": False}))
+
+    answer = entra.patch(f"/Users/{ana}", {"op": "replace", "path": "displayName", "value": "Ana Example"})
+
+    assert answer.status == 200
+    assert answer.body["active"] is False
+    assert not entra.person(ana).is_active
+    assert entra.person(ana).name == "Ana Example"
+
+
+def test_a_replacement_without_active_does_not_either(entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _in_between(monkeypatch, lambda: entra.patch(f"/Users/{ana}", {"op": "replace", "path": "active", "value": False}))
+
+    entra.send("PUT", f"/Users/{ana}", {"schemas": [USER], "userName": "ana", "displayName": "Ana Example"})
+
+    assert not entra.person(ana).is_active
+
+
+def test_nothing_waits_for_each_other_when_members_are_deleted(entra: Sender) -> None:
+    """One request locks the group and then the person; the other must not do it the other way round."""
+    for n in range(rounds(10, 100)):
+        key = entra.add(f"p{n}").id
+        group = entra.add_group(f"Group {n}", key).id
+        leave = {"op": "remove", "path": f'members[value eq "{key}"]'}
+
+        found = together(
+            partial(_status, entra, "DELETE", f"/Users/{key}", None),
+            partial(_status, entra, "PATCH", f"/Groups/{group}", {"Operations": [leave]}),
+        )
+
+        assert found == [204, 204]
+        assert entra.get(f"/Groups/{group}").body.get("members") is None
+
+
+def _status(sender: Sender, method: str, path: str, body: Any) -> int:
+    return Sender(sender.directory, sender.token).send(method, path, body).status
+
+
+def _in_between(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
+    """Run another request once, after the first one has read the person and before it writes."""
+    original, is_done = people._is_as_stored, threading.Event()
+
+    def compare(row: ScimPerson, person: Any) -> bool:
+        if not is_done.is_set():
+            is_done.set()
+            other()
+        return original(row, person)
+
+    monkeypatch.setattr(people, "_is_as_stored", compare)
