@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import applications, audit_events, checks, management  # noqa: F401  (declares and registers)
-        from accounts.applications import endings
+        from accounts.applications import session_ends
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import sign_ins
@@ -23,7 +23,7 @@ class AccountsConfig(AppConfig):
 
         applications.on_end(deliveries.queue)
         applications.on_end(sign_ins.end_with)
-        endings.register()
+        session_ends.register()
         post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(
             key_uses.Sealed(

@@ -28,7 +28,7 @@ class StandingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session and not access.entrances.portal(request).is_granted:
+        if SESSION_KEY in request.session and not access.portal_and_staff.portal(request).is_granted:
             logout(request)
             messages.info(
                 request, _("We signed you out, because your account or its settings have changed. Sign in again.")

@@ -20,7 +20,7 @@ _NEVER_STASHED = "password"  # a form with such a field is not kept: users fill 
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
     """Return whether the user recently passed the second step, or the password if no second step is required."""
-    return access.entrances.again(request, within=within).is_granted
+    return access.portal_and_staff.again(request, within=within).is_granted
 
 
 def required(

@@ -27,8 +27,8 @@ from accounts.models import ApplicationSession, Session, User
 from verification import audit, browsers
 from verification.context import Context
 from verification.db import row_locks
+from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
-from verification.db.together import Rows
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 _BATCH = 500  # expired sessions deleted in one transaction

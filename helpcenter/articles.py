@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from helpcenter import bundled, contacts
+from helpcenter import contacts, shipped_articles
 from helpcenter.models import Article, Audience, Feedback, Version
 from verification import conf, policies
 
@@ -38,12 +38,12 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     """
     rows = Article.objects.using(using)
     stored = {(row.slug, row.language): row.shipped for row in rows.only("slug", "language", "shipped")}
-    new = [each for each in bundled.articles() if (each.slug, each.language) not in stored]
+    new = [each for each in shipped_articles.articles() if (each.slug, each.language) not in stored]
     rows.bulk_create(
         Article(slug=each.slug, language=each.language, publish_at=_ALWAYS, **_fields(each)) for each in new
     )
     n_renewed = n_kept = 0
-    for each in bundled.articles():
+    for each in shipped_articles.articles():
         if stored.get((each.slug, each.language), each.digest) == each.digest:
             continue
         row = rows.get(slug=each.slug, language=each.language)
@@ -57,7 +57,7 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     return len(new), n_renewed, n_kept
 
 
-def _fields(each: bundled.Shipped) -> dict[str, Any]:
+def _fields(each: shipped_articles.Shipped) -> dict[str, Any]:
     return {
         "title": each.title,
         "summary": each.summary,
@@ -78,7 +78,7 @@ def is_edited(row: Article) -> bool:
 
 def digest(row: Article) -> str:
     """Return the digest of an article, computed like that of a shipped one."""
-    as_shipped = bundled.Shipped(
+    as_shipped = shipped_articles.Shipped(
         slug=row.slug,
         language=row.language,
         title=row.title,

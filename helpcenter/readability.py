@@ -2,7 +2,7 @@
 
 import re
 
-from helpcenter.bundled import Shipped
+from helpcenter.shipped_articles import Shipped
 
 _LINK = re.compile(r"\]\(/help/([\w-]+)/")
 _PAGES = {"diagnose", "tell"}  # pages of the help centre that are no articles

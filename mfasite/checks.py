@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts import conf as accounts_conf
 from accounts.breached_passwords.hash_file import HashFile
-from mfasite.environment import declared, env, key_strength
+from mfasite.environment import declared_settings, env, key_strength
 from verification import conf as engine
 from verification import time_format
 from verification.checks import keys_fit, keys_work
@@ -165,7 +165,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     """
     if settings.DEMO:
         return []
-    every = (setting for section in declared.sections(_packages()) for setting in section.settings)
+    every = (setting for section in declared_settings.sections(_packages()) for setting in section.settings)
     shared = {setting.name: _listed(setting()) for setting in every if setting.is_shared}
     hint = "Make new ones with: python3 deploy/new_keys.py. The operator handbook says how to replace a key in use."
     weak = key_strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
@@ -173,7 +173,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 def _packages() -> tuple[str, ...]:
-    return (*declared.PACKAGES, *engine.methods(), *engine.providers())
+    return (*declared_settings.PACKAGES, *engine.methods(), *engine.providers())
 
 
 def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -205,8 +205,8 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 
 def _unknown_names() -> list[str]:
-    sections = declared.sections(dict.fromkeys((*declared.ours(), *_packages())))
-    return list(declared.unknown(sections, env.names()))
+    sections = declared_settings.sections(dict.fromkeys((*declared_settings.ours(), *_packages())))
+    return list(declared_settings.unknown(sections, env.names()))
 
 
 def tell_of_names() -> None:

@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from accounts import conf as accounts_conf
 from mfasite import conf, logs
 from mfasite.demo import users
-from mfasite.environment import declared, env, server_addresses
+from mfasite.environment import declared_settings, env, server_addresses
 from verification import conf as engine
 
 BASE_DIR = conf.BASE_DIR
@@ -44,7 +44,7 @@ providers = environment[engine.providers] or (("verification.delivery.providers.
 
 # --- The environment: each declared setting becomes a Django setting of the same name ------------------------
 
-sections = declared.sections((*declared.PACKAGES, *VERIFICATION_METHODS, *providers))
+sections = declared_settings.sections((*declared_settings.PACKAGES, *VERIFICATION_METHODS, *providers))
 globals().update(environment.read(sections))
 
 DELIVERY_PROVIDERS = providers
@@ -52,7 +52,7 @@ PUBLIC_URL = environment[engine.public_url]
 SECRET_KEY = environment[conf.secret_key]
 HTTPS = PUBLIC_URL.startswith("https://")
 PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
-SENDER_NUMBERS = declared.senders(environment, sections)  # where messages come from, for the help centre
+SENDER_NUMBERS = declared_settings.senders(environment, sections)  # where messages come from, for the help centre
 
 # The virtual phones of the demo: number and name.
 PHONES = users.phones() if DEMO else ()

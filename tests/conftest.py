@@ -22,7 +22,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from accounts.app_passwords import services
-from mfasite import frame_room
+from mfasite import stack_memory
 from mfasite.celery import app as celery_app
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
@@ -71,7 +71,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-_with_room = frame_room.caller(slots=2**16 + 1)  # half a MiB for the frames of a test
+_with_room = stack_memory.caller(slots=2**16 + 1)  # half a MiB for the frames of a test
 
 
 @pytest.hookimpl(tryfirst=True)

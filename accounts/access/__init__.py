@@ -1,10 +1,10 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import entrances, words
+from accounts.access import answer_words, portal_and_staff
 from accounts.access.answers import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
-from accounts.access.facts import of_data
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
+from accounts.access.session_facts import of_data
 from accounts.access.stepping_up import step_up
 from accounts.session_assurance import SessionFacts, Verification
 
@@ -18,14 +18,14 @@ __all__ = [
     "Step",
     "Verification",
     "Wanted",
+    "answer_words",
     "decide",
-    "entrances",
     "forget",
     "groups_of",
     "of_data",
     "of_facts",
     "of_person",
     "of_request",
+    "portal_and_staff",
     "step_up",
-    "words",
 ]

@@ -228,7 +228,7 @@ class VerifiedSite(admin.AdminSite):
         return render(request, template, self.each_context(request), status=status)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return access.entrances.staff(request).is_granted
+        return access.portal_and_staff.staff(request).is_granted
 
     @method_decorator(never_cache)
     @login_not_required

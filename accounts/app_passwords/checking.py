@@ -88,7 +88,7 @@ def check(request: CheckRequest) -> Checked:
 
 def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Checked:
     user = found.user
-    if not access.entrances.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
+    if not access.portal_and_staff.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
         return Checked(Answer.WRONG)
     if not _fits(found, request):
         failures.count(user, request)
@@ -184,4 +184,4 @@ def _check_password(user: User | None, request: CheckRequest) -> credentials.Che
 def _may_without(user: User, now: datetime) -> bool:
     is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.must_change_password
     is_free = is_free and policies.refusal(user, now) is None
-    return access.entrances.older_app(user, is_allowed=is_free, now=now).is_granted
+    return access.portal_and_staff.older_app(user, is_allowed=is_free, now=now).is_granted

@@ -1,6 +1,7 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
 from accounts.applications.allowed import may_use, named, usable_by
+from accounts.applications.audited_refusals import asked, refused
 from accounts.applications.initials import initials
 from accounts.applications.open_sessions import (
     Facts,
@@ -13,7 +14,6 @@ from accounts.applications.open_sessions import (
     purge,
     running,
 )
-from accounts.applications.verdicts import asked, refused
 
 __all__ = [
     "Facts",

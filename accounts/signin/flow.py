@@ -25,7 +25,7 @@ from verification import audit, browsers, challenges, enrolments, limits, polici
 from verification.browsers import known_browsers
 from verification.capabilities import Temporary
 from verification.context import Context
-from verification.db import together
+from verification.db import batched_writes
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.enrolments import Option
 from verification.limits import Gate
@@ -145,7 +145,7 @@ def begin(
         limits.password_accepted(name or user.username, context)
 
     if decision.default is None:
-        with together.block():
+        with batched_writes.block():
             also(Outcome(verdict=Verdict.GONE))
         return Begun(decision=decision, pending=pending, browser_token=token)
     outcome = ask(user, pending, decision.default, context, decision, also=also)
@@ -286,7 +286,7 @@ def finish(  # noqa: PLR0913  (one action, its circumstances named)
     Shape: `password_at` is None if they signed in without a password. `challenge` is the handle of the challenge that
     was proven in the caller's transaction; this event records that too.
     """
-    with pending_sign_in.undone_on_failure(request), together.block():
+    with pending_sign_in.undone_on_failure(request), batched_writes.block():
         if not challenge:
             note_sign_in(user, context)
         if enrolment is None or not registry.method(enrolment.method).may_be_remembered:

@@ -12,9 +12,9 @@ from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
 from helpcenter.diagnosis.applications import asks_again, cannot_open
 from helpcenter.diagnosis.codes import code_incorrect, lost_phone
-from helpcenter.diagnosis.details import details
 from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
+from helpcenter.diagnosis.personal_details import details
 from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
 from verification import challenges, policies
 from verification.context import Context

@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 from django.utils.http import parse_header_parameters
 
-from mfasite import error_views, frame_room
+from mfasite import error_views, stack_memory
 from verification import inputs
 from verification.inputs import Flaw
 
@@ -36,7 +36,7 @@ class Handler(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        return frame_room.roomy(super().__call__, environ, start_response)
+        return stack_memory.roomy(super().__call__, environ, start_response)
 
 
 class Screened:

@@ -14,12 +14,12 @@ from django.conf import global_settings, settings
 from django.core.management import call_command
 
 from mfasite import conf as site_conf
-from mfasite.environment import declared, env
+from mfasite.environment import declared_settings, env
 from tests import fresh, syntax
 from verification.setting import Section, Setting, formats
 
 HOME = Path(settings.BASE_DIR)
-SECTIONS = declared.sections(declared.ours())
+SECTIONS = declared_settings.sections(declared_settings.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
 APPS = ("mfasite", "accounts", "verification", "helpcenter")
 READER = "mfasite/environment/env.py"
@@ -314,4 +314,4 @@ def test_every_module_that_declares_is_found() -> None:
     found = {path for path in paths() if is_conf(path)}
 
     names = {path.removesuffix(".py").replace("/", ".").rpartition("conf")[0] for path in found}
-    assert {name.rstrip(".") for name in names} <= set(declared.ours())
+    assert {name.rstrip(".") for name in names} <= set(declared_settings.ours())

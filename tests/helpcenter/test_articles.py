@@ -14,14 +14,14 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from helpcenter import articles, bundled, management, readability
+from helpcenter import articles, management, readability, shipped_articles
 from helpcenter.models import Article, Contact, Version
 from tests import syntax
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
 from verification.policies import Why
 
-ALL = bundled.articles()
+ALL = shipped_articles.articles()
 SLUGS = {article.slug for article in ALL}
 
 
@@ -36,7 +36,7 @@ def test_each_outcome_has_its_article() -> None:
     wanted |= {f"delivery:{reason}" for reason in Reason}
     wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
 
-    assert wanted - set(bundled.by_outcome()) == set()
+    assert wanted - set(shipped_articles.by_outcome()) == set()
 
 
 def test_each_refusal_of_a_page_has_its_article() -> None:
@@ -46,7 +46,7 @@ def test_each_refusal_of_a_page_has_its_article() -> None:
         for call in syntax.nodes(file):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"messages.warning", "messages.error"}:
                 tags = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_tags"]
-                if not tags or tags[0] not in bundled.by_outcome():
+                if not tags or tags[0] not in shipped_articles.by_outcome():
                     without.append(f"{file.name}:{call.lineno}")
 
     assert without == []

@@ -12,7 +12,7 @@ django.setup()
 from django.contrib.auth.models import Group  # noqa: E402
 
 from accounts.support.staff_roles import ROLES  # noqa: E402
-from helpcenter import bundled  # noqa: E402
+from helpcenter import shipped_articles  # noqa: E402
 from helpcenter.models import Article  # noqa: E402
 from verification.audit import triggers  # noqa: E402
 from verification.models import DigestKey, SpendingLimit  # noqa: E402
@@ -24,5 +24,5 @@ call_command("migrate", verbosity=0, interactive=False)
 given = {group.name: group.permissions.count() for group in Group.objects.all()}
 assert given == {name: len(rights) for name, rights in ROLES.items()}, given
 assert (SpendingLimit.objects.count(), DigestKey.objects.count()) == (2, 1)
-assert Article.objects.count() == len(bundled.articles())
+assert Article.objects.count() == len(shipped_articles.articles())
 assert list(triggers._missing(connection)) == []

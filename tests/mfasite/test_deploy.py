@@ -14,7 +14,7 @@ from django.core.management import get_commands
 from django.test import Client
 
 from mfasite.demo import launcher
-from mfasite.environment import declared
+from mfasite.environment import declared_settings
 from tests import fresh
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
@@ -127,7 +127,9 @@ READ_BY_TESTS = {
 @pytest.mark.parametrize("file", ["README.md", *(f"deploy/{name}" for name in NAMING)])
 def test_every_variable_is_declared(file: str) -> None:
     """What README and deployment name is a setting, and the page of settings explains it."""
-    every = [setting for section in declared.sections(declared.ours()) for setting in section.settings]
+    every = [
+        setting for section in declared_settings.sections(declared_settings.ours()) for setting in section.settings
+    ]
     known = {setting.name for setting in every} | {f"{setting.name}_FILE" for setting in every if setting.is_secret}
 
     named = set(VARIABLE.findall((Path(settings.BASE_DIR) / file).read_text()))
@@ -186,7 +188,11 @@ def test_example_of_an_environment_is_complete(tmp_path: Path) -> None:
 
 def test_example_of_an_environment_names_nothing_that_is_unknown() -> None:
     """Its lines and those that are commented out are settings, and each but the empty ones can be read."""
-    every = {setting.name: setting for section in declared.sections(declared.ours()) for setting in section.settings}
+    every = {
+        setting.name: setting
+        for section in declared_settings.sections(declared_settings.ours())
+        for setting in section.settings
+    }
     lines = [re.fullmatch(r"#?([A-Z_]+)=(.*)", line) for line in EXAMPLE.read_text().splitlines()]
 
     for name, value in (line.groups() for line in lines if line):
@@ -196,7 +202,9 @@ def test_example_of_an_environment_names_nothing_that_is_unknown() -> None:
 
 
 def test_example_of_an_environment_has_what_nothing_starts_without() -> None:
-    every = [setting for section in declared.sections(declared.ours()) for setting in section.settings]
+    every = [
+        setting for section in declared_settings.sections(declared_settings.ours()) for setting in section.settings
+    ]
 
     assert {setting.name for setting in every if setting.is_required} <= set(example())
 

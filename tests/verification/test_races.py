@@ -29,7 +29,7 @@ from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
 from verification.challenges import attempts, proofs, queries
 from verification.context import Context
-from verification.db import together
+from verification.db import batched_writes
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, SingleUseCode, State
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -180,7 +180,9 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (attempts, proofs):
         monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
     marked = transaction.mark_for_rollback_on_error
-    monkeypatch.setattr(together, "transaction", SimpleNamespace(atomic=Nothing, mark_for_rollback_on_error=marked))
+    monkeypatch.setattr(
+        batched_writes, "transaction", SimpleNamespace(atomic=Nothing, mark_for_rollback_on_error=marked)
+    )
 
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, **_: Any) -> Outcome:

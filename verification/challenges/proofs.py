@@ -11,9 +11,9 @@ from verification.audit import Event, events
 from verification.capabilities import Temporary
 from verification.challenges import attempts, closing, queries
 from verification.context import Context
-from verification.db import together
+from verification.db import batched_writes
+from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Update
-from verification.db.together import Rows
 from verification.method import Check, Draft
 from verification.models import Challenge, Enrolment, Purpose, State
 from verification.models.person import Person
@@ -77,7 +77,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
     Errors: `_NotProven` if another request was first.
     """
     outcome = queries.outcome(challenge, Verdict.PROVEN)
-    with together.block():
+    with batched_writes.block():
         if alongside is not None:
             alongside.first(challenge.user, challenge.enrolment)
         enrolments.use_later(
@@ -101,7 +101,7 @@ def _changed(rows: Rows) -> None:
 def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:
     """Do what a proof was for that is saved already."""
     if outcome.proven and alongside is not None and outcome.user is not None and outcome.enrolment is not None:
-        with together.block():
+        with batched_writes.block():
             alongside.first(outcome.user, outcome.enrolment)
             alongside.then(outcome)
     return outcome

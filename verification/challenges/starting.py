@@ -12,7 +12,7 @@ from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import closing, queries, resending, sending
 from verification.context import Context
-from verification.db import together
+from verification.db import batched_writes
 from verification.db.compiled_queries import Insert
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
@@ -71,7 +71,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
         found = closing.live(found.binding, purpose)
     if also is not None:
-        with together.block():
+        with batched_writes.block():
             also(found)
     return found
 
@@ -129,7 +129,7 @@ def _write(
 ) -> bool:
     """Write a challenge, its message and its event, in one transaction. Return False if another request was first."""
     try:
-        with together.block():
+        with batched_writes.block():
             if replaces:
                 closing.supersede(
                     replaces, binding=challenge.binding, purpose=Purpose(challenge.purpose), now=context.now

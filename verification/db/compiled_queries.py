@@ -14,8 +14,8 @@ from django.db import connections, router, transaction
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
-from verification.db import django_internals, together
-from verification.db.together import KeyOf, Rows, Write
+from verification.db import batched_writes, django_internals
+from verification.db.batched_writes import KeyOf, Rows, Write
 
 M = TypeVar("M", bound=Model)
 
@@ -131,7 +131,7 @@ class Select(_Statement, Generic[M]):
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             if connection.vendor == "sqlite":
                 cursor.execute(sql, values)
-                return together.named(cursor), self.first(**bound)
+                return batched_writes.named(cursor), self.first(**bound)
             both = f"""
                 WITH written AS ({sql}), found AS ({own})
                 SELECT (SELECT jsonb_agg(written) FROM written), found.*
@@ -176,7 +176,7 @@ class _Change(_Statement):
     def later(self, then: Callable[[Rows], None] | None = None, **values: Any) -> None:
         """Run it with the other writes of a `together.block`. `then` gets one row for each row that it changed."""
         sql, parameters = self.statement(**values)
-        together.later(Write(sql=sql, values=parameters, returning="1 AS n", then=then))
+        batched_writes.later(Write(sql=sql, values=parameters, returning="1 AS n", then=then))
 
     def statement(self, **values: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the statement and its values, for a larger one that contains it."""
@@ -230,7 +230,7 @@ class Insert(Generic[M]):
 
         The row learns its key then. It may name rows that the same block inserts before it.
         """
-        if not together.is_open():
+        if not batched_writes.is_open():
             self.run(row)
             return
         connection = connections[router.db_for_write(self._model)]
@@ -245,7 +245,7 @@ class Insert(Generic[M]):
                 if slot is not None:
                     setattr(row, field.attname, slot.row.pk)
 
-        together.later(Write(sql=sql, values=values, returning=name, row=row, then=name_parents))
+        batched_writes.later(Write(sql=sql, values=values, returning=name, row=row, then=name_parents))
 
     def _plain(self, row: M) -> tuple[str, list[Any]]:
         """Return the statement without what it returns, and its fields."""
@@ -257,7 +257,7 @@ class Insert(Generic[M]):
     @staticmethod
     def _slot(field: Any, row: M) -> KeyOf | None:
         named = field.get_cached_value(row, default=None) if field.is_relation else None
-        return KeyOf(named) if named is not None and together.is_waiting(named) else None
+        return KeyOf(named) if named is not None and batched_writes.is_waiting(named) else None
 
     @staticmethod
     def _value(field: Any, row: M, connection: Any) -> Any:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from verification.db import together
+from verification.db import batched_writes
+from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Update
-from verification.db.together import Rows
 from verification.models import Enrolment, SingleUseCode
 
 _ROW, _NOW, _COUNTER = BindParam("pk"), BindParam("now"), BindParam("counter")
@@ -35,7 +35,7 @@ def mark_used(
     What the answer told us, such as clock drift, is saved in the same update: of two answers at once, only one counts.
     """
     found: list[int] = []
-    with together.block():
+    with batched_writes.block():
         use_later(enrolment, counter=counter, now=now, learned=learned, then=lambda rows: found.append(len(rows)))
     return bool(sum(found))
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 
 from verification import conf
-from verification.db import together
-from verification.db.together import Write
+from verification.db import batched_writes
+from verification.db.batched_writes import Write
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -84,7 +84,7 @@ def change_rows(
     with that one first. Rows for which `over` is true are deleted instead, before the others are changed: on SQLite,
     the second statement sees what the first one left.
     """
-    with together.block():
+    with batched_writes.block():
         if over is not None:
             _write("DELETE FROM {}", "USING", table, keys, where, ("", ()), over)
             only = (f"{only[0]} AND NOT {over[0]}", [*only[1], *over[1]])
@@ -105,4 +105,4 @@ def _write(
         held = f"SELECT {alias}.* FROM {table} WHERE {where[0]} ORDER BY {order} FOR UPDATE"  # noqa: S608
         sql = f"WITH held AS ({held}) {verb} {changes[0]} {source} held WHERE {same} AND {only[0]}"
         arguments = [*where[1], *changes[1], *only[1]]
-    together.later(Write(sql=sql, values=arguments, returning="1 AS n"))
+    batched_writes.later(Write(sql=sql, values=arguments, returning="1 AS n"))

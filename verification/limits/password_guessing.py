@@ -11,7 +11,7 @@ from django.db.models import F
 from verification import conf
 from verification.browsers import known_browsers
 from verification.context import Context, network_of
-from verification.db import together
+from verification.db import batched_writes
 from verification.keys import crypto
 from verification.limits.gates import (
     DAY,
@@ -30,10 +30,10 @@ from verification.limits.gates import (
 from verification.limits.message_and_request_limits import WindowLimit, check_limit
 from verification.models import Counter
 
-Run = Callable[[str, Sequence[Any]], together.Rows]
+Run = Callable[[str, Sequence[Any]], batched_writes.Rows]
 
 
-def password_gate(name: str, context: Context, *, service: str = "", run: Run = together.run) -> Gate:
+def password_gate(name: str, context: Context, *, service: str = "", run: Run = batched_writes.run) -> Gate:
     """Count a password attempt before the password is checked, for known and unknown usernames alike.
 
     A browser from which this person signed in before has a count of its own, so a stranger can't make it wait. Attempts

@@ -7,10 +7,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from accounts import applications, audit_events
-from accounts.integrations.forward_auth import answers, cookies, protected, tickets, verdicts
+from accounts.integrations.forward_auth import answers, cookies, protected_hosts, tickets, verdicts
 from accounts.integrations.forward_auth.addresses import Address, Doubt
 from accounts.integrations.forward_auth.answers import Asked
-from accounts.integrations.forward_auth.protected import Unknown
+from accounts.integrations.forward_auth.protected_hosts import Unknown
 from accounts.integrations.forward_auth.tickets import Ticket
 from accounts.integrations.forward_auth.verdicts import Outcome
 from accounts.models import ApplicationSession
@@ -33,7 +33,7 @@ def ticket_url(address: Address, ticket: str) -> str:
 
 def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
     """Answer a request for one of our own addresses. It gives no access to the application, so there is no verdict."""
-    application = protected.application_at(address.host)
+    application = protected_hosts.application_at(address.host)
     if application is None or not asked.caller.may_ask_about(application.pk):
         return answers.page(404, *answers.NOT_SET_UP)
     if address.path == _SIGN_OUT:
@@ -62,7 +62,7 @@ def _enter(address: Address, asked: Asked, context: Context) -> HttpResponse:
 
 def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
     """Open the application's session that a ticket stands for. None if it was used, or opens nothing any more."""
-    rule = protected.rule_for_uri(ticket.host, ticket.uri)
+    rule = protected_hosts.rule_for_uri(ticket.host, ticket.uri)
     if isinstance(rule, Doubt | Unknown) or rule.application.pk != ticket.application_id:
         return None
     visitor = verdicts.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access, applications, audit_events, request_context, session_assurance, sessions
 from accounts.access import Step
-from accounts.integrations.forward_auth import addresses, host_pages, protected, tickets
+from accounts.integrations.forward_auth import addresses, host_pages, protected_hosts, tickets
 from accounts.integrations.forward_auth.addresses import Doubt
 from accounts.integrations.forward_auth.cookies import is_browser_digest
-from accounts.integrations.forward_auth.protected import Unknown
+from accounts.integrations.forward_auth.protected_hosts import Unknown
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
@@ -28,7 +28,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     Strangers are sent to the sign-in, which names the application.
     """
     address = addresses.of_url(request.GET.get("rd", ""))
-    rule = address if isinstance(address, Doubt) else protected.rule_for(address)
+    rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
         return render(request, "accounts/integrations/unknown_host.html", status=404)
     browser, user = request.GET.get("browser", ""), session_assurance.of(request).user
@@ -72,7 +72,7 @@ def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
 def sign_out(request: AuthedRequest) -> HttpResponse:
     """Ask whether to sign out of the application or everywhere, and sign out of the application."""
     host = inputs.shortened(request.GET.get("host", request.POST.get("host", "")), max_length=260)
-    application = protected.application_at(host)
+    application = protected_hosts.application_at(host)
     if application is None:
         return render(request, "accounts/integrations/unknown_host.html", status=404)
     if request.method == "GET":

@@ -8,10 +8,10 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import access
 from accounts.access import Answer, Groups, Reason, SessionFacts, Step
-from accounts.integrations.forward_auth import cookies, protected
+from accounts.integrations.forward_auth import cookies, protected_hosts
 from accounts.integrations.forward_auth.addresses import Address, Doubt
-from accounts.integrations.forward_auth.identity import Identity
-from accounts.integrations.forward_auth.protected import Rule, Unknown
+from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
+from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.models import ApplicationSession, Session, User
 from verification.db.compiled_queries import BindParam, Select
 
@@ -73,7 +73,7 @@ def of(address: Address | Doubt, cookie_header: str, now: datetime) -> Verdict:
     """Return the verdict on an address, for the browser that sent these cookies."""
     if isinstance(address, Doubt):
         return Verdict(outcome=Outcome.DOUBT, reason=address)
-    rule = protected.rule_for(address)
+    rule = protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
         return Verdict(outcome=Outcome.DOUBT, reason=rule)
     if isinstance(rule, Unknown):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.integrations.oidc import authorization, levels, scopes, tokens
+from accounts.integrations.oidc import acr_levels, authorization, scopes, tokens
 from verification.models import SigningKey
 
 _TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti")
@@ -43,7 +43,7 @@ def document() -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": _SECRETS,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(authorization.PROMPTS),
-        "acr_values_supported": list(levels.ACRS),
+        "acr_values_supported": list(acr_levels.ACRS),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
         "request_parameter_supported": False,

@@ -56,7 +56,7 @@ def _why(request: AuthedRequest, next_url: str) -> str:
     """Say what the verification is for: the staff pages, a change there, or a change of one's own account."""
     if not next_url.startswith(reverse("admin:index")):
         text = _("Before you change your account, verify again. Afterwards you return to what you were doing.")
-    elif access.entrances.staff(request).is_granted:
+    elif access.portal_and_staff.staff(request).is_granted:
         minutes = int(reauthentication.MAX_AGE.total_seconds() // 60)
         text = ngettext(
             "Changes on the staff pages need a verification from the last %(n)d minute. Then you return to yours.",

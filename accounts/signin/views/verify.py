@@ -20,7 +20,7 @@ from accounts.signin.views import stages
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
-from verification.db import together
+from verification.db import batched_writes
 from verification.delivery import message_status_words
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose, State
@@ -70,7 +70,7 @@ class _Answered:
             return False
         user, pending, enrolment = flow.proven_person(checked), self.pending, outcome.enrolment
         if not flow.signs_in(user, enrolment, pending, self.context):
-            together.flush()  # sure of the proof, because what follows may leave words for the next page
+            batched_writes.flush()  # sure of the proof, because what follows may leave words for the next page
             self.response = _go_on(self.request, user, pending, outcome, self.context)
             return False
         self.response = flow.finish(

@@ -15,7 +15,7 @@ from accounts import access, admin_changes, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers, protected
+from accounts.integrations.forward_auth import callers, protected_hosts
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import desk_scopes
@@ -157,7 +157,7 @@ class ProtectedHostAdmin(ChangesAdmin):
     )
 
     def forget(self) -> None:
-        protected.forget()
+        protected_hosts.forget()
         access.forget()
 
     def effects(self, request: HttpRequest, row: ProtectedHost) -> Sequence[str]:

@@ -9,7 +9,7 @@ from accounts import access, applications
 from accounts.admin_changes import Refused
 from accounts.admin_changes.forms import differences, spend, values
 from accounts.applications import logos, secrets
-from accounts.integrations.forward_auth import protected
+from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.integrations.oidc.validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
@@ -44,7 +44,7 @@ def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, 
 def _forget() -> None:
     """Read groups and hosts again in this process. Others do within seconds."""
     access.forget()
-    protected.forget()
+    protected_hosts.forget()
 
 
 def renew_secret(client: OidcClient, staff: User, context: Context, reason: str, *, overlap: timedelta) -> str:

@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
-from accounts.integrations.forward_auth import addresses, protected, verdicts
+from accounts.integrations.forward_auth import addresses, protected_hosts, verdicts
 from accounts.integrations.forward_auth.addresses import Doubt
-from accounts.integrations.forward_auth.protected import Rule, Unknown
+from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
 from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
 from accounts.models import Proxy, Session, User
 from verification import registry
@@ -60,7 +60,7 @@ class Explanation:
 def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> Explanation:
     """Say what would be answered about a person's newest session. Without a person: about a stranger."""
     address = addresses.of_url(url)
-    rule = address if isinstance(address, Doubt) else protected.rule_for(address)
+    rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
         return _told(Verdict(outcome=Outcome.DOUBT, reason=rule))
     if isinstance(rule, Unknown):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import access
 from accounts.access import Answer, SessionFacts, Step, Verification
-from accounts.integrations.forward_auth.identity import Identity
+from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.integrations.oidc import scopes, tokens
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD

@@ -17,7 +17,7 @@ from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import Asked
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.session_assurance import AuthedRequest
-from accounts.support.directory_runs import words
+from accounts.support.directory_runs import row_words
 from accounts.support.views import exports, layout
 
 _MAX_SHOWN = 50  # rows of each kind on the page
@@ -126,10 +126,10 @@ def _others(run: DirectorySync) -> str:
 
 def _parts(run: DirectorySync) -> Iterator[Part]:
     numbers = dict(run.rows.values_list("what").annotate(n=Count("pk")).order_by("what"))
-    for what, heading in words.HEADINGS.items():
+    for what, heading in row_words.HEADINGS.items():
         if n := numbers.get(what, 0):
             rows = run.rows.filter(what=what).order_by("pk")[:_MAX_SHOWN]
-            yield Part(what=what, heading=str(heading), n=n, rows=[(row.name, words.said(row)) for row in rows])
+            yield Part(what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows])
 
 
 def status(request: AuthedRequest, ref: str) -> HttpResponse:
@@ -208,4 +208,4 @@ def _lines(run: DirectorySync) -> Iterator[Sequence[object]]:
     yield ("what", "name", "details")
     rows: Iterator[DirectorySyncRow] = run.rows.order_by("pk").iterator(chunk_size=1000)
     for row in rows:
-        yield (str(words.HEADINGS.get(row.what, row.what)), row.name, words.said(row))
+        yield (str(row_words.HEADINGS.get(row.what, row.what)), row.name, row_words.said(row))

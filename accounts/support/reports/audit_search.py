@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support.reports import audit_kinds, audit_lines
 from accounts.support.reports.audit_lines import Line
-from verification.db import planning
+from verification.db import query_plans
 from verification.models import AuditEvent
 from verification.models.audit import BY_SOMEONE_ELSE
 
@@ -49,7 +49,7 @@ class Search:
 
 def find(search: Search) -> tuple[list[Line], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end."""
-    with planning.for_these_values():
+    with query_plans.for_these_values():
         events = list(matching(search).order_by("-id")[: PAGE + 1])
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
     return audit_lines.lines(events[:PAGE]), before

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from mfasite import settings_table
-from mfasite.environment import declared
+from mfasite.environment import declared_settings
 from verification import conf
 
 
@@ -15,5 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         """Print the table."""
-        packages = dict.fromkeys((*declared.ours(), *conf.methods(), *conf.providers()))
-        self.stdout.write(settings_table.markdown(declared.sections(packages)), ending="")
+        packages = dict.fromkeys((*declared_settings.ours(), *conf.methods(), *conf.providers()))
+        self.stdout.write(settings_table.markdown(declared_settings.sections(packages)), ending="")

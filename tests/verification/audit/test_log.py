@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import Desk
 from verification import audit
-from verification.db import together
+from verification.db import batched_writes
 from verification.models import AuditEvent
 
 
@@ -77,7 +77,7 @@ def test_many_events_are_written_at_once_and_as_one_is(desk: Desk) -> None:
 
 
 def test_many_events_come_after_those_that_waited_in_a_block(desk: Desk) -> None:
-    with together.block():
+    with batched_writes.block():
         write(desk, "a.done")
         audit.record_many([audit.Entry(audit.Event("b.done"), None)], context=desk.context)
         write(desk, "c.done")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access, audit_events, redirects, request_context, session_assurance, sessions
 from accounts.access import Answer, Reason, Step, Wanted
-from accounts.integrations.oidc import answers, authorization, consents, levels, progress, scopes, sign_ins, tokens
+from accounts.integrations.oidc import acr_levels, answers, authorization, consents, progress, scopes, sign_ins, tokens
 from accounts.integrations.oidc.authorization import Answerable, AuthorizationRequest, Refused, Unanswerable
 from accounts.integrations.oidc.progress import Progress
 from accounts.models import User
@@ -135,7 +135,7 @@ def _wanted(asked: AuthorizationRequest, demanded: datetime | None, now: datetim
     Source: OpenID Connect Core 1.0, 3.1.2.1: `max_age=0` is the same as `prompt=login`.
     """
     acrs = asked.essential_acrs or asked.acrs
-    wanted = Wanted(strengths=levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
+    wanted = Wanted(strengths=acr_levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
     is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
     if demanded is not None and (is_forced or asked.max_age is not None):
         return replace(wanted, newer_than=demanded)

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from accounts import applications
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers, identity
+from accounts.integrations.forward_auth import callers, visitor_headers
 from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, PROXY_ADDRESS, Build, Wall
 from tests.people import Clock, Person
@@ -23,7 +23,7 @@ BACKGROUND = {"Accept": "application/json", "Sec_Fetch_Mode": "cors", "Sec_Fetch
 
 def is_identified(response: Any) -> bool:
     """Return whether an answer names anybody."""
-    return any(name in response for name in identity.HEADERS)
+    return any(name in response for name in visitor_headers.HEADERS)
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.integrations.forward_auth import cookies, identity
+from accounts.integrations.forward_auth import cookies, visitor_headers
 from accounts.models import Application, ApplicationSession, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
 from tests.people import PASSWORD, Clock, Person
@@ -283,4 +283,4 @@ def ticket_of_signed_out(wall: Wall, person: Person) -> str:
 def test_no_page_of_ours_on_a_host_names_anybody(inside: Wall) -> None:
     answers: list[Any] = [inside.ask(uri) for uri in ("/.two-step/enter", "/.two-step/sign-out", "/.two-step/x")]
 
-    assert not any(name in each for each in answers for name in identity.HEADERS)
+    assert not any(name in each for each in answers for name in visitor_headers.HEADERS)

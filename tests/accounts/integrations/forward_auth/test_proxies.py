@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from accounts.integrations.forward_auth.identity import HEADERS
+from accounts.integrations.forward_auth.visitor_headers import HEADERS
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack

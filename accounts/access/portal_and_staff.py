@@ -1,4 +1,4 @@
-"""Our own entrances: the portal, the staff pages, and app passwords. They ask the same decision as applications do."""
+"""Decides about our own entrances: the portal, the staff pages, and app passwords. Applications are decided alike."""
 
 from datetime import datetime, timedelta
 

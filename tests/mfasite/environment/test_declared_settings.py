@@ -2,11 +2,11 @@
 
 import pytest
 
-from mfasite.environment import declared
+from mfasite.environment import declared_settings
 
 
 def warned(*names: str) -> list[str]:
-    return list(declared.unknown(declared.sections(declared.ours()), names))
+    return list(declared_settings.unknown(declared_settings.sections(declared_settings.ours()), names))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_file_for_what_is_no_secret_is_warned_of() -> None:
 
 
 def test_what_is_declared_is_not_warned_of() -> None:
-    sections = declared.sections(declared.ours())
+    sections = declared_settings.sections(declared_settings.ours())
     secrets = [s.name for section in sections for s in section.settings if s.is_secret]
 
     assert warned(*(s.name for section in sections for s in section.settings)) == []

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from mfasite import frame_room
+from mfasite import stack_memory
 from mfasite.middleware.input_screening import Handler
 from mfasite.urls import handler400
 
@@ -75,11 +75,11 @@ urlpatterns = [path("healthz", told)]
 @counted
 def test_spares_a_loop_the_memory_that_it_would_ask_for_each_time() -> None:
     assert _in_a_thread(_most) >= _LOOPS
-    assert _in_a_thread(partial(frame_room.roomy, _most)) < _LOOPS / 2
+    assert _in_a_thread(partial(stack_memory.roomy, _most)) < _LOOPS / 2
 
 
 def test_returns_what_the_call_returns() -> None:
-    assert frame_room.roomy(divmod, 7, 2) == (3, 1)
+    assert stack_memory.roomy(divmod, 7, 2) == (3, 1)
 
 
 @counted

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from verification.db import together
+from verification.db import batched_writes
 from verification.db.compiled_queries import BindParam, Insert, Update
 from verification.models import Challenge, Enrolment, Failure, Message
 
@@ -33,7 +33,7 @@ def writes(found: CaptureQueriesContext) -> list[str]:
 
 def test_block_sends_its_writes_as_one_statement() -> None:
     """On SQLite, which can't do that, one after another."""
-    with CaptureQueriesContext(connection) as found, together.block():
+    with CaptureQueriesContext(connection) as found, batched_writes.block():
         _ADD.later(row("a"))
         _ADD.later(row("b"))
         _RAISE.later(name="c", was=1)
@@ -50,7 +50,7 @@ def test_rows_learn_their_keys_and_whom_they_name() -> None:
     message = Message(user=user, challenge=challenge, kind="text", template="t", hint="h", useful_until=NOW)
     message.address = "+41791234567"
 
-    with together.block():
+    with batched_writes.block():
         _ADD_CHALLENGE.later(challenge)
         _ADD_MESSAGE.later(message)
 
@@ -59,7 +59,7 @@ def test_rows_learn_their_keys_and_whom_they_name() -> None:
 
 
 def test_every_other_statement_sees_what_was_written_before_it() -> None:
-    with together.block():
+    with batched_writes.block():
         _ADD.later(row("a"))
 
         assert names() == {"a"}
@@ -69,27 +69,27 @@ def test_change_is_told_how_many_rows_it_found() -> None:
     row("a").save()
     found: list[int] = []
 
-    with together.block():
+    with batched_writes.block():
         _RAISE.later(lambda rows: found.append(len(rows)), name="a", was=1)
         _RAISE.later(lambda rows: found.append(len(rows)), name="a", was=5)
-        together.flush()
+        batched_writes.flush()
 
         assert found == [1, 0]
 
 
 def test_error_undoes_the_whole_block() -> None:
-    with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
+    with pytest.raises(ZeroDivisionError), batched_writes.block():  # noqa: PT012  (the block is the subject)
         _ADD.later(row("a"))
-        together.flush()
+        batched_writes.flush()
         _ADD.later(row("b"))
         raise ZeroDivisionError
 
     assert names() == set()
-    assert not together.is_open()
+    assert not batched_writes.is_open()
 
 
 def test_conflict_at_the_end_undoes_the_whole_block() -> None:
-    with pytest.raises(IntegrityError), together.block():  # noqa: PT012  (the block is the subject)
+    with pytest.raises(IntegrityError), batched_writes.block():  # noqa: PT012  (the block is the subject)
         _ADD.later(row("a"))
         _ADD.later(row("b"))
         _ADD.later(row("a"))
@@ -98,7 +98,7 @@ def test_conflict_at_the_end_undoes_the_whole_block() -> None:
 
 
 def test_what_an_inner_transaction_rolls_back_is_not_written() -> None:
-    with together.block():
+    with batched_writes.block():
         _ADD.later(row("a"))
         with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012  (the block is the subject)
             _ADD.later(row("b"))
@@ -109,8 +109,8 @@ def test_what_an_inner_transaction_rolls_back_is_not_written() -> None:
 
 
 def test_block_within_a_block_joins_it() -> None:
-    with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
-        with together.block():
+    with pytest.raises(ZeroDivisionError), batched_writes.block():  # noqa: PT012  (the block is the subject)
+        with batched_writes.block():
             _ADD.later(row("a"))
         raise ZeroDivisionError
 
