@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template import Context, Variable, VariableDoesNotExist
 from django.test.utils import CaptureQueriesContext
 
 from tests.people import PASSWORD, Clock, Person
@@ -99,3 +100,35 @@ def test_password_step_of_a_remembered_browser(used: Person, clock: Clock) -> No
 
     assert len(found) <= REMEMBERED, told(found)
     assert any("sign_in.completed" in sql for sql in found)
+
+
+def missing(monkeypatch: pytest.MonkeyPatch, show: Callable[[], Any]) -> set[str]:
+    """Return the variables that templates look up while a page is shown, and that don't exist."""
+    found: set[str] = set()
+    usual = Variable._resolve_lookup  # type: ignore[attr-defined]  # what Django calls for each
+
+    def look_up(variable: Any, context: Context) -> Any:
+        try:
+            return usual(variable, context)
+        except VariableDoesNotExist:
+            found.add(str(variable))
+            raise
+
+    show()  # parts that are the same for everybody are rendered once
+    monkeypatch.setattr(Variable, "_resolve_lookup", look_up)
+    show()
+    return found
+
+
+def test_password_page_looks_up_nothing_that_is_missing(used: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django raises and catches three errors for each. Seen failing for `hint`, `label` and `request.GET.undone`."""
+    assert missing(monkeypatch, lambda: used.browser.go("/sign-in/")) == set()
+
+
+@pytest.mark.parametrize("option", ["", "Authenticator app"])
+def test_code_page_looks_up_nothing_that_is_missing(used: Person, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    used.give_password()
+    if option:
+        used.choose(option)
+
+    assert missing(monkeypatch, lambda: used.browser.go("/sign-in/verify/")) <= {"ticket"}  # only some forms name it
