@@ -1,4 +1,4 @@
-"""Celery tasks of housekeeping: seal the audit log, close expired challenges, remove old rows."""
+"""Celery tasks of housekeeping: seal the audit log, send notices, remove old rows."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from verification import audit, challenges, conf, limits, notices, retention
+from verification import audit, conf, limits, notices, retention
 from verification.delivery import dispatch, publisher
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
@@ -16,10 +16,9 @@ from verification.policies import revocation
 
 @shared_task(name="verification.tasks.housekeeping")
 def housekeeping(**_more: Any) -> None:
-    """Every few seconds: seal the audit log, close expired challenges, send notices of browsers."""
+    """Every few seconds: seal the audit log, send notices of browsers."""
     now = timezone.now()
     audit.seal(now)
-    challenges.expire(now)
     notices.tell_of_browsers(now)
     notices.tell_of_copies(now)
     dispatch.sweep(publisher.publish, now=now)

@@ -35,7 +35,8 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
     """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
     sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
     if is_half:
-        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~Q(challenge__state=State.OPEN)
+        is_open = Q(challenge__state=State.OPEN, challenge__expires_at__gt=context.now)
+        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~is_open
         sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
     decision = policies.decide(user, Context(now=context.now))
     return View(

@@ -8,7 +8,7 @@ import pytest
 from tests.verification.conftest import Desk
 from verification import audit, browsers, limits, tasks
 from verification.delivery import publisher
-from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message, State
+from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +35,6 @@ def test_seals_the_record(ana: Desk) -> None:
 
     assert AuditSeal.objects.count() == 1
     assert list(audit.verify()) == []
-
-
-def test_closes_requests_that_are_over(ana: Desk) -> None:
-    issued = ana.start("totp")
-    age(timedelta(minutes=6))
-
-    tasks.housekeeping()
-
-    assert Challenge.objects.get(handle=issued.handle).state == State.EXPIRED
 
 
 def test_wakes_what_was_not_woken(ana: Desk, woken: list[tuple[int, Kind]]) -> None:

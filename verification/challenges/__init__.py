@@ -4,7 +4,7 @@ Every second step goes through here. Guarded updates decide, never a read follow
 """
 
 from verification.challenges.answering import answer
-from verification.challenges.closing import abandon, expire
+from verification.challenges.closing import abandon
 from verification.challenges.passwordless import Invitation, announce, holder, invite
 from verification.challenges.phone_calls import keyed
 from verification.challenges.proofs import Alongside, collect
@@ -23,7 +23,6 @@ __all__ = [
     "answer",
     "collect",
     "enrol",
-    "expire",
     "holder",
     "invite",
     "keyed",

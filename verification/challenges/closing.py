@@ -1,8 +1,6 @@
-"""How challenges end without an answer: replaced, abandoned or expired."""
+"""How challenges end without an answer: replaced or abandoned. One whose time is over needs no ending."""
 
 from datetime import datetime
-
-from django.db import transaction
 
 from verification.challenges import queries
 from verification.models import Challenge, Purpose, State
@@ -17,17 +15,6 @@ def abandon(handle: str, *, binding: str, now: datetime) -> None:
         rows.update(state=State.SUPERSEDED, ended_at=now)
 
 
-def expire(now: datetime) -> int:
-    """Mark challenges whose time is over as expired. Return how many."""
-    over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
-    if not over.exists():
-        return 0
-    with transaction.atomic():
-        free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets the rows that are locked now
-        rows = Challenge.objects.filter(pk__in=free.values("pk"))
-        return rows.update(state=State.EXPIRED, ended_at=now)
-
-
 def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
     """End the session's challenge because another one replaces it."""
     Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
@@ -37,9 +24,8 @@ def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> 
 
 def live(binding: str, purpose: Purpose) -> Outcome:
     """Return the session's open challenge, because another request started it first."""
-    found = (
-        Challenge.objects.select_related("enrolment").filter(binding=binding, purpose=purpose, state__in=ALIVE).first()
-    )
+    rows = Challenge.objects.select_related("enrolment").filter(binding=binding, purpose=purpose, state__in=ALIVE)
+    found = rows.order_by("-number").first()
     if found is None:
         return Outcome(verdict=Verdict.GONE)
     return Outcome(verdict=Verdict.ISSUED, handle=found.handle, method=found.enrolment.method)
@@ -56,7 +42,6 @@ def why_closed(challenge: Challenge, now: datetime) -> Outcome:
         State.SUPERSEDED: Verdict.REPLACED,
         State.ENDED: Verdict.ENDED,
         State.DENIED: Verdict.DENIED,
-        State.EXPIRED: Verdict.EXPIRED,
         State.APPROVED: Verdict.USED,
     }
     if challenge.state in ends:

@@ -5,11 +5,13 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from verification import enrolments, notices
 from verification.context import Context
-from verification.db.compiled_queries import BindParam, Select
+from verification.db.compiled_queries import BindParam, Computed, Insert, Select
 from verification.keys import codes, crypto
 from verification.method import ChallengeData, Found
 from verification.models import Challenge, Message, SingleUseCode
@@ -22,6 +24,19 @@ _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
 NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
 
+# A live challenge, and one that another request writes at the same time, have this number already.
+_NUMBER = """
+    SELECT COALESCE(MAX(c.number), 0) + 1
+        - COALESCE(MAX(CASE WHEN c.state IN ('open', 'approved') AND c.expires_at > %s THEN 1 ELSE 0 END), 0)
+    FROM verification_challenge c WHERE c.binding = %s AND c.purpose = %s"""
+ADD = Insert(Challenge, number=Computed(_NUMBER, ("issued_at", "binding", "purpose")))
+
+
+def next_number(challenge: Challenge, now: datetime) -> RawSQL:
+    """Return the number of an older challenge that becomes the session's live one again."""
+    values = (connection.ops.adapt_datetimefield_value(now), challenge.binding, str(challenge.purpose))
+    return RawSQL(f"({_NUMBER})", values)  # noqa: S611  (only placeholders are put in)
+
 
 def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
     """Return the challenges of one sign-in or one session."""
@@ -29,8 +44,8 @@ def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
 
 
 def bind(binding: str) -> str:
-    """Return the digest of a session's binding, as it is stored."""
-    return crypto.digest("challenge.binding", binding)
+    """Return the digest of a session's binding, as it is stored. Shape: 32 hex digits (128 bits)."""
+    return crypto.digest("challenge.binding", binding)[:32]
 
 
 def load(handle: str, binding: str) -> Challenge | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, conf, enrolments, registry
@@ -32,7 +32,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         return queries.outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
         return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
-    if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
+    if challenge.state != State.OPEN or not challenge.tries_left:
         return closing.why_closed(challenge, context.now)
     if refusal := sending.refusal(
         challenge.enrolment, user=challenge.user, context=context, purpose=Purpose(challenge.purpose)
@@ -43,31 +43,36 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         generation=challenge.generation,
         resend_at=challenge.resend_at,
         tries_left__gt=0,
-        state__in=[State.OPEN, State.EXPIRED],
+        state=State.OPEN,
     )
+    was_over = challenge.expires_at <= context.now
+    number = {"number": queries.next_number(challenge, context.now)} if was_over else {}
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
         challenge.reference = queries.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
-    with transaction.atomic():
-        changed = rows.update(
-            state=State.OPEN,
-            generation=challenge.generation,
-            resend_at=context.now + conf.resend_after(),
-            expires_at=challenge.expires_at,
-            reference=challenge.reference,
-        )
-        if not changed:
-            sending.uncount_unanswered(
-                challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
+    try:
+        with transaction.atomic():
+            changed = rows.update(
+                generation=challenge.generation,
+                resend_at=context.now + conf.resend_after(),
+                expires_at=challenge.expires_at,
+                reference=challenge.reference,
+                **number,
             )
-            return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
-        sending.send(challenge, context)
-        audit.record(
-            events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
-        )
+            if not changed:
+                sending.uncount_unanswered(
+                    challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
+                )
+                return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+            sending.send(challenge, context)
+            audit.record(
+                events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+            )
+    except IntegrityError:  # another challenge of this session became the live one
+        return closing.live(challenge.binding, Purpose(challenge.purpose))
     is_call = registry.has(challenge.enrolment.method, KeyedOnPhone)
     return queries.outcome(challenge, Verdict.ISSUED, said=_call_words() if is_call else None)
 

@@ -63,7 +63,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     data = queries.data_for_method(challenge, now=now)
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
-    is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
+    is_expired = challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,
         user=challenge.user,

@@ -13,7 +13,6 @@ from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import closing, queries, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
-from verification.db.compiled_queries import Insert
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import toll_fraud
@@ -25,7 +24,6 @@ from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 
 _NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
-_ADD = Insert(Challenge)
 
 
 def start(  # noqa: PLR0913  (one action, its circumstances named)
@@ -134,7 +132,7 @@ def _write(
                 closing.supersede(
                     replaces, binding=challenge.binding, purpose=Purpose(challenge.purpose), now=context.now
                 )
-            _ADD.later(challenge)
+            queries.ADD.later(challenge)
             sending.send(challenge, context)
             audit.record(
                 events.CHALLENGE_ISSUED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
@@ -261,7 +259,9 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
     try:
         with transaction.atomic():
             closing.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
-            Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(state=State.OPEN, ended_at=None)
+            Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(
+                state=State.OPEN, ended_at=None, number=queries.next_number(running, now)
+            )
     except IntegrityError:
         return closing.live(running.binding, Purpose(running.purpose))
     return outcome

@@ -6,6 +6,7 @@ builds it once, and each call only fills in its values. Django's own code still 
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -208,11 +209,23 @@ class Delete(_Change):
         return rows.query.chain(DeleteQuery).get_compiler(using=rows.db)
 
 
-class Insert(Generic[M]):
-    """An insert of models without parents. Unlike `save` it sends no signals, and trusts that related rows exist."""
+@dataclass(frozen=True)
+class Computed:
+    """A value of a new row that the database works out. Shape: `sql` has a place for each of the named fields."""
 
-    def __init__(self, model: type[M]) -> None:
+    sql: str
+    values: tuple[str, ...]
+
+
+class Insert(Generic[M]):
+    """An insert of models without parents. Unlike `save` it sends no signals, and trusts that related rows exist.
+
+    `computed` are the fields that the database works out. The model that is inserted does not learn them.
+    """
+
+    def __init__(self, model: type[M], **computed: Computed) -> None:
         self._model = model
+        self._computed = computed
         self._composed: tuple[Any, str, list[Any]] | None = None
 
     def _compose(self, row: M) -> tuple[Any, str, list[Any]]:
@@ -223,7 +236,12 @@ class Insert(Generic[M]):
         compiler = query.get_compiler(using=router.db_for_write(self._model))
         compiler.returning_fields = [meta.auto_field] if meta.auto_field else None
         [(sql, _)] = compiler.as_sql()
-        return compiler, sql, fields
+        start, *pieces = sql.split("%s")
+        places = [f"({self._computed[field.name].sql})" if field.name in self._computed else "%s" for field in fields]
+        sql = start + "".join(place + piece for place, piece in zip(places, pieces, strict=True))
+        given = {field.name: field for field in fields}
+        names = [self._computed[name].values if name in self._computed else (name,) for name in given]
+        return compiler, sql, [given[name] for each in names for name in each]
 
     def later(self, row: M) -> None:
         """Write it with the other writes of a `together.block`, or at once if there is no block.
@@ -248,7 +266,7 @@ class Insert(Generic[M]):
         batched_writes.later(Write(sql=sql, values=values, returning=name, row=row, then=name_parents))
 
     def _plain(self, row: M) -> tuple[str, list[Any]]:
-        """Return the statement without what it returns, and its fields."""
+        """Return the statement without what it returns, and the fields that fill it."""
         if self._composed is None:
             self._composed = self._compose(row)
         _, sql, fields = self._composed

@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['ref'], name='audit_by_reference'), models.Index(fields=['user_id'], name='audit_of_a_person'), models.Index(fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(condition=models.Q(('actor_id__isnull', False), models.Q(('user_id__isnull', True), models.Q(('actor_id', models.F('user_id')), _negated=True), _connector='OR')), fields=['actor_id'], name='audit_of_staff'), models.Index(fields=['network'], name='audit_of_a_network', opclasses=['varchar_pattern_ops'])],
+                'indexes': [models.Index(fields=['user_id'], name='audit_of_a_person'), models.Index(condition=models.Q(('kind__in', ('challenge.issued', 'sign_in.completed')), _negated=True), fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(condition=models.Q(('actor_id__isnull', False), models.Q(('user_id__isnull', True), models.Q(('actor_id', models.F('user_id')), _negated=True), _connector='OR')), fields=['actor_id'], name='audit_of_staff'), models.Index(fields=['network'], name='audit_of_a_network', opclasses=['varchar_pattern_ops'])],
             },
         ),
         migrations.CreateModel(
@@ -205,7 +205,8 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(choices=[('sign_in', 'sign-in'), ('enrol', 'setup'), ('fresh', 're-authentication'), ('caller', 'caller verification'), ('self_test', 'self-test')], max_length=16)),
                 ('mode', models.CharField(blank=True, max_length=16)),
                 ('binding', models.CharField(editable=False, max_length=64)),
-                ('state', models.CharField(choices=[('open', 'open'), ('approved', 'approved on the phone'), ('proven', 'verified'), ('superseded', 'replaced by a newer one'), ('ended', 'ended after too many incorrect answers'), ('denied', 'reported as fraud'), ('expired', 'expired')], default='open', max_length=16)),
+                ('number', models.PositiveSmallIntegerField(default=1, editable=False)),
+                ('state', models.CharField(choices=[('open', 'open'), ('approved', 'approved on the phone'), ('proven', 'verified'), ('superseded', 'replaced by a newer one'), ('ended', 'ended after too many incorrect answers'), ('denied', 'reported as fraud')], default='open', max_length=16)),
                 ('generation', models.PositiveSmallIntegerField(default=1)),
                 ('nonce', models.CharField(editable=False, max_length=32)),
                 ('key_id', models.CharField(editable=False, max_length=32)),
@@ -223,7 +224,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['user', '-issued_at'], name='challenges_of_a_person')],
-                'constraints': [models.UniqueConstraint(fields=('handle',), name='one_challenge_a_handle'), models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'approved'])), fields=('binding', 'purpose'), name='one_live_challenge_a_session')],
+                'constraints': [models.UniqueConstraint(fields=('binding', 'purpose', 'number'), name='one_live_challenge_a_session')],
             },
         ),
         migrations.CreateModel(

@@ -19,7 +19,7 @@ class Purpose(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """The state of a challenge: open, approved on the phone, or one of the ends."""
+    """The state of a challenge: open until its time is over, approved on the phone, or one of the ends."""
 
     OPEN = "open", _("open")
     APPROVED = "approved", _("approved on the phone")
@@ -27,16 +27,19 @@ class State(models.TextChoices):
     SUPERSEDED = "superseded", _("replaced by a newer one")
     ENDED = "ended", _("ended after too many incorrect answers")
     DENIED = "denied", _("reported as fraud")
-    EXPIRED = "expired", _("expired")
 
 
 ALIVE = (State.OPEN, State.APPROVED)
 
 
 class Challenge(models.Model):
-    """A request to verify. Only guarded updates change its state. `generation` numbers the codes sent for it."""
+    """A request to verify. Only guarded updates change its state. `generation` numbers the codes sent for it.
 
-    # Each index costs every write, so there is none for LIKE, as `unique=True` adds, and none that another covers.
+    `number` counts the challenges of a session in the order in which they became the live one. A new one gets the
+    number of the live one, if there is one, and the database refuses it: so a session has one live challenge.
+    """
+
+    # Each index costs every write. A challenge is found by its session, and no index has what an answer changes.
     handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -49,6 +52,7 @@ class Challenge(models.Model):
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     mode = models.CharField(max_length=16, blank=True)
     binding = models.CharField(max_length=64, editable=False)
+    number = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     generation = models.PositiveSmallIntegerField(default=1)
     nonce = HandleField(editable=False)
@@ -65,12 +69,7 @@ class Challenge(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["handle"], name="one_challenge_a_handle"),
-            models.UniqueConstraint(
-                fields=["binding", "purpose"],
-                condition=models.Q(state__in=["open", "approved"]),
-                name="one_live_challenge_a_session",
-            ),
+            models.UniqueConstraint(fields=["binding", "purpose", "number"], name="one_live_challenge_a_session"),
         )
         indexes = (models.Index(fields=["user", "-issued_at"], name="challenges_of_a_person"),)
 

@@ -169,7 +169,7 @@ def page_context(
         "words": words,
         "verdict": verdict,
         "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED, Verdict.MISREAD},
-        "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state in {State.OPEN, State.EXPIRED},
+        "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state == State.OPEN,
         "pending": pending,
         "account": shown.account,
     }

@@ -102,7 +102,7 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
 def _stolen_password(timeline: Timeline, day: datetime, member: Member, method: Enrolment) -> None:
     """Somebody has a person's password; the person sees it and secures the account."""
     user_id, at = member.user.pk, day + timedelta(hours=21, minutes=12)
-    challenge = requests.request(method, at, place=_ATTACKER, state=State.EXPIRED, ended_at=at + LIFE)
+    challenge = requests.request(method, at, place=_ATTACKER, state=State.OPEN, ended_at=at + LIFE)
     timeline.add_request(challenge, Kind.TEXT, Fate())
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **requests.about(challenge))
     for n in (1, 2):
@@ -126,7 +126,7 @@ def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolme
     said: dict[str, Any] = {}
     for n, minutes in enumerate(_WAITS, start=1):
         at += timedelta(minutes=minutes, seconds=40)
-        challenge = requests.request(method, at, place=_ATTACKER, state=State.EXPIRED, ended_at=at + LIFE)
+        challenge = requests.request(method, at, place=_ATTACKER, state=State.OPEN, ended_at=at + LIFE)
         timeline.add_request(challenge)
         said = requests.about(challenge)
         timeline.event(at, events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said)

@@ -60,7 +60,7 @@ def request(enrolment: Enrolment, at: datetime, *, place: Place, state: State, e
         expires_at=at + LIFE,
         tries_left=5,
         network=place.network,
-        ended_at=ended_at,
+        ended_at=None if state == State.OPEN else ended_at,
     )
 
 

@@ -92,7 +92,7 @@ def _verify(
         [at + timedelta(seconds=12 + 9 * n) for n in range(chance.choice((1, 1, 2)))] if chance.random() < 0.05 else []
     )
     ended_at = at + (timedelta(seconds=chance.randrange(9, 50) + 20 * len(wrong)) if is_proven or not arrived else LIFE)
-    state = State.PROVEN if is_proven else State.EXPIRED if arrived else State.SUPERSEDED
+    state = State.PROVEN if is_proven else State.OPEN if arrived else State.SUPERSEDED
     challenge = requests.request(method, at, place=place, state=state, ended_at=ended_at)
     timeline.add_request(challenge, kind, fate)
     said = requests.about(challenge)

@@ -108,7 +108,6 @@ STEPS: dict[str, Callable[[Desk], Run]] = {
     "reset link": _reset,
     "end app passwords": lambda desk: lambda: app_passwords.revoke(desk.user, desk.context),
     "tell of browsers": lambda desk: lambda: notices.tell_of_browsers(desk.context.now),
-    "expire": lambda desk: lambda: challenges.expire(desk.context.now + timedelta(days=1)),
     "seal": lambda desk: lambda: audit.seal(desk.context.now),
     "purge sessions": lambda desk: SessionStore.clear_expired,
     "policy": lambda desk: _settle,

@@ -221,7 +221,7 @@ def sent(
             user=user,
             enrolment=enrolment,
             purpose="sign_in",
-            state=State.PROVEN if each < n_proven else State.EXPIRED,
+            state=State.PROVEN if each < n_proven else State.OPEN,
             binding=f"{at} {each}",
             code_life=timedelta(minutes=5),
             issued_at=at,

@@ -136,7 +136,7 @@ def history(ana: Desk, n: int, *, proven: int = 0, returned: int = 0) -> None:
     at = NOW - timedelta(minutes=5)
     for number in range(n):
         challenge.pk, challenge.handle, challenge.binding = None, new_handle(), f"session {number}"
-        challenge.state = State.PROVEN if number < proven else State.EXPIRED
+        challenge.state = State.PROVEN if number < proven else State.OPEN
         challenge.save(force_insert=True)
         message.pk, message.handle, message.challenge = None, new_handle(), challenge
         message.provider, message.created_at, message.state = "first", at, MessageState.SENT

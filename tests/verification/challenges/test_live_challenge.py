@@ -1,0 +1,80 @@
+"""A session has one live challenge, whatever its requests do at the same time: the database decides by the number."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from pytest_django import Settings
+
+from tests.crowd import together
+from tests.rounds import rounds
+from tests.verification.conftest import Desk, equip
+from verification.challenges import queries
+from verification.context import Context
+from verification.models import Challenge, State
+from verification.models.challenges import ALIVE
+from verification.outcomes import Outcome, Verdict
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def racer(transactional_db: None, settings: Settings) -> Desk:
+    settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 10_000
+    settings.SENDS_PER_NETWORK_HOUR = settings.UNANSWERED_BEFORE_DELAY = 10_000
+    user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
+    return equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
+
+
+def _chosen_again(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+    """Go back to the option of before, and choose a third one."""
+    first = desk.start("text", binding=binding)
+    second = desk.start("totp", binding=binding, replaces=first.handle)
+    return desk, [
+        lambda: desk.start("text", binding=binding, replaces=second.handle),
+        lambda: desk.start("call", binding=binding, replaces=second.handle),
+    ]
+
+
+def _chosen_again_after_an_end(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+    """Do the same after too many incorrect answers, so that there is no live one whose row they wait for."""
+    _, steps = _chosen_again(desk, binding)
+    Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=State.ENDED)
+    return desk, steps
+
+
+def _woken(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+    """Send the code of a challenge that is over again, and choose another option."""
+    first = desk.start("text", binding=binding)
+    late = desk.later(minutes=6)
+    return late, [
+        lambda: late.resend(first, binding=binding),
+        lambda: late.start("totp", binding=binding, replaces=first.handle),
+    ]
+
+
+def _begun_twice(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+    return desk, [lambda: desk.start("totp", binding=binding), lambda: desk.start("text", binding=binding)]
+
+
+@pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice])
+def test_one_is_live_after_two_requests(
+    racer: Desk, prepare: Callable[[Desk, str], tuple[Desk, list[Callable[[], Outcome]]]]
+) -> None:
+    """Seen failing on PostgreSQL with numbers that pay no attention to a live one."""
+    for turn in range(rounds(10, 60)):
+        desk, steps = prepare(racer.later(hours=turn), f"session {turn}")
+
+        outcomes = together(*steps)
+
+        mine = Challenge.objects.filter(binding=queries.bind(f"session {turn}"))
+        live = mine.filter(state__in=ALIVE, expires_at__gt=desk.context.now)
+        handles = set(live.values_list("handle", flat=True))
+        assert len(handles) == 1
+        for outcome in outcomes:
+            assert isinstance(outcome, Outcome)
+            if outcome.issued:
+                assert mine.filter(handle=outcome.handle).exists()
+            else:
+                assert outcome.verdict in {Verdict.REPLACED, Verdict.TOO_SOON, Verdict.GONE}
