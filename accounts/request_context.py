@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from verification import inputs
+from verification.browsers import user_agents
 from verification.context import Context
 
 _AGENT = 300  # maximum length of the User-Agent and cookie values that we keep
@@ -18,7 +19,7 @@ def read(request: HttpRequest) -> Context:
     return Context(
         now=timezone.now(),
         network=network(request),
-        agent=inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT),
+        agent=user_agents.short(inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT)),
         browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_AGENT],
         device=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:_AGENT],
         language=translation.get_language() or settings.LANGUAGE_CODE,

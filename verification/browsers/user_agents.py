@@ -1,5 +1,7 @@
 """Names of browsers from their User-Agent, for people to recognise. Nothing relies on them."""
 
+import re
+
 from django.utils.translation import gettext as _
 
 # The first mark that is found names it: Edge also says Chrome, and Chrome also says Safari.
@@ -22,6 +24,16 @@ _SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+
+# What all browsers of a kind say, and what therefore says nothing. It was two thirds of each name that we stored.
+_ALWAYS = re.compile(
+    r"Mozilla/5\.0 |AppleWebKit/[0-9.]+ \(KHTML, like Gecko\) |Gecko/20100101 | Mobile/15E148| Safari/537\.36"
+)
+
+
+def short(agent: str) -> str:
+    """Return a User-Agent without what all browsers say. `name` reads both."""
+    return _ALWAYS.sub("", agent)
 
 
 def name(agent: str) -> str:
