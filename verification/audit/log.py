@@ -15,7 +15,7 @@ from verification.context import Context
 from verification.db.compiled_queries import Insert
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
-from verification.models.audit import NONCE, WORDS_DIGEST
+from verification.models.audit import FREQUENT, NONCE, WORDS_DIGEST
 
 _ADD = Insert(AuditEvent)
 
@@ -49,6 +49,7 @@ def record_many(entries: Iterable[Entry], *, context: Context, actor_id: int | N
 def _row(entry: Entry, context: Context, actor_id: int | None) -> AuditEvent:
     detail, words = _parted(entry.detail) if entry.user_id is not None else (entry.detail, {})
     row = AuditEvent(
+        ref=AuditEvent.ref_at(context.now),
         at=context.now,
         kind=entry.event.kind,
         actor_id=actor_id if actor_id is not None else entry.user_id,
@@ -116,7 +117,8 @@ def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> 
     rows = AuditEvent.objects.filter(at__gte=moment)
     if of:
         rows = rows.filter(kind__in=[event.kind for event in of])
-    return rows.filter(kind__startswith=prefix) if prefix else rows
+    # The index of kinds doesn't have the frequent ones: only those who leave them out can use it.
+    return rows.filter(kind__startswith=prefix).exclude(kind__in=FREQUENT) if prefix else rows
 
 
 def size() -> tuple[int, int]:

@@ -94,7 +94,8 @@ def _by(key: int) -> Q:
 def _about(text: str) -> Q:
     """Match the reference of an event, or the ticket of a support action."""
     if _REFERENCE.fullmatch(text.lower()):
-        return Q(ref=text.lower())
+        begins, ends = AuditEvent.time_in(text.lower())
+        return Q(ref=text.lower(), at__gte=begins, at__lt=ends)
     kinds = [kind for subject in _WITH_TICKET for kind in audit_kinds.kinds(subject) or ()]
     return Q(kind__in=kinds, detail__ticket=text)
 
