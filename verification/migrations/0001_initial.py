@@ -230,16 +230,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Failure',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pk', models.CompositePrimaryKey('user_id', 'method', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('method', models.CharField(max_length=32)),
                 ('consecutive', models.PositiveIntegerField(default=0)),
                 ('next_at', models.DateTimeField(null=True)),
                 ('locked_at', models.DateTimeField(null=True)),
                 ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='failures', to=settings.AUTH_USER_MODEL)),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'method'), name='one_failure_row_a_method')],
-            },
         ),
         migrations.CreateModel(
             name='HardwareToken',

@@ -11,6 +11,8 @@ class Failure(models.Model):
     method was locked.
     """
 
+    # No number of its own: its index would have an entry for each row, and each sign-in writes two.
+    pk = models.CompositePrimaryKey("user_id", "method")
     # No constraint in the database: its check would lock the person at every try. A count that is left over after
     # an erasure at the same time says nothing about anyone, and `purge` deletes it.
     user = models.ForeignKey(
@@ -18,15 +20,12 @@ class Failure(models.Model):
         on_delete=models.CASCADE,
         related_name="failures",
         db_constraint=False,
-        db_index=False,  # the constraint below has one
+        db_index=False,  # the key has one
     )
     method = models.CharField(max_length=32)
     consecutive = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
     locked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["user", "method"], name="one_failure_row_a_method"),)
 
     def __str__(self) -> str:
         return f"{self.method}: {self.consecutive}"
