@@ -7,6 +7,7 @@ Source of the filters and escapes: RFC 4515, 3.
 
 import hashlib
 import math
+import os
 import re
 import socket
 import ssl
@@ -116,6 +117,9 @@ class Connection:
             (ldap.OPT_NETWORK_TIMEOUT, NETWORK_TIMEOUT),
             (ldap.OPT_REFERRALS, 0),
             (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
+            # Without it, libldap would wait forever for the first answer of its own handshake, for example if a load
+            # balancer sends this connection to a server that hangs, and sent that of `_shake_hands` to another one.
+            (ldap.OPT_CONNECT_ASYNC, int(directory.encryption == Encryption.LDAPS)),
             *([(ldap.OPT_X_TLS_CACERTFILE, _ca_file(directory.ca))] if directory.ca else []),
             (ldap.OPT_X_TLS_NEWCTX, 0),  # last: it makes the options above take effect
         ):
@@ -129,6 +133,8 @@ class Connection:
             self._asked(self._ldap.simple_bind_s, self._directory.account, password)
         except ldap.LDAPError as error:
             raise Misconfigured(f"The service account was refused: {_text(error)}") from None
+        # Else libldap, whose timeouts count only between messages, would wait forever for the rest of half a message.
+        os.set_blocking(self._ldap.get_option(ldap.OPT_DESC), False)
 
     def bind(self, dn: str, password: str) -> Answer:
         """Return what the directory says about a password."""
@@ -176,14 +182,17 @@ class Connection:
         after some of them.
         """
         control = ldap.controls.SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
-        wanted = [self._key, *filter(None, attributes)]
+        wanted, n_before = [self._key, *filter(None, attributes)], 0
         while True:
             try:
                 more = {"serverctrls": [control], "timeout": TIMEOUT}
                 sent = self._asked(self._ldap.search_ext, base, ldap.SCOPE_SUBTREE, text, wanted, **more)
                 _kind, found, _number, controls = self._asked(self._ldap.result3, sent, timeout=TIMEOUT)
+            except Away as away:
+                raise Away(f"{away} ({n_before} entries arrived before.)") from None
             except ldap.LDAPError as error:
-                raise Incomplete(_text(error)) from None
+                raise Incomplete(f"{_text(error)} ({n_before} entries arrived before.)") from None
+            n_before += len(found)
             yield [self._found(dn, attributes) for dn, attributes in found if dn]  # the others are referrals
             answers = [each for each in controls if each.controlType == control.controlType]
             control.cookie = answers[0].cookie if answers else ""
@@ -228,10 +237,11 @@ class Connection:
         self._ldap.set_option(ldap.OPT_TIMEOUT, _seconds(TIMEOUT, self._until))
         try:
             return function(*arguments, **named)
+        except ldap.TIMEOUT:
+            raise Away("It didn’t answer in time.") from None
         except (
             ldap.SERVER_DOWN,
             ldap.CONNECT_ERROR,
-            ldap.TIMEOUT,
             ldap.TIMELIMIT_EXCEEDED,
             ldap.UNAVAILABLE,
             ldap.BUSY,
