@@ -134,6 +134,7 @@ def test_only_members_of_a_nested_group_sign_in_if_the_filter_says_so(
     ("name", "why", "words"),
     [
         ("hours", "outside_hours", "let you sign in at this time"),
+        ("machine", "other_machine", "only from certain computers"),
         ("expired", "expired", "Your password has expired"),
         ("disabled", "disabled", "has disabled your account"),
         ("gone", "account_expired", "Your account has expired"),
