@@ -44,7 +44,7 @@ def read_before(
     proxy: Proxy,
     clock: Clock,
 ) -> Directory:
-    """Return a directory behind the proxy that was read once. Then someone left, someone joined, and some are renamed."""
+    """Return a directory behind the proxy that was read once. Then some left, joined, or were renamed."""
     slapd.people(f"p{n:04}" for n in range(PEOPLE))
     slapd.person("anna")
     encryption = ENCRYPTIONS[request.node.callspec.indices["proxy"]]
