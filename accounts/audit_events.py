@@ -417,6 +417,14 @@ SCIM_TOKENS_REVOKED = declare(
         severity=Severity.WARN,
     )
 )
+SCIM_DEPARTURES_CONFIRMED = declare(
+    Event(
+        "directory.departures_confirmed",
+        _("Confirmed that many people left"),
+        _("%(actor)s confirmed that %(n)s of %(of)s people left the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
 SCIM_NETWORKS_CHANGED = declare(
     Event(
         "scim.networks_changed",

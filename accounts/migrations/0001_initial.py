@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('link_by', models.CharField(choices=[('nothing', 'Nobody'), ('username', 'People with the same username'), ('email', 'People with the same email address')], default='nothing', help_text='Staff are never taken over. The directory then decides their name, and whether they can sign in.', max_length=10, verbose_name='take over people who are here already')),
                 ('invites_people', models.BooleanField(default=False, help_text='People whom it adds get a link by email, and reminders.', verbose_name='invite new people')),
                 ('many_left_at', models.DateTimeField(editable=False, null=True)),
+                ('many_left_since', models.DateTimeField(editable=False, null=True)),
                 ('servers', models.JSONField(blank=True, default=list, verbose_name='servers')),
                 ('encryption', models.CharField(choices=[('ldaps', 'TLS from the start (LDAPS)'), ('starttls', 'StartTLS'), ('none', 'None, only for a server on this machine')], default='ldaps', max_length=10, verbose_name='encryption')),
                 ('ca', models.TextField(blank=True, help_text='PEM. Leave it empty if a public authority issued the servers’ certificates.', verbose_name='certificate authority')),

@@ -127,7 +127,8 @@ class Directory(models.Model):
         default=False,
         help_text=_("People whom it adds get a link by email, and reminders."),
     )
-    many_left_at = models.DateTimeField(null=True, editable=False)
+    many_left_at = models.DateTimeField(null=True, editable=False)  # when its last alarm was raised
+    many_left_since = models.DateTimeField(null=True, editable=False)  # of an alarm that nobody has dealt with
     servers = models.JSONField(_("servers"), default=list, blank=True)
     encryption = models.CharField(_("encryption"), max_length=10, choices=Encryption.choices, default=Encryption.LDAPS)
     ca = models.TextField(

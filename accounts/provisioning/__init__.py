@@ -5,7 +5,7 @@ directory decides".
 """
 
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
-from accounts.provisioning.departure_limit import Departures, count
+from accounts.provisioning.departure_limit import Departures, count, count_of_alarm, end_alarm, people_who_left
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, leave_groups, remove_group
@@ -34,9 +34,12 @@ __all__ = [
     "apply_people",
     "apply_person",
     "count",
+    "count_of_alarm",
+    "end_alarm",
     "find",
     "leave_groups",
     "number_of",
+    "people_who_left",
     "plan_people",
     "plan_person",
     "remove_group",

@@ -100,6 +100,8 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
         _invite(done, now)
     if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
         departure_limit.watch(directory, by, now)
+    if any(change.verdict is Verdict.SWITCHED_ON for change in done):
+        departure_limit.calm(directory)
     return done
 
 

@@ -17,6 +17,7 @@ from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import Asked
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.session_assurance import AuthedRequest
+from accounts.support import directory_health
 from accounts.support.directory_runs import row_words
 from accounts.support.views import exports, layout
 
@@ -57,6 +58,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     now = request_context.read(request).now
     context = {
         "directory": directory,
+        "problems": directory_health.problems(request.user, directory),
         "figure": figure,
         "is_stale": directory_sync.is_stale(figure, now),
         "runs": DirectorySync.objects.filter(directory=directory).select_related("made_by").order_by("-pk")[:_N_RUNS],

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit_events
+from accounts import audit_events, provisioning
 from accounts.admin_changes import Refused
 from accounts.applications import secrets
 from accounts.integrations.scim import callers
@@ -53,6 +53,14 @@ def change_networks(directory: Directory, networks: Sequence[str], actor: Actor)
     access.save(update_fields=["networks"])
     changes = {"networks": [", ".join(former), ", ".join(networks)]}
     _record(audit_events.SCIM_NETWORKS_CHANGED, directory, actor, changes=changes)
+
+
+def confirm_departures(directory: Directory, actor: Actor) -> None:
+    """End the alarm about many people who left, because that’s right. Errors: `Refused`."""
+    found = provisioning.count_of_alarm(directory)
+    if not provisioning.end_alarm(directory):
+        raise Refused(_("Someone has dealt with this already."))
+    _record(audit_events.SCIM_DEPARTURES_CONFIRMED, directory, actor, n=found.n, of=found.of)
 
 
 def _record(event: Event, directory: Directory, actor: Actor, **detail: object) -> None:

@@ -27,5 +27,6 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/scim/token/", does(views.new_token), name="directory-scim-token"),
         path("<int:pk>/scim/former/", does(views.end_former), name="directory-scim-former"),
         path("<int:pk>/scim/revoke/", does(views.revoke), name="directory-scim-revoke"),
+        path("<int:pk>/scim/left/", does(views.confirm_departures), name="directory-scim-left"),
         path("<int:pk>/scim/networks/", does(views.change_networks), name="directory-scim-networks"),
     ]

@@ -8,14 +8,14 @@ from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import admin_changes, request_context
+from accounts import admin_changes, provisioning, request_context
 from accounts.admin_changes import Asked, ReasonForm
 from accounts.integrations.scim import request_log
 from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
 from accounts.models.directories import Kind
-from accounts.provisioning import departure_limit
 from accounts.session_assurance import AuthedRequest
+from accounts.support import directory_health
 from accounts.support.actions import Actor
 from accounts.support.scim import changes
 from accounts.support.views import layout
@@ -24,6 +24,7 @@ from verification.policies.form_fields import Networks
 
 _HERE = "directories"
 _SHOWN = 30  # requests
+_MAX_LEFT = 50  # people who left
 
 # What our own refusals mean; the others are keywords that the client's documentation explains.
 PROBLEMS = {
@@ -59,7 +60,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> HttpResponse:
     now = request_context.read(request).now
     access = changes.access_of(directory)
-    alarm_at = directory.many_left_at
+    who_left = provisioning.people_who_left(directory)
     context: dict[str, Any] = {
         "directory": directory,
         "address": f"{conf.public_url().rstrip('/')}{BASE}",
@@ -69,8 +70,10 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "n_people": ScimPerson.objects.filter(directory=directory, deleted_at=None).count(),
         "n_groups": directory.groups.count(),
         "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in request_log.last(directory, _SHOWN)],
-        "left": departure_limit.count(directory, now),
-        "is_alarm": alarm_at is not None and now - alarm_at < departure_limit.WITHIN,
+        "left": provisioning.count(directory, now),
+        "problems": directory_health.problems(request.user, directory),
+        "who_left": list(who_left[:_MAX_LEFT]),
+        "n_left": who_left.count(),
     }
     return layout.page(request, "directory_scim.html", context, here=_HERE)
 
@@ -126,6 +129,17 @@ def revoke(request: AuthedRequest, pk: int) -> HttpResponseBase:
     )
     asked = _asked(directory, _("Revoke all tokens"), lines, is_destructive=True)
     return admin_changes.with_reason(request, asked, lambda reason: changes.revoke(directory, _actor(request, reason)))
+
+
+def confirm_departures(request: AuthedRequest, pk: int) -> HttpResponseBase:
+    """Confirm that many people left, which ends the alarm."""
+    directory = _directory(request, pk, verb="change")
+    found = provisioning.count_of_alarm(directory)
+    lines = (_("%(n)d of %(of)d people stay switched off, and the notice goes away.") % {"n": found.n, "of": found.of},)
+    asked = _asked(directory, _("Confirm that they left"), lines)
+    return admin_changes.with_reason(
+        request, asked, lambda reason: changes.confirm_departures(directory, _actor(request, reason))
+    )
 
 
 class NetworksForm(ReasonForm):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts import request_context
 from accounts.models import SecondStep
 from accounts.session_assurance import AuthedRequest
-from accounts.support import people_search
+from accounts.support import directory_health, people_search
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.views import layout, search_filters
 
@@ -34,6 +34,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     found = people_search.find(request.user, search, now=request_context.read(request).now, most=most_at_once)
     kept = search_filters.kept(search)
     context = {
+        "problems": directory_health.problems(request.user),
         "found": found,
         "search": search,
         "groups": _groups(),

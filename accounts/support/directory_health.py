@@ -1,0 +1,106 @@
+"""What a member of staff has to know about directories: many people left one, or would leave it, at the same time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, Min, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import provisioning
+from accounts.models import Directory, DirectorySync, User
+from accounts.provisioning import Verdict
+from verification import time_format
+
+_NAMED = 3  # people whom a notice names
+
+_waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Many people of one directory. Shape: `lines` are sentences; `label` is the text of the link."""
+
+    title: str
+    lines: tuple[str, ...]
+    url: str = ""
+    label: str = ""
+
+
+def problems(staff: User, directory: Directory | None = None) -> list[Problem]:
+    """Return what nobody has dealt with yet: of one directory, or of all.
+
+    Only staff who may see directories get names and a link; the others are told how to help a caller.
+    """
+    many = Q(many_left_since__isnull=False) | Exists(_waiting.filter(directory=OuterRef("pk")))
+    rows = Directory.objects.filter(many).order_by("position", "pk")
+    if directory is not None:
+        rows = rows.filter(pk=directory.pk)
+    return [problem for each in rows for problem in _of(each, sees=staff.has_perm("accounts.view_directory"))]
+
+
+def _of(directory: Directory, *, sees: bool) -> Iterator[Problem]:
+    if directory.many_left_since is not None:
+        yield _left(directory, sees=sees)
+    for run in _waiting.filter(directory=directory):
+        yield _would_leave(directory, run, sees=sees)
+
+
+def _left(directory: Directory, *, sees: bool) -> Problem:
+    left, found = provisioning.people_who_left(directory), provisioning.count_of_alarm(directory)
+    since = left.aggregate(first=Min("directory_off_at"))["first"] or directory.many_left_since
+    title = _("Many people left %(directory)s") % {"directory": directory.name}
+    said = {"n": found.n, "of": found.of, "since": _at(since)}
+    what = _("%(n)d of %(of)d people have been switched off since %(since)s.") % said
+    effect = _("They were signed out everywhere and can’t sign in.")
+    if not sees:
+        advice = _("If one of them calls, tell an administrator. Only the directory can switch them on again.")
+        return Problem(title=title, lines=(what, effect, advice))
+    names = _named(left.values_list("username", flat=True)[: _NAMED + 1], found.n)
+    url = f"{reverse('admin:directory-scim', args=[directory.pk])}#left"
+    return Problem(title=title, lines=(what, names, effect), url=url, label=_("Check who left"))
+
+
+def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Problem:
+    n_gone = run.batches.filter(kind="gone").count()
+    if run.n_switched_off or not n_gone:
+        title = _("Many people would leave %(directory)s")
+        said = {"n": run.n_switched_off, "of": run.n_active}
+        what = _("%(n)d of %(of)d people would be switched off.") % said
+    else:
+        title = _("Many groups would leave %(directory)s")
+        what = _("%(n)d of %(of)d groups would be removed.") % {"n": n_gone, "of": directory.groups.count()}
+    nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
+    lines = [what, nothing % {"since": _at(_stopped_since(directory, run))}]
+    title %= {"directory": directory.name}
+    if not sees:
+        return Problem(title=title, lines=(*lines, _("An administrator has to check whether that’s right.")))
+    off = run.rows.filter(what=Verdict.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
+    if run.n_switched_off:
+        lines.insert(1, _named(off[: _NAMED + 1], run.n_switched_off))
+    url = reverse("admin:directory-run", args=[run.ref])
+    return Problem(title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
+
+
+def _stopped_since(directory: Directory, run: DirectorySync) -> datetime:
+    """Return when the first of these runs stopped, because each later one replaces the one before."""
+    done = DirectorySync.objects.filter(directory=directory, state=DirectorySync.State.DONE).order_by("-pk").first()
+    stopped = DirectorySync.objects.filter(directory=directory, stopped=True, pk__gt=done.pk if done else 0)
+    first: datetime | None = stopped.aggregate(first=Min("read_at"))["first"]
+    return first or run.made_at
+
+
+def _named(usernames: Iterable[str], n: int) -> str:
+    """Return the first names, and how many more there are."""
+    some = list(usernames)
+    shown = some if len(some) == n else some[:_NAMED]
+    words = _("They are %(names)s.")
+    if n > len(shown):
+        words = ngettext("They are %(names)s and %(n)d other.", "They are %(names)s and %(n)d others.", n - len(shown))
+    return words % {"names": ", ".join(shown), "n": n - len(shown)}
+
+
+def _at(moment: datetime | None) -> str:
+    return time_format.moment(moment, zone=True) if moment else ""
