@@ -72,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
             _count_miss(wanted, now)
         places = articles.places(user)
         found = [home.Entry.of(hit.article, places) for hit in hits]
-        return _page(request, "found.html", {"wanted": wanted, "hits": found})
+        return _page(request, "search_results.html", {"wanted": wanted, "hits": found})
     rows = articles.published(user, now=now.now).defer("body").order_by("order", "title")
     return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
 
@@ -121,7 +121,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
-        return _page(request, "word.html", {"article": found, "form": form})
+        return _page(request, "article_feedback.html", {"article": found, "form": form})
     if limits.spend_request("help.word", name=slug + network_of(now.network), context=now).is_open:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
@@ -212,4 +212,4 @@ def tell(request: HttpRequest) -> HttpResponse:
                 notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=now.now)
             messages.success(request, _("Message sent. The support desk will contact you."))
             return redirect("help:index")
-    return _page(request, "tell.html", {"form": form, "person": person, "takes_mail": False})
+    return _page(request, "write_to_support.html", {"form": form, "person": person, "takes_mail": False})

@@ -62,7 +62,7 @@ def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
     A redirect would not do: the browser comes here from the sign-in form, and our content security policy forbids
     forms that end on another host.
     """
-    response = render(request, "accounts/integrations/lead.html", {"url": url, "name": name})
+    response = render(request, "accounts/integrations/open_host.html", {"url": url, "name": name})
     response["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import activity, audit_events, reauthentication, redirects, request_context, session_assurance
-from accounts.portal import caller_checks, secure_account
+from accounts.portal import recent_caller_checks, secure_account
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
@@ -53,7 +53,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
         "has_new_password": changed,
         "here": "activity",
     }
-    return render(request, "accounts/portal/secure.html", context)
+    return render(request, "accounts/portal/secure_account.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -69,5 +69,5 @@ def secured(request: AuthedRequest) -> HttpResponse:
 @require_GET
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
-    checks = caller_checks.lately(request.user, now=request_context.read(request).now)
+    checks = recent_caller_checks.lately(request.user, now=request_context.read(request).now)
     return render(request, "accounts/portal/support.html", {"checks": checks, "here": "activity"})

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import session_assurance
-from accounts.portal import application_tiles, caller_checks, recommendations
+from accounts.portal import application_tiles, recent_caller_checks, recommendations
 from accounts.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
@@ -28,7 +28,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
         "tiles": application_tiles.recent(request.user, most=_TILES),
-        "caller_checks": caller_checks.just_now(request.user, now=now),
+        "caller_checks": recent_caller_checks.just_now(request.user, now=now),
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

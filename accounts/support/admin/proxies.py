@@ -120,7 +120,7 @@ class ProxyAdmin(ChangesAdmin):
             "form": form,
             "found": found,
         }
-        return TemplateResponse(request, "accounts/integrations/check.html", context)
+        return TemplateResponse(request, "accounts/integrations/proxy_answers.html", context)
 
 
 _FILES = {

@@ -127,7 +127,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         ]
         states = [result.state for _person, result in results]
         done = {"n_done": states.count(State.DONE), "n_refused": states.count(State.REFUSED)}
-        return layout.page(request, "many_done.html", {"action": action, "results": results} | done)
+        return layout.page(request, "bulk_action_done.html", {"action": action, "results": results} | done)
     refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], Refusal)}
     included = User.objects.filter(pk__in=[person.pk for person in chosen if person not in refusals])
     context = {
@@ -141,7 +141,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         "n_open": len(chosen) - len(refusals),
         "token": execution.new_token(),
     }
-    return layout.page(request, "many.html", context)
+    return layout.page(request, "bulk_action.html", context)
 
 
 def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
