@@ -5,6 +5,7 @@ that depends on the secret.
 """
 
 import hmac
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
@@ -33,9 +34,8 @@ def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> b
     return any(found)
 
 
-def is_secret(purpose: str, secret: str, now: datetime) -> Q:
-    """Return the condition that finds the holder of a secret. An empty one is nobody's."""
-    digests = tokens.digests(purpose, secret) if secret else ()
+def is_digest(digests: Collection[str], now: datetime) -> Q:
+    """Return the condition that finds the holder of the secret with these digests, one for each key."""
     return Q(secret_digest__in=digests) | Q(former_digest__in=digests, former_ends_at__gt=now)
 
 

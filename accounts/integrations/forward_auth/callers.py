@@ -17,6 +17,7 @@ from accounts.models import Proxy
 from accounts.request_context import is_trusted_proxy
 from verification import inputs
 from verification.db.ttl_cache import TTLCache
+from verification.keys import tokens
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def of(request: HttpRequest) -> Caller | None:
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_LENGTH:
         return None
-    caller = _callers.read(secret)
+    caller = _callers.read(*tokens.digests(PURPOSE, secret))
     if caller is None:
         return None
     if any(hop in network for hop in _hops(request) for network in caller.networks):
@@ -100,9 +101,9 @@ def forget() -> None:
     _callers.forget()
 
 
-def _find(secret: str) -> Caller | None:
+def _find(*digests: str) -> Caller | None:
     columns = ("pk", "slug", "program", "networks", "applications")
-    found = Proxy.objects.filter(secrets.is_secret(PURPOSE, secret, timezone.now()), is_active=True)
+    found = Proxy.objects.filter(secrets.is_digest(digests, timezone.now()), is_active=True)
     rows = list(found.values_list(*columns))  # one for each application, or one without
     if not rows:
         return None
@@ -116,7 +117,7 @@ def _find(secret: str) -> Caller | None:
     )
 
 
-_callers = TTLCache(_find)
+_callers = TTLCache(_find)  # by digests: no secret stays in memory
 _told: set[str] = set()
 
 

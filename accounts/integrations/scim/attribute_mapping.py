@@ -15,6 +15,7 @@ from verification import inputs
 from verification.keys import uploads
 
 MAX_EXTERNAL_ID = 255
+LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID} characters."
 _MAX_SEALED = 16_384  # characters of what a directory sends of one person
 _MAX_NUMBERS = 10
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
@@ -27,7 +28,7 @@ def settled(person: Person) -> Person:
     person.emails = [_chosen(emails)] if emails else None
     person.phone_numbers = [each for each in person.phone_numbers or () if each.value][:_MAX_NUMBERS] or None
     if len(person.external_id or "") > MAX_EXTERNAL_ID:
-        raise InvalidValueException(detail=f"externalId has at most {MAX_EXTERNAL_ID} characters.")
+        raise InvalidValueException(detail=LONG_EXTERNAL_ID)
     if len(as_json(person)) > _MAX_SEALED:
         raise InvalidValueException(detail="The values of this person are too long.")
     return person

@@ -11,12 +11,15 @@ from accounts.integrations.scim import answers
 from accounts.integrations.scim.answers import Answer
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import Kind
+from verification import conf as engine_conf
 from verification import inputs, limits
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
+from verification.keys import tokens
 
 PURPOSE = "scim"  # of the tokens' digests
 _MAX_LENGTH = 200
+_MAX_CACHED = 1.0  # seconds until a revoked token ends, however long other things are cached
 _CHALLENGE = 'Bearer realm="SCIM"'
 
 
@@ -48,7 +51,8 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
     """
     scheme, _space, token = authorization.partition(" ")
     token = token.strip()
-    caller = _callers.read(token) if scheme.lower() == "bearer" and 0 < len(token) <= _MAX_LENGTH else None
+    is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_LENGTH
+    caller = _callers.read(*tokens.digests(PURPOSE, token)) if is_token else None
     if caller is None:
         return Refusal(answer=_unknown(bool(token), context))
     directory = caller.directory
@@ -85,8 +89,8 @@ def _is_within_limit(directory: Directory, context: Context) -> bool:
     return limits.spend_client(f"scim {directory.pk}", most=most, context=context).is_open
 
 
-def _find(token: str) -> Caller | None:
-    found = ScimAccess.objects.filter(secrets.is_secret(PURPOSE, token, timezone.now()), directory__kind=Kind.SCIM)
+def _find(*digests: str) -> Caller | None:
+    found = ScimAccess.objects.filter(secrets.is_digest(digests, timezone.now()), directory__kind=Kind.SCIM)
     access = found.select_related("directory").first()
     if access is None:
         return None
@@ -94,4 +98,8 @@ def _find(token: str) -> Caller | None:
     return Caller(directory=access.directory, networks=networks)
 
 
-_callers = TTLCache(_find)
+def _seconds() -> float:
+    return min(_MAX_CACHED, engine_conf.cache_seconds())
+
+
+_callers = TTLCache(_find, seconds=_seconds)  # by digests: no token stays in memory

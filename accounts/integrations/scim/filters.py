@@ -6,7 +6,7 @@ the found resources are compared one by one, up to a limit.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -25,6 +25,7 @@ from scim2_models.path import (
 
 from accounts.models import User
 from accounts.models.people import fold
+from verification import inputs
 
 MAX_LENGTH = 1000  # characters
 MAX_DEPTH = 10  # of parentheses
@@ -90,9 +91,19 @@ def ordered(column: str, kind: type) -> Column:
 
     def lookup(operator: str, value: Any) -> Q | None:
         name = _ORDER.get(operator) if kind is not bool or operator == "eq" else None
-        return Q(**{f"{column}__{name}": value}) if name and isinstance(value, kind) else None
+        if not name or not isinstance(value, kind):
+            return None
+        return Q(**{f"{column}__{name}": _in_utc(value) if isinstance(value, datetime) else value})
 
     return Column(lookup=lookup, present=Q(**{f"{column}__isnull": False}))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return an instant as the database takes it. One without a zone is UTC."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise InvalidFilterException(detail="The filter has a date that is too far away.") from None
 
 
 def member() -> Column:
@@ -156,6 +167,8 @@ class _Query(FilterVisitor[Found]):
         if column is None:
             return _EVERYTHING
         operator, value = str(node.op), self._value(node)
+        if isinstance(value, str) and inputs.text(value, max_length=MAX_LENGTH) is None:
+            raise InvalidFilterException(detail="The filter contains characters that no value can have.")
         if value is None:
             return self._absent(column, operator)
         is_not = operator == CompareOperator.ne

@@ -123,7 +123,7 @@ def _written(
 ) -> DirectoryGroup:
     _check_members(caller, members)
     if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID:
-        raise InvalidValueException(detail=f"externalId has at most {attribute_mapping.MAX_EXTERNAL_ID} characters.")
+        raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
     entry = GroupEntry(key=key, name=name, members=frozenset(members))
     try:
         with transaction.atomic():
@@ -132,7 +132,7 @@ def _written(
                 row.external_id = external_id
                 row.save(update_fields=["external_id"])
     except provisioning.Invalid:
-        raise InvalidValueException(detail="displayName has at least one visible character.") from None
+        raise InvalidValueException(detail="displayName must have a visible character.") from None
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
     return row

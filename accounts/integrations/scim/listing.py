@@ -118,9 +118,11 @@ def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tu
         matches = None if found.is_exact else own.match
     rows = rows.order_by(*_order(request, kind))
     if matches is None:
-        page = list(rows[first:end]) if first < end else []
-        is_last = len(page) < end - first and (page or not first)
-        return first + len(page) if is_last else rows.count(), page
+        if first or not end:
+            n = rows.count()
+            return n, list(rows[first:end]) if first < min(n, end) else []
+        page = list(rows[:end])
+        return len(page) if len(page) < end else rows.count(), page
     if kind.load is None:
         raise InvalidFilterException(detail="This filter isn’t supported.")
     candidates = list(rows[: MAX_COMPARED + 1])

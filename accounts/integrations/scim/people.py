@@ -33,7 +33,7 @@ from verification.db.compiled_queries import BindParam, Select
 
 _TAKEN = "Someone else has this userName or externalId."
 _INVALID = {
-    Refusal.INVALID_USERNAME: "userName has 1 to 150 characters, all of them visible.",
+    Refusal.INVALID_USERNAME: "userName must have 1 to 150 visible characters.",
     Refusal.INVALID_EMAIL: "This isn’t an email address.",
 }
 _STAFF = "Someone who works with this service has this userName. Staff are never taken over."

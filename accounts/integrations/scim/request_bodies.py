@@ -40,7 +40,8 @@ def body(call: Call) -> dict[str, Any]:
 
 def resource(model: type[R], payload: Mapping[str, Any], context: Context) -> tuple[R, tuple[str, ...]]:
     """Read a whole resource, and the names of what was left out. Errors: `SCIMException`, `ValidationError`."""
-    found = model.model_validate(dict(payload), scim_ctx=context, scim_policy=schemas.TOLERANT)
+    sent = {name: value for name, value in payload.items() if name.casefold() not in schemas.READ_ONLY}
+    found = model.model_validate(sent, scim_ctx=context, scim_policy=schemas.TOLERANT)
     ignored = (name for name in payload if name.casefold() not in schemas.KEPT[model])
     return found, _listed(ignored)
 
@@ -53,7 +54,7 @@ def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None
     names = {name.casefold(): name for name in payload}
     operations = payload.get(names.get("operations", ""))
     if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
-        raise InvalidValueException(detail="Operations is a list of objects.")
+        raise InvalidValueException(detail="Operations must be a list of objects.")
     if len(operations) > MAX_OPERATIONS:
         raise InvalidValueException(detail=f"Send at most {MAX_OPERATIONS} operations in one request.")
     ignored: list[str] = []

@@ -161,6 +161,7 @@ def _config() -> ServiceProviderConfig:
 PROVIDER = ScimProvider(models=[Person, Group], config=_config())
 
 
+READ_ONLY = frozenset({"id", "meta", "groups"})  # ignored in a whole resource, whatever they are. RFC 7644, 3.3
 _Names: TypeAlias = Mapping[type[Resource[Any]], frozenset[str]]
 _COMMON = frozenset({"schemas", "id", "externalid", "meta"})
 

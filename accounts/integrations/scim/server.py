@@ -3,6 +3,7 @@
 The view loads this module at the first request, because scim2-models takes 30 MiB.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -22,6 +23,8 @@ def answer(caller: Caller, call: Call) -> Answer:
     try:
         return _answer(caller, call)
     except SCIMException as error:
+        if isinstance(error.__cause__, ValidationError):
+            return _refusal(_in_one_line(error.__cause__))
         return _refusal(error.to_error())
     except ValidationError as error:
         return _refusal(Error.from_validation_errors(error)[0])
@@ -37,7 +40,7 @@ def _answer(caller: Caller, call: Call) -> Answer:
         return _allowed(call, {"GET": lambda: _DISCOVERY[head](call, *rest)})
     if head in {"Me", "Bulk"}:
         return answers.error(501, f"/{head} isn’t supported.", problem="unsupported")
-    raise NotFoundException(detail="There is nothing at this address.")
+    raise NotFoundException(detail="No SCIM endpoint has this address.")
 
 
 def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> Answer:
@@ -64,7 +67,15 @@ def _allowed(call: Call, ways: Mapping[str, Callable[[], Answer]]) -> Answer:
     if call.method in ways:
         return ways[call.method]()
     allowed = ", ".join(sorted(ways))
-    return answers.error(405, f"Use {allowed} here.", problem="method", Allow=allowed)
+    return answers.error(405, f"This address takes only {allowed}.", problem="method", Allow=allowed)
+
+
+def _in_one_line(wrong: ValidationError) -> Error:
+    """Return what is wrong with a value: the library passes on several lines, with Python's name of the attribute."""
+    error = Error.from_validation_errors(wrong)[0]
+    what, colon, where = (error.detail or "").rpartition(": ")
+    error.detail = what + colon + re.sub(r"_([a-z])", lambda found: found[1].upper(), where)
+    return error
 
 
 def _refusal(error: Error) -> Answer:
@@ -77,7 +88,7 @@ def _refusal(error: Error) -> Answer:
 
 def _config(call: Call, *rest: str) -> Answer:
     if rest:
-        raise NotFoundException(detail="There is nothing at this address.")
+        raise NotFoundException(detail="No SCIM endpoint has this address.")
     return Answer(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
 
 
@@ -106,7 +117,7 @@ def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> Answer:
     if name:
         one = {key.casefold(): each for key, each in found.items()}.get(name[0].casefold())
         if one is None:
-            raise NotFoundException(detail="There is nothing of this name.")
+            raise NotFoundException(detail="No schema or resource type has this name.")
         return Answer(status=200, body=one)
     body = {
         "schemas": [str(ListResponse.__schema__)],

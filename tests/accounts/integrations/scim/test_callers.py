@@ -1,6 +1,7 @@
 """Tests of tokens, networks, limits, and hostile requests."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,28 @@ def test_the_former_token_works_until_its_overlap_ends(entra: Sender, clock: Clo
 
     assert both == [200, 200]
     assert entra.get("/Users").status == 401
+
+
+@override_settings(VERIFICATION_CACHE_SECONDS=60.0)
+def test_a_revoked_token_ends_within_a_second(entra: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long other things are cached. Seen failing without a limit of its own."""
+    moment = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+    assert entra.get("/Users").status == 200
+    ScimAccess.objects.update(secret_digest="")
+
+    moment += 1.0
+
+    assert entra.get("/Users").status == 401
+
+
+def test_keeps_no_token_in_memory(entra: Sender) -> None:
+    """Seen failing while the token was the key of the cache."""
+    assert entra.get("/Users").status == 200
+
+    kept = callers._callers._values
+    assert len(kept) == 1
+    assert entra.token not in str(kept)
 
 
 def test_refuses_a_network_that_is_not_allowed(db: None) -> None:
@@ -130,6 +153,7 @@ def test_keeps_only_the_last_requests(entra: Sender, monkeypatch: pytest.MonkeyP
         (b'{"userName":"a","externalId":"' + b"a" * 256 + b'"}', 400),
         (b'{"userName":"a","name":{"formatted":"' + b"a" * 20000 + b'"}}', 400),
         (b'{"userName":"a","name":[1]}', 400),
+        (b'{"userName":"a","id":[],"meta":{"created":"soon"},"groups":"none"}', 201),  # ignored: they're read-only
         (b'{"userName":"a","phoneNumbers":[{"value":5}]}', 400),
         (b'{"userName":"a","x":"' + b"a" * 1_100_000 + b'"}', 413),
         (b'{"userName":"a","emails":[' + b'{"value":"a@b.example"},' * 20000 + b'{"value":"a@b.example"}]}', 201),

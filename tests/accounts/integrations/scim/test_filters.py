@@ -87,6 +87,11 @@ def test_finds_what_a_filter_means(three: Sender, expression: str, found: str) -
         'meta.created gt "yesterday"',
         'urn:other:userName eq "ana"',
         'emails[value eq "x"',
+        'meta.lastModified gt "9999-12-31T23:59:59-14:00"',
+        'userName eq "\\u0000"',
+        'userName eq "\\ud800"',
+        'displayName ne "\\u0000"',
+        'emails[value eq "\\u0000"]',
     ],
 )
 def test_refuses_a_filter_that_it_cannot_follow(three: Sender, expression: str) -> None:
@@ -146,6 +151,27 @@ def test_pages_and_sorts(three: Sender, query: dict[str, str], names: str, total
 )
 def test_refuses_a_page_or_order_that_there_is_not(three: Sender, query: dict[str, str]) -> None:
     assert three.get("/Users", **query).status == 400
+
+
+@pytest.mark.parametrize("start", [10**6, 10**30])
+def test_a_page_far_behind_the_last_is_empty(three: Sender, start: int) -> None:
+    found = three.get("/Users", startIndex=start).body
+
+    assert (found["totalResults"], found["itemsPerPage"]) == (3, 0)
+
+
+@pytest.mark.parametrize("expression", ['members eq "{ana}" or members eq "{ben}"', "members pr"])
+def test_lists_a_group_once(three: Sender, expression: str) -> None:
+    ana, ben = (three.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
+    group = three.add_group("Both", ana, ben).id
+
+    found = three.find("Groups", expression.format(ana=ana, ben=ben))
+
+    assert [each["id"] for each in found] == [group]
+
+
+def test_an_instant_without_a_zone_is_utc(three: Sender) -> None:
+    assert len(three.find("Users", 'meta.lastModified gt "2020-01-01T00:00:00"')) == 3
 
 
 def test_searches_by_post(three: Sender) -> None:

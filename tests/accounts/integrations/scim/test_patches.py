@@ -50,6 +50,19 @@ def test_refuses_what_it_does_not_understand(entra: Sender, operation: dict[str,
     assert entra.get(f"/Users/{made.id}").body == made.body
 
 
+@pytest.mark.parametrize(("path", "value"), [("active", "perhaps"), ("active", [True]), ("displayName", 5)])
+def test_says_in_one_line_which_value_is_wrong(entra: Sender, path: str, value: object) -> None:
+    """Seen failing while pydantic's own text was passed on, with its version and address."""
+    made = entra.add("ana")
+
+    answer = entra.patch(f"/Users/{made.id}", {"op": "replace", "path": path, "value": value})
+
+    assert answer.problem == (400, "invalidValue")
+    assert "\n" not in answer.body["detail"]
+    assert "pydantic" not in answer.body["detail"]
+    assert path in answer.body["detail"]
+
+
 def test_one_wrong_operation_undoes_the_others(entra: Sender) -> None:
     made = entra.add("ana")
     right, wrong = {"op": "replace", "path": "active", "value": False}, {"op": "replace", "path": "activ", "value": 1}
