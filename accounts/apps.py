@@ -65,7 +65,7 @@ class AccountsConfig(AppConfig):
                 column="sealed",
                 purpose="parcel",
                 bound=lambda row: str(row.ref),
-                what="people whom a directory changed, until that is applied",
+                what="people a directory changed, until that is applied",
             ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"

@@ -40,7 +40,7 @@ class Memberships:
             if (person := self._people.get(each)) is not None:
                 group.people.add(person)
             else:
-                group.members.append(each)  # a group, or someone whom the filter does not find
+                group.members.append(each)  # a group, or someone the filter doesn't find
         for username in usernames:
             if (person := self._names.get(_digest(username))) is not None:
                 group.people.add(person)

@@ -35,7 +35,7 @@ class Plan:
         self._keep = keep
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
         self.counts = Counter[str]()
-        self.kept_administrators = set[int]()  # people whom the directory would switch off, and who stay
+        self.kept_administrators = set[int]()  # people the directory would switch off, and who stay
         self.n_gone_groups = self.n_known_groups = 0
 
     @property

@@ -52,7 +52,7 @@ class Reader:
         return frozenset(self._memberships.people())
 
     def people(self) -> Iterator[list[PersonEntry]]:
-        """Yield all people whom the filter finds, page by page."""
+        """Yield all people the filter finds, page by page."""
         about = self._directory
         disabled = self._disabled()
         wanted = [

@@ -47,7 +47,7 @@ def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:
 
 
 def invite_new(people: Iterable[int], now: datetime) -> None:
-    """Invite those whom a directory or a file has just added or switched on, in its transaction.
+    """Invite the people a directory or a file has just added or switched on, in its transaction.
 
     Others have no use for it. A link that they had before ended when they were switched off. Shape: `people` are ids.
     """

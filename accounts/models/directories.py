@@ -125,7 +125,7 @@ class Directory(models.Model):
     invites_people = models.BooleanField(
         _("invite new people"),
         default=False,
-        help_text=_("People whom it adds get a link by email, and reminders."),
+        help_text=_("People it adds get a link by email, and reminders."),
     )
     many_left_at = models.DateTimeField(null=True, editable=False)  # when its last alarm was raised
     many_left_since = models.DateTimeField(null=True, editable=False)  # of an alarm that nobody has dealt with
@@ -158,7 +158,7 @@ class Directory(models.Model):
     adds_people = models.BooleanField(
         _("add people when they first sign in"),
         default=True,
-        help_text=_("Anyone whom the filter finds can then sign in, and sets up a second step."),
+        help_text=_("Anyone the filter finds can then sign in, and sets up a second step."),
     )
     max_failures = models.PositiveSmallIntegerField(
         _("incorrect passwords"),
@@ -181,14 +181,14 @@ class Directory(models.Model):
         _("read people and groups"),
         choices=SyncEvery.choices,
         default=SyncEvery.NEVER,
-        help_text=_("People who are new, changed or gone in the directory then become so here."),
+        help_text=_("When people join, change or leave in the directory, the same happens here."),
     )
     disabled_filter = models.CharField(
         _("filter of disabled people"),
         max_length=500,
         blank=True,
         help_text=_(
-            "People whom it finds are switched off, such as (nsAccountLock=TRUE). Accounts that Active Directory has "
+            "People it finds are switched off. Example: (nsAccountLock=TRUE). Accounts that Active Directory has "
             "disabled, or OpenLDAP has locked for good, are known without it."
         ),
     )
@@ -197,7 +197,7 @@ class Directory(models.Model):
         max_length=64,
         blank=True,
         default="mobile",
-        help_text=_("Suggested to the person, who verifies it. Empty means that none is read."),
+        help_text=_("Suggested to the person, who verifies it. Leave it empty to read none."),
     )
     office_attribute = models.CharField(_("office number"), max_length=64, blank=True, default="telephoneNumber")
     language_attribute = models.CharField(_("language"), max_length=64, blank=True, default="preferredLanguage")

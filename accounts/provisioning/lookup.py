@@ -1,4 +1,4 @@
-"""Finds the people whom a directory's entries are about: those it supplied, and those whom its rule links.
+"""Finds the people a directory's entries are about: those it supplied, and those its rule links.
 
 Staff are never linked: a directory could otherwise take over an administrator by writing their name. An administrator
 who wants them in the directory removes their roles, lets the directory link them, and gives the roles again.
@@ -22,7 +22,7 @@ from accounts.provisioning.entries import PersonEntry
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """The people whom some entries may be about.
+    """The people some entries may be about.
 
     Shape: `by_key` are of the directory; `by_name` are all who have one of the usernames; `by_email` are people of no
     directory, by folded address.
@@ -46,7 +46,7 @@ class Found:
 
 
 def find(directory: Directory, entry: PersonEntry) -> User | None:
-    """Return the person whom an entry is about: the directory's own by its key, else one whom its rule links."""
+    """Return the person an entry is about: the directory's own by its key, else one its rule links."""
     return _read(directory, [entry]).of(directory, entry)
 
 

@@ -14,7 +14,7 @@ from accounts.models import Directory, DirectorySync, User
 from accounts.provisioning import Verdict
 from verification import time_format
 
-_NAMED = 3  # people whom a notice names
+_NAMED = 3  # people a notice names
 
 _waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
 

@@ -166,7 +166,7 @@ def _one(caller: Caller, key: str, *, is_locked: bool = False) -> DirectoryGroup
 
 
 def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:
-    """Return the memberships of groups. Someone whom the directory deleted is in none of them."""
+    """Return the memberships of groups. Someone the directory deleted is in none of them."""
     return User.groups.through.objects.filter(group_id__in=[row.group_id for row in rows])
 
 

@@ -46,7 +46,7 @@ def source(call: Call) -> Source:
 
 
 def of(caller: Caller) -> QuerySet[ScimPerson]:
-    """Return the people whom a directory sees."""
+    """Return the people a directory sees."""
     return _seen(caller.directory.pk)
 
 
@@ -119,7 +119,7 @@ _SORTABLE = {
 
 
 def create(caller: Caller, call: Call) -> Answer:
-    """Answer a POST: a new person, or one whom the directory deleted before."""
+    """Answer a POST: a new person, or one the directory deleted before."""
     person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     attribute_mapping.settled(person)
     if person.active is None:

@@ -46,7 +46,7 @@ def explain(refusal: Refusal) -> str:
         Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
         Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
         Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
-        Refusal.WIDER_SCOPE: _("This role helps people whom you can’t help. Ask a colleague who can."),
+        Refusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
         Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
         Refusal.QUOTA: _(
             "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."

@@ -102,7 +102,7 @@ def _meaning(key: str) -> str:
             "exceptions are common, check the policies."
         ),
         "trouble": _(
-            "Events of the last 30 days that may need a follow-up. Open one in the audit log to see whom it concerned."
+            "Events of the last 30 days that may need a follow-up. Open one in the audit log to see who it was about."
         ),
         "staff": _(
             "What each member of staff did for people in the last 30 days. Ask about unusual numbers of cleared "
