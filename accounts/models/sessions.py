@@ -18,7 +18,13 @@ class Session(AbstractBaseSession):
     ref = models.CharField(max_length=32, primary_key=True, editable=False)
     session_key = models.CharField(max_length=40)
     expire_date = models.DateTimeField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="sessions",
+        db_index=False,  # the one below is without half signed-in sessions
+    )
     made_at = models.DateTimeField(auto_now_add=True)
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)
@@ -34,3 +40,4 @@ class Session(AbstractBaseSession):
         verbose_name = "session"
         verbose_name_plural = "sessions"
         constraints = (models.CheckConstraint(condition=~models.Q(ref=""), name="session_has_a_name"),)
+        indexes = (models.Index(fields=["user"], condition=models.Q(user__isnull=False), name="sessions_of_a_person"),)
