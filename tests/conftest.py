@@ -29,6 +29,7 @@ from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
 from tests import databases, kept_caches, signing_keys
+from tests.kept_set_ups import SET_UPS
 from tests.ports import free_port
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
@@ -144,12 +145,14 @@ def _caches_are_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         kept_caches.keep(patch)
         signing_keys.keep(patch)
+        SET_UPS.keep()
         yield
 
 
 @pytest.fixture(autouse=True)
-def _caches_are_empty() -> None:
+def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
+    SET_UPS.begin(request, monkeypatch)
     kept_caches.forget()
     services._services.forget()
     signing_keys.KEYS.begin()

@@ -116,6 +116,9 @@ class Page:
         body = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
         self.html: str = body.decode()
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Page":
+        return self  # a response doesn't change
+
     @cached_property
     def _seen(self) -> _Reader:
         return _Reader(self.html if "html" in self.response.get("Content-Type", "") else "")

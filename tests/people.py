@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from accounts.models import User
+from tests.kept_set_ups import SET_UPS
 from tests.pages import Browser, Page
 from tests.phone import Phone, carry
 from verification import enrolments, registry
@@ -78,11 +80,16 @@ class Person:
 
     def set_up(self, *methods: str) -> "Person":
         """Set up and confirm methods without HTTP."""
+        key = (self.user.pk, self.phone.number, methods)
+        self.user.__dict__.update(SET_UPS.run("set_up", key, lambda: self._set_up(methods)))
+        return self
+
+    def _set_up(self, methods: tuple[str, ...]) -> dict[str, Any]:
         now = timezone.now()
         for name in methods:
             draft = enrolments.draft(self.user, registry.method(name), {"number": self.phone.number})
             enrolments.confirm(draft, now=now)
-        return self
+        return vars(self.user)
 
     def print_codes(self) -> "Person":
         """Create recovery codes."""
@@ -120,6 +127,13 @@ class Person:
 
     def sign_in(self, *, to: str = "/sign-in/", **fields: str) -> Page:
         """Sign in with the authenticator app. The pages in between are not opened, because a GET changes nothing."""
+        before = (self.browser.client.cookies.output(), repr(self.browser.client.defaults))
+        key = (self.user.pk, to, tuple(fields.items()), *before)
+        signed_in = SET_UPS.run("sign_in", key, lambda: self._sign_in(to, fields))
+        self.browser.page, self.browser.client.cookies = signed_in
+        return self.page
+
+    def _sign_in(self, to: str, fields: dict[str, str]) -> tuple[Page | None, Any]:
         form = to
         while not form.startswith("/sign-in/"):
             form = self.browser.client.get(form).headers["Location"]
@@ -131,16 +145,16 @@ class Person:
             assert self.browser.submit("/sign-in/options/", option=self.enrolment("totp").ref) == verify
         if fields:
             self.browser.go(verify)
-            return self.verify(self.read_app(), **fields)
-        home = self.browser.submit(verify, code=self.read_app())
-        return self.browser.go(home) if home else self.page
+            self.verify(self.read_app(), **fields)
+        elif home := self.browser.submit(verify, code=self.read_app()):
+            self.browser.go(home)
+        return self.browser.page, self.browser.client.cookies
 
 
 def join(name: str, *, number: str = "", **fields: object) -> Person:
     """Create a user without methods."""
-    user = User.objects.create(
-        username=name, name=name.title(), email=f"{name}@example.org", password=_hashed(), **fields
-    )
+    told = {"name": name.title(), "email": f"{name}@example.org", "password": _hashed(), **fields}
+    user = SET_UPS.run("join", (name, repr(told)), lambda: User.objects.create(username=name, **told))
     return Person(user, Phone(number, bring=work))
 
 
