@@ -348,13 +348,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
         return gone
     binding = pending_sign_in.new_id()
     issued = challenges.start(
-        holder,
-        user=holder.user,
-        purpose=Purpose.SIGN_IN,
-        binding=binding,
-        context=context,
-        rules=rules,
-        nonce=nonce,
+        holder, user=holder.user, purpose=Purpose.SIGN_IN, binding=binding, context=context, rules=rules, nonce=nonce
     )
     return challenges.answer(issued.handle, answer, binding=binding, context=context) if issued.issued else issued
 

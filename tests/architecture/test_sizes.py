@@ -1,0 +1,38 @@
+"""How long a module and how full a folder may be. Beyond that, a reader no longer finds their way."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.databases import APPS, ROOT
+
+MOST_LINES, MOST_MODULES = 400, 16
+
+# Longer modules, and why.
+LONG = {
+    "accounts/audit_events.py": "a list of declarations, to be read in one place",
+}
+# Django and Celery look for modules of these names at the top of an app, so they cannot move into a folder.
+FIXED = {"__init__.py", "admin.py", "apps.py", "checks.py", "tasks.py", "urls.py"}
+
+
+def _modules() -> list[Path]:
+    paths = [path.relative_to(ROOT) for app in APPS for path in sorted((ROOT / app).rglob("*.py"))]
+    return [path for path in paths if "migrations" not in path.parts]
+
+
+def test_no_module_is_longer_than_a_reader_can_follow() -> None:
+    lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in _modules()}
+
+    assert {path for path, n in lines.items() if n > MOST_LINES} == set(LONG)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_folder_holds_more_modules_than_one_looks_through(app: str) -> None:
+    inside = [path for path in _modules() if path.parts[0] == app and path.name not in FIXED]
+
+    found = {str(folder): n for folder, n in Counter(path.parent for path in inside).items() if n > MOST_MODULES}
+
+    assert inside
+    assert found == {}
