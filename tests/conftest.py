@@ -152,7 +152,7 @@ def _caches_are_kept() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
-    SET_UPS.begin(request, monkeypatch)
+    SET_UPS.begin(request.fixturenames, monkeypatch)
     kept_caches.forget()
     services._services.forget()
     signing_keys.KEYS.begin()

@@ -6,7 +6,7 @@ tenth of the time. A set-up is done for real where it could come to something el
 patched or watched something, written something that no test before had, or shares its database with other connections.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -49,9 +49,9 @@ class SetUps:
         connection.execute_wrappers.append(self._watch)
         self._settings, self._n_wrappers = settings._wrapped, len(connection.execute_wrappers)
 
-    def begin(self, request: pytest.FixtureRequest, patch: pytest.MonkeyPatch) -> None:
+    def begin(self, fixtures: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Begin a test, which has written nothing."""
-        is_watched = bool(_WATCHES & set(request.fixturenames))
+        is_watched = bool(_WATCHES & set(fixtures))
         self._written = None if is_watched or connection.vendor != "sqlite" else b""
         self._patch, self._statements = patch, None
 

@@ -93,10 +93,14 @@ class Person:
 
     def print_codes(self) -> "Person":
         """Create recovery codes."""
-        context = Context(now=timezone.now())
-        self.codes = list(enrolments.issue_recovery_codes(self.user, context, method_name="recovery"))
-        Message.objects.all().delete()
+        self.codes, told = SET_UPS.run("print_codes", (self.user.pk,), self._print_codes)
+        self.user.__dict__.update(told)
         return self
+
+    def _print_codes(self) -> tuple[list[str], dict[str, Any]]:
+        codes = enrolments.issue_recovery_codes(self.user, Context(now=timezone.now()), method_name="recovery")
+        Message.objects.all().delete()
+        return list(codes), vars(self.user)
 
     def enrolment(self, method: str) -> Enrolment:
         found: Enrolment = Enrolment.objects.get(user=self.user, method=method)
