@@ -1,8 +1,8 @@
 """Set-ups that many tests begin with: a user with methods, a sign-in. The first test of a process does one.
 
-It writes the same rows in each test that began in the same way: SQLite takes its counters back with the transaction, and
-the clock of these tests stands still. So the next tests repeat the statements that the first one wrote, which takes a
-tenth of the time. A set-up is done for real where it could come to something else: the test has changed a setting,
+It writes the same rows in each test that began in the same way: SQLite takes its counters back with the transaction,
+and the clock of these tests stands still. So the next tests repeat the statements that the first one wrote, which takes
+a tenth of the time. A set-up is done for real where it could come to something else: the test has changed a setting,
 patched or watched something, written something that no test before had, or shares its database with other connections.
 """
 
