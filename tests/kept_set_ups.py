@@ -47,7 +47,7 @@ class SetUps:
     def keep(self) -> None:
         """Watch what tests write."""
         connection.execute_wrappers.append(self._watch)
-        self._settings, self._n_wrappers = settings._wrapped, len(connection.execute_wrappers)
+        self._settings, self._n_wrappers = _settings(), len(connection.execute_wrappers)
 
     def begin(self, fixtures: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Begin a test, which has written nothing."""
@@ -83,7 +83,7 @@ class SetUps:
         return (
             self._written is not None
             and _is_alone()
-            and settings._wrapped is self._settings
+            and _settings() is self._settings
             and not (self._patch and (self._patch._setattr or self._patch._setitem))
             and not connection.force_debug_cursor
             and len(connection.execute_wrappers) == self._n_wrappers
@@ -105,6 +105,11 @@ class SetUps:
                 self._statements.append((sql, values, many))
         else:
             self._written = None  # taken back, or of a kind that cannot be repeated
+
+
+def _settings() -> Any:
+    """Return the object that holds the settings. Each change puts another one around it."""
+    return vars(settings)["_wrapped"]
 
 
 def _is_alone() -> bool:
