@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from tests.kept_set_ups import SetUps
 from tests.people import ANAS, Clock, join
+from verification import policies
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Policy
 
 IS_REPEATED = connection.vendor == "sqlite"
@@ -33,7 +36,8 @@ class Trial:
 
     def _set_up(self) -> None:
         self.n_real += 1
-        join("ana", number=ANAS).set_up("text", "totp").print_codes()
+        person = join("ana", number=ANAS).set_up("text", "totp").print_codes()
+        policies.decide(person.user, Context(now=timezone.now()))
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_set_up_is_real_where_it_could_come_to_something_else(
         "hour": lambda: clock.forward(hours=1),
         "taken back": take_back,
     }
-    trial.rows()
+    trial.rows(lambda: policies.rules_for(1))  # the caches are filled, as after an earlier request
 
     trial.rows(causes[cause])
 
