@@ -10,7 +10,12 @@ from accounts.integrations.forward_auth import callers
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
 from tests.people import Clock, Person, hire, join
+from verification.keys import tokens
 from verification.models import AuditEvent
+
+
+def _caller_with(secret: str) -> callers.Caller | None:
+    return callers._find(*tokens.digests(callers.PURPOSE, secret))
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
 
     proxy = Proxy.objects.get()
     assert proxy.networks == ["192.0.2.10/32", "198.51.100.0/24"]
-    assert callers._find(secret_on(page)) is not None
+    assert _caller_with(secret_on(page)) is not None
     assert secret_on(page) not in fay.browser.go(f"/admin/accounts/proxy/{proxy.pk}/change/").html
     assert AuditEvent.objects.filter(kind="proxy.added").count() == 1
     assert secret_on(page) not in str(list(AuditEvent.objects.values()))
@@ -49,14 +54,14 @@ def test_proxy_is_found_with_its_applications_by_one_statement(
     wall: Wall, proxy: Proxy, build: Build, django_assert_num_queries: Any
 ) -> None:
     """Every process reads it again each second. Seen failing with two statements."""
-    found = callers._find(wall.secret)
+    found = _caller_with(wall.secret)
     assert found is not None
     assert found.applications == frozenset()
     own = [build(name, (f"{name}.example.org", "strength")) for name in ("tickets", "payroll")]
     proxy.applications.add(*own)
 
     with django_assert_num_queries(1):
-        found = callers._find(wall.secret)
+        found = _caller_with(wall.secret)
 
     assert found is not None
     assert (found.id, found.slug, found.program) == (proxy.pk, proxy.slug, proxy.program)
@@ -77,13 +82,13 @@ def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, wall: Wall, prox
     former = wall.secret
     page = act(fay, proxy, "renew_secret", "Renew secret")
     newer = secret_on(page)
-    assert callers._find(former) is not None
-    assert callers._find(newer) is not None
+    assert _caller_with(former) is not None
+    assert _caller_with(newer) is not None
 
     act(fay, proxy, "end_former", "End former secret")
 
-    assert callers._find(former) is None
-    assert callers._find(newer) is not None
+    assert _caller_with(former) is None
+    assert _caller_with(newer) is not None
     kinds = set(AuditEvent.objects.values_list("kind", flat=True))
     assert {"proxy.secret_renewed", "proxy.former_secret_ended"} <= kinds
 
