@@ -35,8 +35,8 @@ REQUIRED = {
 _SAY_ALL = """
 import json
 from django.conf import settings
-from mfasite.environment import declared
-found = (setting for section in declared.sections(declared.ours()) for setting in section.settings)
+from mfasite.environment import declared_settings
+found = (setting for section in declared_settings.sections(declared_settings.ours()) for setting in section.settings)
 print(json.dumps({setting.name: repr(setting()) for setting in found}))
 """
 
