@@ -381,6 +381,23 @@ def test_of_many_calls_at_once_three_ring(racer: Desk, crowd: Crowd) -> None:
     assert sum(gate.is_open for gate in gates) == 3
 
 
+def test_of_many_calls_at_once_three_are_counted(racer: Desk, crowd: Crowd) -> None:
+    """A message that the limit of unanswered ones refuses uses up no other limit.
+
+    Seen failing with the condition taken out of the statement that raises the counters.
+    """
+
+    Counter.objects.all().delete()
+
+    def ring(number: int) -> limits.Gate:
+        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.context, prompt="call")
+
+    gates = crowd.rush(ring)
+
+    assert Counter.objects.get(scope="send.person").count == sum(gate.is_open for gate in gates) == 3
+    assert {gate.scope for gate in gates if not gate.is_open} == {limits.UNANSWERED}
+
+
 def test_button_pressed_four_times_counts_the_one_message(racer: Desk) -> None:
     issued, later = racer.start("text"), racer.later(seconds=40)
     crowd = Crowd(4)

@@ -1,6 +1,5 @@
 """The message of a challenge: whether it may be sent, and adding it to the outbox."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -51,18 +50,20 @@ def _refused_sending(
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
         until = toll_fraud.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
         return Outcome(verdict=verdict, method=method, retry_at=until)
-    if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
-        audit.record(events.MESSAGE_UNANSWERED, **about)
-        return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
     gate = limits.spend_send(
         user.pk,
         address,
         context,
+        prompt="" if purpose == Purpose.SELF_TEST else kind,
         prefix=toll_fraud.foreign_range(kind, address),
         is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
         cost=toll_fraud.cost(kind, address),
         spending=toll_fraud.spending_limits() if toll_fraud.costs(kind) else (),
     )
+    if gate.scope == limits.UNANSWERED:
+        _tell_of_unanswered(enrolment, kind, gate, user=user, context=context)
+        audit.record(events.MESSAGE_UNANSWERED, **about)
+        return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=gate.retry_at)
     if gate.alarms or not gate.is_open:
         notices.tell_of_cost(gate, context=context)
     if gate.is_open:
@@ -80,14 +81,11 @@ def uncount_unanswered(enrolment: Enrolment, *, user: Person, purpose: Purpose, 
         limits.refund_prompt(user.pk, method.kind, now=context.now)
 
 
-def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Context) -> datetime | None:
-    """Count a message as unanswered. After too many in a row, return until when no more are sent.
+def _tell_of_unanswered(enrolment: Enrolment, kind: str, gate: limits.Gate, *, user: Person, context: Context) -> None:
+    """Notify a person once that too many messages in a row were not answered.
 
-    Someone who knows the password could otherwise call a person until they give in. The person is notified once.
+    Someone who knows the password could otherwise call a person until they give in.
     """
-    gate = limits.spend_prompt(user.pk, kind, now=context.now)
-    if gate.is_open:
-        return None
     with transaction.atomic():
         if limits.claim_unanswered_notice(user.pk, kind, now=context.now):
             notices.tell(
@@ -99,7 +97,6 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
                 n=str(gate.n_failures),
                 until_at=gate.retry_at.isoformat() if gate.retry_at else "",
             )
-    return gate.retry_at
 
 
 def send(challenge: Challenge, context: Context) -> None:

@@ -17,6 +17,7 @@ from verification.limits.gates import OPEN, Gate
 from verification.limits.message_and_request_limits import (
     SPENT,
     TRIAL,
+    UNANSWERED,
     forget_guesses,
     is_spent,
     may_guess,
@@ -43,6 +44,7 @@ __all__ = [
     "OPEN",
     "SPENT",
     "TRIAL",
+    "UNANSWERED",
     "Gate",
     "WrongCodes",
     "all_locked_at",

@@ -1,18 +1,33 @@
 """Rate limits in fixed time windows: messages, cost, and requests per username or network."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from verification import conf
 from verification.context import Context, network_of
+from verification.db import batched_writes
+from verification.db.batched_writes import Rows
 from verification.keys import crypto
-from verification.limits import toll_fraud
-from verification.limits.gates import DAY, EPOCH, HOUR, KEY_LENGTH, MINUTE, OPEN, UNLIMITED, Gate, db_time, for_network
+from verification.limits import toll_fraud, unanswered_messages
+from verification.limits.gates import (
+    DAY,
+    EPOCH,
+    HOUR,
+    KEY_LENGTH,
+    MINUTE,
+    OPEN,
+    UNLIMITED,
+    Condition,
+    Gate,
+    db_time,
+    for_network,
+)
 from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import Counter, Message, State
 
@@ -39,27 +54,67 @@ class WindowLimit:
         return now - (now - EPOCH) % self.window
 
 
+class _Count:
+    """One statement that raises all counters of an action, and what it says."""
+
+    def __init__(self, limits: Iterable[WindowLimit], now: datetime) -> None:
+        self._rows = {(limit.scope, limit.key()): limit for limit in limits}
+        self._now = now
+        self._counts: Rows = []
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the counters were raised."""
+        return bool(self._counts)
+
+    def statement(self, only_if: str = "TRUE") -> Condition:
+        """Return the statement, which raises all counters if a condition is true."""
+        ordered = sorted(self._rows)  # all statements lock rows in the same order, so that none deadlock
+        values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
+        sql = f"""
+            INSERT INTO verification_counter (scope, key, window_at, count)
+            SELECT * FROM (VALUES {values}) AS counted WHERE {only_if}
+            ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + excluded.count
+            RETURNING scope, count
+        """  # noqa: S608  (only placeholders are put in)
+        each = (((scope, key), self._rows[scope, key]) for scope, key in ordered)
+        return sql, [part for at, limit in each for part in (*at, db_time(limit.window_at(self._now)), limit.by)]
+
+    def run(self) -> Gate:
+        """Raise the counters, and return whether any is over its limit."""
+        self._counts = batched_writes.run(*self.statement())
+        return self.gate()
+
+    def run_after(self, sql: str, values: Sequence[Any]) -> Rows:
+        """Run a statement, and raise the counters if it returns rows. Return these. PostgreSQL gets both as one."""
+        if connection.vendor == "sqlite":
+            first = batched_writes.run(sql, values)
+            self._counts = batched_writes.run(*self.statement()) if first else []
+            return first
+        counting, counted = self.statement(only_if="EXISTS (SELECT FROM first)")
+        both = f"""
+            WITH first AS ({sql}), counts AS ({counting})
+            SELECT (SELECT jsonb_agg(first) FROM first) AS first, (SELECT jsonb_agg(counts) FROM counts) AS counts
+        """  # noqa: S608  (only placeholders are put in)
+        [found] = batched_writes.run(both, [*values, *counted])
+        self._counts = json.loads(found["counts"] or "[]")
+        return cast("Rows", json.loads(found["first"] or "[]"))
+
+    def gate(self) -> Gate:
+        """Return whether a counter is over its limit; if so, undo the counts that are given back."""
+        limits = {limit.scope: limit for limit in self._rows.values()}
+        passed = [(limits[row["scope"]], row["count"]) for row in self._counts]
+        if over := [limit for limit, count in passed if count > limit.most]:
+            _refund(self._rows, self._now)
+            retry_at = max(limit.window_at(self._now) + limit.window for limit in over)
+            return Gate(is_open=False, retry_at=retry_at, scope=over[0].scope)
+        alarms = tuple(b.scope for b, n in passed if b.alarm_at is not None and n - b.by < b.alarm_at <= n)
+        return Gate(is_open=True, alarms=alarms) if alarms else OPEN
+
+
 def _count(limits: Iterable[WindowLimit], now: datetime) -> Gate:
     """Raise all counters in one statement, and return whether any is over its limit."""
-    rows = {(b.scope, b.key()): b for b in limits}
-    ordered = sorted(rows)  # all statements lock rows in the same order, so that none deadlock
-    values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
-    sql = f"""
-        INSERT INTO verification_counter (scope, key, window_at, count) VALUES {values}
-        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + excluded.count
-        RETURNING scope, key, count
-    """  # noqa: S608  (only placeholders are put in)
-    arguments = [part for at in ordered for part in (*at, db_time(rows[at].window_at(now)), rows[at].by)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        counts = cursor.fetchall()
-    over = [rows[scope, key] for scope, key, count in counts if count > rows[scope, key].most]
-    if over:
-        _refund(rows, now)
-        return Gate(is_open=False, retry_at=max(b.window_at(now) + b.window for b in over), scope=over[0].scope)
-    passed = [(rows[scope, key], count) for scope, key, count in counts]
-    alarms = tuple(b.scope for b, n in passed if b.alarm_at is not None and n - b.by < b.alarm_at <= n)
-    return Gate(is_open=True, alarms=alarms) if alarms else OPEN
+    return _Count(limits, now).run()
 
 
 def _refund(rows: Mapping[tuple[str, bytes], WindowLimit], now: datetime) -> None:
@@ -69,6 +124,7 @@ def _refund(rows: Mapping[tuple[str, bytes], WindowLimit], now: datetime) -> Non
             counters.filter(count__gte=limit.by).update(count=F("count") - limit.by)
 
 
+UNANSWERED = "unanswered"  # the scope of too many messages in a row without a correct code
 SPENT = "spend."  # prefix of the scopes that count cost
 
 
@@ -77,6 +133,7 @@ def spend_send(
     address: str,
     context: Context,
     *,
+    prompt: str = "",
     prefix: str = "",
     is_trial: bool = False,
     cost: int = 0,
@@ -84,8 +141,9 @@ def spend_send(
 ) -> Gate:
     """Count one text or call against the limits of its person, number, range, network and organisation, and its cost.
 
-    Shape: `prefix` is the range abroad, empty at home; with `is_trial` it is blocked and gets a few messages;
-    `spending` as `toll_fraud.spending_limits` returns it. Units: `cost` as theirs.
+    Shape: `prompt` is its kind if it counts as unanswered until its code is entered: when too many are, `scope` is
+    `UNANSWERED` and nothing else is counted; `prefix` is the range abroad, empty at home; with `is_trial` it is
+    blocked and gets a few messages; `spending` as `toll_fraud.spending_limits` returns it. Units: `cost` as theirs.
 
     Call it before the action's transaction: all requests share the organisation's row, and locking it until commit
     would make all sign-ins wait for each other. A crash in between counts one message too many, which is harmless.
@@ -105,10 +163,20 @@ def spend_send(
             for spent in [{"by": cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
     ]
-    gate = _count(limits, context.now)
+    gate = _count_send(user_id, prompt, limits, context.now)
     if gate.scope == _NETWORK and _refund_network(context):
         return _count(limits, context.now)
     return gate
+
+
+def _count_send(user_id: int, prompt: str, limits: Iterable[WindowLimit], now: datetime) -> Gate:
+    count = _Count(limits, now)
+    if not prompt:
+        return count.run()
+    asked = unanswered_messages.spend_prompt(user_id, prompt, now=now, run=count.run_after)
+    if not asked.is_open:
+        return replace(asked, scope=UNANSWERED)
+    return count.gate() if count.is_run else count.run()
 
 
 _NETWORK, _GIVEN = "send.network", "given.network"

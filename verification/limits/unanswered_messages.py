@@ -1,26 +1,32 @@
 """Limits on unanswered messages: too many texts, calls or emails in a row without a correct code (push bombing)."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 
 from verification import conf
+from verification.db import batched_writes
 from verification.limits.gates import DAY, Gate, db_time
 from verification.models import Failure, Kind, Message, MessageState, Reason
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages
+Run = Callable[[str, Sequence[Any]], batched_writes.Rows]
 PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Kind.values)
 
 
-def spend_prompt(user_id: int, kind: str, *, now: datetime) -> Gate:
+def spend_prompt(user_id: int, kind: str, *, now: datetime, run: Run = batched_writes.run) -> Gate:
     """Count a text, call or email to a person as unanswered. The gate closes after too many in a row.
+
+    `run` runs a statement and returns its rows; a message's other limits can go with it.
 
     A correct answer with any method resets the count, and so do 15 minutes without a message. Messages that never
     arrived don't count, because they disturbed nobody.
     """
     name, most = f"{PROMPTS}{kind}", conf.unanswered(kind)
-    gate = _count_prompt(user_id, name, most=most, now=now)
+    gate = _count_prompt(user_id, name, most=most, now=now, run=run)
     if gate.is_open or gate.n_failures - _never_arrived(user_id, kind, gate.n_failures, now) >= most:
         return gate
     rows = Failure.objects.filter(user_id=user_id, method=name, consecutive=gate.n_failures)
@@ -40,7 +46,7 @@ def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
     return sum(state in NOT_ARRIVED and reason not in _DISTURBED for state, reason in last)
 
 
-def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
+def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: Run) -> Gate:
     """Raise the count in one statement. A closed count lasts for a day, and allows one message after each delay."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     table = "verification_failure"
@@ -59,11 +65,8 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
     """  # noqa: S608  (only placeholders are put in)
     span, wait = db_time(now + conf.unanswered_window()), db_time(now + conf.unanswered_wait())
     arguments = [user_id, name, span, *over, *over, most, wait, span, *over, db_time(now), most]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        row = cursor.fetchone()
-    if row:
-        return Gate(is_open=True, n_failures=row[0])
+    for row in run(sql, arguments):
+        return Gate(is_open=True, n_failures=row["consecutive"])
     found = Failure.objects.filter(user_id=user_id, method=name).first()
     return Gate(
         is_open=False,

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import Desk, app_code
 from verification import challenges
@@ -35,6 +37,19 @@ def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
     assert ana.later(minutes=2 + 60).start("call", binding="e").issued
     assert mails() == ["unanswered"]
     assert ask(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
+
+
+def test_counts_a_message_against_all_its_limits_in_one_statement(ana: Desk) -> None:
+    """PostgreSQL had one for unanswered messages and one for the others, and each waited for the disk."""
+    with CaptureQueriesContext(connection) as captured:
+        assert ana.start("text").issued
+
+    counting = [
+        query
+        for query in captured
+        if "INTO verification_counter" in query["sql"] or "INTO verification_failure" in query["sql"]
+    ]
+    assert len(counting) == (1 if connection.vendor == "postgresql" else 2)
 
 
 def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
