@@ -125,7 +125,6 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         what="addresses of texts, calls and mails",
     ),
     Digested(model="verification.Enrolment", column="address_digest", purpose="address", what="numbers set up"),
-    Digested(model="verification.Message", column="address_digest", purpose="address", what="numbers sent to"),
     Digested(model="verification.OptOut", column="address_digest", purpose="address", what="the STOP list"),
     Digested(
         model="verification.SingleUseCode",

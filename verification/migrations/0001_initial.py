@@ -281,7 +281,6 @@ class Migration(migrations.Migration):
                 ('template', models.CharField(max_length=100)),
                 ('context', models.JSONField(default=dict)),
                 ('sealed_address', models.TextField(editable=False)),
-                ('address_digest', models.CharField(editable=False, max_length=64)),
                 ('hint', models.CharField(max_length=64)),
                 ('country', models.CharField(blank=True, max_length=3)),
                 ('range', models.CharField(blank=True, max_length=12)),
@@ -303,7 +302,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['handle'], name='messages_by_handle'), models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time'), models.Index(fields=['address_digest'], name='messages_to_a_number')],
+                'indexes': [models.Index(fields=['handle'], name='messages_by_handle'), models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time')],
             },
         ),
         migrations.CreateModel(

@@ -93,7 +93,6 @@ class Message(models.Model):
     template = models.CharField(max_length=100)
     context = models.JSONField(default=dict)
     sealed_address = models.TextField(editable=False)
-    address_digest = models.CharField(max_length=64, editable=False)
     hint = models.CharField(max_length=64)
     country = models.CharField(max_length=3, blank=True)
     range = models.CharField(max_length=12, blank=True)
@@ -123,7 +122,6 @@ class Message(models.Model):
             ),
             models.Index(fields=["user", "-created_at"], name="messages_of_a_person"),
             models.Index(fields=["created_at"], name="messages_by_time"),
-            models.Index(fields=["address_digest"], name="messages_to_a_number"),
         )
 
     def __str__(self) -> str:
@@ -149,4 +147,3 @@ class Message(models.Model):
     @address.setter
     def address(self, value: str) -> None:
         self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=self.bound())
-        self.address_digest = crypto.digest("address", value)
