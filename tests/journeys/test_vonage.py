@@ -5,6 +5,7 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from tests.callbacks import hand_over, match, state
@@ -139,7 +140,7 @@ def test_stop_of_what_is_no_number_changes_nothing(number: Any, db: None) -> Non
 
 
 def test_event_that_overtakes_our_own_note_is_believed(called: Message) -> None:
-    Message.objects.filter(pk=called.pk).update(reference="", state=MessageState.UNKNOWN)
+    Message.objects.filter(pk=called.pk).update(reference="", state=MessageState.UNKNOWN, not_before=F("created_at"))
 
     assert call_back(called, uuid="the-call", status="ringing").status_code == 204
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from tests.verification.conftest import Desk
 from verification import audit, browsers, limits, tasks
@@ -24,10 +25,7 @@ def age(span: timedelta) -> None:
     for challenge in Challenge.objects.all():
         challenge.expires_at -= span
         challenge.save(update_fields=["expires_at"])
-    for message in Message.objects.all():
-        message.created_at -= span
-        message.not_before -= span
-        message.save(update_fields=["created_at", "not_before"])
+    Message.objects.update(created_at=F("created_at") - span, not_before=F("not_before") - span)
 
 
 def test_seals_the_record(ana: Desk) -> None:

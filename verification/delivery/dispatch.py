@@ -17,9 +17,9 @@ from verification.delivery.routing import availability, cache, circuit_breaker, 
 from verification.delivery.routing.routes import Hop
 from verification.limits import toll_fraud
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
+from verification.models.messages import MOVING
 
 _log = logging.getLogger(__name__)
-_MOVING = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN]  # as in the index `messages_to_move`
 _SWEEP = 50  # most messages of one sweep
 _WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
@@ -69,7 +69,7 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
 _CLAIM = Update(_claim)
 _CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
-_WRITTEN = ("state", "reference", "reason", "code", "handed_at", "ended_at")
+_WRITTEN = ("state", "reference", "reason", "code", "not_before", "handed_at", "ended_at")
 _WRITE = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state__in=[MessageState.SENDING, MessageState.UNKNOWN], claims=_CLAIMS),
@@ -133,8 +133,8 @@ def _first_provider(kind: Kind, now: datetime) -> str:
 
 def _fail(message: Message, now: datetime) -> MessageState:
     """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
-    failed = {"state": MessageState.FAILED, "reason": Reason.UNKNOWN, "ended_at": now, "lease_until": None}
-    _held(message).update(**failed)
+    failed = {"state": MessageState.FAILED, "reason": Reason.UNKNOWN, "ended_at": now}
+    _held(message).update(not_before=None, lease_until=None, **failed)
     decryption_failures.report("message", message.handle, now=now, user_id=message.user_id)
     return MessageState.FAILED
 
@@ -259,6 +259,7 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
         reference=message.reference,
         reason=message.reason,
         code=message.code,
+        not_before=now if state in MOVING else None,
         handed_at=now,
         ended_at=ended,
     )
@@ -290,25 +291,29 @@ def retire(rows: QuerySet[Message], *, now: datetime) -> MessageState | None:
     gone = (
         rows.filter(state=MessageState.QUEUED)
         .exclude(wanted(now))
-        .update(state=MessageState.EXPIRED, reason=Reason.TOO_OLD, ended_at=now)
+        .update(state=MessageState.EXPIRED, reason=Reason.TOO_OLD, not_before=None, ended_at=now)
     )
     return MessageState.EXPIRED if gone else None
 
 
+def _moving() -> QuerySet[Message]:
+    """Return the messages with which something is still to be done, by their index."""
+    return Message.objects.filter(not_before__isnull=False)
+
+
 def settle_leases(now: datetime) -> int:
     """Mark messages whose worker died while sending as unknown, and those without a receipt later as lost."""
-    dead = Message.objects.filter(state=MessageState.SENDING, lease_until__lte=now)
-    unknown = dead.update(state=MessageState.UNKNOWN)
-    silent = Message.objects.filter(state=MessageState.UNKNOWN, lease_until__lte=now - conf.lost_after())
-    silent |= Message.objects.filter(state=MessageState.UNKNOWN, handed_at__lte=now - conf.lost_after())
-    lost = silent.update(state=MessageState.LOST)
+    unknown = _moving().filter(state=MessageState.SENDING, lease_until__lte=now).update(state=MessageState.UNKNOWN)
+    since = now - conf.lost_after()
+    silent = Q(lease_until__lte=since) | Q(handed_at__lte=since)
+    lost = _moving().filter(silent, state=MessageState.UNKNOWN).update(state=MessageState.LOST, not_before=None)
     return unknown + lost
 
 
 def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
-    if not Message.objects.filter(state__in=_MOVING).exists():
+    if not _moving().exists():
         return 0  # the usual case, a few times a second: one read of a small index
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)

@@ -164,7 +164,7 @@ def latencies(now: datetime) -> list[Latency]:
 
 def _latency(kind: Kind, now: datetime) -> Latency | None:
     rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
-    pairs = rows.exclude(ended_at=None).order_by("-created_at").values_list("created_at", "ended_at")[:_SAMPLE]
+    pairs = rows.exclude(ended_at=None).order_by("-pk").values_list("created_at", "ended_at")[:_SAMPLE]
     took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
     if not took:
         return None
@@ -209,7 +209,7 @@ def circuits() -> QuerySet[Circuit]:
 def dead(*, most: int = 50) -> list[Message]:
     """Return the newest messages that didn't arrive."""
     rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
-    return list(rows.order_by("-created_at")[:most])
+    return list(rows.order_by("-pk")[:most])
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, max_length=32)),
                 ('claims', models.PositiveSmallIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('not_before', models.DateTimeField(default=django.utils.timezone.now)),
+                ('not_before', models.DateTimeField(default=django.utils.timezone.now, null=True)),
                 ('useful_until', models.DateTimeField()),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('handed_at', models.DateTimeField(null=True)),
@@ -302,7 +302,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['handle'], name='messages_by_handle'), models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time')],
+                'indexes': [models.Index(fields=['handle'], name='messages_by_handle'), models.Index(condition=models.Q(('not_before__isnull', False)), fields=['not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['queued', 'sending', 'unknown']), _negated=True), ('not_before__isnull', False), _connector='OR'), name='message_to_move_is_found')],
             },
         ),
         migrations.CreateModel(

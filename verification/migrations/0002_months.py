@@ -10,6 +10,11 @@ from typing import Any
 from django.db import migrations
 
 _TABLES = ("verification_auditevent", "verification_message")
+# PostgreSQL's are tiny: rows are written in the order of time, so each few blocks have a range of times.
+_BY_TIME = (
+    ("audit_by_time", "verification_auditevent", "at"),
+    ("messages_by_time", "verification_message", "created_at"),
+)
 # Pages of these keep room, so that an update of a row needs no new entry in any index.
 _UPDATED = {
     "verification_challenge": 85,
@@ -28,17 +33,17 @@ _IDS = (
 
 
 def part(apps: Any, schema_editor: Any) -> None:
-    # PostgreSQL's is tiny: events are written in the order of time, so each few blocks have a range of times.
-    kind = " USING brin (at) WITH (pages_per_range = 16)" if schema_editor.connection.vendor == "postgresql" else " (at)"
     if schema_editor.connection.vendor != "postgresql":
-        schema_editor.execute(f"CREATE INDEX audit_by_time ON verification_auditevent{kind}")
+        for name, table, column in _BY_TIME:
+            schema_editor.execute(f"CREATE INDEX {name} ON {table} ({column})")
         return
     with schema_editor.connection.cursor() as cursor:
         for statement in _IDS:
             cursor.execute(statement)
         for table in _TABLES:
             _part(cursor, table)
-        cursor.execute(f"CREATE INDEX audit_by_time ON verification_auditevent{kind}")
+        for name, table, column in _BY_TIME:
+            cursor.execute(f"CREATE INDEX {name} ON {table} USING brin ({column}) WITH (pages_per_range = 16)")
         for table, share in _UPDATED.items():
             cursor.execute(f"ALTER TABLE {table} SET (fillfactor = {share})")
 

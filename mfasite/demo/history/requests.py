@@ -20,6 +20,7 @@ from verification.models import (
     State,
 )
 from verification.models.handles import new_handle
+from verification.models.messages import MOVING
 
 LIFE = timedelta(minutes=5)  # of a code
 PROVIDER = "virtual"
@@ -107,7 +108,7 @@ def _message(at: datetime, user_id: int, kind: Kind, address: str, fate: Fate, *
         claims=1 + fate.n_attempts,
         hint=hint,
         created_at=at,
-        not_before=at,
+        not_before=at if fate.state in MOVING else None,
         useful_until=at + LIFE,
         handed_at=None if fate.n_attempts else at + timedelta(seconds=0.4),
         ended_at=at + timedelta(seconds=fate.seconds),

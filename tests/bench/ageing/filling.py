@@ -55,7 +55,6 @@ _CHANGED = {
         "user_id": _USER,
         "challenge_id": _CHALLENGE.format("t.parent"),
         "created_at": _AT,
-        "not_before": _AT,
     },
 }
 

@@ -12,7 +12,7 @@ from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
-from verification.models.messages import FINAL, RANK
+from verification.models.messages import FINAL, MOVING, RANK
 
 _log = logging.getLogger(__name__)
 _REFERENCE = re.compile(r"[!-~]{1,64}")
@@ -59,6 +59,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         reason=receipt.reason or "",
         code=receipt.code,
         lease_until=None,
+        **({} if receipt.state in MOVING else {"not_before": None}),
         **({"ended_at": now} if receipt.state in FINAL else {}),
         **({"reference": receipt.reference} if receipt.reference else {}),
     )

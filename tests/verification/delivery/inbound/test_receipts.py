@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from django.db.models import F
 
 from tests.verification.conftest import Desk
 from verification.delivery.inbound import receipts
@@ -17,7 +18,7 @@ COURSE = [MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED]
 def sent(ana: Desk) -> Message:
     ana.start("text")
     ana.deliver()
-    Message.objects.update(state=MessageState.SENDING)
+    Message.objects.update(state=MessageState.SENDING, not_before=F("created_at"))
     return Message.objects.get()
 
 
@@ -55,7 +56,7 @@ def test_first_end_stays(sent: Message, end: MessageState, state: MessageState) 
 
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
 def test_late_receipt_resolves_what_was_in_doubt(sent: Message, state: MessageState) -> None:
-    Message.objects.update(state=state)
+    Message.objects.update(state=state, not_before=F("created_at"))
 
     tell(sent, MessageState.DELIVERED)
 
@@ -116,7 +117,7 @@ def test_name_that_comes_first_is_believed_only_until_ours_is_written(
     sent: Message, state: MessageState, kept: str, told: str, is_believed: bool
 ) -> None:
     """Seen failing with either half of `is_unnoted` taken out."""
-    Message.objects.update(state=state, reference=kept)
+    Message.objects.update(state=state, reference=kept, not_before=F("created_at"))
 
     assert is_bound(sent, told) is is_believed
 
@@ -124,7 +125,8 @@ def test_name_that_comes_first_is_believed_only_until_ours_is_written(
 @pytest.mark.parametrize("state", [MessageState.SENT, MessageState.SENDING])
 def test_name_that_another_provider_gave_is_not_believed(sent: Message, state: MessageState) -> None:
     """Seen failing without the comparison of the provider: its right name for this message was taken from anyone."""
-    Message.objects.update(state=state, reference="m1" if state == MessageState.SENT else "")
+    reference = "m1" if state == MessageState.SENT else ""
+    Message.objects.update(state=state, reference=reference, not_before=F("created_at"))
 
     assert not is_bound(sent, "m1", provider="another")
 
