@@ -313,7 +313,7 @@ def settle_leases(now: datetime) -> int:
 def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
-    if not _moving().exists():
+    if not _moving().filter(not_before__lte=now - _WOKEN).exists():
         return 0  # the usual case, a few times a second: one read of a small index
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)

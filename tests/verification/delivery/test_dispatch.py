@@ -203,6 +203,14 @@ def test_sweep_with_nothing_to_do_looks_once() -> None:
     assert len(found) == 1
 
 
+def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: Desk, queued: Message) -> None:
+    """A message that was asked for just now made it look five times."""
+    with CaptureQueriesContext(connection) as found:
+        dispatch.sweep(lambda _pk, _kind: None, now=ana.context.now)
+
+    assert len(found) == 1
+
+
 def test_sweep_looks_once_after_a_message_was_sent(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
     send(ana, queued)
 
