@@ -59,7 +59,7 @@ def test_writes_events_in_order_and_none_from_the_future() -> None:
     assert moments == sorted(moments)
     assert NOW - timedelta(days=history.DAYS + 1) < moments[0]
     assert moments[-1] < NOW
-    assert not Challenge.objects.filter(state="open").exists()
+    assert not Challenge.objects.filter(state="open", expires_at__gt=NOW).exists()
 
 
 def test_lets_nobody_sign_in_with_a_password() -> None:
