@@ -275,5 +275,6 @@ class DirectoryAdmin(ChangesAdmin):
             "back": reverse("admin:accounts_directory_change", args=(directory.pk,)),
             "form": form,
             "reports": reports,
+            "is_good": bool(reports) and all(report.is_good for report in reports or ()),
         }
         return render(request, "accounts/admin/directory_test.html", context)

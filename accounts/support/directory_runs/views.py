@@ -161,6 +161,8 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
         _("%(directory)s: %(added)d people are added, %(changed)d changed, and %(linked)d taken over.")
         % {**numbers, "added": run.n_added, "changed": run.n_changed, "linked": run.n_linked}
     ]
+    if run.n_added and run.directory.invites_people:
+        lines.append(_("People who are added get an invitation by email."))
     if run.n_switched_off:
         lines.append(
             _("%(off)d of %(of)d people are switched off. Their sessions, browsers and app passwords end.") % numbers

@@ -17,7 +17,7 @@ from tests import ldap_directories
 from tests import slapd as ldap_server
 from tests.directory_sign_ins import refusals, tried
 from tests.pages import Browser
-from tests.people import ANAS, Clock, join
+from tests.people import ANAS, Clock, hire, join
 from tests.people import PASSWORD as LOCAL_PASSWORD
 from tests.ports import free_port
 from tests.slapd import BASE, PASSWORD, Slapd
@@ -325,6 +325,19 @@ def test_the_test_goes_through_every_step(directory: Callable[..., Directory]) -
     ]
     assert steps(made, "dora", "wrong")[-1] == ("Password", False)
     assert steps(made, "nobody")[-1] == ("Person", False)
+
+
+def test_a_test_that_succeeds_leads_to_people_and_groups(directory: Callable[..., Directory], clock: Clock) -> None:
+    made = directory()
+    fay = hire("fay", "Administrators")
+    fay.sign_in(to="/admin/")
+    fay.browser.go(f"/admin/accounts/directory/{made.pk}/test/")
+
+    unknown = fay.browser.press("Test", username="nobody", password="").offers("People and groups")
+    fay.browser.press("Test", username="dora", password=PASSWORD)
+
+    assert not unknown
+    assert fay.browser.follow("People and groups").path == f"/admin/accounts/directory/{made.pk}/sync/"
 
 
 def test_the_test_names_the_step_that_fails(directory: Callable[..., Directory]) -> None:

@@ -186,3 +186,23 @@ def test_every_state_of_a_run_is_in_words(directory: Directory, fay: Person, sta
 
     assert words in fay.browser.go(f"{LIST}runs/{run.ref}/")
     assert opened(fay, directory).status == 200
+
+
+@pytest.mark.parametrize("invites", [True, False])
+def test_a_confirmation_says_if_people_are_invited(directory: Directory, fay: Person, invites: bool) -> None:
+    Directory.objects.update(invites_people=invites)
+    run = ready(directory, n_added=3, n_switched_off=0, stopped=False, is_preview=True)
+
+    page = fay.browser.go(f"{LIST}runs/{run.ref}/confirm/")
+
+    assert ("get an invitation by email" in page) is invites
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+def test_a_first_run_leads_to_the_choice_of_an_interval(directory: Directory, fay: Person, minutes: int) -> None:
+    Directory.objects.update(sync_minutes=minutes)
+    run = ready(directory, state=State.DONE, stopped=False)
+
+    page = fay.browser.go(f"{LIST}runs/{run.ref}/")
+
+    assert page.offers("Choose an interval") is (minutes == 0)
