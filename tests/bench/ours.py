@@ -233,7 +233,7 @@ def _challenge(user: User, option: Enrolment) -> Challenge:
         user=user,
         enrolment=option,
         purpose=Purpose.SIGN_IN,
-        binding=secrets.token_hex(32),
+        binding=secrets.token_hex(16),
         key_id=crypto.digest_key(),
         reference="K4",
         code_life=_LIFE,

@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ('handle', models.CharField(editable=False, max_length=32)),
                 ('purpose', models.CharField(choices=[('sign_in', 'sign-in'), ('enrol', 'setup'), ('fresh', 're-authentication'), ('caller', 'caller verification'), ('self_test', 'self-test')], max_length=16)),
                 ('mode', models.CharField(blank=True, max_length=16)),
-                ('binding', models.CharField(editable=False, max_length=64)),
+                ('binding', models.CharField(editable=False, max_length=32)),
                 ('number', models.PositiveSmallIntegerField(default=1, editable=False)),
                 ('state', models.CharField(choices=[('open', 'open'), ('approved', 'approved on the phone'), ('proven', 'verified'), ('superseded', 'replaced by a newer one'), ('ended', 'ended after too many incorrect answers'), ('denied', 'reported as fraud')], default='open', max_length=16)),
                 ('generation', models.PositiveSmallIntegerField(default=1)),

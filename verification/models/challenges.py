@@ -51,7 +51,7 @@ class Challenge(models.Model):
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="challenges")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     mode = models.CharField(max_length=16, blank=True)
-    binding = models.CharField(max_length=64, editable=False)
+    binding = models.CharField(max_length=32, editable=False)
     number = models.PositiveSmallIntegerField(default=1, editable=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     generation = models.PositiveSmallIntegerField(default=1)
