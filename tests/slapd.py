@@ -166,6 +166,10 @@ class Slapd:
             "ldapadd", "\n".join([f"dn: cn={name},ou=groups,{BASE}", f"objectClass: {kind}", f"cn: {name}", *lines])
         )
 
+    def remove_group(self, name: str) -> None:
+        """Remove a group."""
+        self._run("ldapmodify", f"dn: cn={name},ou=groups,{BASE}\nchangetype: delete\n")
+
     def change_group(self, name: str, changes: str) -> None:
         """Change a group. Shape: `changes` is LDIF after "changetype: modify"."""
         self._run("ldapmodify", f"dn: cn={name},ou=groups,{BASE}\nchangetype: modify\n{changes}\n")

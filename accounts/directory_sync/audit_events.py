@@ -23,7 +23,10 @@ SYNC_STOPPED = declare(
     Event(
         "directory.sync_stopped",
         _("Reading of a directory waits for confirmation"),
-        _("The directory %(directory)s would switch off %(n_off)s of %(of)s people. Someone must confirm it."),
+        _(
+            "The directory %(directory)s would switch off %(n_off)s of %(of)s people and remove %(n_groups)s groups. "
+            "Someone must confirm it."
+        ),
         severity=Severity.BAD,
     )
 )
@@ -31,7 +34,10 @@ SYNC_CONFIRMED = declare(
     Event(
         "directory.sync_confirmed",
         _("Changes of a directory confirmed"),
-        _("%(actor)s confirmed what the directory %(directory)s changes. People switched off: %(n_off)s of %(of)s."),
+        _(
+            "%(actor)s confirmed what the directory %(directory)s changes. People switched off: %(n_off)s of %(of)s. "
+            "Groups removed: %(n_groups)s."
+        ),
         severity=Severity.WARN,
     )
 )

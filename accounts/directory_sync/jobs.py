@@ -55,7 +55,7 @@ def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) 
                     return False
         except IntegrityError:  # another run of this directory is under way
             return False
-        about = {"directory": sync.directory.name, "reason": reason, "n_off": sync.n_switched_off, "of": sync.n_active}
+        about = {"directory": sync.directory.name, "reason": reason, **_departures(sync)}
         audit.record(audit_events.SYNC_CONFIRMED, user_id=None, context=context, actor_id=staff.pk, **about)
     return True
 
@@ -183,13 +183,14 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
     with transaction.atomic():
         _record_kept(sync, plan.kept_administrators, now)
         earlier = DirectorySync.objects.filter(directory=sync.directory, state=_State.READY).exclude(pk=sync.pk)
-        is_known = earlier.filter(stopped=True, n_switched_off=sync.n_switched_off).exists()
+        same = {name: getattr(sync, name) for name in ("n_switched_off", "n_groups_removed")}
+        is_known = earlier.filter(stopped=True, **same).exists()
         DirectorySyncBatch.objects.filter(sync__in=earlier).delete()
         earlier.update(state=_State.REPLACED, ended_at=now)
         if sync.n_to_do and (stopped or sync.is_preview):
             _hold(sync, state=_State.READY, stopped=stopped, read_at=now)
             if stopped and not sync.is_preview and not is_known:
-                said = {"n_off": sync.n_switched_off, "of": sync.n_active}
+                said = _departures(sync)
                 _record(sync, audit_events.SYNC_STOPPED, now, **said)
                 words = {"directory": sync.directory.name, **{name: str(n) for name, n in said.items()}}
                 notices.tell_operators("sync_stopped", now=now, right="change_directory", **words)
@@ -199,6 +200,11 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
             _hold(sync, state=_State.DONE, read_at=now, ended_at=now)
             quiet = DirectorySync.objects.filter(directory=sync.directory, n_to_do=0).exclude(pk=sync.pk)
             DirectorySyncRow.objects.filter(sync__in=quiet, what=Verdict.REFUSED).delete()
+
+
+def _departures(sync: DirectorySync) -> dict[str, int]:
+    """Return how many people would be switched off and how many groups removed, as events and emails name them."""
+    return {"n_off": sync.n_switched_off, "of": sync.n_active, "n_groups": sync.n_groups_removed}
 
 
 def _record_kept(sync: DirectorySync, people: Collection[int], now: datetime) -> None:

@@ -24,8 +24,7 @@ _MISSING = "missing"  # `why` of a row about somebody who is not in the director
 class Plan:
     """What one run would change.
 
-    `keep` is called after each part with the counts of the run, and may raise to stop it. `n_gone_groups` of
-    `n_known_groups` would be removed.
+    `keep` is called after each part with the counts of the run, and may raise to stop it.
     """
 
     def __init__(self, sync: DirectorySync, now: datetime, keep: Callable[[Counter[str]], None]) -> None:
@@ -36,13 +35,12 @@ class Plan:
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
         self.counts = Counter[str]()
         self.kept_administrators = set[int]()  # people the directory would switch off, and who stay
-        self.n_gone_groups = self.n_known_groups = 0
 
     @property
     def needs_confirmation(self) -> bool:
         """Return whether so much would go that somebody must confirm it: see `provisioning.Departures`."""
         people = Departures(n=self.counts["switched_off"], of=self._sync.n_active)
-        groups = Departures(n=self.n_gone_groups, of=self.n_known_groups)
+        groups = Departures(n=self.counts["groups_removed"], of=self.counts["groups_known"])
         return people.are_many or groups.are_many
 
     def make(self, reader: Reader) -> None:
@@ -102,13 +100,13 @@ class Plan:
 
     def _groups(self, reader: Reader) -> None:
         known = {group.key: group for group in DirectoryGroup.objects.filter(directory=self._directory)}
-        self.n_known_groups = len(known)
+        self.counts["groups_known"] = len(known)
         for entry in reader.groups():
             self.counts["groups"] += 1
             self._compare_group(entry, known.pop(entry.key, None))
             self._keep(self.counts)
         for key, group in known.items():
-            self.n_gone_groups += 1
+            self.counts["groups_removed"] += 1
             self._store_group(GoneGroup(key, group.name), why="gone", fields={})
         self._keep(self.counts)
 

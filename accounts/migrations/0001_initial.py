@@ -269,6 +269,8 @@ class Migration(migrations.Migration):
                 ('n_unchanged', models.PositiveIntegerField(default=0)),
                 ('n_refused', models.PositiveIntegerField(default=0)),
                 ('n_groups_changed', models.PositiveIntegerField(default=0)),
+                ('n_groups_removed', models.PositiveIntegerField(default=0)),
+                ('n_groups_known', models.PositiveIntegerField(default=0)),
                 ('n_to_do', models.PositiveIntegerField(default=0)),
                 ('n_done', models.PositiveIntegerField(default=0)),
                 ('read_at', models.DateTimeField(null=True)),

@@ -64,14 +64,10 @@ def _left(directory: Directory, *, sees: bool) -> Problem:
 
 
 def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Problem:
-    n_gone = run.batches.filter(kind="gone").count()
-    if run.n_switched_off or not n_gone:
+    title = _("Many groups would leave %(directory)s")
+    if run.n_switched_off:
         title = _("Many people would leave %(directory)s")
-        said = {"n": run.n_switched_off, "of": run.n_active}
-        what = _("%(n)d of %(of)d people would be switched off.") % said
-    else:
-        title = _("Many groups would leave %(directory)s")
-        what = _("%(n)d of %(of)d groups would be removed.") % {"n": n_gone, "of": directory.groups.count()}
+    what = would_go(run)
     nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
     lines = [what, nothing % {"since": _at(_stopped_since(directory, run))}]
     title %= {"directory": directory.name}
@@ -82,6 +78,17 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
         lines.insert(1, _named(off[: _NAMED + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])
     return Problem(title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
+
+
+def would_go(run: DirectorySync) -> str:
+    """Return a sentence about the people and groups that a stopped run would take away."""
+    numbers = {"off": run.n_switched_off, "of": run.n_active, "groups": run.n_groups_removed, "all": run.n_groups_known}
+    if not run.n_groups_removed:
+        return _("%(off)d of %(of)d people would be switched off.") % numbers
+    if not run.n_switched_off:
+        return _("%(groups)d of %(all)d groups would be removed.") % numbers
+    words = _("%(off)d of %(of)d people would be switched off, and %(groups)d of %(all)d groups removed.")
+    return words % numbers
 
 
 def _stopped_since(directory: Directory, run: DirectorySync) -> datetime:

@@ -101,6 +101,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
     run = _run(request, ref)
     context = {
         "run": run,
+        "would_go": directory_health.would_go(run) if run.stopped else "",
         "parts": list(_parts(run)),
         "may_act": request.user.has_perm("accounts.change_directory"),
         "most": _MAX_SHOWN,
@@ -157,6 +158,7 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
         return redirect("admin:directory-run", ref)
 
     numbers = {"off": run.n_switched_off, "of": run.n_active, "directory": run.directory.name}
+    numbers |= {"gone": run.n_groups_removed, "all": run.n_groups_known}
     lines = [
         _("%(directory)s: %(added)d people are added, %(changed)d changed, and %(linked)d taken over.")
         % {**numbers, "added": run.n_added, "changed": run.n_changed, "linked": run.n_linked}
@@ -167,6 +169,8 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
         lines.append(
             _("%(off)d of %(of)d people are switched off. Their sessions, browsers and app passwords end.") % numbers
         )
+    if run.n_groups_removed:
+        lines.append(_("%(gone)d of %(all)d groups are removed. Their members lose what the groups allow.") % numbers)
     title = _("Switch off %(off)d of %(of)d people") % numbers if run.n_switched_off else _("Apply these changes")
     asked = Asked(
         title=title,

@@ -236,6 +236,28 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
     assert (confirmed.detail["n_off"], confirmed.detail["of"]) == (5, 20)
 
 
+def test_many_groups_that_would_go_stop_the_run_with_their_number(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    """Seen failing: the event said that 0 of 1 people would be switched off, and nothing of groups."""
+    slapd.people(["anna"])
+    for n in range(6):
+        slapd.group(f"g{n}", f"member: {dn('anna')}")
+    made = directory()
+    run(made)
+    for n in range(5):
+        slapd.remove_group(f"g{n}")
+
+    stopped = run(made)
+
+    assert (stopped.state, stopped.stopped) == (State.READY, True)
+    assert (stopped.n_switched_off, stopped.n_groups_removed, stopped.n_groups_known) == (0, 5, 6)
+    assert AuditEvent.objects.get(kind="directory.sync_stopped").detail["n_groups"] == 5
+    assert directory_sync.confirm(stopped, fay.user, here(), reason="They are not needed.")
+    jobs.work(timezone.now())
+    assert made.groups.count() == 1
+
+
 def test_four_of_four_may_leave_without_a_question(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
