@@ -1,4 +1,4 @@
-"""`Gate`, the answer of every rate limit, with the delays and the SQL that the limits share."""
+"""`Gate`, the answer of every rate limit, with the SQL that the limits share."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -48,16 +48,6 @@ def for_network(most: int, network: str) -> int:
         return most
     is_own = any(address in ipaddress.ip_network(own) for own in conf.own_networks())
     return most * conf.own_network_factor() if is_own else most
-
-
-def wait_schedule(now: datetime, free: int, longest: timedelta) -> list[tuple[int, datetime]]:
-    """Return the count of failures and the end of each delay: 1, 2, 4 ... minutes, all below the longest."""
-    waits: list[tuple[int, datetime]] = []
-    wait = timedelta(minutes=1)
-    while wait < longest:
-        waits.append((free + len(waits), now + wait))
-        wait *= 2
-    return waits
 
 
 def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database's driver takes)

@@ -25,9 +25,9 @@ from verification.limits.gates import (
     change_rows,
     db_time,
     for_network,
-    wait_schedule,
 )
 from verification.limits.message_and_request_limits import WindowLimit, check_limit
+from verification.limits.waiting_times import wait_schedule
 from verification.models import Counter
 
 Run = Callable[[str, Sequence[Any]], batched_writes.Rows]

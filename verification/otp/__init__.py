@@ -1,1 +1,1 @@
-"""One-time passwords by HOTP and TOTP: the arithmetic, drifting clocks, resynchronisation."""
+"""One-time passwords by HOTP and TOTP: the arithmetic, and how far clocks and counters may drift."""

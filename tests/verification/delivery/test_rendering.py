@@ -12,7 +12,7 @@ from verification.delivery.provider import Outgoing
 from verification.models import Kind, Message
 from verification.outcomes import Verdict
 
-SPEECH = "verification/methods/call/speech.txt"
+SPEECH = "verification/methods/call/spoken_replies.txt"
 
 
 def composed() -> Outgoing:

@@ -7,7 +7,7 @@ from verification.outcomes import Verdict
 FRAUD = "0#"
 READ_OUT = "1"
 APPROVE, PRESS, CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
-_SPEECH = "verification/methods/call/speech.txt"
+_SPEECH = "verification/methods/call/spoken_replies.txt"
 
 
 def check(challenge: ChallengeData, keys: str) -> Check:

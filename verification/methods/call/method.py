@@ -63,7 +63,7 @@ class Call(KeyedOnPhone, SharesAddress):
     def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(
             kind=Kind.CALL,
-            template="verification/methods/call/message.txt",
+            template="verification/methods/call/spoken_greeting.txt",
             fields={"extension": str(challenge.data.get("extension", ""))},
             is_approval=challenge.mode != CODE,
             match_code=challenge.match_code if challenge.mode == APPROVE else "",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.capabilities import Resynchronised, Stocked
 from verification.inputs import digits
 from verification.method import ChallengeData, Check, Draft, Issue
-from verification.otp import clock_drift, resync
+from verification.otp import clock_drift, counter_drift
 from verification.otp.oath import Scheme
 
 _IDENTIFIER = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
@@ -44,7 +44,7 @@ class Token(Stocked, Resynchronised):
     address_field = "serial"
     causes = MappingProxyType(
         {
-            resync.AHEAD: (
+            counter_drift.AHEAD: (
                 _("Your token is ahead of us"),
                 _("Its button was pressed without a sign-in. Press it again and enter the next code."),
             )
@@ -72,9 +72,11 @@ class Token(Stocked, Resynchronised):
         challenge = replace(challenge, now=challenge.now - timedelta(seconds=scheme.start))
         if len(answer) == 2 * scheme.digits:
             first, second = answer[: scheme.digits], answer[scheme.digits :]
-            return resync.both(code_at, challenge, first, second, seconds=0 if scheme.is_counted else scheme.step)
+            return counter_drift.both(
+                code_at, challenge, first, second, seconds=0 if scheme.is_counted else scheme.step
+            )
         if scheme.is_counted:
-            return resync.by_counter(code_at, challenge, answer)
+            return counter_drift.by_counter(code_at, challenge, answer)
         return clock_drift.check(code_at, challenge, answer, seconds=scheme.step)
 
     def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:

@@ -1,4 +1,4 @@
-"""Resynchronisation: how far a counter may have run ahead, and how two codes in a row set a token right.
+"""How far the counter of a token may have run ahead, and how two codes in a row set a token right.
 
 The two are typed one after the other, in the next answer or in the same one. Source: RFC 4226, 7.2 and 7.4.
 """
