@@ -133,10 +133,12 @@ def test_every_event_is_recorded_somewhere() -> None:
 
 
 def test_nothing_else_writes_the_string_of_an_event() -> None:
+    """Only the condition of an index does: models can't import what declares events."""
     kinds = {event.kind for event in DECLARED.values()}
     bare = [
         f"{path}:{node.lineno} {node.value}"
         for path, tree in _sources()
+        if not path.match("verification/models/audit.py")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in kinds
     ]

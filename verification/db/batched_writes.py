@@ -130,7 +130,8 @@ def _run(writes: list[Write]) -> None:
 def _tell(write: Write, rows: Rows) -> None:
     if write.row is not None:
         [row] = rows
-        write.row.pk = row[write.row._meta.pk.attname]  # noqa: SLF001  (public, despite its name)
+        if key := write.row._meta.auto_field:  # noqa: SLF001  (public, despite its name)
+            write.row.pk = row[key.attname]
         write.row._state.adding, write.row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as `save` does)
     if write.then is not None:
         write.then(rows)

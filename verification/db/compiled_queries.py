@@ -175,7 +175,7 @@ class _Change(_Statement):
             cursor.executemany(sql, [parameters for *_, parameters in filled])
 
     def later(self, then: Callable[[Rows], None] | None = None, **values: Any) -> None:
-        """Run it with the other writes of a `together.block`. `then` gets one row for each row that it changed."""
+        """Run it with the other writes of a `batched_writes.block`. `then` gets a row for each row that it changed."""
         sql, parameters = self.statement(**values)
         batched_writes.later(Write(sql=sql, values=parameters, returning="1 AS n", then=then))
 
@@ -244,7 +244,7 @@ class Insert(Generic[M]):
         return compiler, sql, [given[name] for each in names for name in each]
 
     def later(self, row: M) -> None:
-        """Write it with the other writes of a `together.block`, or at once if there is no block.
+        """Write it with the other writes of a `batched_writes.block`, or at once if there is no block.
 
         The row learns its key then. It may name rows that the same block inserts before it.
         """
@@ -255,8 +255,8 @@ class Insert(Generic[M]):
         sql, fields = self._plain(row)
         slots = {field: self._slot(field, row) for field in fields}
         values = [slots[field] or self._value(field, row, connection) for field in fields]
-        key = self._model._meta.pk  # noqa: SLF001  (public, despite its name)
-        name = connection.ops.quote_name(str(key.column))
+        key = self._model._meta.auto_field  # noqa: SLF001  (public, despite its name)
+        name = connection.ops.quote_name(str(key.column)) if key else "1 AS n"
 
         def name_parents(_rows: Rows) -> None:
             for field, slot in slots.items():
