@@ -154,7 +154,10 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
     site.crew.stop("broker")
     site.up.crew.stop("worker")
     with psycopg.connect(site.database.url, autocommit=True) as rows:
-        rows.execute("UPDATE verification_message SET state = 'queued', claims = 0, reference = '' WHERE kind = 'text'")
+        rows.execute(
+            "UPDATE verification_message SET state = 'queued', not_before = created_at, claims = 0, reference = '' "
+            "WHERE kind = 'text'"
+        )
         again = time.time()
 
     site.up.crew.start("worker", child_processes.worker())
