@@ -239,7 +239,7 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
 def test_many_groups_that_would_go_stop_the_run_with_their_number(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
 ) -> None:
-    """Seen failing: the event said that 0 of 1 people would be switched off, and nothing of groups."""
+    """Seen failing: the event counted the people who would be switched off, none, and said nothing about groups."""
     slapd.people(["anna"])
     for n in range(6):
         slapd.group(f"g{n}", f"member: {dn('anna')}")
