@@ -43,6 +43,7 @@ _CHANGED = {
     Challenge: {
         "id": _CHALLENGE.format("t.place"),
         "handle": _HANDLE.format("handle"),
+        "binding": _HANDLE.format("binding"),
         "user_id": _USER,
         "issued_at": _AT,
         "expires_at": _AT,
