@@ -222,7 +222,7 @@ def sent(
             enrolment=enrolment,
             purpose="sign_in",
             state=State.PROVEN if each < n_proven else State.OPEN,
-            binding=f"{at} {each}",
+            binding=f"{at:%d%H%M%S%f} {each}",
             code_life=timedelta(minutes=5),
             issued_at=at,
             resend_at=at,
@@ -384,7 +384,7 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day
 
 
 def mails() -> list[tuple[str, str]]:
-    """Return to whom notices of operators go, and which."""
+    """Return who gets notices of operators, and which."""
     rows = Message.objects.filter(kind=Kind.MAIL, template__regex="spend|range").order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]
 
