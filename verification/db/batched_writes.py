@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model
 
 Rows = list[dict[str, Any]]
+Run = Callable[[str, Sequence[Any]], Rows]  # runs a statement that returns rows, such as `run`
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """Limits on guessing passwords: per username and place, per username and day, and per network."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -30,10 +28,10 @@ from verification.limits.message_and_request_limits import WindowLimit, check_li
 from verification.limits.waiting_times import wait_schedule
 from verification.models import Counter
 
-Run = Callable[[str, Sequence[Any]], batched_writes.Rows]
 
-
-def password_gate(name: str, context: Context, *, service: str = "", run: Run = batched_writes.run) -> Gate:
+def password_gate(
+    name: str, context: Context, *, service: str = "", run: batched_writes.Run = batched_writes.run
+) -> Gate:
     """Count a password attempt before the password is checked, for known and unknown usernames alike.
 
     A browser from which this person signed in before has a count of its own, so a stranger can't make it wait. Attempts
@@ -109,7 +107,7 @@ def _name_key(name: str, service: str = "") -> bytes:
     return crypto.mac("limit.password.name", f" {service} {name}" if service else name)[:KEY_LENGTH]
 
 
-def _count_passwords(rows: list[_PasswordCounter], now: datetime, run: Run) -> dict[str, int]:
+def _count_passwords(rows: list[_PasswordCounter], now: datetime, run: batched_writes.Run) -> dict[str, int]:
     """Raise the counters that aren't in a delay, in one statement. Return their new counts by scope."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
     over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt

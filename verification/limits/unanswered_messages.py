@@ -1,8 +1,6 @@
 """Limits on unanswered messages: too many texts, calls or emails in a row without a correct code (push bombing)."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, Value, When
@@ -13,11 +11,10 @@ from verification.limits.gates import DAY, Gate, db_time
 from verification.models import Failure, Kind, Message, MessageState, Reason
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages
-Run = Callable[[str, Sequence[Any]], batched_writes.Rows]
 PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Kind.values)
 
 
-def spend_prompt(user_id: int, kind: str, *, now: datetime, run: Run = batched_writes.run) -> Gate:
+def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.Run = batched_writes.run) -> Gate:
     """Count a text, call or email to a person as unanswered. The gate closes after too many in a row.
 
     `run` runs a statement and returns its rows; a message's other limits can go with it.
@@ -46,7 +43,7 @@ def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
     return sum(state in NOT_ARRIVED and reason not in _DISTURBED for state, reason in last)
 
 
-def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: Run) -> Gate:
+def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: batched_writes.Run) -> Gate:
     """Raise the count in one statement. A closed count lasts for a day, and allows one message after each delay."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     table = "verification_failure"
