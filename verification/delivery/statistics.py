@@ -19,6 +19,7 @@ from verification.delivery import broker, publisher
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
+from verification.models.messages import MOVING
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ _DAY = timedelta(days=1)
 _SHARES = 30  # most lines per table
 _SAMPLE = 2_000  # most deliveries in the sample
 _DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
-_WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def providers_of(kind: Kind) -> list[str]:
 
 def waiting(now: datetime) -> list[Waiting]:
     """Return what waits in the outbox, which is the truth whatever the broker says."""
-    rows = Message.objects.filter(state__in=_WAITS, not_before__lte=now)
+    rows = Message.objects.filter(state__in=MOVING, not_before__lte=now)
     found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
     return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
 
