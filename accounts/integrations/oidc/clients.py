@@ -54,11 +54,11 @@ def flaw(uri: str, *, is_public: bool = False, is_demo: bool = False) -> str:
 
 def origin_flaw(origin: str, *, is_demo: bool = False) -> str:
     """Return what is wrong with an origin whose scripts may ask for tokens, in words; empty if nothing is."""
-    parts = urlsplit(origin)
-    exact = f"{parts.scheme}://{parts.netloc}"
-    if flaw(origin, is_public=True, is_demo=is_demo) or not parts.netloc or origin != exact.lower():
-        return _("Enter only the start of the page’s address, such as https://app.example.org.")
-    return ""
+    if not flaw(origin, is_public=True, is_demo=is_demo):
+        parts = urlsplit(origin)
+        if parts.netloc and origin == f"{parts.scheme}://{parts.netloc}".lower():
+            return ""
+    return _("Enter only the start of the page’s address, such as https://app.example.org.")
 
 
 def logout_flaw(uri: str) -> str:

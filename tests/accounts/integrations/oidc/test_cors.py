@@ -125,6 +125,8 @@ FLAWED = [
     "null",
     "*",
     "com.example.app:/x",
+    "http://[",
+    "https://spa.example.org:port",
 ]
 
 
