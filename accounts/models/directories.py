@@ -55,13 +55,7 @@ def _check_servers(servers: object) -> None:
     if not isinstance(servers, list) or not servers:
         raise ValidationError(_t("Enter at least one server."))
     for server in servers:
-        parts = urlsplit(f"//{server}") if isinstance(server, str) else None
-        try:
-            is_server = parts is not None and bool(parts.hostname) and not (parts.path or parts.query or parts.username)
-            is_server = is_server and (parts is None or parts.port is None or parts.port > 0)
-        except ValueError:
-            is_server = False
-        if not is_server:
+        if not isinstance(server, str) or not _host(server):
             words = _t("“%(server)s” isn’t a server. Enter a host name, with a port if needed: ldap.example.org:1636.")
             raise ValidationError(words % {"server": server})
 
@@ -320,8 +314,18 @@ _CHECKS: Mapping[str, Callable[[Any], None]] = {
 }
 
 
+def _host(server: str) -> str:
+    """Return the host of a server such as `ldap.example.org:1636`; empty if it isn't one."""
+    try:
+        parts = urlsplit(f"//{server}")
+        is_server = not (parts.path or parts.query or parts.username or parts.port == 0)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if is_server else ""
+
+
 def _is_here(server: str) -> bool:
-    host = urlsplit(f"//{server}").hostname or ""
+    host = _host(server)
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -92,3 +92,15 @@ def test_a_kind_that_does_not_exist_is_asked_for_again(fay: Person) -> None:
 
     assert page.status == 200
     assert page.offers("OpenLDAP or similar")
+
+
+@pytest.mark.parametrize("server", ["[", "[::1", "ldap.example.org:port", "ldap://ldap.example.org"])
+def test_names_a_server_that_is_none(fay: Person, server: str) -> None:
+    """Seen failing: “[” ended in an error page, because it can't be split into host and port."""
+    more = {"account": "a@example.org", "account_password": "x", "base": "dc=a", "encryption": "none"}
+
+    page = fay.browser.save(f"{ADD}?kind={Kind.ACTIVE_DIRECTORY}", name="Staff", servers=server, **more)
+
+    assert page.status == 200
+    assert f"“{server}” isn’t a server" in page
+    assert not Directory.objects.exists()
