@@ -1,4 +1,4 @@
-"""Tests that templates use an address only in the block that made it: elsewhere it's empty."""
+"""Tests that templates use an address only in the block that made it, and a label only where it belongs."""
 
 import re
 from collections.abc import Iterator
@@ -36,3 +36,31 @@ def test_no_template_uses_an_address_of_another_block() -> None:
 
     assert len(templates) > 100
     assert {str(path): lost for path in templates if (lost := list(lost_addresses(path.read_text())))} == {}
+
+
+SET_OR_SHOWN = re.compile(
+    r"\b(?:as|asvar) (?P<set>label|hint|optional)\b"
+    r"|(?P<end>{%\s*endblock)"
+    r"|{%\s*include \"parts/(?:code_)?field\.html\"(?P<params>[^%]*)%}"
+)
+
+
+def wrong_labels(template: str) -> set[str]:
+    """Return what a block sets for something else, and a field after it would show as its own."""
+    made: set[str] = set()
+    wrong: set[str] = set()
+    for found in SET_OR_SHOWN.finditer(template):
+        if found["set"]:
+            made.add(found["set"])
+        elif found["end"]:
+            made.clear()
+        elif not found["params"].endswith(" only "):
+            wrong |= {name for name in made if f" {name}=" not in found["params"]}
+    return wrong
+
+
+def test_no_field_shows_the_label_of_something_else() -> None:
+    """Seen failing: after a test of a directory that succeeded, each of its fields was called “People and groups”."""
+    templates = [path for app in APPS for path in Path(app).rglob("templates/**/*.html")]
+
+    assert {str(path): wrong for path in templates if (wrong := wrong_labels(path.read_text()))} == {}
