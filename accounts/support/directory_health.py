@@ -69,7 +69,7 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
         title = _("Many people would leave %(directory)s")
     what = would_go(run)
     nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
-    lines = [what, nothing % {"since": _at(_stopped_since(directory, run))}]
+    lines = [f"{what}.", nothing % {"since": _at(_stopped_since(directory, run))}]
     title %= {"directory": directory.name}
     if not sees:
         return Problem(title=title, lines=(*lines, _("An administrator has to check whether that’s right.")))
@@ -81,13 +81,13 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
 
 
 def would_go(run: DirectorySync) -> str:
-    """Return a sentence about the people and groups that a stopped run would take away."""
+    """Return, without a full stop, the people and groups that a stopped run would take away."""
     numbers = {"off": run.n_switched_off, "of": run.n_active, "groups": run.n_groups_removed, "all": run.n_groups_known}
     if not run.n_groups_removed:
-        return _("%(off)d of %(of)d people would be switched off.") % numbers
+        return _("%(off)d of %(of)d people would be switched off") % numbers
     if not run.n_switched_off:
-        return _("%(groups)d of %(all)d groups would be removed.") % numbers
-    words = _("%(off)d of %(of)d people would be switched off, and %(groups)d of %(all)d groups removed.")
+        return _("%(groups)d of %(all)d groups would be removed") % numbers
+    words = _("%(off)d of %(of)d people would be switched off, and %(groups)d of %(all)d groups removed")
     return words % numbers
 
 
