@@ -26,7 +26,7 @@ class Checked:
 
 
 def check(user: User | None, name: str, password: str, context: Context) -> Checked:
-    """Check the password of a user, or of someone whom only a directory knows.
+    """Check the password of a user, or of someone only a directory knows.
 
     A name that nobody has takes as long as one that somebody has. People without a directory never wait for one.
 

@@ -91,7 +91,7 @@ def step_up(
 ) -> HttpResponse:
     """Redirect to the page on which an answer's requirement can be met; it continues to `next_url`.
 
-    `username` is whom the application expects. It only fills in the field.
+    `username` is the person the application expects. It only fills in the field.
     """
     if answer.step is Step.CONTINUE:
         return redirects.go_on(next_url)

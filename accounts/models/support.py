@@ -9,7 +9,7 @@ from verification.models.handles import HandleField
 
 
 class Scope(models.Model):
-    """Whom the members of a desk may help: users in these groups and nobody else.
+    """A desk: its members may help the users in these groups and nobody else.
 
     Staff of several desks may help the users of all of them; staff without any scope may help everyone.
     """

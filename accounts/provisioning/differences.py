@@ -119,7 +119,7 @@ def plan_person(
     is_taken: bool = False,
     is_last_administrator: bool = False,
 ) -> PersonChange:
-    """Return what an entry changes. `user` is whom `lookup` found for it: the directory's own, or one to link.
+    """Return what an entry changes. `user` is the one that `lookup` found for it: the directory's own, or one to link.
 
     The directory decides username, name, email address, phone numbers, and whether the person can sign in. Its language
     is only used while the person has none. `numbers` are those that it supplied before; `is_taken`: the username is
@@ -171,7 +171,7 @@ def _of_stranger(entry: PersonEntry, wanted: dict[str, object], refusals: dict[s
 
 
 def _activity(user: User, entry: PersonEntry) -> dict[str, tuple[object, object]]:
-    """Return whether the person is switched off or on. The directory switches on only whom it switched off."""
+    """Return whether the person is switched off or on. The directory switches on only people it switched off."""
     if entry.is_active and not user.is_active and user.directory_off_at is None:
         return {}
     return {"is_active": (user.is_active, entry.is_active)}

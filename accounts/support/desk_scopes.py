@@ -9,7 +9,7 @@ from accounts.models import Scope, User
 
 
 def visible(staff: User) -> QuerySet[User]:
-    """Return the users whom a member of staff may see: all, or those of their desks. Runs no query yet."""
+    """Return the users a member of staff may see: all, or those of their desks. Runs no query yet."""
     if staff.is_superuser:
         return User.objects.all()
     scopes = Scope.objects.filter(desk__user=staff)
@@ -28,7 +28,7 @@ def is_scoped(staff: User) -> bool:
 
 
 def reaches_further(staff: User, desks: Collection[Group]) -> bool:
-    """Return whether membership of `desks` would let someone see users whom `staff`, who assigns it, cannot see.
+    """Return whether membership of `desks` would let someone see users that `staff`, who assigns it, cannot see.
 
     Otherwise staff could escape their own scope by lifting a colleague's.
     """

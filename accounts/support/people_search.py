@@ -78,7 +78,7 @@ class _Reading:
 
 
 def find(staff: User, search: Search, *, now: datetime, most: int = MOST) -> Found:
-    """Return one page of the users whom this member of staff may see, and how many there are, counted to `most`."""
+    """Return one page of the users this member of staff may see, and how many there are, counted to `most`."""
     people = _filtered(desk_scopes.visible(staff), search, now)
     pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
     return next((page for page in pages if page.rows), Found())

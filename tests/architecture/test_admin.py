@@ -407,7 +407,7 @@ def test_nobody_changes_the_scope_of_their_own_desk(root: Person, clock: Clock) 
     assert fay.browser.go(at(scope, "delete")).status == 403
     assert _asks(root.browser.go(at(scope, "change")))
     root.user.groups.add(scope.desk)
-    assert not _asks(root.browser.go(at(scope, "change"))), "not even somebody whom no scope binds"
+    assert not _asks(root.browser.go(at(scope, "change"))), "not even somebody without a scope"
 
 
 def _asks(page: Page) -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 PASSWORD = "green-boat-on-tuesday"  # everybody's
-TEXTED = "texted-"  # how the names begin of those whom the floor texts
+TEXTED = "texted-"  # how the names begin of people the floor texts
 _STEP = 30  # seconds
 
 

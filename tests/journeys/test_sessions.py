@@ -213,7 +213,7 @@ def test_half_sign_in_of_another_release_begins_again(ana: Person) -> None:
 
 
 def test_blocked_between_the_steps_is_told_and_gets_no_more_texts(ana: Person, clock: Clock) -> None:
-    """Seen: a new code was sent to a person whom support had just blocked."""
+    """Seen: a new code was sent to a person that support had just blocked."""
     ana.give_password()
     ana.read_text()
     User.objects.filter(pk=ana.user.pk).update(is_active=False)

@@ -1,4 +1,4 @@
-"""The audit log: what happened to whom, by whom, written once and sealed in a chain."""
+"""The audit log: what happened, to which user and by which, written once and sealed in a chain."""
 
 from verification.audit.chain import Fault
 from verification.audit.declarations import Event, UserEvent, declare, declared, user_events

@@ -96,7 +96,7 @@ class Notice:
 
 @dataclass(frozen=True, eq=False)
 class UserEvent(Event):
-    """One kind of event that says something to the person whom it happened to, and to staff who help them.
+    """One kind of event that says something to the person it happened to, and to staff who help them.
 
     `title` and `text` speak to the person, `staff_title` and `staff_text` about them, where that differs.
     `is_deniable`: someone else may have done it, so the person can say that it was not them.

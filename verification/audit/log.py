@@ -31,7 +31,7 @@ def record(event: Event, *, user_id: int | None, context: Context, actor_id: int
 
 @dataclass(frozen=True)
 class Entry:
-    """One event of many: what happened, to whom, and its details, as `record` takes them."""
+    """One event of many: what happened, to which user, and its details, as `record` takes them."""
 
     event: Event
     user_id: int | None

@@ -21,7 +21,7 @@ support_name: Setting[str] = Setting(
     formats.text(example="the help desk"),
     default="the support desk",
     demo="Example Service Desk",
-    meaning="your support desk's name, where people are told whom to contact",
+    meaning="your support desk's name, where people are told who to contact",
 )
 support_phone: Setting[str] = Setting(
     ORGANISATION,

@@ -32,7 +32,7 @@ FREQUENT = ("challenge.issued", "sign_in.completed")
 
 
 class AuditEvent(models.Model):
-    """One action: when, who, whom, what, from where. `digest` authenticates the row with a key outside the database.
+    """One action: when, who, to which user, what, from where. `digest` authenticates it with a key kept elsewhere.
 
     People are stored as ids. `words` has what names or describes the person, such as a reason. It can be erased, but
     not changed: `detail` has a digest of it. `ref` begins with the time of the event, by which it is found.

@@ -1,4 +1,4 @@
-"""Policies: what is required of whom. One for everyone, and one for each group that differs."""
+"""Policies: what people must do to sign in. One for everyone, and one for each group that differs."""
 
 import math
 from datetime import timedelta

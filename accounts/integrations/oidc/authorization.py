@@ -67,7 +67,7 @@ class AuthorizationRequest:
     essential_acrs: tuple[str, ...]
     login_hint: str
     id_token_hint: str
-    subject: str  # the only person whom the client wants, empty for anyone
+    subject: str  # the only person the client accepts, empty for anyone
 
 
 def answerable(query: Query) -> Answerable:

@@ -87,7 +87,7 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
 
 
 def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
-    """Return the requests that wait or are not done yet, about users whom this member of staff may see."""
+    """Return the requests that wait or are not done yet, about users this member of staff may see."""
     open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
         ends_at__gt=now, is_collected=False, person__in=desk_scopes.visible(staff)
     )

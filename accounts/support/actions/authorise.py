@@ -127,7 +127,7 @@ def access(staff: User, person: User, context: Context) -> StaffAccess:
 
 
 def access_to_many(staff: User, people: Collection[User], context: Context) -> dict[int, StaffAccess]:
-    """Return the same for many users whom the member of staff can see, in as many statements as for one."""
+    """Return the same for many users the member of staff can see, in as many statements as for one."""
     rules = policies.rules_of_many([staff.pk, *(person.pk for person in people)])
     proofs = caller_verification.proofs(staff, people, now=context.now)
     return {

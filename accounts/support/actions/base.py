@@ -173,7 +173,7 @@ def declared() -> dict[str, Action]:
 
 
 def record(event: Event, person: User, actor: Actor, **detail: Any) -> None:
-    """Write the audit event of an action: who did it, for whom, why, and what else the event says."""
+    """Write the audit event of an action: who did it, to which user, why, and what else the event says."""
     audit.record(
         event,
         user_id=person.pk,

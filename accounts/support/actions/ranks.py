@@ -1,4 +1,4 @@
-"""Ranks: how a user's permissions compare with those of a member of staff, and who may vouch for whom."""
+"""Ranks: how a user's permissions compare with those of a member of staff, and who may vouch for a user."""
 
 from enum import StrEnum
 
@@ -33,7 +33,7 @@ def rank(person: User, staff: User) -> Rank:
 
 
 def is_staff(person: User) -> bool:
-    """Return whether a user is a member of staff, whom nobody may help to sign in alone."""
+    """Return whether a user is a member of staff, and so needs two others to be helped to sign in."""
     return person.is_staff or person.is_superuser
 
 

@@ -34,7 +34,7 @@ from verification import enrolments
 def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
     """Make a user a member of staff with exactly these roles; with none they are no longer staff. Sessions end.
 
-    Nobody can give a role with more permissions than their own, or one that helps users whom they may not help.
+    Nobody can give a role with more permissions than their own, or one that helps users they may not help.
     """
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)

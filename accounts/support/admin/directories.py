@@ -107,7 +107,7 @@ class DirectoryForm(ChangeForm):
 
 
 class TestForm(forms.Form):
-    """Whom to look up in a test of a directory."""
+    """The person to look up in a test of a directory."""
 
     __test__ = False  # pytest would take it for a test
 

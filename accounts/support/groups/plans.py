@@ -1,4 +1,4 @@
-"""Plans a change to a role or group: what it would do to whom, and why it is refused."""
+"""Plans a change to a role or group: who it would affect and how, and why it is refused."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -71,7 +71,7 @@ class Plan:
 
 
 def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
-    """Return what a change to a group would do to whom, and whether this member of staff may make it."""
+    """Return who a change to a group would affect and how, and whether this member of staff may make it."""
     former = frozenset(staff_roles.rights_of([group])) if group else frozenset()
     future = wanted.rights if wanted else frozenset()
     members = group.user_set.order_by("username") if group else User.objects.none()
@@ -221,7 +221,7 @@ def _supplied(group: Group) -> tuple[str, str]:
 def _reaches_further(
     staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, concerned: Collection[User]
 ) -> bool:
-    """Return whether a member of staff would see users whom the one making the change may not see."""
+    """Return whether a member of staff would see users that the one making the change may not see."""
     if not desk_scopes.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")

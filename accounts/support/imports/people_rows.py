@@ -127,7 +127,7 @@ def _invite(fresh: Sequence[User], at: datetime | None) -> None:
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:
-    """Return the ids of those users whom a member of staff may see."""
+    """Return the ids of those users that a member of staff may see."""
     if staff is None:
         return set()
     return set(desk_scopes.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))

@@ -20,7 +20,7 @@ _CHUNK_SIZE = 2_000  # users read at once
 
 @dataclass(frozen=True)
 class Difference:
-    """A rule that a policy would change. `n_people` are those for whom it would then be another."""
+    """A rule that a policy would change. `n_people` is how many people would have another rule."""
 
     label: str
     now: str
@@ -30,7 +30,7 @@ class Difference:
 
 @dataclass
 class Affected:
-    """The people whom one consequence concerns: how many now, how many then, and the names of the first new ones."""
+    """The people one consequence concerns: how many now, how many then, and the names of the first new ones."""
 
     n_now: int = 0
     n_then: int = 0

@@ -145,7 +145,7 @@ def many(request: AuthedRequest) -> HttpResponse:
 
 
 def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
-    """Return each reason once, with the usernames of those whom it keeps out."""
+    """Return each reason once, with the usernames of those it keeps out."""
     reasons = dict.fromkeys(refusals.values())
     return [(authorise.explain(why), [p.username for p, each in refusals.items() if each is why]) for why in reasons]
 

@@ -1,4 +1,4 @@
-"""Tests of what the audit log says about people whom an application asked or refused."""
+"""Tests of what the audit log says about people that an application asked or refused."""
 
 from datetime import timedelta
 

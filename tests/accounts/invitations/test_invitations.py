@@ -41,7 +41,7 @@ def dora(db: None, clock: Clock) -> Person:
 
 @pytest.fixture
 def nina(db: None, clock: Clock) -> Person:
-    """Someone whom an import added."""
+    """Someone an import added."""
     return fresh("nina")
 
 

@@ -17,7 +17,7 @@ BY = Source(way=Way.SYNC)
 
 @pytest.fixture
 def ana_of(ana: Person, clock: Clock) -> Person:
-    """Return Ana, whom a directory has taken over, with a number that she hasn't set up."""
+    """Return Ana, after a directory took her over, with a number that she hasn't set up."""
     directory = Directory.objects.create(name="Payroll", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
     take(directory, clock)
     ana.user.refresh_from_db()

@@ -119,7 +119,7 @@ def test_leaving_is_not_refused_because_of_another_field(directory: Directory, c
     assert not User.objects.get(directory_key="k1").is_active
 
 
-# Whom it links --------------------------------------------------------------------------------------------------
+# Who it links ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def inviting(directory: Directory) -> Directory:
 
 
 def invited() -> list[str]:
-    """Return whom an email invites, and that the audit log says so of each."""
+    """Return who is invited by email, and check that the audit log says so of each."""
     people = list(Invitation.objects.order_by("user__username").values_list("user__username", flat=True))
     events = AuditEvent.objects.filter(kind="invitation.sent").values_list("user_id", flat=True)
     mails = Message.objects.filter(template__contains="invitation").values_list("user_id", flat=True)

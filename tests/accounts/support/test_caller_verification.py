@@ -1,4 +1,4 @@
-"""Tests of when a caller counts as verified: for whom, how, and for how long."""
+"""Tests of when a caller counts as verified: for which staff, how, and for how long."""
 
 from dataclasses import replace
 from datetime import timedelta

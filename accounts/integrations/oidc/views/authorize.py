@@ -1,4 +1,4 @@
-"""The authorization endpoint: whom an application wants to know, and the pages that a person may have to answer first.
+"""The authorization endpoint: an application asks who someone is, and the person may have to answer pages first.
 
 A GET answers with a code, which the protocol demands. It changes nothing else, and a code is worth nothing to others.
 """
@@ -99,7 +99,7 @@ def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
 
 
 def _subject(asked: AuthorizationRequest) -> str:
-    """Return the only person whom the client wants, empty for anyone."""
+    """Return the only person the client accepts, empty for anyone."""
     if not asked.id_token_hint:
         return asked.subject
     hint = tokens.read_hint(asked.id_token_hint)

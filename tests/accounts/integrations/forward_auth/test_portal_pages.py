@@ -36,7 +36,7 @@ def signed_in(wall: Wall, ana: Person) -> Person:
 
 
 def test_the_sign_in_names_the_application(wall: Wall, ana: Person) -> None:
-    """Seen failing while the page was closed to strangers, whom the middleware sent to a sign-in without a name."""
+    """Seen failing while the page was closed to strangers: the middleware sent them to a sign-in without a name."""
     page = ana.browser.go(address_of(wall))
     assert (page.path, "Sign in to continue to Wiki." in page) == ("/sign-in/", True)
 

@@ -8,7 +8,7 @@ from tests.scim import Sender
 
 @pytest.fixture
 def three(db: None) -> Sender:
-    """Three people, of whom one is switched off, and one has hardly any values."""
+    """Three people: one is switched off, and one has hardly any values."""
     sender = scim.directory()
     home = {"value": "ana@home.example", "type": "home"}
     sender.add("Ana", externalId="A-1", displayName="Ana Lima", emails=[home], name={"familyName": "Lima"})

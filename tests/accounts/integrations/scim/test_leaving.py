@@ -1,4 +1,4 @@
-"""Tests that someone whom a directory switches off is out of everything, and that applications hear of it."""
+"""Tests that someone a directory switches off is out of everything, and that applications hear of it."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ OFF = {"op": "Replace", "path": "active", "value": "False"}
 
 @pytest.fixture
 def theirs(ana: Person, entra: Sender) -> str:
-    """Ana, whom the directory has taken over. She stays signed in. Returns her id."""
+    """Ana, after the directory took her over. She stays signed in. Returns her id."""
     Directory.objects.filter(pk=entra.directory.pk).update(link_by=LinkBy.USERNAME)
     entra.directory.refresh_from_db()
     ana.sign_in()

@@ -1,4 +1,4 @@
-"""Tests of who can do what to whom: each rank of staff, each rank of person, each action."""
+"""Tests of which staff can do what: each rank of staff, each rank of person, each action."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
