@@ -8,7 +8,7 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
-from verification.delivery import sender_choice
+from verification.delivery import senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import (
@@ -80,7 +80,7 @@ def _text(message: Outgoing) -> dict[str, Any]:
     }
     if here.service and not message.sender:
         return fields | {"messaging_service_sid": here.service}
-    return fields | {"from_": message.sender or sender_choice.choose(here.senders, message.to)}
+    return fields | {"from_": message.sender or senders_and_voices.choose(here.senders, message.to)}
 
 
 def _call(message: Outgoing) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _call(message: Outgoing) -> dict[str, Any]:
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     fields = {
         "to": message.to,
-        "from_": message.sender or sender_choice.choose(here.call_senders, message.to),
+        "from_": message.sender or senders_and_voices.choose(here.call_senders, message.to),
         "twiml": speech.ask(message.words, keys_url=keys_url, **said),
         "status_callback": message.receipt_url,
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
@@ -98,11 +98,13 @@ def _call(message: Outgoing) -> dict[str, Any]:
         "async_amd_status_callback": message.receipt_url,
         "timeout": 30,
     }
-    return fields | ({"send_digits": sender_choice.keys(message.extension, pause="w")} if message.extension else {})
+    return fields | (
+        {"send_digits": senders_and_voices.keys(message.extension, pause="w")} if message.extension else {}
+    )
 
 
 def _voice(here: conf.Conf, language: str) -> dict[str, str]:
-    return {"language": sender_choice.locale(language), "voice": sender_choice.voice(here.voices, language)}
+    return {"language": senders_and_voices.locale(language), "voice": senders_and_voices.voice(here.voices, language)}
 
 
 def _refusal(error: Any) -> Refused:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification.delivery import sender_choice
+from verification.delivery import senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
@@ -70,7 +70,7 @@ def _text(message: Outgoing) -> Any:
     seconds = int((message.useful_until - timezone.now()).total_seconds())
     return Sms(
         to=message.to.removeprefix("+"),
-        from_=(message.sender or sender_choice.choose(here.senders, message.to)).removeprefix("+"),
+        from_=(message.sender or senders_and_voices.choose(here.senders, message.to)).removeprefix("+"),
         text=message.words,
         ttl=min(max(seconds, _SHORTEST_LIFE), _LONGEST_LIFE),
         client_ref=message.id,
@@ -83,13 +83,13 @@ def _call(message: Outgoing) -> Any:
     from vonage_voice.models import CreateCallRequest, Phone, ToPhone  # noqa: PLC0415
 
     here = conf.read()
-    sender = message.sender or sender_choice.choose(here.call_senders, message.to)
+    sender = message.sender or senders_and_voices.choose(here.call_senders, message.to)
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     return CreateCallRequest(
         to=[
             ToPhone(
                 number=message.to.removeprefix("+"),
-                dtmf_answer=sender_choice.keys(message.extension, pause="p") if message.extension else None,
+                dtmf_answer=senders_and_voices.keys(message.extension, pause="p") if message.extension else None,
             )
         ],
         from_=Phone(number=sender.removeprefix("+")),

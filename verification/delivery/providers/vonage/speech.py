@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from verification.delivery import sender_choice
+from verification.delivery import senders_and_voices
 from verification.delivery.provider import Speech
 
 from . import conf
@@ -37,10 +37,10 @@ def answer(speech: Speech | None, *, keys_url: str, language: str) -> bytes:
 def _talk(words: str, language: str, *, is_cut_by_keys: bool = False) -> Any:
     from vonage_voice.models import Talk  # noqa: PLC0415
 
-    style = sender_choice.voice(conf.read().voices, language)
+    style = senders_and_voices.voice(conf.read().voices, language)
     return Talk(
         text=words,
-        language=sender_choice.locale(language),
+        language=senders_and_voices.locale(language),
         bargeIn=is_cut_by_keys or None,
         style=int(style) if style else None,
     )
