@@ -5,6 +5,8 @@ The engine asks `isinstance(method, Delivered)` or calls `registry.having(Delive
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from verification.method import ChallengeData, Check, Draft, Issue, Method
 from verification.models.messages import Kind
 
@@ -13,10 +15,15 @@ class Delivered(Method):
     """Sends a message for each challenge. `issue` names its template, and the engine puts it into the outbox."""
 
     kind: ClassVar[Kind]  # of the messages
+    sent_page: ClassVar[str] = ""  # the template that says where the message goes; without one: a code was sent
+    resend_label: ClassVar[Any] = _("Send a new code")  # the button that asks for another message
+    resent: ClassVar[tuple[Any, Any] | None] = None  # title and text of the page then; without: a new code was sent
 
 
 class KeyedOnPhone(Delivered):
     """Calls the person, who presses keys on the phone. The page waits, or accepts the code that was read out."""
+
+    continue_label: ClassVar[Any]  # the button for a page that doesn't continue automatically
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
         """Judge what was keyed, and name the template that the person hears next. Shape: digits and #."""

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
-from verification.capabilities import Delivered, KeyedOnPhone
+from verification.capabilities import Delivered
 from verification.challenges import closing, queries, sending
 from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
@@ -26,7 +25,8 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    if not registry.has(challenge.enrolment.method, Delivered):
+    method = registry.method(challenge.enrolment.method)
+    if not isinstance(method, Delivered):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
     if enrolments.unavailable_reason(challenge.enrolment, context.now):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
@@ -73,12 +73,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
             )
     except IntegrityError:  # another challenge of this session became the live one
         return closing.live(challenge.binding, Purpose(challenge.purpose))
-    is_call = registry.has(challenge.enrolment.method, KeyedOnPhone)
-    return queries.outcome(challenge, Verdict.ISSUED, said=_call_words() if is_call else None)
-
-
-def _call_words() -> Words:
-    return Words(_("We’re calling you again"), _("Answer this call. Earlier calls no longer count."))
+    return queries.outcome(challenge, Verdict.ISSUED, said=Words(*map(str, method.resent)) if method.resent else None)
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:

@@ -29,7 +29,6 @@ class Shown:
     state: State
     mode: str
     is_approval: bool
-    is_call: bool
     is_enrolment: bool
     needs_delivery: bool
     is_numeric: bool
@@ -44,6 +43,9 @@ class Shown:
     is_alive: bool
     is_expired: bool
     modes: tuple[Mode, ...] = ()
+    sent_page: str = ""
+    resend_label: str = ""
+    continue_label: str = ""
     page: str = ""
     is_own_form: bool = False
     may_be_remembered: bool = False
@@ -76,7 +78,6 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         state=State(challenge.state),
         mode=challenge.mode,
         is_approval=issue.is_approval,
-        is_call=isinstance(method, KeyedOnPhone),
         is_enrolment=challenge.purpose == Purpose.ENROL,
         needs_delivery=is_delivered,
         is_numeric=method.is_numeric,
@@ -91,6 +92,9 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         is_alive=challenge.state in ALIVE and not is_expired and challenge.tries_left > 0,
         is_expired=is_expired,
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
+        sent_page=method.sent_page if isinstance(method, Delivered) else "",
+        resend_label=str(method.resend_label) if isinstance(method, Delivered) else "",
+        continue_label=str(method.continue_label) if isinstance(method, KeyedOnPhone) else "",
         page=issue.page,
         is_own_form=issue.is_own_form,
         may_be_remembered=method.may_be_remembered and not data.is_enrolment,

@@ -48,6 +48,10 @@ class Call(KeyedOnPhone, SharesAddress):
     kind = Kind.CALL
     address_kind = "phone"
     amr = "tel"
+    sent_page = "verification/methods/call/calling.html"
+    resend_label = _("Call me again")
+    resent = (_("We’re calling you again"), _("Answer this call. Earlier calls no longer count."))
+    continue_label = _("I pressed #, continue")
     form_class = CallForm
     address_field = "number"
     modes = (
@@ -66,6 +70,7 @@ class Call(KeyedOnPhone, SharesAddress):
             template="verification/methods/call/spoken_greeting.txt",
             fields={"extension": str(challenge.data.get("extension", ""))},
             is_approval=challenge.mode != CODE,
+            page="verification/methods/call/prompt.html" if challenge.mode != CODE else "",
             match_code=challenge.match_code if challenge.mode == APPROVE else "",
         )
 
