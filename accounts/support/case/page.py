@@ -13,9 +13,10 @@ from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.authorise import Refusal
-from accounts.support.case import attempts, offered_actions, status
+from accounts.support.case import attempts, next_step, offered_actions, status
 from accounts.support.case.attempts import Attempts
-from accounts.support.case.offered_actions import Offers, Suggestion
+from accounts.support.case.next_step import Suggestion
+from accounts.support.case.offered_actions import Offers
 from accounts.support.case.status import Status
 from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
 from verification.browsers import user_agents
@@ -175,7 +176,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         proof=proof,
         proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
         offers=offered,
-        suggestion=offered_actions.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
+        suggestion=next_step.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
     )
 
 
