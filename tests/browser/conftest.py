@@ -8,7 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.chromium import SIZES, chromium, opened
+from tests.accessibility import SIZES
+from tests.chromium import chromium, opened
 from tests.people import Clock, ana, ben, cleo
 
 __all__ = ["ana", "ben", "chromium", "cleo"]

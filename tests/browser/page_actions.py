@@ -6,7 +6,7 @@ from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.chromium import SIZES
+from tests.accessibility import SIZES
 from tests.people import DIFFERENT, PASSWORD, Clock, Person
 
 AFTER_APP = 31  # seconds after which an authenticator app shows another code

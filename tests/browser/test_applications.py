@@ -12,8 +12,9 @@ from accounts import applications
 from accounts.applications import logos
 from accounts.integrations.oidc import clients
 from accounts.models import Application
+from tests.accessibility import AXE, COLOURS, SIZES, barriers, picture
 from tests.browser.page_actions import carry_in
-from tests.chromium import AXE, COLOURS, REFUSED, SIZES, barriers, opened, picture
+from tests.chromium import REFUSED, opened
 from tests.people import Clock, Person, join
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

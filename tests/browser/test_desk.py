@@ -15,8 +15,9 @@ from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
+from tests.accessibility import SIZES, Look
 from tests.browser import page_actions
-from tests.chromium import REFUSED, SIZES, Look, opened
+from tests.chromium import REFUSED, opened
 from tests.people import Clock, Person, hire, join
 from verification import browsers
 from verification.context import Context

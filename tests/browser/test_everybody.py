@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
+from tests.accessibility import Look
 from tests.browser.page_actions import (
     STALE,
     carry_in,
@@ -29,7 +30,7 @@ from tests.browser.page_actions import (
     unfold,
     verify,
 )
-from tests.chromium import BROKEN, REFUSED, Look, opened
+from tests.chromium import BROKEN, REFUSED, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import audit, browsers, policies
 from verification.audit import events

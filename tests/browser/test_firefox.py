@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AppPassword
 from tests import firefox
-from tests.chromium import SIZES
+from tests.accessibility import SIZES
 from tests.firefox import Firefox
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, hire
 from verification.models import Enrolment, Policy

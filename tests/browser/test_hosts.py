@@ -14,8 +14,8 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import callers
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
+from tests.accessibility import Look
 from tests.browser.page_actions import code_field, expect_heading, fill, press, write
-from tests.chromium import Look
 from tests.people import PASSWORD, Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

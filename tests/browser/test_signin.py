@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.accessibility import SIZES
 from tests.browser.page_actions import (
     choose,
     expect_heading,
@@ -21,7 +22,7 @@ from tests.browser.page_actions import (
     tick,
     verify,
 )
-from tests.chromium import REFUSED, SIZES, opened
+from tests.chromium import REFUSED, opened
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
 from tests.phone import carry
 from verification.models import Kind, Outage

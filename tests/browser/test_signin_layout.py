@@ -9,6 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.accessibility import SIZES, picture
 from tests.browser.page_actions import (
     choose,
     expect_heading,
@@ -18,7 +19,7 @@ from tests.browser.page_actions import (
     press,
     verify,
 )
-from tests.chromium import SIZES, opened, picture
+from tests.chromium import opened
 from tests.people import Person
 from verification.models import Enrolment
 

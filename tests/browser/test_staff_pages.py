@@ -21,8 +21,9 @@ from accounts.admin_changes import ReadOnlyAdmin
 from accounts.admin_site import urls
 from accounts.integrations.oidc import clients
 from accounts.models import Application, User
+from tests.accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
 from tests.browser.page_actions import carry_in
-from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
+from tests.chromium import REFUSED, opened
 from tests.people import Clock, Person, join
 from tests.staff_rows import SAMPLES
 from verification import hardware_tokens

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from tests.accessibility import Look
 from tests.browser import page_actions
-from tests.chromium import Look
 from tests.people import Clock, Person, hire
 from verification import hardware_tokens
 from verification.context import Context

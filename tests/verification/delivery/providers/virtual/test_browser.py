@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.chromium import SIZES, barriers, chromium, opened
+from tests.accessibility import SIZES, barriers
+from tests.chromium import chromium, opened
 from tests.phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
