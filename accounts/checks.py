@@ -1,11 +1,18 @@
-"""System checks of applications: settings that each are allowed, and that together let nobody in or notify nobody."""
+"""System checks of the file of breached passwords, and of applications whose settings contradict each other."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Warn
 from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import conf
+from accounts.breached_passwords.hash_file import HashFile
+from verification import time_format
 
 
 @register(Tags.database)
@@ -26,3 +33,20 @@ def check_applications(
         for application, own in found
         for each in own
     ]
+
+
+@register(Tags.files)
+def check_breached_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Refuse a missing or damaged file of breached passwords, and warn about one that is over a year old."""
+    path = conf.breached_passwords_file()
+    if not path:
+        return []
+    build = "Build it with: manage.py breached_passwords build FOLDER"
+    try:
+        source_date = HashFile(Path(path)).source_date
+    except (OSError, ValueError) as error:
+        return [Error(f"BREACHED_PASSWORDS_FILE can't be read: {error}", hint=build, id="accounts.E001")]
+    if timezone.now() - source_date <= timedelta(days=365):
+        return []
+    old = f"The file of breached passwords is from {time_format.day(source_date)}. Newer breaches are missing."
+    return [Warn(old, hint=f"Download the range files again. {build}", id="accounts.W011")]

@@ -3,8 +3,6 @@
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
@@ -16,13 +14,9 @@ from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.utils import timezone
 
-from accounts import conf as accounts_conf
-from accounts.breached_passwords.hash_file import HashFile
 from mfasite.environment import declared_settings, env, key_strength
 from verification import conf as engine
-from verification import time_format
 from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
@@ -178,23 +172,6 @@ def _packages() -> tuple[str, ...]:
 
 def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) * bool(value) if isinstance(value, str) else value
-
-
-@register(Tags.files)
-def check_breached_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Refuse a missing or damaged file of breached passwords, and warn about one that is over a year old."""
-    path = accounts_conf.breached_passwords_file()
-    if not path:
-        return []
-    build = "Build it with: manage.py breached_passwords build FOLDER"
-    try:
-        source_date = HashFile(Path(path)).source_date
-    except (OSError, ValueError) as error:
-        return [Error(f"BREACHED_PASSWORDS_FILE can't be read: {error}", hint=build, id="mfasite.E010")]
-    if timezone.now() - source_date <= timedelta(days=365):
-        return []
-    old = f"The file of breached passwords is from {time_format.day(source_date)}. Newer breaches are missing."
-    return [Warn(old, hint=f"Download the range files again. {build}", id="mfasite.W004")]
 
 
 @register(Tags.compatibility)

@@ -12,10 +12,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import breached_passwords
+from accounts import breached_passwords, checks
 from accounts.breached_passwords import List, range_files
 from accounts.models import User
-from mfasite import checks
 from tests.accounts.portal.conftest import kinds
 from tests.people import PASSWORD, Person
 from verification.models import AuditEvent
@@ -164,9 +163,9 @@ def test_the_check_names_a_missing_a_damaged_and_an_old_file(
     last_year = (timezone.now() - timedelta(days=366)).timestamp()
     os.utime(source, (last_year, last_year))
     call_command("breached_passwords", "build", str(source), stdout=StringIO())
-    assert found() == {"mfasite.W004"}
+    assert found() == {"accounts.W011"}
 
     file.write_bytes(file.read_bytes()[:-1])
-    assert found() == {"mfasite.E010"}
+    assert found() == {"accounts.E001"}
     file.unlink()
-    assert found() == {"mfasite.E010"}
+    assert found() == {"accounts.E001"}
