@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from verification.keys import codes
+from verification.inputs import typed_codes
 from verification.outcomes import Verdict
 
 
@@ -174,7 +174,7 @@ class Method:
 
     def read(self, text: str) -> str:
         """Normalise what was typed or pasted, before it is checked."""
-        return codes.pick(text) if self.is_numeric else codes.tidy(text)
+        return typed_codes.pick(text) if self.is_numeric else typed_codes.tidy(text)
 
     def fits(self, answer: str) -> bool:
         """Return whether a normalised answer has the shape of a code. Others aren't checked."""

@@ -5,7 +5,8 @@ from django.utils.translation import ngettext
 
 from verification import enrolments, registry
 from verification.capabilities import PublicKey
-from verification.keys import codes, tokens
+from verification.inputs import typed_codes
+from verification.keys import tokens
 from verification.method import Method
 from verification.models.person import Person
 
@@ -20,7 +21,7 @@ def words(user: Person, method: Method, text: str) -> str:
         return _("This looks like a different method: %(label)s. Choose it to enter this.") % {"label": meant.label}
     if tokens.looks_drawn(text):
         return _("This looks like an app password. Enter it in the program that you created it for.")
-    folded = codes.tidy(text)
+    folded = typed_codes.tidy(text)
     if method.is_numeric and folded.isdecimal():
         typed = ngettext("You entered %(n)d digit.", "You entered %(n)d digits.", len(folded)) % {"n": len(folded)}
         has_six = method.code_lengths == {6}

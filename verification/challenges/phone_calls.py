@@ -12,7 +12,7 @@ from verification.challenges import attempts, proofs, queries
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider import Speech
-from verification.keys import codes
+from verification.inputs import typed_codes
 from verification.models import Challenge, Kind, Message, State
 from verification.outcomes import Outcome, Verdict
 
@@ -31,7 +31,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(queries.data_for_method(challenge, now=now), codes.tidy(keys))
+    check = method.check_keys(queries.data_for_method(challenge, now=now), typed_codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # Of any call, even one that was replaced, ended or approved: else an attacker could outrun the report.
         _deny(challenge, context)

@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from verification.keys import codes
+from verification.inputs import typed_codes
 
 N_CODES = 10
 _PART = 8  # characters; two parts of five bits a character make 80 bits, more than the 64 that are required
@@ -23,8 +23,8 @@ def draw() -> tuple[tuple[str, str], ...]:
 
 def read(text: str) -> str:
     """Take the one code out of a pasted line, such as `3. ABCD EFGH JKLM NPQR`."""
-    found = {codes.tidy(each) for each in _WHOLE.findall(text.upper())}
-    return found.pop() if len(found) == 1 else codes.tidy(text)
+    found = {typed_codes.tidy(each) for each in _WHOLE.findall(text.upper())}
+    return found.pop() if len(found) == 1 else typed_codes.tidy(text)
 
 
 def fits(answer: str) -> bool:
