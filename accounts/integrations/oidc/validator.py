@@ -113,8 +113,11 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     # Tokens -----------------------------------------------------------------------------------------------------
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
-        if request.grant_type == "authorization_code" and not sign_ins.claim(request.sign_in, timezone.now()):
-            sign_ins.replayed(request.sign_in, "code", _context(request))
+        """Store new tokens, unless another request used the code or the refresh token a moment ago."""
+        is_code = request.grant_type == "authorization_code"
+        is_first = sign_ins.claim(request.sign_in, timezone.now()) if is_code else _is_unused(request)
+        if not is_first:
+            sign_ins.replayed(request.sign_in, "code" if is_code else "refresh token", _context(request))
             raise errors.InvalidGrantError(request=request)
         super().save_bearer_token(token, request, *args, **kwargs)
 
@@ -165,6 +168,15 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         sign_in = sign_ins.of_family(used.token_family) if used is not None else None
         if sign_in is not None:
             sign_ins.replayed(sign_in, "refresh token", _context(request))
+
+
+def _is_unused(request: Any) -> bool:
+    """Lock a refresh token, and return whether it still works: another request may have used it since it was found.
+
+    The toolkit would then give both requests the same tokens, which it can't: it has only their digests.
+    """
+    rows = RefreshToken.objects.select_for_update().filter(pk=request.refresh_token_instance.pk, revoked__isnull=True)
+    return bool(rows.values_list("pk", flat=True).first())
 
 
 def _basic(header: str) -> tuple[str, str]:

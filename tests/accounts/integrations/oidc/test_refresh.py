@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import Session, User
+from accounts.integrations.oidc import sign_ins
+from accounts.models import OidcSignIn, Session, User
 from tests.people import Clock, Person
 from verification import enrolments
 from verification.models import AuditEvent
@@ -44,6 +45,31 @@ def test_reuse_ends_everything(party: Any, tokens: Any) -> None:
 
     assert party.refresh(refreshed["refresh_token"]).json()["error"] == "invalid_grant"
     assert party.userinfo(refreshed["access_token"]).status_code == 401
+    assert AuditEvent.objects.filter(kind="oidc.replayed").count() == 1
+
+
+def test_a_use_between_the_check_and_the_answer_ends_everything(
+    party: Any, tokens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads of a program refresh together. Seen failing: the second one got 200, with empty tokens."""
+    true, others = sign_ins.may_refresh, list[Any]()
+
+    def while_another_refreshes(sign_in: OidcSignIn, now: Any) -> bool:
+        is_allowed = true(sign_in, now)
+        if not others:
+            others.append(None)
+            others[0] = party.refresh(tokens["refresh_token"])
+        return is_allowed
+
+    monkeypatch.setattr(sign_ins, "may_refresh", while_another_refreshes)
+
+    second = party.refresh(tokens["refresh_token"])
+
+    assert (second.status_code, second.json()) == (400, {"error": "invalid_grant"})
+    (first,) = others
+    assert first.status_code == 200
+    assert party.refresh(first.json()["refresh_token"]).json()["error"] == "invalid_grant"
+    assert party.userinfo(first.json()["access_token"]).status_code == 401
     assert AuditEvent.objects.filter(kind="oidc.replayed").count() == 1
 
 
