@@ -33,7 +33,10 @@ _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class NoKey(Exception):
-    """No key of this algorithm was made yet. `prepare` makes one, when the first application needs it."""
+    """No key of this algorithm was made yet, or the key ring doesn't open it.
+
+    `prepare` makes one, when the first application needs it.
+    """
 
 
 def _rows() -> QuerySet[SigningKey]:
@@ -152,7 +155,11 @@ def sign(claims: Mapping[str, Any], *, algorithm: str, typ: str, now: datetime) 
     if not current:
         raise NoKey(algorithm)
     key = current[-1]
-    return jwt.encode(dict(claims), _opened(key.sealed, key.bound()), algorithm=algorithm, headers=_headers(key, typ))
+    try:
+        private = _opened(key.sealed, key.bound())
+    except crypto.Unsealable:
+        raise NoKey(algorithm) from None
+    return jwt.encode(dict(claims), private, algorithm=algorithm, headers=_headers(key, typ))
 
 
 def _headers(key: SigningKey, typ: str) -> dict[str, str]:

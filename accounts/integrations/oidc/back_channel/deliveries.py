@@ -16,7 +16,7 @@ from accounts.integrations.oidc import audit_events, tokens
 from accounts.integrations.oidc.back_channel import logout_requests
 from accounts.integrations.oidc.back_channel.logout_requests import Result
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
-from verification import audit, wake_ups
+from verification import audit, signing_keys, wake_ups
 from verification.context import Context
 
 WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and the second try
@@ -69,15 +69,15 @@ def _free(now: datetime) -> Q:
 
 def deliver(keys: Collection[int], now: datetime) -> None:
     """Try deliveries, several at the same time, so that a client that is down delays no other. Safe to run twice."""
+    for row in _loaded().filter(_free(now), pk__in=keys, state=State.WAITING, due_at__lte=now, n_tries__gt=len(WAITS)):
+        _settle(row, Result(problem="stopped"), now)  # its last try ended with the worker
     claimed = [key for key in keys if _claim(key, now)]
-    rows = LogoutDelivery.objects.select_related("client__application", "session", "user").filter(pk__in=claimed)
     pool = ThreadPoolExecutor(max_workers=_AT_A_TIME, thread_name_prefix="logout")
     try:
         running = {
-            pool.submit(
-                logout_requests.send, row.uri, tokens.logout_token(row.client, row.user, row.session, now=now)
-            ): row
-            for row in rows
+            pool.submit(logout_requests.send, row.uri, token): row
+            for row in _loaded().filter(pk__in=claimed)
+            if (token := _signed(row, now)) is not None
         }
         for done in _finished(running):
             _settle(running.pop(done), done.result(), now)
@@ -85,6 +85,19 @@ def deliver(keys: Collection[int], now: datetime) -> None:
             _settle(row, Result(problem="slow"), now)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _loaded() -> "QuerySet[LogoutDelivery]":
+    return LogoutDelivery.objects.select_related("client__application", "session", "user")
+
+
+def _signed(row: LogoutDelivery, now: datetime) -> str | None:
+    """Return the token of a delivery. Without a key for it this try has failed, and no other."""
+    try:
+        return tokens.logout_token(row.client, row.user, row.session, now=now)
+    except signing_keys.NoKey:
+        _settle(row, Result(problem="key"), now)
+        return None
 
 
 def _finished(running: Iterable[Future[Result]]) -> Iterator[Future[Result]]:

@@ -16,7 +16,8 @@ from accounts import applications, tasks
 from accounts.integrations.oidc.back_channel import deliveries, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.people import Clock, Person
-from verification.models import AuditEvent
+from verification import signing_keys
+from verification.models import AuditEvent, SigningKey
 
 State = LogoutDelivery.State
 
@@ -131,6 +132,53 @@ def test_tries_three_times(make_party: Any, listen: Any, ana: Person, clock: Clo
     assert deliveries.again(LogoutDelivery.objects.all(), clock.now) == 1
     work()
     assert LogoutDelivery.objects.get().state == State.DONE
+
+
+def test_a_try_that_ends_with_its_worker_counts(
+    make_party: Any, ana: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: it was tried for ever, because only an answer was counted against the three tries."""
+    party, tried = make_party(logout_uri="http://127.0.0.1:9/"), []
+    ana.sign_in()
+    party.sign_in(ana)
+    applications.end(clock.now, "sign-out", user_id=ana.user.pk)
+
+    def die(*_arguments: Any) -> None:
+        tried.append(clock.now)
+        raise MemoryError
+
+    monkeypatch.setattr(deliveries, "_settle", die)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            work()
+        clock.forward(seconds=60)
+    monkeypatch.undo()
+    for _ in range(3):
+        work()
+        clock.forward(seconds=60)
+
+    row = LogoutDelivery.objects.get()
+    assert (row.state, row.n_tries, row.last_problem, len(tried)) == (State.FAILED, 3, "stopped", 3)
+    assert AuditEvent.objects.filter(kind="oidc.logout_failed").count() == 1
+
+
+def test_a_token_that_cannot_be_signed_stops_no_other(make_party: Any, listen: Any, ana: Person, clock: Clock) -> None:
+    """Seen failing: nobody was told of any sign-out any more."""
+    listener = listen()
+    ana.sign_in()
+    make_party("odd", logout_uri="http://127.0.0.1:9/", algorithm="ES256").sign_in(ana)
+    make_party("usual", logout_uri=listener.uri).sign_in(ana)
+    SigningKey.objects.filter(algorithm="ES256").update(sealed="of a key that was lost")
+    signing_keys.forget()
+    applications.end(clock.now, "sign-out", user_id=ana.user.pk)
+
+    for _ in range(3):
+        work()
+        clock.forward(seconds=60)
+
+    assert len(listener.heard) == 1
+    found = LogoutDelivery.objects.values_list("client__application__slug", "state", "last_problem")
+    assert set(found) == {("odd", State.FAILED, "key"), ("usual", State.DONE, "")}
 
 
 def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Person) -> None:
