@@ -9,7 +9,7 @@ from scim2_models import Context as ScimContext
 from scim2_models import GroupMembership, InvalidValueException, Meta, ResponseParameters
 
 from accounts.integrations.scim.schemas import Email, Person, PhoneNumber
-from accounts.models import ScimPerson
+from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
 from verification.keys import uploads
@@ -75,6 +75,13 @@ def entry(person: Person, key: str) -> PersonEntry:
             if _kind(each) in _KINDS
         ),
         language=(person.preferred_language or "").replace("_", "-"),
+    )
+
+
+def leaving(user: User) -> PersonEntry:
+    """Return what switches a person off and changes nothing else."""
+    return PersonEntry(
+        key=user.directory_key, username=user.username, name=user.name, email=user.email, is_active=False, phones=None
     )
 
 

@@ -28,7 +28,7 @@ from accounts.integrations.scim.listing import Listed
 from accounts.integrations.scim.schemas import Person
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
-from accounts.provisioning import PersonChange, Refusal, Source, Verdict, Way
+from accounts.provisioning import PersonChange, PersonEntry, Refusal, Source, Verdict, Way
 from verification.db.compiled_queries import BindParam, Select
 
 _TAKEN = "Someone else has this userName or externalId."
@@ -163,12 +163,13 @@ def patch(caller: Caller, call: Call, key: str) -> Answer:
 
 
 def delete(caller: Caller, call: Call, key: str) -> Answer:
-    """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen."""
+    """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen.
+
+    Nothing else of them changes, so that no value which can't be taken over keeps them here.
+    """
     with transaction.atomic():
         row = _one(_ONE_LOCKED, caller, key)
-        person = attribute_mapping.load(row)
-        person.active = False
-        done = _apply(caller, call, person, key)
+        done = _carried_out(caller, call, attribute_mapping.leaving(row.user))
         if done.reason is not Refusal.LAST_ADMINISTRATOR:
             provisioning.leave_groups(caller.directory, row.user_id, source(call), call.now)
             row.deleted_at = call.now
@@ -200,7 +201,7 @@ def _rewritten(caller: Caller, call: Call, key: str, change: Callable[[Person], 
             person = attribute_mapping.settled(change(attribute_mapping.load(row)))
             done = _apply(caller, call, person, key)
             if not done.reason:
-                _keep(row, person, call)
+                _keep(row, _without_refused(person, attribute_mapping.load(row), done), call)
                 row.user.is_active = done.fields.get("is_active", (None, row.user.is_active))[1] is True
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
@@ -223,9 +224,7 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
 
     Errors: `SCIMException`. Leaving is never refused because of another value.
     """
-    entry = attribute_mapping.entry(person, key)
-    planned = PersonChange(entry=entry, verdict=Verdict.CHANGED)
-    (done,) = provisioning.apply_people(caller.directory, [planned], source(call), call.now)
+    done = _carried_out(caller, call, attribute_mapping.entry(person, key))
     for refusal in done.refusals.values():
         if refusal is Refusal.LAST_ADMINISTRATOR or done.verdict is Verdict.SWITCHED_OFF:
             break
@@ -233,6 +232,25 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
             raise InvalidValueException(detail=_INVALID[refusal])
         raise UniquenessException(detail=_STAFF if refusal is Refusal.STAFF else _TAKEN)
     return done
+
+
+def _carried_out(caller: Caller, call: Call, entry: PersonEntry) -> PersonChange:
+    """Carry out what an entry changes, and return what it changed, and what not."""
+    planned = PersonChange(entry=entry, verdict=Verdict.CHANGED)
+    (done,) = provisioning.apply_people(caller.directory, [planned], source(call), call.now)
+    return done
+
+
+def _without_refused(person: Person, stored: Person, done: PersonChange) -> Person:
+    """Return a resource with its former values where someone left with values that weren't taken over.
+
+    Else the directory would read that the account has them, and each later change would be refused because of them.
+    """
+    if "username" in done.refusals:
+        person.user_name = stored.user_name
+    if "email" in done.refusals:
+        person.emails = stored.emails
+    return person
 
 
 def _keep(row: ScimPerson, person: Person, call: Call) -> None:

@@ -74,6 +74,30 @@ def test_leaving_is_not_refused_because_of_another_value(entra: Sender, theirs: 
     assert not entra.person(theirs).is_active
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"op": "replace", "path": 'emails[type eq "work"].value', "value": "nothing"},
+        {"op": "replace", "path": "userName", "value": "ben"},
+        {"op": "replace", "path": "userName", "value": "a\u200bna"},
+    ],
+)
+def test_someone_who_left_with_a_wrong_value_can_be_deleted_and_come_back(
+    entra: Sender, theirs: str, ben: Person, wrong: dict[str, str]
+) -> None:
+    """Seen failing: the wrong value was stored, and refused the DELETE and the return for ever."""
+    before = entra.get(f"/Users/{theirs}").body
+
+    left = entra.patch(f"/Users/{theirs}", wrong, OFF)
+    back = entra.patch(f"/Users/{theirs}", {"op": "replace", "path": "active", "value": True})
+    entra.patch(f"/Users/{theirs}", wrong, OFF)
+    gone = entra.send("DELETE", f"/Users/{theirs}")
+
+    names = ("userName", "emails")
+    assert [left.body.get(name) for name in names] == [before.get(name) for name in names]
+    assert (back.status, back.body["active"], gone.status) == (200, True, 204)
+
+
 def test_tells_administrators_if_many_leave(entra: Sender, clock: Clock) -> None:
     hire("fay", "Administrators")
     keys = [entra.add(f"p{n}").id for n in range(10)]
