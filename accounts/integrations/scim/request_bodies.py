@@ -5,7 +5,7 @@ unknown in a PATCH is an error: a client that hears "done" would never ask again
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
@@ -55,16 +55,35 @@ def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None
     operations = payload.get(names.get("operations", ""))
     if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
         raise InvalidValueException(detail="Operations must be a list of objects.")
-    if len(operations) > MAX_OPERATIONS:
+    single = [part for each in operations for part in _parts(each)]
+    if len(single) > MAX_OPERATIONS:
         raise InvalidValueException(detail=f"Send at most {MAX_OPERATIONS} operations in one request.")
     ignored: list[str] = []
-    left = [kept for each in operations if (kept := _kept(model, each, ignored)) is not None]
+    left = [kept for each in single if (kept := _kept(model, each, ignored)) is not None]
     if operations and not left:
         return None, _listed(ignored)
     message = {"schemas": payload.get(names.get("schemas", ""), [str(PatchOp.__schema__)]), "Operations": left}
     patch_model: Any = PatchOp.__class_getitem__(model)
     found = patch_model.model_validate(message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=schemas.POLICY)
     return found, _listed(ignored)
+
+
+def _parts(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an operation with the names of RFC 7644. One whose value has filters as names becomes one for each.
+
+    Names are compared without regard to case (RFC 7643, 2.1), and some clients write `Op`, or `emails[...].value` as
+    a name of a value without a path.
+    """
+    found = {name.casefold(): value for name, value in operation.items()}
+    value = found.get("value")
+    is_whole = bool(found.get("path")) or not isinstance(value, dict) or str(found.get("op")).lower() == "remove"
+    if is_whole or not any("[" in name for name in value):
+        yield found
+        return
+    if plain := {name: item for name, item in value.items() if "[" not in name}:
+        yield {**found, "value": plain}
+    for name in (each for each in value if each not in plain):
+        yield {**found, "path": name, "value": value[name]}
 
 
 def _kept(model: type[R], operation: dict[str, Any], ignored: list[str]) -> dict[str, Any] | None:

@@ -22,6 +22,48 @@ def test_switches_off_in_every_form(entra: Sender, op: str, value: object, path:
 
 
 @pytest.mark.parametrize(
+def test_names_of_an_operation_count_in_any_case(entra: Sender) -> None:
+    """RFC 7643, 2.1. Seen failing: what isn't stored was refused, and with it everything in the same request."""
+    made = entra.add("ana")
+
+    answer = entra.patch(
+        f"/Users/{made.id}",
+        {"Op": "Replace", "Path": "title", "Value": "Dr."},
+        {"OP": "replace", "PATH": "active", "VALUE": "False"},
+    )
+
+    assert (answer.status, answer.body["active"]) == (200, False)
+
+
+def test_a_name_in_a_value_may_be_a_path_with_a_filter(entra: Sender) -> None:
+    made = entra.add("ana", emails=[{"value": "ana@example.org", "type": "work"}])
+
+    answer = entra.patch(
+        f"/Users/{made.id}",
+        {
+            "op": "Replace",
+            "value": {
+                "displayName": "Ana Lima",
+                'emails[type eq "work"].value': "lima@example.org",
+                'phoneNumbers[type eq "mobile"].value': "+41 79 555 01 23",
+                'addresses[type eq "work"].locality': "Bern",
+            },
+        },
+    )
+
+    assert answer.status == 200, answer.body
+    assert answer.body["displayName"] == "Ana Lima"
+    assert answer.body["emails"] == [{"value": "lima@example.org", "type": "work"}]
+    assert answer.body["phoneNumbers"] == [{"value": "+41 79 555 01 23", "type": "mobile"}]
+
+
+@pytest.mark.parametrize("name", ['emails[type eq "work"].valu', 'mails[type eq "work"].value', "emails[type eq"])
+def test_a_wrong_path_as_a_name_is_refused(entra: Sender, name: str) -> None:
+    made = entra.add("ana")
+
+    assert entra.patch(f"/Users/{made.id}", {"op": "replace", "value": {name: "x@example.org"}}).status == 400
+
+
     ("operation", "problem"),
     [
         ({"op": "disable", "path": "active", "value": False}, "invalidValue"),
