@@ -44,9 +44,10 @@ class GroupEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """Who joins and leaves a group that is here already. Shape: both are keys of people."""
+    """Who joins and leaves a group that is here already. Shape: both are keys of people; `name` is None if it stays."""
 
     key: str
+    name: str | None = None
     added: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
 

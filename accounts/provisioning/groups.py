@@ -18,7 +18,7 @@ from verification.db import row_locks
 from verification.policies import revocation
 
 _CHUNK = 500  # members in one statement, and in one audit event
-_MAX_NAME = 150
+_MAX_NAME, _MAX_KEY = 150, 64  # characters
 
 
 class Unknown(Exception):
@@ -30,7 +30,7 @@ class Invalid(Exception):
 
 
 def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, now: datetime) -> DirectoryGroup:
-    """Make a group as its entry says, with exactly these members; or let some people join and leave it.
+    """Make a group as its entry says, with exactly these members; or rename it, and let some people join and leave it.
 
     Keys that nobody has are left out: the group gets them when the directory supplies the people, and then the group
     again. Who leaves loses what only the group gave: see `revocation.settle`.
@@ -42,6 +42,8 @@ def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, n
             found = _locked(directory, entry.key)
             if found is None:
                 raise Unknown(entry.key)
+            if entry.name is not None:
+                _rename(found, _name(entry), by, now)
             _settle(found, _pks(directory, entry.added), _pks(directory, entry.removed), by, now)
             return found
         found = _named(directory, entry, by, now)
@@ -93,27 +95,37 @@ def _locked(directory: Directory, key: str) -> DirectoryGroup | None:
 
 
 def _named(directory: Directory, entry: GroupEntry, by: Source, now: datetime) -> DirectoryGroup:
-    name = inputs.shortened(entry.name, max_length=_MAX_NAME)
-    if not name or not 0 < len(entry.key) <= 64:
-        raise Invalid(entry.key)
-    found = _locked(directory, entry.key)
-    said: dict[str, object] = {"directory": directory.name}
-    if found is None:
-        group = Group.objects.create(name=_free(directory, name, None))
-        found = DirectoryGroup.objects.create(directory=directory, key=entry.key, name=name, group=group)
-        event = audit_events.GROUP_ADDED
-    elif found.name != name:
-        said["former"] = found.group.name
-        found.group.name = _free(directory, name, found.group_id)
-        found.group.save(update_fields=["name"])
-        found.name = name
-        found.save(update_fields=["name"])
-        event = audit_events.GROUP_RENAMED
-    else:
+    name, found = _name(entry), _locked(directory, entry.key)
+    if found is not None:
+        _rename(found, name, by, now)
         return found
-    said["group"] = found.group.name
-    audit.record(event, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)
+    group = Group.objects.create(name=_free(directory, name, None))
+    found = DirectoryGroup.objects.create(directory=directory, key=entry.key, name=name, group=group)
+    _record(audit_events.GROUP_ADDED, found, by, now)
     return found
+
+
+def _name(entry: GroupEntry | Members) -> str:
+    name = inputs.shortened(entry.name or "", max_length=_MAX_NAME)
+    if not name or not 0 < len(entry.key) <= _MAX_KEY:
+        raise Invalid(entry.key)
+    return name
+
+
+def _rename(found: DirectoryGroup, name: str, by: Source, now: datetime) -> None:
+    if found.name == name:
+        return
+    former = found.group.name
+    found.group.name = _free(found.directory, name, found.group_id)
+    found.group.save(update_fields=["name"])
+    found.name = name
+    found.save(update_fields=["name"])
+    _record(audit_events.GROUP_RENAMED, found, by, now, former=former)
+
+
+def _record(event: audit.Event, found: DirectoryGroup, by: Source, now: datetime, **said: object) -> None:
+    about = {"directory": found.directory.name, "group": found.group.name, **said}
+    audit.record(event, user_id=None, context=by.context(now), actor_id=by.actor_id, **about)
 
 
 def _free(directory: Directory, name: str, own: int | None) -> str:
@@ -159,18 +171,8 @@ def _settle(found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int
         if not new and not gone:
             continue
         revocation.settle([*new, *gone])
-        audit.record(
-            audit_events.GROUP_CHANGED,
-            user_id=None,
-            context=by.context(now),
-            actor_id=by.actor_id,
-            directory=found.directory.name,
-            group=found.group.name,
-            n_joined=len(new),
-            n_left=len(gone),
-            joined=new,
-            left=gone,
-        )
+        numbers = {"n_joined": len(new), "n_left": len(gone)}
+        _record(audit_events.GROUP_CHANGED, found, by, now, **numbers, joined=new, left=gone)
 
 
 def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:

@@ -21,13 +21,9 @@ class Changes:
     removed: frozenset[str] = frozenset()
 
     @property
-    def needs_all_members(self) -> bool:
-        """Return whether more changes than single members."""
-        return self.name is not None or self.external_id is not None or self.members is not None
-
-    def applied_to(self, members: frozenset[str]) -> frozenset[str]:
-        """Return who is in the group afterwards."""
-        return (members if self.members is None else self.members) - self.removed | self.added
+    def joining(self) -> frozenset[str]:
+        """Return who is in the group afterwards, as far as the changes say."""
+        return (self.members or frozenset()) - self.removed | self.added
 
 
 def of(message: PatchOp[Group]) -> Changes:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -75,8 +76,9 @@ def listed(caller: Caller, call: Call) -> Listed:
 def create(caller: Caller, call: Call) -> Answer:
     """Answer a POST."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
-    key = str(uuid.uuid4())
-    row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
+    key, members = str(uuid.uuid4()), _keys(group)
+    _check_members(caller, members)
+    row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
     location = {"Location": f"{call.base}/Groups/{key}"}
     return Answer(status=201, body=_shown(call, row).body, headers=location, ignored=ignored)
 
@@ -85,29 +87,25 @@ def replace(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PUT: the group has exactly these members."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
     _one(caller, key)
-    row = _written(caller, call, key, group.display_name or "", _keys(group), group.external_id or "")
+    members = _keys(group)
+    _check_members(caller, members)
+    row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
     return Answer(status=200, body=_shown(call, row).body, ignored=ignored)
 
 
 def patch(caller: Caller, call: Call, key: str) -> Answer:
     """Answer a PATCH. The group isn't returned: it may be large."""
     message, ignored = request_bodies.patch(Group, request_bodies.body(call))
-    row = _one(caller, key)
     changes = group_changes.of(message) if message is not None else Changes()
-    _check_members(caller, changes.added | (changes.members or frozenset()))
-    if changes.needs_all_members:
-        with transaction.atomic():
-            row = _one(caller, key, is_locked=True)  # another request may have renamed it since
-            there = frozenset(_through([row]).values_list("user__directory_key", flat=True))
+    _check_members(caller, changes.joining)
+    with transaction.atomic():
+        if changes.members is None:
+            _adjust(caller, call, key, changes)
+        else:
+            row = _one(caller, key, is_locked=True)
             name = row.name if changes.name is None else changes.name
             external_id = row.external_id if changes.external_id is None else changes.external_id
-            _written(caller, call, key, name, changes.applied_to(there), external_id)
-    elif changes.added or changes.removed:
-        members = Members(key=key, added=changes.added, removed=changes.removed)
-        try:
-            provisioning.apply_group(caller.directory, members, people.source(call), call.now)
-        except provisioning.Unknown:  # deleted a moment ago
-            raise NotFoundException(detail=_UNKNOWN) from None
+            _written(caller, call, key, name, changes.joining, external_id)
     return Answer(status=204, ignored=ignored)
 
 
@@ -118,24 +116,47 @@ def delete(caller: Caller, call: Call, key: str) -> Answer:
     return Answer(status=204)
 
 
+def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
+    """Rename a group and change single members, without reading the others. Call it in a transaction."""
+    _check_key(key)
+    members = Members(key=key, name=changes.name, added=changes.added, removed=changes.removed)
+    with _refusals():
+        row = provisioning.apply_group(caller.directory, members, people.source(call), call.now)
+        _name_for_client(row, changes.external_id)
+
+
 def _written(
     caller: Caller, call: Call, key: str, name: str, members: Collection[str], external_id: str
 ) -> DirectoryGroup:
-    _check_members(caller, members)
-    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID:
-        raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
+    """Make or change a group, with exactly these members, who have been checked."""
     entry = GroupEntry(key=key, name=name, members=frozenset(members))
+    with _refusals(), transaction.atomic():
+        row = provisioning.apply_group(caller.directory, entry, people.source(call), call.now)
+        _name_for_client(row, external_id)
+    return row
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what a group can't be into an error for the client."""
     try:
-        with transaction.atomic():
-            row = provisioning.apply_group(caller.directory, entry, people.source(call), call.now)
-            if row.external_id != external_id:
-                row.external_id = external_id
-                row.save(update_fields=["external_id"])
+        yield
+    except provisioning.Unknown:
+        raise NotFoundException(detail=_UNKNOWN) from None
     except provisioning.Invalid:
         raise InvalidValueException(detail="displayName must have a visible character.") from None
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
-    return row
+
+
+def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
+    """Store what the client calls a group, unless it is the same or isn't stated."""
+    if external_id is None or row.external_id == external_id:
+        return
+    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID:
+        raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
+    row.external_id = external_id
+    row.save(update_fields=["external_id"])
 
 
 def _keys(group: Group) -> frozenset[str]:
@@ -158,11 +179,16 @@ def _check_members(caller: Caller, keys: Collection[str]) -> None:
 
 
 def _one(caller: Caller, key: str, *, is_locked: bool = False) -> DirectoryGroup:
-    is_key = bool(key) and attribute_mapping.is_text(key)
-    found = (_ONE_LOCKED if is_locked else _ONE).first(directory=caller.directory.pk, key=key) if is_key else None
+    _check_key(key)
+    found = (_ONE_LOCKED if is_locked else _ONE).first(directory=caller.directory.pk, key=key)
     if found is None:
         raise NotFoundException(detail=_UNKNOWN)
     return found
+
+
+def _check_key(key: str) -> None:
+    if not key or not attribute_mapping.is_text(key):
+        raise NotFoundException(detail=_UNKNOWN)
 
 
 def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from tests.scim import ENTERPRISE, PATCH, USER, Sender
 
 
@@ -21,7 +22,6 @@ def test_switches_off_in_every_form(entra: Sender, op: str, value: object, path:
     assert (answer.status, answer.body["active"]) == (200, False)
 
 
-@pytest.mark.parametrize(
 def test_names_of_an_operation_count_in_any_case(entra: Sender) -> None:
     """RFC 7643, 2.1. Seen failing: what isn't stored was refused, and with it everything in the same request."""
     made = entra.add("ana")
@@ -64,6 +64,7 @@ def test_a_wrong_path_as_a_name_is_refused(entra: Sender, name: str) -> None:
     assert entra.patch(f"/Users/{made.id}", {"op": "replace", "value": {name: "x@example.org"}}).status == 400
 
 
+@pytest.mark.parametrize(
     ("operation", "problem"),
     [
         ({"op": "disable", "path": "active", "value": False}, "invalidValue"),
@@ -211,3 +212,45 @@ def test_a_single_member_costs_the_same_in_a_large_group(entra: Sender) -> None:
         counts.append(len(queries))
 
     assert counts[0] == counts[1] <= 26  # without browsers to forget, none are deleted
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "displayName", "value": "New {n}"},
+        {"op": "remove", "path": "externalId"},
+    ],
+)
+def test_a_new_name_costs_the_same_in_a_large_group(entra: Sender, operation: dict[str, Any]) -> None:
+    """Seen failing: everyone in the group was read, and checked, and read again."""
+    counts = []
+    for n in (1, 600):
+        people = [User(username=f"p{n}.{i}", directory=entra.directory, directory_key=f"{n}.{i}") for i in range(n)]
+        User.objects.bulk_create(people)
+        group = entra.add_group(f"Group {n}")
+        made = entra.directory.groups.get(key=group.id)
+        made.group.user_set.add(*people)
+        with CaptureQueriesContext(connection) as queries:
+            sent = {name: text.format(n=n) for name, text in operation.items()}
+            assert entra.patch(f"/Groups/{group.id}", sent).status == 204
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+    assert made.group.user_set.count() == 600
+
+
+def test_a_new_name_comes_with_members_who_join_and_leave(entra: Sender) -> None:
+    ana, ben, cleo = (entra.add(name).id for name in ("ana", "ben", "cleo"))
+    group = entra.add_group("Staff", ana, ben)
+
+    answer = entra.patch(
+        f"/Groups/{group.id}",
+        {"op": "replace", "value": {"displayName": "Crew", "externalId": "c1"}},
+        {"op": "add", "path": "members", "value": [{"value": cleo}]},
+        {"op": "remove", "path": f'members[value eq "{ana}"]'},
+    )
+
+    assert answer.status == 204
+    found = entra.get(f"/Groups/{group.id}").body
+    assert (found["displayName"], found["externalId"]) == ("Crew", "c1")
+    assert {each["value"] for each in found["members"]} == {ben, cleo}
