@@ -65,6 +65,11 @@ class PersonChange:
     def shown(self) -> dict[str, tuple[object, object]]:
         """Return the fields as pages may show them: phone numbers are masked."""
         numbers = set(SuggestedNumber.Kind.values)
+    @property
+    def is_leaving(self) -> bool:
+        """Return whether someone who can sign in is switched off, be it as the directory takes them over."""
+        return self.fields.get("is_active") == (True, False)
+
         return {
             name: tuple(phone_numbers.mask(str(each)) if each else "" for each in pair) if name in numbers else pair  # type: ignore[misc]  # two become two
             for name, pair in self.fields.items()

@@ -89,7 +89,7 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     _withdraw_numbers(done, by, now)
     known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
     suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
-    closed = _end([change.user_id for change in done if change.user_id and _is_off(change)])
+    closed = _end([change.user_id for change in done if change.user_id and change.is_leaving])
     written = {change.entry.key for change in done if change.verdict is Verdict.ADDED or change.fields}
     keys = [change.entry.key for change in done if change.entry.key not in written]
     if keys:
@@ -98,7 +98,7 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if directory.invites_people and by.way is not Way.SIGN_IN:
         _invite(done, now)
-    if by.way is not Way.SYNC and any(change.verdict is Verdict.SWITCHED_OFF for change in done):
+    if by.way is not Way.SYNC and any(change.is_leaving for change in done):
         departure_limit.watch(directory, by, now)
     if any(change.verdict is Verdict.SWITCHED_ON for change in done):
         departure_limit.calm(directory)
@@ -109,10 +109,6 @@ def _invite(changes: Sequence[PersonChange], now: datetime) -> None:
     """Invite people who never signed in and can from now on: they were added, or prepared and are now switched on."""
     wanted = [change.user_id for change in changes if change.verdict in {Verdict.ADDED, Verdict.SWITCHED_ON}]
     invitations.invite_new([pk for pk in wanted if pk is not None], now)
-
-
-def _is_off(change: PersonChange) -> bool:
-    return change.verdict is not Verdict.ADDED and change.fields.get("is_active", (True, True))[1] is False
 
 
 def _withdraw_numbers(changes: Sequence[PersonChange], by: Source, now: datetime) -> None:

@@ -274,6 +274,19 @@ def test_scim_raises_one_alarm_an_hour(directory: Directory, clock: Clock) -> No
     assert Message.objects.filter(template__contains="many_left").count() == 1
 
 
+def test_people_who_are_taken_over_and_switched_off_count_too(directory: Directory, clock: Clock) -> None:
+    """Seen failing: a directory could switch off everyone who was here already, and nobody heard of it."""
+    join("root", is_staff=True, is_superuser=True)
+    directory.link_by = LinkBy.USERNAME
+    for n in range(5):
+        join(f"person{n}")
+
+    apply(directory, *(entry(f"k{n}", f"person{n}", is_active=False) for n in range(5)), clock=clock, by=SCIM)
+
+    alarm = AuditEvent.objects.get(kind="directory.many_left")
+    assert (alarm.detail["n"], alarm.detail["of"]) == (5, 5)
+
+
 # Phone numbers --------------------------------------------------------------------------------------------------
 
 
