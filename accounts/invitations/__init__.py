@@ -1,6 +1,6 @@
 """Invitations of people who were added and have never signed in: emails, links, reminders, and the state of each."""
 
-from accounts.invitations.sending import PURPOSE, invite_new, remind, send, was_sent_recently
+from accounts.invitations.sending import PURPOSE, invite_new, move, remind, send, was_sent_recently
 from accounts.invitations.states import LABELS, NEW, State, counts, is_new, matching, state_of, words
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "invite_new",
     "is_new",
     "matching",
+    "move",
     "remind",
     "send",
     "state_of",

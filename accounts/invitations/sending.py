@@ -58,6 +58,20 @@ def invite_new(people: Iterable[int], now: datetime) -> None:
     audit.record_many(said, context=Context(now=now))
 
 
+def move(people: Iterable[int], now: datetime) -> None:
+    """Invite people whose email address has changed again, at the new one, in the transaction of the change.
+
+    Their link ends, because the mailbox that got it may be someone else's. Shape: `people` are ids.
+    """
+    running = Invitation.objects.filter(
+        user__in=list(people), accepted_at=None, ends_at__gt=now, user__epoch=F("epoch")
+    )
+    owners = list(running.values_list("user", flat=True))
+    if owners:
+        Invitation.objects.filter(user__in=owners, accepted_at=None).update(ends_at=now)
+        invite_new(owners, now)
+
+
 def remind(now: datetime) -> int:
     """Remind people who haven't followed their invitation. Return how many."""
     told = 0

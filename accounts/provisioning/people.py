@@ -98,6 +98,8 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if directory.invites_people and by.way is not Way.SIGN_IN:
         _invite(done, now)
+    if by.way is not Way.SIGN_IN and (moved := _moved(done)):
+        invitations.move(moved, now)
     if by.way is not Way.SYNC and any(change.is_leaving for change in done):
         departure_limit.watch(directory, by, now)
     if any(change.verdict is Verdict.SWITCHED_ON for change in done):
@@ -109,6 +111,12 @@ def _invite(changes: Sequence[PersonChange], now: datetime) -> None:
     """Invite people who never signed in and can from now on: they were added, or prepared and are now switched on."""
     wanted = [change.user_id for change in changes if change.verdict in {Verdict.ADDED, Verdict.SWITCHED_ON}]
     invitations.invite_new([pk for pk in wanted if pk is not None], now)
+
+
+def _moved(changes: Sequence[PersonChange]) -> list[int]:
+    """Return who has another email address, and isn't just being invited."""
+    found = [change for change in changes if change.verdict in {Verdict.CHANGED, Verdict.LINKED}]
+    return [change.user_id for change in found if change.user_id is not None and "email" in change.fields]
 
 
 def _withdraw_numbers(changes: Sequence[PersonChange], by: Source, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -116,14 +117,18 @@ def apply(
         else:
             changed.append((user, wanted))
     counts.update(new=len(made), changed=len(changed))
+    moved = [user.pk for user, wanted in changed if user.email != wanted.email]
     fresh = _save(made, changed, groups)
-    _invite(fresh, invite_at)
+    _invite(fresh, moved, invite_at)
     return Chunk(counts, faults, warnings)
 
 
-def _invite(fresh: Sequence[User], at: datetime | None) -> None:
+def _invite(fresh: Sequence[User], moved: Sequence[int], at: datetime | None) -> None:
+    """Invite new people, if that is wanted, and those again whose link went to another address."""
     if at is not None:
         invitations.invite_new([person.pk for person in fresh], at)
+    if moved:
+        invitations.move(moved, at or timezone.now())
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:

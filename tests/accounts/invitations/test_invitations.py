@@ -17,7 +17,7 @@ from accounts.portal import invitation_links
 from accounts.support import people_search
 from accounts.support.actions.base import Actor
 from accounts.support.actions.blocks_and_bypasses import block
-from accounts.support.imports import jobs
+from accounts.support.imports import jobs, people_rows
 from accounts.support.people_search import Search
 from tests.pages import Browser, Page
 from tests.people import Clock, Person, hire, join, work
@@ -370,6 +370,21 @@ def test_an_import_invites_whom_it_adds(clock: Clock, db: None, invites: bool) -
     assert list(Invitation.objects.values_list("user__username", flat=True)) == (["new"] if invites else [])
     assert Import.objects.filter(state="done").count() == 2
     assert Message.objects.filter(template__contains="invitation").count() == int(invites)
+
+
+def test_an_import_that_corrects_an_address_ends_the_link_that_went_to_the_wrong_one(
+    nina: Person, clock: Clock
+) -> None:
+    """Seen failing: whoever got the first email could still set the password."""
+    root, path = join("root", is_staff=True, is_superuser=True), invited(nina, clock)
+    row = {"username": "nina", "name": "Nina", "email": "nina.b@example.org", "groups": "", "state": ""}
+
+    assert people_rows.apply([(2, row)], root.user).counts["changed"] == 1
+
+    assert Browser().go(path).status == 410
+    assert Message.objects.filter(template__contains="invitation").count() == 2
+    assert link() != path
+    assert Delivery.objects.filter(kind="mail").order_by("-pk")[0].to == "nina.b@example.org"
 
 
 # Metrics ------------------------------------------------------------------------------------------------------------

@@ -430,3 +430,17 @@ def test_no_invitation_remains_of_a_change_that_was_taken_back(inviting: Directo
 
     assert invited() == []
     assert not Message.objects.exists()
+@pytest.mark.parametrize(("email", "n_links"), [("eva.huber@example.org", 2), ("", 1)])
+def test_a_link_ends_with_the_address_that_it_was_sent_to(
+    inviting: Directory, clock: Clock, email: str, n_links: int
+) -> None:
+    """Seen failing: someone else's mailbox kept a link that sets the password."""
+    apply(inviting, entry(email="evi@example.org"), clock=clock, by=SCIM)
+    former = Invitation.objects.get().handle
+
+    apply(inviting, entry(email=email), clock=clock, by=SCIM)
+
+    assert not Invitation.objects.filter(handle=former, ends_at__gt=clock.now).exists()
+    assert Message.objects.filter(template__contains="invitation").count() == n_links
+
+
