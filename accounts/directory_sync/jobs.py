@@ -145,7 +145,7 @@ def _read(sync: DirectorySync) -> None:
         try:
             with connections.connected(directory, server) as connection:
                 connection.bind_account(password)
-                plan.make(Reader(directory, connection, now))
+                plan.make(Reader(directory, connection, now, keep=plan.keep))
         except connections.Away as away:
             error = f"{url}: {away}"
             continue

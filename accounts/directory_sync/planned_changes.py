@@ -4,7 +4,7 @@ Nobody is compared in memory as a whole: each page of the directory is compared,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from accounts import provisioning
@@ -16,6 +16,7 @@ from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEn
 from verification import inputs
 
 _CHUNK = 500  # people who are compared at once
+_GROUPS_AT_ONCE, _MEMBERS_AT_ONCE = 50, 10_000
 _GROUP = "group"  # `what` of a row about a group
 _MAX_NAME = 150  # characters, of a username and of a group
 _MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
@@ -31,10 +32,14 @@ class Plan:
         self._sync = sync
         self._directory = sync.directory
         self._now = now
-        self._keep = keep
+        self._store = keep
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
         self.counts = Counter[str]()
         self.kept_administrators = set[int]()  # people the directory would switch off, and who stay
+
+    def keep(self) -> None:
+        """Store the counts so far."""
+        self._store(self.counts)
 
     @property
     def needs_confirmation(self) -> bool:
@@ -74,7 +79,7 @@ class Plan:
         if to_apply:
             batches.store_people(self._sync, to_apply)
             self.counts["to_do"] += len(to_apply)
-        self._keep(self.counts)
+        self.keep()
 
     def _row(self, change: PersonChange, why: str) -> DirectorySyncRow:
         by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
@@ -101,26 +106,35 @@ class Plan:
     def _groups(self, reader: Reader) -> None:
         known = {group.key: group for group in DirectoryGroup.objects.filter(directory=self._directory)}
         self.counts["groups_known"] = len(known)
-        for entry in reader.groups():
-            self.counts["groups"] += 1
-            self._compare_group(entry, known.pop(entry.key, None))
-            self._keep(self.counts)
+        for entries in _parts(reader.groups()):
+            self.counts["groups"] += len(entries)
+            there = self._members([known[entry.key] for entry in entries if entry.key in known])
+            for entry in entries:
+                group = known.pop(entry.key, None)
+                self._compare_group(entry, group, there.get(group.group_id, set()) if group is not None else set())
+            self.keep()
         for key, group in known.items():
             self.counts["groups_removed"] += 1
             self._store_group(GoneGroup(key, group.name), why="gone", fields={})
-        self._keep(self.counts)
+        self.keep()
 
-    def _compare_group(self, entry: GroupEntry, known: DirectoryGroup | None) -> None:
+    def _members(self, groups: Sequence[DirectoryGroup]) -> dict[int, set[str]]:
+        """Return who is in some groups now, by group. Shape: permanent ids, marked if they are of another directory."""
+        rows = User.groups.through.objects.filter(group_id__in=[group.group_id for group in groups])
+        columns = rows.values_list("group_id", "user__directory_id", "user__directory_key")
+        found: dict[int, set[str]] = {}
+        for group_id, directory, key in columns.iterator(chunk_size=2000):
+            mine = directory == self._directory.pk
+            found.setdefault(group_id, set()).add(key if mine else f"of another: {key}")
+        return found
+
+    def _compare_group(self, entry: GroupEntry, known: DirectoryGroup | None, members: set[str]) -> None:
         name = inputs.shortened(entry.name, max_length=_MAX_NAME)
         if not name:
             self.counts["refused"] += 1
             DirectorySyncRow.objects.create(sync=self._sync, what=Verdict.REFUSED, name=entry.key, why="no_name")
             return
-        wanted, members = entry.members - self._absent, set[str]()
-        if known is not None:
-            rows = User.groups.through.objects.filter(group_id=known.group_id)
-            pairs = rows.values_list("user__directory_id", "user__directory_key").iterator(chunk_size=2000)
-            members = {key if directory == self._directory.pk else f"of another: {key}" for directory, key in pairs}
+        wanted = entry.members - self._absent
         if known is not None and known.name == name and members == wanted:
             return
         fields = {"joined": len(wanted - members), "left": len(members - wanted)}
@@ -132,3 +146,16 @@ class Plan:
         DirectorySyncRow.objects.create(sync=self._sync, what=_GROUP, name=name, why=why, fields=fields)
         batches.store_group(self._sync, group)
         self.counts.update(groups_changed=1, to_do=1)
+
+
+def _parts(groups: Iterable[GroupEntry]) -> Iterator[list[GroupEntry]]:
+    """Yield groups together, but never many large ones."""
+    part, n = list[GroupEntry](), 0
+    for group in groups:
+        part.append(group)
+        n += len(group.members)
+        if len(part) >= _GROUPS_AT_ONCE or n >= _MEMBERS_AT_ONCE:
+            yield part
+            part, n = [], 0
+    if part:
+        yield part

@@ -3,7 +3,7 @@
 It keeps the permanent ids of people in memory, with a digest of each name that groups use for them, and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from accounts.directories import connections
@@ -39,7 +39,11 @@ class Reader:
     nothing may be concluded from what was read.
     """
 
-    def __init__(self, directory: Directory, connection: Connection, now: datetime) -> None:
+    def __init__(
+        self, directory: Directory, connection: Connection, now: datetime, *, keep: Callable[[], object] = lambda: None
+    ) -> None:
+        """`keep` is called after each page of groups: nothing can be told of them before the last page."""
+        self._keep = keep
         self._directory = directory
         self._connection = connection
         self._now = now
@@ -85,6 +89,7 @@ class Reader:
             for found in page:
                 self._check_key(found)
                 self._read_members(found)
+            self._keep()
         chosen = None
         if about.group_filter:
             pages = self._connection.pages(about.group_base, f"(&{is_group}{about.group_filter})", [])

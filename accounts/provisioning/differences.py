@@ -1,9 +1,11 @@
 """Compares an entry of a directory with the person who is here. Pure: it reads and writes nothing."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -16,6 +18,7 @@ from verification import inputs, phone_numbers
 
 MAX_KEY = 64
 _MAX_NAME = 150
+_SPACES = re.compile(r"[\s()./-]")  # within a number
 _MAX_EMAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
 
@@ -62,14 +65,14 @@ class PersonChange:
         """Return why it is refused."""
         return next(iter(self.refusals.values()), None) if self.verdict is Verdict.REFUSED else None
 
-    def shown(self) -> dict[str, tuple[object, object]]:
-        """Return the fields as pages may show them: phone numbers are masked."""
-        numbers = set(SuggestedNumber.Kind.values)
     @property
     def is_leaving(self) -> bool:
         """Return whether someone who can sign in is switched off, be it as the directory takes them over."""
         return self.fields.get("is_active") == (True, False)
 
+    def shown(self) -> dict[str, tuple[object, object]]:
+        """Return the fields as pages may show them: phone numbers are masked."""
+        numbers = set(SuggestedNumber.Kind.values)
         return {
             name: tuple(phone_numbers.mask(str(each)) if each else "" for each in pair) if name in numbers else pair  # type: ignore[misc]  # two become two
             for name, pair in self.fields.items()
@@ -94,15 +97,22 @@ def email_of(entry: PersonEntry) -> str | None:
     return email
 
 
-def numbers_of(entry: PersonEntry) -> dict[str, str]:
-    """Return the first readable number of each kind. Shape: E.164."""
+def numbers_of(entry: PersonEntry, former: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return the first readable number of each kind. Shape: E.164, also of `former`, which were read before.
+
+    Most numbers are the former ones, and to read one takes most of the time for a person.
+    """
     found: dict[str, str] = {}
     for phone in entry.phones or ():
-        if phone.kind not in found:
-            try:
-                found[phone.kind] = phone_numbers.read(phone.number)
-            except phone_numbers.Impossible:
-                continue
+        if phone.kind in found:
+            continue
+        if _SPACES.sub("", phone.number) == former.get(phone.kind):
+            found[phone.kind] = former[phone.kind]
+            continue
+        try:
+            found[phone.kind] = phone_numbers.read(phone.number)
+        except phone_numbers.Impossible:
+            continue
     return found
 
 
@@ -185,7 +195,7 @@ def _activity(user: User, entry: PersonEntry) -> dict[str, tuple[object, object]
 def _phones(entry: PersonEntry, former: Mapping[str, str]) -> dict[str, tuple[object, object]]:
     if entry.phones is None:
         return {}
-    new = numbers_of(entry)
+    new = numbers_of(entry, former)
     return {kind: (former.get(kind, ""), new.get(kind, "")) for kind in SuggestedNumber.Kind.values}
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import directory_sync
@@ -95,6 +97,23 @@ def test_adds_people_and_groups_and_a_second_run_changes_nothing(
 
 
 def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
+def test_statements_do_not_grow_with_groups_that_stay_the_same(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """Seen failing with two statements for each group: its members, and the progress."""
+    slapd.people(["anna", "bert"])
+    made, counts = directory(), []
+    for first, n in ((0, 3), (3, 40)):
+        for each in range(first, n):
+            slapd.group(f"g{each}", f"member: {dn('anna')}")
+        run(made)
+        with CaptureQueriesContext(connection) as seen:
+            assert run(made).n_groups == n
+        counts.append(len(seen))
+
+    assert counts[0] == counts[1]
+
+
     slapd.people(["anna", "bert"])
     slapd.group("staff", f"member: {dn('anna')}")
     made = directory()

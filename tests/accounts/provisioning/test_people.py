@@ -14,7 +14,7 @@ from accounts.models import Directory, Invitation, Session, SuggestedNumber, Use
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import PersonEntry, PhoneEntry, Refusal, Source, Verdict, Way, suggested_numbers
 from tests.people import Clock, Person, join
-from verification import audit
+from verification import audit, phone_numbers
 from verification.models import AuditEvent, Message
 
 SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
@@ -310,6 +310,21 @@ def test_a_number_that_the_directory_drops_is_no_suggestion_any_more(directory: 
 
     assert change.fields == {"mobile": (PHONE, "")}
     assert not SuggestedNumber.objects.exists()
+
+
+def test_reads_no_number_again_that_is_the_former_one(
+    directory: Directory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read one takes most of the time of a run that changes nothing."""
+    phones = (PhoneEntry(kind="mobile", number="+41 79 123 45 23"), PhoneEntry(kind="office", number="044 555 01 67"))
+    apply(directory, entry(phones=phones), clock=clock)
+    true, texts = phone_numbers.read, []
+    monkeypatch.setattr(phone_numbers, "read", lambda text: texts.append(text) or true(text))
+
+    (change,) = provisioning.plan_people(directory, [entry(phones=phones)])
+
+    assert change.verdict is Verdict.UNCHANGED
+    assert texts == ["044 555 01 67"]
 
 
 # Many people ----------------------------------------------------------------------------------------------------
