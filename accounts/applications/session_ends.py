@@ -27,10 +27,12 @@ def of_changed(people: Collection[int], why: str, spared: str) -> int:
 
 def of_people_not_allowed(people: Collection[int] | None = None) -> int:
     """End the sessions of people, or of everyone, who are in no group of the application any more."""
-    allowed = Application.groups.through.objects.filter(application_id=OuterRef("application_id"))
-    theirs = User.groups.through.objects.filter(user_id=OuterRef(OuterRef("user_id")))
     running = ApplicationSession.objects.filter(ended_at__isnull=True)
     if people is not None:
         running = running.filter(user__in=people)
+    if not running.exists():  # as for most people who join or leave a group
+        return 0
+    allowed = Application.groups.through.objects.filter(application_id=OuterRef("application_id"))
+    theirs = User.groups.through.objects.filter(user_id=OuterRef(OuterRef("user_id")))
     left = running.filter(Exists(allowed), ~Exists(allowed.filter(group_id__in=theirs.values("group_id"))))
     return end_these(left, timezone.now(), LEFT_GROUP)
