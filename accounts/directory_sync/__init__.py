@@ -4,7 +4,7 @@ A preview shows the changes first. So much that would go stops a run until an ad
 """
 
 from accounts.directory_sync.jobs import VALID, begin, cancel, confirm, purge, schedule, work
-from accounts.directory_sync.sync_health import Figure, figures, is_stale, of_directory
+from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
 
 __all__ = [
     "VALID",
@@ -12,6 +12,7 @@ __all__ = [
     "begin",
     "cancel",
     "confirm",
+    "confirmed_at",
     "figures",
     "is_stale",
     "of_directory",

@@ -24,8 +24,8 @@ SYNC_STOPPED = declare(
         "directory.sync_stopped",
         _("Reading of a directory waits for confirmation"),
         _(
-            "The directory %(directory)s would switch off %(n_off)s of %(of)s people and remove %(n_groups)s groups. "
-            "Someone must confirm it."
+            "The directory %(directory)s would switch off %(n_off)s of %(of)s people and remove or empty %(n_groups)s "
+            "groups. Someone must confirm it."
         ),
         severity=Severity.BAD,
     )
@@ -36,7 +36,7 @@ SYNC_CONFIRMED = declare(
         _("Changes of a directory confirmed"),
         _(
             "%(actor)s confirmed what the directory %(directory)s changes. People switched off: %(n_off)s of %(of)s. "
-            "Groups removed: %(n_groups)s."
+            "Groups removed or emptied: %(n_groups)s."
         ),
         severity=Severity.WARN,
     )

@@ -203,7 +203,7 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
 
 
 def _departures(sync: DirectorySync) -> dict[str, int]:
-    """Return how many people would be switched off and how many groups removed, as events and emails name them."""
+    """Return how many people would be switched off, and how many groups removed or emptied, for events and emails."""
     return {"n_off": sync.n_switched_off, "of": sync.n_active, "n_groups": sync.n_groups_removed}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from accounts import provisioning
-from accounts.directory_sync import batches
+from accounts.directory_sync import batches, sync_health
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
@@ -43,10 +43,20 @@ class Plan:
 
     @property
     def needs_confirmation(self) -> bool:
-        """Return whether so much would go that somebody must confirm it: see `provisioning.Departures`."""
-        people = Departures(n=self.counts["switched_off"], of=self._sync.n_active)
+        """Return whether so much would go that somebody must confirm it: see `provisioning.Departures`.
+
+        Runs of the last hour count together, or a directory that lost its people bit by bit would never stop one.
+        """
         groups = Departures(n=self.counts["groups_removed"], of=self.counts["groups_known"])
-        return people.are_many or groups.are_many
+        return groups.are_many or self._n_off.are_many
+
+    @property
+    def _n_off(self) -> Departures:
+        n = self.counts["switched_off"]
+        if not n:
+            return Departures(n=0, of=self._sync.n_active)
+        confirmed_at = sync_health.confirmed_at(self._directory)
+        return provisioning.count(self._directory, self._now, planned=n, confirmed_at=confirmed_at)
 
     def make(self, reader: Reader) -> None:
         """Read everything and store what differs. Errors: those of the reader."""
@@ -65,10 +75,12 @@ class Plan:
                 self._absent.add(change.entry.key)  # nobody needs an account that is disabled from the start
                 self.counts["unchanged"] += 1
                 continue
-            self.counts[change.verdict] += 1
-            if change.verdict is Verdict.UNCHANGED:
+            # Who is taken over and switched off counts as leaving: they could sign in, and can't any more.
+            verdict = Verdict.SWITCHED_OFF if change.is_leaving else change.verdict
+            self.counts[verdict] += 1
+            if verdict is Verdict.UNCHANGED:
                 continue
-            rows.append(self._row(change, why))
+            rows.append(self._row(change, verdict, why))
             if change.reason is Refusal.LAST_ADMINISTRATOR and change.user_id is not None:
                 self.kept_administrators.add(change.user_id)
             if change.verdict is Verdict.REFUSED:
@@ -81,14 +93,14 @@ class Plan:
             self.counts["to_do"] += len(to_apply)
         self.keep()
 
-    def _row(self, change: PersonChange, why: str) -> DirectorySyncRow:
+    def _row(self, change: PersonChange, verdict: Verdict, why: str) -> DirectorySyncRow:
         by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
         return DirectorySyncRow(
             sync=self._sync,
-            what=change.verdict,
+            what=verdict,
             name=inputs.shortened(change.entry.username, max_length=_MAX_NAME),
             fields=change.shown(),
-            why=by.get(change.verdict, why),
+            why=by.get(verdict, why),
         )
 
     def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
@@ -137,6 +149,8 @@ class Plan:
         wanted = entry.members - self._absent
         if known is not None and known.name == name and members == wanted:
             return
+        if members and not wanted:  # such as after the service account lost the right to read members
+            self.counts["groups_removed"] += 1
         fields = {"joined": len(wanted - members), "left": len(members - wanted)}
         why = "changed" if known is not None else "added"
         self._store_group(GroupEntry(key=entry.key, name=entry.name, members=wanted), why=why, fields=fields)

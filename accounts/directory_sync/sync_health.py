@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from accounts.models import Directory, DirectorySync
 from accounts.provisioning import Verdict
 
@@ -57,6 +59,12 @@ def of_directory(directory: Directory) -> Figure:
     good = runs.filter(state=_State.DONE).first()
     ended = runs.exclude(state__in=[_State.CANCELLED, _State.REPLACED]).exclude(is_preview=True, state=_State.READY)
     return Figure(directory=directory, good=good, last=ended.first())
+
+
+def confirmed_at(directory: Directory) -> datetime | None:
+    """Return when the last run ended whose changes someone has confirmed."""
+    runs = DirectorySync.objects.filter(Q(stopped=True) | Q(is_preview=True), directory=directory, state=_State.DONE)
+    return runs.filter(n_to_do__gt=0).order_by("-pk").values_list("ended_at", flat=True).first()
 
 
 def is_stale(figure: Figure, now: datetime) -> bool:

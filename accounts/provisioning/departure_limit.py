@@ -32,9 +32,13 @@ class Departures:
         return self.n > MOST_ALWAYS and self.n > MOST_SHARE * self.of
 
 
-def count(directory: Directory, now: datetime, *, planned: int = 0) -> Departures:
-    """Count who left within the last hour. `planned` are those who would be switched off now."""
-    n_left = _left(directory, now).count()
+def count(directory: Directory, now: datetime, *, planned: int = 0, confirmed_at: datetime | None = None) -> Departures:
+    """Count who left within the last hour. `planned` are those who would be switched off now.
+
+    Who left before `confirmed_at` doesn't count: someone has confirmed that they left.
+    """
+    since = max(now - WITHIN, confirmed_at or now - WITHIN)
+    n_left = _left(directory, now).filter(directory_off_at__gt=since).count()
     n_there = User.objects.filter(directory=directory, is_active=True).count()
     return Departures(n=n_left + planned, of=n_there + n_left)
 

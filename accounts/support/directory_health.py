@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import provisioning
+from accounts import directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, User
 from accounts.provisioning import Verdict
 from verification import time_format
@@ -69,7 +69,7 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
         title = _("Many people would leave %(directory)s")
     what = would_go(run)
     nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
-    lines = [f"{what}.", nothing % {"since": _at(_stopped_since(directory, run))}]
+    lines = [*filter(None, (f"{what}.", went_before(run))), nothing % {"since": _at(_stopped_since(directory, run))}]
     title %= {"directory": directory.name}
     if not sees:
         return Problem(title=title, lines=(*lines, _("An administrator has to check whether that’s right.")))
@@ -86,9 +86,21 @@ def would_go(run: DirectorySync) -> str:
     if not run.n_groups_removed:
         return _("%(off)d of %(of)d people would be switched off") % numbers
     if not run.n_switched_off:
-        return _("%(groups)d of %(all)d groups would be removed") % numbers
-    words = _("%(off)d of %(of)d people would be switched off, and %(groups)d of %(all)d groups removed")
+        return _("%(groups)d of %(all)d groups would be removed or emptied") % numbers
+    words = _("%(off)d of %(of)d people would be switched off, and %(groups)d of %(all)d groups removed or emptied")
     return words % numbers
+
+
+def went_before(run: DirectorySync) -> str:
+    """Return a sentence about those who left in the hour before, if the run stopped only because of them."""
+    if not run.n_switched_off or provisioning.Departures(n=run.n_switched_off, of=run.n_active).are_many:
+        return ""
+    at = run.read_at or run.made_at
+    n = provisioning.count(run.directory, at, confirmed_at=directory_sync.confirmed_at(run.directory)).n
+    words = ngettext(
+        "%(n)d other was switched off in the hour before.", "%(n)d others were switched off in the hour before.", n
+    )
+    return words % {"n": n} if n else ""
 
 
 def _stopped_since(directory: Directory, run: DirectorySync) -> datetime:

@@ -102,6 +102,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
     context = {
         "run": run,
         "would_go": directory_health.would_go(run) if run.stopped else "",
+        "went_before": directory_health.went_before(run) if run.stopped else "",
         "parts": list(_parts(run)),
         "may_act": request.user.has_perm("accounts.change_directory"),
         "most": _MAX_SHOWN,
@@ -170,7 +171,9 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
             _("%(off)d of %(of)d people are switched off. Their sessions, browsers and app passwords end.") % numbers
         )
     if run.n_groups_removed:
-        lines.append(_("%(gone)d of %(all)d groups are removed. Their members lose what the groups allow.") % numbers)
+        lines.append(
+            _("%(gone)d of %(all)d groups are removed or emptied. Their members lose what the groups allow.") % numbers
+        )
     title = _("Switch off %(off)d of %(of)d people") % numbers if run.n_switched_off else _("Apply these changes")
     asked = Asked(
         title=title,

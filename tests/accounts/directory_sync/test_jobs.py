@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import applying, jobs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
+from accounts.support import directory_health
 from tests.people import Clock, Person, hire, join
 from tests.slapd import BASE, LIMITED, MOST, Slapd
 from verification.context import Context
@@ -96,7 +97,6 @@ def test_adds_people_and_groups_and_a_second_run_changes_nothing(
     assert not DirectorySyncBatch.objects.exists()
 
 
-def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
 def test_statements_do_not_grow_with_groups_that_stay_the_same(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
@@ -114,6 +114,7 @@ def test_statements_do_not_grow_with_groups_that_stay_the_same(
     assert counts[0] == counts[1]
 
 
+def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
     slapd.people(["anna", "bert"])
     slapd.group("staff", f"member: {dn('anna')}")
     made = directory()
@@ -255,6 +256,24 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
     assert (confirmed.detail["n_off"], confirmed.detail["of"]) == (5, 20)
 
 
+def test_many_who_would_be_taken_over_as_disabled_stop_the_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """Seen failing: they were only counted as taken over."""
+    names = [f"p{n}" for n in range(5)]
+    for name in names:
+        join(name)
+        slapd.person(name)
+        slapd.change(name, "replace: employeeType\nemployeeType: left")
+    made = directory(link_by="username", disabled_filter="(employeeType=left)")
+
+    stopped = run(made)
+
+    assert (stopped.state, stopped.stopped, stopped.n_switched_off) == (State.READY, True, 5)
+    assert rows(stopped) == {("switched_off", name, "") for name in names}
+    assert User.objects.filter(is_active=True, directory=None).count() == 5
+
+
 def test_many_groups_that_would_go_stop_the_run_with_their_number(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
 ) -> None:
@@ -275,6 +294,52 @@ def test_many_groups_that_would_go_stop_the_run_with_their_number(
     assert directory_sync.confirm(stopped, fay.user, here(), reason="They are not needed.")
     jobs.work(timezone.now())
     assert made.groups.count() == 1
+
+
+def test_groups_that_would_lose_everyone_stop_the_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """As after a service account lost the right to read members. Seen failing: everyone lost what groups gave them."""
+    slapd.people(["anna", "bert"])
+    for n in range(5):
+        slapd.group(f"g{n}", f"member: {dn('anna')}")
+    slapd.group("g5", f"member: {dn('anna')}", f"member: {dn('bert')}")
+    made = directory()
+    run(made)
+    for n in range(6):
+        slapd.change_group(f"g{n}", f"replace: member\nmember: {dn('stranger')}")
+
+    stopped = run(made)
+
+    assert (stopped.state, stopped.stopped) == (State.READY, True)
+    assert (stopped.n_groups_removed, stopped.n_groups_changed, stopped.n_groups_known) == (6, 6, 6)
+    assert members("g5") == {"anna", "bert"}
+
+
+def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock, fay: Person
+) -> None:
+    """Seen failing: four of twenty left in each run, until nobody was left."""
+    slapd.people(f"p{n}" for n in range(20))
+    made = directory()
+    run(made)
+
+    slapd.remove("p0", "p1", "p2", "p3")
+    first = run(made)
+    clock.forward(minutes=15)
+    slapd.remove("p4")
+    second = run(made)
+    said = directory_health.went_before(second)
+    assert directory_sync.confirm(second, fay.user, here(), reason="They left.")
+    jobs.work(timezone.now())
+    slapd.remove("p5", "p6", "p7", "p8")
+    third = run(made)  # who left with the confirmed run counts no more
+    clock.forward(minutes=61)
+    slapd.remove("p9", "p10", "p11", "p12")
+    fourth = run(made)
+
+    assert [each.state for each in (first, second, third, fourth)] == [State.DONE, State.READY, State.DONE, State.DONE]
+    assert said == "4 others were switched off in the hour before."
 
 
 def test_four_of_four_may_leave_without_a_question(

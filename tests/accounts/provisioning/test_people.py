@@ -431,20 +431,6 @@ def test_someone_switched_off_and_on_gets_a_link_that_works(inviting: Directory,
     assert Message.objects.filter(template__contains="invitation").count() == 2
 
 
-def test_a_person_who_is_refused_is_not_invited(inviting: Directory, ana: Person, clock: Clock) -> None:
-    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [Verdict.REFUSED]
-
-    assert invited() == []
-
-
-def test_no_invitation_remains_of_a_change_that_was_taken_back(inviting: Directory, clock: Clock) -> None:
-    with transaction.atomic():
-        apply(inviting, entry(email="eva@example.org"), clock=clock)
-        assert invited() == ["eva"]
-        transaction.set_rollback(True)
-
-    assert invited() == []
-    assert not Message.objects.exists()
 @pytest.mark.parametrize(("email", "n_links"), [("eva.huber@example.org", 2), ("", 1)])
 def test_a_link_ends_with_the_address_that_it_was_sent_to(
     inviting: Directory, clock: Clock, email: str, n_links: int
@@ -459,3 +445,17 @@ def test_a_link_ends_with_the_address_that_it_was_sent_to(
     assert Message.objects.filter(template__contains="invitation").count() == n_links
 
 
+def test_a_person_who_is_refused_is_not_invited(inviting: Directory, ana: Person, clock: Clock) -> None:
+    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [Verdict.REFUSED]
+
+    assert invited() == []
+
+
+def test_no_invitation_remains_of_a_change_that_was_taken_back(inviting: Directory, clock: Clock) -> None:
+    with transaction.atomic():
+        apply(inviting, entry(email="eva@example.org"), clock=clock)
+        assert invited() == ["eva"]
+        transaction.set_rollback(True)
+
+    assert invited() == []
+    assert not Message.objects.exists()
