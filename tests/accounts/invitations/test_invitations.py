@@ -375,7 +375,7 @@ def test_an_import_invites_whom_it_adds(clock: Clock, db: None, invites: bool) -
 def test_an_import_that_corrects_an_address_ends_the_link_that_went_to_the_wrong_one(
     nina: Person, clock: Clock
 ) -> None:
-    """Seen failing: whoever got the first email could still set the password."""
+    """Seen failing: anyone who got the first email could still set the password."""
     root, path = join("root", is_staff=True, is_superuser=True), invited(nina, clock)
     row = {"username": "nina", "name": "Nina", "email": "nina.b@example.org", "groups": "", "state": ""}
 
