@@ -76,8 +76,10 @@ def _parts(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """
     found = {name.casefold(): value for name, value in operation.items()}
     value = found.get("value")
-    is_whole = bool(found.get("path")) or not isinstance(value, dict) or str(found.get("op")).lower() == "remove"
-    if is_whole or not any("[" in name for name in value):
+    if found.get("path") or str(found.get("op")).lower() == "remove" or not isinstance(value, dict):
+        yield found
+        return
+    if not any("[" in name for name in value):
         yield found
         return
     if plain := {name: item for name, item in value.items() if "[" not in name}:
