@@ -4,7 +4,6 @@ Codes, secrets and what tokens say are ours. Storing, rotating and revoking toke
 """
 
 import base64
-import binascii
 import hashlib
 from typing import Any
 from urllib.parse import unquote_plus
@@ -186,7 +185,7 @@ def _basic(header: str) -> tuple[str, str]:
         return "", ""
     try:
         name, _colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8 in it
         return "", ""
     return unquote_plus(name), unquote_plus(secret)
 

@@ -75,7 +75,7 @@ def test_answers_401_and_what_to_ask_for(ana: Person, mail: Door) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic", "Basic !", "Basic YQ", "Basic /w==", "Bearer YTpi", _basic("", "a"), _basic("a\0na", "b")],
+    ["", "Basic", "Basic !", "Basic YQ", "Basic /w==", "Basic é", "Bearer YTpi", _basic("", "a"), _basic("a\0na", "b")],
 )
 def test_asks_again_after_what_it_cannot_read(mail: Door, header: str) -> None:
     assert _http(mail, "", "", Authorization=header).status_code == 401

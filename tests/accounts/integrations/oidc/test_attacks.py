@@ -255,6 +255,7 @@ def test_client_needs_its_secret(party: Any, make_party: Any, ana: Person) -> No
     assert use(_header(name, "x")) == 401
     assert use(_header(name, other.secret)) == 401
     assert use({"Authorization": "Basic !"}, client_id=name) == 401
+    assert use({"Authorization": "Basic é"}, client_id=name) == 401
     assert use({"Authorization": "Bearer x"}, client_id=name, client_secret=party.secret) == 401
     assert use(_header(name, party.secret), client_secret=party.secret, client_id=name) == 401
     assert use(_header(name, party.secret), client_id=other.client.client_id) == 401
