@@ -15,7 +15,8 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 
 MAX_LENGTH = 4096  # characters of a path and query
-_MAX_HOST = 253 + len(":65535")
+_MAX_PORT = 65_535
+_MAX_HOST = 253 + len(f":{_MAX_PORT}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?")
 _METHOD = re.compile(r"[A-Za-z-]{1,20}")
@@ -111,6 +112,8 @@ def host_name(text: str) -> str | None:
     """Read a host in lower case, with its port unless that is the usual one. None if it is no host name."""
     folded = text.lower()
     if len(folded) > _MAX_HOST or not text.isascii() or not _HOST.fullmatch(folded):
+        return None
+    if int(folded.partition(":")[2] or 1) > _MAX_PORT:
         return None
     return folded.removesuffix(_DEFAULT_PORTS[our_scheme()])
 

@@ -89,6 +89,7 @@ def test_knows_what_servers_read_differently(path: str) -> None:
         ("Wiki.Example.ORG", HOST),
         ("wiki.example.org:80", HOST),
         ("wiki.example.org:8443", "wiki.example.org:8443"),
+        ("wiki.example.org:65535", "wiki.example.org:65535"),
         ("wiki", "wiki"),
         ("xn--bcher-kva.example", "xn--bcher-kva.example"),
         ("127.0.0.1:81", "127.0.0.1:81"),
@@ -102,6 +103,7 @@ def test_reads_a_host(text: str, name: str) -> None:
     "text",
     [
         *("", ".", "wiki.example.org.", "wiki..org", "wiki.example.org:", "wiki.example.org:x", "wiki:080", "a b"),
+        *("wiki:65536", "wiki:99999", "wiki:100000"),
         *("a,b", "wiki.example.org,evil.example.org", "user@wiki.example.org", "wiki.example.org/x", "wiki\\x"),
         *("[::1]", "wiki.example.org:80:80", "bücher.example", "wiki%2eexample.org", "\u212aiki", "-a.org", "a" * 300),
     ],

@@ -105,6 +105,7 @@ PROXY = {"hosts": "wiki.example.org"}
         ("max_age", "17"),
         ("hosts", ""),
         ("hosts", "https://wiki.example.org/"),
+        ("hosts", "wiki.example.org:65536"),
         ("hosts", "taken.example.org"),
     ],
 )
