@@ -289,7 +289,7 @@ class _Range:
     values: list[bytes]
 
 
-_RANGE = re.compile(r";range=\d+-(\d+|\*)$")
+_RANGE = re.compile(r";range=[0-9]+-([0-9]{1,18}|\*)$")
 
 
 def _last_of_range(values: Mapping[str, list[bytes]], attribute: str) -> _Range | None:

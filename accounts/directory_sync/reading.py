@@ -12,6 +12,7 @@ from accounts.directory_sync.memberships import Memberships
 from accounts.models import Directory
 from accounts.models.directories import Kind
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
+from verification import inputs
 
 MAX_PEOPLE = 2_000_000  # a server whose pages never end is stopped there
 _IS_GROUP = {
@@ -159,7 +160,8 @@ def _without_id(name: str) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.lstrip("-").isdecimal() else 0
+    """Read a number of Active Directory. What is none, or beyond 64 bits, counts as not set."""
+    return inputs.number(text, least=-inputs.MAX_NUMBER) or 0
 
 
 def _moment(ticks: int) -> datetime:

@@ -1,0 +1,44 @@
+"""Tests of values that no Active Directory writes: they end no run, because its other people still need it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import pytest
+
+from accounts.directories.connections import Found
+from accounts.directory_sync.reading import Reader
+from accounts.models import Directory
+from accounts.models.directories import Kind
+from tests.people import Clock
+
+
+class _OnePerson:
+    """A connection to a directory of one person."""
+
+    def __init__(self, **values: str) -> None:
+        self._values = {name.lower(): [text.encode()] for name, text in values.items()}
+
+    def pages(self, *_asked: object) -> Iterator[list[Found]]:
+        values: Mapping[str, list[bytes]] = {"samaccountname": [b"anna"], **self._values}
+        yield [Found(dn="cn=anna,dc=example,dc=org", key="k1", values=values)]
+
+
+def _is_active(clock: Clock, **values: str) -> bool:
+    directory = Directory(
+        kind=Kind.ACTIVE_DIRECTORY, username_attribute="sAMAccountName", person_filter="(cn={username})"
+    )
+    reader = Reader(directory, cast("Any", _OnePerson(**values)), clock.now)
+    [[person]] = reader.people()
+    return person.is_active
+
+
+@pytest.mark.parametrize("text", ["--5", "-", "5" * 5000, "never", "²"])
+def test_what_is_no_number_counts_as_not_set(clock: Clock, text: str) -> None:
+    """Seen failing: the first and the third one ended the run of a whole directory."""
+    assert _is_active(clock, userAccountControl=text, accountExpires=text)
+
+
+@pytest.mark.parametrize(("flags", "is_active"), [("512", True), ("514", False), ("-2147483134", False)])
+def test_a_flag_switches_an_account_off(clock: Clock, flags: str, is_active: bool) -> None:
+    """The flags are a signed number of 32 bits."""
+    assert _is_active(clock, userAccountControl=flags) is is_active
