@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MAX_WINDOW = timedelta(days=31)  # the longest window in which anything is counted
 KEY_LENGTH = 16  # bytes of a digest: 128 bits are enough to tell names, places and numbers apart
-UNLIMITED = 2**31 - 1
+UNLIMITED = 2**31 - 1  # a count goes no further, because its column can't hold more
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 

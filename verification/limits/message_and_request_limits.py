@@ -71,10 +71,12 @@ class _Count:
         """Return the statement, which raises all counters if a condition is true."""
         ordered = sorted(self._rows)  # all statements lock rows in the same order, so that none deadlock
         values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
+        least, cast = ("MIN", "") if connection.vendor == "sqlite" else ("LEAST", "::bigint")
         sql = f"""
             INSERT INTO verification_counter (scope, key, window_at, count)
             SELECT * FROM (VALUES {values}) AS counted WHERE {only_if}
-            ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + excluded.count
+            ON CONFLICT (scope, key, window_at) DO UPDATE
+                SET count = {least}(verification_counter.count{cast} + excluded.count, {UNLIMITED})
             RETURNING scope, count
         """  # noqa: S608  (only placeholders are put in)
         each = (((scope, key), self._rows[scope, key]) for scope, key in ordered)
@@ -156,9 +158,7 @@ def spend_send(
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_range_limits(prefix, is_trial=is_trial) if prefix else ()),
         *(
-            WindowLimit(
-                f"{SPENT}{limit.span}", "", limit.window, UNLIMITED if limit.stop_at is None else limit.stop_at, **spent
-            )
+            WindowLimit(f"{SPENT}{limit.span}", "", limit.window, _most_spent(limit.stop_at), **spent)
             for limit in spending
             for spent in [{"by": cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
@@ -167,6 +167,11 @@ def spend_send(
     if gate.scope == _NETWORK and _refund_network(context):
         return _count(limits, context.now)
     return gate
+
+
+def _most_spent(stop_at: int | None) -> int:
+    """Return where spending stops. An amount that no count can pass would limit nothing, so the highest count does."""
+    return UNLIMITED if stop_at is None else min(stop_at, UNLIMITED - 1)
 
 
 def _count_send(user_id: int, prompt: str, limits: Iterable[WindowLimit], now: datetime) -> Gate:

@@ -24,6 +24,7 @@ from verification.models import (
     AuditEvent,
     BlockedRange,
     Challenge,
+    Counter,
     Country,
     Enrolment,
     Kind,
@@ -414,6 +415,20 @@ def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     assert mails() == [(opal, "range_paused.txt")]
     words = compose(Message.objects.get(template__contains="range_paused")).words
     assert "40 people whose numbers begin with +371200 got a code, and 1 of them entered it." in words
+
+
+@pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
+def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
+    ana: Desk, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
+) -> None:
+    """Where a text costs 500 of the currency. Seen failing on PostgreSQL, whose column holds 2,147,483,647 at most."""
+    day.alarm_at, day.stop_at = None, stop_at
+    day.save()
+    toll_fraud.forget()
+    assert ana.start("text").issued
+    Counter.objects.filter(scope="spend.day").update(count=2**31 - 10)
+
+    assert ana.start("text", binding="another").issued is goes_on
 
 
 def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
