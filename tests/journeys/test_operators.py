@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from tests.people import Clock, Person, hire, work
 from verification import notices
+from verification.context import Context
+from verification.delivery import statistics
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import AuditEvent, Kind, Message, MessageState, Outage, Reason
 
@@ -112,6 +114,18 @@ def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opa
     assert (notice.state, code.state) == (MessageState.DELIVERED, MessageState.FAILED)
     assert "too old to help" in page
     assert AuditEvent.objects.filter(kind="message.sent_again", actor_id=opal.user.pk).count() == 1
+
+
+def test_notice_that_is_sent_again_hears_its_new_receipts(ana: Person, opal: Person) -> None:
+    """Its provider's name for the first try stayed, so a receipt that overtook our record was refused."""
+    notices.tell(ana.user, "fraud", now=timezone.now())
+    Message.objects.update(state=MessageState.UNDELIVERED, provider="virtual", reference="m1", handed_at=timezone.now())
+    notice = Message.objects.get()
+
+    statistics.send_again(notice, Context(now=timezone.now()), actor_id=opal.user.pk, reason="The server was away.")
+
+    notice.refresh_from_db()
+    assert (notice.state, notice.provider, notice.reference, notice.handed_at) == (MessageState.QUEUED, "", "", None)
 
 
 def test_support_desk_sends_nothing_again(ana: Person) -> None:
