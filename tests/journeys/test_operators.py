@@ -128,6 +128,17 @@ def test_notice_that_is_sent_again_hears_its_new_receipts(ana: Person, opal: Per
     assert (notice.state, notice.provider, notice.reference, notice.handed_at) == (MessageState.QUEUED, "", "", None)
 
 
+def test_page_of_a_message_says_that_its_request_is_over(ana: Person, opal: Person, clock: Clock) -> None:
+    ana.give_password()
+    message = Message.objects.select_related("challenge").get(challenge__isnull=False)
+    assert message.challenge is not None
+    reference = message.challenge.reference
+
+    assert f"{reference}, open" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
+    clock.forward(minutes=6)
+    assert f"{reference}, expired" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
+
+
 def test_support_desk_sends_nothing_again(ana: Person) -> None:
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")

@@ -1,5 +1,7 @@
 """Challenges: requests to verify, each for one purpose and bound to one session. They never contain a code."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -75,3 +77,8 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference}"
+
+    def state_words(self, now: datetime) -> str:
+        """Return its state in words. No column says that its time is over."""
+        is_over = self.state in ALIVE and self.expires_at <= now
+        return str(_("expired") if is_over else self.get_state_display())

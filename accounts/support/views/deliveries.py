@@ -96,6 +96,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     now = request_context.read(request).now
     context = {
         "message": message,
+        "request_state": message.challenge.state_words(now) if message.challenge else "",
         "report": message_status_words.explain(message),
         "cause": message_status_words.technical(message),
         "timeline": statistics.timeline(message),
