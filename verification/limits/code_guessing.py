@@ -152,14 +152,17 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
 
 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
-    """Undo one counted failure, with the delay that it started."""
+    """Undo one counted failure, with the delay or the lockout that it started. One that another failure started stays.
+
+    `now` is the time at which it was counted.
+    """
     day = day_name(now)
-    changes = (
-        "consecutive = held.consecutive - 1, next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END)"
-    )
+    changes = """
+        consecutive = held.consecutive - 1, locked_at = NULL,
+        next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END)"""
     names = [method, day] if is_counted else [method]
-    only = "held.consecutive > 0 AND held.locked_at IS NULL"
-    change_rows(_TABLE, _KEYS, _named(user_id, names), (changes, [day]), only=(only, []))
+    only = "held.consecutive > 0 AND (held.locked_at IS NULL OR held.locked_at = %s)"
+    change_rows(_TABLE, _KEYS, _named(user_id, names), (changes, [day]), only=(only, [db_time(now)]))
 
 
 def _refund_day(user_id: int, now: datetime) -> None:

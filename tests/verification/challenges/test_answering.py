@@ -5,6 +5,7 @@ from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import BINDING, Desk, equip
 from verification.models import (
+    Failure,
     Purpose,
 )
 from verification.outcomes import Verdict
@@ -42,6 +43,18 @@ def test_refuses_an_older_code_and_takes_no_try(ana: Desk) -> None:
     outcome = later.answer(issued, older)
 
     assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+    assert later.answer(issued, later.code(issued)).proven
+
+
+def test_older_code_locks_no_method(ana: Desk) -> None:
+    """After 29 incorrect ones it did, and nobody was told."""
+    issued = ana.start("text")
+    older = ana.code(issued)
+    later = ana.later(seconds=31)
+    later.resend(issued)
+    Failure.objects.create(user=ana.user, method="text", consecutive=29, next_at=later.context.now)
+
+    assert later.answer(issued, older).verdict is Verdict.REPLACED
     assert later.answer(issued, later.code(issued)).proven
 
 

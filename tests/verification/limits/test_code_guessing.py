@@ -102,6 +102,15 @@ def test_refund_switches_nothing_on_again(desk: Desk) -> None:
     assert (row.consecutive, row.locked_at is None) == (30, False)
 
 
+def test_refund_takes_back_the_lockout_that_it_began(desk: Desk) -> None:
+    row, now = fail(desk, 30)
+
+    limits.refund(desk.user.pk, "totp", now=now)
+
+    row.refresh_from_db()
+    assert (row.consecutive, row.locked_at) == (29, None)
+
+
 @pytest.mark.parametrize("n_wrong", [0, 1, 2, 3])
 def test_correct_answer_takes_back_its_own_count_alone(desk: Desk, n_wrong: int) -> None:
     """Of the 30 days. Seen failing where the day's row was deleted after the update had made it one."""
