@@ -82,19 +82,25 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
 
     The older request ends. Otherwise someone with many open requests could test one guess against all of them.
     """
+    if registry.has(challenge.enrolment.method, Delivered) and _is_code_of(challenge, text, challenge.generation - 1):
+        return True
     recent = Challenge.objects.filter(
         user=challenge.user,
         purpose=challenge.purpose,
-        pk__lte=challenge.pk,
+        pk__lt=challenge.pk,
         issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # limits what the index reads
         resend_at__gt=now - _OLDER_CODE_WINDOW,
         enrolment__method__in=registry.names(Delivered),
     )
     for old in recent.order_by("-issued_at", "-pk")[:_MAX_OLDER_REQUESTS]:
-        newest = old.generation if old.pk != challenge.pk else challenge.generation - 1
-        key = {"handle": old.handle, "nonce": old.nonce, "key_id": old.key_id}
-        if any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1)):
+        if _is_code_of(old, text, old.generation):
             older = Challenge.objects.filter(pk=old.pk, state__in=[State.OPEN, State.SUPERSEDED])
-            older.exclude(pk=challenge.pk).update(state=State.SUPERSEDED, ended_at=now, resend_at=now)
+            older.update(state=State.SUPERSEDED, ended_at=now, resend_at=now)
             return True
     return False
+
+
+def _is_code_of(challenge: Challenge, text: str, newest: int) -> bool:
+    """Return whether an answer is one of the codes that were sent for a challenge, up to a generation."""
+    key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
+    return any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1))

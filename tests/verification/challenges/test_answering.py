@@ -46,6 +46,20 @@ def test_refuses_an_older_code_and_takes_no_try(ana: Desk) -> None:
     assert later.answer(issued, later.code(issued)).proven
 
 
+def test_older_code_of_a_long_request_takes_no_try(ana: Desk) -> None:
+    """A request that is sent again after its end lives on, however long ago it began."""
+    issued = ana.start("text", purpose=Purpose.FRESH)
+    first = ana.later(minutes=21)
+    first.resend(issued)
+    older = first.code(issued)
+    later = first.later(seconds=31)
+    later.resend(issued)
+
+    outcome = later.answer(issued, older)
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+
+
 def test_older_code_locks_no_method(ana: Desk) -> None:
     """After 29 incorrect ones it did, and nobody was told."""
     issued = ana.start("text")
