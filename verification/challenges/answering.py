@@ -1,6 +1,9 @@
 """Answers to challenges."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+
+from django.db import IntegrityError
 
 from verification import enrolments, limits, registry
 from verification.capabilities import Delivered, PublicKey
@@ -51,8 +54,9 @@ def _follow(challenge: Challenge, address: str) -> None:
         return
     named = enrolments.of_address(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
     if named is not None and named.pk != challenge.enrolment.pk and named.opens:
-        challenge.enrolment = named
-        Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
+        with suppress(IntegrityError):  # it was removed at the same time
+            Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
+            challenge.enrolment = named
 
 
 def _refuse(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str, context: Context) -> Outcome:

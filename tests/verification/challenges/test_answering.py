@@ -1,10 +1,16 @@
 """Answers are read kindly and judged by session, purpose and age."""
 
+import json
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from tests.verification.conftest import BINDING, Desk, equip
+from verification import challenges, enrolments, registry
+from verification.method import Draft
 from verification.models import (
+    Enrolment,
     Failure,
     Purpose,
 )
@@ -145,3 +151,23 @@ def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
     outcome = ana.answer(ana.start("text"), eve.code(theirs))
 
     assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_key_that_is_removed_at_the_same_time_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer ended in an error page: the challenge should have named an enrolment that was gone."""
+    with transaction.atomic():
+        for key in ("QUFBQQ", "QkJCQg"):
+            draft = enrolments.draft(desk.user, registry.method("passkey"), {"name": key})
+            enrolments.confirm(draft, now=desk.context.now, draft=Draft(address=key, secret=b"s" * 20))
+    kept, removed = Enrolment.objects.filter(user=desk.user).order_by("pk")
+    monkeypatch.setattr(
+        enrolments, "of_address", lambda *_, **__: Enrolment.objects.filter(pk=removed.pk).delete() and removed
+    )
+    issued = challenges.start(
+        kept, user=desk.user, purpose=Purpose.SIGN_IN, binding=BINDING, context=desk.context, rules=desk.rules
+    )
+
+    outcome = desk.answer(issued, json.dumps({"id": "QkJCQg"}))
+
+    assert outcome.verdict is Verdict.WRONG
