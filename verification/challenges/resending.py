@@ -1,6 +1,7 @@
 """Resending the code of a challenge."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -28,16 +29,38 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     method = registry.method(challenge.enrolment.method)
     if not isinstance(method, Delivered):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
-    if enrolments.unavailable_reason(challenge.enrolment, context.now):
-        return queries.outcome(challenge, Verdict.UNREACHABLE)
-    if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
-        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
-    if challenge.state != State.OPEN or not challenge.tries_left:
-        return closing.why_closed(challenge, context.now)
-    if refusal := sending.refusal(
-        challenge.enrolment, user=challenge.user, context=context, purpose=Purpose(challenge.purpose)
-    ):
+    if (refused := _refused(challenge, context.now)) is not None:
+        return refused
+    message: dict[str, Any] = {"user": challenge.user, "context": context, "purpose": Purpose(challenge.purpose)}
+    if refusal := sending.refusal(challenge.enrolment, **message):
         return refusal
+    try:
+        is_first = _write(challenge, context)
+    except IntegrityError:  # another challenge of this session became the live one
+        sending.uncount(challenge.enrolment, **message)
+        return closing.live(challenge.binding, Purpose(challenge.purpose))
+    if not is_first:
+        sending.uncount(challenge.enrolment, **message)
+        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+    return queries.outcome(challenge, Verdict.ISSUED, said=Words(*map(str, method.resent)) if method.resent else None)
+
+
+def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
+    """Return why the code of a challenge isn't sent again, whatever the limits say."""
+    if enrolments.unavailable_reason(challenge.enrolment, now):
+        return queries.outcome(challenge, Verdict.UNREACHABLE)
+    if challenge.state != State.OPEN or not challenge.tries_left:
+        return closing.why_closed(challenge, now)
+    if challenge.resend_at > now:
+        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+    return None
+
+
+def _write(challenge: Challenge, context: Context) -> bool:
+    """Write the new code's generation, its message and its event, in one transaction. False if another was first.
+
+    Errors: `IntegrityError` if the session has another live challenge by now.
+    """
     rows = Challenge.objects.filter(
         pk=challenge.pk,
         generation=challenge.generation,
@@ -53,27 +76,20 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         challenge.reference = queries.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
-    try:
-        with transaction.atomic():
-            changed = rows.update(
-                generation=challenge.generation,
-                resend_at=context.now + conf.resend_after(),
-                expires_at=challenge.expires_at,
-                reference=challenge.reference,
-                **number,
-            )
-            if not changed:
-                sending.uncount_unanswered(
-                    challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
-                )
-                return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+    with transaction.atomic():
+        changed = rows.update(
+            generation=challenge.generation,
+            resend_at=context.now + conf.resend_after(),
+            expires_at=challenge.expires_at,
+            reference=challenge.reference,
+            **number,
+        )
+        if changed:
             sending.send(challenge, context)
             audit.record(
                 events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
             )
-    except IntegrityError:  # another challenge of this session became the live one
-        return closing.live(challenge.binding, Purpose(challenge.purpose))
-    return queries.outcome(challenge, Verdict.ISSUED, said=Words(*map(str, method.resent)) if method.resent else None)
+    return bool(changed)
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:

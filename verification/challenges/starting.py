@@ -66,7 +66,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         if _write(found, context, outcome, replaces=replaces, also=also):
             return outcome
         # Another request of this session was first. Its challenge stays, and no second message is sent.
-        sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
+        sending.uncount(enrolment, user=user, purpose=purpose, context=context)
         found = closing.live(found.binding, purpose)
     if also is not None:
         with batched_writes.block():

@@ -54,11 +54,15 @@ class WindowLimit:
         return now - (now - EPOCH) % self.window
 
 
+def _by_key(limits: Iterable[WindowLimit]) -> dict[tuple[str, bytes], WindowLimit]:
+    return {(limit.scope, limit.key()): limit for limit in limits}
+
+
 class _Count:
     """One statement that raises all counters of an action, and what it says."""
 
     def __init__(self, limits: Iterable[WindowLimit], now: datetime) -> None:
-        self._rows = {(limit.scope, limit.key()): limit for limit in limits}
+        self._rows = _by_key(limits)
         self._now = now
         self._counts: Rows = []
 
@@ -150,7 +154,35 @@ def spend_send(
     Call it before the action's transaction: all requests share the organisation's row, and locking it until commit
     would make all sign-ins wait for each other. A crash in between counts one message too many, which is harmless.
     """
-    limits = [
+    limits = _send_limits(user_id, address, context, prefix=prefix, is_trial=is_trial, cost=cost, spending=spending)
+    gate = _count_send(user_id, prompt, limits, context.now)
+    if gate.scope == _NETWORK and _refund_network(context):
+        return _count(limits, context.now)
+    return gate
+
+
+def refund_send(
+    user_id: int,
+    address: str,
+    context: Context,
+    *,
+    prompt: str = "",
+    prefix: str = "",
+    is_trial: bool = False,
+    cost: int = 0,
+    spending: Iterable[Any] = (),
+) -> None:
+    """Undo what `spend_send` counted with the same values, because the message was not sent after all."""
+    if prompt:
+        unanswered_messages.refund_prompt(user_id, prompt, now=context.now)
+    limits = _send_limits(user_id, address, context, prefix=prefix, is_trial=is_trial, cost=cost, spending=spending)
+    _refund(_by_key(limits), context.now)
+
+
+def _send_limits(
+    user_id: int, address: str, context: Context, *, prefix: str, is_trial: bool, cost: int, spending: Iterable[Any]
+) -> list[WindowLimit]:
+    return [
         WindowLimit("send.person", str(user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
         WindowLimit("send.number", address, HOUR, conf.sends_per_number_hour(), is_given_back=True),
         WindowLimit("send.number_day", address, DAY, conf.sends_per_number_day(), is_given_back=True),
@@ -163,10 +195,6 @@ def spend_send(
             for spent in [{"by": cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
     ]
-    gate = _count_send(user_id, prompt, limits, context.now)
-    if gate.scope == _NETWORK and _refund_network(context):
-        return _count(limits, context.now)
-    return gate
 
 
 def _most_spent(stop_at: int | None) -> int:

@@ -1,9 +1,8 @@
 """A code is sent again after half a minute, under a new reference; tries stay taken."""
 
+from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import Desk
-from verification.models import (
-    Challenge,
-)
+from verification.models import Challenge, Message
 from verification.outcomes import Verdict
 
 
@@ -38,3 +37,24 @@ def test_resend_names_the_new_sending_anew(ana: Desk) -> None:
     ana.later(seconds=31).resend(issued)
 
     assert Challenge.objects.get(handle=issued.handle).reference != before
+
+
+def test_counts_nothing_if_another_request_sent_it_first(ana: Desk, between: Between) -> None:
+    issued = ana.start("text")
+    later = ana.later(seconds=31)
+    between(lambda: later.resend(issued))
+
+    assert later.resend(issued).verdict is Verdict.TOO_SOON
+    assert (Message.objects.count(), n_counted(ana)) == (2, {"person": 2, "unanswered": 2})
+
+
+def test_counts_nothing_if_another_option_was_chosen_first(ana: Desk, between: Between) -> None:
+    """The message was counted, and none was sent."""
+    issued = ana.start("text")
+    later = ana.later(minutes=6)
+    between(lambda: later.start("totp"))
+
+    outcome = later.resend(issued)
+
+    assert (outcome.verdict, outcome.method) == (Verdict.ISSUED, "totp")
+    assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import BINDING, Desk, app_code
 from verification import challenges, enrolments
 from verification.models import (
@@ -61,6 +62,16 @@ def test_same_option_again_sends_anew_when_its_text_failed(ana: Desk) -> None:
     Message.objects.update(state=MessageState.FAILED)
 
     assert ana.start("text", replaces=issued.handle).handle != issued.handle
+
+
+def test_counts_nothing_if_another_request_was_first(ana: Desk, between: Between) -> None:
+    """Two of ten texts an hour were counted after a double click, and one was sent."""
+    between(lambda: ana.start("call"))
+
+    outcome = ana.start("text")
+
+    assert (outcome.verdict, outcome.method) == (Verdict.ISSUED, "call")
+    assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})
 
 
 def test_another_mode_of_the_same_option_is_asked_at_once(ana: Desk) -> None:
