@@ -38,6 +38,25 @@ def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
     assert ana.browser.client.get("/sign-in/status/?alive=1").json()["done"] is True
 
 
+def test_call_whose_approval_came_too_late_can_be_repeated(ana: Person, clock: Clock) -> None:
+    """The page said that the code was already used, and offered no other call."""
+    ana.give_password()
+    ana.choose("Phone call")
+    digits = ana.page.words.split("call, enter ")[1][:2]
+    work()
+    ana.phone.answer()
+    ana.phone.press(f"{digits}#")
+    clock.forward(minutes=6)
+
+    told = ana.browser.client.get("/sign-in/status/?alive=1").json()
+    page = ana.browser.reload()
+
+    assert (told["done"], told["reload"]) == (False, True)
+    assert "expired" in page
+    page = ana.browser.press("Call me again")
+    assert "call, enter " in page
+
+
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [

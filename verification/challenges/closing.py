@@ -42,10 +42,11 @@ def why_closed(challenge: Challenge, now: datetime) -> Outcome:
         State.SUPERSEDED: Verdict.REPLACED,
         State.ENDED: Verdict.ENDED,
         State.DENIED: Verdict.DENIED,
-        State.APPROVED: Verdict.USED,
     }
     if challenge.state in ends:
         return queries.outcome(challenge, ends[State(challenge.state)])
+    if challenge.state == State.OPEN and challenge.tries_left == 0:
+        return queries.outcome(challenge, Verdict.ENDED)
     if challenge.expires_at <= now:
         return queries.outcome(challenge, Verdict.EXPIRED)
-    return queries.outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)
+    return queries.outcome(challenge, Verdict.USED if challenge.state == State.APPROVED else Verdict.REPLACED)

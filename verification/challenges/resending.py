@@ -49,7 +49,9 @@ def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
     """Return why the code of a challenge isn't sent again, whatever the limits say."""
     if enrolments.unavailable_reason(challenge.enrolment, now):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
-    if challenge.state != State.OPEN or not challenge.tries_left:
+    # An approval that the page didn't collect in time is worth nothing any more.
+    is_open = challenge.state == State.OPEN or (challenge.state == State.APPROVED and challenge.expires_at <= now)
+    if not is_open or not challenge.tries_left:
         return closing.why_closed(challenge, now)
     if challenge.resend_at > now:
         return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
@@ -66,7 +68,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
         generation=challenge.generation,
         resend_at=challenge.resend_at,
         tries_left__gt=0,
-        state=State.OPEN,
+        state=challenge.state,
     )
     was_over = challenge.expires_at <= context.now
     number = {"number": queries.next_number(challenge, context.now)} if was_over else {}
@@ -78,6 +80,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():
         changed = rows.update(
+            state=State.OPEN,
             generation=challenge.generation,
             resend_at=context.now + conf.resend_after(),
             expires_at=challenge.expires_at,

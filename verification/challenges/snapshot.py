@@ -10,7 +10,6 @@ from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.challenges import attempts, queries
 from verification.method import Mode
 from verification.models import Message, Purpose, State
-from verification.models.challenges import ALIVE
 from verification.models.person import Person
 
 
@@ -42,6 +41,7 @@ class Shown:
     retry_at: datetime | None
     is_alive: bool
     is_expired: bool
+    can_be_sent_again: bool
     modes: tuple[Mode, ...] = ()
     sent_page: str = ""
     resend_label: str = ""
@@ -65,7 +65,8 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     data = queries.data_for_method(challenge, now=now)
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
-    is_expired = challenge.expires_at <= now
+    is_expired, has_tries = challenge.expires_at <= now, challenge.tries_left > 0
+    is_open, is_approved = challenge.state == State.OPEN, challenge.state == State.APPROVED
     return Shown(
         handle=challenge.handle,
         user=challenge.user,
@@ -89,8 +90,9 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         resend_at=challenge.resend_at,
         tries_left=challenge.tries_left,
         retry_at=attempts.retry_at(challenge, now) if challenge.tries_left == 0 else None,
-        is_alive=challenge.state in ALIVE and not is_expired and challenge.tries_left > 0,
+        is_alive=not is_expired and (is_approved or (is_open and has_tries)),
         is_expired=is_expired,
+        can_be_sent_again=is_delivered and has_tries and (is_open or (is_approved and is_expired)),
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         sent_page=method.sent_page if isinstance(method, Delivered) else "",
         resend_label=str(method.resend_label) if isinstance(method, Delivered) else "",

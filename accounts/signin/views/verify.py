@@ -24,6 +24,7 @@ from verification.db import batched_writes
 from verification.delivery import message_status_words
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose, State
+from verification.models.challenges import ALIVE
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Decision, Step
@@ -169,7 +170,7 @@ def page_context(
         "words": words,
         "verdict": verdict,
         "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED, Verdict.MISREAD},
-        "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state == State.OPEN,
+        "can_resend": shown.can_be_sent_again,
         "pending": pending,
         "account": shown.account,
     }
@@ -177,7 +178,7 @@ def page_context(
 
 def _words(outcome: Outcome, shown: Shown, context: Context) -> Words:
     """Put an outcome into words that fit the page: where nothing is sent, an expired code can't be sent again."""
-    is_over = outcome.verdict is Verdict.EXPIRED and not shown.needs_delivery
+    is_over = outcome.verdict is Verdict.EXPIRED and not shown.can_be_sent_again
     verdict = Verdict.GONE if is_over else outcome.verdict
     told = replace(outcome, verdict=verdict, retry_at=outcome.retry_at or shown.retry_at)
     return outcomes.words(told, now=context.now)
@@ -187,9 +188,9 @@ def ended(shown: Shown) -> Verdict:
     """Return the verdict of a challenge that takes no more answers."""
     if shown.state == State.DENIED:
         return Verdict.DENIED
-    if shown.is_expired:
-        return Verdict.EXPIRED
-    return Verdict.ENDED if shown.tries_left == 0 or shown.state == State.ENDED else Verdict.GONE
+    if shown.state == State.ENDED or (shown.state == State.OPEN and shown.tries_left == 0):
+        return Verdict.ENDED
+    return Verdict.EXPIRED if shown.is_expired and shown.state in ALIVE else Verdict.GONE
 
 
 @require_GET
@@ -200,6 +201,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     if shown is None or request.GET.get(pending_sign_in.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_status_words.explain(shown.message)
+    is_approved = shown.state == State.APPROVED and shown.is_alive
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
     is_news = has_failed and request.GET.get("failed") != "1"  # the page still explains how to answer the call
     hint = {"report": report, "pending": pending}
@@ -208,8 +210,8 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
             "state": shown.message.state if shown.message else shown.state,
             "words": report.words,
             "html": "" if has_failed else render_to_string("accounts/signin/parts/delivery_hint.html", hint),
-            "done": shown.state == State.APPROVED,
-            "reload": was_alive and (is_news or not shown.is_alive) and shown.state != State.APPROVED,
+            "done": is_approved,
+            "reload": was_alive and (is_news or not shown.is_alive) and not is_approved,
         }
     )
 

@@ -30,3 +30,10 @@ def test_superseding_closes_the_older_challenge(ana: Desk) -> None:
     ana.start("totp", replaces=first.handle)
 
     assert Challenge.objects.get(handle=first.handle).state == State.SUPERSEDED
+
+
+def test_approval_that_nobody_collected_in_time_has_expired(ana: Desk) -> None:
+    issued = ana.start("call")
+    Challenge.objects.update(state=State.APPROVED)
+
+    assert ana.later(minutes=5, seconds=1).collect(issued).verdict is Verdict.EXPIRED

@@ -2,7 +2,7 @@
 
 from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import Desk
-from verification.models import Challenge, Message
+from verification.models import Challenge, Message, Purpose, State
 from verification.outcomes import Verdict
 
 
@@ -58,3 +58,22 @@ def test_counts_nothing_if_another_option_was_chosen_first(ana: Desk, between: B
 
     assert (outcome.verdict, outcome.method) == (Verdict.ISSUED, "totp")
     assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})
+
+
+def test_resend_wakes_a_request_whose_approval_nobody_collected(ana: Desk) -> None:
+    issued = ana.start("call")
+    Challenge.objects.update(state=State.APPROVED)
+    assert ana.later(seconds=31).resend(issued).verdict is Verdict.USED
+
+    later = ana.later(minutes=6)
+
+    assert later.resend(issued).issued
+    assert later.collect(issued).verdict is Verdict.PENDING
+
+
+def test_request_without_tries_is_never_sent_again(ana: Desk) -> None:
+    """A crash after the last try left it open. Its page said to send a new code, and sent none."""
+    issued = ana.start("text", purpose=Purpose.FRESH)
+    Challenge.objects.update(tries_left=0)
+
+    assert [ana.later(minutes=at).resend(issued).verdict for at in (1, 6)] == [Verdict.ENDED, Verdict.ENDED]

@@ -6,6 +6,7 @@ from tests.verification.conftest import BINDING, Desk
 from verification import challenges
 from verification.models import (
     Challenge,
+    State,
 )
 
 
@@ -17,3 +18,14 @@ def test_showing_writes_nothing(ana: Desk, django_assert_num_queries: Any) -> No
         challenges.show(issued.handle, binding=BINDING, now=ana.context.now)
 
     assert Challenge.objects.values().get(handle=issued.handle) == before
+
+
+def test_call_that_was_approved_with_the_last_try_can_be_collected(ana: Desk) -> None:
+    issued = ana.start("call")
+    Challenge.objects.update(state=State.APPROVED, tries_left=0)
+
+    shown = challenges.show(issued.handle, binding=BINDING, now=ana.context.now)
+
+    assert shown is not None
+    assert shown.is_alive
+    assert ana.collect(issued).proven
