@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -98,10 +98,10 @@ def patch(caller: Caller, call: Call, key: str) -> Answer:
     message, ignored = request_bodies.patch(Group, request_bodies.body(call))
     changes = group_changes.of(message) if message is not None else Changes()
     _check_members(caller, changes.joining)
-    with transaction.atomic():
-        if changes.members is None:
-            _adjust(caller, call, key, changes)
-        else:
+    if changes.members is None:
+        _adjust(caller, call, key, changes)
+    else:
+        with transaction.atomic():
             row = _one(caller, key, is_locked=True)
             name = row.name if changes.name is None else changes.name
             external_id = row.external_id if changes.external_id is None else changes.external_id
@@ -117,10 +117,11 @@ def delete(caller: Caller, call: Call, key: str) -> Answer:
 
 
 def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
-    """Rename a group and change single members, without reading the others. Call it in a transaction."""
+    """Rename a group and change single members, without reading the others."""
     _check_key(key)
     members = Members(key=key, name=changes.name, added=changes.added, removed=changes.removed)
-    with _refusals():
+    # To let people join or leave is a transaction of its own: another one around it would only cost a savepoint.
+    with _refusals(), nullcontext() if changes.external_id is None else transaction.atomic():
         row = provisioning.apply_group(caller.directory, members, people.source(call), call.now)
         _name_for_client(row, changes.external_id)
 
