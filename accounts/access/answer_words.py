@@ -1,4 +1,4 @@
-"""What an answer is called in words, for the person and for staff."""
+"""The texts that explain an access decision, for the person and for staff."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ _REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
         ),
     ),
     Reason.TOO_MANY_ROUNDS: (
-        _("%(application)s still asks for a verification"),
+        _("%(application)s still asks you to verify"),
         _("You’ve verified twice, and it wasn’t enough. Contact your support desk, and tell them what you opened."),
     ),
     Reason.BLOCKED: (

@@ -78,7 +78,7 @@ def of_facts(
     wanted: Wanted | None = None,
     rounds: int = 0,
 ) -> Answer:
-    """Decide without a statement whether access is granted. If not, it is as if they had set up every method."""
+    """Decide without a query whether access is granted. If not, the answer assumes that they set up every method."""
     rules = policies.rules_of_groups(groups)
     [requirement, *_others] = requirements.raised(requirements.floor(application, rules.strength), wanted or Wanted())
     counts = facts is not None and session_assurance.holds(facts, rules)

@@ -1,4 +1,4 @@
-"""Decides about our own entrances: the portal, the staff pages, and app passwords. Applications are decided alike."""
+"""Access decisions for the portal, the staff pages and app passwords, made in the same way as for applications."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Reads the facts of a session from its stored data, without a statement."""
+"""Reads the facts of a session from its stored data, without a query."""
 
 from datetime import datetime
 from typing import Any

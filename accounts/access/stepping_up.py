@@ -1,4 +1,4 @@
-"""Steps up: sends someone to the page on which they can meet a requirement, says why there, and counts the rounds.
+"""Step-up: sends someone who is signed in to verify again, because an application requires more, and counts the rounds.
 
 What the page needs to know travels in a signed parameter, so that nobody can make up a page that asks in the name of an
 application. It grants nothing: afterwards the application's decision is made again.

@@ -38,7 +38,7 @@ def test_the_diagnosis_says_when_the_reason_is_gone(ana: Person, wiki: Applicati
     applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
     ana.user.groups.add(group)
 
-    assert "The reason for that is gone." in ask(ana, "application")
+    assert "The reason no longer applies." in ask(ana, "application")
 
 
 def test_the_diagnosis_says_that_one_is_switched_off(ana: Person, wiki: Application, clock: Clock) -> None:

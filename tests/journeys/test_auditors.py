@@ -164,7 +164,7 @@ def test_chain_that_holds_is_said_to_hold(aud: Person, clock: Clock) -> None:
     audit.seal(clock.now)
     aud.browser.go(RECORD)
 
-    assert "Log is intact" in aud.browser.press("Verify integrity")
+    assert "The log is intact" in aud.browser.press("Verify integrity")
 
 
 COLUMNS = "at, kind, actor_id, user_id, network, agent, detail, key_id, digest"
@@ -174,7 +174,7 @@ PUT_IN = f"INSERT INTO {EVENTS} (ref, {COLUMNS}) SELECT {OTHER}, {COLUMNS} FROM 
 TAMPERINGS: dict[str, tuple[str, str]] = {
     "changed": (f"UPDATE {EVENTS} SET network = '6.6.6.6' WHERE id = {{middle}}", "the event was changed"),
     "removed": (f"DELETE FROM {EVENTS} WHERE id = {{middle}}", "the event was removed"),
-    "put in": (f"{PUT_IN}{{middle}}", "put in by somebody without the key"),
+    "put in": (f"{PUT_IN}{{middle}}", "added by someone without the key"),
     "seal removed": (f"DELETE FROM {SEALS} WHERE number = 2", "is missing or the chain was cut"),
     "who changed": (f"UPDATE {EVENTS} SET actor_id = 1 WHERE id = {{middle}}", "the event was changed"),
     "when changed": (f"UPDATE {EVENTS} SET at = '2020-01-01 00:00:00' WHERE id = {{middle}}", "the event was changed"),

@@ -69,7 +69,7 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
     for each in (MessageState.DELIVERED, MessageState.FAILED):
         assert f"virtual {Kind.TEXT.label} {each.label} 1" in page
     assert "This number can’t receive texts" in page
-    assert "The person requests a new code." in page
+    assert "The person can request a new code." in page
     assert f"CH {Kind.TEXT.label} 2 1 1 0" in page
     assert f"virtual {Kind.TEXT.label} 2 1 1 0" in page
     assert ana.phone.number not in page.html

@@ -55,12 +55,12 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
 def _why(request: AuthedRequest, next_url: str) -> str:
     """Say what the verification is for: the staff pages, a change there, or a change of one's own account."""
     if not next_url.startswith(reverse("admin:index")):
-        text = _("Before you change your account, verify again. Afterwards you return to what you were doing.")
+        text = _("Verify again before you change your account. You then return to what you were doing.")
     elif access.portal_and_staff.staff(request).is_granted:
         minutes = int(reauthentication.MAX_AGE.total_seconds() // 60)
         text = ngettext(
-            "Changes on the staff pages need a verification from the last %(n)d minute. Then you return to yours.",
-            "Changes on the staff pages need a verification from the last %(n)d minutes. Then you return to yours.",
+            "To make changes on the staff pages, you must have verified in the last %(n)d minute.",
+            "To make changes on the staff pages, you must have verified in the last %(n)d minutes.",
             minutes,
         ) % {"n": minutes}
     else:

@@ -243,7 +243,7 @@ def test_a_made_up_reason_is_no_reason(ana: Person, token: str) -> None:
     assert stepping_up.read(token) is None
     ana.sign_in()
     page = ana.browser.go(f"/sign-in/again/?for={token[:200]}")
-    assert "Before you change your account, verify again." in page
+    assert "Verify again before you change your account." in page
 
 
 def test_session_stays_small(ana: Person, wiki: Application) -> None:
