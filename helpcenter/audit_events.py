@@ -25,11 +25,11 @@ MISS_DELETED = declare(
     Event("miss.deleted", _("Failed search deleted"), _("%(actor)s deleted a failed search: %(miss)s."))
 )
 CONTACT_ADDED = declare(
-    Event("contact.added", _("Support contact added"), _("%(actor)s added a way to reach support: %(contact)s."))
+    Event("contact.added", _("Support contact added"), _("%(actor)s added a support contact: %(contact)s."))
 )
 CONTACT_CHANGED = declare(
-    Event("contact.changed", _("Support contact changed"), _("%(actor)s changed a way to reach support: %(contact)s."))
+    Event("contact.changed", _("Support contact changed"), _("%(actor)s changed a support contact: %(contact)s."))
 )
 CONTACT_DELETED = declare(
-    Event("contact.deleted", _("Support contact deleted"), _("%(actor)s deleted a way to reach support: %(contact)s."))
+    Event("contact.deleted", _("Support contact deleted"), _("%(actor)s deleted a support contact: %(contact)s."))
 )

@@ -78,7 +78,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _count_miss(wanted: str, context: Context) -> None:
-    """Count a search without results, for the editors. Text that may be a phone number or mail address is not kept."""
+    """Count a search without results, for the editors. Text that may be a phone number or email address is not kept."""
     if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
         return
     if not limits.spend_request("help.miss", name=wanted.casefold(), context=context).is_open:

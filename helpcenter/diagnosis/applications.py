@@ -85,7 +85,7 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
         words = {"name": name, "at": time_format.moment(event.at)}
         return Finding(
             kind="good",
-            sees=_("“%(name)s” didn’t open on %(at)s. The reason for that is gone.") % words,
+            sees=_("“%(name)s” didn’t open on %(at)s. The reason no longer applies.") % words,
             does=_("Open it again."),
             to="applications",
             slug="application-refused",
