@@ -37,7 +37,7 @@ app_password_use_delay: Setting[timedelta] = Setting(
     "APP_PASSWORD_USE_SECONDS",
     formats.seconds(0, 60),
     default=timedelta(seconds=1),
-    meaning="how long a process collects uses of app passwords before it writes when they were used; 0 writes each now",
+    meaning="how long a process collects uses of app passwords before it saves them; 0 saves each right away",
 )
 directory_requests: Setting[int] = Setting(
     SIGN_IN,
@@ -105,5 +105,5 @@ scim_log_delay: Setting[timedelta] = Setting(
     "SCIM_LOG_SECONDS",
     formats.seconds(0, 60),
     default=timedelta(seconds=1),
-    meaning="how long a process collects SCIM requests before it lists them for staff; 0 lists each now",
+    meaning="how long a process collects SCIM requests before it lists them for staff; 0 lists each right away",
 )

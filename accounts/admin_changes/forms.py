@@ -39,8 +39,8 @@ class ReasonForm(forms.Form):
         r"^[0-9a-f]{32}$",
         widget=forms.HiddenInput,
         error_messages={
-            "required": gettext_lazy("Open the page again: this form didn’t come from it."),
-            "invalid": gettext_lazy("Open the page again: this form didn’t come from it."),
+            "required": gettext_lazy("This form is incomplete. Open the page again and send it from there."),
+            "invalid": gettext_lazy("This form is incomplete. Open the page again and send it from there."),
         },
     )
 
@@ -52,7 +52,7 @@ class ReasonForm(forms.Form):
     def clean_form_ref(self) -> str:
         ref: str = self.cleaned_data["form_ref"]
         if SentForm.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("This was already sent and done once. Open the page again to continue."))
+            raise forms.ValidationError(_("You already sent this form, and it was applied. Open the page again."))
         return ref
 
 

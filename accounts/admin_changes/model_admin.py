@@ -216,9 +216,9 @@ class ChangesAdmin(Ruled):
         try:
             return reauthentication.required(cast("Any", view))(cast("AuthedRequest", request))
         except Repeated:
-            messages.warning(request, _("This was already sent and done once."))
+            messages.warning(request, _("You already sent this form, and it was applied."))
         except IntegrityError:
-            messages.error(request, _("Someone else saved the same, so nothing was saved. Check the list."))
+            messages.error(request, _("Someone else already saved the same, so nothing was saved. Check the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
@@ -250,7 +250,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
                     rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
                     return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
             except Repeated:
-                form.add_error(None, _("This was already sent and done once."))
+                form.add_error(None, _("You already sent this form, and it was applied."))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

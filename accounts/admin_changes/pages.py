@@ -73,11 +73,11 @@ def with_reason(
                 spend(form)
                 answer = run(form.cleaned_data["reason"])
         except Repeated:
-            form.add_error(None, _("This was already sent and done once. Open the page again to continue."))
+            form.add_error(None, _("You already sent this form, and it was applied. Open the page again."))
         except Refused as why:
             form.add_error(None, str(why))
         except IntegrityError:
-            form.add_error(None, _("Someone else saved the same, so nothing was saved. Open the page again."))
+            form.add_error(None, _("Someone else already saved the same, so nothing was saved. Open the page again."))
         else:
             return answer or redirect(asked.back)
     frame = admin_site.frame(request, asked.here)

@@ -117,7 +117,7 @@ SECTIONS = (
             _table("protected-addresses", _("Protected addresses"), "accounts.protectedhost"),
             Page(
                 "forward-auth-check",
-                _("What would be answered"),
+                _("Check an address"),
                 "admin:forward-auth-check",
                 ("accounts.view_proxy", "accounts.change_proxy"),
             ),

@@ -1,6 +1,7 @@
 """Reads people and groups from LDAP directories, on a schedule or when someone starts it, and applies what changed.
 
-A preview shows the changes first. So much that would go stops a run until an administrator confirms it.
+A preview shows the changes first. If very many people or groups would go, the run stops until an administrator
+confirms it.
 """
 
 from accounts.directory_sync.jobs import VALID, begin, cancel, confirm, purge, schedule, work

@@ -96,7 +96,7 @@ def purge(now: datetime) -> None:
 def _make(
     directory: Directory, now: datetime, *, staff: User | None = None, network: str = "", is_preview: bool = False
 ) -> DirectorySync | None:
-    """Make a run, unless one is under way. One that waits for confirmation is replaced: this one knows more."""
+    """Make a run, unless one is under way. One that waits for confirmation is replaced, because this one is newer."""
     try:
         with transaction.atomic():
             made = DirectorySync.objects.create(

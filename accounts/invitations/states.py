@@ -15,7 +15,7 @@ from verification import time_format
 
 
 class State(StrEnum):
-    """How far the invitation of someone is who has never signed in."""
+    """The state of the invitation of a person who has never signed in."""
 
     NOT_INVITED = "not_invited"
     INVITED = "invited"

@@ -1,4 +1,4 @@
-"""The user model. The verification engine decides what users must prove."""
+"""The user model. The verification engine decides how users must verify."""
 
 import unicodedata
 import uuid

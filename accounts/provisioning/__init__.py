@@ -1,6 +1,6 @@
 """People and groups that directories supply: what an entry would change, and the change itself.
 
-Every way uses this: a sync, SCIM, and the first sign-in with a directory's password. See the decision "What a
+A sync, SCIM, and the first sign-in with a directory's password all use this. See the decision "What a
 directory decides".
 """
 

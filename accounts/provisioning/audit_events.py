@@ -1,4 +1,4 @@
-"""Audit events of what directories change: people, and the members of groups. None names a whole phone number."""
+"""Audit events of what directories change: people, and the members of groups. None contains a full phone number."""
 
 from collections.abc import Callable
 
@@ -90,12 +90,12 @@ PERSON_SWITCHED_ON = declare(
 ADMINISTRATOR_KEPT = declare(
     UserEvent(
         "directory.administrator_kept",
-        log=_("The directory %(directory)s would have switched off %(person)s, the last administrator. They stayed."),
+        log=_("The directory %(directory)s tried to switch off %(person)s, the last administrator. We didn’t do it."),
         icon="lock",
         title=_("A directory tried to switch off your account"),
-        staff_title=_("A directory tried to switch them off"),
-        text=_("You are the last administrator who can sign in, so we didn’t follow it."),
-        staff_text=_("They are the last administrator who can sign in, so we didn’t follow it."),
+        staff_title=_("A directory tried to switch off their account"),
+        text=_("You are the last administrator who can sign in, so we didn’t do it."),
+        staff_text=_("They are the last administrator who can sign in, so we didn’t do it."),
         severity=Severity.BAD,
         is_deniable=False,
     )

@@ -1,4 +1,4 @@
-"""Notices when many people of one directory leave within an hour, which is more often a fault than a fact.
+"""Notices when many people of one directory leave within an hour, which is more often a mistake than true.
 
 A sync asks an administrator before it goes on. SCIM has nobody to ask, so there everyone who can act is told.
 """

@@ -1,4 +1,4 @@
-"""What a directory supplies: people, their phone numbers, and groups; and by which way it came."""
+"""What a directory supplies: people, their phone numbers and groups, and how it came to us."""
 
 from dataclasses import dataclass
 from datetime import datetime

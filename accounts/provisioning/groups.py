@@ -1,7 +1,7 @@
 """Groups that directories supply. Each is a group of its own, so that no directory fills one that people here made.
 
-If its name is taken, the directory's name is added in brackets. Such a group never carries permissions: what makes
-staff is decided here.
+If its name is taken, the directory's name is added in brackets. Such a group never carries permissions: who is staff
+is decided here.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Carries out what a directory's entries change of people: rows, audit events, suggested numbers, and every end.
+"""Applies a directory's entries to people: their rows, suggested numbers and audit events, and the access that ends.
 
 Each chunk is one transaction that locks its people and compares again, so that what is written is what holds then.
 """

@@ -157,8 +157,8 @@ SUPPORT_APP_PASSWORDS_DELETED = declare(
         notice=Notice(
             subject=_("your app passwords were deleted"),
             text=_(
-                "%(staff)s from %(support)s deleted all your app passwords on %(when)s. Create new ones for the "
-                "programs that still need one."
+                "%(staff)s from %(support)s deleted all your app passwords on %(when)s. "
+                "Create new ones for the apps that still need one."
             ),
         ),
     )

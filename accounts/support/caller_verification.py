@@ -135,7 +135,7 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
 
 
 def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck:
-    """Record that a member of staff called back and recognised the user, who is notified by mail."""
+    """Record that a member of staff called back and recognised the user, who is notified by email."""
     label = _("Call back")
     check = CallerCheck(
         person=person,

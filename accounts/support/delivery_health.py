@@ -1,4 +1,4 @@
-"""What an operator has to know about deliveries now: what is wrong, why, and what to do about it."""
+"""Problems of deliveries that operators must know about now: what is wrong, why, and what to do."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

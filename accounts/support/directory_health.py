@@ -1,4 +1,4 @@
-"""What a member of staff has to know about directories: many people left one, or would leave it, at the same time."""
+"""Problems of directories that staff must know about: many people left one, or would leave it, at the same time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

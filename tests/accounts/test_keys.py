@@ -314,7 +314,7 @@ def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions,
         "MFA_KEYS has no key t1",
         "authenticator apps",
         "imports",
-        "sealed_secret does not open",
+        "sealed_secret can't be decrypted",
         "key missing",
     ):
         assert words in said
@@ -327,7 +327,7 @@ def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions,
     said = restored()
 
     assert "the key t1 of MFA_KEYS is not the one that sealed these" in said
-    assert "sealed_secret does not open" in said
+    assert "sealed_secret can't be decrypted" in said
 
 
 def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: Restart) -> None:
@@ -347,7 +347,7 @@ def test_restore_names_a_key_that_can_be_guessed(held: Possessions, settings: An
 def test_restore_names_a_single_damaged_value(held: Possessions) -> None:
     Enrolment.objects.filter(method="totp").update(sealed_secret="v1.t1.QUJD")
 
-    assert f"verification.Enrolment {held.person.enrolment('totp').ref}: sealed_secret does not open" in restored()
+    assert f"verification.Enrolment {held.person.enrolment('totp').ref}: sealed_secret can't be decrypted" in restored()
 
 
 def test_restore_names_another_secret_key(held: Possessions, settings: Any) -> None:
@@ -361,7 +361,7 @@ def test_restore_names_a_damaged_key_of_digests(held: Possessions, restart: Rest
     DigestKey.objects.update(name="other")
     restart(OLD)
 
-    assert "does not open" in restored()
+    assert "can't be decrypted" in restored()
 
 
 # Every table --------------------------------------------------------------------------------------------------------

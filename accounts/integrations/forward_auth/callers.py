@@ -63,7 +63,7 @@ def of(request: HttpRequest) -> Caller | None:
 
 
 def _hops(request: HttpRequest) -> list[IPAddress]:
-    """Return the addresses that may be the proxy's: our own proxies in front of us, and the first that is none.
+    """Return the addresses that may be the proxy's: our own proxies in front of us, and the first that isn't one.
 
     Each was reported by the one before it, so none can be chosen by a visitor of the application.
     """

@@ -18,7 +18,8 @@ TOKEN_REPLAYED = declare(
     UserEvent(
         "oidc.replayed",
         log=_(
-            "A %(what)s of %(person)s for the application %(application)s was used twice. All that came from it ended."
+            "A %(what)s of %(person)s for the application %(application)s was used twice. "
+            "Everything that was issued with it ended."
         ),
         icon="bad",
         title=_("Someone may have copied a key of an application"),

@@ -85,7 +85,7 @@ def claim(sign_in: OidcSignIn, now: datetime) -> bool:
 
 
 def is_over(sign_in: OidcSignIn, now: datetime) -> bool:
-    """Return whether a sign-in must give nothing more: it or its session ended, or the person changed or may not."""
+    """Return whether a sign-in gives no more tokens: it or its session ended, or the person's access did."""
     return (
         sign_in.ended_at is not None
         or sign_in.session.ended_at is not None

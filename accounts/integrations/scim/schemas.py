@@ -85,7 +85,7 @@ class User(Resource[Any]):
     """Whether the person can sign in. If it isn't stated they can; if it's removed they can't."""
 
     emails: list[Email] | None = None
-    """One email address: the primary one, else the one of work, else the first."""
+    """One email address: the primary one, otherwise the work address, otherwise the first."""
 
     phone_numbers: list[PhoneNumber] | None = None
     """Phone numbers, offered to the person when they set up a method. Each must be verified first."""

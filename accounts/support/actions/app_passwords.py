@@ -27,7 +27,7 @@ DELETE_APP_PASSWORDS = declare(
     Action(
         name="delete_app_passwords",
         label=gettext_lazy("Delete app passwords"),
-        explain=gettext_lazy("Programs that use them can’t connect until the person creates new ones."),
+        explain=gettext_lazy("Apps that use them can’t connect until the person creates new ones."),
         icon="key",
         topic=Topic.LOSS,
         permission="delete_app_passwords",

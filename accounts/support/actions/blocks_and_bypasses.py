@@ -80,7 +80,7 @@ BYPASS_ONCE = declare(
         form_class=BypassForm,
         run=lambda person, actor, seconds: bypass_once(person, actor, life=timedelta(seconds=seconds)),
         preview=action_preview.lines(
-            gettext_lazy("One sign-in needs the password only. They can’t change their methods in it.")
+            gettext_lazy("They sign in once with the password only, and can’t change their methods then.")
         ),
         applies=lambda impact: not (impact.is_staff or impact.is_blocked),
         requires_caller_check=True,

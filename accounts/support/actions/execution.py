@@ -116,7 +116,7 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
         if found is None:
             return _unneeded(_("This person no longer exists."))
         if not _spend(found):
-            return _unneeded(_("You already sent this form. The action was done once."))
+            return _unneeded(_("You already sent this form, and the action was done once."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
         return _execute(found, permit, context)
@@ -132,7 +132,7 @@ def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -
         return _run(asked, actor)
     if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
         return _unneeded(_("You already requested this. It is waiting under Requests."))
-    return Result(_("Sent for approval. You find it under Requests."), state=State.ASKED)
+    return Result(_("Sent for approval. It’s listed under Requests."), state=State.ASKED)
 
 
 @_again

@@ -76,7 +76,7 @@ ASSIGN_TOKEN = declare(
         effect=Effect.TRIES,
         run=assign_token,
         preview=action_preview.lines(
-            gettext_lazy("It works after they have signed in another way and activated it with its code.")
+            gettext_lazy("It works after they’ve signed in with another method and activated it with its code.")
         ),
         supports_bulk=False,
     )

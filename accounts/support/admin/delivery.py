@@ -26,7 +26,7 @@ def _provider_names() -> list[tuple[str, str]]:
 
 @admin.register(Route)
 class RouteAdmin(ChangesAdmin):
-    """Routes. Changing one needs a recent verification, because it decides through whose hands codes go."""
+    """Routes. Changing one needs a recent verification, because it decides which provider gets the codes."""
 
     subject = "route"
     added, changed, deleted = (
@@ -44,8 +44,8 @@ class RouteAdmin(ChangesAdmin):
     words = Words(
         heading=_("Routes"),
         lead=_(
-            "Which provider carries which messages, and where to. The most exact place that fits a number decides. "
-            "Of its routes, the lowest order is tried first."
+            "Which provider carries which messages, and where to. The most exact place that matches a number decides. "
+            "Of its routes, the one with the lowest order is tried first."
         ),
         add=_("Add a route"),
         form_lead=_("A change takes effect within a second."),

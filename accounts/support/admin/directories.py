@@ -191,7 +191,7 @@ class DirectoryAdmin(ChangesAdmin):
         return [*((title, {"fields": names}) for title, names in sections), *reason]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A directory stays what it is: its people have their passwords either there or here, and ids of its kind."""
+        """A directory's kind never changes: its people have passwords either there or here, and ids of that kind."""
         return (*super().get_readonly_fields(request, obj), "kind")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -116,7 +116,7 @@ class ProxyAdmin(ChangesAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": gettext("What would be answered"),
+            "title": gettext("Check an address"),
             "form": form,
             "found": found,
         }
@@ -147,13 +147,13 @@ class ProtectedHostAdmin(ChangesAdmin):
     ordering = ("host", "path_prefix")
     words = Words(
         heading=_("Protected addresses"),
-        lead=_("Hosts and paths of applications behind a proxy. An address that isn’t here opens for nobody."),
+        lead=_("Hosts and paths of applications behind a proxy. Nobody can open an address that isn’t listed here."),
         add=_("Add an address"),
         form_lead=_("Changes take effect within seconds."),
         empty=_("No protected addresses yet"),
         empty_text=_("Add an application that is behind a proxy. Then add its host here."),
         delete=_("Delete protected address"),
-        delete_effect=_("Its pages follow the rule of the shorter path, or open for nobody if there is none."),
+        delete_effect=_("Its pages follow the rule with the next shorter path. Without one, nobody can open them."),
     )
 
     def forget(self) -> None:

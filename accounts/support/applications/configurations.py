@@ -1,4 +1,4 @@
-"""Configurations to copy for the programs at the other end, with the addresses of one application filled in."""
+"""Configurations to copy into an application's software or its proxy, with its addresses filled in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TEMPLATES = "accounts/support/applications/configurations"
 
 @dataclass(frozen=True, kw_only=True)
 class Counterpart:
-    """A program at the other end. `is_tried`: our tests run it with this configuration."""
+    """The software that a configuration is for. `is_tried`: our tests run it with this configuration."""
 
     key: str
     label: str

@@ -44,7 +44,7 @@ class OidcForm(ConnectionForm):
 
     redirect_uris = LinesField(
         label=gettext_lazy("Redirect addresses"),
-        help_text=gettext_lazy("Where people return after signing in, one per line. The application’s manual has it."),
+        help_text=gettext_lazy("Where people return after signing in, one per line. See the application’s manual."),
         error_messages={"required": gettext_lazy("Enter the address to which people return.")},
     )
     client_type = forms.ChoiceField(
@@ -65,7 +65,7 @@ class OidcForm(ConnectionForm):
     post_logout_redirect_uris = LinesField(
         label=gettext_lazy("Addresses after signing out"),
         required=False,
-        help_text=gettext_lazy("Where the application may send people after they signed out, one per line."),
+        help_text=gettext_lazy("Where the application can send people after they sign out, one per line."),
     )
     allowed_origins = LinesField(
         label=gettext_lazy("Origins of its pages"),
@@ -76,13 +76,13 @@ class OidcForm(ConnectionForm):
         ),
     )
     consent = forms.ChoiceField(
-        label=gettext_lazy("Who agrees that it gets people’s data"),
+        label=gettext_lazy("Who allows it to get people’s data"),
         choices=OidcClient.Consent.choices,
         initial=OidcClient.Consent.ORGANISATION,
     )
     algorithm = forms.ChoiceField(
         label=gettext_lazy("Signature of its tokens"),
-        choices=(("RS256", gettext_lazy("RS256, which everything understands")), ("ES256", "ES256")),
+        choices=(("RS256", gettext_lazy("RS256, which every application supports")), ("ES256", "ES256")),
         initial="RS256",
     )
 
@@ -198,7 +198,7 @@ def details(application: Application) -> list[tuple[str, str]]:
         (_("Client ID"), client.client_id),
         (_("Redirect addresses"), client.redirect_uris.replace(" ", "\n")),
         (_("Back-channel logout address"), client.logout_uri or _("none: it isn’t notified of a sign-out")),
-        (_("Who agrees that it gets people’s data"), client.get_consent_display()),
+        (_("Who allows it to get people’s data"), client.get_consent_display()),
     ]
 
 

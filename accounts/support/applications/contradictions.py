@@ -79,7 +79,7 @@ def _client(found: Connected) -> Iterator[Contradiction]:
         yield Contradiction(
             id="accounts.W004",
             text=_("It has no redirect address, so nobody can sign in to it."),
-            hint=_("Enter the address to which people return. The application’s manual has it."),
+            hint=_("Enter the address to which people return. See the application’s manual."),
         )
         return
     client = found.client
@@ -104,14 +104,14 @@ def _proxy(found: Connected) -> Iterator[Contradiction]:
     if not found.hosts:
         yield Contradiction(
             id="accounts.W007",
-            text=_("It has no protected address, so it opens for nobody."),
+            text=_("It has no protected address, so nobody can open it."),
             hint=_("Add its host to the protected addresses."),
         )
     if not found.has_proxy:
         yield Contradiction(
             id="accounts.W008",
-            text=_("No active proxy may ask about it, so it opens for nobody."),
-            hint=_("Add a proxy, or this application to the applications behind one."),
+            text=_("No active proxy is set up for it, so nobody can open it."),
+            hint=_("Add a proxy, or select this application on the page of its proxy."),
         )
     same = Counter((each.host, unicodedata.normalize("NFKC", each.path_prefix).casefold()) for each in found.hosts)
     for (host, path), n in same.items():
@@ -127,7 +127,7 @@ def _proxy(found: Connected) -> Iterator[Contradiction]:
         if each.strength and not rule.methods():
             yield Contradiction(
                 id="accounts.W010",
-                text=_("No installed method is in the strength of %(address)s, so it opens for nobody.")
+                text=_("No installed method is in the strength of %(address)s, so nobody can open it.")
                 % {"address": each},
                 hint=_("Choose another strength for this address."),
             )

@@ -152,7 +152,7 @@ class ApplicationForm(ChangeForm):
         self._set_strengths()
         groups: Any = self.fields["groups"]
         groups.label = _("Allowed groups")
-        groups.help_text = _("Members of any of them may use it. Without a group, everyone may.")
+        groups.help_text = _("Members of any of these groups can use it. If you select none, everyone can.")
         groups.queryset = groups.queryset.order_by("name")
         self._set_age()
         if not is_new:

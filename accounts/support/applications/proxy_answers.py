@@ -1,4 +1,4 @@
-"""What would be answered about a person and an address, and why, without asking as a proxy."""
+"""What a proxy would be answered about a person and an address, and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,8 +37,8 @@ REASONS: Mapping[str, str | Promise] = {
     "no-method": _("They have no method that is strong enough, and can set one up."),
     "no-method-possible": _("No method that they may use is strong enough."),
     "no-rule": _("No application has this host and path, or the application is switched off."),
-    "other-proxy": _("This proxy may not ask about this application."),
-    Doubt.PATH: _("The path could be read in two ways, so it opens for nobody."),
+    "other-proxy": _("This proxy isn’t set up for this application."),
+    Doubt.PATH: _("The path could be read in two ways, so nobody can open it."),
     Doubt.HOST: _("This isn’t a host name."),
     Doubt.SCHEME: _("The address must start like the address of this service: with https:// or http://."),
 }
@@ -46,7 +46,7 @@ REASONS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What would be answered. `methods` are those that would be enough; `session` is the one that was looked at."""
+    """The answer that a proxy would get. `methods` would be enough; `session` is the one that was checked."""
 
     title: "str | Promise"
     text: "str | Promise"

@@ -34,7 +34,7 @@ class ProxyForm(ChangeForm):
         if "applications" in self.fields:
             field: Any = self.fields["applications"]
             field.queryset = Application.objects.filter(kind=Application.Kind.PROXY).order_by("name")
-            field.help_text = _("It may ask about these only. Without any, it may ask about all of them.")
+            field.help_text = _("It can ask about these only. If you select none, it can ask about all applications.")
 
 
 class ProtectedHostForm(ChangeForm):
@@ -65,7 +65,7 @@ class ProtectedHostForm(ChangeForm):
             field.queryset = Application.objects.filter(kind=Application.Kind.PROXY).order_by("name")
         strength: Any = self.fields["strength"]
         own = [(each.slug, each.label) for each in strengths.everything() if each.is_second_step]
-        strength.choices = [("", _("That of the application")), *own]
+        strength.choices = [("", _("The application’s strength")), *own]
         strength.help_text = _("It can only add to what the application requires.")
 
     def clean_host(self) -> str:

@@ -24,10 +24,10 @@ HEADINGS: Mapping[str, object] = {
 _WHY: Mapping[str, object] = {
     "invalid_key": gettext_lazy("The directory gives no permanent id, or one of more than 64 characters."),
     "invalid_username": gettext_lazy("It has no username that can be used here: 1 to 150 visible characters."),
-    "invalid_email": gettext_lazy("Its email address isn’t one."),
+    "invalid_email": gettext_lazy("Its email address isn’t valid."),
     "username_taken": gettext_lazy("Another account has this username."),
     "staff": gettext_lazy("A member of staff here has this username. Staff are never taken over."),
-    "last_administrator": gettext_lazy("They are the last administrator who can sign in, so they stay."),
+    "last_administrator": gettext_lazy("They are the last administrator who can sign in, so we don’t switch them off."),
     "no_name": gettext_lazy("The group has no name."),
     "missing": gettext_lazy("No longer in the directory"),
     "": gettext_lazy("Disabled in the directory"),
@@ -49,7 +49,7 @@ def in_short(directory: Directory, now: datetime) -> str:
     """Return how the reading of a directory stands, for the list of directories."""
     figure = directory_sync.of_directory(directory)
     if figure.waits:
-        return _("Waits for confirmation")
+        return _("Waiting for confirmation")
     if figure.has_failed:
         return _("Couldn’t be read")
     if directory_sync.is_stale(figure, now):

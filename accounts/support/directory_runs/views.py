@@ -197,7 +197,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
         return redirect(back)
 
     title = _("Discard these changes") if run.state == DirectorySync.State.READY else _("Cancel this run")
-    lines = (_("What was already applied stays. Nothing else is applied."),)
+    lines = (_("Changes that were already applied stay. No other change is applied."),)
     return admin_changes.with_reason(request, Asked(title=title, button=title, back=back, here=_HERE, lines=lines), end)
 
 

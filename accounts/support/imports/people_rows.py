@@ -238,7 +238,7 @@ def _shown(text: str) -> str:
 
 
 def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> list[User]:
-    """Save new and changed users, and return the new ones, who have no password until they set one by a mailed link."""
+    """Save new and changed users, and return the new ones, who set their password by an emailed link."""
     fresh = User.objects.bulk_create(
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made

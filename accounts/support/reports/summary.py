@@ -94,7 +94,7 @@ def _meaning(key: str) -> str:
             "are the weakest: encourage passkeys and authenticator apps."
         ),
         "sign-ins": _(
-            "The last 30 days. A sudden rise of incorrect codes or passwords can mean an attack: look at those days in "
+            "The last 30 days. A sudden rise in incorrect codes or passwords can mean an attack: look at those days in "
             "the audit log."
         ),
         "reasons": _(

@@ -33,9 +33,9 @@ PROBLEMS = {
     "limit": gettext_lazy("Too many requests."),
     "size": gettext_lazy("The request was too large."),
     "uniqueness": gettext_lazy("Someone else has this username or external ID."),
-    "invalidFilter": gettext_lazy("We can’t search like this."),
+    "invalidFilter": gettext_lazy("We don’t support this filter."),
     "invalidPath": gettext_lazy("An attribute that we don’t know. Remove it from the mapping."),
-    "invalidValue": gettext_lazy("A value that we can’t take. The answer said which."),
+    "invalidValue": gettext_lazy("A value that we can’t store. Our answer said which one."),
     "invalidSyntax": gettext_lazy("We couldn’t read the request."),
     "mutability": gettext_lazy("An attribute that can’t be changed."),
     "403": gettext_lazy("The last administrator can’t be switched off."),
@@ -102,8 +102,8 @@ def new_token(request: AuthedRequest, pk: int) -> HttpResponseBase:
         return _shown(request, directory, token)
 
     lines = (
-        _("You see the new token once, on the next page. Paste it into the program that sends."),
-        _("The present token keeps working for 7 days. One that is older stops working now."),
+        _("You see the new token once, on the next page. Paste it into the program that sends people and groups."),
+        _("The current token keeps working for 7 days. Any older one stops working now."),
     )
     has_one = bool(changes.access_of(directory).secret_digest)
     asked = _asked(directory, _("Create a new token"), lines if has_one else lines[:1])
@@ -149,7 +149,7 @@ class NetworksForm(ReasonForm):
     networks = Networks(
         label=gettext_lazy("Allowed networks"),
         required=False,
-        help_text=gettext_lazy("One per line, such as 192.0.2.0/24. Without any, the token works from everywhere."),
+        help_text=gettext_lazy("One per line, such as 192.0.2.0/24. Without any, the token works from all networks."),
     )
 
 

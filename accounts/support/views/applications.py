@@ -78,7 +78,7 @@ def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
             with transaction.atomic():
                 secret = changes.save(form, connection, request.user, request_context.read(request))
         except Repeated:
-            form.add_error(None, _("This was already sent and done once. Open the page again to continue."))
+            form.add_error(None, _("You already sent this form, and it was applied. Open the page again."))
         else:
             messages.success(request, _("Saved: %(name)s.") % {"name": form.instance.name})
             if secret:
@@ -95,7 +95,7 @@ def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
 
 
 def configuration(request: AuthedRequest, slug: str) -> HttpResponse:
-    """Show the configuration for each program at the other end, without the secret."""
+    """Show the configuration for each program, without the secret."""
     _may(request)
     return _configured(request, _application(slug), "")
 
@@ -292,7 +292,7 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
     lines = (
         _("You see the new secret once, on the next page. Put it into the application’s configuration."),
-        _("The present secret keeps working for 7 days. One that is older stops working now."),
+        _("The current secret keeps working for 7 days. Any older one stops working now."),
     )
     asked = _asked(client.application, _("Renew secret"), lines, is_destructive=False)
     return admin_changes.with_reason(request, asked, run)

@@ -167,7 +167,7 @@ def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, bu
     Application.objects.update(strength="phishing-resistant")
     assert "They verify again first" in check(fay, username="ana", url=url)
     proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
-    assert "may not ask about this application" in check(fay, username="ana", url=url, proxy="front")
+    assert "isn’t set up for this application" in check(fay, username="ana", url=url, proxy="front")
 
 
 def test_answers_as_the_endpoint_does(fay: Person, inside: Wall) -> None:

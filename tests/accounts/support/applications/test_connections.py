@@ -208,10 +208,10 @@ def test_a_filled_in_file_asks_for_nothing_that_is_done(program: configurations.
 
 def test_says_that_a_proxy_is_missing(chief: Person) -> None:
     page = chief.browser.save(f"{PAGES}add/proxy/", name="Notes", hosts="notes.example.net")
-    assert "No proxy may ask about this application yet" in page
+    assert "No proxy is set up for this application yet" in page
 
     Proxy.objects.create(slug="front", name="Front", program="nginx", networks=["192.0.2.0/24"])
-    assert "No proxy may ask" not in chief.browser.go(f"{PAGES}notes/configuration/")
+    assert "No proxy is set up" not in chief.browser.go(f"{PAGES}notes/configuration/")
 
 
 def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, board: OidcClient) -> None:

@@ -142,11 +142,11 @@ def test_the_check_names_the_application_and_what_to_do(wiki: Application) -> No
 def test_the_page_says_it(wiki: Application, clock: Clock) -> None:
     person: Person = hire("chief", "Administrators")
     person.sign_in(to="/admin/")
-    assert "opens for nobody" not in person.browser.go("/admin/accounts/application/wiki/")
+    assert "nobody can open it" not in person.browser.go("/admin/accounts/application/wiki/")
 
     Proxy.objects.update(is_active=False)
 
-    assert "No active proxy may ask about it" in person.browser.go("/admin/accounts/application/wiki/")
+    assert "No active proxy is set up for it" in person.browser.go("/admin/accounts/application/wiki/")
 
 
 def test_takes_the_same_queries_for_many(
