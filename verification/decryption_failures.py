@@ -1,6 +1,6 @@
 """Reports encrypted values that can't be read: in the log, the audit log, the metrics and to operators.
 
-The value alone is closed. The code that meets it goes on without it, and reports it here.
+Only this value is unavailable. The code that needs it continues without it, and reports it here.
 """
 
 import logging

@@ -21,7 +21,7 @@ _ADD = Insert(AuditEvent)
 
 
 def record(event: Event, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
-    """Write one event. Call it inside the transaction of what it tells of.
+    """Write one event. Call it in the transaction of the action that it records.
 
     Shape: `detail` holds words, counts, references, never a code, secret or number.
     What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.

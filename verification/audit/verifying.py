@@ -16,7 +16,7 @@ from verification.models.audit import WORDS_DIGEST
 _AT_ONCE = 5_000  # events in memory
 _STRAGGLERS = 200  # seals after a boundary that may cover events before it
 _SEALS = 500
-_PUT_IN = "the event was put in by somebody without the key, or changed before its seal"
+_PUT_IN = "the event was added by someone without the key, or changed before it was sealed"
 
 
 def verify() -> Iterator[Fault]:
@@ -27,7 +27,7 @@ def verify() -> Iterator[Fault]:
     yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal).order_by("number"))
     yield from walk.loose()
     gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain.BEFORE_ALL else ()
-    yield from (Fault(0, event.ref, "the event was put in where older ones had been removed") for event in gone)
+    yield from (Fault(0, event.ref, "the event was added where older ones had been removed") for event in gone)
     copied = AuditEvent.objects.values_list("ref").annotate(n=Count("pk")).filter(n__gt=1)
     yield from (Fault(0, ref, "the event was copied") for ref, _ in copied.iterator())
 
@@ -137,7 +137,7 @@ class _Walk:
         if fault := _tampered(event, _PUT_IN, self.erased):
             yield Fault(0, event.ref, fault)
         elif is_late:
-            yield Fault(0, event.ref, "the event was put in after its time")
+            yield Fault(0, event.ref, "the event was added later than its time says")
 
 
 def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:
@@ -192,4 +192,4 @@ def _broken(link: AuditSeal, events: list[tuple[int, str]] | None) -> str:
         return chain.missing(link.key_id)
     if events is not None:
         is_whole = is_whole and chain.content_of(events) == link.content
-    return "" if is_whole else "the seal was changed or its events stand in another order"
+    return "" if is_whole else "the seal was changed, or its events are in another order"

@@ -42,7 +42,7 @@ class BindParam(Expression):
 
 
 class _Statement:
-    """A statement and its parameters. Two threads that compose it at the same time come to the same."""
+    """A statement and its parameters. Two threads that compose it at the same time get the same result."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
@@ -80,7 +80,7 @@ class _Shape(Generic[M]):
         self._converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
 
     def read(self, row: Any, connection: Any) -> tuple[M, dict[str, Any]]:
-        """Make the model of one row, and those that it names, by Django's own hand; and give its annotations."""
+        """Make the model of one row, and those that it names, with Django's own code, and return its annotations."""
         values = list(row)
         for at, converters, column in self._converters:
             for convert in converters:
@@ -118,7 +118,7 @@ class Select(_Statement, Generic[M]):
         return [self._shape.read(row, connection) for row in rows]
 
     def first(self, **values: Any) -> M | None:
-        """Run it and give its first row, none without rows. It sets no limit of its own: ask by what is unique."""
+        """Run it and return its first row, or None. It sets no limit, so filter by something unique."""
         return next(iter(self.all(**values)), None)
 
     def beside(self, **values: Any) -> "Beside[M]":

@@ -1,7 +1,7 @@
 """The one module that calls Django's private API, so that an upgrade has one file to check.
 
-Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. What else leans on Django's insides, and what
-that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.
+Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. What else depends on Django's internals, and
+what that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Long jobs that are rows: a worker takes one by a lease, and another continues it after the first one died.
 
-A job that crashes its worker again and again ends as failed, and so does one with an error in our program. Only a
-database that is down ends none.
+A job that crashes its worker again and again ends as failed, and so does one with an error in our program. A
+database that is down ends no job.
 """
 
 import logging

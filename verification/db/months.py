@@ -1,7 +1,8 @@
-"""Tables in months on PostgreSQL: parts made ahead, and old ones dropped at once instead of row by row.
+"""Tables partitioned by month on PostgreSQL: new parts are made ahead, and old ones dropped instead of deleted by row.
 
-Such a table has ids in the order of time, so a month is a range of ids. What has no part yet goes into the part of the
-rest, so writing a row never fails. Other databases keep each table whole, and nothing here does anything there.
+Such a table has ids in the order of time, so a month is a range of ids. A row whose month has no part yet goes into a
+part for the rest, so writing a row never fails. Other databases keep each table whole, and this module does nothing
+there.
 """
 
 import re

@@ -1,1 +1,1 @@
-"""Delivery of messages. The outbox row is the truth, and the broker only a wake-up. Callers decide who gets what."""
+"""Delivery of messages. The outbox row decides, and the broker only wakes workers. Callers decide who gets what."""

@@ -60,7 +60,7 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise Refused(Reason.PROVIDER_DOWN) from error
     except (HTTPError, OSError) as error:
-        raise Lost("the answer did not come") from error
+        raise Lost("the answer did not arrive") from error
     if answer.status == _TOO_MANY:
         raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429")
     if answer.status >= _SERVER:

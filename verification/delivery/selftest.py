@@ -45,7 +45,8 @@ def callbacks() -> Iterator[Line]:
             yield Line(f"{name} callbacks", False, f"{url} cannot be reached: {type(error).__name__}")
             continue
         is_ours = answer.status == 403 and "X-Request-ID" in answer.headers
-        words = "reach us" if is_ours else f"{url} answers {answer.status}, not we: look at PUBLIC_URL and the proxy"
+        wrong = f"something else answers at {url} ({answer.status}): check PUBLIC_URL and the proxy"
+        words = "reach us" if is_ours else wrong
         yield Line(f"{name} callbacks", is_ours, words)
 
 

@@ -177,7 +177,7 @@ def _share(values: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True)
 class FailureCount:
-    """How many failures of a day were whose fault, according to the providers."""
+    """How many of a day's failures had one kind of cause, such as our account or the number."""
 
     provider: str
     kind: str
@@ -186,7 +186,7 @@ class FailureCount:
 
 
 def failure_counts(now: datetime) -> list[FailureCount]:
-    """Count the last day's failures by whose fault they were. Codes that don't say count as unknown."""
+    """Count the last day's failures by their cause. Codes that don't say count as unknown."""
     messages = Message.objects.filter(created_at__gt=now - _DAY, state__in=_DEAD).exclude(provider="")
     attempts = Attempt.objects.filter(at__gt=now - _DAY)
     found: Counter[tuple[str, str, str]] = Counter()

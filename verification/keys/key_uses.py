@@ -86,8 +86,8 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         column="sealed",
         purpose=crypto.DIGEST_KEY,
         bound=lambda row: str(row.bound()),
-        what="keys of digests (every app password, service key, recovery code, pass, remembered browser, mailed link, "
-        "STOP and the check of the record)",
+        what="keys of digests (every app password, service key, recovery code, pass, remembered browser, emailed link, "
+        "opt-out and digest of the audit log)",
     ),
     Sealed(
         model="verification.SigningKey",
@@ -101,7 +101,7 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         column="sealed_address",
         purpose="address",
         bound=_bound_to("address"),
-        what="phone numbers, mail addresses, passkeys and serial numbers that people set up",
+        what="phone numbers, email addresses, passkeys and serial numbers that people set up",
     ),
     Sealed(
         model="verification.Enrolment",
@@ -122,10 +122,10 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         column="sealed_address",
         purpose="address",
         bound=lambda row: str(row.bound()),
-        what="addresses of texts, calls and mails",
+        what="addresses of texts, calls and emails",
     ),
     Digested(model="verification.Enrolment", column="address_digest", purpose="address", what="numbers set up"),
-    Digested(model="verification.OptOut", column="address_digest", purpose="address", what="the STOP list"),
+    Digested(model="verification.OptOut", column="address_digest", purpose="address", what="opted-out numbers"),
     Digested(
         model="verification.SingleUseCode",
         column="prefix_digest",
@@ -134,40 +134,50 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
     ),
     Digested(model="verification.Browser", column="digest", purpose="browser", what="remembered browsers"),
     Digested(model="verification.Browser", column="previous_digest", purpose="browser", what="remembered browsers"),
-    Digested(model="verification.Counter", column="key", purpose="limit.", what="limits and wrong passwords"),
+    Digested(model="verification.Counter", column="key", purpose="limit.", what="limits and incorrect passwords"),
     Digested(
         model="verification.Challenge",
         column="binding",
         purpose="challenge.binding",
         key_column="key_id",
-        what="sign-ins under way",
+        what="sign-ins in progress",
     ),
     Digested(
-        model="verification.AuditEvent", column="digest", purpose="audit.event", key_column="key_id", what="the record"
+        model="verification.AuditEvent",
+        column="digest",
+        purpose="audit.event",
+        key_column="key_id",
+        what="the audit log",
     ),
     Digested(
-        model="verification.AuditSeal", column="digest", purpose="audit.seal", key_column="key_id", what="its seals"
+        model="verification.AuditSeal",
+        column="digest",
+        purpose="audit.seal",
+        key_column="key_id",
+        what="seals of the audit log",
     ),
-    Digested(model="verification.AuditSeal", column="previous", purpose="audit.seal", what="its seals"),
+    Digested(model="verification.AuditSeal", column="previous", purpose="audit.seal", what="seals of the audit log"),
     Digested(
         model="verification.AuditRemoval",
         column="digest",
         purpose="audit.removal",
         key_column="key_id",
-        what="statements of what was removed from it",
+        what="statements of what was removed from the audit log",
     ),
     Digested(
         model="verification.AuditRemoval",
         column="previous",
         purpose="audit.removal",
-        what="statements of what was removed from it",
+        what="statements of what was removed from the audit log",
     ),
-    Digested(model="verification.AuditRemoval", column="last_digest", purpose="audit.seal", what="its seals"),
-    Derived(purpose="code", what="codes of texts, calls and mails"),
+    Digested(
+        model="verification.AuditRemoval", column="last_digest", purpose="audit.seal", what="seals of the audit log"
+    ),
+    Derived(purpose="code", what="codes of texts, calls and emails"),
     Derived(purpose="match", what="the two digits of a call"),
     Derived(purpose="challenge.random", what="what a passkey signs"),
-    Derived(purpose="device", what="cookies of browsers in which somebody signed in before"),
-    Derived(purpose="link.", what="mailed links and references of the help centre"),
+    Derived(purpose="device", what="cookies of browsers in which someone signed in before"),
+    Derived(purpose="link.", what="emailed links and references of the help centre"),
 )
 _declared: list[Sealed | Digested | Derived] = [*_OWN]
 

@@ -129,7 +129,7 @@ class OptOut(models.Model):
 
 
 class HeardReply(models.Model):
-    """A reply to one of our texts that was processed, by the provider's id. A repeated delivery of it changes nothing.
+    """A reply to one of our texts that was processed, by the provider's id. The same reply again changes nothing.
 
     Rows are never deleted: a signature without a timestamp stays valid forever.
     """

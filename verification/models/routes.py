@@ -41,7 +41,7 @@ class Route(models.Model):
     def clean(self) -> None:
         """Refuse a place for emails, whose addresses have none."""
         if self.kind == Kind.MAIL and self.place:
-            raise ValidationError({"place": "Mail goes everywhere: leave the place empty."})
+            raise ValidationError({"place": "Emails go everywhere: leave the place empty."})
 
 
 class CircuitState(models.TextChoices):

@@ -1,15 +1,15 @@
 """Clock drift: accepting codes from clocks that differ from ours, for every method whose codes follow the time.
 
 What is kept of an enrolment is `lead`: by how many seconds its clock runs ahead of ours (behind: negative), as little
-as explains the codes seen so far. By its own clock a code opens in its step and in the one after it, which leaves time
-to type. Beyond that:
+as explains the codes seen so far. By its own clock a code is accepted in its step and in the one after it, which leaves
+time to type. Beyond that:
 
 - While it is set up, any code within two minutes is taken, and its clock is learned.
 - One that was never learned, or that is known to differ, may be one step ahead as well; this is learned too.
-- A code further off, up to five minutes, doesn't open. It is noted, and the next code opens if it is off by the same:
+- A code further off, up to five minutes, isn't accepted, but noted. The next one is accepted if it is off by the same:
   the clock is learned by two codes in a row (RFC 4226, 7.4, and RFC 6238, 6, speak of resynchronisation).
 
-So a code of the future opens nothing where the clock is known to be right, and nobody is kept out by a clock.
+So a code of the future is never accepted if the clock is known to be right, and nobody is kept out by a clock.
 """
 
 import math
@@ -27,7 +27,7 @@ _NEXT = 3  # steps within which the second code must follow the first
 
 
 def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, *, seconds: int) -> Check:
-    """Judge a code by the clock of its enrolment. `code_at` computes the code of a step of so many `seconds`.
+    """Check a code by the clock of its enrolment. `code_at` computes the code of a step of so many `seconds`.
 
     The answer carries the step that it uses up, and what was learned of the clock.
     """

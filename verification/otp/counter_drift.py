@@ -17,7 +17,7 @@ FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are
 
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
-    """Judge one code of a counter. One that is far ahead doesn't open; it is noted, and the next one opens."""
+    """Check one code of a counter. One that is far ahead isn't accepted, but noted, and the next one is accepted."""
     expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
     # The code that was used last is looked at too, so that it can be told from a wrong one.
     places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + FAR_AHEAD))
@@ -32,7 +32,7 @@ def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: 
 
 
 def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, second: str, *, seconds: int) -> Check:
-    """Judge two codes in a row that were typed at once. Units: `seconds` of a step; 0 for a counter."""
+    """Check two codes in a row that were typed together. Units: `seconds` of a step; 0 for a counter."""
     if seconds:
         here, reach = int(challenge.now.timestamp()) // seconds, FAR_OFF // seconds
         window = range(here - reach, here + reach + 1)

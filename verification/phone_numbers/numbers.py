@@ -1,4 +1,4 @@
-"""Phone numbers: reading what a person typed, storing form, masked form. Nothing is looked up or dialled here."""
+"""Phone numbers: reads what a person typed, and converts it to the stored or masked form. Nothing is dialled here."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from verification.inputs import digits
 
 
 class Impossible(ValueError):
-    """The text is no number that can be dialled; the message says in words what to change."""
+    """The text isn't a number that can be dialled. The message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _in_context(text: str) -> str:
 
 
 def _is_two(text: str, region: str) -> bool:
-    """Return whether more than one number was typed, be it with a comma, a slash, a plus or a word between them."""
+    """Return whether more than one number was typed, with a comma, a slash, a plus or a word between them."""
     pieces = re.split(rf"[,;/|&+]|\s(?:{_OR})\s", text, flags=re.IGNORECASE)
     long = [piece for piece in pieces if sum(sign.isdigit() for sign in piece) >= _LEAST]
     if len(long) < 2:
@@ -138,7 +138,7 @@ def _is_two(text: str, region: str) -> bool:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Cut an extension off: what stands behind a word or sign for one."""
+    """Split off an extension: what comes after a word or sign for one."""
     found = re.fullmatch(r"([+\d\s()\[\]./-]*?)([^\d+\s()\[\]./-][^\d+]*?)([\d*#][\d\s*#,.-]*)\)?", text)
     if found is None or not _is_mark(found[2]) or not any(sign.isdigit() for sign in found[1]):
         return text, ""
@@ -167,7 +167,7 @@ def _keys(text: str) -> str:
 
 
 def _signs(text: str) -> str:
-    """Return the digits, after a plus if there is one. Errors: `Impossible` for any sign that has no place there."""
+    """Return the digits, after a plus if there is one. Errors: `Impossible` for any other character."""
     if not any(sign.isdigit() for sign in text):
         raise Impossible(_("This isn’t a phone number. Check it and the country."))
     bare = re.sub(r"[\s()\[\]./-]", "", text)
@@ -211,7 +211,7 @@ def _whole(number: PhoneNumber) -> str:
 
 
 def _parsed(signs: str, region: str = "") -> PhoneNumber | None:
-    """Read digits as a number that there is; else none."""
+    """Read digits as a number that exists, or return None."""
     try:
         number = phonenumbers.parse(signs, region or None)
     except phonenumbers.NumberParseException:
@@ -220,7 +220,7 @@ def _parsed(signs: str, region: str = "") -> PhoneNumber | None:
 
 
 def _international(signs: str, region: str) -> str:
-    """Write digits with the country code in front, though there may be no such number."""
+    """Write digits with the country code in front, even if no such number exists."""
     try:
         return str(phonenumbers.format_number(phonenumbers.parse(signs, region), PhoneNumberFormat.E164))
     except phonenumbers.NumberParseException:
@@ -281,7 +281,7 @@ def _cause(signs: str, region: str) -> str:
 
 
 def _misfit(number: PhoneNumber) -> tuple[str, int]:
-    """Tell in which way a number is none, and with how many digits more or fewer it would be one; 0 for unknown."""
+    """Say why a text isn't a number, and how many digits more or fewer would make it one; 0 if unknown."""
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return "area", 0
@@ -299,12 +299,12 @@ def _misfit(number: PhoneNumber) -> tuple[str, int]:
 
 
 def is_e164(text: str) -> bool:
-    """Return whether a text is a number in storing form, of a country code that there is."""
+    """Return whether a text is a number as we store it, with a country code that exists."""
     return bool(re.fullmatch(r"\+[1-9][0-9]{4,14}", text)) and bool(_calling_code(text))
 
 
 def refusal(e164: str) -> str:
-    """Say why no codes go to a number, whatever it is dialled from, or an empty text if they may."""
+    """Say why we send no codes to a number, wherever it is dialled from, or return an empty text if we do."""
     if _calling_code(e164) in _FAR:
         return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another number.")
     return str(_UNFIT.get(phonenumbers.number_type(phonenumbers.parse(e164)), ""))
@@ -347,7 +347,7 @@ def shown(text: str) -> str:
 
 
 def mask(e164: str) -> str:
-    """Hide a number but for its last two digits. Shape: `••• •• 89`."""
+    """Hide a number except for its last two digits. Shape: `••• •• 89`."""
     return f"••• •• {e164[-2:]}"
 
 

@@ -25,7 +25,7 @@ class Step(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a decision fell as it did; recorded, and told in words."""
+    """The reason for a decision; recorded, and shown in words."""
 
     REQUIRED = "required"
     NOT_REQUIRED = "not_required"
@@ -53,12 +53,12 @@ class Decision:
 
     @property
     def has_lasting_method(self) -> bool:
-        """Return whether there is an option beside those for bad days and those that support handed out for a while."""
+        """Return whether there is an option besides backup methods and temporary ones."""
         return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
 
 
 def refusal(user: Person, now: datetime) -> Why | None:
-    """Return why a person gets in nowhere now, whatever they prove, or None if they may."""
+    """Return why a person can't sign in anywhere now, however they verify, or None if they can."""
     if not user.is_active or (user.blocked_until and user.blocked_until > now):
         return Why.BLOCKED
     return Why.LOCKED if user.second_step_locked_at else None
@@ -93,7 +93,7 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
 
 
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
-    """Decide for someone who has nothing that the policy allows: register, after a last proof of what they had.
+    """Decide for someone without an allowed method: they register, after verifying once more with what they had.
 
     Without that proof a policy that forbids a method would let anyone who knows the password set up one of their own.
     """

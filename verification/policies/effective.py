@@ -134,5 +134,5 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
 
 def is_alone_open() -> bool:
-    """Return whether anyone may sign in by a proof that stands alone, so that the first page offers it."""
+    """Return whether anyone may sign in without a password, so that the sign-in page offers it."""
     return any(policy.alone_allowed for policy in _cache.read().policies)

@@ -1,6 +1,6 @@
 """Forgets remembered browsers that the policies no longer allow, when policies or groups change, and announces it.
 
-Without it a change that is taken back, such as 0 days and then 14 again, would open browsers that it had closed.
+Without it a change that is taken back, such as 0 days and then 14 again, would bring back browsers that it had ended.
 """
 
 from collections.abc import Callable, Collection, Iterator

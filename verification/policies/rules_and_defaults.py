@@ -21,7 +21,7 @@ from verification.strengths import SECOND_STEP
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-_ASKED = Section("asked", _("When the second step is asked"))
+_ASKED = Section("asked", _("When people are asked for the second step"))
 _METHODS = Section("methods", _("Methods"))
 _SETUP = Section("setup", _("Setting up"))
 _BROWSERS = Section("browsers", _("Remembered browsers"))
@@ -97,7 +97,7 @@ class Rules:
         section=_ASKED,
         label=_("Trusted networks"),
         help_text=_(
-            "The second step isn’t asked in these networks, except from staff. One network per line, such as "
+            "People in these networks aren’t asked for the second step, except staff. One network per line, such as "
             "192.0.2.0/24 or 2001:db8::/48."
         ),
         field=Networks,
@@ -186,7 +186,7 @@ class Rules:
         label=_("Trusted phone numbers from a directory"),
         help_text=_(
             "People verify a phone number before it becomes a method. A trusted one is a method from the next sign-in, "
-            "so anyone who can change it in the directory can sign in with it."
+            "so anyone who can change it in the directory can get the person’s codes."
         ),
         field=partial(Level, choices=TrustedNumbers.choices, coerce=str),
         words=one_of(TrustedNumbers.choices),
@@ -218,7 +218,7 @@ class Rules:
         read=AppPasswordsEnd,
         section=_APP_PASSWORDS,
         label=_("App passwords end when the password changes"),
-        help_text=_("When app passwords end, the person’s mail and calendar apps ask for a new one."),
+        help_text=_("When app passwords end, the person’s email and calendar apps ask for a new one."),
         field=partial(Level, choices=AppPasswordsEnd.choices),
         words=one_of(AppPasswordsEnd.choices),
     )

@@ -146,7 +146,7 @@ def test_event_put_where_others_were_removed_is_named(half_year: Desk) -> None:
     remove(half_year, keep=2)
     old.save(force_insert=True)
 
-    assert faults() == ["the event was put in where older ones had been removed"]
+    assert faults() == ["the event was added where older ones had been removed"]
 
 
 def test_database_lets_go_only_what_a_statement_covers(half_year: Desk) -> None:

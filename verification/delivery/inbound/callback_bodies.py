@@ -19,12 +19,12 @@ def form(callback: Callback) -> dict[str, str]:
     try:
         pairs = parse_qsl(callback.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
-        raise Forged("the body is no form") from error
+        raise Forged("the body is not a form") from error
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise Forged("a field stands twice")
+        raise Forged("a field appears twice")
     if any(inputs.flaw(text) for pair in pairs for text in pair):
-        raise Forged("a field holds what is no text")
+        raise Forged("a field contains something other than text")
     return fields
 
 
@@ -33,7 +33,7 @@ def json_object(callback: Callback) -> dict[str, Any]:
     _want(callback, JSON)
     told = inputs.parse_json(callback.body)
     if not isinstance(told, dict):
-        raise Forged("the body is no object")
+        raise Forged("the body is not an object")
     return told
 
 

@@ -19,7 +19,7 @@ def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
     Errors: `Forged` if the sender is neither a number, a short code nor a name.
     """
     if not _SENDER.fullmatch(number):
-        raise Forged("it comes from no number")
+        raise Forged("it does not come from a number")
     word = said.strip().upper()
     if word not in _STOPS | _STARTS or not phone_numbers.is_e164(number) or not reference:
         return ()

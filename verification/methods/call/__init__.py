@@ -1,1 +1,1 @@
-"""A phone call, approved by key or reading a code out."""
+"""A phone call that is approved with keys, or that reads out a code."""

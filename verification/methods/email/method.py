@@ -31,7 +31,7 @@ class EmailForm(forms.Form):
 
 
 def mask(address: str) -> str:
-    """Hide an email address but for its first letter and its end. Shape: `a…@example.org`."""
+    """Hide an email address except for its first letter and its end. Shape: `a…@example.org`."""
     name, _at, host = address.partition("@")
     return f"{name[:1]}…@{host}"
 

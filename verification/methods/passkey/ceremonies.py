@@ -122,7 +122,7 @@ def _response(answer: str) -> Mapping[str, Any]:
     told = inputs.parse_json(answer)
     response = told.get("response") if isinstance(told, dict) else None
     if not isinstance(response, dict):
-        raise ValueError("no answer of a key")
+        raise ValueError("not an answer from a security key")
     return response
 
 

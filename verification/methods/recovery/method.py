@@ -1,4 +1,4 @@
-"""Recovery codes, to print or keep: each works once. How many and how long they are says `code_set`."""
+"""Recovery codes, to print or store: each works once. `code_set` defines how many there are, and how long they are."""
 
 from collections.abc import Mapping
 from typing import Any

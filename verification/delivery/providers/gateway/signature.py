@@ -30,7 +30,7 @@ def check(here: Conf, callback: Callback, *, now: datetime) -> None:
         raise Forged("there is no signature")
     ours = [sign(here, key=key, moment=moment, url=callback.url, body=callback.body) for key in here.keys]
     if not any(hmac.compare_digest(each, given) for each in ours):
-        raise Forged("the signature does not fit")
+        raise Forged("the signature does not match")
     if "{time}" in here.signed and not _is_fresh(moment, now):
         raise Forged("the signature is too old")
 

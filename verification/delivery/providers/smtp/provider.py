@@ -43,14 +43,14 @@ class SmtpProvider:
                 raise Refused(Reason.PROVIDER_DOWN, code=code) from error
             raise Refused(Reason.BLOCKED, permanent=error.smtp_code >= _AFTER_DATA, code=code) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise Lost("the mail server's answer did not come") from error
+            raise Lost("the mail server did not answer") from error
         finally:
             connection.close()
         return reference[:64]
 
     def parse(self, callback: Callback) -> Heard:
         """Refuse every callback, because an email server sends none. Errors: `Forged`, always."""
-        raise Forged("mail has no receipts")
+        raise Forged("email has no receipts")
 
     def probe(self) -> bool:
         """Return whether the server accepts a connection."""

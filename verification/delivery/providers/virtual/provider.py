@@ -88,7 +88,7 @@ class VirtualProvider:
                 reference=reference,
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise Forged("the post is no receipt and no key press") from error
+            raise Forged("the request is neither a receipt nor a key press") from error
         return Heard(receipts=(receipt,), reference=reference, reply=_reply)
 
     def probe(self) -> bool:

@@ -27,7 +27,7 @@ def check(callback: Callback, *, now: datetime) -> None:
     moment, signed = _read(callback.headers)
     rings = [crypto.mac(_PURPOSE, moment, callback.url, callback.body, key_id=key) for key in crypto.digest_keys()]
     if not any(hmac.compare_digest(ours.hex().encode(), signed.encode()) for ours in rings):
-        raise Forged("the signature does not fit address and body")
+        raise Forged("the signature does not match the address and body")
     if abs(now.timestamp() - int(moment)) > LIFE.total_seconds():
         raise Forged("the signature is too old")
 

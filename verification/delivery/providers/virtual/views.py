@@ -117,7 +117,7 @@ def behaviour(request: HttpRequest) -> HttpResponseBase:
     """Tell the network how to treat one number, or all."""
     number = request.POST.get("number", "")
     if not _NUMBER_OR_ALL.fullmatch(number):
-        return JsonResponse({"problems": {"number": [_("This is no phone number.")]}}, status=400)
+        return JsonResponse({"problems": {"number": [_("This isn’t a phone number.")]}}, status=400)
     form = BehaviourForm(request.POST, instance=Behaviour(number=number))
     if not form.is_valid():
         return JsonResponse({"problems": form.errors}, status=400)

@@ -23,7 +23,7 @@ CODES = HTTP | table(
         {
             1030: "Vonage had a fault of its own",
             1080: "Vonage takes no more connections from the account",
-            "carrier_timeout": "the carrier did not answer in time",
+            "carrier_timeout": "the phone company did not answer in time",
             "internal_error": "Vonage had a fault of its own",
         },
     ),
@@ -49,7 +49,7 @@ CODES = HTTP | table(
         Reason.UNREACHABLE,
         {
             1180: "the phone is off or out of reach",
-            1200: "the number is moving between two carriers",
+            1200: "the number is moving between two phone companies",
             1220: "the number cannot be reached by this route",
             1230: "the number cannot be reached by this route",
             1250: "the number cannot be reached",
@@ -69,8 +69,8 @@ CODES = HTTP | table(
     ),
     (Fault.NUMBER, Reason.OPTED_OUT, {1240: "the owner replied STOP"}),
     (Fault.ACCOUNT, Reason.COUNTRY_CLOSED, {"restricted": "calls to this number are not permitted for the account"}),
-    (Fault.CONTENT, Reason.FILTERED, {1210: "the carrier filtered it as unwanted"}),
+    (Fault.CONTENT, Reason.FILTERED, {1210: "the phone company filtered it as unwanted"}),
     (Fault.CONTENT, Reason.TOO_OLD, {1360: "it was not delivered in time"}),
-    (Fault.UNKNOWN, Reason.UNKNOWN, {1330: "the carrier gave no reason"}),
+    (Fault.UNKNOWN, Reason.UNKNOWN, {1330: "the phone company gave no reason"}),
     final=(1021, 1040, 1170, 1190, 1240),
 )

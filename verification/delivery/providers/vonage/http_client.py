@@ -64,7 +64,7 @@ def _clients(application: str, private_key: str, base_url: str) -> "tuple[Messag
 
 @lru_cache(maxsize=4)
 def _token(auth: Any, turn: int) -> str:
-    """Sign in by the private key, once in five minutes: it costs more than all the rest of a message."""
+    """Return a token signed with the private key, once in five minutes: it costs more than the rest of a message."""
     return str(auth.create_jwt_auth_string().decode())
 
 
@@ -81,7 +81,7 @@ def _refusal(answer: http_pool.Answer) -> Refused:
 
 
 def code_of(error: Any) -> str:
-    """Read the number of an error, which stands in its title or at the end of its type; empty if there is none."""
+    """Read the number of an error, which is in its title or at the end of its type; empty if there is none."""
     if not isinstance(error, dict):
         return ""
     found = (str(error.get("title", "")), str(error.get("type", "")).rpartition("#")[2])

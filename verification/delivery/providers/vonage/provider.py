@@ -1,4 +1,4 @@
-"""The provider contract over Vonage's Messages and Voice. Source: developer.vonage.com."""
+"""The Vonage provider: sends by Vonage's Messages and Voice. Source: developer.vonage.com."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,14 +20,14 @@ _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
 class VonageProvider:
-    """Carries texts and calls. Its callbacks are signed over body and time, and bound to a message by its reference."""
+    """Sends texts and calls. Its callbacks are signed over body and time, and bound to a message by its reference."""
 
     name = "vonage"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
     codes: Mapping[str, Meaning] = error_codes.CODES
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message over. Errors: `Refused` for what Vonage surely didn't take, `Lost` for what is in doubt."""
+        """Send a message. Errors: `Refused` if Vonage certainly did not accept it, `Lost` if that is in doubt."""
         try:
             wanted = _call(message) if message.kind == Kind.CALL else _text(message)
         except ValueError as error:
@@ -123,7 +123,7 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
 
 
 def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
-    """Read how a call goes on. Only its own name ties it to our message."""
+    """Parse an event of a call. Only Vonage's own id of the call binds it to our message."""
     call, known = _name(told), statuses.CALL_STATES.get(str(told.get("status")))
     if known is None:
         return Heard(reference=call)
@@ -136,7 +136,7 @@ def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
 
 
 def _keys(callback: Callback, told: Mapping[str, Any]) -> Heard:
-    """Read what was keyed. Vonage leaves the ending # out, and tells of silence too: then it is asked once more."""
+    """Read the pressed keys. Vonage leaves out the # at the end, and also reports silence: then we ask once more."""
     call, dtmf = _name(told), told.get("dtmf")
     digits = str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
     if not digits and (not isinstance(dtmf, dict) or dtmf.get("timed_out")):

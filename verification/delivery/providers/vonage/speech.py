@@ -13,7 +13,7 @@ _MOST_KEYS = 8
 
 
 def ask(words: str, *, keys_url: str, language: str) -> list[Any]:
-    """Say something and wait for keys, twice; after it the call ends. The # key ends what is keyed."""
+    """Say something and wait for keys, twice, then hang up. The # key ends the input."""
     from vonage_voice.models import Dtmf, Input  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
 
     keys = Dtmf(timeOut=_SILENCE, maxDigits=_MOST_KEYS, submitOnHash=True)
