@@ -31,15 +31,15 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         now = timezone.now()
-        depth = GaugeMetricFamily("mfa_queue_depth", "Wake-ups that wait in the broker", labels=["queue"])
+        depth = GaugeMetricFamily("mfa_queue_depth", "Wake-ups that are waiting in the broker", labels=["queue"])
         for queue in statistics.queues():
             if queue.depth is not None:
                 depth.add_metric([queue.name], queue.depth)
         yield depth
         workers = statistics.workers()
         yield GaugeMetricFamily("mfa_workers", "Workers that answer", value=-1 if workers is None else workers)
-        waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that wait to go out", labels=["kind"])
-        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "Age of the oldest of them", labels=["kind"])
+        waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that are waiting to be sent", labels=["kind"])
+        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "Age of the oldest waiting message", labels=["kind"])
         for each in statistics.waiting(now):
             waiting.add_metric([each.kind], each.n)
             oldest.add_metric([each.kind], each.oldest)
@@ -52,17 +52,17 @@ class _Figures(Collector):
             state_counts.add_metric([count.provider, count.kind, count.state], count.n)
         yield state_counts
         yield _faults(now)
-        seconds = GaugeMetricFamily("mfa_delivery_seconds", "From asking to arriving", labels=["kind", "quantile"])
+        seconds = GaugeMetricFamily("mfa_delivery_seconds", "Time from request to arrival", labels=["kind", "quantile"])
         for latency in statistics.latencies(now):
             seconds.add_metric([latency.kind, "0.5"], latency.p50)
             seconds.add_metric([latency.kind, "0.95"], latency.p95)
         yield seconds
-        circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are passed over", labels=["provider", "kind"])
+        circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are bypassed", labels=["provider", "kind"])
         for circuit in statistics.circuits():
             circuits.add_metric([circuit.provider, circuit.kind], 1)
         yield circuits
-        spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
-        stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
+        spent = GaugeMetricFamily("mfa_spent", "What texts and calls cost in the current period", labels=["span"])
+        stops = GaugeMetricFamily("mfa_spend_stop", "Spending limit of the period", labels=["span"])
         for ceiling in toll_fraud.spending_limits():
             spent.add_metric([ceiling.span], limits.spent(ceiling.span, ceiling.window, now=now) / toll_fraud.UNIT)
             if ceiling.stop_at is not None:
@@ -70,7 +70,7 @@ class _Figures(Collector):
         yield spent
         yield stops
         yield GaugeMetricFamily(
-            "mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.blocked_ranges(now))
+            "mfa_paused_ranges", "Number ranges that are blocked", value=len(toll_fraud.blocked_ranges(now))
         )
         yield _logouts()
         yield _applications(now)
@@ -107,7 +107,7 @@ def _directories(now: datetime) -> Iterator[Metric]:
     """Report how old and how complete the answers of directories are. Their names are few: administrators add them."""
     names = ["directory"]
     age = GaugeMetricFamily("mfa_directory_age_seconds", "Age of the last complete answer of a directory", labels=names)
-    stale = GaugeMetricFamily("mfa_directory_stale", "Directories without one for three intervals", labels=names)
+    stale = GaugeMetricFamily("mfa_directory_stale", "Directories not read for three intervals", labels=names)
     took = GaugeMetricFamily("mfa_directory_run_seconds", "How long the last complete run took", labels=names)
     waits = GaugeMetricFamily("mfa_directory_waits", "Runs that someone must confirm first", labels=names)
     people = GaugeMetricFamily(
@@ -146,14 +146,14 @@ def _invitations(now: datetime) -> Metric:
 
 
 def _logouts() -> Metric:
-    family = GaugeMetricFamily("mfa_logouts", "Sign-outs that applications haven't been told of", labels=["state"])
+    family = GaugeMetricFamily("mfa_logouts", "Sign-outs that applications haven't been notified of", labels=["state"])
     for state, n in deliveries.counts().items():
         family.add_metric([state], n)
     return family
 
 
 def _faults(now: datetime) -> Metric:
-    words = "Sends and messages of the last day that failed, by whose fault it was"
+    words = "Attempts and messages of the last day that failed, by who caused it"
     faults = GaugeMetricFamily("mfa_failures_day", words, labels=["provider", "kind", "fault"])
     for failure in statistics.failure_counts(now):
         faults.add_metric([failure.provider, failure.kind, failure.fault], failure.n)

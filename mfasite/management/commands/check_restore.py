@@ -74,9 +74,9 @@ def _damaged() -> Iterator[str]:
         counts[use.what] += 1
         if counts.total() <= _NAMED:
             name = getattr(row, "ref", "") or getattr(row, "handle", "") or row.pk
-            yield f"{use.model} {name}: {use.column} does not open."
+            yield f"{use.model} {name}: {use.column} can't be decrypted."
     for what, n in counts.items():
-        yield f"{n} do not open, of: {what}."
+        yield f"{n} can't be decrypted, of: {what}."
 
 
 def _sessions() -> Iterator[str]:
