@@ -182,7 +182,7 @@ def test_gives_up_after_two_rounds(ana: Person, wiki: Application, clock: Clock)
 
     page = ana.browser.go("/wiki/?max_age=1")
 
-    assert (page.status, "Wiki still asks for a verification" in page) == (403, True)
+    assert (page.status, "Wiki still asks you to verify" in page) == (403, True)
     clock.forward(minutes=2)
     assert ana.browser.go("/wiki/?max_age=1").path == "/sign-in/again/"
 
@@ -302,4 +302,4 @@ def test_staff_read_what_the_verification_is_for(db: None, clock: Clock) -> None
     page = fay.browser.go("/admin/accounts/application/add/oidc/")
 
     assert page.path == "/sign-in/again/"
-    assert "Changes on the staff pages need a verification from the last 10 minutes." in page
+    assert "To make changes on the staff pages, you must have verified in the last 10 minutes." in page
