@@ -8,7 +8,7 @@ from tests.pages import Page
 from tests.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, Failure, Message, State
 
-STALE = "That page was from an older verification, so nothing was checked or changed"
+STALE = "That page was from an older verification. Nothing was checked or changed"
 
 
 def send(person: Person, page: Page, label: str, **fields: str) -> Page:

@@ -51,7 +51,7 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
 
 def stale(request: HttpRequest) -> HttpResponse:
     """Redirect a form from an outdated page to the current verification, without checking or doing anything."""
-    words = _("That page was from an older verification, so nothing was checked or changed. This is the current one.")
+    words = _("That page was from an older verification. Nothing was checked or changed. This is the current one.")
     messages.info(request, words, extra_tags="verdict:replaced")
     return redirect("signin:verify")
 

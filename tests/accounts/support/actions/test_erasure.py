@@ -281,7 +281,7 @@ def test_page_says_what_goes_and_stays_and_wants_the_name_typed(zora: Person, fa
     page = fay.browser.follow("Erase this person")
     assert "Removes Authenticator app." in page
     assert "Stays by law" in page
-    assert "The person is told, with your name" not in page
+    assert "They’ll get an email about it" not in page
     page = fay.browser.press("Erase this person", **WHY, confirm="somebody.else")
     assert page.path.endswith("/do/erase/")
     assert User.objects.filter(pk=zora.user.pk).exists()
