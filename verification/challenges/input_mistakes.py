@@ -20,7 +20,7 @@ def words(user: Person, method: Method, text: str) -> str:
     if meant is not None:
         return _("This looks like a different method: %(label)s. Choose it to enter this.") % {"label": meant.label}
     if tokens.looks_drawn(text):
-        return _("This looks like an app password. Enter it in the program that you created it for.")
+        return _("This looks like an app password. Enter it in the app that you created it for.")
     folded = typed_codes.tidy(text)
     if method.is_numeric and folded.isdecimal():
         typed = ngettext("You entered %(n)d digit.", "You entered %(n)d digits.", len(folded)) % {"n": len(folded)}
