@@ -238,7 +238,7 @@ def test_ring_without_a_needed_key_is_refused_and_says_what_would_be_lost(held: 
     [error] = checks.keys_fit(None)
 
     assert error.is_serious()
-    for words in ("MFA_KEYS has no key t1", "app password", "opt-out", "phone numbers", "authenticator apps", "imports"):
+    for words in ("MFA_KEYS has no key t1", "app password", "opt-out", "phone numbers", "authenticator", "imports"):
         assert words in error.msg
 
 
