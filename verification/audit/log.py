@@ -5,19 +5,24 @@ import json
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from verification.audit.declarations import Event
 from verification.context import Context
+from verification.db import months
 from verification.db.compiled_queries import Insert
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
 from verification.models.audit import FREQUENT, NONCE, WORDS_DIGEST
 
 _ADD = Insert(AuditEvent)
+# An id has the time at which the database wrote the row. That is later than the event by as much as a long job took,
+# and earlier by as much as two clocks differ.
+_LATER, _EARLIER = timedelta(hours=6), timedelta(hours=1)
 
 
 def record(event: Event, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
@@ -119,6 +124,23 @@ def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> 
         rows = rows.filter(kind__in=[event.kind for event in of])
     # The index of kinds doesn't have the frequent ones: only those who leave them out can use it.
     return rows.filter(kind__startswith=prefix).exclude(kind__in=FREQUENT) if prefix else rows
+
+
+def between(
+    events: QuerySet[AuditEvent], begins: datetime | None = None, ends: datetime | None = None
+) -> QuerySet[AuditEvent]:
+    """Return those from an instant on, and before another one.
+
+    The newest of them are found at once, however many newer ones there are: on PostgreSQL by the time in their ids.
+    """
+    has_times = connection.vendor == "postgresql"
+    if begins:
+        events = events.filter(at__gte=begins)
+        events = events.filter(id__gte=months.first_id(begins - _EARLIER)) if has_times else events
+    if ends:
+        events = events.filter(at__lt=ends)
+        events = events.filter(id__lt=months.first_id(ends + _LATER)) if has_times else events
+    return events
 
 
 def size() -> tuple[int, int]:

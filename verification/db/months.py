@@ -20,6 +20,7 @@ from verification.db import row_locks
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # the function `verification_id` in the migration counts from the same
 _MILLISECOND = timedelta(milliseconds=1)
 _BITS = 22  # of a sequence, under the milliseconds
+_LAST_MILLISECOND = 2**41 - 1  # of what a column holds: in 2089
 _AHEAD = 2  # months that have a part before they begin
 _BEHIND = 12  # months that get a part afterwards, if rows of them were written without one
 _RANGE = re.compile(r"FROM \('?(-?\d+)'?\) TO \('?(-?\d+)'?\)")
@@ -30,7 +31,7 @@ _LOCK_MILLISECONDS = 250  # for so long sign-ins may wait behind us, then we let
 
 def first_id(moment: datetime) -> int:
     """Return the lowest id that a row written at a moment can have."""
-    return max((moment - _EPOCH) // _MILLISECOND, 0) << _BITS
+    return min(max((moment - _EPOCH) // _MILLISECOND, 0), _LAST_MILLISECOND) << _BITS
 
 
 @dataclass(frozen=True, order=True)

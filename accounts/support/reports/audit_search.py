@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support.reports import audit_kinds, audit_lines
 from accounts.support.reports.audit_lines import Line
+from verification import audit
 from verification.db import query_plans
 from verification.models import AuditEvent
 from verification.models.audit import BY_SOMEONE_ELSE
@@ -68,10 +69,9 @@ def matching(search: Search) -> QuerySet[AuditEvent]:
         events = events.filter(_about(search.ticket))
     if search.network:
         events = events.filter(network__startswith=search.network)
-    if search.since:
-        events = events.filter(at__gte=_midnight(search.since))
-    if search.until:
-        events = events.filter(at__lt=_midnight(search.until + timedelta(days=1)))
+    begins = _midnight(search.since) if search.since else None
+    ends = _midnight(search.until + timedelta(days=1)) if search.until else None
+    events = audit.between(events, begins, ends)
     return events.filter(id__lt=search.before) if search.before else events
 
 
