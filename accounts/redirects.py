@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import MAX_URL_LENGTH, url_has_allowed_host_and_scheme, urlencode
 
 NEXT = "next"
 UNDONE = "undone"  # query parameter: parts/messages.html then says that nothing was done
-_LONGEST = 4_000  # characters of a URL; admin lists have long ones
+_LONGEST = 4_000  # characters of a URL; admin lists and authorization requests have long ones
 
 
 def safe(text: str) -> str:
@@ -26,10 +26,15 @@ def safe(text: str) -> str:
         text.startswith("/")
         and len(text) <= _LONGEST
         and not any(unicodedata.category(sign).startswith("C") for sign in text)  # browsers drop some of them
-        and all(url_has_allowed_host_and_scheme(each, None) for each in (text, unicodedata.normalize("NFKC", text)))
+        and all(_names_no_host(each) for each in (text, unicodedata.normalize("NFKC", text)))
         and len(iri_to_uri(text) or "") <= _LONGEST
     )
     return text if is_path else ""
+
+
+def _names_no_host(path: str) -> bool:
+    """Return whether a path names no other host, which only its beginning could. Django refuses longer ones."""
+    return url_has_allowed_host_and_scheme(path[:MAX_URL_LENGTH], None)
 
 
 def wanted(request: HttpRequest) -> str:

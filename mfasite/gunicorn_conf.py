@@ -45,6 +45,7 @@ threads = env.value(conf.web_threads)
 timeout = 30  # seconds
 graceful_timeout = 20
 keepalive = 5
+limit_request_line = 8190  # bytes: a page to return to, such as an authorization request, is percent-encoded in it
 # It would open a socket in the home folder, which a container or a service user may not have.
 control_socket_disable = True
 # Only mfasite.middleware.headers.Proxied decides which proxies are trusted.

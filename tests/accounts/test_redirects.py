@@ -56,7 +56,15 @@ def test_takes_nothing_but_a_path_of_this_site(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/", "/methods/", "/admin/accounts/user/?q=a%20b&p=2", "/help/no-text/#calls", "/methods/é/", "/%2F%2Fevil"],
+    [
+        "/",
+        "/methods/",
+        "/admin/accounts/user/?q=a%20b&p=2",
+        "/help/no-text/#calls",
+        "/methods/é/",
+        "/%2F%2Fevil",
+        "/?q=" + "a" * 3_000,
+    ],
 )
 def test_takes_a_path(text: str) -> None:
     assert redirects.safe(text) == text

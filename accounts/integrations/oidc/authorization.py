@@ -16,7 +16,8 @@ from accounts.models import OidcClient
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/[^#]*)?")
-_LONGEST = 500  # characters of a state, nonce or hint
+_LONGEST = 500  # characters of a nonce or hint
+_LONGEST_STATE = 1500  # gateways put the address of the page into it
 _LONGEST_CLAIMS = 2000
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _ONCE = (
@@ -81,7 +82,7 @@ def answerable(query: Query) -> Answerable:
     if len(query.get("redirect_uri", ())) != 1 or not is_registered(uri, client):
         raise Unanswerable("redirect")
     state = _first(query, "state")
-    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= _LONGEST else "")
+    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= _LONGEST_STATE else "")
 
 
 def is_registered(uri: str, client: OidcClient) -> bool:
@@ -107,8 +108,11 @@ def read(query: Query, to: Answerable) -> AuthorizationRequest:
     for name, error in _UNSUPPORTED.items():
         if name in query:
             raise Refused(error)
-    for name in ("state", "nonce", "login_hint", "acr_values"):
-        if len(_first(query, name)) > _LONGEST:
+    for name, longest in (
+        ("state", _LONGEST_STATE),
+        *((each, _LONGEST) for each in ("nonce", "login_hint", "acr_values")),
+    ):
+        if len(_first(query, name)) > longest:
             raise Refused("invalid_request", f"{name} is too long")
     if _first(query, "response_type") != "code":
         raise Refused("unsupported_response_type" if "response_type" in query else "invalid_request", "only code")

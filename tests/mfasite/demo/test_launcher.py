@@ -2,6 +2,8 @@
 
 import signal
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -23,6 +25,15 @@ def wait_for_a_worker(stack: Stack) -> None:
 
 def test_is_ready(stack: Stack) -> None:
     wait_until_ready(stack)
+
+
+def test_takes_a_long_page_to_return_to(stack: Stack) -> None:
+    """Seen failing: gunicorn refused a request line of more than 4,094 bytes."""
+    wait_until_ready(stack)
+    page = "/oauth/authorize/?" + urlencode({"state": "/wiki/page?a=b&c=%20" * 100})
+
+    with urlopen(f"{stack.url}/sign-in/?{urlencode({'next': page})}") as response:  # noqa: S310  (ours)
+        assert response.status == 200
 
 
 def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:

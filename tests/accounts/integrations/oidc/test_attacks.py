@@ -306,5 +306,5 @@ def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Pers
 def test_long_requests_are_refused(party: Any, ana: Person) -> None:
     ana.sign_in()
 
-    assert party.ask(ana, state="x" * 501).error == "invalid_request"
+    assert party.ask(ana, state="x" * 1501).error == "invalid_request"
     assert party.ask(ana, filler="x" * 4000).page.status == 400

@@ -45,6 +45,17 @@ def test_comes_back_after_the_sign_in(party: Any, ana: Person) -> None:
     assert party.redeem(type(answer)(ana.page).code).status_code == 200
 
 
+@pytest.mark.parametrize("state", ["s" * 1500, "/wiki/page?a=b&c=%20" * 50])
+def test_brings_a_long_state_back_after_the_sign_in(party: Any, ana: Person, state: str) -> None:
+    """Seen failing: gateways put the address of a page into the state, and people ended on our own home page."""
+    answer = party.ask(ana, state=state)
+
+    ana.browser.press("Sign in", username="ana", password=PASSWORD)
+    ana.verify(ana.read_text())
+
+    assert type(answer)(ana.page).fields["state"] == state
+
+
 def test_gives_only_what_the_scopes_allow(party: Any, ana: Person) -> None:
     ana.user.groups.add(Group.objects.create(name="Writers"))
     ana.sign_in()
