@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from tests.bench import (
     app_passwords,
+    breached,
     deliveries,
     forward_auth,
     goals,
@@ -109,6 +110,7 @@ _PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
     "scale": _scale,
 }
 _BOTH = {"directory": ("ldap", "scim")}
+_ALONE = {"limits": limits.report, "breached": breached.report}  # without servers, and without other parts
 _LONG = {"scim"}  # not in a run of everything, unless it's a full one
 
 
@@ -146,14 +148,14 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=1, help="how often everything is measured; goals give the median")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins in one run")
     options.add_argument(
-        "--only", nargs="+", choices=[*_PARTS, *_BOTH, "ageing", "limits"], help="these parts of it only"
+        "--only", nargs="+", choices=[*_PARTS, *_BOTH, *_ALONE, "ageing"], help="these parts of it only"
     )
     options.add_argument("--share", type=float, default=0.02, help="how much of the year `ageing` fills (default 0.02)")
     options.add_argument("--entries", type=int, default=50_000, help="people in the directory, by LDAP and by SCIM")
     options.add_argument("--people", type=int, default=0, help="people in the database")
     chosen = options.parse_args()
-    if chosen.only == ["limits"]:
-        limits.report()
+    if chosen.only and len(chosen.only) == 1 and chosen.only[0] in _ALONE:
+        _ALONE[chosen.only[0]]()
         return
     begun = time.monotonic()
     people = chosen.people or (1_000_000 if chosen.full else 100_000)
