@@ -40,6 +40,6 @@ def state(message: Message) -> tuple[str, str]:
 
 def match(person: Person) -> str:
     """Return the two match digits on the page."""
-    found = re.search(r"enter (\d\d) on the phone", person.page.words)
+    found = re.search(r"enter (\d\d) and press", person.page.words)
     assert found, person.page
     return found[1]

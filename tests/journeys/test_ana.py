@@ -24,7 +24,7 @@ def test_sees_on_the_text_the_tag_of_her_request(ana: Person) -> None:
 def test_signs_in_by_a_call_with_two_digits_and_hash(ana: Person) -> None:
     ana.give_password()
     page = ana.choose("Phone call")
-    digits = re.findall(r"enter (\d\d) on the phone", page.words)[0]
+    digits = re.findall(r"enter (\d\d) and press", page.words)[0]
     work()
 
     ana.phone.answer()

@@ -41,7 +41,7 @@ def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     ben.give_password()
     ben.browser.press("Phone call")
     page = ben.browser.press("Continue", country="CH", number="044 555 01 67", extension="12")
-    digits = re.findall(r"enter (\d\d) on the phone", page.words)[0]
+    digits = re.findall(r"enter (\d\d) and press", page.words)[0]
     work()
 
     ben.phone.answer()

@@ -25,7 +25,7 @@ def test_tries_the_text(calm: Person) -> None:
 
 def test_tries_the_call(calm: Person) -> None:
     page = calm.browser.press("Try it now Phone call")
-    digits = re.findall(r"enter (\d\d) on the phone", page.words)[0]
+    digits = re.findall(r"enter (\d\d) and press", page.words)[0]
     work()
     calm.phone.answer()
     assert "verified" in calm.phone.press(f"{digits}#")

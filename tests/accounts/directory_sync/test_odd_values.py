@@ -11,6 +11,8 @@ from accounts.models import Directory
 from accounts.models.directories import Kind
 from tests.people import Clock
 
+pytestmark = pytest.mark.services  # python-ldap reads names of entries, and is installed for these tests only
+
 
 class _OnePerson:
     """A connection to a directory of one person."""
