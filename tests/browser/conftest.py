@@ -1,11 +1,12 @@
 """Fixtures for a real browser: the test users, and a clock that runs and can be moved forward."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
 import time_machine
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.accessibility import SIZES
@@ -41,3 +42,15 @@ def scriptless(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """An empty page without JavaScript."""
     with opened(chromium, live_server.url, viewport=SIZES["phone"], java_script_enabled=False) as shown:
         yield shown
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what was on the pages of a test that failed: a timeout alone doesn't say what came instead."""
+    report = yield
+    if report.failed and report.when == "call" and isinstance(item, pytest.Function):
+        pages = {each: name for name, each in item.funcargs.items() if isinstance(each, Page)}
+        for page, name in pages.items():
+            with suppress(Error):
+                report.sections.append((f"page “{name}”", f"{page.url}\n{page.inner_text('body', timeout=1000)}"))
+    return report
