@@ -247,7 +247,7 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
     now = context.now
     if not may_go_again(message, now):
         return False
-    # Nothing of the former try stays, or receipts of the new one would be refused as those of another message.
+    # Clear what the first attempt left, or receipts of the new one would be refused as those of another message.
     former = {"provider": "", "reference": "", "lease_until": None, "handed_at": None, "ended_at": None}
     again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "reason": "", "code": "", **former}
     with transaction.atomic():
