@@ -390,7 +390,7 @@ def test_of_many_calls_at_once_three_are_counted(racer: Desk, crowd: Crowd) -> N
     Counter.objects.all().delete()
 
     def ring(number: int) -> limits.Gate:
-        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.context, prompt="call")
+        return limits.spend_send(limits.Sending(racer.user.pk, f"+4179555{number:04}", racer.context, prompt="call"))
 
     gates = crowd.rush(ring)
 
@@ -445,7 +445,7 @@ def test_network_gets_its_typed_codes_back_once(racer: Desk, crowd: Crowd, setti
     Counter.objects.filter(scope="send.network").update(count=40)
 
     def send(number: int) -> bool:
-        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.context).is_open
+        return limits.spend_send(limits.Sending(racer.user.pk, f"+4179555{number:04}", racer.context)).is_open
 
     at_once = sum(crowd.rush(send))  # one that meets the bound while another gives back may be refused too early
     afterwards = sum(send(number) for number in range(50))

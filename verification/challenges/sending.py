@@ -50,7 +50,7 @@ def _refused_sending(
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
         until = toll_fraud.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
         return Outcome(verdict=verdict, method=method, retry_at=until)
-    gate = limits.spend_send(user.pk, address, context, **_counted(kind, address, purpose, context))
+    gate = limits.spend_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
     if gate.scope == limits.UNANSWERED:
         _tell_of_unanswered(enrolment, kind, gate, user=user, context=context)
         audit.record(events.MESSAGE_UNANSWERED, **about)
@@ -66,22 +66,25 @@ def _refused_sending(
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 
-def _counted(kind: str, address: str, purpose: Purpose, context: Context) -> dict[str, Any]:
+def _counted(enrolment: Enrolment, kind: str, *, user: Person, purpose: Purpose, context: Context) -> limits.Sending:
     """Return what a message counts as."""
-    return {
-        "prompt": "" if purpose == Purpose.SELF_TEST else kind,
-        "prefix": toll_fraud.foreign_range(kind, address),
-        "is_trial": toll_fraud.is_on_trial(kind, address, now=context.now),
-        "cost": toll_fraud.cost(kind, address),
-        "spending": toll_fraud.spending_limits() if toll_fraud.costs(kind) else (),
-    }
+    address = enrolment.address
+    return limits.Sending(
+        user.pk,
+        address,
+        context,
+        prompt="" if purpose == Purpose.SELF_TEST else kind,
+        prefix=toll_fraud.foreign_range(kind, address),
+        is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
+        cost=toll_fraud.cost(kind, address),
+        spending=toll_fraud.spending_limits() if toll_fraud.costs(kind) else (),
+    )
 
 
 def uncount(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
     """Undo what `refusal` counted, because another request of the session was first and nothing was sent."""
     if kind := registry.method(enrolment.method).kind:
-        address = enrolment.address
-        limits.refund_send(user.pk, address, context, **_counted(kind, address, purpose, context))
+        limits.refund_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
 
 
 def _tell_of_unanswered(enrolment: Enrolment, kind: str, gate: limits.Gate, *, user: Person, context: Context) -> None:

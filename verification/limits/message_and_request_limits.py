@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -134,65 +134,62 @@ UNANSWERED = "unanswered"  # the scope of too many messages in a row without a c
 SPENT = "spend."  # prefix of the scopes that count cost
 
 
-def spend_send(
-    user_id: int,
-    address: str,
-    context: Context,
-    *,
-    prompt: str = "",
-    prefix: str = "",
-    is_trial: bool = False,
-    cost: int = 0,
-    spending: Iterable[Any] = (),
-) -> Gate:
+@dataclass(frozen=True)
+class Sending:
+    """A text or call, and what it counts as.
+
+    Shape: `prompt` is its kind if it counts as unanswered until its code is entered; `prefix` is the range abroad,
+    empty at home; with `is_trial` it is blocked and gets a few messages; `spending` as `toll_fraud.spending_limits`
+    returns it. Units: `cost` as theirs.
+    """
+
+    user_id: int
+    address: str
+    context: Context
+    _: KW_ONLY
+    prompt: str = ""
+    prefix: str = ""
+    is_trial: bool = False
+    cost: int = 0
+    spending: Iterable[Any] = ()
+
+
+def spend_send(sending: Sending) -> Gate:
     """Count one text or call against the limits of its person, number, range, network and organisation, and its cost.
 
-    Shape: `prompt` is its kind if it counts as unanswered until its code is entered: when too many are, `scope` is
-    `UNANSWERED` and nothing else is counted; `prefix` is the range abroad, empty at home; with `is_trial` it is
-    blocked and gets a few messages; `spending` as `toll_fraud.spending_limits` returns it. Units: `cost` as theirs.
+    If too many are unanswered, `scope` is `UNANSWERED` and nothing else is counted.
 
     Call it before the action's transaction: all requests share the organisation's row, and locking it until commit
     would make all sign-ins wait for each other. A crash in between counts one message too many, which is harmless.
     """
-    limits = _send_limits(user_id, address, context, prefix=prefix, is_trial=is_trial, cost=cost, spending=spending)
-    gate = _count_send(user_id, prompt, limits, context.now)
-    if gate.scope == _NETWORK and _refund_network(context):
-        return _count(limits, context.now)
+    limits, now = _send_limits(sending), sending.context.now
+    gate = _count_send(sending.user_id, sending.prompt, limits, now)
+    if gate.scope == _NETWORK and _refund_network(sending.context):
+        return _count(limits, now)
     return gate
 
 
-def refund_send(
-    user_id: int,
-    address: str,
-    context: Context,
-    *,
-    prompt: str = "",
-    prefix: str = "",
-    is_trial: bool = False,
-    cost: int = 0,
-    spending: Iterable[Any] = (),
-) -> None:
-    """Undo what `spend_send` counted with the same values, because the message was not sent after all."""
-    if prompt:
-        unanswered_messages.refund_prompt(user_id, prompt, now=context.now)
-    limits = _send_limits(user_id, address, context, prefix=prefix, is_trial=is_trial, cost=cost, spending=spending)
-    _refund(_by_key(limits), context.now)
+def refund_send(sending: Sending) -> None:
+    """Undo what `spend_send` counted, because the message was not sent after all."""
+    now = sending.context.now
+    if sending.prompt:
+        unanswered_messages.refund_prompt(sending.user_id, sending.prompt, now=now)
+    _refund(_by_key(_send_limits(sending)), now)
 
 
-def _send_limits(
-    user_id: int, address: str, context: Context, *, prefix: str, is_trial: bool, cost: int, spending: Iterable[Any]
-) -> list[WindowLimit]:
+def _send_limits(sending: Sending) -> list[WindowLimit]:
+    number = sending.address
     return [
-        WindowLimit("send.person", str(user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
-        WindowLimit("send.number", address, HOUR, conf.sends_per_number_hour(), is_given_back=True),
-        WindowLimit("send.number_day", address, DAY, conf.sends_per_number_day(), is_given_back=True),
-        _network_limit(context),
+        WindowLimit("send.person", str(sending.user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
+        WindowLimit("send.number", number, HOUR, conf.sends_per_number_hour(), is_given_back=True),
+        WindowLimit("send.number_day", number, DAY, conf.sends_per_number_day(), is_given_back=True),
+        _network_limit(sending.context),
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
-        *(_range_limits(prefix, is_trial=is_trial) if prefix else ()),
+        *(_range_limits(sending.prefix, is_trial=sending.is_trial) if sending.prefix else ()),
         *(
             WindowLimit(f"{SPENT}{limit.span}", "", limit.window, _most_spent(limit.stop_at), **spent)
-            for limit in spending
-            for spent in [{"by": cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
+            for limit in sending.spending
+            for spent in [{"by": sending.cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
     ]
 

@@ -36,7 +36,9 @@ def test_network_is_what_one_person_holds(address: str, folded: str) -> None:
 def sends(desk: Desk, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
     """Spend so many sends; gives how many were allowed."""
     circumstances = replace(desk.context, **context)
-    return sum(limits.spend_send(user_id or desk.user.pk, number, circumstances).is_open for _ in range(times))
+    return sum(
+        limits.spend_send(limits.Sending(user_id or desk.user.pk, number, circumstances)).is_open for _ in range(times)
+    )
 
 
 def test_person_causes_ten_sends_an_hour(desk: Desk) -> None:
@@ -77,7 +79,7 @@ def test_organisation_causes_so_many_sends_an_hour(desk: Desk, settings: Any) ->
 def test_says_when_more_sends_may_go_out(desk: Desk) -> None:
     sends(desk, 10)
 
-    gate = limits.spend_send(desk.user.pk, NUMBER, desk.context)
+    gate = limits.spend_send(limits.Sending(desk.user.pk, NUMBER, desk.context))
 
     assert gate.retry_at is not None
     assert timedelta(0) < gate.retry_at - desk.context.now <= timedelta(hours=1)

@@ -8,7 +8,7 @@ NUMBER = "+41795550123"
 
 
 def test_purge_removes_counters_of_windows_long_over(desk: Desk) -> None:
-    limits.spend_send(desk.user.pk, NUMBER, desk.context)
+    limits.spend_send(limits.Sending(desk.user.pk, NUMBER, desk.context))
     for _ in range(11):
         limits.password_gate("ana", desk.context)
 
