@@ -49,9 +49,7 @@ def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
     """Return why the code of a challenge isn't sent again, whatever the limits say."""
     if enrolments.unavailable_reason(challenge.enrolment, now):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
-    # An approval that the page didn't collect in time is worth nothing any more.
-    is_open = challenge.state == State.OPEN or (challenge.state == State.APPROVED and challenge.expires_at <= now)
-    if not is_open or not challenge.tries_left:
+    if not challenge.can_be_sent_again(now):
         return closing.why_closed(challenge, now)
     if challenge.resend_at > now:
         return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)

@@ -92,7 +92,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         retry_at=attempts.retry_at(challenge, now) if challenge.tries_left == 0 else None,
         is_alive=not is_expired and (is_approved or (is_open and has_tries)),
         is_expired=is_expired,
-        can_be_sent_again=is_delivered and has_tries and (is_open or (is_approved and is_expired)),
+        can_be_sent_again=is_delivered and challenge.can_be_sent_again(now),
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         sent_page=method.sent_page if isinstance(method, Delivered) else "",
         resend_label=str(method.resend_label) if isinstance(method, Delivered) else "",

@@ -78,6 +78,11 @@ class Challenge(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference}"
 
+    def can_be_sent_again(self, now: datetime) -> bool:
+        """Return whether it takes another code. An approval that the page didn't collect in time is worth nothing."""
+        is_open = self.state == State.OPEN or (self.state == State.APPROVED and self.expires_at <= now)
+        return is_open and self.tries_left > 0
+
     def state_words(self, now: datetime) -> str:
         """Return its state in words. No column says that its time is over."""
         is_over = self.state in ALIVE and self.expires_at <= now
