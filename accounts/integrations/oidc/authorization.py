@@ -16,8 +16,8 @@ from accounts.models import OidcClient
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/[^#]*)?")
-_LONGEST = 500  # characters of a nonce or hint
-_LONGEST_STATE = 1500  # gateways put the address of the page into it
+LONGEST_STATE = 1500  # characters: gateways put the address of the page into it
+_LONGEST = {"state": LONGEST_STATE, "nonce": 500, "login_hint": 500, "acr_values": 500}
 _LONGEST_CLAIMS = 2000
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _ONCE = (
@@ -82,7 +82,7 @@ def answerable(query: Query) -> Answerable:
     if len(query.get("redirect_uri", ())) != 1 or not is_registered(uri, client):
         raise Unanswerable("redirect")
     state = _first(query, "state")
-    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= _LONGEST_STATE else "")
+    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= LONGEST_STATE else "")
 
 
 def is_registered(uri: str, client: OidcClient) -> bool:
@@ -108,10 +108,7 @@ def read(query: Query, to: Answerable) -> AuthorizationRequest:
     for name, error in _UNSUPPORTED.items():
         if name in query:
             raise Refused(error)
-    for name, longest in (
-        ("state", _LONGEST_STATE),
-        *((each, _LONGEST) for each in ("nonce", "login_hint", "acr_values")),
-    ):
+    for name, longest in _LONGEST.items():
         if len(_first(query, name)) > longest:
             raise Refused("invalid_request", f"{name} is too long")
     if _first(query, "response_type") != "code":

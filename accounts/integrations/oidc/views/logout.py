@@ -14,11 +14,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts import applications, audit_events, redirects, request_context, session_assurance, sessions
-from accounts.integrations.oidc import answers, scopes, tokens
+from accounts.integrations.oidc import answers, authorization, scopes, tokens
 from accounts.models import ApplicationSession, OidcClient, User
 from verification import audit, inputs
 
-_LONGEST = 500  # characters of a state
 _LONGEST_ADDRESS = 4000
 _CONFIRMED = "confirmed"  # field of our own form
 _NAMES = ("client_id", "post_logout_redirect_uri", "state", "id_token_hint")
@@ -98,7 +97,7 @@ def _read(form: QueryDict) -> _Asked:
     return _Asked(
         client=known.first() if client_id and is_one else None,
         uri=form.get("post_logout_redirect_uri", ""),
-        state=state if len(state) <= _LONGEST else "",
+        state=state if len(state) <= authorization.LONGEST_STATE else "",
         subject=str(hint["sub"]) if hint and is_one else "",
         sid=str(hint.get("sid", "")) if hint and is_one else "",
     )

@@ -132,9 +132,11 @@ def test_leaves_other_sessions_alone(party: Any, ana: Person, token: str, clock:
 
 
 def test_nobody_to_sign_out_goes_straight_back(party: Any, ana: Person) -> None:
-    answer = leave(party, ana, client_id=party.client.client_id, post_logout_redirect_uri=AFTER_LOGOUT, state="s")
+    answer = leave(
+        party, ana, client_id=party.client.client_id, post_logout_redirect_uri=AFTER_LOGOUT, state="s" * 1500
+    )
 
-    assert answer.location == f"{AFTER_LOGOUT}?state=s"
+    assert answer.location == f"{AFTER_LOGOUT}?state={'s' * 1500}"
 
 
 def test_a_client_id_that_no_database_can_hold_is_an_unknown_client(party: Any, ana: Person, token: str) -> None:
