@@ -85,8 +85,8 @@ class Issue:
     """What the page of a challenge shows, and the kind and template of its message if it has one.
 
     `fields` are further columns of the message, such as the extension of a number. With `is_approval` the person
-    answers on the phone instead of the page, which then shows `match_code` to be keyed. With `is_own_form` the template
-    `page` contains the form.
+    answers on the phone instead of the page: the template `page` says how, and shows `match_code` to be keyed. With
+    `is_own_form` the template `page` contains the form.
     """
 
     kind: str = ""
