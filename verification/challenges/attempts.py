@@ -1,14 +1,14 @@
-"""Attempts: the tries of a challenge, failures that count towards a lockout, and notices of incorrect codes."""
+"""Attempts: the tries of a challenge, and the failures that count towards a lockout."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from verification import audit, conf, limits, notices, registry
+from verification import audit, conf, limits, registry
 from verification.audit import events
 from verification.capabilities import PublicKey
-from verification.challenges import closing, queries
+from verification.challenges import closing, incorrect_code_notices, lockouts, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
@@ -26,8 +26,6 @@ _TAKE_TRY = Update(
         {"tries_left": F("tries_left") - 1},
     )
 )
-_NOTIFY_AFTER_TODAY = 3  # incorrect codes in a day that the person is told of
-_NOTIFY_AT_IN_MONTH = (10, 25, 50, 75)  # in 30 days, to catch someone who tries twice a day
 
 
 def _scope(challenge: Challenge) -> str:
@@ -55,7 +53,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
     with transaction.atomic():
         Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
         if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
-            _switch_off(challenge, context)
+            lockouts.lock_all_methods(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
     return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
 
@@ -123,16 +121,9 @@ def fail(
             **queries.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
-            audit.record(
-                events.METHOD_SWITCHED_OFF,
-                user_id=challenge.user.pk,
-                context=context,
-                **queries.audit_detail(challenge),
-            )
-            queries.tell_owner(challenge, "method_off", context)
-            notices.alert(challenge.user, "method_off_alert", now=context.now)
+            lockouts.lock_method(challenge, context)
         if gate.n_today:
-            _evaluate_wrong_codes(challenge, gate.n_today, context)
+            _lock_or_notify(challenge, gate.n_today, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
     return queries.outcome(
         challenge,
@@ -142,21 +133,10 @@ def fail(
     )
 
 
-def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
-    """Notify the person of many incorrect codes, even between sign-ins, and lock all methods at the 30-day limit.
-
-    Only someone who knows the password gets here.
-    """
+def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> None:
+    """Lock all methods at the 30-day limit. Before it, notify the person of many incorrect codes."""
     found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():
-        _switch_off(challenge, context)
-    elif n_today == _NOTIFY_AFTER_TODAY or found.n in _NOTIFY_AT_IN_MONTH:
-        queries.tell_owner(challenge, "wrong_codes", context, n=str(found.n))
-
-
-def _switch_off(challenge: Challenge, context: Context) -> None:
-    if limits.lock_all(challenge.user.pk, now=context.now):
-        audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
-        most = str(conf.wrong_codes_per_month())
-        queries.tell_owner(challenge, "second_step_off", context, n=most)
-        notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)
+        lockouts.lock_all_methods(challenge, context)
+    else:
+        incorrect_code_notices.tell_if_due(challenge, context, n_today=n_today, n_month=found.n)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import Desk, app_code
 from verification.challenges import sending
-from verification.models import Counter, Failure
-from verification.outcomes import Outcome
+from verification.models import Counter, Failure, Message
+from verification.outcomes import Outcome, Verdict
 
 Between = Callable[[Callable[[], object]], None]
 
@@ -36,3 +36,30 @@ def n_counted(desk: Desk) -> dict[str, int]:
     sent = Counter.objects.filter(scope="send.person").aggregate(n=Sum("count"))["n"] - 1
     unanswered = Failure.objects.filter(user=desk.user, method__startswith="prompt.").aggregate(n=Sum("consecutive"))
     return {"person": sent, "unanswered": unanswered["n"]}
+
+
+def wrong(desk: Desk, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
+    """Answer a new challenge with n incorrect codes."""
+    issued = desk.start(method, binding=binding)
+    return [desk.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
+
+
+def mails(*, to: str = "") -> list[str]:
+    """Return the names of the notices in the outbox, the oldest first."""
+    rows = Message.objects.filter(kind="mail").order_by("pk")
+    return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
+
+
+def besides(desk: Desk, rounds: int) -> list[Verdict]:
+    """Guess four codes, then let the owner sign in by text, once an hour; gives what happened to the guesses."""
+    found = []
+    for hour in range(rounds):
+        now = desk.later(hours=hour)
+        found += wrong(now, 4, binding=f"guess {hour}") if now.start("totp", binding=f"guess {hour}").issued else []
+        owner = now.start("text", binding=f"owner {hour}")
+        if not owner.issued or not now.answer(owner, now.code(owner), binding=f"owner {hour}").proven:
+            break
+        issued = now.start("totp", binding=f"app {hour}")
+        if issued.issued:
+            now.answer(issued, app_code(now.enrolment("totp"), now.context.now), binding=f"app {hour}")
+    return found

@@ -1,0 +1,118 @@
+"""Too many incorrect codes lock one method, then all of them; the person and the support desk are told."""
+
+from typing import Any
+
+import pytest
+
+from tests.verification.challenges.conftest import besides, mails, wrong
+from tests.verification.conftest import Desk, app_code
+from verification import challenges, limits
+from verification.models import (
+    AuditEvent,
+    Enrolment,
+    Failure,
+    Message,
+    Purpose,
+)
+from verification.outcomes import Verdict
+
+
+def test_switches_a_method_off_at_thirty_failures(ana: Desk) -> None:
+    desk = ana
+    for turn in range(30):
+        desk = desk.later(hours=2)
+        issued = desk.start("totp", binding=f"t{turn}")
+        desk.answer(issued, "000000", binding=f"t{turn}")
+
+    assert desk.later(days=3).start("totp").verdict is Verdict.OFF
+
+
+def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> None:
+    """104 guesses of 26 rounds were looked at, each round followed by the owner's own sign-in, and nobody was told."""
+    settings.SUPPORT_EMAIL = "support@example.org"
+
+    found = besides(ana, 30)
+
+    assert found.count(Verdict.WRONG) == 100
+    assert ana.later(days=1).start("totp", binding="x").verdict is Verdict.OFF
+    assert ana.later(days=1).start("text", binding="y").verdict is Verdict.OFF
+    assert mails(to="support@example.org") == ["second_step_off_alert"]
+    assert mails(to="ana@example.org")[0] == "wrong_codes"
+    assert mails(to="ana@example.org").count("second_step_off") == 1
+
+
+@pytest.fixture
+def stopped(ana: Desk, settings: Any) -> Desk:
+    """Return someone whose second step is off after the incorrect codes of a month, which are three here."""
+    settings.WRONG_CODES_PER_MONTH = 3
+    wrong(ana, 3, binding="guess")
+    Message.objects.all().delete()
+    settings.WRONG_CODES_PER_MONTH = 100
+    return ana.later(hours=1)
+
+
+def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
+    """What was guessed at goes with it, and what is new works: the app, and the number that was not set up again."""
+    former = stopped.enrolment("totp")
+
+    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", context=stopped.context, rules=stopped.rules)
+    draft = Enrolment.objects.get(user=stopped.user, method="totp", confirmed=False)
+    assert stopped.answer(issued, app_code(draft, stopped.context.now), binding="new").proven
+
+    assert list(Enrolment.objects.filter(user=stopped.user)) == [draft]
+    assert former.pk != draft.pk
+    assert stopped.start("totp", binding="b").issued
+    assert limits.wrong_codes(stopped.user.pk, now=stopped.context.now) == limits.WrongCodes()
+    assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
+
+
+def test_stop_outlives_time_and_unlocking(stopped: Desk) -> None:
+    limits.unlock(stopped.user.pk)
+
+    assert stopped.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
+
+
+def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, settings: Any) -> None:
+    settings.WRONG_CODES_PER_MONTH = 3
+    before = ana.start("text", binding="before")
+    wrong(ana, 3, binding="guess")
+
+    assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
+    settings.WRONG_CODES_PER_MONTH = 100
+    assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
+
+
+@pytest.mark.parametrize("purpose", [Purpose.SELF_TEST, Purpose.CALLER])
+def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpose: Purpose) -> None:
+    """The owner and support were mailed that the app is off, which it was not."""
+    Message.objects.all().delete()
+    for hour in range(0, 70, 2):
+        now, binding = ana.later(hours=hour), f"hour {hour}"
+        now.answer(now.start("totp", binding=binding, purpose=purpose), "000000", binding=binding)
+
+    later = ana.later(hours=90)
+    assert mails() == []
+    assert "method.switched_off" not in AuditEvent.objects.values_list("kind", flat=True)
+    assert later.start("totp", binding="a sign-in").issued
+    outcome = later.answer(later.start("totp", purpose=purpose), app_code(ana.enrolment("totp"), later.context.now))
+    assert outcome.verdict is (Verdict.PROVEN if purpose == Purpose.SELF_TEST else Verdict.OFF)
+
+
+def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any) -> None:
+    settings.SUPPORT_EMAIL = "support@example.org"
+
+    test_switches_a_method_off_at_thirty_failures(ana)
+
+    assert mails(to="support@example.org") == ["method_off_alert"]
+
+
+def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
+    """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
+    issued = ana.start("totp", binding="trial", purpose=Purpose.SELF_TEST)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=ana.context.now)
+
+    now = ana.later(seconds=40)
+    assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="trial").proven
+
+    assert now.start("totp").verdict is Verdict.OFF
+    assert now.start("totp", binding="again", purpose=Purpose.SELF_TEST).verdict is Verdict.OFF

@@ -1,0 +1,28 @@
+"""Lockouts after too many incorrect codes: recorded, and announced to the person and the support desk.
+
+`verification.limits.code_guessing` decides when.
+"""
+
+from verification import audit, conf, limits, notices
+from verification.audit import events
+from verification.challenges import queries
+from verification.context import Context
+from verification.models import Challenge
+
+
+def lock_method(challenge: Challenge, context: Context) -> None:
+    """Record that the method of a challenge is locked until it is set up again."""
+    audit.record(
+        events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+    )
+    queries.tell_owner(challenge, "method_off", context)
+    notices.alert(challenge.user, "method_off_alert", now=context.now)
+
+
+def lock_all_methods(challenge: Challenge, context: Context) -> None:
+    """Lock all methods of a person at the limit of 30 days. Once: a second call changes nothing."""
+    if limits.lock_all(challenge.user.pk, now=context.now):
+        audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
+        most = str(conf.wrong_codes_per_month())
+        queries.tell_owner(challenge, "second_step_off", context, n=most)
+        notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)
