@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from accounts.access import max_age_and_clock_skew
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import Why
@@ -14,8 +15,6 @@ ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
 ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
 ACR_PHISHING_RESISTANT = "phr"  # Source: OpenID Connect EAP ACR Values 1.0, 3
 MAX_ROUNDS = 2
-MAX_SKEW = timedelta(seconds=30)  # by which the clocks of two web hosts may differ
-SETUP_MAX_AGE = timedelta(minutes=5)  # of the verification with which someone may set up a method
 
 
 class Step(StrEnum):
@@ -130,15 +129,9 @@ def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> An
 
 
 def _is_fresh(verification: Verification, requirement: Requirement, now: datetime) -> bool:
-    """A verification in the future is never fresh: a clock was wrong, and nobody knows how old it is.
-
-    A little in the future it is: another web host made it, whose clock is ahead.
-    """
-    if verification.at > now + MAX_SKEW or (
-        requirement.newer_than is not None and verification.at < requirement.newer_than
-    ):
-        return False
-    return requirement.max_age is None or now - verification.at <= requirement.max_age
+    return max_age_and_clock_skew.is_fresh(
+        verification.at, now=now, max_age=requirement.max_age, newer_than=requirement.newer_than
+    )
 
 
 def _is_skipped(facts: SessionFacts) -> bool:
@@ -216,7 +209,7 @@ def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) ->
     """
     strongest = _strongest(owned) or (PASSWORD,)
     verified = facts.verified if facts is not None else ()
-    recent = {each.method for each in verified if -MAX_SKEW <= now - each.at <= SETUP_MAX_AGE}
+    recent = {each.method for each in verified if max_age_and_clock_skew.allows_setup(each.at, now=now)}
     return () if recent & set(strongest) else strongest
 
 
