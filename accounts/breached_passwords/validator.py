@@ -1,4 +1,4 @@
-"""The password validator that refuses common and breached passwords."""
+"""The password validator: the messages that refuse a common or breached password. `lookup_and_variants` finds it."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""Lists of known passwords: common ones that come with the service, and breached ones from the operator's file."""
+"""Looks a password up in the lists of common and breached passwords, with the variants that people make of one."""
 
 import hashlib
 import unicodedata
