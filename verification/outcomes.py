@@ -159,7 +159,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.ISSUED: (_("New code sent"), _("Use the newest code. Older ones no longer work.")),
         Verdict.PENDING: (
             _("Not approved yet"),
-            _("Answer the call and follow its instructions. This page then continues automatically."),
+            _("Follow the instructions on this page, then continue."),
         ),
         Verdict.WRONG: (_("Incorrect code"), _("Check the code and try again.") + f" {tries}"),
         Verdict.DRIFTED: (

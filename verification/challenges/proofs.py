@@ -8,7 +8,7 @@ from django.db import transaction
 
 from verification import audit, browsers, enrolments, notices, registry
 from verification.audit import Event, events
-from verification.capabilities import Temporary
+from verification.capabilities import KeyedOnPhone, Temporary
 from verification.challenges import attempts, closing, queries
 from verification.context import Context
 from verification.db import batched_writes
@@ -17,7 +17,7 @@ from verification.db.compiled_queries import BindParam, Update
 from verification.method import Check, Draft
 from verification.models import Challenge, Enrolment, Purpose, State
 from verification.models.person import Person
-from verification.outcomes import Outcome, Verdict
+from verification.outcomes import Outcome, Verdict, Words
 
 _ROW, _GENERATION, _STATE = BindParam("pk"), BindParam("generation"), BindParam("state")
 _SPEND = Update(
@@ -165,8 +165,16 @@ def collect(handle: str, *, binding: str, context: Context, alongside: Alongside
     if is_collected:
         return _after(queries.outcome(challenge, Verdict.PROVEN), alongside)
     if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
-        return queries.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
+        return queries.outcome(
+            challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge)
+        )
     return closing.why_closed(challenge, context.now)
+
+
+def _not_approved(challenge: Challenge) -> Words | None:
+    """Return the method's own words, if the person approves on the phone."""
+    method = registry.method(challenge.enrolment.method)
+    return Words(*map(str, method.not_approved)) if isinstance(method, KeyedOnPhone) else None
 
 
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:

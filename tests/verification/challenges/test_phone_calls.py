@@ -34,6 +34,15 @@ def test_call_is_not_approved_by_the_hash_alone(ana: Desk) -> None:
     assert ana.collect(issued).verdict is Verdict.PENDING
 
 
+def test_page_that_continues_too_early_says_to_answer_the_call(ana: Desk) -> None:
+    issued = ana.start("call")
+
+    said = ana.collect(issued).said
+
+    assert said is not None
+    assert said.text.startswith("Answer the call")
+
+
 def test_policy_may_let_the_hash_alone_approve(ana: Desk) -> None:
     from verification.models import Policy  # noqa: PLC0415
 

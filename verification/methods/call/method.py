@@ -52,6 +52,10 @@ class Call(KeyedOnPhone, SharesAddress):
     resend_label = _("Call me again")
     resent = (_("We’re calling you again"), _("Answer this call. Earlier calls no longer count."))
     continue_label = _("I pressed #, continue")
+    not_approved = (
+        _("Not approved yet"),
+        _("Answer the call and follow its instructions. This page then continues automatically."),
+    )
     form_class = CallForm
     address_field = "number"
     modes = (
