@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from verification import audit, conf
 from verification.audit import events, triggers
 from verification.context import Context
-from verification.db import months, row_locks
-from verification.db.months import Month
+from verification.db import partitions, row_locks
+from verification.db.partitions import Month
 from verification.models import Attempt, AuditEvent, Challenge, Message
 
 # How full the pages of a month may get. The rest is for updates, which events have none of.
@@ -28,7 +28,7 @@ def make_months(now: datetime, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:
     made = [
         name
         for table, fill_factor in _TABLES.items()
-        for name in months.prepare(connections[using], table, now=now, fill_factor=fill_factor)
+        for name in partitions.prepare(connections[using], table, now=now, fill_factor=fill_factor)
     ]
     if made:
         triggers.put(connections[using])
@@ -45,18 +45,18 @@ def remove_old(now: datetime) -> None:
 
 def _remove_messages(now: datetime) -> None:
     old = now - timedelta(days=conf.message_retention_days())
-    if not months.is_parted(connection, _MESSAGES):
+    if not partitions.is_parted(connection, _MESSAGES):
         remove(Message.objects.filter(created_at__lt=old))
         return
     month = Month.of(old)
-    boundary = months.first_id(month.starts_at)
+    boundary = partitions.first_id(month.starts_at)
     rows = Message.objects.filter(id__lt=boundary)
     if not rows.exists():
         return
     context = Context(now=now)
     with transaction.atomic():
         n_rows = rows.count()
-        months.drop(connection, _MESSAGES, before=boundary)
+        partitions.drop(connection, _MESSAGES, before=boundary)
         audit.record(
             events.RECORDS_REMOVED, user_id=None, context=context, what="messages", before=str(month), n_rows=n_rows
         )

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from tests.verification.conftest import Desk
 from verification import retention
-from verification.db import months
-from verification.db.months import Month
+from verification.db import partitions
+from verification.db.partitions import Month
 from verification.models import Attempt, AuditEvent, Challenge, Message
 
 TABLE = Message._meta.db_table
@@ -22,7 +22,7 @@ def age(moment: datetime) -> None:
     span = timezone.now() - moment
     retention.make_months(moment)
     Challenge.objects.update(expires_at=F("expires_at") - span)
-    if months.is_parted(connection, TABLE):
+    if partitions.is_parted(connection, TABLE):
         move(moment)
     Message.objects.update(created_at=F("created_at") - span)
     connection.check_constraints()  # as committing does
@@ -31,7 +31,7 @@ def age(moment: datetime) -> None:
 def move(moment: datetime) -> None:
     """Give all messages ids of a moment."""
     for pk in list(Message.objects.values_list("pk", flat=True)):
-        new = months.first_id(moment) + pk % 2**22
+        new = partitions.first_id(moment) + pk % 2**22
         Message.objects.filter(pk=pk).update(id=new)
         Attempt.objects.filter(message=pk).update(message_id=new)
 
@@ -97,13 +97,13 @@ def test_dropped_month_of_messages_is_in_the_audit_log(sent: Desk) -> None:
 
     event = AuditEvent.objects.get(kind="records.removed")
     assert (event.said["what"], event.said["n_rows"]) == ("messages", 1)
-    assert months.first_id(middle(3)) < min(part.first for part in months.parts(connection, TABLE))
+    assert partitions.first_id(middle(3)) < min(part.first for part in partitions.parts(connection, TABLE))
 
 
 @pytest.mark.postgresql  # as above
 def test_messages_without_a_month_are_deleted(sent: Desk) -> None:
     with connection.cursor() as cursor:
-        for part in months.parts(connection, TABLE):
+        for part in partitions.parts(connection, TABLE):
             cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {part.name}")
             cursor.execute(f"INSERT INTO {TABLE} SELECT * FROM {part.name}")
     move(middle(40))

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from verification.audit.declarations import Event
 from verification.context import Context
-from verification.db import months
+from verification.db import partitions
 from verification.db.compiled_queries import Insert
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
@@ -136,10 +136,10 @@ def between(
     has_times = connection.vendor == "postgresql"
     if begins:
         events = events.filter(at__gte=begins)
-        events = events.filter(id__gte=months.first_id(begins - _EARLIER)) if has_times else events
+        events = events.filter(id__gte=partitions.first_id(begins - _EARLIER)) if has_times else events
     if ends:
         events = events.filter(at__lt=ends)
-        events = events.filter(id__lt=months.first_id(ends + _LATER)) if has_times else events
+        events = events.filter(id__lt=partitions.first_id(ends + _LATER)) if has_times else events
     return events
 
 

@@ -12,9 +12,9 @@ from verification.audit.chain import Fault
 from verification.audit.events import RECORDS_REMOVED
 from verification.audit.log import record
 from verification.context import Context
-from verification.db import months
+from verification.db import partitions
 from verification.db.compiled_queries import BindParam, Delete
-from verification.db.months import Month
+from verification.db.partitions import Month
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 
@@ -50,7 +50,7 @@ def remove(month: Month, *, now: datetime) -> Removed:
     with transaction.atomic():
         if not _state(boundary, month, n_events, now):
             return Removed()
-        months.drop(connection, _TABLE, before=boundary)
+        partitions.drop(connection, _TABLE, before=boundary)
         _DELETE.run(boundary=boundary)
         context = Context(now=now)
         record(RECORDS_REMOVED, user_id=None, context=context, what="record", before=str(month), n_rows=n_events)
@@ -60,8 +60,8 @@ def remove(month: Month, *, now: datetime) -> Removed:
 
 def _boundary(month: Month) -> int:
     """Return the lowest id that stays. Where ids are no times, an old event after a younger one stays as well."""
-    if months.is_parted(connection, _TABLE):
-        return months.first_id(month.starts_at)
+    if partitions.is_parted(connection, _TABLE):
+        return partitions.first_id(month.starts_at)
     kept = AuditEvent.objects.filter(at__gte=month.starts_at).order_by("id").values_list("id", flat=True).first()
     newest = AuditEvent.objects.aggregate(newest=Max("id"))["newest"] or 0
     return int(kept if kept is not None else newest + 1)

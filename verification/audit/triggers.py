@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from verification.db import months
+from verification.db import partitions
 
 TABLES = (EVENTS, SEALS, REMOVALS) = (
     "verification_auditevent",
@@ -79,7 +79,7 @@ def lift(connection: BaseDatabaseWrapper) -> None:
             return
         for name, what in _ON_POSTGRESQL.items():
             cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {_table(what)}")
-        for part in months.names(connection, EVENTS):
+        for part in partitions.names(connection, EVENTS):
             cursor.execute(f"DROP TRIGGER IF EXISTS {_OF_A_MONTH} ON {part}")
 
 
@@ -112,7 +112,7 @@ def _missing(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 
 def _missing_of_months(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> Iterator[str]:
-    parts = months.names(connection, EVENTS)
+    parts = partitions.names(connection, EVENTS)
     there = _enabled(cursor, parts)
     for part in parts:
         if (part, _OF_A_MONTH) not in there:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import User
 from verification import audit, retention
 from verification.audit import events, log, triggers, verifying
-from verification.db import months
-from verification.db.months import Month
+from verification.db import partitions
+from verification.db.partitions import Month
 from verification.keys import crypto
 from verification.models import AuditEvent, Challenge, Message
 
@@ -84,13 +84,13 @@ def genuine(*, back: int, n: int) -> dict[str, float]:
     """Fill a month with events that verify, and seal them. Units: seconds."""
     at = _month(back).starts_at
     retention.make_months(at)
-    first = months.first_id(at)
+    first = partitions.first_id(at)
     AuditEvent.objects.bulk_create((_genuine(first + (place << 14), at) for place in range(n)), batch_size=2000)
     begun = time.perf_counter()
     while audit.seal(at):
         pass
     sealed = time.perf_counter()
-    assert list(verifying.verify_before(months.first_id(_month(back - 1).starts_at))) == []
+    assert list(verifying.verify_before(partitions.first_id(_month(back - 1).starts_at))) == []
     return {"seal": sealed - begun, "verify": time.perf_counter() - sealed}
 
 
@@ -158,7 +158,7 @@ def sizes() -> dict[str, list[tuple[str, int, int]]]:
     with connection.cursor() as cursor:
         for model in _COPIED:
             table = model._meta.db_table
-            for name in months.names(connection, table) or [table]:
+            for name in partitions.names(connection, table) or [table]:
                 cursor.execute(f"SELECT count(*), pg_total_relation_size('{name}') FROM {name}")
                 n, size = cursor.fetchone()
                 found.setdefault(table, []).append((name, n, size))
@@ -170,7 +170,7 @@ _SIZE, _LOG = "pg_database_size(current_database())", "pg_current_wal_insert_lsn
 
 def goes(*, back: int, how: str) -> dict[str, float]:
     """Take a month of events away, by `drop` or by `delete`. Units: seconds; bytes of the log; bytes that come back."""
-    first, end = (months.first_id(_month(n).starts_at) for n in (back, back - 1))
+    first, end = (partitions.first_id(_month(n).starts_at) for n in (back, back - 1))
     table = AuditEvent._meta.db_table
     rows = AuditEvent.objects.filter(id__gte=first, id__lt=end)
     n_rows, size, wal = (
@@ -181,7 +181,7 @@ def goes(*, back: int, how: str) -> dict[str, float]:
     begun = time.perf_counter()
     with connection.cursor() as cursor:
         if how == "drop":
-            name = next(part.name for part in months.parts(connection, table) if part.first == first)
+            name = next(part.name for part in partitions.parts(connection, table) if part.first == first)
             cursor.execute(f"DROP TABLE {name}")
         else:
             triggers.lift(connection)

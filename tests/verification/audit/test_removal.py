@@ -6,12 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from tests.verification.audit import months as written
+from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
 from tests.verification.conftest import Desk
 from verification import audit
-from verification.db import months
-from verification.db.months import Month
+from verification.db import partitions
+from verification.db.partitions import Month
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 
 
@@ -181,7 +181,7 @@ def test_command_counts_what_is_left(half_year: Desk, capsys: pytest.CaptureFixt
 @pytest.mark.postgresql  # the months are tables of their own
 @pytest.mark.parametrize("verb", ["UPDATE {} SET digest = ''", "DELETE FROM {}", "TRUNCATE {}"])
 def test_every_month_refuses_changes(half_year: Desk, verb: str) -> None:
-    parts = months.parts(connection, written.EVENTS)
+    parts = partitions.parts(connection, written.EVENTS)
     full = [part.name for part in parts if AuditEvent.objects.filter(id__gte=part.first, id__lt=part.end).exists()]
     assert len(full) == 6
 
@@ -193,7 +193,9 @@ def test_every_month_refuses_changes(half_year: Desk, verb: str) -> None:
 @pytest.mark.postgresql  # as above
 def test_month_dropped_by_hand_is_missed(half_year: Desk) -> None:
     part = next(
-        part for part in months.parts(connection, written.EVENTS) if part.first == months.first_id(_start(half_year, 3))
+        part
+        for part in partitions.parts(connection, written.EVENTS)
+        if part.first == partitions.first_id(_start(half_year, 3))
     )
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {part.name}")

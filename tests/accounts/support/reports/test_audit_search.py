@@ -12,7 +12,7 @@ from accounts.support.reports import audit_kinds, audit_search
 from accounts.support.reports.audit_search import PAGE, Search
 from verification import audit
 from verification.context import Context
-from verification.db import months
+from verification.db import partitions
 from verification.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def _write_at(moment: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE OR REPLACE FUNCTION verification_id() RETURNS bigint LANGUAGE sql VOLATILE AS"
-            f" $$ SELECT {months.first_id(moment)} | (nextval('verification_ids') & 4194303) $$"
+            f" $$ SELECT {partitions.first_id(moment)} | (nextval('verification_ids') & 4194303) $$"
         )
 
 

@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.rounds import rounds
-from tests.verification.audit import months as written
+from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
 from tests.verification.conftest import Desk
 from verification import audit, retention
 from verification.context import Context
-from verification.db import months
-from verification.db.months import Month
+from verification.db import partitions
+from verification.db.partitions import Month
 from verification.models import AuditEvent, Message
 
 EVENTS, MESSAGES = written.EVENTS, Message._meta.db_table
@@ -39,7 +39,7 @@ def test_counts_months_over_the_ends_of_years(moment: datetime, n: int, month: M
 def test_later_moments_have_higher_ids() -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
 
-    assert months.first_id(moment) + 2**22 == months.first_id(moment + timedelta(milliseconds=1))
+    assert partitions.first_id(moment) + 2**22 == partitions.first_id(moment + timedelta(milliseconds=1))
 
 
 def note(kind: str = "a.done") -> None:
@@ -60,10 +60,10 @@ class TestParts:
     @pytest.mark.parametrize("table", [EVENTS, MESSAGES])
     def test_migrate_makes_this_month_and_the_next_ones(self, table: str) -> None:
         this = Month.of(timezone.now())
-        firsts = {months.first_id(this.later(n).starts_at) for n in range(3)}
+        firsts = {partitions.first_id(this.later(n).starts_at) for n in range(3)}
 
-        assert {part.first for part in months.parts(connection, table)} >= firsts  # a test may have made others
-        assert months.prepare(connection, table, now=timezone.now()) == []
+        assert {part.first for part in partitions.parts(connection, table)} >= firsts  # a test may have made others
+        assert partitions.prepare(connection, table, now=timezone.now()) == []
 
     def test_row_is_in_the_month_in_which_it_was_written(self) -> None:
         note()
@@ -76,7 +76,7 @@ class TestParts:
         """No month has a part, as if housekeeping had not run for a year."""
         with connection.cursor() as cursor:
             for table in (EVENTS, MESSAGES):
-                for part in months.parts(connection, table):
+                for part in partitions.parts(connection, table):
                     cursor.execute(f"DROP TABLE {part.name}")
 
     def test_row_without_a_month_is_written_and_moves_later(self, none: None) -> None:
@@ -113,15 +113,15 @@ class TestParts:
 @pytest.fixture
 def year() -> None:
     """Twelve months of ten events each, in a database that other connections see."""
-    months.prepare(connection, EVENTS, now=timezone.now())
+    partitions.prepare(connection, EVENTS, now=timezone.now())
     now = Month.of(timezone.now())
     with written.lifted():
         for n in range(12, 0, -1):
             start = now.later(-n).starts_at
-            months.prepare(connection, EVENTS, now=start)
+            partitions.prepare(connection, EVENTS, now=start)
             note(f"m{n}.done")
             mine = AuditEvent.objects.get(kind=f"m{n}.done")
-            AuditEvent.objects.filter(pk=mine.pk).update(id=months.first_id(start) + n)
+            AuditEvent.objects.filter(pk=mine.pk).update(id=partitions.first_id(start) + n)
             audit.seal(NOW.now)
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 from tests.verification.conftest import Desk
 from verification import audit, retention
 from verification.audit import triggers
-from verification.db import months
-from verification.db.months import Month
+from verification.db import partitions
+from verification.db.partitions import Month
 from verification.models import AuditEvent
 
 EVENTS = AuditEvent._meta.db_table
@@ -39,9 +39,9 @@ def write(desk: Desk, kind: str, *, at: datetime, has_part: bool = True) -> Audi
     then = Desk(desk.user, desk.later(seconds=(at - desk.context.now).total_seconds()).context)
     audit.record(audit.Event(kind), user_id=desk.user.pk, context=then.context, method="text")
     event = AuditEvent.objects.exclude(pk__in=there).get()
-    if months.is_parted(connection, EVENTS):
+    if partitions.is_parted(connection, EVENTS):
         with lifted():
-            first = months.first_id(at)
+            first = partitions.first_id(at)
             AuditEvent.objects.filter(pk=event.pk).update(id=first + (event.pk & 4194303))
     audit.seal(at)
     return AuditEvent.objects.get(ref=event.ref)
