@@ -1,136 +1,12 @@
-"""`Outcome`, the answer to every request to verification, and the words for each verdict."""
+"""Words for each verdict: what a person reads, and what they can do next. A method's own words are in its folder."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from verification import time_format
-
-if TYPE_CHECKING:
-    from verification.models import Enrolment
-    from verification.models.person import Person
-
-
-class Verdict(StrEnum):
-    """How a request to the engine ended. One word each, and a help article for each."""
-
-    PROVEN = "proven"
-    ISSUED = "issued"
-    PENDING = "pending"
-    WRONG = "wrong"
-    DRIFTED = "drifted"
-    REPLACED = "replaced"
-    MISREAD = "misread"
-    USED = "used"
-    EXPIRED = "expired"
-    ENDED = "ended"
-    WAIT = "wait"
-    OFF = "off"
-    DENIED = "denied"
-    GONE = "gone"
-    LIMITED = "limited"
-    UNANSWERED = "unanswered"
-    TOO_SOON = "too_soon"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
-    FULL = "full"
-    CLOSED = "closed"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """One answer of the engine: the verdict and what a page needs to say about it.
-
-    Units: `retry_at` is aware, UTC.
-    """
-
-    verdict: Verdict
-    handle: str = ""
-    method: str = ""
-    tries_left: int | None = None
-    retry_at: datetime | None = None
-    enrolment: "Enrolment | None" = None
-    user: "Person | None" = None
-    note: str = ""
-    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    said: "Words | None" = None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's
-
-    @property
-    def proven(self) -> bool:
-        return self.verdict is Verdict.PROVEN
-
-    @property
-    def issued(self) -> bool:
-        return self.verdict is Verdict.ISSUED
-
-
-@dataclass(frozen=True)
-class Words:
-    """A verdict as a person reads it: what happened, and what to do next."""
-
-    title: str
-    text: str
-
-
-def wait_words(retry_at: datetime | None, now: datetime) -> str:
-    """Say how long a wait still takes, rounded up to whole minutes or, below one, to seconds."""
-    seconds = _seconds(retry_at, now)
-    if seconds < _MINUTE:
-        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
-    minutes = -(-seconds // _MINUTE)
-    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
-
-
-def when_words(retry_at: datetime | None, now: datetime) -> str:
-    """Say when a wait ends: after seconds, at a time of today, or at a time of another day.
-
-    Shape: `in 25 seconds`, `at 14:05 (in 4 minutes)`, `at 17:00`, `on 3 March 2026, 09:00`.
-    """
-    seconds = _seconds(retry_at, now)
-    if retry_at is None or seconds < _MINUTE:
-        return _("in %(wait)s") % {"wait": wait_words(retry_at, now)}
-    if _is_other_day(retry_at, now):
-        return _("on %(moment)s") % {"moment": time_format.moment(to_minute(retry_at))}
-    words = {"time": time_format.clock(to_minute(retry_at)), "wait": wait_words(retry_at, now)}
-    return (_("at %(time)s (in %(wait)s)") if seconds <= 60 * _MINUTE else _("at %(time)s")) % words
-
-
-_MINUTE = 60  # seconds
-
-
-def _seconds(retry_at: datetime | None, now: datetime) -> int:
-    return max(1, int((retry_at - now).total_seconds() + 0.999)) if retry_at else _MINUTE
-
-
-def to_minute(at: datetime) -> datetime:
-    """Round up to a whole minute, so that nobody tries too early."""
-    whole = at.replace(second=0, microsecond=0)
-    return whole if whole == at else whole + timedelta(minutes=1)
-
-
-def _is_other_day(at: datetime, now: datetime) -> bool:
-    return timezone.localtime(at).date() != timezone.localtime(now).date()
-
-
-def end_words(at: datetime, now: datetime) -> str:
-    """Return the end of a wait, rounded up to a minute. Shape: `14:05` today, `3 March 2026, 09:00` on another day."""
-    shown = time_format.moment if _is_other_day(at, now) else time_format.clock
-    return shown(to_minute(at))
-
-
-def _locked(retry_at: datetime | None, now: datetime) -> str:
-    """Title a lock with its end."""
-    if retry_at is None or _seconds(retry_at, now) < _MINUTE:
-        return _("Locked for %(wait)s") % {"wait": wait_words(retry_at, now)}
-    return _("Locked until %(time)s") % {"time": end_words(retry_at, now)}
+from verification.outcomes.outcome import Outcome, Verdict, Words
+from verification.outcomes.waiting_time_words import locked_words, wait_words, when_words
 
 
 def _again(outcome: Outcome, when: str) -> str:
@@ -178,7 +54,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.EXPIRED: (_("That code has expired"), _("Send a new code and enter it before it expires too.")),
         Verdict.ENDED: (_("Too many incorrect codes"), _again(outcome, when)),
         Verdict.WAIT: (
-            _locked(outcome.retry_at, now),
+            locked_words(outcome.retry_at, now),
             _(
                 "There were too many incorrect codes for this method. It works again in %(wait)s, or earlier if your "
                 "support desk unlocks it."
