@@ -14,6 +14,7 @@ from verification import audit, models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
 from verification.models import Kind, Message, Policy
+from verification.notices import to_person
 
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
 
@@ -34,7 +35,7 @@ def test_reads_the_default_of_the_rule_where_no_policy_says_so(
     ana: Desk, default: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing with notices that had a default of their own."""
-    monkeypatch.setattr(notices, "TEXT_NOTICES", default)
+    monkeypatch.setattr(to_person, "TEXT_NOTICES", default)
 
     assert (Kind.TEXT in [message.kind for message in tell(ana)]) is default
     assert models.policies.TEXT_NOTICES is policies.default("text_notices")

@@ -1,0 +1,74 @@
+"""Alerts for operators, by email: spending limits, blocked ranges, failing providers, damaged values."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Q
+
+from verification import audit, limits
+from verification.audit import events
+from verification.context import Context
+from verification.delivery import outbox
+from verification.delivery.routing import circuit_breaker, routes
+from verification.limits import toll_fraud
+from verification.models import BlockedRange, CircuitState, Kind
+from verification.notices.template_path import template_path
+
+_BATCH = 200
+_ONE_DAY = timedelta(days=1)
+
+
+def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
+    """Notify operators of the spending limits that a request reached: of an alarm each time, of a stop once a day."""
+    for limit in toll_fraud.spending_limits():
+        scope = f"{limits.SPENT}{limit.span}"
+        if scope in gate.alarms:
+            audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
+            tell_operators("spend_alarm", now=context.now, **_about(limit))
+        if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
+            tell_operators("spend_stop", now=context.now, **_about(limit))
+
+
+def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
+    """Notify operators of newly blocked ranges, and of warnings about ranges in the organisation's own country."""
+    for each in blocked:
+        notice = "range_warned" if each.is_warning else "range_paused"
+        said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
+        tell_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
+
+
+def tell_of_damage(now: datetime) -> int:
+    """Notify operators once a day of encrypted values that couldn't be read. Return how many there were."""
+    found = audit.since(now - _ONE_DAY, of=(events.SEALED_VALUE_DAMAGED,))
+    n = found.count()
+    if not n or not limits.spend_once("told.damaged", "", until=now):
+        return 0
+    what = ", ".join(sorted({event.detail["what"] for event in found[:_BATCH]}))
+    tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
+    return n
+
+
+def tell_of_circuits(now: datetime) -> None:
+    """Notify operators of providers that are skipped because they fail, and of those that work again."""
+    with transaction.atomic():
+        for circuit in circuit_breaker.news(now):
+            others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
+            cause = routes.explained(circuit.provider, circuit.code).strip()
+            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
+            said["others"] = others
+            notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
+            tell_operators(notice, now=now, right="change_route", **said)
+
+
+def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
+    alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (limit.alarm_at, limit.stop_at))
+    return {"span": str(limit.span), "alarm": alarm, "stop": stop}
+
+
+def tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
+    """Notify everyone who has the permission to act on it."""
+    may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right) | Q(is_superuser=True)
+    for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
+        outbox.notice(person, person.email, template=template_path(kind), context=values, now=now)
