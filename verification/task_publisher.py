@@ -1,4 +1,4 @@
-"""Wakes workers for rows of an outbox, without making any request wait for the broker.
+"""Publishes Celery tasks for rows of an outbox, without making any request wait for the broker.
 
 If the broker doesn't answer, this process does the work in a thread. A task that runs every few seconds finds the rest.
 """
@@ -18,8 +18,8 @@ _pool: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
 
 
-def announce(task: str, keys: Sequence[int], otherwise: Callable[[Sequence[int]], None]) -> None:
-    """Give a task the keys of rows, and return immediately. Without a broker, call `otherwise` in a thread."""
+def publish(task: str, keys: Sequence[int], otherwise: Callable[[Sequence[int]], None]) -> None:
+    """Publish a task with the keys of rows, and return immediately. Without a broker, call `otherwise` in a thread."""
     if conf.publisher_threads():
         _threads().submit(_publish, task, list(keys), otherwise)
 
@@ -28,7 +28,7 @@ def _threads() -> ThreadPoolExecutor:
     global _pool  # noqa: PLW0603  (one pool a process, made after its fork)
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="wake-up")
+            _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="publish")
         return _pool
 
 
