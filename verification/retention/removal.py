@@ -1,38 +1,24 @@
-"""Keeps the database from growing for ever: makes the months of its large tables, and removes what is old.
+"""Removes audit events, messages and challenges that are older than the settings say.
 
 On PostgreSQL a month of the audit log or of messages goes as a whole; elsewhere rows are deleted one by one.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from verification import audit, conf
-from verification.audit import events, triggers
+from verification.audit import events
 from verification.context import Context
 from verification.db import partitions, row_locks
 from verification.db.partitions import Month
-from verification.models import Attempt, AuditEvent, Challenge, Message
+from verification.models import Attempt, Challenge, Message
 
-# How full the pages of a month may get. The rest is for updates, which events have none of.
-_TABLES: Mapping[str, int] = {AuditEvent._meta.db_table: 100, Message._meta.db_table: 80}  # noqa: SLF001
 _MESSAGES = Message._meta.db_table  # noqa: SLF001
+
 _BATCH = 500
-
-
-def make_months(now: datetime, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Make the parts of this month and the next ones, with their triggers. Return the names of the new ones."""
-    made = [
-        name
-        for table, fill_factor in _TABLES.items()
-        for name in partitions.prepare(connections[using], table, now=now, fill_factor=fill_factor)
-    ]
-    if made:
-        triggers.put(connections[using])
-    return made
 
 
 def remove_old(now: datetime) -> None:
