@@ -79,7 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mfasite.middleware.headers.Proxied",
-    "accounts.integrations.forward_auth.own_host.OwnHost",
+    "accounts.integrations.forward_auth.host_header_middleware.OwnHost",
     "mfasite.middleware.headers.RequestId",
     "mfasite.observability.request_metrics.Counted",
     "django.middleware.security.SecurityMiddleware",

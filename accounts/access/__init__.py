@@ -1,7 +1,7 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import answer_words, portal_and_staff
-from accounts.access.answers import of_facts, of_person, of_request
+from accounts.access import decision_words, portal_and_staff
+from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.session_facts import of_data
@@ -18,8 +18,8 @@ __all__ = [
     "Step",
     "Verification",
     "Wanted",
-    "answer_words",
     "decide",
+    "decision_words",
     "forget",
     "groups_of",
     "of_data",

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
-from accounts.access import answer_words
+from accounts.access import decision_words
 from accounts.access.decision import Answer, Reason, Step
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
@@ -61,7 +61,7 @@ class StepUp:
     @property
     def why(self) -> str:
         """Say why the application asks."""
-        return answer_words.why(self.reason, self.name)
+        return decision_words.why(self.reason, self.name)
 
 
 def read(token: str) -> StepUp | None:
@@ -114,7 +114,7 @@ def step_up(
 
 def refused(request: HttpRequest, answer: Answer, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
-    title, text = answer_words.refusal(answer.reason, application.name)
+    title, text = decision_words.refusal(answer.reason, application.name)
     return render(request, "accounts/access/refused.html", {"title": title, "text": text}, status=403)
 
 

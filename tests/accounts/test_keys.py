@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import app_passwords, directories, password_changes
 from accounts.access import Answer, Reason, Step
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import authorization, clients, sign_ins
 from accounts.integrations.oidc.validator import SECRET
 from accounts.integrations.scim import callers as scim_callers
@@ -112,7 +112,7 @@ def _sign_in_to_an_application(ana: Person, context: Context) -> None:
 def _protect_an_application(now: datetime) -> None:
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["192.0.2.9/32"])
     for _ in range(2):  # so that the former secret is there too
-        secrets.renew(proxy, callers.PURPOSE, now, overlap=timedelta(days=1))
+        secrets.renew(proxy, proxy_authentication.PURPOSE, now, overlap=timedelta(days=1))
 
 
 def _come_from_directories(ana: Person, directory: Directory, now: datetime) -> None:

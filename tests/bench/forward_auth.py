@@ -111,12 +111,12 @@ class _Proxy:
 
     def _make_proxy(self, now: datetime) -> None:
         from accounts.applications import secrets as keys  # noqa: PLC0415
-        from accounts.integrations.forward_auth import callers  # noqa: PLC0415
+        from accounts.integrations.forward_auth import proxy_authentication  # noqa: PLC0415
         from accounts.models import Proxy  # noqa: PLC0415
 
         about = {"name": "Bench", "program": "caddy", "networks": ["127.0.0.1/32"]}
         proxy, _is_new = Proxy.objects.get_or_create(slug="bench", defaults=about)
-        self.secret = keys.renew(proxy, callers.PURPOSE, now)
+        self.secret = keys.renew(proxy, proxy_authentication.PURPOSE, now)
 
     def wait(self) -> float:
         """Ask until all web processes know the newest applications, and return how long that took. Units: seconds."""

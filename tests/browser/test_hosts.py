@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
 from tests.accessibility import Look
@@ -26,7 +26,7 @@ def site(live_server: LiveServer, settings: Any, clock: Clock) -> Iterator[str]:
     """Return the address of a wiki, behind a proxy that asks this service."""
     settings.PUBLIC_URL = live_server.url
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["127.0.0.1/32"])
-    secret = secrets.renew(proxy, callers.PURPOSE, clock.now)
+    secret = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
     handler = type("Proxy", (wiki.Proxy,), {"service": live_server.url, "secret": secret})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host = f"wiki.localhost:{server.server_address[1]}"

@@ -17,7 +17,7 @@ from django.utils import timezone
 import mfasite.settings
 from accounts import provisioning
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import clients
 from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
 from accounts.models.directories import Kind, LinkBy
@@ -163,7 +163,7 @@ def world(server: str) -> World:
         directory=Directory.objects.create(name="Entra", kind=Kind.SCIM, link_by=LinkBy.USERNAME),
         door=entry_points.build("mail", program="mail"),
         party=Party(client=made.client, secret=made.secret),
-        proxy_secret=secrets.renew(proxy, callers.PURPOSE, timezone.now()),
+        proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
     )
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from prometheus_client import Counter
 
-from accounts.integrations.forward_auth.callers import Caller
+from accounts.integrations.forward_auth.proxy_authentication import Caller
 
 _verdicts = Counter("mfa_forward_auth_verdicts", "Answers to proxies, by proxy and verdict", ["proxy", "verdict"])
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access, applications, audit_events, request_context, session_assurance, sessions
 from accounts.access import Step
-from accounts.integrations.forward_auth import addresses, host_pages, protected_hosts, tickets
-from accounts.integrations.forward_auth.addresses import Doubt
+from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
+from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import Unknown
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
@@ -27,7 +27,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
     Strangers are sent to the sign-in, which names the application.
     """
-    address = addresses.of_url(request.GET.get("rd", ""))
+    address = forwarded_url.of_url(request.GET.get("rd", ""))
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
         return render(request, "accounts/integrations/unknown_host.html", status=404)
@@ -53,7 +53,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         browser=browser,
         now=context.now,
     )
-    return _lead(request, host_pages.ticket_url(address, ticket), rule.application.name)
+    return _lead(request, pages_on_application_host.ticket_url(address, ticket), rule.application.name)
 
 
 def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
@@ -76,7 +76,7 @@ def sign_out(request: AuthedRequest) -> HttpResponse:
     if application is None:
         return render(request, "accounts/integrations/unknown_host.html", status=404)
     if request.method == "GET":
-        shown = {"application": application, "host": host, "back": f"{addresses.our_scheme()}://{host}/"}
+        shown = {"application": application, "host": host, "back": f"{forwarded_url.our_scheme()}://{host}/"}
         return render(request, "accounts/integrations/sign_out.html", shown)
     context = request_context.read(request)
     with transaction.atomic():

@@ -7,8 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 
 from accounts.access import AskedBy, Wanted
-from accounts.integrations.forward_auth import addresses
-from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth import forwarded_url
+from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.models import Application, ProtectedHost
 from verification import strengths
 from verification.db.ttl_cache import TTLCache
@@ -56,7 +56,7 @@ UNKNOWN = Unknown()
 def rule_for(address: Address) -> Rule | Doubt | Unknown:
     """Return the rule of an address: the one with the longest path. An inactive application has no address."""
     rules = _rules.read().get(address.host, ())
-    if len(rules) > 1 and addresses.is_ambiguous(address.path):
+    if len(rules) > 1 and forwarded_url.is_ambiguous(address.path):
         return Doubt.PATH
     found = next((rule for rule in rules if rule.covers(address.path)), None)
     return found if found is not None and found.application.is_active else UNKNOWN
@@ -64,7 +64,7 @@ def rule_for(address: Address) -> Rule | Doubt | Unknown:
 
 def rule_for_uri(host: str, uri: str) -> Rule | Doubt | Unknown:
     """Return the rule of an address that was read before."""
-    address = addresses.read(host=host, uri=uri)
+    address = forwarded_url.read(host=host, uri=uri)
     return address if isinstance(address, Doubt) else rule_for(address)
 
 

@@ -6,37 +6,37 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import conf, request_context
 from accounts.integrations.forward_auth import (
-    addresses,
-    answers,
-    callers,
+    access_check,
     cookies,
-    host_pages,
+    forwarded_url,
     last_used,
     metrics,
-    verdicts,
+    pages_on_application_host,
+    proxy_authentication,
+    proxy_responses,
 )
-from accounts.integrations.forward_auth.addresses import Doubt
-from accounts.integrations.forward_auth.answers import Asked
-from accounts.integrations.forward_auth.callers import Caller
-from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
+from accounts.integrations.forward_auth.access_check import Outcome, Verdict
+from accounts.integrations.forward_auth.forwarded_url import Doubt
+from accounts.integrations.forward_auth.proxy_authentication import Caller
+from accounts.integrations.forward_auth.proxy_responses import Asked
 from accounts.integrations.short_path import for_programs
 
 
 @for_programs
 def check(request: HttpRequest, below: str = "") -> HttpResponse:
     """Answer whether a visitor may open an address. No session of ours is read or created by this request."""
-    caller = callers.of(request)
+    caller = proxy_authentication.of(request)
     if caller is None:
         metrics.count_unknown()
-        return answers.not_ours()
+        return proxy_responses.not_ours()
     asked = _asked(request, caller, below)
-    if not callers.pace.is_within(caller, conf.forward_auth_per_second()):
+    if not proxy_authentication.pace.is_within(caller, conf.forward_auth_per_second()):
         metrics.count(caller, "too-many")
-        return answers.too_many(asked)
-    context = replace(request_context.read(request), network=callers.visitor_network(request, caller))
-    if not isinstance(asked.address, Doubt) and host_pages.is_ours(asked.address):
-        return host_pages.show(asked.address, asked, context)
-    verdict = verdicts.of(asked.address, request.headers.get("Cookie", ""), context.now)
+        return proxy_responses.too_many(asked)
+    context = replace(request_context.read(request), network=proxy_authentication.visitor_network(request, caller))
+    if not isinstance(asked.address, Doubt) and pages_on_application_host.is_ours(asked.address):
+        return pages_on_application_host.show(asked.address, asked, context)
+    verdict = access_check.of(asked.address, request.headers.get("Cookie", ""), context.now)
     if verdict.rule is not None and not caller.may_ask_about(verdict.rule.application.pk):
         verdict = Verdict(outcome=Outcome.UNKNOWN)
     metrics.count(caller, verdict.outcome)
@@ -44,7 +44,7 @@ def check(request: HttpRequest, below: str = "") -> HttpResponse:
         return HttpResponse()
     if verdict.outcome is Outcome.ALLOWED and verdict.opened is not None and verdict.identity is not None:
         return last_used.Noting(verdict.opened, context.now, verdict.identity.headers())
-    return answers.no(verdict, asked)
+    return proxy_responses.no(verdict, asked)
 
 
 def _asked(request: HttpRequest, caller: Caller, below: str) -> Asked:
@@ -52,8 +52,8 @@ def _asked(request: HttpRequest, caller: Caller, below: str) -> Asked:
     had_browser = cookies.is_browser_secret(browser)
     return Asked(
         caller=caller,
-        address=addresses.of_headers(request.headers, below=f"/{below}"),
-        is_navigation=answers.is_navigation(request.headers),
+        address=forwarded_url.of_headers(request.headers, below=f"/{below}"),
+        is_navigation=proxy_responses.is_navigation(request.headers),
         browser=browser if had_browser and browser else cookies.new_browser_secret(),
         had_browser=had_browser,
     )

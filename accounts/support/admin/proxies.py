@@ -15,7 +15,7 @@ from accounts import access, admin_changes, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers, protected_hosts
+from accounts.integrations.forward_auth import protected_hosts, proxy_authentication
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import desk_scopes
@@ -63,14 +63,14 @@ class ProxyAdmin(ChangesAdmin):
         return [path("check/", self.admin_site.admin_view(view), name="forward-auth-check"), *super().get_urls()]
 
     def forget(self) -> None:
-        callers.forget()
+        proxy_authentication.forget()
 
     def save_model(self, request: HttpRequest, obj: Proxy, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if not change:
             now = request_context.read(request).now
             # From here to `response_add`, within this one request.
-            request.shown_secret = secrets.renew(obj, callers.PURPOSE, now)  # type: ignore[attr-defined]
+            request.shown_secret = secrets.renew(obj, proxy_authentication.PURPOSE, now)  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: Proxy, post_url_continue: str | None = None) -> HttpResponse:
         return self._show(request, [(obj, request.shown_secret)])  # type: ignore[attr-defined]
@@ -78,7 +78,7 @@ class ProxyAdmin(ChangesAdmin):
     def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
         """Give each proxy a new secret. The former one works for some days."""
         now = request_context.read(request).now
-        shown = [(row, secrets.renew(row, callers.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
+        shown = [(row, secrets.renew(row, proxy_authentication.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
         for row in rows:
             self.record(request, audit_events.PROXY_SECRET_RENEWED, row, reason)
         return self._show(request, shown)

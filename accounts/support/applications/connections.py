@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.integrations.forward_auth import addresses
+from accounts.integrations.forward_auth import forwarded_url
 from accounts.integrations.oidc import clients
 from accounts.models import Application, LogoutDelivery, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications.forms import LinesField
@@ -148,7 +148,7 @@ class HostForm(ConnectionForm):
 
     @staticmethod
     def _host(text: str) -> str:
-        name = addresses.host_name(text)
+        name = forwarded_url.host_name(text)
         if name is None:
             raise forms.ValidationError(
                 _("%(text)s isn’t a host. Leave out https:// and the path.") % {"text": text[:200]}

@@ -8,10 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access
-from accounts.integrations.forward_auth import addresses, protected_hosts, verdicts
-from accounts.integrations.forward_auth.addresses import Doubt
+from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
+from accounts.integrations.forward_auth.access_check import Outcome, Verdict
+from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
-from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
 from accounts.models import Proxy, Session, User
 from verification import registry
 
@@ -59,7 +59,7 @@ class Explanation:
 
 def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> Explanation:
     """Say what would be answered about a person's newest session. Without a person: about a stranger."""
-    address = addresses.of_url(url)
+    address = forwarded_url.of_url(url)
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
         return _told(Verdict(outcome=Outcome.DOUBT, reason=rule))
@@ -70,10 +70,10 @@ def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> 
     if rule.is_public:
         return _told(Verdict(outcome=Outcome.PUBLIC, rule=rule))
     session = _newest(user, now) if user else None
-    visitor = verdicts.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
+    visitor = access_check.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
     if user is None or visitor is None:
         return _told(_stranger(rule, user, now), session)
-    return _told(verdicts.judge(rule, visitor, now), session, _enough(rule, user, visitor.facts, now))
+    return _told(access_check.judge(rule, visitor, now), session, _enough(rule, user, visitor.facts, now))
 
 
 def _may_ask(proxy: Proxy, rule: Rule) -> bool:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes.forms import ChangeForm
-from accounts.integrations.forward_auth import addresses, host_pages
-from accounts.integrations.forward_auth.addresses import Doubt
+from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host
+from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.models import Application, ProtectedHost, Proxy
 from verification import strengths
 from verification.inputs.fields import LineField
@@ -69,17 +69,17 @@ class ProtectedHostForm(ChangeForm):
         strength.help_text = _("It can only add to what the application requires.")
 
     def clean_host(self) -> str:
-        name = addresses.host_name(self.cleaned_data["host"])
+        name = forwarded_url.host_name(self.cleaned_data["host"])
         if name is None:
             raise forms.ValidationError(_("Enter only the host, such as wiki.example.org."))
         return name
 
     def clean_path_prefix(self) -> str:
         path: str = self.cleaned_data["path_prefix"].rstrip("/") + "/"
-        found = addresses.read(host="host.example.org", uri=path)
-        if isinstance(found, Doubt) or addresses.is_ambiguous(path) or "?" in path or found.path != path:
+        found = forwarded_url.read(host="host.example.org", uri=path)
+        if isinstance(found, Doubt) or forwarded_url.is_ambiguous(path) or "?" in path or found.path != path:
             raise forms.ValidationError(_("Enter a path as it is in the address bar, such as /admin/."))
-        if path.startswith(host_pages.PREFIX):
+        if path.startswith(pages_on_application_host.PREFIX):
             raise forms.ValidationError(_("This path belongs to the sign-in. Enter a different one."))
         return path
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import clients
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from mfasite.demo import expenses, launcher
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             slug="demo",
             defaults={"name": "The demo’s proxy", "program": Proxy.Program.CADDY, "networks": ["127.0.0.1/32"]},
         )
-        secret = secrets.renew(proxy, callers.PURPOSE, timezone.now())
+        secret = secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now())
         file = settings.DEMO_DIR / launcher.SECRET_FILE
         file.touch(mode=0o600)
         file.write_text(secret, encoding="utf-8")

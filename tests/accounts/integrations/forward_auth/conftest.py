@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from tests.pages import Browser, Page
 from tests.people import Clock, Person, ana, ben, cleo, clock
@@ -136,7 +136,7 @@ def proxy(db: None, clock: Clock) -> Proxy:
 
 @pytest.fixture
 def secret(proxy: Proxy, clock: Clock) -> str:
-    return secrets.renew(proxy, callers.PURPOSE, clock.now)
+    return secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
 
 
 @pytest.fixture

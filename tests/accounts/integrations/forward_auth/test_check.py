@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from accounts import applications
 from accounts.applications import secrets
-from accounts.integrations.forward_auth import callers, visitor_headers
+from accounts.integrations.forward_auth import proxy_authentication, visitor_headers
 from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, PROXY_ADDRESS, Build, Wall
 from tests.people import Clock, Person
@@ -367,7 +367,7 @@ def test_finds_the_proxy_behind_our_own(inside: Wall, settings: Any) -> None:
 
 def test_two_secrets_work_during_the_change(inside: Wall, proxy: Proxy, clock: Clock) -> None:
     former = inside.secret
-    newer = secrets.renew(proxy, callers.PURPOSE, clock.now, overlap=timedelta(days=1))
+    newer = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now, overlap=timedelta(days=1))
 
     assert inside.ask(X_Proxy_Secret=newer).status_code == 200
     assert inside.ask(X_Proxy_Secret=former).status_code == 200

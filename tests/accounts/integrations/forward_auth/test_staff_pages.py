@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.integrations.forward_auth import callers
+from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
 from tests.people import Clock, Person, hire, join
@@ -14,8 +14,8 @@ from verification.keys import tokens
 from verification.models import AuditEvent
 
 
-def _caller_with(secret: str) -> callers.Caller | None:
-    return callers._find(*tokens.digests(callers.PURPOSE, secret))
+def _caller_with(secret: str) -> proxy_authentication.Caller | None:
+    return proxy_authentication._find(*tokens.digests(proxy_authentication.PURPOSE, secret))
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """Tests of how an address is read: a plain one is taken, and one that two programs could read differently is not.
 
-Each group was seen failing with its guard removed from `addresses`.
+Each group was seen failing with its guard removed from `forwarded_url`.
 """
 
 import pytest
 from django.utils.datastructures import CaseInsensitiveMapping
 
-from accounts.integrations.forward_auth import addresses
-from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth import forwarded_url
+from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 
 HOST = "wiki.example.org"
 
@@ -23,12 +23,12 @@ def headers(uri: str = "/page?x=1", **more: str) -> CaseInsensitiveMapping[str]:
 
 
 def path_of(uri: str) -> str | Doubt:
-    found = addresses.read(host=HOST, uri=uri)
+    found = forwarded_url.read(host=HOST, uri=uri)
     return found if isinstance(found, Doubt) else found.path
 
 
 def test_reads_what_a_proxy_says() -> None:
-    found = addresses.of_headers(headers(X_Forwarded_Method="post"))
+    found = forwarded_url.of_headers(headers(X_Forwarded_Method="post"))
 
     assert found == Address(scheme="http", host=HOST, uri="/page?x=1", path="/page", method="POST")
     assert isinstance(found, Address)
@@ -39,8 +39,8 @@ def test_reads_what_a_proxy_says() -> None:
 def test_needs_every_part(name: str) -> None:
     told = {key: value for key, value in headers().items() if key != name}
 
-    assert addresses.of_headers(CaseInsensitiveMapping(told)) is Doubt.MISSING
-    assert addresses.of_headers(headers(**{name: ""})) is Doubt.MISSING
+    assert forwarded_url.of_headers(CaseInsensitiveMapping(told)) is Doubt.MISSING
+    assert forwarded_url.of_headers(headers(**{name: ""})) is Doubt.MISSING
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_refuses_every_doubtful_path(uri: str) -> None:
 
 @pytest.mark.parametrize("path", ["/a;b", "/;/", "/admin.", "/admin /x", "/a./b"])
 def test_knows_what_servers_read_differently(path: str) -> None:
-    assert addresses.is_ambiguous(path)
-    assert not addresses.is_ambiguous("/a.b/c d/e-f")
+    assert forwarded_url.is_ambiguous(path)
+    assert not forwarded_url.is_ambiguous("/a.b/c d/e-f")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_knows_what_servers_read_differently(path: str) -> None:
     ],
 )
 def test_reads_a_host(text: str, name: str) -> None:
-    assert addresses.host_name(text) == name
+    assert forwarded_url.host_name(text) == name
 
 
 @pytest.mark.parametrize(
@@ -109,18 +109,18 @@ def test_reads_a_host(text: str, name: str) -> None:
     ],
 )
 def test_refuses_what_is_no_host(text: str) -> None:
-    assert addresses.host_name(text) is None
-    assert addresses.of_headers(headers(X_Forwarded_Host=text)) in {Doubt.HOST, Doubt.MISSING}
+    assert forwarded_url.host_name(text) is None
+    assert forwarded_url.of_headers(headers(X_Forwarded_Host=text)) in {Doubt.HOST, Doubt.MISSING}
 
 
 @pytest.mark.parametrize("proto", ["https", "http,https", "ws", " http"])
 def test_refuses_another_scheme(proto: str) -> None:
-    assert addresses.of_headers(headers(X_Forwarded_Proto=proto)) is Doubt.SCHEME
+    assert forwarded_url.of_headers(headers(X_Forwarded_Proto=proto)) is Doubt.SCHEME
 
 
 @pytest.mark.parametrize("method", ["GE T", "GET,POST", "A" * 21, "G\x00"])
 def test_refuses_an_odd_method(method: str) -> None:
-    assert addresses.of_headers(headers(X_Forwarded_Method=method)) is Doubt.METHOD
+    assert forwarded_url.of_headers(headers(X_Forwarded_Method=method)) is Doubt.METHOD
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_refuses_an_odd_method(method: str) -> None:
 )
 def test_refuses_headers_that_contradict_each_other(told: dict[str, str]) -> None:
     """CVE-2026-40575: the path was read from a header that the visitor sent."""
-    assert addresses.of_headers(headers(**told)) is Doubt.CONFLICT
+    assert forwarded_url.of_headers(headers(**told)) is Doubt.CONFLICT
 
 
 def test_takes_headers_that_agree() -> None:
@@ -145,19 +145,19 @@ def test_takes_headers_that_agree() -> None:
         X_Original_Url="http://wiki.example.org/page?x=1", X_Original_Uri="/page?x=1", X_Original_Method="get"
     )
 
-    assert isinstance(addresses.of_headers(told), Address)
+    assert isinstance(forwarded_url.of_headers(told), Address)
 
 
 def test_path_below_our_own_must_be_the_same() -> None:
     """Envoy appends the wanted path to ours."""
-    assert isinstance(addresses.of_headers(headers(), below="/page"), Address)
-    assert isinstance(addresses.of_headers(headers(), below="/"), Address)
-    assert addresses.of_headers(headers(), below="/public") is Doubt.CONFLICT
+    assert isinstance(forwarded_url.of_headers(headers(), below="/page"), Address)
+    assert isinstance(forwarded_url.of_headers(headers(), below="/"), Address)
+    assert forwarded_url.of_headers(headers(), below="/public") is Doubt.CONFLICT
 
 
 @pytest.mark.parametrize(
     "url", ["https://wiki.example.org/", "javascript:alert(1)", "//wiki.example.org/", "http:///x", "http://a@b/", ""]
 )
 def test_url_is_whole_and_plain(url: str) -> None:
-    assert isinstance(addresses.of_url("http://wiki.example.org/page"), Address)
-    assert isinstance(addresses.of_url(url), Doubt)
+    assert isinstance(forwarded_url.of_url("http://wiki.example.org/page"), Address)
+    assert isinstance(forwarded_url.of_url(url), Doubt)

@@ -7,12 +7,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from accounts import applications, audit_events
-from accounts.integrations.forward_auth import answers, cookies, protected_hosts, tickets, verdicts
-from accounts.integrations.forward_auth.addresses import Address, Doubt
-from accounts.integrations.forward_auth.answers import Asked
+from accounts.integrations.forward_auth import access_check, cookies, protected_hosts, proxy_responses, tickets
+from accounts.integrations.forward_auth.access_check import Outcome
+from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.protected_hosts import Unknown
+from accounts.integrations.forward_auth.proxy_responses import Asked
 from accounts.integrations.forward_auth.tickets import Ticket
-from accounts.integrations.forward_auth.verdicts import Outcome
 from accounts.models import ApplicationSession
 from verification import audit
 from verification.context import Context
@@ -35,12 +35,14 @@ def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
     """Answer a request for one of our own addresses. It gives no access to the application, so there is no verdict."""
     application = protected_hosts.application_at(address.host)
     if application is None or not asked.caller.may_ask_about(application.pk):
-        return answers.page(404, *answers.NOT_SET_UP)
+        return proxy_responses.page(404, *proxy_responses.NOT_SET_UP)
     if address.path == _SIGN_OUT:
-        return HttpResponseRedirect(answers.portal_url("integrations:host-sign-out", host=address.host))
+        return HttpResponseRedirect(proxy_responses.portal_url("integrations:host-sign-out", host=address.host))
     if address.path == _ENTER and address.method == "GET":
         return _enter(address, asked, context)
-    return answers.page(404, _("This page doesn’t exist"), _("Go back to the application."), link=f"{address.origin}/")
+    return proxy_responses.page(
+        404, _("This page doesn’t exist"), _("Go back to the application."), link=f"{address.origin}/"
+    )
 
 
 def _enter(address: Address, asked: Asked, context: Context) -> HttpResponse:
@@ -65,8 +67,8 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
     rule = protected_hosts.rule_for_uri(ticket.host, ticket.uri)
     if isinstance(rule, Doubt | Unknown) or rule.application.pk != ticket.application_id:
         return None
-    visitor = verdicts.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)
-    verdict = verdicts.judge(rule, visitor, context.now) if visitor else None
+    visitor = access_check.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)
+    verdict = access_check.judge(rule, visitor, context.now) if visitor else None
     if visitor is None or verdict is None or verdict.outcome is not Outcome.ALLOWED or verdict.answer is None:
         return None
     with transaction.atomic():
@@ -88,4 +90,4 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
 
 def _unusable(address: Address, text: str) -> HttpResponse:
     title = _("We can’t sign you in with this link")
-    return answers.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))
+    return proxy_responses.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))

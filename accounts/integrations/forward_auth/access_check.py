@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from accounts import access
 from accounts.access import Answer, Groups, Reason, SessionFacts, Step
 from accounts.integrations.forward_auth import cookies, protected_hosts
-from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
 from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.models import ApplicationSession, Session, User

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.integrations.forward_auth import cookies
-from accounts.integrations.forward_auth.addresses import Address, Doubt
-from accounts.integrations.forward_auth.callers import Caller
-from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
+from accounts.integrations.forward_auth.access_check import Outcome, Verdict
+from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
+from accounts.integrations.forward_auth.proxy_authentication import Caller
 
 Words: TypeAlias = "str | Promise"
 NOT_SET_UP: tuple[Words, Words] = (
