@@ -15,14 +15,14 @@ class AccountsConfig(AppConfig):
         from accounts.applications import session_ends
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
-        from accounts.integrations.oidc import sign_ins
+        from accounts.integrations.oidc import authorization_codes
         from accounts.integrations.oidc.back_channel import deliveries
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
         from accounts.support import administration_events, caller_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
 
         applications.on_end(deliveries.queue)
-        applications.on_end(sign_ins.end_with)
+        applications.on_end(authorization_codes.end_with)
         session_ends.register()
         post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import applications, directory_sync, invitations
-from accounts.integrations.oidc import sign_ins
+from accounts.integrations.oidc import authorization_codes
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
@@ -25,7 +25,7 @@ def purge(**_more: Any) -> None:
     SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
     jobs.purge(timezone.now())
     directory_sync.purge(timezone.now())
-    sign_ins.purge(timezone.now())
+    authorization_codes.purge(timezone.now())
     deliveries.purge(timezone.now())
     applications.purge(timezone.now())
 

@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "accounts.integrations.short_path.ShortPath",
+    "accounts.integrations.middleware_for_programs.ShortPath",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -197,11 +197,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.OidcClient"
 OAUTH2_PROVIDER = {
-    "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.server.Server",
-    "OAUTH2_VALIDATOR_CLASS": "accounts.integrations.oidc.validator.Validator",
+    "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.oauthlib_server.Server",
+    "OAUTH2_VALIDATOR_CLASS": "accounts.integrations.oidc.oauthlib_validator.Validator",
     "SCOPES": {"openid": "openid"},  # ours are in accounts.integrations.oidc.scopes
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
-    # The session here ends them earlier: see accounts.integrations.oidc.sign_ins.
+    # The session here ends them earlier: see accounts.integrations.oidc.authorization_codes.
     "REFRESH_TOKEN_EXPIRE_SECONDS": SESSION_COOKIE_AGE,
     "ROTATE_REFRESH_TOKEN": True,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.urls.resolvers import RoutePattern
 from django.utils.datastructures import MultiValueDict
 
-from accounts.integrations.oidc.views import metadata as oidc
+from accounts.integrations.oidc.views import discovery_and_public_keys as oidc
 from accounts.portal.views import invitation, password
 from accounts.signin.views import sign_out
 from mfasite import accent_css, error_views, well_known

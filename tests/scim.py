@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.applications import secrets
-from accounts.integrations.scim import callers
+from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess, User
 from accounts.models.directories import Kind
 
@@ -100,6 +100,6 @@ def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: An
     """Add a directory for SCIM, with a token."""
     made = Directory.objects.create(name=name, kind=Kind.SCIM, **more)
     access = ScimAccess.objects.create(directory=made, networks=list(networks))
-    sender = Sender(made, secrets.renew(access, callers.PURPOSE, timezone.now()))
-    callers.forget()
+    sender = Sender(made, secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
+    token_authentication.forget()
     return sender

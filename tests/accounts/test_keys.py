@@ -18,9 +18,9 @@ from accounts import app_passwords, directories, password_changes
 from accounts.access import Answer, Reason, Step
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
-from accounts.integrations.oidc import authorization, clients, sign_ins
-from accounts.integrations.oidc.validator import SECRET
-from accounts.integrations.scim import callers as scim_callers
+from accounts.integrations.oidc import authorization_codes, authorization_request, client_registration
+from accounts.integrations.oidc.oauthlib_validator import SECRET
+from accounts.integrations.scim import token_authentication as scim_callers
 from accounts.models import (
     Application,
     Directory,
@@ -94,7 +94,7 @@ class Possessions:
 
 def _sign_in_to_an_application(ana: Person, context: Context) -> None:
     application = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
-    client = clients.make(application, redirect_uris="https://wiki.example.org/", now=context.now).client
+    client = client_registration.make(application, redirect_uris="https://wiki.example.org/", now=context.now).client
     secrets.renew(client, SECRET, context.now)
     query = {
         "client_id": [client.client_id],
@@ -104,9 +104,9 @@ def _sign_in_to_an_application(ana: Person, context: Context) -> None:
         "code_challenge": ["a" * 43],
         "code_challenge_method": ["S256"],
     }
-    asked = authorization.read(query, authorization.answerable(query))
+    asked = authorization_request.read(query, authorization_request.answerable(query))
     answer = Answer(step=Step.CONTINUE, reason=Reason.MET, acr="phr", auth_time=context.now)
-    sign_ins.start(asked, sign_ins.Who(user=ana.user, session_ref="0" * 32), answer, context)
+    authorization_codes.start(asked, authorization_codes.Who(user=ana.user, session_ref="0" * 32), answer, context)
 
 
 def _protect_an_application(now: datetime) -> None:

@@ -77,7 +77,7 @@ _HEAVY = {
     "pyasn1": "the same",
     "accounts.support.urls": "the first staff page loads it",
     "accounts.admin_changes": "the same",
-    "accounts.integrations.oidc.validator": "the first request of OpenID Connect loads it",
+    "accounts.integrations.oidc.oauthlib_validator": "the first request of OpenID Connect loads it",
     "requests": "the same",
     "charset_normalizer": "the same",
     "accounts.integrations.scim.views": "the first SCIM request loads it",

@@ -85,7 +85,7 @@ class _Parties:
         from django.contrib.auth.models import Group  # noqa: PLC0415
         from django.utils import timezone  # noqa: PLC0415
 
-        from accounts.integrations.oidc import clients  # noqa: PLC0415
+        from accounts.integrations.oidc import client_registration  # noqa: PLC0415
         from accounts.models import Application, User  # noqa: PLC0415
 
         now = timezone.now()
@@ -93,7 +93,7 @@ class _Parties:
         for at in range(len(self.clients), applications):
             application = Application.objects.create(slug=f"oidc-{at}", name=f"Bench {at}", kind="oidc")
             application.groups.add(groups[at % len(groups)])
-            made = clients.make(application, redirect_uris=_CALLBACK, now=now - timedelta(minutes=1))
+            made = client_registration.make(application, redirect_uris=_CALLBACK, now=now - timedelta(minutes=1))
             self.clients.append((made.client.client_id, made.secret))
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
         for group in groups:

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import applications
 from accounts.applications import logos
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from tests.accessibility import AXE, COLOURS, SIZES, barriers, picture
 from tests.browser.page_actions import carry_in
@@ -134,7 +134,9 @@ def test_an_administrator_adds_one_and_copies_its_configuration(staff: Page, ana
 
 def test_nobody_is_kept_out_of_a_long_list(staff: Page, wiki: Application) -> None:
     with transaction.atomic():
-        clients.make(Application.objects.get(slug="board"), redirect_uris="https://b.example/back", now=timezone.now())
+        client_registration.make(
+            Application.objects.get(slug="board"), redirect_uris="https://b.example/back", now=timezone.now()
+        )
         Application.objects.filter(slug="payroll").update(is_active=False)
     staff.goto("/admin/accounts/application/")
     found = looked_at(staff, "applications")

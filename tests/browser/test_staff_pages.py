@@ -19,7 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.admin_changes import ReadOnlyAdmin
 from accounts.admin_site import urls
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, User
 from tests.accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
 from tests.browser.page_actions import carry_in
@@ -185,7 +185,7 @@ def test_nobody_is_kept_out_of_our_own_pages(staff: Page, ana: Person) -> None:
             useful_until=now,
         )
         board = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
-        clients.make(board, redirect_uris="https://board.example.org/back", now=now)
+        client_registration.make(board, redirect_uris="https://board.example.org/back", now=now)
     values = {"ref": token.ref, "handle": message.handle, "slug": board.slug, "kind": "oidc"}
     pages = [page for page in _own() if page.name not in ELSEWHERE and page.name != "delivery-again"]
 

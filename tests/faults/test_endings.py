@@ -49,7 +49,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ProtectedHost, Proxy, User
 from verification import enrolments, registry
 from verification.models import Enrolment
@@ -58,7 +58,7 @@ finance, kept, made = Group.objects.create(name=group), make_password(password),
 for slug, uri in addresses.items():
     application = Application.objects.create(slug=slug, name=slug.title(), kind="oidc")
     application.groups.add(finance)
-    client = clients.make(application, redirect_uris=callback, logout_uri=uri, now=now)
+    client = client_registration.make(application, redirect_uris=callback, logout_uri=uri, now=now)
     made[slug] = [client.client.client_id, client.secret]
 wiki = Application.objects.create(slug="wiki", name="Wiki", kind="proxy")
 wiki.groups.add(finance)

@@ -18,7 +18,7 @@ import mfasite.settings
 from accounts import provisioning
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import PersonEntry, Source, Way
@@ -155,7 +155,7 @@ def world(server: str) -> World:
         slug="front", name="Front", program="caddy", networks=["127.0.0.0/8", "198.51.100.9/32"]
     )
     pad = Application.objects.create(slug="pad", name="Pad", kind=Application.Kind.OIDC)
-    made = clients.make(
+    made = client_registration.make(
         pad, now=timezone.now(), redirect_uris=CALLBACK, logout_uri="https://pad.example.org/logged-out"
     )
     return World(

@@ -19,7 +19,7 @@ from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.proxy_authentication import Caller
 from accounts.integrations.forward_auth.proxy_responses import Asked
-from accounts.integrations.short_path import for_programs
+from accounts.integrations.middleware_for_programs import for_programs
 
 
 @for_programs

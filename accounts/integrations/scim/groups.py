@@ -18,11 +18,11 @@ from scim2_models import (
 
 from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, group_changes, listing, people, request_bodies
-from accounts.integrations.scim.answers import Answer, Call
-from accounts.integrations.scim.callers import Caller
 from accounts.integrations.scim.group_changes import Changes
 from accounts.integrations.scim.listing import Listed
+from accounts.integrations.scim.requests_and_responses import Answer, Call
 from accounts.integrations.scim.schemas import Group, Member
+from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, User
 from accounts.provisioning import GroupEntry, Members
 from verification.db.compiled_queries import BindParam, Select

@@ -17,8 +17,8 @@ from scim2_models import (
 )
 
 from accounts.integrations.scim import filters, schemas
-from accounts.integrations.scim.answers import Answer, Call
 from accounts.integrations.scim.filters import Columns
+from accounts.integrations.scim.requests_and_responses import Answer, Call
 
 MAX_COMPARED = 1000  # resources that are compared one by one with a filter
 _LIST = str(ListResponse.__schema__)

@@ -22,10 +22,10 @@ from scim2_models import (
 
 from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, listing, request_bodies, schemas
-from accounts.integrations.scim.answers import Answer, Call
-from accounts.integrations.scim.callers import Caller
 from accounts.integrations.scim.listing import Listed
+from accounts.integrations.scim.requests_and_responses import Answer, Call
 from accounts.integrations.scim.schemas import Person
+from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
 from accounts.provisioning import PersonChange, PersonEntry, Refusal, Source, Verdict, Way

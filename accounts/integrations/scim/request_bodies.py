@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
 
-from accounts.integrations.scim import answers, schemas
-from accounts.integrations.scim.answers import Call
+from accounts.integrations.scim import requests_and_responses, schemas
+from accounts.integrations.scim.requests_and_responses import Call
 from verification import inputs
 
 MAX_OPERATIONS = 1000  # of one PATCH
 _MAX_NAMES = 10  # ignored attributes that the log names
-_TYPES = {answers.CONTENT_TYPE, "application/json"}
+_TYPES = {requests_and_responses.CONTENT_TYPE, "application/json"}
 _HEAD = re.compile(r"(?i:urn:ietf:params:scim:schemas:core:2\.0:(?:User|Group):)?([A-Za-z$][A-Za-z0-9_$-]*)")
 
 R = TypeVar("R", bound=Resource[Any])
@@ -31,7 +31,7 @@ class WrongType(SCIMException):
 def body(call: Call) -> dict[str, Any]:
     """Read the body as a JSON object. Errors: `SCIMException`."""
     if call.content_type.lower() not in _TYPES:
-        raise WrongType(detail=f"Send {answers.CONTENT_TYPE}.")
+        raise WrongType(detail=f"Send {requests_and_responses.CONTENT_TYPE}.")
     found = inputs.parse_json(call.body)
     if not isinstance(found, dict):
         raise InvalidSyntaxException(detail="The body isn’t a JSON object, or contains text that can’t be stored.")

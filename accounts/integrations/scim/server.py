@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
 
-from accounts.integrations.scim import answers, groups, listing, people, request_bodies, schemas
-from accounts.integrations.scim.answers import Answer, Call
-from accounts.integrations.scim.callers import Caller
+from accounts.integrations.scim import groups, listing, people, request_bodies, requests_and_responses, schemas
+from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.token_authentication import Caller
 
 _KINDS = {"Users": people, "Groups": groups}
 
@@ -39,7 +39,7 @@ def _answer(caller: Caller, call: Call) -> Answer:
     if head in _DISCOVERY and len(rest) <= 1:
         return _allowed(call, {"GET": lambda: _DISCOVERY[head](call, *rest)})
     if head in {"Me", "Bulk"}:
-        return answers.error(501, f"/{head} isn’t supported.", problem="unsupported")
+        return requests_and_responses.error(501, f"/{head} isn’t supported.", problem="unsupported")
     raise NotFoundException(detail="No SCIM endpoint has this address.")
 
 
@@ -67,7 +67,7 @@ def _allowed(call: Call, ways: Mapping[str, Callable[[], Answer]]) -> Answer:
     if call.method in ways:
         return ways[call.method]()
     allowed = ", ".join(sorted(ways))
-    return answers.error(405, f"This address takes only {allowed}.", problem="method", Allow=allowed)
+    return requests_and_responses.error(405, f"This address takes only {allowed}.", problem="method", Allow=allowed)
 
 
 def _in_one_line(wrong: ValidationError) -> Error:
@@ -80,7 +80,9 @@ def _in_one_line(wrong: ValidationError) -> Error:
 
 def _refusal(error: Error) -> Answer:
     status = error.status or 400
-    return answers.error(status, error.detail or "", error.scim_type or "", problem=error.scim_type or str(status))
+    return requests_and_responses.error(
+        status, error.detail or "", error.scim_type or "", problem=error.scim_type or str(status)
+    )
 
 
 # What the server says about itself

@@ -8,10 +8,10 @@ from typing import Protocol, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 
 from accounts import request_context
-from accounts.integrations.scim import answers, callers, metrics, request_log
-from accounts.integrations.scim.answers import Answer, Call
-from accounts.integrations.scim.callers import Caller
-from accounts.integrations.short_path import for_programs
+from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations.scim import metrics, request_log, requests_and_responses, token_authentication
+from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import ScimRequest
 from verification import conf, inputs
 
@@ -40,11 +40,11 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     started = time.perf_counter()
     context = request_context.read(request)
     parts = tuple(part for part in below.split("/") if part)
-    caller = callers.of(request.headers.get("Authorization", ""), context)
-    if isinstance(caller, callers.Refusal):
+    caller = token_authentication.of(request.headers.get("Authorization", ""), context)
+    if isinstance(caller, token_authentication.Refusal):
         answer = caller.answer
     elif (body := _body(request)) is None:
-        answer = answers.error(413, f"Send at most {_MAX_BODY} bytes in one request.", problem="size")
+        answer = requests_and_responses.error(413, f"Send at most {_MAX_BODY} bytes in one request.", problem="size")
     else:
         call = Call(
             method=method,
@@ -77,7 +77,9 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     if answer.body is None:
         return HttpResponse(status=answer.status, headers=dict(answer.headers))
     said = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-    return HttpResponse(said, status=answer.status, headers=dict(answer.headers), content_type=answers.CONTENT_TYPE)
+    return HttpResponse(
+        said, status=answer.status, headers=dict(answer.headers), content_type=requests_and_responses.CONTENT_TYPE
+    )
 
 
 def _body(request: HttpRequest) -> bytes | None:

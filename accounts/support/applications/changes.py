@@ -11,7 +11,7 @@ from accounts.admin_changes.forms import differences, spend, values
 from accounts.applications import logos, secrets
 from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries
-from accounts.integrations.oidc.validator import SECRET
+from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support import administration_events
 from accounts.support.applications.connections import ConnectionForm, Stored

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from accounts.integrations.oidc import metadata
+from accounts.integrations.oidc import discovery_document
 from accounts.models import Application, OidcClient, Proxy
 from verification import conf
 
@@ -104,7 +104,7 @@ def _for_apache(values: Mapping[str, str]) -> str:
 
 
 def _values(application: Application, client: OidcClient, secret: str) -> dict[str, str]:
-    document: Mapping[str, object] = metadata.document()
+    document: Mapping[str, object] = discovery_document.document()
     redirect_uri = client.redirect_uris.split()[0] if client.redirect_uris.split() else ""
     parts = urlsplit(redirect_uri)
     return {

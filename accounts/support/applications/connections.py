@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.integrations.forward_auth import forwarded_url
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, LogoutDelivery, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications.forms import LinesField
 
@@ -103,14 +103,14 @@ class OidcForm(ConnectionForm):
 
     def clean_logout_uri(self) -> str:
         uri: str = self.cleaned_data["logout_uri"]
-        if flaw := clients.logout_flaw(uri):
+        if flaw := client_registration.logout_flaw(uri):
             raise forms.ValidationError(flaw)
         return uri
 
     def clean(self) -> dict[str, Any]:
         for name in ("redirect_uris", "post_logout_redirect_uris"):
             for uri in str(self.cleaned_data.get(name, "")).split():
-                if flaw := clients.flaw(uri, is_public=self._is_public, is_demo=settings.DEMO):
+                if flaw := client_registration.flaw(uri, is_public=self._is_public, is_demo=settings.DEMO):
                     self.add_error(name, f"{uri[:200]}: {flaw}")
         self._check_origins(str(self.cleaned_data.get("allowed_origins", "")).split())
         return self.cleaned_data
@@ -120,13 +120,13 @@ class OidcForm(ConnectionForm):
             words = _("A program on a server needs none. Leave it empty, or choose the other kind of client.")
             self.add_error("allowed_origins", words)
         for origin in origins:
-            if flaw := clients.origin_flaw(origin, is_demo=settings.DEMO):
+            if flaw := client_registration.origin_flaw(origin, is_demo=settings.DEMO):
                 self.add_error("allowed_origins", f"{origin[:200]}: {flaw}")
 
     def store(self, now: datetime) -> Stored:
         values = {name: self.cleaned_data[name] for name in self.fields if name != "client_type"}
         if self.client is None:
-            made = clients.make(self.application, now=now, is_public=self._is_public, **values)
+            made = client_registration.make(self.application, now=now, is_public=self._is_public, **values)
             return Stored(changes=_changes({}, values), secret=made.secret)
         former = {name: str(getattr(self.client, name)) for name in values}
         OidcClient.objects.filter(pk=self.client.pk).update(**values)

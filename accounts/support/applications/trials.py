@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts import access
 from accounts.access import Answer, SessionFacts, Step, Verification
 from accounts.integrations.forward_auth.visitor_headers import Identity
-from accounts.integrations.oidc import scopes, tokens
+from accounts.integrations.oidc import id_and_logout_tokens, scopes
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import REASONS
@@ -96,7 +96,7 @@ def _told(
         )
         return identity.headers()
     claims = {
-        "iss": tokens.issuer(),
+        "iss": id_and_logout_tokens.issuer(),
         "aud": client.client_id,
         **scopes.claims(person, scopes.NAMES),
         "acr": answer.acr,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import audit_events, provisioning
 from accounts.admin_changes import Refused
 from accounts.applications import secrets
-from accounts.integrations.scim import callers
+from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
 from accounts.support.actions import Actor
 from verification import audit
@@ -26,7 +26,7 @@ def access_of(directory: Directory) -> ScimAccess:
 def new_token(directory: Directory, actor: Actor) -> str:
     """Give a directory a token, and return it. The present one works for some days."""
     access, _made = ScimAccess.objects.get_or_create(directory=directory)
-    token = secrets.renew(access, callers.PURPOSE, actor.context.now, overlap=OVERLAP)
+    token = secrets.renew(access, token_authentication.PURPOSE, actor.context.now, overlap=OVERLAP)
     _record(audit_events.SCIM_TOKEN_MADE, directory, actor)
     return token
 
@@ -64,6 +64,6 @@ def confirm_departures(directory: Directory, actor: Actor) -> None:
 
 
 def _record(event: Event, directory: Directory, actor: Actor, **detail: object) -> None:
-    transaction.on_commit(callers.forget)
+    transaction.on_commit(token_authentication.forget)
     said = {"directory": directory.name, "reason": actor.reason, **detail}
     audit.record(event, user_id=None, context=actor.context, actor_id=actor.staff.pk, **said)

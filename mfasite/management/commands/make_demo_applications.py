@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from mfasite.demo import expenses, launcher
 
@@ -64,7 +64,7 @@ def _make_expenses(address: str) -> None:
     application, _is_new = Application.objects.get_or_create(slug="expenses", defaults=about)
     Application.objects.filter(pk=application.pk).update(address=f"{address}/sign-in")
     if not OidcClient.objects.filter(application=application).exists():
-        clients.make(application, redirect_uris="", now=timezone.now(), is_public=True)
+        client_registration.make(application, redirect_uris="", now=timezone.now(), is_public=True)
     OidcClient.objects.filter(application=application).update(
         client_id=expenses.CLIENT_ID,
         redirect_uris=f"{address}{expenses.CALLBACK}",

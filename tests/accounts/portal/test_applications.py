@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import applications
 from accounts.applications import logos
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ApplicationSession
 from accounts.portal import application_tiles
 from tests.accounts.portal.conftest import kinds
@@ -115,7 +115,7 @@ def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Applic
 def test_says_if_an_application_is_not_told(
     ana: Person, wiki: Application, clock: Clock, logout_uri: str, said: str
 ) -> None:
-    clients.make(wiki, redirect_uris="https://wiki.example.org/back", logout_uri=logout_uri, now=clock.now)
+    client_registration.make(wiki, redirect_uris="https://wiki.example.org/back", logout_uri=logout_uri, now=clock.now)
     applications.open(wiki, ana.user, HERE, Told(), clock.now)
     ana.sign_in()
     ana.browser.go("/applications/wiki/")

@@ -39,12 +39,12 @@ class _Sender:
         from django.utils import timezone  # noqa: PLC0415
 
         from accounts.applications import secrets  # noqa: PLC0415
-        from accounts.integrations.scim import callers  # noqa: PLC0415
+        from accounts.integrations.scim import token_authentication  # noqa: PLC0415
         from accounts.models import Directory, ScimAccess  # noqa: PLC0415
 
         made = Directory.objects.create(name=f"SCIM {timezone.now():%H:%M:%S}", kind="scim")
         access = ScimAccess.objects.create(directory=made)
-        self.token = secrets.renew(access, callers.PURPOSE, timezone.now())
+        self.token = secrets.renew(access, token_authentication.PURPOSE, timezone.now())
         self.mark, self.people = f"s{made.pk}", people
 
     def warm(self, n: int) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.integrations.oidc import audit_events, tokens
+from accounts.integrations.oidc import audit_events, id_and_logout_tokens
 from accounts.integrations.oidc.back_channel import logout_requests
 from accounts.integrations.oidc.back_channel.logout_requests import Result
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
@@ -94,7 +94,7 @@ def _loaded() -> "QuerySet[LogoutDelivery]":
 def _signed(row: LogoutDelivery, now: datetime) -> str | None:
     """Return the token of a delivery. Without a key for it this try has failed, and no other."""
     try:
-        return tokens.logout_token(row.client, row.user, row.session, now=now)
+        return id_and_logout_tokens.logout_token(row.client, row.user, row.session, now=now)
     except signing_keys.NoKey:
         _settle(row, Result(problem="key"), now)
         return None

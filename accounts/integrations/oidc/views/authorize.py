@@ -16,9 +16,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access, audit_events, redirects, request_context, session_assurance, sessions
 from accounts.access import Answer, Reason, Step, Wanted
-from accounts.integrations.oidc import acr_levels, answers, authorization, consents, progress, scopes, sign_ins, tokens
-from accounts.integrations.oidc.authorization import Answerable, AuthorizationRequest, Refused, Unanswerable
-from accounts.integrations.oidc.progress import Progress
+from accounts.integrations.oidc import (
+    acr_levels,
+    authorization_codes,
+    authorization_progress,
+    authorization_request,
+    client_redirects,
+    consents,
+    id_and_logout_tokens,
+    scopes,
+)
+from accounts.integrations.oidc.authorization_progress import Progress
+from accounts.integrations.oidc.authorization_request import Answerable, AuthorizationRequest, Refused, Unanswerable
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from verification import audit
@@ -48,10 +57,10 @@ class _Visit:
 
     def back(self, **changes: object) -> str:
         """Return the address of this request, with what was done for it since."""
-        return progress.address(reverse("oidc:authorize"), self.query, replace(self.done, **changes))  # type: ignore[arg-type]  # fields of it
+        return authorization_progress.address(reverse("oidc:authorize"), self.query, replace(self.done, **changes))  # type: ignore[arg-type]  # fields of it
 
     def error(self, name: str, description: str = "") -> HttpResponse:
-        return answers.error(self.request, self.to, name, description)
+        return client_redirects.error(self.request, self.to, name, description)
 
 
 @csrf_exempt
@@ -81,20 +90,20 @@ def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
-    if len(form.urlencode()) > _LONGEST + len(form.get(progress.NAME, "")) * 2:
+    if len(form.urlencode()) > _LONGEST + len(form.get(authorization_progress.NAME, "")) * 2:
         return _unanswerable(request, "long")
     query = {name: [str(value) for value in values] for name, values in form.lists()}
     try:
-        to = authorization.answerable(query)
+        to = authorization_request.answerable(query)
     except Unanswerable as error:
         return _unanswerable(request, str(error))
     try:
-        asked = authorization.read(query, to)
+        asked = authorization_request.read(query, to)
         wanted_by = _subject(asked)
     except Refused as error:
-        return answers.error(request, to, error.error, error.description)
+        return client_redirects.error(request, to, error.error, error.description)
     context = request_context.read(request)
-    visit = _Visit(request=request, query=query, asked=asked, done=progress.read(query), context=context)
+    visit = _Visit(request=request, query=query, asked=asked, done=authorization_progress.read(query), context=context)
     return _decide(visit, wanted_by)
 
 
@@ -102,7 +111,7 @@ def _subject(asked: AuthorizationRequest) -> str:
     """Return the only person the client accepts, empty for anyone."""
     if not asked.id_token_hint:
         return asked.subject
-    hint = tokens.read_hint(asked.id_token_hint)
+    hint = id_and_logout_tokens.read_hint(asked.id_token_hint)
     if hint is None or hint["aud"] != asked.to.client.client_id:
         raise Refused("invalid_request", "id_token_hint is no ID token for this client")
     if asked.subject and asked.subject != hint["sub"]:
@@ -203,8 +212,10 @@ def _continue(visit: _Visit, user: User, answer: Answer) -> HttpResponse:
             return visit.error("consent_required")
         return _page(visit, user, "accounts/oidc/consent.html")
     ref = sessions.ref_of(visit.request.session)
-    code = sign_ins.start(visit.asked, sign_ins.Who(user=user, session_ref=ref), answer, visit.context)
-    return answers.code(visit.request, visit.to, code)
+    code = authorization_codes.start(
+        visit.asked, authorization_codes.Who(user=user, session_ref=ref), answer, visit.context
+    )
+    return client_redirects.code(visit.request, visit.to, code)
 
 
 def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
@@ -225,17 +236,17 @@ def choose(request: AuthedRequest) -> HttpResponse:
     path, _mark, text = request.POST.get("address", "").partition("?")
     query = {name: [str(each) for each in values] for name, values in QueryDict(text).lists()}
     try:
-        to = authorization.answerable(query) if path == reverse("oidc:authorize") else None
-        asked = authorization.read(query, to) if to is not None else None
+        to = authorization_request.answerable(query) if path == reverse("oidc:authorize") else None
+        asked = authorization_request.read(query, to) if to is not None else None
     except (Unanswerable, Refused):
         asked = None
     if asked is None:
         return _unanswerable(request, "client")
-    done, answer = progress.read(query).of(request.user.pk), request.POST.get("answer", "")
+    done, answer = authorization_progress.read(query).of(request.user.pk), request.POST.get("answer", "")
     if answer == "deny":
-        return answers.error(request, asked.to, "access_denied")
+        return client_redirects.error(request, asked.to, "access_denied")
     if answer == "other":
-        return redirect(redirects.asking("sign-out", progress.address(path, query, Progress())))
+        return redirect(redirects.asking("sign-out", authorization_progress.address(path, query, Progress())))
     if answer == "agree":
         consents.give(asked.to.client, request.user, asked.scopes, request_context.read(request))
     chosen = replace(
@@ -244,4 +255,4 @@ def choose(request: AuthedRequest) -> HttpResponse:
         has_chosen=done.has_chosen or answer == "continue",
         has_agreed=done.has_agreed or answer == "agree",
     )
-    return redirect(progress.address(path, query, chosen))
+    return redirect(authorization_progress.address(path, query, chosen))

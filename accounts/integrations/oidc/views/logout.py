@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts import applications, audit_events, redirects, request_context, session_assurance, sessions
-from accounts.integrations.oidc import answers, authorization, scopes, tokens
+from accounts.integrations.oidc import authorization_request, client_redirects, id_and_logout_tokens, scopes
 from accounts.models import ApplicationSession, OidcClient, User
 from verification import audit, inputs
 
@@ -88,7 +88,7 @@ def _confirmed(request: HttpRequest) -> HttpResponse:
 
 
 def _read(form: QueryDict) -> _Asked:
-    hint = tokens.read_hint(form.get("id_token_hint", ""))
+    hint = id_and_logout_tokens.read_hint(form.get("id_token_hint", ""))
     named, shown = form.get("client_id", ""), str(hint["aud"]) if hint else ""
     client_id = inputs.shortened(shown or named, max_length=255)  # this form isn't screened: it needs no cookie of ours
     is_one = not (named and shown and named != shown)
@@ -97,7 +97,7 @@ def _read(form: QueryDict) -> _Asked:
     return _Asked(
         client=known.first() if client_id and is_one else None,
         uri=form.get("post_logout_redirect_uri", ""),
-        state=state if len(state) <= authorization.LONGEST_STATE else "",
+        state=state if len(state) <= authorization_request.LONGEST_STATE else "",
         subject=str(hint["sub"]) if hint and is_one else "",
         sid=str(hint.get("sid", "")) if hint and is_one else "",
     )
@@ -110,7 +110,7 @@ def _is_certain(request: HttpRequest, user: User, asked: _Asked) -> bool:
     mine = ApplicationSession.objects.filter(
         application=asked.client.application_id, user=user, session_ref=sessions.ref_of(request.session)
     )
-    return any(tokens.sid(session) == asked.sid for session in mine)
+    return any(id_and_logout_tokens.sid(session) == asked.sid for session in mine)
 
 
 def _page(request: HttpRequest, asked: _Asked) -> HttpResponse:
@@ -123,5 +123,5 @@ def _page(request: HttpRequest, asked: _Asked) -> HttpResponse:
 
 def _gone(request: HttpRequest, asked: _Asked) -> HttpResponse:
     if asked.url and asked.client is not None:
-        return answers.leave(request, asked.url, name=asked.client.application.name)
+        return client_redirects.leave(request, asked.url, name=asked.client.application.name)
     return redirect(redirects.asking("signin:password", "", **{"signed-out": "1"}))

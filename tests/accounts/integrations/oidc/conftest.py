@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
@@ -28,7 +28,7 @@ def make_party(db: None, clock: Clock) -> Maker:
             slug=slug, name=slug.title(), kind=Application.Kind.OIDC, **(settings or {})
         )
         given = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT, **more}
-        made = clients.make(application, now=timezone.now(), **given)
+        made = client_registration.make(application, now=timezone.now(), **given)
         return Party(client=made.client, secret=made.secret)
 
     return make

@@ -28,12 +28,12 @@ _MAKE = """
 import django, json, sys
 django.setup()
 from django.utils import timezone
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 slug, settings, given = json.loads(sys.argv[1])
 Application.objects.filter(slug=slug).delete()
 application = Application.objects.create(slug=slug, name=slug.title(), kind="oidc", **settings)
-made = clients.make(application, now=timezone.now(), **given)
+made = client_registration.make(application, now=timezone.now(), **given)
 print(json.dumps([made.client.client_id, made.secret]))
 """
 

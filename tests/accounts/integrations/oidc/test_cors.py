@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from tests.people import Person
 from tests.relying_party import Party
@@ -132,9 +132,9 @@ FLAWED = [
 
 @pytest.mark.parametrize("origin", FLAWED)
 def test_refuses_what_is_no_origin(origin: str) -> None:
-    assert clients.origin_flaw(origin)
+    assert client_registration.origin_flaw(origin)
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, f"{ORIGIN}:8443", "http://127.0.0.1:3000"])
 def test_takes_an_origin(origin: str) -> None:
-    assert clients.origin_flaw(origin) == ""
+    assert client_registration.origin_flaw(origin) == ""

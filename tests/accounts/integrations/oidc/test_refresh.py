@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.integrations.oidc import sign_ins
+from accounts.integrations.oidc import authorization_codes
 from accounts.models import OidcSignIn, Session, User
 from tests.people import Clock, Person
 from verification import enrolments
@@ -52,7 +52,7 @@ def test_a_use_between_the_check_and_the_answer_ends_everything(
     party: Any, tokens: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two threads of a program refresh together. Seen failing: the second one got 200, with empty tokens."""
-    true, others = sign_ins.may_refresh, list[Any]()
+    true, others = authorization_codes.may_refresh, list[Any]()
 
     def while_another_refreshes(sign_in: OidcSignIn, now: Any) -> bool:
         is_allowed = true(sign_in, now)
@@ -61,7 +61,7 @@ def test_a_use_between_the_check_and_the_answer_ends_everything(
             others[0] = party.refresh(tokens["refresh_token"])
         return is_allowed
 
-    monkeypatch.setattr(sign_ins, "may_refresh", while_another_refreshes)
+    monkeypatch.setattr(authorization_codes, "may_refresh", while_another_refreshes)
 
     second = party.refresh(tokens["refresh_token"])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts.integrations.scim import callers
+from accounts.integrations.scim import token_authentication
 from tests import scim
 from tests.scim import Sender
 
@@ -21,6 +21,6 @@ def okta(db: None) -> Sender:
 
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
-    callers.forget()
+    token_authentication.forget()
     yield
-    callers.forget()
+    token_authentication.forget()

@@ -19,11 +19,11 @@ import django
 django.setup()
 from django.utils import timezone
 from accounts.applications import secrets
-from accounts.integrations.scim import callers
+from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import Kind
 access = ScimAccess.objects.create(directory=Directory.objects.create(name="Tester", kind=Kind.SCIM))
-print(secrets.renew(access, callers.PURPOSE, timezone.now()))
+print(secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
 """
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from accounts.integrations.scim import callers
+from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, Invitation, SuggestedNumber, User
 from tests.pages import Browser
 from tests.people import Clock, work
@@ -166,7 +166,7 @@ def test_the_last_administrator_stays(entra: Sender) -> None:
 
 def test_a_new_person_gets_a_link_that_sets_their_password(entra: Sender, clock: Clock) -> None:
     Directory.objects.filter(pk=entra.directory.pk).update(invites_people=True)
-    callers.forget()
+    token_authentication.forget()
 
     entra.add("nina", emails=[{"value": "nina@example.org", "primary": True}])
     work()
@@ -180,7 +180,7 @@ def test_a_new_person_gets_a_link_that_sets_their_password(entra: Sender, clock:
 
 def test_someone_who_is_refused_gets_no_email(entra: Sender, okta: Sender, clock: Clock) -> None:
     Directory.objects.update(invites_people=True)
-    callers.forget()
+    token_authentication.forget()
     email = [{"value": "nina@example.org", "primary": True}]
     entra.add("nina", emails=email)
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.applications import secrets
-from accounts.integrations.oidc import clients
-from accounts.integrations.oidc.validator import SECRET
+from accounts.integrations.oidc import client_registration
+from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications import configurations
 from tests.pages import Page
@@ -34,7 +34,7 @@ def chief(db: None, clock: Clock) -> Person:
 def board(db: None, clock: Clock) -> OidcClient:
     application = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
     logout_uri = "https://board.example.org/oauth/logout"
-    return clients.make(application, redirect_uris=BACK, logout_uri=logout_uri, now=timezone.now()).client
+    return client_registration.make(application, redirect_uris=BACK, logout_uri=logout_uri, now=timezone.now()).client
 
 
 def add(person: Person, **fields: str | None) -> Page:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import checks
-from accounts.integrations.oidc import clients
+from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications import contradictions
 from tests.people import Clock, Person, hire, join
@@ -23,7 +23,7 @@ def board(db: None, clock: Clock) -> Application:
     application.groups.add(group)
     join("ben").user.groups.add(group)
     back, logout = (f"https://board.example.org/{path}" for path in ("back", "logout"))
-    clients.make(application, now=timezone.now(), redirect_uris=back, logout_uri=logout)
+    client_registration.make(application, now=timezone.now(), redirect_uris=back, logout_uri=logout)
     return application
 
 

@@ -15,7 +15,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.applications import secrets
-from accounts.integrations.oidc import sign_ins, tokens
+from accounts.integrations.oidc import authorization_codes, id_and_logout_tokens
 from accounts.models import OidcClient
 from verification import inputs
 from verification.context import Context
@@ -75,13 +75,13 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     def validate_code(self, client_id: str, code: str, client: OidcClient, request: Any, *_args: Any) -> bool:
         """Find the sign-in of a code. A code that was redeemed before voids what it gave. Source: RFC 6749, 4.1.2."""
         now = timezone.now()
-        sign_in = sign_ins.of_code(code, client.pk)
+        sign_in = authorization_codes.of_code(code, client.pk)
         if sign_in is None:
             return False
         if sign_in.redeemed_at is not None:
-            sign_ins.replayed(sign_in, "code", _context(request))
+            authorization_codes.replayed(sign_in, "code", _context(request))
             return False
-        if sign_in.code_ends_at <= now or sign_ins.is_over(sign_in, now):
+        if sign_in.code_ends_at <= now or authorization_codes.is_over(sign_in, now):
             return False
         request.sign_in, request.user, request.scopes = sign_in, sign_in.user, sign_in.scope.split()
         return True
@@ -114,9 +114,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """Store new tokens, unless another request used the code or the refresh token a moment ago."""
         is_code = request.grant_type == "authorization_code"
-        is_first = sign_ins.claim(request.sign_in, timezone.now()) if is_code else _is_unused(request)
+        is_first = authorization_codes.claim(request.sign_in, timezone.now()) if is_code else _is_unused(request)
         if not is_first:
-            sign_ins.replayed(request.sign_in, "code" if is_code else "refresh token", _context(request))
+            authorization_codes.replayed(request.sign_in, "code" if is_code else "refresh token", _context(request))
             raise errors.InvalidGrantError(request=request)
         super().save_bearer_token(token, request, *args, **kwargs)
 
@@ -141,7 +141,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     def get_id_token(self, token: dict[str, Any], token_handler: Any, request: Any) -> str:
         """Sign the ID token. A refreshed one has no nonce. Source: OpenID Connect Core 1.0, 12.2."""
         is_first = request.grant_type == "authorization_code"
-        return tokens.id_token(
+        return id_and_logout_tokens.id_token(
             request.sign_in,
             allowed=request.scopes,
             access_token=token["access_token"],
@@ -155,8 +155,8 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         if not super().validate_refresh_token(refresh_token, client, request, *args):
             self._look_for_reuse(refresh_token, client, request)
             return False
-        sign_in = sign_ins.of_family(request.refresh_token_instance.token_family)
-        if sign_in is None or sign_in.client_id != client.pk or not sign_ins.may_refresh(sign_in, now):
+        sign_in = authorization_codes.of_family(request.refresh_token_instance.token_family)
+        if sign_in is None or sign_in.client_id != client.pk or not authorization_codes.may_refresh(sign_in, now):
             return False
         request.sign_in, request.user = sign_in, sign_in.user
         return True
@@ -164,9 +164,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     def _look_for_reuse(self, refresh_token: str, client: OidcClient, request: Any) -> None:
         checksum = hashlib.sha256(refresh_token.encode()).hexdigest()
         used = RefreshToken.objects.filter(token_checksum=checksum, revoked__isnull=False, application=client).first()
-        sign_in = sign_ins.of_family(used.token_family) if used is not None else None
+        sign_in = authorization_codes.of_family(used.token_family) if used is not None else None
         if sign_in is not None:
-            sign_ins.replayed(sign_in, "refresh token", _context(request))
+            authorization_codes.replayed(sign_in, "refresh token", _context(request))
 
 
 def _is_unused(request: Any) -> bool:

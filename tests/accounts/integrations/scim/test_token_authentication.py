@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.applications import secrets
-from accounts.integrations.scim import callers, request_log
+from accounts.integrations.scim import request_log, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest
 from tests import scim
 from tests.people import Clock
@@ -36,14 +36,14 @@ def test_a_secret_of_something_else_is_no_token(entra: Sender) -> None:
 
 def test_the_former_token_works_until_its_overlap_ends(entra: Sender, clock: Clock) -> None:
     access, former = ScimAccess.objects.get(), entra.token
-    entra.token = secrets.renew(access, callers.PURPOSE, clock.now, overlap=timedelta(days=7))
+    entra.token = secrets.renew(access, token_authentication.PURPOSE, clock.now, overlap=timedelta(days=7))
     newer = entra.token
     both = []
     for token in (former, newer):
         entra.token = token
         both.append(entra.get("/Users").status)
     clock.forward(days=8)
-    callers.forget()
+    token_authentication.forget()
     entra.token = former
 
     assert both == [200, 200]
@@ -67,7 +67,7 @@ def test_keeps_no_token_in_memory(entra: Sender) -> None:
     """Seen failing while the token was the key of the cache."""
     assert entra.get("/Users").status == 200
 
-    kept = callers._callers._values
+    kept = token_authentication._callers._values
     assert len(kept) == 1
     assert entra.token not in str(kept)
 
@@ -82,7 +82,7 @@ def test_refuses_a_network_that_is_not_allowed(db: None) -> None:
 
 def test_refuses_a_directory_that_is_switched_off(entra: Sender) -> None:
     Directory.objects.update(is_active=False)
-    callers.forget()
+    token_authentication.forget()
 
     assert entra.get("/Users").problem == (403, "")
 

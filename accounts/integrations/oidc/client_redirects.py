@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
 
-from accounts.integrations.oidc import tokens
-from accounts.integrations.oidc.authorization import Answerable
+from accounts.integrations.oidc import id_and_logout_tokens
+from accounts.integrations.oidc.authorization_request import Answerable
 
 
 def code(request: HttpRequest, to: Answerable, value: str) -> HttpResponse:
@@ -24,7 +24,7 @@ def error_url(to: Answerable, name: str) -> str:
 
 
 def _url(to: Answerable, **parameters: str) -> str:
-    said = {**parameters, **({"state": to.state} if to.state else {}), "iss": tokens.issuer()}
+    said = {**parameters, **({"state": to.state} if to.state else {}), "iss": id_and_logout_tokens.issuer()}
     return f"{to.redirect_uri}{'&' if '?' in to.redirect_uri else '?'}{urlencode(said)}"
 
 

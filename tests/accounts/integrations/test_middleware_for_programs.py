@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.integrations.short_path import for_programs
+from accounts.integrations.middleware_for_programs import for_programs
 from mfasite import error_views, urls
 
 

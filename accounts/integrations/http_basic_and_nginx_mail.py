@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.app_passwords import Answer, CheckRequest
-from accounts.integrations.short_path import for_programs
+from accounts.integrations.middleware_for_programs import for_programs
 from accounts.models import Service
 from verification import inputs
 

@@ -1,4 +1,4 @@
-"""Sign-ins of people to clients: started with a code, redeemed once, and ended with everything that came from them."""
+"""Authorization codes: a sign-in to a client starts with one, redeems it once, and ends with all that came from it."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from accounts import applications
 from accounts import audit_events as accounts_events
 from accounts.access import Answer
 from accounts.integrations.oidc import audit_events
-from accounts.integrations.oidc.authorization import AuthorizationRequest
+from accounts.integrations.oidc.authorization_request import AuthorizationRequest
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
 from verification import audit, policies
 from verification.context import Context

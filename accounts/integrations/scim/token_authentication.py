@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts import conf
 from accounts.applications import secrets
-from accounts.integrations.scim import answers
-from accounts.integrations.scim.answers import Answer
+from accounts.integrations.scim import requests_and_responses
+from accounts.integrations.scim.requests_and_responses import Answer
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import Kind
 from verification import conf as engine_conf
@@ -57,9 +57,9 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
         return Refusal(answer=_unknown(bool(token), context))
     directory = caller.directory
     if not directory.is_active:
-        refused = answers.error(403, "This directory is switched off.", problem="off")
+        refused = requests_and_responses.error(403, "This directory is switched off.", problem="off")
     elif not caller.may_come_from(context.network):
-        refused = answers.error(403, "This token isn’t allowed from this network.", problem="network")
+        refused = requests_and_responses.error(403, "This token isn’t allowed from this network.", problem="network")
     elif not _is_within_limit(directory, context):
         refused = _too_many("Too many requests. Send fewer.")
     else:
@@ -74,14 +74,16 @@ def forget() -> None:
 
 def _unknown(has_token: bool, context: Context) -> Answer:
     if has_token and not limits.spend_check("scim", context).is_open:
-        return answers.error(
+        return requests_and_responses.error(
             429, "Too many incorrect tokens. Try again in a minute.", problem="limit", Retry_After="60"
         )
-    return answers.error(401, "The token is missing or incorrect.", problem="token", WWW_Authenticate=_CHALLENGE)
+    return requests_and_responses.error(
+        401, "The token is missing or incorrect.", problem="token", WWW_Authenticate=_CHALLENGE
+    )
 
 
 def _too_many(detail: str) -> Answer:
-    return answers.error(429, detail, problem="limit", Retry_After="60")
+    return requests_and_responses.error(429, detail, problem="limit", Retry_After="60")
 
 
 def _is_within_limit(directory: Directory, context: Context) -> bool:

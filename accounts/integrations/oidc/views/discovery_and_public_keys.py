@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.integrations.oidc import metadata
-from accounts.integrations.short_path import for_programs
+from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations.oidc import discovery_document
 from verification import signing_keys
 
 _CACHED = "public, max-age=3600"  # less than keys are published before and after they sign
@@ -20,7 +20,7 @@ _FOR_SCRIPTS = {
 @require_safe
 def discovery(request: HttpRequest) -> HttpResponse:
     """Return the provider's configuration."""
-    return JsonResponse(metadata.document(), headers=_FOR_SCRIPTS)
+    return JsonResponse(discovery_document.document(), headers=_FOR_SCRIPTS)
 
 
 @for_programs

@@ -14,10 +14,16 @@ from oauth2_provider.oauth2_backends import OAuthLibCore, get_oauthlib_core
 from oauthlib.common import Request as OAuthRequest
 
 from accounts import request_context
-from accounts.integrations.oidc import limits, scopes, sign_ins, tokens, validator
-from accounts.integrations.oidc.validator import CONTEXT, Validator
+from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations.oidc import (
+    authorization_codes,
+    id_and_logout_tokens,
+    oauthlib_validator,
+    rate_limits,
+    scopes,
+)
+from accounts.integrations.oidc.oauthlib_validator import CONTEXT, Validator
 from accounts.integrations.oidc.views.cors import for_pages
-from accounts.integrations.short_path import for_programs
 from accounts.models import OidcClient, OidcSignIn
 from verification import inputs
 from verification.context import Context
@@ -85,7 +91,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if (flaw := _flaw(request)) is not None:
         return flaw
     context = request_context.read(request)
-    if not (gate := limits.count_request(validator.shown_client_id(request), context)).is_open:
+    if not (gate := rate_limits.count_request(oauthlib_validator.shown_client_id(request), context)).is_open:
         return _too_many(gate, context)
     with transaction.atomic():
         _url, headers, body, status = _core().create_token_response(request)
@@ -119,7 +125,7 @@ def _answer(headers: dict[str, str], body: str, status: int) -> HttpResponse:
 
 def _unauthenticated(request: HttpRequest, context: Context) -> HttpResponse:
     """Refuse a client that isn't known or has no right secret. Source: RFC 6749, 5.2."""
-    if not (gate := limits.count_failure(context)).is_open:
+    if not (gate := rate_limits.count_failure(context)).is_open:
         return _too_many(gate, context)
     headers = {"WWW-Authenticate": 'Basic realm="oauth"'} if "Authorization" in request.headers else {}
     return _error("invalid_client", status=401, **headers)
@@ -154,7 +160,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
             "exp": int(access_token.expires.timestamp()),
             "iat": int(access_token.created.timestamp()),
             "sub": scopes.subject(sign_in.user),
-            "iss": tokens.issuer(),
+            "iss": id_and_logout_tokens.issuer(),
             "acr": sign_in.acr,
             "amr": sign_in.amr,
             "auth_time": int(sign_in.auth_time.timestamp()),
@@ -171,8 +177,8 @@ def _found(text: str) -> tuple[Any, OidcSignIn] | None:
     now, checksum = timezone.now(), hashlib.sha256(text.encode()).hexdigest()
     valid = RefreshToken.objects.filter(access_token__token_checksum=checksum, access_token__expires__gt=now)
     row = valid.select_related("access_token").first()
-    sign_in = sign_ins.of_family(row.token_family) if row is not None else None
-    if row is None or sign_in is None or sign_ins.is_over(sign_in, now):
+    sign_in = authorization_codes.of_family(row.token_family) if row is not None else None
+    if row is None or sign_in is None or authorization_codes.is_over(sign_in, now):
         return None
     return row.access_token, sign_in
 

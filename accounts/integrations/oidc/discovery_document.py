@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.integrations.oidc import acr_levels, authorization, scopes, tokens
+from accounts.integrations.oidc import acr_levels, authorization_request, id_and_logout_tokens, scopes
 from verification.models import SigningKey
 
 _TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti")
@@ -17,7 +17,7 @@ _SECRETS = ["client_secret_basic", "client_secret_post"]
 
 def document() -> dict[str, Any]:
     """Return the configuration of the provider."""
-    issuer = tokens.issuer()
+    issuer = id_and_logout_tokens.issuer()
 
     def url(name: str) -> str:
         return f"{issuer}{reverse(f'oidc:{name}')}"
@@ -42,7 +42,7 @@ def document() -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": [*_SECRETS, "none"],
         "introspection_endpoint_auth_methods_supported": _SECRETS,
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": sorted(authorization.PROMPTS),
+        "prompt_values_supported": sorted(authorization_request.PROMPTS),
         "acr_values_supported": list(acr_levels.ACRS),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.applications import secrets
 from accounts.integrations.oidc.back_channel import logout_requests
-from accounts.integrations.oidc.validator import SECRET
+from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, OidcClient
 from verification import signing_keys
 

@@ -1,4 +1,4 @@
-"""The short path of requests that programs send: it skips what only pages need, such as sessions, languages and forms.
+"""Middleware that skips what only pages need, such as sessions, languages and forms, for requests of programs.
 
 Host, scheme, input and headers are checked before. A view that isn't marked takes the long path, wherever it is.
 """
