@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         from accounts.integrations.oidc import authorization_codes
         from accounts.integrations.oidc.back_channel import deliveries
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
-        from accounts.support import administration_events, caller_events  # noqa: F401
+        from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
 
         applications.on_end(deliveries.queue)

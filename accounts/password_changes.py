@@ -12,7 +12,7 @@ from accounts.models.people import fold
 from verification import audit, enrolments, limits, notices
 from verification.context import Context
 from verification.db import row_locks
-from verification.keys import tokens
+from verification.keys import random_tokens
 from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
@@ -114,7 +114,7 @@ def _good(context: Context) -> QuerySet[PasswordReset]:
 
 def open_reset(handle: str, token: str, context: Context) -> PasswordReset | None:
     """Return the request that an emailed link belongs to, if the link is still valid."""
-    if not tokens.is_derived(_PURPOSE, handle, token):
+    if not random_tokens.is_derived(_PURPOSE, handle, token):
         return None
     reset = _good(context).select_related("user").filter(handle=handle).first()
     return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None

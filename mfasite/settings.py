@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.StandingMiddleware",
-    "accounts.signin.erased_account.GoneMiddleware",
+    "accounts.signin.erased_account_middleware.GoneMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "accounts.middleware.SignInMiddleware",
     "accounts.middleware.NewPasswordMiddleware",

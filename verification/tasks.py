@@ -11,7 +11,7 @@ from verification.delivery import dispatch, publisher
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import Browser
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 
 @shared_task(name="verification.tasks.housekeeping")
@@ -43,5 +43,5 @@ def purge(**_more: Any) -> None:
     retention.remove_old(now)
     toll_fraud.purge(now, keep=timedelta(days=conf.message_retention_days()))
     retention.remove(Browser.objects.filter(ends_at__lt=now))
-    revocation.settle()  # for groups and policies that were changed in the database directly
+    remembered_browser_revocation.settle()  # for groups and policies that were changed in the database directly
     limits.purge(now)

@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, audit_events, credentials, hashers
+from accounts import access, audit_events, hashers, password_authentication
 from accounts.app_passwords import failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -20,7 +20,7 @@ from verification import audit, limits, policies
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.inputs import digits
-from verification.keys import tokens
+from verification.keys import random_tokens
 from verification.policies import Why
 
 _MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may check every second
@@ -77,8 +77,8 @@ def check(request: CheckRequest) -> Checked:
     for a wrong password or an unknown name.
     """
     plain = _plain(request.password)
-    if len(plain) == tokens.LETTERS:
-        digests = tokens.digests(DIGEST_PURPOSE, plain)
+    if len(plain) == random_tokens.LETTERS:
+        digests = random_tokens.digests(DIGEST_PURPOSE, plain)
         named = {f"digest{at}": digest for at, digest in enumerate(digests)}
         for found, read in _by_digest(len(digests)).annotated(**named):  # at most one
             if found.user.username == fold(request.username):
@@ -161,7 +161,7 @@ def _without(request: CheckRequest) -> Checked:
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
-    checked = _check_password(user, request) if takes else credentials.WRONG
+    checked = _check_password(user, request) if takes else password_authentication.WRONG
     if checked.is_unanswered:
         limits.password_unanswered(name, context, service=slug)
         return Checked(Answer.WRONG)  # another answer would say that the person exists
@@ -173,12 +173,12 @@ def _without(request: CheckRequest) -> Checked:
     return Checked(Answer.WRONG)
 
 
-def _check_password(user: User | None, request: CheckRequest) -> credentials.Checked:
+def _check_password(user: User | None, request: CheckRequest) -> password_authentication.Checked:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         hashers.take_time(request.password)
-        return credentials.WRONG
-    return credentials.check(user, request.username, request.password, _context(request))
+        return password_authentication.WRONG
+    return password_authentication.check(user, request.username, request.password, _context(request))
 
 
 def _may_without(user: User, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context
 from verification.db import row_locks
-from verification.keys import tokens
+from verification.keys import random_tokens
 from verification.models import AppPasswordsEnd
 
 MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
@@ -46,7 +46,7 @@ def issue(
     """
     if not may_make(user):
         raise Off
-    secret = tokens.draw()
+    secret = random_tokens.draw()
     with transaction.atomic():
         # Locks the user's row, so that concurrent requests count one after another, and a clearing comes first.
         unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
@@ -58,7 +58,7 @@ def issue(
             user=user,
             name=name,
             program=program,
-            digest=tokens.digest(DIGEST_PURPOSE, secret),
+            digest=random_tokens.digest(DIGEST_PURPOSE, secret),
             grants_epoch=user.grants_epoch,
             network=network,
             made_at=context.now,

@@ -11,7 +11,7 @@ from accounts.models import Service
 from verification import audit
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 _SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
 
@@ -35,7 +35,7 @@ def service_of(key: str) -> Service | None:
     """Return the service that has this key. A revoked key stops working within seconds, an app password at once."""
     if not key:
         return None
-    return _services.read(*tokens.digests("service", key))
+    return _services.read(*random_tokens.digests("service", key))
 
 
 def _find_service(*digests: str) -> Service | None:
@@ -47,10 +47,10 @@ _services = TTLCache(_find_service, seconds=lambda: _SERVICE_CACHE_SECONDS)
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:
     """Give a service a new key and return it. Only its digest is stored. `detail` goes into the audit event."""
-    key = tokens.draw() + tokens.draw()
+    key = random_tokens.draw() + random_tokens.draw()
     with transaction.atomic():
         event = audit_events.SERVICE_KEY_RENEWED if service.pk else audit_events.SERVICE_MADE
-        service.key_digest = tokens.digest("service", key)
+        service.key_digest = random_tokens.digest("service", key)
         service.save(update_fields=["key_digest"] if service.pk else None)
         audit.record(event, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
     return key

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from accounts.models import SecretHolder
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 OVERLAP = timedelta(days=7)  # for which a former secret still works, unless someone chooses otherwise
 MAX_OVERLAP = timedelta(days=30)
@@ -19,7 +19,7 @@ MAX_OVERLAP = timedelta(days=30)
 
 def draw() -> str:
     """Draw a secret. Shape: 48 letters and digits, which every configuration file takes without quotes."""
-    return tokens.draw() + tokens.draw()
+    return random_tokens.draw() + random_tokens.draw()
 
 
 def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> bool:
@@ -29,7 +29,7 @@ def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> b
     valid = [holder.secret_digest]
     if holder.former_ends_at is not None and holder.former_ends_at > now:
         valid.append(holder.former_digest)
-    shown = tokens.digests(purpose, secret)
+    shown = random_tokens.digests(purpose, secret)
     found = [hmac.compare_digest(each, digest) for each in valid if each for digest in shown]
     return any(found)
 
@@ -50,7 +50,7 @@ def renew(holder: SecretHolder, purpose: str, now: datetime, *, overlap: timedel
     rows.update(
         former_digest=F("secret_digest"),
         former_ends_at=former_ends_at,
-        secret_digest=tokens.digest(purpose, secret),
+        secret_digest=random_tokens.digest(purpose, secret),
         secret_made_at=now,
     )
     holder.refresh_from_db()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.applications.open_sessions import end_these
 from accounts.models import Application, ApplicationSession, User
 from verification import enrolments
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 LEFT_GROUP = "left-group"
 
@@ -16,7 +16,7 @@ LEFT_GROUP = "left-group"
 def register() -> None:
     """Have the engine call this module when it raises epochs, and when policies or groups change."""
     enrolments.on_raise(of_changed)
-    revocation.on_settle(of_people_not_allowed)
+    remembered_browser_revocation.on_settle(of_people_not_allowed)
 
 
 def of_changed(people: Collection[int], why: str, spared: str) -> int:

@@ -3,8 +3,8 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories.password_answers import Answer, Entry, Judged
 from accounts.directories.password_checks import check, check_stranger, forget, known
+from accounts.directories.password_result_codes import Answer, Entry, Judged
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.directories import connections
-from accounts.directories.connections import Connection
-from accounts.directories.password_answers import Answer, Entry
+from accounts.directories import ldap_connections
+from accounts.directories.ldap_connections import Connection
+from accounts.directories.password_result_codes import Answer, Entry
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 
@@ -40,7 +40,7 @@ def run(directory: Directory, *, username: str, password: str) -> list[ServerRep
     """
     return [
         ServerReport(
-            server=connections.url_of(directory, each), steps=tuple(_steps(directory, each, username, password))
+            server=ldap_connections.url_of(directory, each), steps=tuple(_steps(directory, each, username, password))
         )
         for each in directory.servers
     ]
@@ -48,7 +48,7 @@ def run(directory: Directory, *, username: str, password: str) -> list[ServerRep
 
 def _steps(directory: Directory, server: str, username: str, password: str) -> Iterator[Step]:
     account_password = password_of(directory)
-    if not connections.is_installed():
+    if not ldap_connections.is_installed():
         yield Step(
             name=_("python-ldap"),
             is_done=False,
@@ -63,9 +63,9 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         )
         return
     try:
-        with connections.connected(directory, server) as connection:
+        with ldap_connections.connected(directory, server) as connection:
             yield from _connected(connection, directory, account_password, username, password)
-    except connections.Away as error:
+    except ldap_connections.Away as error:
         yield Step(name=_("Connection"), is_done=False, text=str(error))
 
 
@@ -76,7 +76,7 @@ def _connected(
         connection.bind_account(account_password)
         yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
         yield Step(name=_("Service account"), is_done=True, text=directory.account)
-    except connections.Misconfigured as error:
+    except ldap_connections.Misconfigured as error:
         yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
         yield Step(name=_("Service account"), is_done=False, text=str(error))
         return
@@ -86,7 +86,7 @@ def _connected(
         if not username:
             return
         entry = connection.find(username)
-    except (connections.Misconfigured, connections.TooMany) as error:
+    except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
         yield Step(name=_("Search"), is_done=False, text=str(error))
         return
     yield _found(entry, username)

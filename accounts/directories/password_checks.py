@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TypeVar
 
-from accounts.directories import connections, servers
-from accounts.directories.connections import Connection
-from accounts.directories.password_answers import Answer, Entry, Judged
+from accounts.directories import ldap_connections, server_availability
+from accounts.directories.ldap_connections import Connection
+from accounts.directories.password_result_codes import Answer, Entry, Judged
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold
@@ -39,7 +39,7 @@ def known() -> tuple[Directory, ...]:
 def forget() -> None:
     """Read the directories again and ask all their servers, because one has changed."""
     _all.forget()
-    servers.forget()
+    server_availability.forget()
 
 
 def check(directory: Directory, user: User, password: str, context: Context) -> Judged:
@@ -92,7 +92,7 @@ def _or_away(answer: Judged | _Unreachable) -> Judged:
 
 def _bind(connection: Connection, directory: Directory, entry: Entry | None, password: str, context: Context) -> Judged:
     """Count a guess, and let the directory check it. A guess that it may have counted stays counted here."""
-    if entry is None or not connections.can_be_sent(password):
+    if entry is None or not ldap_connections.can_be_sent(password):
         return Judged(answer=Answer.WRONG)
     if not _spend(directory, entry, context):
         return Judged(answer=Answer.LATER)
@@ -109,15 +109,15 @@ def _bind(connection: Connection, directory: Directory, entry: Entry | None, pas
 def _ask(directory: Directory, question: Callable[[Connection], T], *, until: float) -> T | _Unreachable:
     """Put a question to the first server that answers."""
     password = password_of(directory)
-    if password is None or not connections.is_installed():
+    if password is None or not ldap_connections.is_installed():
         logger.error("directory %s: the password of its service account or python-ldap is missing", directory.pk)
         return _Unreachable()
     try:
-        with servers.place(directory.pk, until=until):
+        with server_availability.place(directory.pk, until=until):
             return _ask_servers(directory, password, question, until=until)
-    except servers.Busy:
+    except server_availability.Busy:
         logger.warning("directory %s: too many requests wait for it", directory.pk)
-    except (connections.Misconfigured, connections.TooMany) as error:
+    except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
         logger.error("directory %s: %s", directory.pk, error)
     return _Unreachable()
 
@@ -126,18 +126,18 @@ def _ask_servers(
     directory: Directory, password: str, question: Callable[[Connection], T], *, until: float
 ) -> T | _Unreachable:
     for server in directory.servers:
-        url = connections.url_of(directory, server)
-        if until - time.monotonic() < _WORTH_ASKING or not servers.is_up(url):
+        url = ldap_connections.url_of(directory, server)
+        if until - time.monotonic() < _WORTH_ASKING or not server_availability.is_up(url):
             continue
         try:
-            with connections.connected(directory, server, until=until) as connection:
+            with ldap_connections.connected(directory, server, until=until) as connection:
                 connection.bind_account(password)
                 answer = question(connection)
-        except connections.Away as error:
-            servers.note_down(url)
+        except ldap_connections.Away as error:
+            server_availability.note_down(url)
             logger.warning("directory %s: %s did not answer: %s", directory.pk, url, error)
             continue
-        servers.note_up(url)
+        server_availability.note_up(url)
         return answer
     return _Unreachable()
 

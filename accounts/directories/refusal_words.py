@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.directories.password_answers import Answer
+from accounts.directories.password_result_codes import Answer
 
 WORDS: Mapping[Answer, object] = {
     Answer.MUST_CHANGE: _(

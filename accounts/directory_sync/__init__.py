@@ -4,8 +4,8 @@ A preview shows the changes first. If very many people or groups would go, the r
 confirms it.
 """
 
-from accounts.directory_sync.jobs import VALID, begin, cancel, confirm, purge, schedule, work
 from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
+from accounts.directory_sync.sync_runs import VALID, begin, cancel, confirm, purge, schedule, work
 
 __all__ = [
     "VALID",

@@ -10,7 +10,7 @@ from datetime import datetime
 from accounts import provisioning
 from accounts.directory_sync import batches, sync_health
 from accounts.directory_sync.batches import GoneGroup
-from accounts.directory_sync.reading import Reader
+from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
 from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Refusal, Verdict
 from verification import inputs

@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 
 
 class LinkBy(models.TextChoices):
-    """Which people who are here already a directory takes over. Staff never: see `accounts.provisioning.lookup`."""
+    """Which people who are here already a directory takes over. Staff never: see `provisioning.matching_people`."""
 
     NOTHING = "nothing", _("Nobody")
     USERNAME = "username", _("People with the same username")

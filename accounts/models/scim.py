@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.directories import Directory
 from accounts.models.people import User
-from accounts.models.secrets import SecretHolder
+from accounts.models.program_secrets import SecretHolder
 
 
 class ScimAccess(SecretHolder):

@@ -9,7 +9,7 @@ from accounts.provisioning.departure_limit import Departures, count, count_of_al
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
 from accounts.provisioning.groups import Invalid, Unknown, apply_group, leave_groups, remove_group
-from accounts.provisioning.lookup import find, plan_people
+from accounts.provisioning.matching_people import find, plan_people
 from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
 from accounts.provisioning.suggested_numbers import Suggestion, number_of, suggested, trust
 

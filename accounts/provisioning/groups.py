@@ -15,7 +15,7 @@ from accounts.provisioning import audit_events
 from accounts.provisioning.entries import GroupEntry, Members, Source
 from verification import audit, inputs
 from verification.db import row_locks
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 _CHUNK = 500  # members in one statement, and in one audit event
 _MAX_NAME, _MAX_KEY = 150, 64  # characters
@@ -33,7 +33,7 @@ def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, n
     """Make a group as its entry says, with exactly these members; or rename it, and let some people join and leave it.
 
     Keys that nobody has are left out: the group gets them when the directory supplies the people, and then the group
-    again. Who leaves loses what only the group gave: see `revocation.settle`.
+    again. Who leaves loses what only the group gave: see `remembered_browser_revocation.settle`.
 
     Errors: `Unknown` for `Members` of no group; `Invalid` for an entry without key or name.
     """
@@ -65,7 +65,7 @@ def remove_group(directory: Directory, key: str, by: Source, now: datetime) -> b
         members = _members(found.group_id)
         for part in _parts(members):
             _leave(found, part)
-            revocation.settle(part)
+            remembered_browser_revocation.settle(part)
         group, name = found.group, found.group.name
         found.delete()
         if not _is_used(group):
@@ -83,7 +83,7 @@ def leave_groups(directory: Directory, user_id: int, by: Source, now: datetime) 
     if not names:
         return
     User.groups.through.objects.filter(pk__in=names).delete()
-    revocation.settle([user_id])
+    remembered_browser_revocation.settle([user_id])
     said = {"directory": directory.name, "n_joined": 0, "n_left": 1, "joined": [], "left": [user_id]}
     entries = [audit.Entry(audit_events.GROUP_CHANGED, None, {**said, "group": name}) for name in names.values()]
     audit.record_many(entries, context=by.context(now), actor_id=by.actor_id)
@@ -170,7 +170,7 @@ def _settle(found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int
         new, gone = _join(found, joined), _leave(found, left)
         if not new and not gone:
             continue
-        revocation.settle([*new, *gone])
+        remembered_browser_revocation.settle([*new, *gone])
         numbers = {"n_joined": len(new), "n_left": len(gone)}
         _record(audit_events.GROUP_CHANGED, found, by, now, **numbers, joined=new, left=gone)
 

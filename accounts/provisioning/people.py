@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import invitations, sessions
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import audit_events, departure_limit, lookup, suggested_numbers
+from accounts.provisioning import audit_events, departure_limit, matching_people, suggested_numbers
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import PersonEntry, Source, Way
 from accounts.sessions import Closed
@@ -70,14 +70,14 @@ def _apply(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
 
 
 def _beaten(directory: Directory, entry: PersonEntry) -> PersonChange:
-    (found,) = lookup.plan_people(directory, [entry])
+    (found,) = matching_people.plan_people(directory, [entry])
     if found.verdict is Verdict.UNCHANGED or found.reason:
         return found
-    return plan_person(directory, lookup.find(directory, entry), entry, is_taken=True)
+    return plan_person(directory, matching_people.find(directory, entry), entry, is_taken=True)
 
 
 def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
-    changes, people = lookup.plan_locked(directory, entries, now)
+    changes, people = matching_people.plan_locked(directory, entries, now)
     added = _add(directory, [change for change in changes if change.verdict is Verdict.ADDED], now)
     known = [change for change in changes if change.user_id is not None and not change.reason]
     _change(directory, [(people[change.user_id or 0], change) for change in known if change.fields], now)

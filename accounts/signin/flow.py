@@ -13,7 +13,15 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, credentials, password_changes, provisioning, redirects, session_assurance, sessions
+from accounts import (
+    audit_events,
+    password_authentication,
+    password_changes,
+    provisioning,
+    redirects,
+    session_assurance,
+    sessions,
+)
 from accounts.access import stepping_up
 from accounts.directories import Answer
 from accounts.models import User
@@ -64,7 +72,7 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
     if not gate.is_open:
         return FirstStep(gate=gate)
     known = named.row
-    checked = credentials.check(known, name, password, context)
+    checked = password_authentication.check(known, name, password, context)
     user = checked.user
     if user is None:
         if checked.is_unanswered:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
-from accounts.support import caller_events
+from accounts.support import caller_audit_events
 from verification import audit, challenges, enrolments, notices, policies, registry
 from verification.audit import Event
 from verification.context import Context
@@ -105,7 +105,7 @@ def _begin(
         return outcome
     check.handle = outcome.handle
     check.save()
-    _record(caller_events.CALLER_ASKED, check, context)
+    _record(caller_audit_events.CALLER_ASKED, check, context)
     return check
 
 
@@ -128,9 +128,9 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
     with transaction.atomic():
         if outcome.proven:
             CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=context.now)
-            _record(caller_events.CALLER_VERIFIED, check, context)
+            _record(caller_audit_events.CALLER_VERIFIED, check, context)
         else:
-            _record(caller_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
+            _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
     return outcome
 
 
@@ -153,10 +153,10 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
         if same := just_now.filter(passed_at__gt=context.now - _SAME).first():
             return same
         check.save()
-        _record(caller_events.CALLER_VOUCHED, check, context, note=note)
+        _record(caller_audit_events.CALLER_VOUCHED, check, context, note=note)
         notices.tell_event(
             person,
-            caller_events.CALLER_VOUCHED,
+            caller_audit_events.CALLER_VOUCHED,
             now=context.now,
             context=Context(now=context.now),
             staff=staff.get_full_name(),

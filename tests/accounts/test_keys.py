@@ -41,7 +41,7 @@ from tests.people import Person
 from tests.staff_rows import DIRECTORY
 from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
 from verification.context import Context
-from verification.keys import crypto, key_uses, tokens, uploads
+from verification.keys import crypto, key_uses, random_tokens, upload_encryption
 from verification.limits import toll_fraud
 from verification.models import (
     AuditRemoval,
@@ -119,10 +119,10 @@ def _come_from_directories(ana: Person, directory: Directory, now: datetime) -> 
     suggested_numbers.replace({ana.user.pk: {"mobile": STOPPED}})
     sync = DirectorySync.objects.create(directory=directory, state=DirectorySync.State.DONE, made_at=now)
     batch = DirectorySyncBatch(sync=sync, kind="people", n_rows=1)
-    batch.sealed = uploads.seal("{}", bound=batch.ref)
+    batch.sealed = upload_encryption.seal("{}", bound=batch.ref)
     batch.save()
     entra = Directory.objects.create(name="Entra", kind="scim")
-    sealed = uploads.seal("{}", bound=str(ana.user.pk))
+    sealed = upload_encryption.seal("{}", bound=str(ana.user.pk))
     ScimPerson.objects.create(user=ana.user, directory=entra, sealed=sealed, changed_at=now)
     access = ScimAccess.objects.create(directory=entra)
     for _ in range(2):  # so that the former token is there too
@@ -162,7 +162,9 @@ def held(ana: Person, mail: Door) -> Possessions:
     audit.seal(now)
     audit.record(audit.Event("a.done"), user_id=None, context=context)
     audit.seal(now)
-    return Possessions(ana, mail, secret, access_pass, token, (handle, tokens.derive("password_reset", handle)), job)
+    return Possessions(
+        ana, mail, secret, access_pass, token, (handle, random_tokens.derive("password_reset", handle)), job
+    )
 
 
 @pytest.fixture

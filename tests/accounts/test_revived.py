@@ -19,7 +19,7 @@ from verification import browsers, challenges, policies
 from verification.challenges import phone_calls
 from verification.context import Context
 from verification.models import Browser, Challenge, Policy, Purpose
-from verification.policies import Why, revocation
+from verification.policies import Why, remembered_browser_revocation
 
 
 class Desk:
@@ -42,13 +42,13 @@ class Desk:
         for name, value in rules.items():
             setattr(row, name, value)
         row.save()
-        revocation.settle()
+        remembered_browser_revocation.settle()
         policies.forget()
 
     def drop_policy(self, group: Group | None = None) -> None:
         """Delete a policy."""
         Policy.objects.get(group=group).delete()
-        revocation.settle()
+        remembered_browser_revocation.settle()
         policies.forget()
 
     def bring(self, *, state: str = "enabled", groups: str = "Finance") -> None:
@@ -81,7 +81,7 @@ def _strict(desk: Desk) -> Group:
 
 def _move_by_hand(desk: Desk) -> None:
     desk.person.groups.add(_strict(desk))
-    revocation.settle()
+    remembered_browser_revocation.settle()
 
 
 Change = Callable[[Desk], object]

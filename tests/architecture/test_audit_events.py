@@ -25,8 +25,8 @@ HOMES = (
     "accounts.integrations.oidc.audit_events",
     "accounts.provisioning.audit_events",
     "accounts.support.audit_events",
-    "accounts.support.caller_events",
-    "accounts.support.administration_events",
+    "accounts.support.caller_audit_events",
+    "accounts.support.administration_audit_events",
     "helpcenter.audit_events",
 )
 ACTS_ALONE = {"directory", "number", "range", "sealed_value", "spend"}  # subjects of events that nobody causes

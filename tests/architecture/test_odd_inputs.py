@@ -34,7 +34,7 @@ from tests.pages import Browser, Page
 from tests.people import BENS, PASSWORD, Clock, hire, join
 from tests.rounds import rounds, some
 from verification import inputs
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 ALL = bool(os.environ.get("ODD_INPUTS"))
 FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"
@@ -202,7 +202,7 @@ def site(
         "method": "text",
         "ref": odd_values.REF,
         "handle": odd_values.REF,
-        "token": tokens.derive("password_reset", odd_values.REF),
+        "token": random_tokens.derive("password_reset", odd_values.REF),
         "provider_name": "virtual",
         "event": "receipt",
         "message_id": odd_values.REF,

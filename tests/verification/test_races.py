@@ -27,7 +27,7 @@ from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
-from verification.challenges import attempts, proofs, queries
+from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
 from verification.db import batched_writes
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, SingleUseCode, State
@@ -177,7 +177,7 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
         def __enter__(self) -> None: ...
         def __exit__(self, *_: object) -> None: ...
 
-    for module in (attempts, proofs):
+    for module in (attempts, correct_answers):
         monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
     marked = transaction.mark_for_rollback_on_error
     monkeypatch.setattr(
@@ -204,7 +204,7 @@ def _unguarded_collect(handle: str, *, binding: str, context: Context, **_: Any)
 
 
 GUARDS: dict[str, tuple[str, Any]] = {
-    "text": ("verification.challenges.proofs.prove", _unguarded_prove),
+    "text": ("verification.challenges.correct_answers.prove", _unguarded_prove),
     "call": ("verification.challenges.collect", _unguarded_collect),
     "totp": ("verification.enrolments.use_later", _unguarded_use),
     "recovery": ("verification.enrolments.spend_single_use_code", _unguarded_code),

@@ -5,9 +5,9 @@ Every second step goes through here. Guarded updates decide, never a read follow
 
 from verification.challenges.answering import answer
 from verification.challenges.closing import abandon
+from verification.challenges.correct_answers import Alongside, collect
 from verification.challenges.passwordless import Invitation, announce, holder, invite
 from verification.challenges.phone_calls import keyed
-from verification.challenges.proofs import Alongside, collect
 from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend
 from verification.challenges.resynchronising import resync

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 
 from verification import enrolments, limits, registry
 from verification.capabilities import Delivered, PublicKey
-from verification.challenges import attempts, input_mistakes, proofs, queries
+from verification.challenges import attempts, correct_answers, input_mistakes, queries
 from verification.context import Context
 from verification.keys import codes
 from verification.method import Check, Draft
@@ -19,7 +19,7 @@ _MAX_OLDER_REQUESTS = 20  # most older requests that are compared
 
 
 def answer(
-    handle: str, text: str, *, binding: str, context: Context, alongside: proofs.Alongside | None = None
+    handle: str, text: str, *, binding: str, context: Context, alongside: correct_answers.Alongside | None = None
 ) -> Outcome:
     """Check an answer, and finish the challenge if it is correct.
 
@@ -44,7 +44,7 @@ def answer(
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
             return attempts.fail(challenge, gate, context, cause="taken")
-        return proofs.prove(challenge, check, context, alongside=alongside)
+        return correct_answers.prove(challenge, check, context, alongside=alongside)
     return _refuse(challenge, check, gate, text=read, context=context)
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from verification import enrolments, registry
 from verification.capabilities import PublicKey
 from verification.inputs import typed_codes
-from verification.keys import tokens
+from verification.keys import random_tokens
 from verification.method import Method
 from verification.models.person import Person
 
@@ -19,7 +19,7 @@ def words(user: Person, method: Method, text: str) -> str:
         return _("This looks like a code from a text, call, app or token. Choose that method to enter it.")
     if meant is not None:
         return _("This looks like a different method: %(label)s. Choose it to enter this.") % {"label": meant.label}
-    if tokens.looks_drawn(text):
+    if random_tokens.looks_drawn(text):
         return _("This looks like an app password. Enter it in the app that you created it for.")
     folded = typed_codes.tidy(text)
     if method.is_numeric and folded.isdecimal():

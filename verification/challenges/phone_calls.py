@@ -8,7 +8,7 @@ from django.db import transaction
 from verification import audit, enrolments, notices, registry
 from verification.audit import events
 from verification.capabilities import KeyedOnPhone
-from verification.challenges import attempts, proofs, queries
+from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider import Speech
@@ -46,7 +46,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     if isinstance(gate, Outcome):
         return rendering.speech(message, check.say, gate.verdict)
     if check.verdict is Verdict.PROVEN:
-        outcome = proofs.prove(challenge, check, context, by_phone=True)
+        outcome = correct_answers.prove(challenge, check, context, by_phone=True)
     else:
         outcome = attempts.fail(challenge, gate, context)
     verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict

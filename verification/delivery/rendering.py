@@ -12,7 +12,7 @@ from verification import conf, inputs, time_format
 from verification.audit import UserEvent, declarations
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
-from verification.keys import codes, tokens
+from verification.keys import codes, random_tokens
 from verification.models import Kind, Message
 from verification.outcomes import Verdict
 
@@ -80,7 +80,7 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     if handle := message.context.get("link"):
         purpose = message.context["link_purpose"]
         path = message.context["link_path"]
-        context["url"] = f"{conf.public_url()}{path}{handle}/{tokens.derive(purpose, handle)}/"
+        context["url"] = f"{conf.public_url()}{path}{handle}/{random_tokens.derive(purpose, handle)}/"
     if challenge is not None:
         context |= {
             "code": codes.derive(

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from accounts.models import ApplicationSession
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 _MAX_HEADER = 16_384  # bytes of all cookies
 _MAX_DIGITS = 19  # of a row's id; the largest has 19
@@ -52,7 +52,7 @@ def value_of(header: str, name: str) -> str | None:
 
 def session_value(session_id: int, host: str) -> str:
     """Return the value of the session's cookie. On another host it is worth nothing."""
-    return f"{session_id}.{tokens.derive(_PURPOSE, f'{session_id} {host}')}"
+    return f"{session_id}.{random_tokens.derive(_PURPOSE, f'{session_id} {host}')}"
 
 
 def session_id(value: str, host: str) -> int | None:
@@ -60,7 +60,7 @@ def session_id(value: str, host: str) -> int | None:
     digits, _dot, mac = value.partition(".")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < _MAX_DIGITS and not digits.startswith("0")):
         return None
-    return int(digits) if tokens.is_derived(_PURPOSE, f"{digits} {host}", mac) else None
+    return int(digits) if random_tokens.is_derived(_PURPOSE, f"{digits} {host}", mac) else None
 
 
 def is_browser_secret(value: str | None) -> bool:

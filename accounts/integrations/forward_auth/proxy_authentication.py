@@ -17,7 +17,7 @@ from accounts.models import Proxy
 from accounts.request_context import is_trusted_proxy
 from verification import inputs
 from verification.db.ttl_cache import TTLCache
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def of(request: HttpRequest) -> Caller | None:
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_LENGTH:
         return None
-    caller = _callers.read(*tokens.digests(PURPOSE, secret))
+    caller = _callers.read(*random_tokens.digests(PURPOSE, secret))
     if caller is None:
         return None
     if any(hop in network for hop in _hops(request) for network in caller.networks):

@@ -17,7 +17,7 @@ from accounts.integrations.oidc.authorization_request import AuthorizationReques
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
 from verification import audit, policies
 from verification.context import Context
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 CODE_LIFE = timedelta(seconds=60)  # Source: RFC 9700, 4.5: short-lived; RFC 6749, 4.1.2 allows ten minutes
 PURPOSE = "oidc_code"
@@ -45,7 +45,7 @@ def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Contex
             acr=answer.acr,
             amr=list(answer.amr),
             auth_time=answer.auth_time or context.now,
-            code_digest=tokens.digest(PURPOSE, code),
+            code_digest=random_tokens.digest(PURPOSE, code),
             code_ends_at=context.now + CODE_LIFE,
             redirect_uri=asked.to.redirect_uri,
             code_challenge=asked.code_challenge,
@@ -66,7 +66,7 @@ def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Contex
 
 def of_code(code: str, client_id: int) -> OidcSignIn | None:
     """Return the sign-in that a code belongs to, if it is this client's, redeemed or not."""
-    return _loaded().filter(code_digest__in=tokens.digests(PURPOSE, code), client=client_id).first()
+    return _loaded().filter(code_digest__in=random_tokens.digests(PURPOSE, code), client=client_id).first()
 
 
 def of_family(family: UUID | None) -> OidcSignIn | None:

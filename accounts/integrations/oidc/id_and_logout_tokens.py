@@ -13,7 +13,7 @@ from typing import Any
 from accounts.integrations.oidc import scopes
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
 from verification import conf, signing_keys
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 ID_TOKEN_LIFE = timedelta(minutes=10)
 _LOGOUT_LIFE = timedelta(minutes=2)  # Source: Back-Channel Logout 1.0, 2.4 recommends at most two
@@ -28,7 +28,7 @@ def issuer() -> str:
 
 def sid(session: ApplicationSession) -> str:
     """Return the name of a session for its application. Shape: 43 base64url characters that say nothing else."""
-    return tokens.derive("sid", str(session.pk))
+    return random_tokens.derive("sid", str(session.pk))
 
 
 def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str, nonce: str, now: datetime) -> str:

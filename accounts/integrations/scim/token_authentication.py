@@ -15,7 +15,7 @@ from verification import conf as engine_conf
 from verification import inputs, limits
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
-from verification.keys import tokens
+from verification.keys import random_tokens
 
 PURPOSE = "scim"  # of the tokens' digests
 _MAX_LENGTH = 200
@@ -52,7 +52,7 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
     scheme, _space, token = authorization.partition(" ")
     token = token.strip()
     is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_LENGTH
-    caller = _callers.read(*tokens.digests(PURPOSE, token)) if is_token else None
+    caller = _callers.read(*random_tokens.digests(PURPOSE, token)) if is_token else None
     if caller is None:
         return Refusal(answer=_unknown(bool(token), context))
     directory = caller.directory

@@ -22,7 +22,7 @@ from accounts.portal import recommendations
 from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import stages
+from accounts.signin.views import half_signed_in_and_refusals
 from verification import challenges, enrolments, policies, registry
 from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
@@ -97,7 +97,7 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     if offer is None or offer.form_class is None:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
-        return _begin(request, offer, stages.entered(request, request.user))
+        return _begin(request, offer, half_signed_in_and_refusals.entered(request, request.user))
     return _form_page(request, offer, offer.form_class())
 
 
@@ -126,11 +126,11 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         request.user, offer.name, fields, binding=pending.id, context=now, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, stages.again(request, offer.form_class, fields, outcome))
+        return _form_page(request, offer, half_signed_in_and_refusals.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
-        stages.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, now)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
-    stages.asked(request, pending, outcome, now)
+    half_signed_in_and_refusals.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 
@@ -249,9 +249,9 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         replaces=pending.handle,
     )
     if not outcome.issued:
-        stages.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, now)
         return redirect("portal:methods")
-    stages.asked(request, pending, outcome, now)
+    half_signed_in_and_refusals.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
 from accounts.signin import flow
-from accounts.signin.views import stages
+from accounts.signin.views import half_signed_in_and_refusals
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
@@ -53,7 +53,7 @@ def passwordless(request: HttpRequest) -> HttpResponse:
             request, user, now, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
-        stages.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, now)
     else:
         words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")

@@ -13,7 +13,7 @@ from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import stages
+from accounts.signin.views import half_signed_in_and_refusals
 from verification import policies
 from verification.models import Purpose
 
@@ -39,9 +39,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         )
         outcome = flow.ask(request.user, pending, chosen, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            stages.asked(request, pending, outcome, now)
+            half_signed_in_and_refusals.asked(request, pending, outcome, now)
             return redirect("signin:verify")
-        stages.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, now)
     context = {
         "options": options,
         "next": next_url,

@@ -16,7 +16,7 @@ from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import stages, verify
+from accounts.signin.views import half_signed_in_and_refusals, verify
 from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
@@ -28,12 +28,12 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     """Return the user and decision, or a redirect if this sign-in may not register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = stages.person_or_out(request, pending, context)
+    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     decision = flow.may_register(user, pending, context)
     if decision is None:
-        return stages.out(request, _("Another method was set up for your account. Sign in again."))
+        return half_signed_in_and_refusals.out(request, _("Another method was set up for your account. Sign in again."))
     return user, decision
 
 
@@ -47,7 +47,7 @@ def _steps() -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Offer the methods. One that needs no further input starts at once."""
     opened = _opened(request, pending, context)
@@ -67,7 +67,7 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
     opened = _opened(request, pending, context)
@@ -78,7 +78,9 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
     if offer is None or offer.form_class is None:
         return redirect("signin:register")
     if request.method == "POST":
-        return _begin(request, pending, context, user, decision, offer, stages.entered(request, user))
+        return _begin(
+            request, pending, context, user, decision, offer, half_signed_in_and_refusals.entered(request, user)
+        )
     return _form_page(request, pending, user, offer, offer.form_class())
 
 
@@ -101,16 +103,18 @@ def _begin(
         user, offer.name, fields, binding=pending.id, context=context, rules=decision.rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, pending, user, offer, stages.again(request, offer.form_class, fields, outcome))
+        return _form_page(
+            request, pending, user, offer, half_signed_in_and_refusals.again(request, offer.form_class, fields, outcome)
+        )
     if not outcome.issued:
-        stages.tell(request, outcome, context)
+        half_signed_in_and_refusals.tell(request, outcome, context)
         return redirect("signin:register")
-    stages.asked(request, pending, outcome, context)
+    half_signed_in_and_refusals.asked(request, pending, outcome, context)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Verify the new method. Only then does it count."""
     opened = _opened(request, pending, context)
@@ -137,7 +141,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
 
 
 @require_http_methods(["GET"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Recommend a second method: anyone with only one is locked out if they lose it."""
     opened = _opened(request, pending, context)
@@ -164,7 +168,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Create recovery codes. They are shown in the response to the POST and nowhere else."""
     opened = _opened(request, pending, context)
@@ -190,7 +194,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     return render(request, "accounts/signin/register_codes.html", values)
 
 
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 @redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
@@ -204,7 +208,7 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
-        return stages.out(request, _("The method that you set up was removed. Sign in again."))
+        return half_signed_in_and_refusals.out(request, _("The method that you set up was removed. Sign in again."))
     return flow.finish(
         request,
         user,
@@ -216,7 +220,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     )
 
 
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 @redirects.button_on("signin:register")
 @require_POST
 def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.signin.forms import CodeForm
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import stages
+from accounts.signin.views import half_signed_in_and_refusals
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
@@ -31,7 +31,7 @@ from verification.policies import Decision, Step
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Show the current challenge and check the answer. Reloading the page sends nothing again."""
     if pending.is_first:
@@ -130,8 +130,10 @@ def take(
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is not None and shown.state == State.DENIED:
-        return stages.closed(request, policies.Why.LOCKED)
-    user = stages.person_or_out(request, pending, context, read=shown.user if shown is not None else None)
+        return half_signed_in_and_refusals.closed(request, policies.Why.LOCKED)
+    user = half_signed_in_and_refusals.person_or_out(
+        request, pending, context, read=shown.user if shown is not None else None
+    )
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
@@ -194,7 +196,7 @@ def ended(shown: Shown) -> Verdict:
 
 
 @require_GET
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell a waiting page the state of the message, and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
@@ -217,26 +219,26 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """List the user's options. Choosing one replaces the current challenge."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = stages.person_or_out(request, pending, context)
+    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is Step.DENY:
-        return stages.closed(request, decision.reason)
+        return half_signed_in_and_refusals.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            stages.asked(request, pending, outcome, context)
+            half_signed_in_and_refusals.asked(request, pending, outcome, context)
             return redirect("signin:verify")
-        stages.tell(request, outcome, context)
+        half_signed_in_and_refusals.tell(request, outcome, context)
         return redirect("signin:options")
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     current = shown.ref if shown and shown.is_alive else ""
@@ -258,14 +260,14 @@ def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
     return next((option for option in decision.options if option.ref == ref), None)
 
 
-@stages.half_signed_in
+@half_signed_in_and_refusals.half_signed_in
 @redirects.button_on("signin:verify")
 @require_POST
 def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Send a new code. Older codes stop working."""
-    user = stages.person_or_out(request, pending, context)
+    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
-    stages.tell(request, outcome, context)
+    half_signed_in_and_refusals.tell(request, outcome, context)
     return redirect("signin:register-prove" if pending.is_first else "signin:verify")

@@ -18,7 +18,7 @@ from accounts.support.actions.base import Action, ActionForm, Actor, Effect, Res
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks
-from verification.keys import uploads
+from verification.keys import upload_encryption
 
 
 def names_of(person: User) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _leave_imports(person: User) -> None:
 
 
 def _text(job: Import) -> str:
-    return uploads.unseal(job.sealed, bound=job.ref) or ""
+    return upload_encryption.unseal(job.sealed, bound=job.ref) or ""
 
 
 def _leave_requests(person: User) -> None:

@@ -13,7 +13,7 @@ from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, spend
 from accounts.admin_site import EMPTY, Words
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from verification import limits
 from verification.audit import Event
 from verification.limits import toll_fraud
@@ -26,8 +26,8 @@ class _Guarded(ChangesAdmin):
     """Base class for rows that control cost."""
 
     subject = "guard"
-    added = changed = administration_events.GUARD_CHANGED
-    deleted = administration_events.GUARD_DELETED
+    added = changed = administration_audit_events.GUARD_CHANGED
+    deleted = administration_audit_events.GUARD_DELETED
     guards = ""
 
     def record(self, request: HttpRequest, event: Event | None, row: Any, reason: str, **detail: Any) -> None:

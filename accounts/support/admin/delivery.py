@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_events, outage_effects
+from accounts.support import administration_audit_events, outage_effects
 from verification import conf, time_format
 from verification.delivery.routing import outages
 from verification.models import Circuit, Outage, Reason, Route
@@ -30,9 +30,9 @@ class RouteAdmin(ChangesAdmin):
 
     subject = "route"
     added, changed, deleted = (
-        administration_events.ROUTE_ADDED,
-        administration_events.ROUTE_CHANGED,
-        administration_events.ROUTE_DELETED,
+        administration_audit_events.ROUTE_ADDED,
+        administration_audit_events.ROUTE_CHANGED,
+        administration_audit_events.ROUTE_DELETED,
     )
     list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
     list_display_links = ("kind", "everywhere_or_place")
@@ -101,8 +101,8 @@ class OutageAdmin(ChangesAdmin):
     """Outages. While one lasts, pages offer other methods and explain why, and nothing is sent that way."""
 
     subject = "outage"
-    added = changed = administration_events.OUTAGE_SET
-    deleted = administration_events.OUTAGE_ENDED
+    added = changed = administration_audit_events.OUTAGE_SET
+    deleted = administration_audit_events.OUTAGE_ENDED
     list_display = ("__str__", "state", "starts_at", "until", "words_shown", "made_by")
     ordering = ("-starts_at",)
     words = Words(

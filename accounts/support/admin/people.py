@@ -18,13 +18,13 @@ from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
 from accounts.models import Application, Scope, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_events, desk_scopes, urls
+from accounts.support import administration_audit_events, desk_scopes, urls
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
 from verification import policies
 from verification.models import Policy
-from verification.policies import forget, revocation
+from verification.policies import forget, remembered_browser_revocation
 
 
 @admin.register(User)
@@ -57,9 +57,9 @@ class ScopeAdmin(ChangesAdmin):
 
     subject = "scope"
     added, changed, deleted = (
-        administration_events.SCOPE_ADDED,
-        administration_events.SCOPE_CHANGED,
-        administration_events.SCOPE_DELETED,
+        administration_audit_events.SCOPE_ADDED,
+        administration_audit_events.SCOPE_CHANGED,
+        administration_audit_events.SCOPE_DELETED,
     )
     list_display = ("desk", "helps")
     words = Words(
@@ -108,8 +108,8 @@ class PolicyAdmin(ChangesAdmin):
     """Policies. A change is previewed first, and needs a recent verification."""
 
     subject = "policy"
-    added = changed = administration_events.POLICY_CHANGED
-    deleted = administration_events.POLICY_DELETED
+    added = changed = administration_audit_events.POLICY_CHANGED
+    deleted = administration_audit_events.POLICY_DELETED
     form = PolicyForm
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 
@@ -159,11 +159,11 @@ class PolicyAdmin(ChangesAdmin):
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):
             raise PermissionDenied  # the page did not offer this
         super().save_model(request, obj, form, change)
-        revocation.settle()
+        remembered_browser_revocation.settle()
 
     def delete_model(self, request: HttpRequest, obj: Policy) -> None:
         super().delete_model(request, obj)
-        revocation.settle()
+        remembered_browser_revocation.settle()
 
     def response_add(self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None) -> HttpResponse:
         return self.response_change(request, obj)

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangeForm, ChangesAdmin
 from accounts.admin_site import Words
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
 from verification import policies, registry, strengths
 from verification.models import Strength
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 _NEEDS = (
     (strengths.Need.PHISHING_RESISTANT, _lazy("Phishing-resistant")),
@@ -67,8 +67,8 @@ class StrengthAdmin(ChangesAdmin):
     """Strengths. One that an application or a policy requires can't be deleted, because nothing would meet it."""
 
     subject = "strength"
-    added, changed = administration_events.STRENGTH_ADDED, administration_events.STRENGTH_CHANGED
-    deleted = administration_events.STRENGTH_DELETED
+    added, changed = administration_audit_events.STRENGTH_ADDED, administration_audit_events.STRENGTH_CHANGED
+    deleted = administration_audit_events.STRENGTH_DELETED
     form = StrengthForm
     fields = ("name", "slug", "explanation", "methods", "needs")
     list_display = ("name", "slug", "contains")
@@ -100,7 +100,7 @@ class StrengthAdmin(ChangesAdmin):
     def save_model(self, request: HttpRequest, obj: Strength, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         self.forget()
-        revocation.settle()
+        remembered_browser_revocation.settle()
 
     def effects(self, request: HttpRequest, row: Strength) -> Sequence[str]:
         """Say which applications and policies require it, and how many people would lack a method."""

@@ -13,7 +13,7 @@ from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from accounts.support.applications.connections import ConnectionForm, Stored
 from accounts.support.applications.forms import ApplicationForm
 from verification import audit
@@ -35,7 +35,9 @@ def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, 
         logos.store(application, form.new_logo)
         changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
     if is_new or changes:
-        event = administration_events.APPLICATION_ADDED if is_new else administration_events.APPLICATION_CHANGED
+        event = (
+            administration_audit_events.APPLICATION_ADDED if is_new else administration_audit_events.APPLICATION_CHANGED
+        )
         _record(event, application, staff, context, form.cleaned_data["reason"], changes=changes)
     transaction.on_commit(_forget)
     return stored.secret
@@ -52,7 +54,14 @@ def renew_secret(client: OidcClient, staff: User, context: Context, reason: str,
     with transaction.atomic():
         secret = secrets.renew(client, SECRET, context.now, overlap=overlap)
         days = overlap.days
-        _record(administration_events.APPLICATION_SECRET_RENEWED, client.application, staff, context, reason, days=days)
+        _record(
+            administration_audit_events.APPLICATION_SECRET_RENEWED,
+            client.application,
+            staff,
+            context,
+            reason,
+            days=days,
+        )
     return secret
 
 
@@ -61,14 +70,21 @@ def end_former_secret(client: OidcClient, staff: User, context: Context, reason:
     with transaction.atomic():
         if not secrets.drop_former(client):
             raise Refused(_("There is no former secret any more."))
-        _record(administration_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
+        _record(administration_audit_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
 
 
 def send_again(client: OidcClient, staff: User, context: Context, reason: str) -> int:
     """Send the sign-outs again that an application never confirmed, and return how many."""
     with transaction.atomic():
         n = deliveries.again(LogoutDelivery.objects.filter(client=client), context.now)
-        _record(administration_events.APPLICATION_SIGN_OUTS_SENT_AGAIN, client.application, staff, context, reason, n=n)
+        _record(
+            administration_audit_events.APPLICATION_SIGN_OUTS_SENT_AGAIN,
+            client.application,
+            staff,
+            context,
+            reason,
+            n=n,
+        )
     return n
 
 
@@ -81,7 +97,9 @@ def switch(application: Application, staff: User, context: Context, reason: str,
         transaction.on_commit(_forget)
         n = 0 if is_on else applications.end(context.now, "application-off", application=application)
         event = (
-            administration_events.APPLICATION_SWITCHED_ON if is_on else administration_events.APPLICATION_SWITCHED_OFF
+            administration_audit_events.APPLICATION_SWITCHED_ON
+            if is_on
+            else administration_audit_events.APPLICATION_SWITCHED_OFF
         )
         _record(event, application, staff, context, reason, n_sessions=n)
     return n
@@ -91,7 +109,9 @@ def end_all(application: Application, staff: User, context: Context, reason: str
     """End all sessions of an application, and return how many there were."""
     with transaction.atomic():
         n = applications.end(context.now, "application-ended", application=application)
-        _record(administration_events.APPLICATION_SESSIONS_ENDED, application, staff, context, reason, n_sessions=n)
+        _record(
+            administration_audit_events.APPLICATION_SESSIONS_ENDED, application, staff, context, reason, n_sessions=n
+        )
     return n
 
 
@@ -105,7 +125,7 @@ def delete(application: Application, staff: User, context: Context, reason: str)
         if row is None:
             raise Refused(_("Switch the application off first."))
         n = ApplicationSession.objects.filter(application=row, ended_at__isnull=True).count()
-        _record(administration_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
+        _record(administration_audit_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
         row.delete()
 
 

@@ -13,10 +13,10 @@ from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.authorise import Refusal
-from accounts.support.case import attempts, next_step, offered_actions, status
-from accounts.support.case.attempts import Attempts
+from accounts.support.case import next_step, offered_actions, sign_in_attempts, status
 from accounts.support.case.next_step import Suggestion
 from accounts.support.case.offered_actions import Offers
+from accounts.support.case.sign_in_attempts import Attempts
 from accounts.support.case.status import Status
 from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
 from verification.browsers import user_agents
@@ -167,7 +167,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_method(each, decision, now) for each in mine),
         n_codes=enrolments.recovery_codes_left(person.pk),
-        attempts=attempts.recent(person),
+        attempts=sign_in_attempts.recent(person),
         messages=messages,
         holdings=tuple(_matching(each, find) if each.key == find_in else each for each in holdings),
         stale=tuple(app_passwords.stale_of(person, now=now)),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
-from accounts.support import administration_events, staff_roles
+from accounts.support import administration_audit_events, staff_roles
 from accounts.support.actions import approvals, authorise, ranks, role_assignment
 from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.base import Actor
@@ -22,7 +22,7 @@ from verification import audit, limits, policies
 from verification.audit import Event
 from verification.context import Context
 from verification.db import row_locks
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 _GIVE_ROLES = "give_roles"  # the name of the same action for one user
 _State = GroupRequest.State
@@ -68,11 +68,11 @@ def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str
 def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     found = plan(actor.staff, group, wanted)
     event = (
-        administration_events.GROUP_DELETED
+        administration_audit_events.GROUP_DELETED
         if wanted is None
-        else administration_events.GROUP_CHANGED
+        else administration_audit_events.GROUP_CHANGED
         if group
-        else administration_events.GROUP_MADE
+        else administration_audit_events.GROUP_MADE
     )
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
@@ -85,7 +85,7 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     name = group.name if group else former_name
     for each in held:
         role_assignment.settle_roles(each, actor, former=before[each.pk])
-    revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
+    remembered_browser_revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
     changes: dict[str, list[Any]] = {
         "name": [former_name, name if wanted else ""],
         "rights": [sorted(found.former), sorted(found.wanted)],
@@ -104,9 +104,9 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
         **({"n_members": n_members} if n_members is not None else {}),
     )
     words = {
-        administration_events.GROUP_MADE: _("Created: %(name)s."),
-        administration_events.GROUP_CHANGED: _("Changed: %(name)s."),
-        administration_events.GROUP_DELETED: _("Deleted: %(name)s."),
+        administration_audit_events.GROUP_MADE: _("Created: %(name)s."),
+        administration_audit_events.GROUP_CHANGED: _("Changed: %(name)s."),
+        administration_audit_events.GROUP_DELETED: _("Deleted: %(name)s."),
     }
     return words[event] % {"name": name}
 
@@ -139,7 +139,7 @@ def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
         asked_at=actor.context.now,
         ends_at=actor.context.now + approvals.LIFE,
     )
-    _record(administration_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
+    _record(administration_audit_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
@@ -166,7 +166,9 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
         raise Refused(_("This request was already decided, or it has expired."))
     _record(
-        administration_events.GROUP_REQUEST_AGREED if agrees else administration_events.GROUP_REQUEST_REFUSED,
+        administration_audit_events.GROUP_REQUEST_AGREED
+        if agrees
+        else administration_audit_events.GROUP_REQUEST_REFUSED,
         request,
         staff,
         context,
@@ -209,7 +211,12 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
         audit.record(
-            administration_events.GROUP_REFUSED, user_id=None, context=context, actor_id=staff.pk, group=name, why=why
+            administration_audit_events.GROUP_REFUSED,
+            user_id=None,
+            context=context,
+            actor_id=staff.pk,
+            group=name,
+            why=why,
         )
 
 

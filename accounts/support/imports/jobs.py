@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
 from verification.db import leases
-from verification.keys import uploads
+from verification.keys import upload_encryption
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
@@ -58,13 +58,17 @@ def begin(
         n_rows=n_rows,
         invites=invites and kind == Import.Kind.PEOPLE,
     )
-    job.sealed = uploads.seal(text, bound=job.ref)
+    job.sealed = upload_encryption.seal(text, bound=job.ref)
     with transaction.atomic():
         job.save()
         if not is_dry_run:
             about = {"what": kind, "n_rows": n_rows, "reason": reason}
             audit.record(
-                administration_events.PEOPLE_IMPORT_BEGUN, user_id=None, context=context, actor_id=staff.pk, **about
+                administration_audit_events.PEOPLE_IMPORT_BEGUN,
+                user_id=None,
+                context=context,
+                actor_id=staff.pk,
+                **about,
             )
     return job
 
@@ -97,7 +101,11 @@ def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
             return False
         about = {"what": job.kind, "n_rows": job.n_rows, "reason": reason}
         audit.record(
-            administration_events.PEOPLE_IMPORT_CANCELLED, user_id=None, context=context, actor_id=staff.pk, **about
+            administration_audit_events.PEOPLE_IMPORT_CANCELLED,
+            user_id=None,
+            context=context,
+            actor_id=staff.pk,
+            **about,
         )
     return True
 
@@ -122,7 +130,7 @@ def _fail(job: Import, why: str) -> None:
 
 def _read(job: Import) -> str | None:
     """Return the text of a file. If it cannot be decrypted, end the job and say so on its page."""
-    text = uploads.unseal(job.sealed, bound=job.ref)
+    text = upload_encryption.unseal(job.sealed, bound=job.ref)
     if text is None:
         now, words = timezone.now(), _("This file can no longer be read. Upload it again.")
         Import.objects.filter(pk=job.pk).update(state=_State.FAILED, ended_at=now, sealed="", faults=[(0, words)])
@@ -171,7 +179,7 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         if not job.is_dry_run:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}
             audit.record(
-                administration_events.PEOPLE_IMPORTED,
+                administration_audit_events.PEOPLE_IMPORTED,
                 user_id=None,
                 context=context,
                 actor_id=actor_id,

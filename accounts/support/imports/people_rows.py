@@ -24,7 +24,7 @@ from accounts.support.actions.authorise import Refusal
 from accounts.support.imports import csv_tables
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 _MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
@@ -256,5 +256,5 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
         through(user_id=user.pk, group_id=groups[name]) for user, wanted in pairs for name in sorted(wanted.groups)
     )
     enrolments.raise_epochs(of_another_state)
-    revocation.settle([user.pk for user, _wanted in changed])
+    remembered_browser_revocation.settle([user.pk for user, _wanted in changed])
     return fresh

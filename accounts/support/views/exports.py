@@ -11,7 +11,7 @@ from accounts.admin_changes import Asked
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from accounts.support.reports import csv_export
 from verification import audit
 
@@ -53,7 +53,7 @@ def give(
     def run(reason: str) -> HttpResponseBase:
         about = {"what": name, "search": kept, "reason": reason}
         audit.record(
-            administration_events.EXPORT_MADE,
+            administration_audit_events.EXPORT_MADE,
             user_id=None,
             context=request_context.read(request),
             actor_id=request.user.pk,

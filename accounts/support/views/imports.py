@@ -22,7 +22,7 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import people_search
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
-from accounts.support.imports.guide import GUIDES
+from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export
 from accounts.support.views import exports, layout, search_filters
 

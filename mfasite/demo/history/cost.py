@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from accounts.support import administration_events
+from accounts.support import administration_audit_events
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
@@ -29,7 +29,7 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
         reason = "Colleagues live there"
         timeline.event(
             first,
-            administration_events.GUARD_CHANGED,
+            administration_audit_events.GUARD_CHANGED,
             actor_id=staff.operator.pk,
             guard=f"country {row}",
             reason=reason,

@@ -8,7 +8,7 @@ from typing import Any
 from accounts import audit_events
 from accounts.models import AppPassword, Service, SupportRequest, User
 from accounts.support import audit_events as support_events
-from accounts.support import caller_events
+from accounts.support import caller_audit_events
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import Place, Timeline
 from verification.audit import Event
@@ -87,10 +87,10 @@ def _case(timeline: Timeline, chance: random.Random, at: datetime, member: Membe
     way = "Call back"
     if member.methods and chance.random() < 0.6:
         way = str(member.methods[0])
-        timeline.event(at, caller_events.CALLER_ASKED, way=way, **about)
-        timeline.event(at + timedelta(minutes=1), caller_events.CALLER_VERIFIED, way=way, **about)
+        timeline.event(at, caller_audit_events.CALLER_ASKED, way=way, **about)
+        timeline.event(at + timedelta(minutes=1), caller_audit_events.CALLER_VERIFIED, way=way, **about)
     else:
-        timeline.event(at, caller_events.CALLER_VOUCHED, way=way, note="Number from the directory", **about)
+        timeline.event(at, caller_audit_events.CALLER_VOUCHED, way=way, note="Number from the directory", **about)
     said: dict[str, Any] = {"reason": reason, "ticket": ticket, "caller": way, **more}
     if event is support_events.SUPPORT_SETTINGS_CLEARED:
         asked: dict[str, Any] = {

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts import audit_events
-from accounts.support import administration_events, caller_events
+from accounts.support import administration_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.people import Member, Staff
@@ -42,7 +42,9 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
         (found.switched_off_at, "Texts fail at the provider; its status page confirms an outage"),
         (found.end, "Test messages arrive again"),
     ):
-        timeline.event(at, administration_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason)
+        timeline.event(
+            at, administration_audit_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason
+        )
     Circuit.objects.create(provider=requests.PROVIDER, kind=Kind.TEXT, changed_at=found.end)
     return found
 
@@ -86,7 +88,7 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
     morning = day + timedelta(hours=8, minutes=4)
     about: dict[str, Any] = {"user_id": user_id, "actor_id": staff.desk[0].pk, "place": member.office}
     timeline.event(
-        morning, caller_events.CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
+        morning, caller_audit_events.CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
     )
     reason: dict[str, Any] = {
         "reason": "Reported a sign-in at night that was not theirs",

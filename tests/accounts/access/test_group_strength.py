@@ -12,7 +12,7 @@ from accounts.models import Application, Session, User
 from tests.people import Clock, Person
 from verification import policies, strengths
 from verification.models import Browser, Policy
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_browser_remembered_by_a_weaker_method_is_forgotten(ana: Person, finance
     assert Browser.objects.filter(method="text").exists()
     Policy.objects.create(group=finance, strength="no-phone")
 
-    assert revocation.settle() == 1
+    assert remembered_browser_revocation.settle() == 1
 
 
 def test_applications_require_it_as_well(ana: Person, finance: Group, clock: Clock) -> None:

@@ -227,7 +227,7 @@ def _leave_by_form(_ana: Person, group: Group, actor: Actor) -> None:
 def test_leaving_the_group_ends_what_it_allowed(
     ana: Person, wiki: Application, clock: Clock, actor: Actor, leave: Callable[[Person, Group, Actor], None]
 ) -> None:
-    """Seen failing without `revocation.on_settle`."""
+    """Seen failing without `remembered_browser_revocation.on_settle`."""
     finance, staff = Group.objects.create(name="Finance"), Group.objects.create(name="Everyone")
     wiki.groups.add(finance)
     news = Application.objects.create(slug="news", name="News", kind=Application.Kind.PROXY)

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import directories
 from accounts.directories import connection_test
-from accounts.directories.password_answers import Answer, of_refused_bind
+from accounts.directories.password_result_codes import Answer, of_refused_bind
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import suggested_numbers

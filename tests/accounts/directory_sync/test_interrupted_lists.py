@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.directories import connections
-from accounts.directory_sync import jobs
+from accounts.directories import ldap_connections
+from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.models.directories import Encryption
 from tests import tcp_proxy
@@ -58,9 +58,9 @@ def read_before(
 
 def run(directory: Directory) -> DirectorySync:
     try:
-        made = jobs._make(directory, timezone.now())
+        made = sync_runs._make(directory, timezone.now())
         assert made is not None
-        jobs.work(timezone.now())
+        sync_runs.work(timezone.now())
         made.refresh_from_db()
     finally:
         connection.close()
@@ -92,7 +92,7 @@ def test_a_list_that_stops_in_the_middle_changes_nothing(proxy: Proxy, read_befo
     assert broken.state == DirectorySync.State.FAILED
     assert f"127.0.0.1:{proxy.port}: " in broken.error
     assert "(500 entries arrived before.)" in broken.error
-    assert took < connections.TIMEOUT + 5
+    assert took < ldap_connections.TIMEOUT + 5
     assert everyone() == before
     assert not DirectorySyncBatch.objects.exists()
     assert not broken.rows.exists()
@@ -124,4 +124,4 @@ def test_a_server_that_hangs_between_two_handshakes_ends_the_run_in_time(proxy: 
     hung = run(read_before)
 
     assert hung.state == DirectorySync.State.FAILED
-    assert time.monotonic() - begun < connections.TIMEOUT + 5
+    assert time.monotonic() - begun < ldap_connections.TIMEOUT + 5

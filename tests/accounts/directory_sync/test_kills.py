@@ -22,7 +22,7 @@ _TASK = """
 import os, signal
 import django
 django.setup()
-from accounts.directory_sync import applying, jobs
+from accounts.directory_sync import applying, sync_runs
 from accounts.tasks import sync_directories
 
 def dying(usual, left):
@@ -40,7 +40,7 @@ sync_directories()
 """
 # Where a process dies: on its second page, and each time within the transaction of a batch that it has just applied.
 DEATHS = (
-    "jobs._keep = dying(jobs._keep, 2)",
+    "sync_runs._keep = dying(sync_runs._keep, 2)",
     "applying.apply = dying(applying.apply, 2)",
     "applying.apply = dying(applying.apply, 1)",
     "applying.apply = dying(applying.apply, 3)",

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from accounts.directories.connections import Found
-from accounts.directory_sync.reading import Reader
+from accounts.directories.ldap_connections import Found
+from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.models.directories import Kind
 from tests.people import Clock

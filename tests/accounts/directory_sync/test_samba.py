@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import directory_sync
-from accounts.directory_sync import jobs, reading
+from accounts.directory_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
 from accounts.models.directories import Kind
 from tests import ldap_directories
@@ -40,7 +40,7 @@ def directory(samba: Samba, unit: str, db: None) -> Callable[..., Directory]:
 
 
 def run(directory: Directory) -> DirectorySync:
-    made = jobs._make(directory, timezone.now())
+    made = sync_runs._make(directory, timezone.now())
     assert made is not None
     directory_sync.work(timezone.now())
     made.refresh_from_db()
@@ -85,7 +85,7 @@ def test_a_group_that_arrives_in_ranges_is_whole(
     names = [f"srange{n}" for n in range(7)]
     dns = [samba.person(name, within=unit) for name in names]
     samba.group("s-ranges", *dns, within=unit)
-    monkeypatch.setitem(reading._MEMBERS, Kind.ACTIVE_DIRECTORY, ("member;range=0-1",))
+    monkeypatch.setitem(ldap_reading._MEMBERS, Kind.ACTIVE_DIRECTORY, ("member;range=0-1",))
 
     run(directory())
 

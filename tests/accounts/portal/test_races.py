@@ -22,7 +22,7 @@ from tests.crowd import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
-from verification.challenges import proofs
+from verification.challenges import correct_answers
 from verification.context import Context
 from verification.enrolments import locks, preferences, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, SingleUseCode
@@ -248,14 +248,14 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     assert challenges.answer(begun.handle, "000000", **here).verdict is Verdict.WRONG
     staff = User.objects.create(username="sue", is_staff=True)
     has_failures, meets = threading.Event(), threading.Event()
-    confirm = proofs._confirm
+    confirm = correct_answers._confirm
 
     def late(*args: Any, **more: Any) -> None:
         has_failures.set()
         meets.wait(1)  # the other one waits for what we hold, so nobody sets it
         confirm(*args, **more)
 
-    monkeypatch.setattr(proofs, "_confirm", late)
+    monkeypatch.setattr(correct_answers, "_confirm", late)
 
     def register() -> Verdict:
         try:

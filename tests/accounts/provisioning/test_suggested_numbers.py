@@ -10,7 +10,7 @@ from tests.people import ANAS, OFFICE, Clock, Person, join
 from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Policy
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 BY = Source(way=Way.SYNC)
 OTHER, ABROAD = "+41785550199", "+447400123456"
@@ -171,7 +171,7 @@ def test_a_trusted_number_goes_when_policy_no_longer_trusts_it(directory: Direct
     policy.trusted_numbers = "office"
     policy.save()
 
-    revocation.settle()
+    remembered_browser_revocation.settle()
 
     assert methods(eva) == [("call", "office")]
 

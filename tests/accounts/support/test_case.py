@@ -10,8 +10,8 @@ from accounts.support import caller_verification, case
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.blocks_and_bypasses import FOREVER
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.case import attempts
 from accounts.support.case import page as case_page
+from accounts.support.case import sign_in_attempts
 from tests.people import Person
 from verification import browsers, policies, time_format
 from verification.context import Context
@@ -197,7 +197,7 @@ def entry(minute: int, *, title: str = "Wrong", kind: str = "warn", network: str
 
 
 def test_equal_failures_in_a_row_are_one_line() -> None:
-    found = attempts.grouped([entry(9), entry(8), entry(5), entry(4, network="198.51.100.1"), entry(3)])
+    found = sign_in_attempts.grouped([entry(9), entry(8), entry(5), entry(4, network="198.51.100.1"), entry(3)])
 
     assert [each.n for each in found] == [3, 1, 1]
     assert (found[0].last.at.minute, found[0].first_at.minute) == (9, 5)
@@ -206,7 +206,7 @@ def test_equal_failures_in_a_row_are_one_line() -> None:
 
 
 def test_successes_are_lines_of_their_own() -> None:
-    assert [each.n for each in attempts.grouped([entry(9, kind="good"), entry(8, kind="good")])] == [1, 1]
+    assert [each.n for each in sign_in_attempts.grouped([entry(9, kind="good"), entry(8, kind="good")])] == [1, 1]
 
 
 def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, here: Context) -> None:

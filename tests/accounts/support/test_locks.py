@@ -30,7 +30,7 @@ from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context
 from verification.db import row_locks
 from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
-from verification.policies import revocation
+from verification.policies import remembered_browser_revocation
 
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
 _REST = 0.004  # seconds
@@ -93,7 +93,7 @@ def _reset(desk: Desk) -> Run:
 
 def _settle() -> None:
     with transaction.atomic():
-        revocation.settle()
+        remembered_browser_revocation.settle()
 
 
 # What a person, their phone or a task does, as `prepare`, which gives what then runs beside the other.

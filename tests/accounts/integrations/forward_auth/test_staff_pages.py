@@ -10,12 +10,12 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
 from tests.people import Clock, Person, hire, join
-from verification.keys import tokens
+from verification.keys import random_tokens
 from verification.models import AuditEvent
 
 
 def _caller_with(secret: str) -> proxy_authentication.Caller | None:
-    return proxy_authentication._find(*tokens.digests(proxy_authentication.PURPOSE, secret))
+    return proxy_authentication._find(*random_tokens.digests(proxy_authentication.PURPOSE, secret))
 
 
 @pytest.fixture

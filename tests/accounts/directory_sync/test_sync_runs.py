@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import directory_sync
-from accounts.directory_sync import applying, jobs
+from accounts.directory_sync import applying, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.support import directory_health
 from tests.people import Clock, Person, hire, join
@@ -32,16 +32,16 @@ def fay(db: None, clock: Clock) -> Person:
 
 def run(directory: Directory) -> DirectorySync:
     """Read a directory as the schedule does."""
-    made = jobs._make(directory, timezone.now())
+    made = sync_runs._make(directory, timezone.now())
     assert made is not None
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     made.refresh_from_db()
     return made
 
 
 def preview(directory: Directory, fay: Person) -> DirectorySync:
     made = directory_sync.begin(directory, fay.user, here(), is_preview=True)
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     made.refresh_from_db()
     return made
 
@@ -204,7 +204,7 @@ def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
     assert rows(shown) == {("linked", "anna", "username"), ("refused", "olga", "staff"), ("added", "cleo", "")}
     assert before == set()
     assert directory_sync.confirm(shown, fay.user, here(), reason="as agreed")
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     shown.refresh_from_db()
     assert shown.state == State.DONE
     anna.user.refresh_from_db()
@@ -250,7 +250,7 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
     assert User.objects.filter(is_active=True, directory=made).count() == 20
     assert events("directory.sync_stopped") == ["directory.sync_stopped"]
     assert directory_sync.confirm(again, fay.user, here(), reason="They left.")
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     assert User.objects.filter(is_active=False).count() == 5
     confirmed = AuditEvent.objects.get(kind="directory.sync_confirmed")
     assert (confirmed.detail["n_off"], confirmed.detail["of"]) == (5, 20)
@@ -292,7 +292,7 @@ def test_many_groups_that_would_go_stop_the_run_with_their_number(
     assert (stopped.n_switched_off, stopped.n_groups_removed, stopped.n_groups_known) == (0, 5, 6)
     assert AuditEvent.objects.get(kind="directory.sync_stopped").detail["n_groups"] == 5
     assert directory_sync.confirm(stopped, fay.user, here(), reason="They are not needed.")
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     assert made.groups.count() == 1
 
 
@@ -331,7 +331,7 @@ def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
     second = run(made)
     said = directory_health.went_before(second)
     assert directory_sync.confirm(second, fay.user, here(), reason="They left.")
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
     slapd.remove("p5", "p6", "p7", "p8")
     third = run(made)  # who left with the confirmed run counts no more
     clock.forward(minutes=61)
@@ -447,10 +447,10 @@ def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeatin
     with pytest.raises(Killed):
         run(made)
     n_before = User.objects.count()
-    assert jobs.work(timezone.now()) == 0  # its lease still runs
+    assert sync_runs.work(timezone.now()) == 0  # its lease still runs
     clock.forward(minutes=6)
 
-    assert jobs.work(timezone.now()) == 1
+    assert sync_runs.work(timezone.now()) == 1
 
     sync = DirectorySync.objects.get()
     assert (n_before, User.objects.count()) == (500, 1100)
@@ -463,20 +463,20 @@ def test_a_run_that_is_interrupted_while_it_reads_starts_again(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slapd.people(f"p{n}" for n in range(1100))
-    made, true = directory(), jobs._keep
+    made, true = directory(), sync_runs._keep
 
     def die(sync: DirectorySync, found: Counter[str]) -> None:
         true(sync, found)
         raise Killed
 
-    monkeypatch.setattr(jobs, "_keep", die)
+    monkeypatch.setattr(sync_runs, "_keep", die)
     with pytest.raises(Killed):
         run(made)
     assert DirectorySyncBatch.objects.count() == 1
     monkeypatch.undo()
     clock.forward(minutes=6)
 
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
 
     sync = DirectorySync.objects.get()
     assert (sync.state, sync.n_added, User.objects.count()) == (State.DONE, 1100, 1100)
@@ -489,14 +489,14 @@ def test_a_run_that_always_kills_its_worker_ends(
     def die(*_arguments: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(jobs, "_read", die)
-    jobs._make(directory(), timezone.now())
+    monkeypatch.setattr(sync_runs, "_read", die)
+    sync_runs._make(directory(), timezone.now())
     for _turn in range(5):
         with pytest.raises(Killed):
-            jobs.work(timezone.now())
+            sync_runs.work(timezone.now())
         clock.forward(minutes=6)
 
-    jobs.work(timezone.now())
+    sync_runs.work(timezone.now())
 
     assert DirectorySync.objects.get().state == State.FAILED
 
@@ -511,7 +511,7 @@ def test_only_one_run_of_a_directory_is_under_way(
     assert directory_sync.schedule(timezone.now()) == 0
     assert directory_sync.cancel(first, fay.user, here(), reason="not yet")
     assert not directory_sync.cancel(first, fay.user, here(), reason="not yet")
-    assert jobs.work(timezone.now()) == 0
+    assert sync_runs.work(timezone.now()) == 0
 
 
 # The schedule -----------------------------------------------------------------------------------------------------
@@ -525,7 +525,7 @@ def test_a_directory_is_read_when_its_interval_is_over(
 
     for _turn in range(9):
         starts.append(directory_sync.schedule(timezone.now()))
-        jobs.work(timezone.now())
+        sync_runs.work(timezone.now())
         clock.forward(minutes=15)
 
     assert starts == [1, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -539,7 +539,7 @@ def test_a_run_that_failed_is_tried_again_sooner(
 
     for _turn in range(4):
         starts.append(directory_sync.schedule(timezone.now()))
-        jobs.work(timezone.now())
+        sync_runs.work(timezone.now())
         clock.forward(minutes=6)
 
     assert starts == [1, 0, 1, 0]

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.directories import connections, password_of
+from accounts.directories import ldap_connections, password_of
 from accounts.directory_sync import applying, audit_events, batches
+from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import Plan
-from accounts.directory_sync.reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import Refusal, Verdict, Way
@@ -134,22 +134,22 @@ def _run(sync: DirectorySync) -> None:
 def _read(sync: DirectorySync) -> None:
     """Read the directory from the first server that answers, and then stop to ask, apply, or end."""
     directory, password = sync.directory, password_of(sync.directory)
-    if password is None or not connections.is_installed():
+    if password is None or not ldap_connections.is_installed():
         _fail(sync, _("The password of the service account can’t be decrypted, or python-ldap is missing."))
         return
     error = ""
     for server in directory.servers:
-        url, now = connections.url_of(directory, server), timezone.now()
+        url, now = ldap_connections.url_of(directory, server), timezone.now()
         _start_reading(sync, url, now)
         plan = Plan(sync, now, lambda counts: _keep(sync, counts))
         try:
-            with connections.connected(directory, server) as connection:
+            with ldap_connections.connected(directory, server) as connection:
                 connection.bind_account(password)
                 plan.make(Reader(directory, connection, now, keep=plan.keep))
-        except connections.Away as away:
+        except ldap_connections.Away as away:
             error = f"{url}: {away}"
             continue
-        except (connections.Misconfigured, connections.Incomplete) as why:
+        except (ldap_connections.Misconfigured, ldap_connections.Incomplete) as why:
             error = f"{url}: {why}"
             break
         _was_read(sync, plan)

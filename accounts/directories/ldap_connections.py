@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from django.utils.functional import SimpleLazyObject
 
-from accounts.directories.password_answers import Answer, Entry, of_refused_bind
+from accounts.directories.password_result_codes import Answer, Entry, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 

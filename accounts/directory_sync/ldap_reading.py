@@ -6,9 +6,9 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import connections
-from accounts.directories.connections import Connection, Found
-from accounts.directory_sync.memberships import Memberships
+from accounts.directories import ldap_connections
+from accounts.directories.ldap_connections import Connection, Found
+from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import Kind
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
@@ -36,8 +36,8 @@ _LOCKED_FOR_GOOD = "000001010000"
 class Reader:
     """Reads one directory over one connection: first its people, then its groups.
 
-    Errors: `connections.Away`, `connections.Incomplete` and `connections.Misconfigured`, each of which means that
-    nothing may be concluded from what was read.
+    Errors: `Away`, `Incomplete` and `Misconfigured` of `ldap_connections`, each of which means that nothing may be
+    concluded from what was read.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class Reader:
         for page in self._connection.pages(about.base, self._everyone, wanted):
             n += len(page)
             if n > MAX_PEOPLE:
-                raise connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
+                raise ldap_connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
             for found in page:
                 self._check_key(found)
                 username = found.first(about.username_attribute)
-                self._memberships.add_person(found.key, connections.digest_of_dn(found.dn), username)
+                self._memberships.add_person(found.key, ldap_connections.digest_of_dn(found.dn), username)
             yield [self._person(found, is_disabled=found.key in disabled) for found in page]
 
     def groups(self) -> Iterator[GroupEntry]:
@@ -117,7 +117,7 @@ class Reader:
 
     def _check_key(self, found: Found) -> None:
         if not found.key:
-            raise connections.Misconfigured(f"The service account can’t read the permanent id of {found.dn}.")
+            raise ldap_connections.Misconfigured(f"The service account can’t read the permanent id of {found.dn}.")
 
     def _person(self, found: Found, *, is_disabled: bool) -> PersonEntry:
         about = self._directory
@@ -147,8 +147,8 @@ class Reader:
         self._memberships.add_group(
             found.key,
             found.first("cn"),
-            digest=connections.digest_of_dn(found.dn),
-            members=[connections.digest_of_dn(_without_id(each)) for each in members],
+            digest=ldap_connections.digest_of_dn(found.dn),
+            members=[ldap_connections.digest_of_dn(_without_id(each)) for each in members],
             usernames=names,
         )
 
