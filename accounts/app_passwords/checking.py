@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, audit_events, hashers, password_authentication
+from accounts import access, audit_events, hashers, password_check
 from accounts.app_passwords import failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -161,7 +161,7 @@ def _without(request: CheckRequest) -> Checked:
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
-    checked = _check_password(user, request) if takes else password_authentication.WRONG
+    checked = _check_password(user, request) if takes else password_check.WRONG
     if checked.is_unanswered:
         limits.password_unanswered(name, context, service=slug)
         return Checked(Answer.WRONG)  # another answer would say that the person exists
@@ -173,12 +173,12 @@ def _without(request: CheckRequest) -> Checked:
     return Checked(Answer.WRONG)
 
 
-def _check_password(user: User | None, request: CheckRequest) -> password_authentication.Checked:
+def _check_password(user: User | None, request: CheckRequest) -> password_check.Checked:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         hashers.take_time(request.password)
-        return password_authentication.WRONG
-    return password_authentication.check(user, request.username, request.password, _context(request))
+        return password_check.WRONG
+    return password_check.check(user, request.username, request.password, _context(request))
 
 
 def _may_without(user: User, now: datetime) -> bool:

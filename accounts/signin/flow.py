@@ -1,4 +1,4 @@
-"""The sign-in flow, from a correct password to a session. Only `finish` signs anyone in."""
+"""The sign-in flow, after a correct password until a session. Only `finish` signs anyone in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,17 +15,12 @@ from django_otp import login as otp_login
 
 from accounts import (
     audit_events,
-    password_authentication,
-    password_changes,
-    provisioning,
     redirects,
     session_assurance,
     sessions,
 )
 from accounts.access import stepping_up
-from accounts.directories import Answer
 from accounts.models import User
-from accounts.models.people import fold
 from accounts.sessions import BACKEND
 from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
@@ -36,61 +31,13 @@ from verification.context import Context
 from verification.db import batched_writes
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.enrolments import Option
-from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
 
 user_logged_in.disconnect(dispatch_uid="update_last_login")  # Django's own takes a transaction; see `note_sign_in`
-_NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")))
-
-
-@dataclass(frozen=True, kw_only=True)
-class FirstStep:
-    """The result of a username and password. Without a user, `gate` or `answer` says why.
-
-    `name` is the username under which the attempt was counted.
-    """
-
-    gate: Gate
-    name: str = ""
-    answer: Answer = Answer.WRONG
-    user: User | None = None
-
-
-def check_password(name: str, password: str, context: Context) -> FirstStep:
-    """Check a username and password. Timing and queries are the same whether or not the name exists.
-
-    The attempt is counted before the check, so that parallel guesses are limited as well. After a correct password,
-    `begin` undoes that.
-    """
-    folded = fold(name)
-    named = _NAMED.beside(name=folded)
-    gate = limits.password_gate(folded, context, run=named.run)
-    if not gate.is_open:
-        return FirstStep(gate=gate)
-    known = named.row
-    checked = password_authentication.check(known, name, password, context)
-    user = checked.user
-    if user is None:
-        if checked.is_unanswered:
-            limits.password_unanswered(folded, context)
-        _record_refusal(known, checked.answer, context)
-        return FirstStep(gate=gate, answer=checked.answer)
-    password_changes.note_breached(user, password, context)
-    if user.directory_id is not None:
-        provisioning.trust(user, context)
-    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
-
-
-def _record_refusal(user: User | None, answer: Answer, context: Context) -> None:
-    pk = user.pk if user else None
-    if answer is Answer.WRONG:
-        audit.record(audit_events.PASSWORD_REFUSED, user_id=pk, context=context)
-    else:
-        audit.record(audit_events.DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,14 +129,13 @@ class Player:
         """Type a password; gives right, wrong or refused."""
         from dataclasses import replace  # noqa: PLC0415
 
-        from accounts.signin import flow  # noqa: PLC0415
-        from verification import limits  # noqa: PLC0415
+        from accounts.signin import password_step  # noqa: PLC0415
 
         context = (
             replace(self.context(), network=network, **({"device": ""} if self.device else {})) if network else None
         )
         context = context or self.context()
-        first = flow.check_password(self.user.username, text, context)
+        first = password_step.check(self.user.username, text, context)
         user, gate = first.user, first.gate
         if user is not None:
             limits.password_accepted(user.username, context)  # as `flow.begin` does next

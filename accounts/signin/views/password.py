@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import browser_cookies, flow, pending_sign_in
+from accounts.signin import browser_cookies, flow, password_step, pending_sign_in
 from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in_and_refusals
@@ -43,7 +43,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, next_url)
     now = request_context.read(request)
-    first = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
+    first = password_step.check(form.cleaned_data["username"], form.cleaned_data["password"], now)
     if first.user is None:
         form.add_error(None, _refusal(first, now))
         return _page(request, form, next_url, about=_about(first))
@@ -66,14 +66,14 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
     return render(request, "accounts/signin/password.html", context)
 
 
-def _refusal(first: flow.FirstStep, context: Context) -> str:
+def _refusal(first: password_step.FirstStep, context: Context) -> str:
     if first.gate.is_open:
         return str(directories.WORDS.get(first.answer) or INCORRECT_PASSWORD)
     when = when_words(first.gate.retry_at, context.now)
     return _("Too many attempts. Try again %(when)s, or contact your support desk.") % {"when": when}
 
 
-def _about(first: flow.FirstStep) -> str:
+def _about(first: password_step.FirstStep) -> str:
     """Return the outcome that an article is about."""
     if not first.gate.is_open:
         return "password_waits"

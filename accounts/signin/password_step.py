@@ -1,0 +1,60 @@
+"""The first step of a sign-in: a username and password are checked, counted and audited. It grants no access."""
+
+from dataclasses import dataclass
+
+from accounts import audit_events, password_changes, password_check, provisioning
+from accounts.directories import Answer
+from accounts.models import User
+from accounts.models.people import fold
+from verification import audit, limits
+from verification.context import Context
+from verification.db.compiled_queries import BindParam, Select
+from verification.limits import Gate
+
+_NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStep:
+    """The result of a username and password. Without a user, `gate` or `answer` says why.
+
+    `name` is the username under which the attempt was counted.
+    """
+
+    gate: Gate
+    name: str = ""
+    answer: Answer = Answer.WRONG
+    user: User | None = None
+
+
+def check(name: str, password: str, context: Context) -> FirstStep:
+    """Check a username and password. Timing and queries are the same whether or not the name exists.
+
+    The attempt is counted before the check, so that parallel guesses are limited as well. After a correct password,
+    `flow.begin` undoes that.
+    """
+    folded = fold(name)
+    named = _NAMED.beside(name=folded)
+    gate = limits.password_gate(folded, context, run=named.run)
+    if not gate.is_open:
+        return FirstStep(gate=gate)
+    known = named.row
+    checked = password_check.check(known, name, password, context)
+    user = checked.user
+    if user is None:
+        if checked.is_unanswered:
+            limits.password_unanswered(folded, context)
+        _record_refusal(known, checked.answer, context)
+        return FirstStep(gate=gate, answer=checked.answer)
+    password_changes.note_breached(user, password, context)
+    if user.directory_id is not None:
+        provisioning.trust(user, context)
+    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
+
+
+def _record_refusal(user: User | None, answer: Answer, context: Context) -> None:
+    pk = user.pk if user else None
+    if answer is Answer.WRONG:
+        audit.record(audit_events.PASSWORD_REFUSED, user_id=pk, context=context)
+    else:
+        audit.record(audit_events.DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)
