@@ -130,6 +130,7 @@ class Player:
         from dataclasses import replace  # noqa: PLC0415
 
         from accounts.signin import password_step  # noqa: PLC0415
+        from verification import limits  # noqa: PLC0415
 
         context = (
             replace(self.context(), network=network, **({"device": ""} if self.device else {})) if network else None
