@@ -78,15 +78,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mfasite.middleware.headers.Proxied",
+    "mfasite.middleware.trusted_proxies.Proxied",
     "accounts.integrations.forward_auth.host_header_middleware.OwnHost",
-    "mfasite.middleware.headers.RequestId",
+    "mfasite.middleware.request_id.RequestId",
     "mfasite.observability.request_metrics.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mfasite.middleware.http_methods.VerbsMiddleware",
-    "mfasite.middleware.headers.ContentSecurityPolicy",
-    "mfasite.middleware.headers.PrivateByDefault",
+    "mfasite.middleware.content_security_policy.ContentSecurityPolicy",
+    "mfasite.middleware.response_headers.PrivateByDefault",
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -231,7 +231,7 @@ ALLOWED_HOSTS = [
     "localhost",
 ]
 if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
-    # mfasite.middleware.headers.Proxied removes the header unless a trusted proxy sent it.
+    # mfasite.middleware.trusted_proxies.Proxied removes the header unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
