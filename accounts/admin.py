@@ -15,10 +15,12 @@ from accounts.app_passwords import programs
 from accounts.models import Service
 from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
+from accounts.support.admin.desk_scopes import ScopeAdmin
 from accounts.support.admin.directories import DirectoryAdmin
-from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
+from accounts.support.admin.policies import PolicyAdmin
 from accounts.support.admin.proxies import ProtectedHostAdmin, ProxyAdmin
 from accounts.support.admin.strengths import StrengthAdmin
+from accounts.support.admin.users_groups_applications import PeopleAdmin
 
 __all__ = [
     "BlockedRangeAdmin",
@@ -28,6 +30,7 @@ __all__ = [
     "OptOutAdmin",
     "OutageAdmin",
     "PeopleAdmin",
+    "PolicyAdmin",
     "ProtectedHostAdmin",
     "ProxyAdmin",
     "RouteAdmin",
