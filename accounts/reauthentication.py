@@ -47,7 +47,7 @@ def _required(
             if request.method == "GET" and stashed and stashed["path"] == request.path:
                 return render(
                     request,
-                    "accounts/signin/continue.html",
+                    "accounts/signin/verified_again.html",
                     {"fields": _fields(stashed), "action": request.get_full_path()},
                 )
             return view(request, *args, **kwargs)

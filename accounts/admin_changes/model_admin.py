@@ -143,7 +143,7 @@ class ChangesAdmin(Ruled):
             "row": form.instance,
             "sent": sent,
         }
-        return render(request, "accounts/admin/preview.html", context)
+        return render(request, "accounts/admin/change_preview.html", context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         spend(form)

@@ -81,4 +81,4 @@ def with_reason(
         else:
             return answer or redirect(asked.back)
     frame = admin_site.frame(request, asked.here)
-    return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})
+    return render(request, "accounts/support/reason_before_action.html", frame | {"asked": asked, "form": form})

@@ -236,7 +236,7 @@ class VerifiedSite(admin.AdminSite):
         """Redirect anyone without access to our own sign-in, or explain that signing in would not help."""
         here = session_assurance.of(request)
         if here.user is not None and not here.user.is_staff:
-            return render(request, "accounts/support/no_staff.html", status=403)
+            return render(request, "accounts/support/not_staff.html", status=403)
         if self.has_permission(request):
             return redirect("admin:index")
         next_url = redirects.wanted(request) or resolve_url("admin:index")

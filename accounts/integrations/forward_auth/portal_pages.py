@@ -30,7 +30,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     address = forwarded_url.of_url(request.GET.get("rd", ""))
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
-        return render(request, "accounts/integrations/unknown_host.html", status=404)
+        return render(request, "accounts/forward_auth/unknown_host.html", status=404)
     browser, user = request.GET.get("browser", ""), session_assurance.of(request).user
     if user is None:
         answer = access.of_request(request, rule.application, wanted=rule.wanted)
@@ -62,7 +62,7 @@ def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
     A redirect would not do: the browser comes here from the sign-in form, and our content security policy forbids
     forms that end on another host.
     """
-    response = render(request, "accounts/integrations/open_host.html", {"url": url, "name": name})
+    response = render(request, "accounts/forward_auth/continue_to_host.html", {"url": url, "name": name})
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -74,10 +74,10 @@ def sign_out(request: AuthedRequest) -> HttpResponse:
     host = inputs.shortened(request.GET.get("host", request.POST.get("host", "")), max_length=260)
     application = protected_hosts.application_at(host)
     if application is None:
-        return render(request, "accounts/integrations/unknown_host.html", status=404)
+        return render(request, "accounts/forward_auth/unknown_host.html", status=404)
     if request.method == "GET":
         shown = {"application": application, "host": host, "back": f"{forwarded_url.our_scheme()}://{host}/"}
-        return render(request, "accounts/integrations/sign_out.html", shown)
+        return render(request, "accounts/forward_auth/sign_out_of_host.html", shown)
     context = request_context.read(request)
     with transaction.atomic():
         ref = sessions.ref_of(request.session)

@@ -97,7 +97,7 @@ def page(
 ) -> HttpResponse:
     """Return a page on an application's host. It uses nothing from our own host, so it has no style."""
     context = {"title": title, "text": text, "link": link, "link_text": link_text}
-    return HttpResponse(render_to_string("accounts/integrations/on_host.html", context), status=status)
+    return HttpResponse(render_to_string("accounts/forward_auth/page_on_application_host.html", context), status=status)
 
 
 def too_many(asked: Asked) -> HttpResponse:

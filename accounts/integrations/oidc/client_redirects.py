@@ -47,5 +47,5 @@ def leave(request: HttpRequest, url: str, *, name: str) -> HttpResponse:
     ours, a page in between takes over; it needs no script. Source: Content Security Policy Level 3, 6.4.1.
     """
     if request.method == "POST" or request.headers.get("Sec-Fetch-Site") == "same-origin":
-        return render(request, "accounts/oidc/to_application.html", {"url": url, "name": name})
+        return render(request, "accounts/oidc/continue_to_application.html", {"url": url, "name": name})
     return _Away(url)

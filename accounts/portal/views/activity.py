@@ -38,7 +38,7 @@ def not_me(request: AuthedRequest) -> HttpResponse:
             secure_account.begin(request.user, request_context.read(request), about=about)
             session_assurance.carry_over(request, request.user)
         return redirect("portal:secure")
-    return render(request, "accounts/portal/not_me.html", {"about": about, "here": "activity"})
+    return render(request, "accounts/portal/this_wasnt_me.html", {"about": about, "here": "activity"})
 
 
 @require_GET
@@ -70,4 +70,4 @@ def secured(request: AuthedRequest) -> HttpResponse:
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
     checks = recent_caller_checks.lately(request.user, now=request_context.read(request).now)
-    return render(request, "accounts/portal/support.html", {"checks": checks, "here": "activity"})
+    return render(request, "accounts/portal/is_this_support.html", {"checks": checks, "here": "activity"})

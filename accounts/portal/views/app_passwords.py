@@ -113,7 +113,7 @@ def make(request: AuthedRequest) -> HttpResponse:
             "here": "app-passwords",
         }
         return render(request, "accounts/portal/app_password_shown.html", context)
-    return render(request, "accounts/portal/app_password_make.html", {"form": form, "here": "app-passwords"})
+    return render(request, "accounts/portal/app_password_create.html", {"form": form, "here": "app-passwords"})
 
 
 @require_http_methods(["GET", "POST"])

@@ -24,13 +24,13 @@ def show(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     context = request_context.read(request)
     found = invitation_links.opened(handle, token, context)
     if found is None:
-        return render(request, "accounts/signin/invitation_over.html", status=410)
+        return render(request, "accounts/signin/invitation_link_over.html", status=410)
     if not found.user.has_password_here:
         return render(request, "accounts/signin/invitation_directory.html", {"account": found.user.get_username()})
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not invitation_links.accept(found, form.cleaned_data["new_password"], context):
-            return render(request, "accounts/signin/invitation_over.html", status=410)
+            return render(request, "accounts/signin/invitation_link_over.html", status=410)
         messages.success(request, _("We set your password. Sign in with it, and then set up your second step."))
         return redirect("signin:password")
     return render(request, "accounts/signin/invitation.html", {"form": form, "account": found.user.get_username()})

@@ -281,7 +281,7 @@ def codes(request: AuthedRequest) -> HttpResponse:
             )
             return redirect("portal:codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
-    return render(request, "accounts/portal/codes.html", context)
+    return render(request, "accounts/portal/recovery_codes.html", context)
 
 
 @require_http_methods(["GET", "POST"])

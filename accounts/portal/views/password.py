@@ -101,8 +101,8 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
         password_changes.ask_reset(form.cleaned_data["name"], request_context.read(request), path=path)
-        return render(request, "accounts/signin/reset_asked.html")
-    return render(request, "accounts/signin/reset_ask.html", {"form": form})
+        return render(request, "accounts/signin/password_reset_sent.html")
+    return render(request, "accounts/signin/password_reset_request.html", {"form": form})
 
 
 @login_not_required
@@ -113,13 +113,13 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     now = request_context.read(request)
     found = password_changes.open_reset(handle, token, now)
     if found is None:
-        return render(request, "accounts/signin/reset_over.html", status=410)
+        return render(request, "accounts/signin/password_reset_link_over.html", status=410)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not password_changes.finish_reset(found, form.cleaned_data["new_password"], now):
-            return render(request, "accounts/signin/reset_over.html", status=410)
+            return render(request, "accounts/signin/password_reset_link_over.html", status=410)
         messages.success(request, _("We set your new password. Sign in with it."))
         return redirect("signin:password")
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
     context = {"form": form, "account": found.user.get_username(), "they_end": they_end}
-    return render(request, "accounts/signin/reset_new.html", context)
+    return render(request, "accounts/signin/password_reset_new_password.html", context)

@@ -137,7 +137,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
         return redirect("signin:register")
     values = verify.page_context(request, pending, shown, context, outcome)
     values |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
-    return render(request, "accounts/signin/register_prove.html", values)
+    return render(request, "accounts/signin/register_verify.html", values)
 
 
 @require_http_methods(["GET"])
@@ -164,7 +164,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         "pending": pending,
         "account": user.get_username(),
     }
-    return render(request, "accounts/signin/register_second.html", values)
+    return render(request, "accounts/signin/register_second_method.html", values)
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,7 +191,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
             messages.info(request, words)
             return redirect("signin:register-codes")
         values["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
-    return render(request, "accounts/signin/register_codes.html", values)
+    return render(request, "accounts/signin/register_recovery_codes.html", values)
 
 
 @half_signed_in_and_refusals.half_signed_in

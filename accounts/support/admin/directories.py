@@ -216,7 +216,7 @@ class DirectoryAdmin(ChangesAdmin):
             "words": self.words,
             "kinds": [(kind.value, kind.label, words) for kind, words in _EXPLAIN.items()],
         }
-        return render(request, "accounts/admin/directory_kinds.html", context)
+        return render(request, "accounts/admin/directory_choose_kind.html", context)
 
     def response_add(self, request: HttpRequest, obj: Directory, post_url_continue: str | None = None) -> HttpResponse:
         """Lead to the next step: a test of LDAP servers, or the token that a SCIM client needs."""

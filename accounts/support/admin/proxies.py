@@ -97,7 +97,7 @@ class ProxyAdmin(ChangesAdmin):
             "title": gettext("Your new secret"),
             "shown": [(row, secret, f"deploy/{_FILES[Proxy.Program(row.program)]}") for row, secret in shown],
         }
-        return TemplateResponse(request, "accounts/integrations/proxy_secrets.html", context)
+        return TemplateResponse(request, "accounts/forward_auth/proxy_secrets.html", context)
 
     def explain(self, request: HttpRequest) -> HttpResponse:
         """Say what would be answered about a person and an address."""
@@ -120,7 +120,7 @@ class ProxyAdmin(ChangesAdmin):
             "form": form,
             "found": found,
         }
-        return TemplateResponse(request, "accounts/integrations/proxy_answers.html", context)
+        return TemplateResponse(request, "accounts/forward_auth/proxy_answers.html", context)
 
 
 _FILES = {

@@ -90,11 +90,11 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
     """Show the result of an action. A secret is shown here and nowhere else."""
     if result.secret:
         context = {"person": person, "secret": result.secret, "words": result.text}
-        return layout.page(request, "pass_shown.html", context)
+        return layout.page(request, "temporary_access_pass.html", context)
     if result.state is State.REFUSED:
         needs_caller = result.text == authorise.explain(Refusal.NO_CALLER)
         context = {"action": action, "person": person, "closed": result.text, "needs_caller": needs_caller}
-        return layout.page(request, "refused.html", context, status=403)
+        return layout.page(request, "action_refused.html", context, status=403)
     say = messages.success if result.state is State.DONE else messages.info
     say(request, f"{action.label}: {result.text}")
     if action.effect is Effect.ERASES and result.state is State.DONE:

@@ -25,7 +25,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         for each in approvals.listed(request.user, now=now.now)
         if each.action in ACTIONS
     ]
-    return layout.page(request, "requests.html", {"listed": listed}, here="requests")
+    return layout.page(request, "approvals.html", {"listed": listed}, here="requests")
 
 
 def _one(request: AuthedRequest, ref: str) -> SupportRequest:

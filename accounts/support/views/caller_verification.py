@@ -73,7 +73,7 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
         "call_back": caller_verification.CALL_BACK,
         "is_staff": ranks.is_staff(person),
     }
-    return layout.page(request, "caller.html", context)
+    return layout.page(request, "caller_verification.html", context)
 
 
 def _vouched(person: User) -> str:
@@ -110,4 +110,4 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "report": message_status_words.explain(sent) if sent else None,
         "sent": sent,
     }
-    return layout.page(request, "caller_code.html", context)
+    return layout.page(request, "caller_verification_code.html", context)

@@ -50,4 +50,4 @@ def index(request: AuthedRequest) -> HttpResponse:
         "most": people_search.MOST,
         "most_at_once": most_at_once,
     }
-    return layout.page(request, "people.html", context)
+    return layout.page(request, "people_search.html", context)

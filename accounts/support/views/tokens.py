@@ -77,7 +77,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "first": urlencode(kept) if after else None,
         "is_search": bool(kept),
     }
-    return layout.page(request, "tokens.html", context, here="tokens")
+    return layout.page(request, "hardware_tokens.html", context, here="tokens")
 
 
 def _token(ref: str) -> HardwareToken:
@@ -106,7 +106,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         "form": form,
         "is_mine_to_help": row.person is not None,
     }
-    return layout.page(request, "token.html", context, here="tokens")
+    return layout.page(request, "hardware_token.html", context, here="tokens")
 
 
 def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:

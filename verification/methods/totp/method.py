@@ -80,7 +80,7 @@ class Totp(AppGenerated):
         uri = f"otpauth://totp/{_label(issuer)}:{_label(challenge.account)}?{query}"
         groups = " ".join(key[at : at + 4] for at in range(0, len(key), 4)).lower()
         return Issue(
-            page="verification/methods/totp/enrol.html",
+            page="verification/methods/totp/qr_code_and_key.html",
             show={"uri": uri, "qr": _drawn(uri), "secret": groups, "account": challenge.account, "issuer": issuer},
         )
 

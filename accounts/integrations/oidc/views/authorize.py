@@ -86,7 +86,7 @@ def _as_get(request: HttpRequest) -> HttpResponse:
 
 
 def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
-    return render(request, "accounts/oidc/unanswerable.html", {"why": why}, status=400)
+    return render(request, "accounts/oidc/invalid_request.html", {"why": why}, status=400)
 
 
 def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
