@@ -27,6 +27,6 @@ def drop_index(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("accounts", "0002_tables_of_people")]
 
     operations = [migrations.RunPython(create_index, drop_index)]
