@@ -168,39 +168,48 @@ def test_a_row_that_only_the_database_refuses_is_named_too(
     assert User.objects.filter(username__startswith="p").count() == 999
 
 
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save 50 rows at a time instead of 500, so that 60 rows are more than one chunk."""
+    monkeypatch.setattr(jobs, "_CHUNK", 50)
+
+
+@pytest.mark.usefixtures("small_chunks")
 def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: Context) -> None:
     """Seen: rows were compared within five hundred only, and the later one won."""
-    text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(600)) + "ANNA,Second,,,\n"
+    text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(60)) + "ANNA,Second,,,\n"
 
     job = bring(text, root.user, here)
 
-    assert job.faults == [[603, "anna appears twice in the file. Remove one of the rows."]]
+    assert job.faults == [[63, "anna appears twice in the file. Remove one of the rows."]]
     assert User.objects.get(username="anna").name == "First"
 
 
 TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
 def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, root: Person, here: Context) -> None:
     """Seen: tokens were compared within five hundred only; the dry run was fine, and the later row won."""
-    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
+    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(60))
     job = jobs.begin("tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, here, name="x", is_dry_run=is_dry_run)
     jobs.work(here.now)
     job.refresh_from_db()
 
-    assert (job.n_new, job.n_changed) == (600, 0)
-    assert job.faults == [[602, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
+    assert (job.n_new, job.n_changed) == (60, 0)
+    assert job.faults == [[62, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
 def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: Person, here: Context) -> None:
     """Seen: the dry run handed it to both."""
     ana, _ben = join("ana"), join("ben")
-    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
+    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(60))
     jobs.begin("tokens", TOKENS + rows, root.user, here, name="x", is_dry_run=False)
     jobs.work(here.now)
-    wanted = "".join(f"T{n},{ana.user.username}\n" for n in range(600))
+    wanted = "".join(f"T{n},{ana.user.username}\n" for n in range(60))
 
     job = jobs.begin(
         "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, here, name="x", is_dry_run=is_dry_run
@@ -208,8 +217,8 @@ def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: P
     jobs.work(here.now)
 
     job.refresh_from_db()
-    assert job.n_new == 600
-    assert job.faults == [[602, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
+    assert job.n_new == 60
+    assert job.faults == [[62, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
 
 
 def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Context) -> None:
