@@ -97,7 +97,7 @@ def test_odd_searches_are_answered(staff: Person) -> None:
     faults = []
     places = [(name, field) for name, fields in SEARCHES.items() for field in fields]
     for n, (name, field) in enumerate(places):
-        odd_ones = some(_odd(staff), 2, turn=n)
+        odd_ones = some(_odd(staff), 4, turn=n)
         faults += [_ask(staff, f"{reverse(name)}?{urlencode({field: odd})}") for odd in odd_ones]
 
     assert [fault for fault in faults if fault] == []
@@ -113,7 +113,7 @@ def test_odd_filters_of_a_table_are_answered(staff: Person) -> None:
         known = [each for each in keeper.list_filter if isinstance(each, str)]
         fields = [*known[:1], "pk"]
         asked = [*NAMES, *(f"{field}{lookup}" for field in fields for lookup in LOOKUPS)]
-        sent = some([(field, odd) for field in asked for odd in FEW], 3, turn=len(home))
+        sent = some([(field, odd) for field in asked for odd in FEW], 6, turn=len(home))
         faults += [_ask(staff, f"{home}?{urlencode([each])}") for each in sent]
 
     assert [fault for fault in faults if fault] == []
@@ -139,7 +139,7 @@ def test_odd_forms_are_answered(staff: Person, ana: Person) -> None:
     faults = []
     lists = [str(n) for n in range(60)]
     for n, odd in enumerate(_odd(staff)):
-        for table in some(list(_tables()), 3, turn=n):
+        for table in some(list(_tables()), 9, turn=n):
             home = reverse(f"admin:{table}_changelist")
             bulk = {"action": odd, "_selected_action": [odd, *lists], "index": odd, "select_across": odd}
             faults += [_ask(staff, home, bulk), _ask(staff, home, bulk | {"action": "renew_key", "confirmed": "yes"})]

@@ -26,6 +26,7 @@ from accounts.models import User
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Child, Crew
 from tests.ports import free_port
+from tests.rounds import rounds
 from tests.verification.conftest import for_workers
 from verification.keys import key_uses, reencryption
 from verification.models import AuditEvent, Enrolment
@@ -34,6 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 
 PASSWORD = "blue-lamp-on-monday"
 RATE = 12  # sign-ins a second
+WEB_PROCESSES = rounds(1, 2)
 SLEEPERS = 600  # people who don't sign in, so that sealing their secrets again takes a while
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
@@ -70,7 +72,7 @@ def environment(ours: None, keys: Path, tmp_path: Path) -> dict[str, str]:
         "PUBLIC_URL": f"http://localhost:{port}",
         "BIND": f"127.0.0.1:{port}",
         "TRUSTED_PROXIES": "127.0.0.0/8",
-        "WEB_WORKERS": "2",
+        "WEB_WORKERS": str(WEB_PROCESSES),
         "LOG_LEVEL": "WARNING",
     }
 
@@ -126,7 +128,7 @@ def reload_with(crew: Crew, web: Child, url: str, keys: Path, value: str) -> Non
     before = workers(web)
     keys.write_text(value)
     os.kill(web.process.pid, signal.SIGHUP)
-    crew.wait("The new workers", lambda: len(workers(web)) == 2 and not workers(web) & before, seconds=60)
+    crew.wait("The new workers", lambda: len(workers(web)) == WEB_PROCESSES and not workers(web) & before, seconds=60)
     crew.wait("The web server", lambda: child_processes.answers(f"{url}/healthz"), seconds=60)
 
 

@@ -13,6 +13,7 @@ from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.registry import ACTIONS
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
+from tests.rounds import rounds
 from tests.support import WHY, case, do, open_action
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState, Policy
@@ -186,20 +187,21 @@ def test_new_password_is_asked_for_before_anything_else(cleo: Person, sam: Perso
     assert page.path == "/methods/"
 
 
-def test_two_hundred_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
-    people = [join(f"p{n:03}").set_up("totp").user.pk for n in range(200)]
+def test_many_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
+    n_people = rounds(40, 200)
+    people = [join(f"p{n:03}").set_up("totp").user.pk for n in range(n_people)]
 
     sam.browser.go("/admin/accounts/user/?q=p")
     sam.browser.go("/admin/accounts/user/?q=@example.org&state=enabled")
     page = sam.browser.press("Preview", action="clear_settings", all="on")
-    assert "Clear settings: 201 people" in page
-    assert "Authenticator app × 200" in page
+    assert f"Clear settings: {n_people + 1} people" in page
+    assert f"Authenticator app × {n_people}" in page
     assert f"{authorise.explain(Refusal.ONESELF)} sam" in page
-    page = sam.browser.press("Clear settings for 200 people", **WHY)
+    page = sam.browser.press(f"Clear settings for {n_people} people", **WHY)
 
-    assert page.words.count("1 method was removed.") == 200
+    assert page.words.count("1 method was removed.") == n_people
     assert not Enrolment.objects.filter(user__in=people).exists()
-    assert AuditEvent.objects.filter(kind="support.settings_cleared").count() == 200
+    assert AuditEvent.objects.filter(kind="support.settings_cleared").count() == n_people
 
 
 @pytest.fixture

@@ -67,9 +67,9 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Give what a visitor's shell holds; none of the tests' own variables."""
+    """Give what a visitor's shell holds; none of the tests' own variables. One web process is enough."""
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return clean | ({"REDIS_URL": THEIR_BROKER} if THEIR_BROKER else {}) | more
+    return clean | {"WEB_WORKERS": "1"} | ({"REDIS_URL": THEIR_BROKER} if THEIR_BROKER else {}) | more
 
 
 def try_to_start(port: int, home: Path) -> subprocess.CompletedProcess[str]:

@@ -35,7 +35,7 @@ from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
 AT_ONCE = 50
-ROUNDS = rounds(6, 100)
+ROUNDS = rounds(4, 100)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -28,7 +28,7 @@ from verification.enrolments import locks, preferences, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, SingleUseCode
 from verification.outcomes import Verdict
 
-N_ACTIONS, AT_ONCE = rounds(100, 200), 25
+N_ACTIONS, AT_ONCE = rounds(60, 200), 25
 ALLOWED = ("totp",)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

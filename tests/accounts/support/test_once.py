@@ -25,7 +25,7 @@ from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
 
-AT_ONCE = rounds(8, 20)
+AT_ONCE = rounds(4, 20)
 SECRET = b"a secret of the test"
 
 OPTIONS: dict[str, dict[str, object]] = {
