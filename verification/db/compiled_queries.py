@@ -41,6 +41,16 @@ class BindParam(Expression):
         return str(value) if isinstance(value, Enum) else value
 
 
+def bind_each(name: str, n: int) -> list[Any]:
+    """Return places for up to `n` values, for a lookup with `__in`."""
+    return [BindParam(f"{name}{at}") for at in range(n)]
+
+
+def fill_each(name: str, values: Sequence[Any], n: int) -> dict[str, Any]:
+    """Return what fills the places of `bind_each`: the last of few values fills the others. There is at least one."""
+    return {f"{name}{at}": values[min(at, len(values) - 1)] for at in range(n)}
+
+
 class _Statement:
     """A statement and its parameters. Two threads that compose it at the same time get the same result."""
 
@@ -50,6 +60,13 @@ class _Statement:
 
     def _compose(self) -> Any:
         raise NotImplementedError
+
+    def _fetched(self, values: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """Run it, and return its compiler and its rows as the driver gives them."""
+        compiler, sql, parameters = self._filled(values)
+        with connections[compiler.using].cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return compiler, cursor.fetchall()
 
     def _filled(self, values: dict[str, Any]) -> tuple[Any, str, tuple[Any, ...]]:
         """Return a compiler, the statement and its values. Errors: `KeyError` when a parameter's value is missing."""
@@ -108,13 +125,10 @@ class Select(_Statement, Generic[M]):
 
     def annotated(self, **values: Any) -> list[tuple[M, dict[str, Any]]]:
         """Run it and give its rows, each with its annotations beside it: a model holds nothing but its fields."""
-        compiler, sql, parameters = self._filled(values)
+        compiler, rows = self._fetched(values)
         if self._shape is None:
             self._shape = _Shape(compiler)
         connection: Any = connections[compiler.using]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            rows = cursor.fetchall()
         return [self._shape.read(row, connection) for row in rows]
 
     def first(self, **values: Any) -> M | None:
@@ -143,6 +157,20 @@ class Select(_Statement, Generic[M]):
         if self._shape is None:
             self._shape = _Shape(compiler)
         return json.loads(written or "[]"), self._shape.read(row, connection)[0] if is_found else None
+
+
+class Values(_Statement):
+    """A select of columns, which need no model. `build` gives its `values_list`, with a `BindParam` for each value."""
+
+    def _compose(self) -> Any:
+        queryset = self._build()
+        return queryset.query.get_compiler(using=queryset.db)
+
+    def all(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Run it and give its rows."""
+        compiler, rows = self._fetched(values)
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        return [tuple(row) for row in (compiler.apply_converters(rows, converters) if converters else rows)]
 
 
 class Beside(Generic[M]):

@@ -12,7 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Session
-from verification.db.compiled_queries import BindParam, Delete, Insert, Select, Update
+from verification.db.compiled_queries import (
+    BindParam,
+    Delete,
+    Insert,
+    Select,
+    Update,
+    Values,
+    bind_each,
+    fill_each,
+)
 from verification.models import AuditEvent, Challenge, Counter, State
 
 pytestmark = pytest.mark.django_db
@@ -183,3 +192,15 @@ def test_each_thread_speaks_by_its_own_connection(counters: list[Counter]) -> No
         thread.join()
 
     assert found == [4, 4, 4, 4]
+
+
+def test_selects_columns_without_models(counters: list[Counter]) -> None:
+    some = Values(
+        lambda: Counter.objects.filter(count__in=bind_each("n", 3)).order_by("count").values_list("count", "window_at")
+    )
+
+    for wanted in ([2], [1, 3], [0, 1, 2]):
+        found = some.all(**fill_each("n", wanted, 3))
+
+        assert found == [(count, NOW - timedelta(hours=count)) for count in wanted]
+    assert some.all(**fill_each("n", [9], 3)) == []
