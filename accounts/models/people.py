@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import Func, Q, QuerySet, Value
 from django.db.models.functions import Concat, Replace, Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers
 from accounts.models.permissions import SUPPORT_PERMISSIONS
+from verification.db.compiled_queries import BindParam, Values
 from verification.models.person import SecondStep
 
 
@@ -56,13 +57,19 @@ def sought(word: str) -> set[str]:
     return {heard.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in heard)}
 
 
+def _rights() -> QuerySet[Permission, tuple[Any, ...]]:
+    own = Permission.objects.filter(user=BindParam("user")).order_by().values("pk")
+    by_group = Permission.objects.filter(group__user=BindParam("user")).order_by().values("pk")
+    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # a join would read all memberships
+    return mine.order_by().values_list("content_type__app_label", "codename")
+
+
+_RIGHTS = Values(_rights)
+
+
 def permissions_given_to(user: "User") -> set[str]:
     """Return the permissions that a user was given, even if the account is switched off."""
-    own = user.user_permissions.order_by().values("pk")
-    by_group = Permission.objects.filter(group__user=user.pk).order_by().values("pk")
-    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # a join would read all memberships
-    names = mine.order_by().values_list("content_type__app_label", "codename")
-    return {f"{app}.{code}" for app, code in names}
+    return {f"{app}.{code}" for app, code in _RIGHTS.all(user=user.pk)}
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types

@@ -13,10 +13,16 @@ from accounts import directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, User
 from accounts.provisioning import Verdict
 from verification import time_format
+from verification.db.compiled_queries import Select
 
 _NAMED = 3  # people a notice names
 
 _waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
+_WITH_PROBLEMS = Select(
+    lambda: Directory.objects.filter(
+        Q(many_left_since__isnull=False) | Exists(_waiting.filter(directory=OuterRef("pk")))
+    ).order_by("position", "pk")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +40,7 @@ def problems(staff: User, directory: Directory | None = None) -> list[Problem]:
 
     Only staff who may see directories get names and a link; the others are told how to help a caller.
     """
-    many = Q(many_left_since__isnull=False) | Exists(_waiting.filter(directory=OuterRef("pk")))
-    rows = Directory.objects.filter(many).order_by("position", "pk")
-    if directory is not None:
-        rows = rows.filter(pk=directory.pk)
+    rows = [each for each in _WITH_PROBLEMS.all() if directory is None or each == directory]
     return [problem for each in rows for problem in _of(each, sees=staff.has_perm("accounts.view_directory"))]
 
 
