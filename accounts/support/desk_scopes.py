@@ -6,15 +6,27 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Scope, User
+from verification.db.compiled_queries import BindParam, Values
+
+_GROUPS = Values(lambda: Scope.objects.filter(desk__user=BindParam("staff")).values_list("people"))
 
 
 def visible(staff: User) -> QuerySet[User]:
-    """Return the users a member of staff may see: all, or those of their desks. Runs no query yet."""
-    if staff.is_superuser:
+    """Return the users a member of staff may see: all, or those of their desks.
+
+    It reads the groups of their desks at once. A condition that contains them makes each search slower, for Django and
+    for the database, also where no desk has a scope.
+    """
+    groups = _groups_of(staff)
+    if not groups:
         return User.objects.all()
-    scopes = Scope.objects.filter(desk__user=staff)
-    members = User.groups.through.objects.filter(user=OuterRef("pk"), group__in=scopes.values("people"))
-    return User.objects.filter(~Exists(scopes) | Exists(members))
+    members = User.groups.through.objects.filter(user=OuterRef("pk"), group__in=[each for each in groups if each])
+    return User.objects.filter(Exists(members))
+
+
+def _groups_of(staff: User) -> list[int | None]:
+    """Return the groups that the desks of a member of staff may help. None stands for a desk that may help nobody."""
+    return [] if staff.is_superuser else [group for (group,) in _GROUPS.all(staff=staff.pk)]
 
 
 def can_view(staff: User, person: User) -> bool:
@@ -24,7 +36,7 @@ def can_view(staff: User, person: User) -> bool:
 
 def is_scoped(staff: User) -> bool:
     """Return whether a member of staff may see only the users of their desks."""
-    return not staff.is_superuser and Scope.objects.filter(desk__user=staff).exists()
+    return bool(_groups_of(staff))
 
 
 def reaches_further(staff: User, desks: Collection[Group]) -> bool:

@@ -201,3 +201,18 @@ def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, 
     assert "<td>sue</td>" not in page.html
     assert "nora" in dora.browser.go(f"/admin/accounts/user/tokens/{tokens['T-NORA'].ref}/")
     assert ": sue" not in dora.browser.go(f"/admin/accounts/user/tokens/{tokens['T-SUE'].ref}/")
+
+
+def test_desk_with_an_empty_scope_sees_nobody(fay: Person, nora: Person) -> None:
+    Scope.objects.get().people.clear()
+
+    assert seen(fay) == set()
+
+
+def test_members_of_several_desks_see_the_people_of_all(fay: Person, nora: Person, sue: Person) -> None:
+    scope("Empty desk")
+    fay.user.groups.add(group("Empty desk"))
+    assert seen(fay) == {"nora"}
+
+    fay.user.groups.add(scope("South desk", "South").desk)
+    assert seen(fay) == {"nora", "sue"}
