@@ -16,12 +16,19 @@ from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import sought
 from accounts.support import desk_scopes
 from verification import enrolments, registry, time_format
+from verification.db.compiled_queries import Select, Values, bind_each, fill_each
 
 PAGE = 25
 MOST = 800  # users that a search by words looks at
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
+
+_SHOWN = (
+    *("username", "name", "email", "password", "is_active", "last_login", "second_step", "n_methods", "epoch"),
+    *("blocked_until", "second_step_locked_at", "securing_since", "directory__name"),
+    *(f"invitation__{name}" for name in ("accepted_at", "ends_at", "epoch", "n_reminders")),
+)
 
 TROUBLES: dict[str, Any] = {
     "blocked": _("Blocked"),
@@ -100,9 +107,9 @@ def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
         counted = len(names)
         page = _named(_window(names, search))
     elif search.before:
-        page = list(reading.people.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])[::-1]
+        page = list(_shown(reading.people).filter(username__lt=search.before).order_by("-username")[: PAGE + 1])[::-1]
     else:
-        page = list(reading.people.filter(username__gt=search.after).order_by("username")[: PAGE + 1])
+        page = list(_shown(reading.people).filter(username__gt=search.after).order_by("username")[: PAGE + 1])
     is_longer = len(page) > PAGE
     page = page[-PAGE:] if search.before else page[:PAGE]
     has_more, has_former = (True, is_longer) if search.before else (is_longer, bool(search.after))
@@ -120,9 +127,17 @@ def _window(names: list[tuple[str, int]], search: Search) -> list[int]:
     return [pk for name, pk in names if name > search.after][: PAGE + 1]
 
 
+def _shown(people: QuerySet[User]) -> QuerySet[User]:
+    """Choose what a row shows, and of the person's invitation and directory as well."""
+    return people.select_related("directory", "invitation").only(*_SHOWN)
+
+
+_NAMED = Select(lambda: _shown(User.objects.filter(pk__in=bind_each("pk", PAGE + 1))))
+
+
 def _named(keys: list[int]) -> list[User]:
     """Read users by key, in this order. One who was deleted in between is missing."""
-    found = User.objects.select_related("directory").in_bulk(keys)
+    found = {person.pk: person for person in (_NAMED.all(**fill_each("pk", keys, PAGE + 1)) if keys else ())}
     return [found[key] for key in keys if key in found]
 
 
@@ -163,22 +178,29 @@ def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
     return [by_words]
 
 
+_METHODS = Values(
+    lambda: (
+        enrolments.of_many(User.objects.filter(pk__in=bind_each("pk", PAGE)))
+        .order_by("created_at", "pk")
+        .values_list("user", "method")
+    )
+)
+
+
 def _rows(page: list[User], now: datetime) -> list[Row]:
     names = {name: str(method.label) for name, method in registry.methods().items()}
     mine: dict[int, list[str]] = {person.pk: [] for person in page}
-    held = enrolments.of_many(User.objects.filter(pk__in=list(mine)))
-    for user, method in held.order_by("created_at", "pk").values_list("user", "method"):
+    for user, method in _METHODS.all(**fill_each("pk", list(mine), PAGE)):
         label = names.get(method, method)
         if label not in mine[user]:
             mine[user].append(label)
-    sent = Invitation.objects.in_bulk([person.pk for person in page if not person.last_login], field_name="user_id")
     states = {SecondStep.ENFORCED: _("Second step enforced"), SecondStep.DISABLED: _("Second step disabled")}
     return [
         Row(
             person,
             str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
-            tuple(_notes(person, sent.get(person.pk), now)),
+            tuple(_notes(person, getattr(person, "invitation", None), now)),
             time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
             str(person.directory or ""),
         )
