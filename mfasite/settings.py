@@ -113,6 +113,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": [
+                "mfasite.templatetags.choices",
                 "mfasite.templatetags.icons",
                 "mfasite.templatetags.once",
                 "mfasite.templatetags.times",

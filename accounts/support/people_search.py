@@ -55,7 +55,10 @@ class Search:
 class Row:
     """One user in the list, in words. `state` is empty for people with the usual state of the second step."""
 
-    person: User
+    key: str
+    username: str
+    name: str
+    email: str
     state: str
     methods: str
     notes: tuple[tuple[str, str], ...]
@@ -197,7 +200,10 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
     states = {SecondStep.ENFORCED: _("Second step enforced"), SecondStep.DISABLED: _("Second step disabled")}
     return [
         Row(
-            person,
+            str(person.pk),
+            person.username,
+            person.name,
+            person.email,
             str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
             tuple(_notes(person, getattr(person, "invitation", None), now)),

@@ -6,6 +6,7 @@ from functools import lru_cache
 from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from accounts import request_context
@@ -38,10 +39,12 @@ def index(request: AuthedRequest) -> HttpResponse:
         "found": found,
         "search": search,
         "groups": _groups(),
-        "states": SecondStep.choices,
+        "states": [(value, capfirst(label)) for value, label in SecondStep.choices],
         "troubles": people_search.TROUBLES.items(),
         "actions": [
-            a for a in ACTIONS.values() if a.supports_bulk and request.user.has_perm(f"accounts.{a.permission}")
+            (a.name, a.label)
+            for a in ACTIONS.values()
+            if a.supports_bulk and request.user.has_perm(f"accounts.{a.permission}")
         ],
         "after": urlencode(kept | {"after": found.after}) if found.after else "",
         "before": urlencode(kept | {"before": found.before}) if found.before else "",

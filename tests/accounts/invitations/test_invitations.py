@@ -339,7 +339,7 @@ def test_the_list_is_filtered_by_state(dora: Person, clock: Clock) -> None:
     User.objects.filter(username="accepted").update(password="md5$x$y")
 
     found = {
-        each: [row.person.username for row in people_search.find(dora.user, Search(trouble=each), now=clock.now).rows]
+        each: [row.username for row in people_search.find(dora.user, Search(trouble=each), now=clock.now).rows]
         for each in State
     }
 
