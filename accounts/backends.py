@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 
-from accounts.models import User
 from verification.db.compiled_queries import BindParam, Select
 
-_USER = Select(lambda: User.objects.filter(pk=BindParam("pk")))
+_USER = Select(lambda: get_user_model().objects.filter(pk=BindParam("pk")))
 
 
 class RightsBackend(ModelBackend):
@@ -17,7 +17,7 @@ class RightsBackend(ModelBackend):
         """Sign nobody in by username and password alone."""
         return
 
-    def get_user(self, user_id: int) -> User | None:
+    def get_user(self, user_id: int) -> Any:
         """Return the user of a session."""
         user = _USER.first(pk=user_id)
         return user if user is not None and self.user_can_authenticate(user) else None

@@ -12,9 +12,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django_otp.middleware import OTPMiddleware
 
 from accounts import access, redirects, session_assurance
 from accounts.models import User
+from verification import enrolments
+from verification.models import Enrolment
+
+
+class EnrolmentMiddleware(OTPMiddleware):  # type: ignore[misc]  # django-otp ships no types
+    """django-otp's middleware, which reads what verified the session by a compiled statement."""
+
+    def _device_from_persistent_id(self, persistent_id: str) -> Enrolment | None:
+        return enrolments.of_session(persistent_id)
 
 
 class StandingMiddleware:

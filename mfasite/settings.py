@@ -96,7 +96,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.EnrolmentMiddleware",
     "accounts.middleware.StandingMiddleware",
     "accounts.signin.erased_account_middleware.GoneMiddleware",
     "accounts.middleware.PreferencesMiddleware",

@@ -16,6 +16,7 @@ from verification.enrolments.lookup import (
     label,
     of_address,
     of_many,
+    of_session,
     people_of_address,
 )
 from verification.enrolments.preferences import make_default, rename
@@ -78,6 +79,7 @@ __all__ = [
     "mark_used",
     "of_address",
     "of_many",
+    "of_session",
     "offers",
     "on_raise",
     "options",

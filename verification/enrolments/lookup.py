@@ -26,6 +26,9 @@ def _confirmed() -> QuerySet[Enrolment]:
 
 
 _CONFIRMED: Select[Enrolment] = Select(_confirmed)
+_OF_SESSION: Select[Enrolment] = Select(
+    lambda: Enrolment.objects.filter(pk=BindParam("pk")).only("user_id", "confirmed")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,12 @@ def of_address(address: str, *, method: str, user_id: int | None = None) -> Enro
     )
     found: Enrolment | None = (rows if user_id is None else rows.filter(user_id=user_id)).first()
     return found
+
+
+def of_session(device: str) -> Enrolment | None:
+    """Get the enrolment that django-otp names in a session, with its owner. Shape: `verification.enrolment/7`."""
+    label, _slash, pk = device.partition("/")
+    return _OF_SESSION.first(pk=int(pk)) if label == Enrolment.model_label() and pk.isdecimal() else None
 
 
 def count(user_id: int, method: str) -> int:
