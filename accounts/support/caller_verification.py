@@ -17,6 +17,7 @@ from accounts.support import caller_audit_events
 from verification import audit, challenges, enrolments, notices, policies, registry
 from verification.audit import Event
 from verification.context import Context
+from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
@@ -170,18 +171,26 @@ def _record(event: Event, check: CallerCheck, context: Context, **detail: str) -
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
     """Return the newest check of this caller that counts for this member of staff now, or None."""
-    return _good(staff, now).filter(person=person).order_by("-passed_at").first()
+    return _PROOF.first(staff=staff.pk, person=person.pk, since=now - LIFE)
 
 
-def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
+def _good(staff: int | BindParam, since: datetime | BindParam) -> QuerySet[CallerCheck]:
     """Return the checks that count for a member of staff: their own, and for colleagues, call backs by others."""
     mine, is_call_back = Q(staff=staff), Q(method=CALL_BACK)
     of_staff = Q(person__is_staff=True) | Q(person__is_superuser=True)
     counts = (mine & ~(is_call_back & of_staff)) | (~mine & is_call_back & of_staff)
-    return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=now - LIFE)
+    return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=since)
+
+
+def _proof() -> QuerySet[CallerCheck]:
+    found = _good(BindParam("staff"), BindParam("since")).filter(person=BindParam("person"))
+    return found.order_by("-passed_at")[:1]
+
+
+_PROOF = Select(_proof)
 
 
 def proofs(staff: User, people: Collection[User], *, now: datetime) -> dict[int, CallerCheck]:
     """Return the newest check that counts for each of many users."""
-    found = _good(staff, now).filter(person__in=people).order_by("passed_at")
+    found = _good(staff.pk, now - LIFE).filter(person__in=people).order_by("passed_at")
     return {check.person_id: check for check in found}

@@ -11,8 +11,9 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords, invitations
 from accounts.models import AppPassword, Session, User
-from verification import browsers, conf, enrolments, limits, policies, registry, time_format
+from verification import browsers, conf, enrolments, policies, registry, time_format
 from verification.enrolments import Option
+from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd
 
 _ODD = 3  # incorrect codes that are worth mentioning
@@ -77,9 +78,9 @@ def locks(person: User, options: Collection[Option]) -> list[str]:
     return found
 
 
-def wrong_codes(person: User, *, now: datetime) -> list[str]:
+def wrong_codes(found: WrongCodes) -> list[str]:
     """Return a sentence about a user's incorrect codes, if there were enough to mention."""
-    found, most = limits.wrong_codes(person.pk, now=now), conf.wrong_codes_per_month()
+    most = conf.wrong_codes_per_month()
     if found.stopped_at:
         words = _("The second step is locked: %(most)d incorrect codes within 30 days. Methods must be set up again.")
         return [words % {"most": most}]

@@ -3,11 +3,12 @@
 `authorise` returns a `Permit`, which the preview shows and `execution` carries out, or a `Refusal`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
@@ -38,21 +39,23 @@ class Refusal(StrEnum):
     QUOTA = "quota"
 
 
+_WHY: Mapping[Refusal, Any] = {
+    Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
+    Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
+    Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
+    Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
+    Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
+    Refusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
+    Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
+    Refusal.QUOTA: _(
+        "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
+    ),
+}
+
+
 def explain(refusal: Refusal) -> str:
     """Return why an action is refused, and what to do about it."""
-    table = {
-        Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
-        Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
-        Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
-        Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
-        Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
-        Refusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
-        Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
-        Refusal.QUOTA: _(
-            "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
-        ),
-    }
-    return table[refusal]
+    return str(_WHY[refusal])
 
 
 @dataclass(frozen=True, kw_only=True)

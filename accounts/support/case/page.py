@@ -24,6 +24,7 @@ from verification.context import Context
 from verification.delivery import message_status_words
 from verification.delivery.message_status_words import Report
 from verification.enrolments import ConfirmedEnrolment, Option
+from verification.limits import WrongCodes
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 from verification.policies import Decision, Source
 
@@ -153,7 +154,8 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     messages, holdings = tuple(_messages(person)), _holdings(person, now)
     events = audit.of_person(person.pk, prefix="support.", most=_HISTORY)
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
-    impact = _impact(person, mine, options, holdings, now)
+    wrong = limits.wrong_codes(person.pk, now=now)
+    impact = _impact(person, mine, options, holdings, wrong, now)
     offered = offered_actions.offers(access, impact)
     proof = access.proof
     return Case(
@@ -161,7 +163,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         is_self=person.pk == staff.pk,
         groups=tuple(person.groups.order_by("name").values_list("name", flat=True)),
         status=status.status(person, decision, events, names),
-        locks=(*impact.locks, *action_preview.wrong_codes(person, now=now)),
+        locks=(*impact.locks, *action_preview.wrong_codes(wrong)),
         expected=status.expected(decision, is_active=person.is_active),
         because=tuple(status.because(person, decision, n_browsers=impact.n_browsers, now=now)),
         sources=tuple(policies.sources(person.pk)),
@@ -185,12 +187,12 @@ def _impact(
     mine: Iterable[ConfirmedEnrolment],
     options: Iterable[Option],
     holdings: Iterable[Holding],
+    wrong: WrongCodes,
     now: datetime,
 ) -> Impact:
     """Return what the user has, as the actions need it to say whether they apply."""
     n = {each.key: each.n for each in holdings}
     options = tuple(options)
-    wrong = limits.wrong_codes(person.pk, now=now)
     return Impact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=n["browsers"],

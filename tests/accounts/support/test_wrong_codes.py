@@ -44,7 +44,7 @@ def locks(person: Person, staff: Person, clock: Clock) -> str:
 
 
 def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock) -> None:
-    assert action_preview.wrong_codes(ana.user, now=clock.now) == []
+    assert action_preview.wrong_codes(limits.wrong_codes(ana.user.pk, now=clock.now)) == []
 
     guess(ana, 4, clock)
 

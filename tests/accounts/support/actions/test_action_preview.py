@@ -89,4 +89,4 @@ def test_wrong_codes_are_worth_a_line_from_the_third(
             limits, "wrong_codes", lambda *_a, n=n, **_k: limits.WrongCodes(n=n, last_at=here.now, stopped_at=None)
         )
 
-        assert len(action_preview.wrong_codes(ana.user, now=here.now)) == n_lines
+        assert len(action_preview.wrong_codes(limits.wrong_codes(ana.user.pk, now=here.now))) == n_lines
