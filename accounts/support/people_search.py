@@ -206,7 +206,7 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
             person.email,
             str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
-            tuple(_notes(person, getattr(person, "invitation", None), now)),
+            tuple(_notes(person, now)),
             time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
             str(person.directory or ""),
         )
@@ -214,8 +214,16 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
     ]
 
 
-def _notes(person: User, invitation: Invitation | None, now: datetime) -> list[tuple[str, Any]]:
-    invited = invitations.state_of(person, invitation, now)
+def _invitation(person: User) -> Invitation | None:
+    """Return the invitation that was read with a person."""
+    try:
+        return person.invitation
+    except Invitation.DoesNotExist:
+        return None
+
+
+def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
+    invited = invitations.state_of(person, _invitation(person), now)
     table = [
         (not person.is_active, "bad", _("Switched off")),
         (bool(person.blocked_until and person.blocked_until > now), "bad", _("Blocked")),
