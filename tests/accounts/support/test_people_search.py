@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.support import people_search
@@ -71,3 +72,17 @@ def test_counts_what_a_search_finds_up_to_one_more_than_wanted(staff: User) -> N
         return people_search.find(staff, Search(text=text), now=timezone.now(), most=most).n
 
     assert (counted("many", 10), counted("many", 4), counted("many", 2), counted("nobody", 2)) == (4, 4, 3, 0)
+
+
+@pytest.mark.parametrize(("text", "n_statements"), [("many", 4), ("", 4), ("many0@people.example", 3)])
+def test_reads_a_page_with_few_statements(
+    staff: User, text: str, n_statements: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Desks, names or a count of long lists, rows with directory and invitation, methods; nothing for each row."""
+    for n in range(people_search.PAGE + 1):
+        User.objects.create(username=f"many{n}", email=f"many{n}@people.example")
+
+    with django_assert_num_queries(n_statements):
+        rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
+
+    assert len(rows) == (1 if "@" in text else people_search.PAGE)

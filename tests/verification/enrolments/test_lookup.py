@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from pytest_django import DjangoAssertNumQueries
 
 from tests.verification.conftest import Desk, equip
 from verification import enrolments
@@ -30,3 +31,24 @@ def test_nobody_finds_anothers_enrolment(ana: Desk) -> None:
 
     assert enrolments.by_ref(eve.pk, ana.enrolment("totp").ref) is None
     assert enrolments.by_id(eve.pk, ana.enrolment("totp").pk) is None
+
+
+def test_session_names_its_enrolment_as_django_otp_does(
+    ana: Desk, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    row = ana.enrolment("totp")
+
+    with django_assert_num_queries(1):
+        found = enrolments.of_session(row.persistent_id)
+
+        assert found == row
+        assert (found.user_id, found.confirmed) == (ana.user.pk, True)
+    for unknown in (
+        "",
+        "7",
+        "accounts.user/7",
+        f"{row.model_label()}/",
+        f"{row.model_label()}/x",
+        f"{row.model_label()}/0",
+    ):
+        assert enrolments.of_session(unknown) is None
