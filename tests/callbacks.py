@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.exchange import TOKEN
+from tests.fake_carrier import TOKEN
 from tests.people import Person
 from verification.delivery import dispatch
 from verification.models import Message

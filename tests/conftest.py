@@ -28,7 +28,7 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
-from tests import databases, kept_caches, signing_keys
+from tests import databases, kept_caches, rsa_keys
 from tests.kept_set_ups import SET_UPS
 from tests.ports import free_port
 from tests.scheduling import GroupScheduling
@@ -144,7 +144,7 @@ def _digest_keys_are_read() -> Iterator[None]:
 def _caches_are_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         kept_caches.keep(patch)
-        signing_keys.keep(patch)
+        rsa_keys.keep(patch)
         SET_UPS.keep()
         yield
 
@@ -155,7 +155,7 @@ def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     SET_UPS.begin(request.fixturenames, monkeypatch)
     kept_caches.forget()
     services._services.forget()
-    signing_keys.KEYS.begin()
+    rsa_keys.KEYS.begin()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import jwt
 from django.test import Client as Http
 
 from accounts.models import OidcClient
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Person
 
 CALLBACK = "https://wiki.example.org/callback"

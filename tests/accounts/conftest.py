@@ -6,7 +6,7 @@ import pytest
 
 from mfasite.demo import child_processes
 from tests import samba as domain_controller
-from tests.entry_points import _no_keys_kept, files, mail, no_hash, strict
+from tests.app_password_services import _no_keys_kept, files, mail, no_hash, strict
 from tests.people import ana, ben, cleo, clock, dev, stranger
 from tests.samba import Samba
 

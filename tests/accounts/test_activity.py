@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import activity, audit_events
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
 from verification.audit import events

@@ -11,8 +11,8 @@ from django.test import Client
 from accounts import session_assurance
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
-from tests.crowd import together
-from tests.pages import Browser, Page
+from tests.concurrency import together
+from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join
 from verification import limits
 

@@ -34,11 +34,11 @@ from accounts.models import (
 )
 from accounts.provisioning import suggested_numbers
 from accounts.support.imports import jobs
-from tests import entry_points
-from tests.entry_points import Door
-from tests.pages import Browser
+from tests import app_password_services
+from tests.admin_rows import DIRECTORY
+from tests.app_password_services import Door
+from tests.http_browser import Browser
 from tests.people import Person
-from tests.staff_rows import DIRECTORY
 from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
 from verification.context import Context
 from verification.keys import crypto, key_uses, random_tokens, upload_encryption
@@ -153,7 +153,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     in_stock.secret = b"s" * 20
     in_stock.save()
     job = jobs.begin("people", PEOPLE, ana.user, context, name="people.csv", is_dry_run=True)
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     enrolment = ana.enrolment("text")
     rules = policies.rules_for(ana.user.pk)
     challenges.start(enrolment, user=ana.user, purpose=Purpose.SIGN_IN, binding="a", context=context, rules=rules)

@@ -16,7 +16,7 @@ from accounts import password_changes
 from accounts.models import PasswordReset, Session, User
 from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
 from verification.context import Context

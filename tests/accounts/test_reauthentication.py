@@ -14,7 +14,7 @@ from accounts import app_passwords
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
-from tests.architecture import addresses
+from tests.architecture import url_table
 from tests.people import BENS, Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Enrolment, Policy
@@ -76,8 +76,8 @@ def own(person: Person, *, ref: str = "") -> Mapping[str, str]:
     return defaultdict(lambda: "1", ref=ref or enrolment.ref, method="text")
 
 
-def portal(values: Mapping[str, str]) -> list[addresses.Address]:
-    return [address for address in addresses.every(values) if address.name.startswith("portal:")]
+def portal(values: Mapping[str, str]) -> list[url_table.Address]:
+    return [address for address in url_table.every(values) if address.name.startswith("portal:")]
 
 
 @pytest.fixture

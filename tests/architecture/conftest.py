@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
 
 __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]

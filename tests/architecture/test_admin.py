@@ -23,10 +23,10 @@ from accounts.admin_changes.forms import changed_meanwhile
 from accounts.admin_site import Ruled, VerifiedSite, urls
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.crowd import at_once
-from tests.pages import Page
+from tests.admin_rows import NOW, SAMPLES, group
+from tests.concurrency import at_once
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join
-from tests.staff_rows import NOW, SAMPLES, group
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 # Django's own pages outside the tables. They are read-only, or redirect to a page of ours.

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import urls
 from accounts.models import User
-from tests import syntax
+from tests import syntax_trees
 from verification import audit
 from verification.audit import declarations
 
@@ -52,7 +52,7 @@ def _sources() -> Iterator[tuple[Path, ast.Module]]:
         for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
             name = path.relative_to(settings.BASE_DIR)
             if str(name) not in homes and "migrations" not in name.parts:
-                yield path, syntax.tree(path)
+                yield path, syntax_trees.tree(path)
 
 
 def _homes_in(tree: ast.Module) -> dict[str, str]:

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from mfasite import conf as site_conf
 from mfasite.environment import declared_settings, env
-from tests import fresh, syntax
+from tests import fresh_process, syntax_trees
 from verification.setting import Section, Setting, formats
 
 HOME = Path(settings.BASE_DIR)
@@ -52,7 +52,7 @@ def example(setting: Setting[object]) -> str:
 def said(*examples: str) -> dict[str, str]:
     """Start a process with example values for some settings, and return what the code sees of each setting."""
     variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
-    return json.loads(fresh.python(_SAY_ALL, **clean(variables)).stdout)  # type: ignore[no-any-return]
+    return json.loads(fresh_process.python(_SAY_ALL, **clean(variables)).stdout)  # type: ignore[no-any-return]
 
 
 def clean(variables: dict[str, str]) -> dict[str, str]:
@@ -124,7 +124,7 @@ def paths() -> list[str]:
 
 
 def assigned_by_settings() -> set[str]:
-    nodes = syntax.nodes("mfasite/settings.py")
+    nodes = syntax_trees.nodes("mfasite/settings.py")
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
@@ -153,12 +153,12 @@ def reads_of_environment(nodes: Sequence[ast.AST]) -> Iterator[int]:
 def test_nothing_but_the_reader_reads_the_environment(path: str) -> None:
     imported = {
         alias.name
-        for node in syntax.nodes(path)
+        for node in syntax_trees.nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module == "os"
         for alias in node.names
     }
 
-    assert list(reads_of_environment(syntax.nodes(path))) == []
+    assert list(reads_of_environment(syntax_trees.nodes(path))) == []
     assert not imported & {"environ", "environb", "getenv"}
 
 
@@ -183,14 +183,14 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     undeclared = {
         f"{path}:{node.lineno} {node.attr}"
         for path in paths()
-        for node in syntax.nodes(path)
+        for node in syntax_trees.nodes(path)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
         if node.attr.isupper() and node.attr not in known
     }
     by_name = {
         f"{path}:{node.lineno}"
         for path in paths()
-        for node in syntax.nodes(path)
+        for node in syntax_trees.nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"
         if isinstance(node.args[0], ast.Name) and node.args[0].id == "settings"
     }
@@ -230,7 +230,7 @@ def used() -> set[str]:
     """Collect the names of settings that some code reads by its declaration."""
     found: set[str] = set()
     for path in paths():
-        nodes = syntax.nodes(path)
+        nodes = syntax_trees.nodes(path)
         named = imported_conf(path, nodes)
         for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in named:
@@ -275,20 +275,20 @@ def pigeons(tmp_path: Path) -> dict[str, str]:
 def test_a_setting_is_one_declaration(pigeons: dict[str, str]) -> None:
     read = "from django.conf import settings; from their.pigeon import conf; print(conf.flock())"
 
-    assert fresh.python(read, **pigeons).stdout == "7\n"
-    assert fresh.python(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
+    assert fresh_process.python(read, **pigeons).stdout == "7\n"
+    assert fresh_process.python(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
     assert (
         "PIGEON_FLOCK=many: enter a whole number from 1 to 99, birds."
-        in fresh.python(read, **pigeons, PIGEON_FLOCK="many").stderr
+        in fresh_process.python(read, **pigeons, PIGEON_FLOCK="many").stderr
     )
     assert (
         "| `PIGEON_FLOCK` | `7` | a whole number from 1 to 99, birds | how many fly |"
-        in fresh.manage("environment", **pigeons).stdout
+        in fresh_process.manage("environment", **pigeons).stdout
     )
 
 
 def test_a_package_that_is_not_there_is_one_clear_line() -> None:
-    answer = fresh.manage("check", **clean(REQUIRED | {"DELIVERY_PROVIDERS": "pigeon"}))
+    answer = fresh_process.manage("check", **clean(REQUIRED | {"DELIVERY_PROVIDERS": "pigeon"}))
 
     assert answer.returncode != 0
     assert "verification.delivery.providers.pigeon" in answer.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests import syntax
+from tests import syntax_trees
 from verification import registry
 from verification.delivery.routing import routes
 
@@ -35,7 +35,7 @@ def calls(name: str) -> set[str]:
     """Name the modules that call a function of this name, or import it from Django."""
     found = set()
     for relative in sources():
-        for node in syntax.nodes(relative):
+        for node in syntax_trees.nodes(relative):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
                 found.add(relative)
     return found
@@ -128,7 +128,9 @@ def test_no_code_asks_which_one_it_is(name: str) -> None:
     """Adding one is its folder and one settings line; nobody else names it. Seen failing with such a question."""
     folder = METHODS.get(name) or PROVIDERS[name]
 
-    asking = {relative for relative, _ in _elsewhere(folder, ".py") if list(questions(syntax.nodes(relative), {name}))}
+    asking = {
+        relative for relative, _ in _elsewhere(folder, ".py") if list(questions(syntax_trees.nodes(relative), {name}))
+    }
 
     assert asking == set()
 
@@ -208,7 +210,7 @@ def test_no_code_asks_for_a_word_of_a_method(attribute: str, values: set[str]) -
     asking = {
         relative
         for relative, _ in _elsewhere("verification/methods", ".py")
-        if "/providers/" not in relative and _asks_for(syntax.nodes(relative), attribute, values)
+        if "/providers/" not in relative and _asks_for(syntax_trees.nodes(relative), attribute, values)
     }
 
     assert asking == set()
@@ -227,7 +229,7 @@ def test_no_code_picks_a_method_by_a_condition() -> None:
     picking = {
         relative
         for relative, _ in _elsewhere("verification/methods", ".py")
-        if relative != "verification/registry.py" and _picks_one(syntax.nodes(relative))
+        if relative != "verification/registry.py" and _picks_one(syntax_trees.nodes(relative))
     }
 
     assert picking == set()

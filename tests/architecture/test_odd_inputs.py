@@ -27,10 +27,10 @@ from accounts.support import staff_roles
 from accounts.support.actions.registry import ACTIONS
 from mfasite.middleware.input_screening import Request
 from tests import odd_values
-from tests.architecture import addresses
-from tests.architecture.addresses import Address
+from tests.architecture import url_table
 from tests.architecture.conftest import STATES, signed_in
-from tests.pages import Browser, Page
+from tests.architecture.url_table import Address
+from tests.http_browser import Browser, Page
 from tests.people import BENS, PASSWORD, Clock, hire, join
 from tests.rounds import rounds, some
 from verification import inputs
@@ -219,7 +219,7 @@ def site(
         "call_id": "1",
         "number": BENS,
     }
-    table = [_mine(address, mine.ref if mine else odd_values.REF) for address in addresses.every(values)]
+    table = [_mine(address, mine.ref if mine else odd_values.REF) for address in url_table.every(values)]
     table += [Address(f"admin:action {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
     site = Site(browser, values, table)
     clean = forms.BaseForm.full_clean
@@ -445,7 +445,7 @@ def csrf(site: Site) -> str:
 def test_takes_any_value_in_an_address(site: Site) -> None:
     places = {each.path for each in site.table}
     tables = [
-        addresses.every(dict.fromkeys(site.values, odd_values.escaped(value) or "x"))
+        url_table.every(dict.fromkeys(site.values, odd_values.escaped(value) or "x"))
         for value in odd_values.VALUES.values()
     ]
     for n, same in enumerate(zip(*tables, strict=True)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests import syntax
+from tests import syntax_trees
 
 ROOT = Path(settings.BASE_DIR)
 OPTIONAL = {"ldap": "python-ldap"}  # may not be installed here; requirements-ldap.txt has it
@@ -52,7 +52,7 @@ def test_service_imports_what_it_installs() -> None:
         f"{path.relative_to(ROOT)}: {package}"
         for app in OURS
         for path in (ROOT / app).rglob("*.py")
-        for package in imported(syntax.tree(path)) - known
+        for package in imported(syntax_trees.tree(path)) - known
         if not installed & {canonical(name) for name in (*providers.get(package, ()), OPTIONAL.get(package, ""))}
     }
 

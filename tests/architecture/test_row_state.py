@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import syntax
+from tests import syntax_trees
 
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 IGNORED = re.compile(r"type: ignore\[[^]]*\battr-defined\b[^]]*\]")
@@ -51,7 +51,7 @@ def _modules() -> Iterator[Path]:
 
 
 def _trees() -> Iterator[ast.Module]:
-    return map(syntax.tree, _modules())
+    return map(syntax_trees.tree, _modules())
 
 
 def asked(tree: ast.AST) -> set[str]:

@@ -2,7 +2,7 @@
 
 import os
 
-from tests import fresh
+from tests import fresh_process
 
 
 def test_no_check_finds_an_error() -> None:
@@ -10,6 +10,6 @@ def test_no_check_finds_an_error() -> None:
 
     In a process of its own, because other tests install providers, whose checks stay registered.
     """
-    done = fresh.manage("check", **os.environ)
+    done = fresh_process.manage("check", **os.environ)
 
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import syntax
+from tests import syntax_trees
 
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # The virtual phone shows the date as a phone's lock screen does.
@@ -77,7 +77,7 @@ def test_no_module_formats_dates_for_people() -> None:
         f"{path}:{getattr(node, 'lineno', 0)}"
         for path in _files(".py")
         if path != WRITER and path not in COUNTERS
-        for node in _formats(syntax.tree(path))
+        for node in _formats(syntax_trees.tree(path))
     ]
 
     assert found == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db.models import Choices
 from django.utils.functional import Promise
 
-from tests import syntax
+from tests import syntax_trees
 
 APPS = ("mfasite", "helpcenter", "accounts", "verification")
 EAGER = {"gettext", "ngettext", "pgettext", "npgettext"}
@@ -29,12 +29,12 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
 def _translated_at_import(path: Path) -> Iterator[str]:
     eager = {
         name.asname or name.name
-        for node in syntax.nodes(path)
+        for node in syntax_trees.nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
         for name in node.names
         if name.name in EAGER
     }
-    for node in _at_import(syntax.tree(path)):
+    for node in _at_import(syntax_trees.tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in eager:
             yield f"{path}:{node.lineno}"
 
@@ -67,7 +67,7 @@ _MESSAGES = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_l
 
 
 def _unextractable(path: Path) -> Iterator[str]:
-    for node in syntax.nodes(path):
+    for node in syntax_trees.nodes(path):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             for message in node.args[: _MESSAGES.get(name, 0)]:

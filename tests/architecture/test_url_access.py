@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session
-from tests.architecture import addresses
-from tests.architecture.addresses import Address
-from tests.pages import Browser
+from tests.architecture import url_table
+from tests.architecture.url_table import Address
+from tests.http_browser import Browser
 from tests.people import BENS, join
 from tests.rounds import some
 from verification.delivery.providers.virtual.models import Delivery
@@ -47,7 +47,7 @@ def table(browser: Browser) -> list[Address]:
         useful_until=born,
         state="ringing",
     )
-    return addresses.every(
+    return url_table.every(
         {
             "method": "text",
             "ref": somebody.enrolment("totp").ref,
@@ -246,14 +246,14 @@ PROGRAMS = {
 @in_state("signed in", "half", "registering", "registered", "chief")
 def test_no_button_of_a_page_ends_in_a_blank_405(got: list[Got]) -> None:
     """Signing in again comes back by GET, whatever button was pressed when the session had ended."""
-    of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(addresses.DEMO)]
+    of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(url_table.DEMO)]
 
     assert [each.address.path for each in of_pages if each.status == 405] == []
 
 
 @in_state("stranger")
 def test_table_of_open_addresses_names_none_that_is_gone(table: list[Address]) -> None:
-    assert set(addresses.OPEN) <= {address.name for address in table}
+    assert set(url_table.OPEN) <= {address.name for address in table}
 
 
 # What is the same for everyone.

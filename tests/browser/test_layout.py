@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests import entry_points
+from tests import app_password_services
 from tests.browser.page_actions import carry_in
 from tests.people import Clock, Person
 
@@ -118,7 +118,7 @@ def test_long_names_fit_at_every_width(home: Page, ana: Person, direction: str) 
     """320 pixels is a page at 1280 that is magnified four times."""
     User.objects.update(name="Wolfeschlegelsteinhausenbergerdorff-Anneliese Maria Theresia Konstanze")
     for name in ("laptop in the office of the second floor, left desk, window", "W" * 60):
-        entry_points.make(ana.user, name=name)
+        app_password_services.make(ana.user, name=name)
     ana.enrolment("totp").__class__.objects.update(name="W" * 60)
     found = {}
     for path in PAGES:

@@ -30,7 +30,7 @@ from tests.browser.page_actions import (
     use,
     verify,
 )
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
 from verification import hardware_tokens
 from verification.context import Context

@@ -24,7 +24,7 @@ from tests.browser.page_actions import (
 )
 from tests.chromium import REFUSED, opened
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
-from tests.phone import carry
+from tests.virtual_phone import carry
 from verification.models import Kind, Outage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from accounts.support.actions import action_preview
 from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, notify, record
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Clock, Person, hire
-from tests.support import WHY, case, do
+from tests.support_desk import WHY, case, do
 from verification.audit import UserEvent, declarations
 from verification.audit.declarations import Notice
 from verification.delivery import rendering

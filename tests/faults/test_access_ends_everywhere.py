@@ -28,7 +28,7 @@ from mfasite.demo import child_processes, launcher, users
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.faults import servers
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.ports import free_port
 from tests.settings import KEYS
 

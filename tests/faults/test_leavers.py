@@ -25,9 +25,9 @@ from accounts.provisioning import PersonEntry, Source, Way
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions.base import Actor
 from mfasite.demo import child_processes
-from tests import entry_points
+from tests import app_password_services
 from tests.accounts.integrations.forward_auth.conftest import HOST, NAVIGATION, Wall
-from tests.entry_points import Door
+from tests.app_password_services import Door
 from tests.people import PASSWORD, Person, join
 from tests.ports import free_port
 from tests.relying_party import CALLBACK, Party
@@ -99,7 +99,7 @@ class World:
         (change,) = provisioning.plan_people(self.directory, [entry(name)])
         provisioning.apply_person(self.directory, change, Source(way=Way.SYNC), timezone.now())
         person.user.refresh_from_db()
-        app_password = entry_points.make(person.user)
+        app_password = app_password_services.make(person.user)
         person.sign_in(remember="on")
         session = cookies(person)
         wall = Wall(self.proxy_secret, browser=person.browser)
@@ -161,7 +161,7 @@ def world(server: str) -> World:
     return World(
         url=server,
         directory=Directory.objects.create(name="Entra", kind=Kind.SCIM, link_by=LinkBy.USERNAME),
-        door=entry_points.build("mail", program="mail"),
+        door=app_password_services.build("mail", program="mail"),
         party=Party(client=made.client, secret=made.secret),
         proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
     )

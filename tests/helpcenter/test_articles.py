@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from helpcenter import articles, management, readability, shipped_articles
 from helpcenter.models import Article, Contact, Version
-from tests import syntax
+from tests import syntax_trees
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
 from verification.policies import Why
@@ -43,7 +43,7 @@ def test_each_refusal_of_a_page_has_its_article() -> None:
     """A warning or an error that a page leaves says which outcome it is, and that outcome has an article."""
     home, without = Path(settings.BASE_DIR) / "accounts", []
     for file in [*(home / "portal").rglob("*.py"), *(home / "signin").rglob("*.py")]:
-        for call in syntax.nodes(file):
+        for call in syntax_trees.nodes(file):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"messages.warning", "messages.error"}:
                 tags = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_tags"]
                 if not tags or tags[0] not in shipped_articles.by_outcome():

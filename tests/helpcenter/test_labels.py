@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.text import capfirst
 
 from helpcenter import shipped_articles
-from tests import syntax
+from tests import syntax_trees
 
 _APPS = ("accounts", "helpcenter", "mfasite", "verification")
 _STRESSED = (":", ".")
@@ -50,7 +50,7 @@ def _of_code() -> Iterator[str]:
     for app in _APPS:
         for file in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             if "migrations" not in file.parts:
-                nodes = syntax.nodes(file)
+                nodes = syntax_trees.nodes(file)
                 docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
                 yield from (
                     node.value

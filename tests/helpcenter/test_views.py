@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Person, hire, work
 from verification.delivery import rendering
 from verification.delivery.providers.virtual.models import Delivery

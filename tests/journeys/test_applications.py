@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import applications
 from accounts.models import Application
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire
 from verification.context import Context
 

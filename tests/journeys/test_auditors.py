@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit_events
 from accounts.support import audit_events as support_events
 from accounts.support.reports import summary
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire
 from verification import audit
 from verification.audit import events

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire
 from verification.limits import toll_fraud
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, SpendingLimit

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Import
 from accounts.support.imports import jobs
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Person, hire, join, work
 from verification import enrolments, notices, policies, tasks
 from verification.audit import events

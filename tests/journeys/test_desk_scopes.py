@@ -14,7 +14,7 @@ from accounts.support.groups import Wanted
 from accounts.support.imports import jobs
 from accounts.support.staff_roles import rights_of
 from tests.people import Person, hire, join
-from tests.support import perform
+from tests.support_desk import perform
 from verification.context import Context
 from verification.models import HardwareToken
 

@@ -11,8 +11,8 @@ from pytest_django import Settings
 from accounts.models import AppPassword, StaleClient, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
-from tests.entry_points import build, make
-from tests.pages import Browser, Page
+from tests.app_password_services import build, make
+from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
 from verification import limits
 from verification.context import Context

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.callbacks import call_back, hand_over
-from tests.exchange import Answer, Exchange
+from tests.fake_carrier import Answer, Exchange
 from tests.people import Clock, Person, hire
 from verification.delivery.routing import routes
 from verification.models import AuditEvent, Circuit, Kind, MessageState, Route

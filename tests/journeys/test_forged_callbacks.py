@@ -14,10 +14,10 @@ from twilio.request_validator import RequestValidator
 
 from mfasite.demo import users
 from mfasite.demo.launcher import Stack
-from tests import exchange
+from tests import fake_carrier
 from tests.bench.browser import Browser
 from tests.conftest import METRICS, METRICS_TOKEN, BringUp
-from tests.exchange import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
+from tests.fake_carrier import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
 from verification.delivery.providers.gateway import conf
 from verification.delivery.providers.gateway import signature as gateways
 
@@ -123,7 +123,7 @@ def service(
 ) -> Iterator[tuple[Carrier, Stack, Exchange]]:
     """Start the service for one carrier."""
     name: str = request.param
-    with exchange.opened() as lines:
+    with fake_carrier.opened() as lines:
         settings = {
             "DELIVERY_PROVIDERS": f"{name},virtual",  # the stack plays the second one, which gets nothing here
             "TWILIO_ACCOUNT_SID": ACCOUNT,

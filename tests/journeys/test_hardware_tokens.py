@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.support.imports import jobs
 from accounts.support.policies.policy_form import PolicyForm
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join
 from verification import hardware_tokens
 from verification.context import Context

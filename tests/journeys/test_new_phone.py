@@ -3,7 +3,7 @@
 import pytest
 from django_otp.oath import totp
 
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import ANAS, BENS, Clock, Person
 from verification.models import Enrolment, Message, Policy
 

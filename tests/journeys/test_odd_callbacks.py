@@ -17,9 +17,9 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from accounts.models import User
-from tests import entry_points, odd_values
-from tests.entry_points import Door
-from tests.exchange import KEY, TOKEN, vonage_bearer
+from tests import app_password_services, odd_values
+from tests.app_password_services import Door
+from tests.fake_carrier import KEY, TOKEN, vonage_bearer
 from tests.people import PASSWORD, Person, work
 from tests.rounds import rounds
 from verification.delivery.providers.gateway import conf as gateway_conf
@@ -160,13 +160,13 @@ def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, exchange:
 
 @pytest.fixture
 def mail(db: None) -> Door:
-    return entry_points.build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
+    return app_password_services.build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
 
 
 def test_takes_any_value_from_a_service(ana: Person, mail: Door) -> None:
     good = {"X-Service-Key": mail.key, "Auth-Method": "plain", "Auth-User": "ana", "Auth-Pass": PASSWORD}
     good |= {"Authorization": _basic("ana", PASSWORD), "X-Protocol": "imap", "Auth-Protocol": "imap"}
-    good |= {"X-Real-IP": entry_points.HOME, "Client-IP": entry_points.HOME}
+    good |= {"X-Real-IP": app_password_services.HOME, "Client-IP": app_password_services.HOME}
     passwords = User.objects.values_list("password", flat=True)
     before = list(passwords)
 

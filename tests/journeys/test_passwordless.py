@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from accounts.signin import flow
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.passkeys import Key
 from tests.people import Clock, Person, join
 from verification.context import Context

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import entry_points
+from tests import app_password_services
 from tests.people import PASSWORD, Person
 from verification.models import Challenge, Failure, State
 
@@ -84,7 +84,7 @@ def test_wrong_recovery_code_there_is_named_alike(ana: Person) -> None:
 
 
 def test_app_password_is_named(ana: Person) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     ana.give_password()
 
     page = ana.verify(secret)

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Person
 
 COOKIES, OLD, MEANWHILE = (

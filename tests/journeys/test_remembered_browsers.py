@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock, Person, join
 from verification import enrolments, notices
 from verification.context import Context

@@ -9,7 +9,7 @@ from accounts.models import SecondStep, Session, User
 from accounts.support.actions import Actor, Unneeded, authorise, role_assignment
 from accounts.support.actions.authorise import Refusal
 from tests.people import Clock, Person, hire
-from tests.support import WHY, case, do
+from tests.support_desk import WHY, case, do
 from verification.context import Context
 from verification.models import AuditEvent, Message
 

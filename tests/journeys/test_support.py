@@ -11,10 +11,10 @@ from accounts.models import Scope, User
 from accounts.support.actions import authorise
 from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.registry import ACTIONS
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.rounds import rounds
-from tests.support import WHY, case, do, open_action
+from tests.support_desk import WHY, case, do, open_action
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState, Policy
 

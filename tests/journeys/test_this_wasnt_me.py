@@ -1,7 +1,7 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
 from accounts import audit_events
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import PASSWORD, Clock, Person
 from verification import audit
 from verification.context import Context

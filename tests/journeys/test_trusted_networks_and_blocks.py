@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import SecondStep, Session, User
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock, Person, join
 from verification.models import Failure, Policy
 

@@ -10,7 +10,7 @@ from django.test import Client
 from twilio.request_validator import RequestValidator
 
 from tests.callbacks import FORM, call_back, hand_over, match, state
-from tests.exchange import ACCOUNT, TOKEN, Answer, Exchange
+from tests.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
 from tests.people import Person, hire
 from verification import limits
 from verification.delivery import message_status_words, statistics

@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, Failure, Message, State
 

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.test import Client
 
 from tests.callbacks import hand_over, match, state
-from tests.exchange import APPLICATION, Exchange, vonage_bearer
+from tests.fake_carrier import APPLICATION, Exchange, vonage_bearer
 from tests.people import Person
 from verification.delivery.routing import routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State

@@ -15,7 +15,7 @@ from django.test import Client
 
 from mfasite.demo import launcher
 from mfasite.environment import declared_settings
-from tests import fresh
+from tests import fresh_process
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")
@@ -175,11 +175,11 @@ def test_example_of_an_environment_is_complete(tmp_path: Path) -> None:
     }
     filled = example(**here, **account, DELIVERY_PROVIDERS="twilio,smtp")
 
-    assert fresh.manage("migrate", "--no-input", "-v0", **filled).returncode == 0
-    assert fresh.manage("collectstatic", "--no-input", "-v0", **filled).returncode == 0
+    assert fresh_process.manage("migrate", "--no-input", "-v0", **filled).returncode == 0
+    assert fresh_process.manage("collectstatic", "--no-input", "-v0", **filled).returncode == 0
     check = ("check", "--deploy", "--database", "default")
-    complete = fresh.manage(*check, "--fail-level", "WARNING", **filled)
-    as_it_is = fresh.manage(*check, **filled | {"DELIVERY_PROVIDERS": example()["DELIVERY_PROVIDERS"]})
+    complete = fresh_process.manage(*check, "--fail-level", "WARNING", **filled)
+    as_it_is = fresh_process.manage(*check, **filled | {"DELIVERY_PROVIDERS": example()["DELIVERY_PROVIDERS"]})
 
     assert complete.returncode == 0, complete.stderr
     assert as_it_is.returncode == 0, as_it_is.stderr

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mfasite.demo.child_processes import BASE_DIR
-from tests import fresh
+from tests import fresh_process
 
 KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {
@@ -21,9 +21,11 @@ REAL = {
 }
 
 
-def told(code: str, **environment: str) -> fresh.Ended:
+def told(code: str, **environment: str) -> fresh_process.Ended:
     """Run Python with this environment and nothing of ours beside it."""
-    return fresh.python(code, **{"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | environment)
+    return fresh_process.python(
+        code, **{"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | environment
+    )
 
 
 def read(name: str, **environment: str) -> str:

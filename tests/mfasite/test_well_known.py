@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Person, ana, clock, stranger
 
 __all__ = ["ana", "clock", "stranger"]

@@ -20,10 +20,10 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.crowd import Crowd
+from tests.concurrency import Crowd
 from tests.rounds import rounds
 from tests.settings import KEYS
-from tests.verification import intruder
+from tests.verification import guessing_process
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
@@ -459,7 +459,7 @@ def _killed_in_mid_guess(guesses: Sequence[tuple[str, str]], *, now: Any, is_lat
         os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DATABASE_URL": address_of_database()}
     )
     with subprocess.Popen(
-        intruder.command(guesses, now=now, is_late=is_late),
+        guessing_process.command(guesses, now=now, is_late=is_late),
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

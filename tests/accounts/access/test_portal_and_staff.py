@@ -9,8 +9,8 @@ from django.test import RequestFactory
 from accounts import access
 from accounts.access import Answer, Reason, Step, portal_and_staff
 from accounts.models import User
-from tests import entry_points
-from tests.entry_points import Door, mail
+from tests import app_password_services
+from tests.app_password_services import Door, mail
 from tests.people import PASSWORD, Clock, Person, hire
 
 __all__ = ["mail"]
@@ -53,7 +53,7 @@ def test_sensitive_changes_ask_it(ana: Person, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_app_passwords_ask_it(ana: Person, mail: Door, nobody: Callable[[], None]) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
 
     nobody()

@@ -16,8 +16,8 @@ from accounts.app_passwords import Answer
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.portal import secure_account
-from tests import entry_points
-from tests.entry_points import Door
+from tests import app_password_services
+from tests.app_password_services import Door
 from tests.people import PASSWORD, Clock, Person
 from verification import policies
 from verification.context import Context
@@ -53,22 +53,22 @@ def _kinds(person: Person) -> list[str]:
     ids=["in groups", "in one", "with dashes", "in capitals", "with Persian digits"],
 )
 def test_opens_however_it_is_typed(ana: Person, mail: Door, typed: Callable[[str], str]) -> None:
-    assert mail.opens("Ana ", typed(entry_points.make(ana.user)))
+    assert mail.opens("Ana ", typed(app_password_services.make(ana.user)))
 
 
 # What it opens ------------------------------------------------------------------------------------------------------
 
 
 def test_opens_no_other_kind_of_program(ana: Person, files: Door) -> None:
-    assert not files.opens("ana", entry_points.make(ana.user, program="mail"))
+    assert not files.opens("ana", app_password_services.make(ana.user, program="mail"))
 
 
 def test_opens_nothing_for_another_name(ana: Person, ben: Person, mail: Door) -> None:
-    assert not mail.opens("ben", entry_points.make(ana.user))
+    assert not mail.opens("ben", app_password_services.make(ana.user))
 
 
 def test_opens_nothing_at_the_web_sign_in(ana: Person) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
 
     page = ana.give_password(secret)
 
@@ -87,13 +87,13 @@ def test_opens_nothing_at_the_web_sign_in(ana: Person) -> None:
     ],
 )
 def test_opens_within_its_network_alone(ana: Person, mail: Door, network: str, seen: str, opens: bool) -> None:
-    secret = entry_points.make(ana.user, network=network)
+    secret = app_password_services.make(ana.user, network=network)
 
     assert mail.seen_from(seen).opens("ana", secret) is opens
 
 
 def test_ends_at_its_end(ana: Person, mail: Door, clock: Clock) -> None:
-    secret = entry_points.make(ana.user, ends_at=timezone.now() + timedelta(days=1))
+    secret = app_password_services.make(ana.user, ends_at=timezone.now() + timedelta(days=1))
     assert mail.opens("ana", secret)
 
     clock.forward(days=1)
@@ -105,7 +105,7 @@ def test_ends_at_its_end(ana: Person, mail: Door, clock: Clock) -> None:
 
 
 def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, clock: Clock) -> None:
-    gone, kept = entry_points.make(ana.user), entry_points.make(ana.user)
+    gone, kept = app_password_services.make(ana.user), app_password_services.make(ana.user)
     ref = AppPassword.objects.order_by("pk")[0].ref
 
     app_passwords.revoke(ana.user, Context(now=clock.now), ref=ref)
@@ -115,7 +115,7 @@ def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, cl
 
 
 def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Clock) -> None:
-    secrets = [entry_points.make(ana.user) for _ in range(3)]
+    secrets = [app_password_services.make(ana.user) for _ in range(3)]
 
     assert app_passwords.revoke(ana.user, Context(now=clock.now)) == 3
 
@@ -129,21 +129,21 @@ def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Cl
     ids=lambda change: next(iter(change)),
 )
 def test_dies_with_what_ends_its_person(ana: Person, mail: Door, change: dict[str, Any]) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     _change(ana, **change)
 
     assert not mail.opens("ana", secret)
 
 
 def test_outlives_a_locked_second_step(ana: Person, mail: Door) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     _change(ana, second_step_locked_at=FAR)
 
     assert mail.opens("ana", secret)
 
 
 def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
     _change(ana, grants_epoch=2)
     ana.user.refresh_from_db()
 
@@ -151,7 +151,7 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
 
 
 def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Clock) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
 
     secure_account.begin(ana.user, Context(now=clock.now), about="")
     resting = mail.opens("ana", secret)
@@ -162,7 +162,7 @@ def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Cl
 
 
 def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clock) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     secure_account.begin(ana.user, Context(now=clock.now), about="")
 
     for _ in range(12):
@@ -172,7 +172,7 @@ def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clo
 
 
 def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: Door) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     policy = Policy.objects.create(app_passwords=False)
 
     assert not mail.opens("ana", secret)
@@ -196,7 +196,7 @@ def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: Door) -> N
 def test_is_allowed_as_the_rules_of_its_person_say(
     ana: Person, mail: Door, everybodys: bool | None, groups: list[tuple[int, bool | None]]
 ) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     Policy.objects.create(app_passwords=everybodys)
     Policy.objects.create(app_passwords=False, group=Group.objects.create(name="of others"))
     for rank, allowed in groups:
@@ -208,11 +208,11 @@ def test_is_allowed_as_the_rules_of_its_person_say(
 
 
 def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     settings.MFA_KEYS = (("t2", bytes(range(32))), *settings.MFA_KEYS)
 
     assert mail.opens("ana", secret)
-    assert mail.opens("ana", entry_points.make(ana.user))
+    assert mail.opens("ana", app_password_services.make(ana.user))
     assert app_passwords.service_of(mail.key) == mail.service
 
 
@@ -222,7 +222,7 @@ def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) 
 def test_a_right_one_costs_two_statements(
     ana: Person, mail: Door, django_assert_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
 ) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
     clock.forward(minutes=5)
 
@@ -233,7 +233,7 @@ def test_a_right_one_costs_two_statements(
 def test_the_next_one_in_the_same_minute_costs_one(
     ana: Person, mail: Door, django_assert_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
 ) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
     clock.forward(seconds=30)
 
@@ -252,14 +252,14 @@ def test_a_wrong_one_is_hashed_nowhere_if_the_service_takes_no_normal_passwords(
 
 
 def test_remembers_when_where_and_how_it_was_used(ana: Person, mail: Door, clock: Clock) -> None:
-    mail.knock("ana", entry_points.make(ana.user), protocol="imap")
+    mail.knock("ana", app_password_services.make(ana.user), protocol="imap")
 
     row = AppPassword.objects.get()
-    assert (row.last_used_at, row.last_network, row.last_protocol) == (clock.now, entry_points.HOME, "imap")
+    assert (row.last_used_at, row.last_network, row.last_protocol) == (clock.now, app_password_services.HOME, "imap")
 
 
 def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: Door, clock: Clock) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     for _ in range(5):
         mail.opens("ana", secret)
         clock.forward(minutes=3)
@@ -268,7 +268,7 @@ def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: Door, clock
 
 
 def test_records_a_new_place_once(ana: Person, mail: Door) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     away = mail.seen_from("198.51.100.20")
     for door in (mail, away, mail, away, away.seen_from("198.51.100.99"), mail):
         assert door.opens("ana", secret)
@@ -365,4 +365,4 @@ def test_ends_a_flood_from_one_network_there(ana: Person, mail: Door) -> None:
 
     assert answers == [Answer.WRONG] * 60 + [Answer.LATER] * 2
     assert mail.seen_from("198.51.100.1").knock("name", WRONG).answer is Answer.WRONG
-    assert mail.opens("ana", entry_points.make(ana.user))
+    assert mail.opens("ana", app_password_services.make(ana.user))

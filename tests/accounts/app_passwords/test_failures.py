@@ -4,8 +4,8 @@ from typing import Any
 
 from accounts import app_passwords
 from accounts.models import SecondStep, StaleClient, User
-from tests import entry_points
-from tests.entry_points import Door
+from tests import app_password_services
+from tests.app_password_services import Door
 from tests.people import Clock, Person
 from verification.models import Message
 
@@ -35,7 +35,7 @@ def test_names_a_failing_program(ana: Person, strict: Door, clock: Clock) -> Non
     _fail(strict, 3, clock)
 
     (row,) = app_passwords.stale_of(ana.user, now=clock.now)
-    assert (row.service, row.network, row.n_failures) == (strict.service, entry_points.HOME, 3)
+    assert (row.service, row.network, row.n_failures) == (strict.service, app_password_services.HOME, 3)
 
 
 def test_tells_its_person_once_at_the_tenth(ana: Person, strict: Door, clock: Clock) -> None:
@@ -52,7 +52,7 @@ def test_tells_its_person_once_at_the_tenth(ana: Person, strict: Door, clock: Cl
 def test_never_locks_the_account(ana: Person, mail: Door, clock: Clock) -> None:
     _fail(mail, 60, clock)
 
-    assert mail.opens("ana", entry_points.make(ana.user))
+    assert mail.opens("ana", app_password_services.make(ana.user))
     assert ana.give_password().path == "/sign-in/verify/"
 
 

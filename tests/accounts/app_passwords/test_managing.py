@@ -11,7 +11,7 @@ from django.db import connections
 from accounts import app_passwords
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
-from tests import entry_points
+from tests import app_password_services
 from tests.people import Person
 from verification.models import Policy
 
@@ -23,11 +23,11 @@ def _change(person: Person, **fields: Any) -> None:
 
 
 def test_is_24_base32_letters_in_groups_of_four(ana: Person) -> None:
-    assert re.fullmatch(r"([a-z2-7]{4} ){5}[a-z2-7]{4}", entry_points.make(ana.user))
+    assert re.fullmatch(r"([a-z2-7]{4} ){5}[a-z2-7]{4}", app_password_services.make(ana.user))
 
 
 def test_is_kept_as_a_digest_only(ana: Person) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
 
     kept = " ".join(str(value) for row in AppPassword.objects.values() for value in row.values())
     assert secret not in kept
@@ -36,19 +36,19 @@ def test_is_kept_as_a_digest_only(ana: Person) -> None:
 
 def test_refuses_the_41st(ana: Person) -> None:
     for _ in range(MAX_PER_PERSON):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
 
     with pytest.raises(app_passwords.Full):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
 
 
 def test_counts_only_those_that_live(ana: Person) -> None:
     for _ in range(MAX_PER_PERSON):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
     _change(ana, grants_epoch=2)
     ana.user.refresh_from_db()
 
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
 
     assert app_passwords.of_person(ana.user).count() == 1
 
@@ -57,14 +57,14 @@ def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
     Policy.objects.create(app_passwords=False)
 
     with pytest.raises(app_passwords.Off):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
 
 
 def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
     _change(ana, securing_since=FAR)  # by another request, since ours read its person
 
     with pytest.raises(app_passwords.Off):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
 
 
 @pytest.mark.slow
@@ -72,11 +72,11 @@ def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
 def test_never_makes_a_41st_by_many_requests_at_once() -> None:
     user = User.objects.create(username="ana", email="ana@example.org")
     for _ in range(MAX_PER_PERSON - 1):
-        entry_points.make(user)
+        app_password_services.make(user)
 
     def make(_: int) -> bool:
         try:
-            entry_points.make(user)
+            app_password_services.make(user)
         except app_passwords.Full:
             return False
         finally:

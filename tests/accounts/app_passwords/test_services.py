@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import app_passwords
-from tests.entry_points import Door
+from tests.app_password_services import Door
 from tests.people import Clock
 from verification.context import Context
 

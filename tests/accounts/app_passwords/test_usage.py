@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.app_passwords import usage
 from accounts.app_passwords.usage import Use
 from accounts.models import AppPassword
-from tests import entry_points
-from tests.entry_points import Door
+from tests import app_password_services
+from tests.app_password_services import Door
 from tests.people import Clock, Person
 
 
@@ -44,7 +44,7 @@ def _used(person: Person) -> list[Any]:
 
 def _known(person: Person, door: Door, clock: Clock) -> str:
     """Make an app password whose network is known, so that its next use is only noted."""
-    secret = entry_points.make(person.user)
+    secret = app_password_services.make(person.user)
     assert door.opens(person.user.username, secret)
     clock.forward(minutes=5)
     return secret
@@ -61,7 +61,7 @@ def test_answers_before_the_use_is_written(
 
     assert _used(ana) == before
     usage.write()
-    assert _used(ana) == [(clock.now, entry_points.HOME)]
+    assert _used(ana) == [(clock.now, app_password_services.HOME)]
 
 
 def test_writes_the_newest_use_of_each(ana: Person, mail: Door, clock: Clock, collecting: None) -> None:
@@ -119,7 +119,7 @@ def test_a_deleted_one_stays_deleted(ana: Person, mail: Door, clock: Clock, coll
 
 
 def test_can_be_told_to_write_each_now(ana: Person, clock: Clock) -> None:
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
     row = AppPassword.objects.get(user=ana.user)
 
     usage.note(Use(row.pk, clock.now, "192.0.2.9", "imap"))

@@ -12,9 +12,9 @@ from accounts.models import Directory, User
 from accounts.models.directories import Encryption
 from helpcenter.models import Article
 from tests import ldap_directories
+from tests.app_password_services import Door
 from tests.directory_sign_ins import refusals, tried
-from tests.entry_points import Door
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock
 from tests.samba import DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
 from verification.browsers import known_browsers

@@ -16,7 +16,7 @@ from mfasite.demo import child_processes
 from tests import ldap_directories
 from tests import slapd as ldap_server
 from tests.directory_sign_ins import refusals, tried
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import ANAS, Clock, hire, join
 from tests.people import PASSWORD as LOCAL_PASSWORD
 from tests.ports import free_port

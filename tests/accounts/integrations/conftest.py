@@ -23,8 +23,8 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
-from tests import fresh
-from tests.pages import Browser, Page
+from tests import fresh_process
+from tests.http_browser import Browser, Page
 from tests.ports import free_port
 
 DEPLOY = BASE_DIR / "deploy"
@@ -113,7 +113,7 @@ def _sign_in(stack: Stack, name: str) -> Visitor:
     browser.client = Visit(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
     browser.press("Sign in", username=name, password=users.PASSWORD)
-    browser.press("Verify", code=fresh.manage("code", name, **stack.environment).stdout.strip())
+    browser.press("Verify", code=fresh_process.manage("code", name, **stack.environment).stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
     return Visitor(name, stack, browser)
 

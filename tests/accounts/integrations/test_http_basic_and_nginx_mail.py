@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import app_passwords
 from accounts.models import AppPassword, SecondStep, Service, Session, User
-from tests import entry_points
-from tests.entry_points import Door
+from tests import app_password_services
+from tests.app_password_services import Door
 from tests.people import PASSWORD, Clock, Person
 
 CHECK, CHECK_MAIL = "/integrations/basic/", "/integrations/basic/mail/"
@@ -23,7 +23,11 @@ def _basic(name: str, password: str) -> str:
 
 
 def _http(door: Door, name: str, password: str, **headers: str) -> Any:
-    given = {"X-Service-Key": door.key, "Authorization": _basic(name, password), "X-Real-IP": entry_points.HOME}
+    given = {
+        "X-Service-Key": door.key,
+        "Authorization": _basic(name, password),
+        "X-Real-IP": app_password_services.HOME,
+    }
     return Client(enforce_csrf_checks=True).get(CHECK, headers=given | headers)
 
 
@@ -34,7 +38,7 @@ def _mail(door: Door, name: str, password: str, **headers: str) -> Any:
         "Auth-Protocol": "imap",
         "Auth-User": quote(name),
         "Auth-Pass": quote(password),
-        "Client-IP": entry_points.HOME,
+        "Client-IP": app_password_services.HOME,
     }
     return Client(enforce_csrf_checks=True).get(CHECK_MAIL, headers=given | headers)
 
@@ -50,7 +54,7 @@ either = pytest.mark.parametrize("ask", [_http, _mail], ids=["http", "mail"])
 
 
 def test_answers_204_and_whose_name_it_was(ana: Person, mail: Door) -> None:
-    answer = _http(mail, "ANA", entry_points.make(ana.user))
+    answer = _http(mail, "ANA", app_password_services.make(ana.user))
 
     assert (answer.status_code, answer.headers["X-Auth-User"], answer.content) == (204, "ana", b"")
 
@@ -58,7 +62,7 @@ def test_answers_204_and_whose_name_it_was(ana: Person, mail: Door) -> None:
 @pytest.mark.parametrize("name", ["Пошта", "ﬃ" * 30, 'a"b\\', "Zürich"])
 def test_a_service_of_any_name_asks_for_a_password(ana: Person, name: str) -> None:
     """Django writes a header with other letters as one encoded word, in which no program finds the challenge."""
-    mail = entry_points.build("mail", program="mail")
+    mail = app_password_services.build("mail", program="mail")
     Service.objects.filter(pk=mail.service.pk).update(name=name)
 
     answer = _http(mail, "ana", PASSWORD)
@@ -84,13 +88,13 @@ def test_asks_again_after_what_it_cannot_read(mail: Door, header: str) -> None:
 def test_writes_a_name_in_ascii(ana: Person, mail: Door) -> None:
     User.objects.filter(pk=ana.user.pk).update(username="łukasz 100%")
 
-    answer = _http(mail, "łukasz 100%", entry_points.make(ana.user))
+    answer = _http(mail, "łukasz 100%", app_password_services.make(ana.user))
 
     assert answer.headers["X-Auth-User"] == "%C5%82ukasz 100%25"
 
 
 def test_believes_the_service_about_the_address(ana: Person, mail: Door) -> None:
-    secret = entry_points.make(ana.user, network="198.51.100.0/24")
+    secret = app_password_services.make(ana.user, network="198.51.100.0/24")
 
     assert not _opens(_http(mail, "ana", secret))
     assert not _opens(_http(mail, "ana", secret, **{"X-Real-IP": "nonsense"}))
@@ -101,7 +105,7 @@ def test_believes_the_service_about_the_address(ana: Person, mail: Door) -> None
 @either
 @pytest.mark.parametrize("zone", ["eth0", "z" * 200])
 def test_keeps_addresses_without_their_zone(ana: Person, mail: Door, ask: Any, zone: str) -> None:
-    secret, place = entry_points.make(ana.user), f"fe80::1%{zone}"
+    secret, place = app_password_services.make(ana.user), f"fe80::1%{zone}"
 
     assert _opens(ask(mail, "ana", secret, **{"X-Real-IP": place, "Client-IP": place}))
     assert AppPassword.objects.get().last_network == "fe80::1"
@@ -126,7 +130,7 @@ def test_names_the_service_in_one_line(mail: Door, name: str) -> None:
 
 
 def test_keeps_the_protocol_that_the_service_names(ana: Person, mail: Door) -> None:
-    _http(mail, "ana", entry_points.make(ana.user), **{"X-Protocol": "imap"})
+    _http(mail, "ana", app_password_services.make(ana.user), **{"X-Protocol": "imap"})
 
     assert AppPassword.objects.get().last_protocol == "imap"
 
@@ -135,7 +139,7 @@ def test_keeps_the_protocol_that_the_service_names(ana: Person, mail: Door) -> N
 
 
 def test_sends_nginx_on_to_the_mail_server(ana: Person, mail: Door) -> None:
-    answer = _mail(mail, "ana", entry_points.make(ana.user))
+    answer = _mail(mail, "ana", app_password_services.make(ana.user))
 
     told = {name: answer.headers[name] for name in ("Auth-Status", "Auth-User", "Auth-Server", "Auth-Port")}
     assert told == {"Auth-Status": "OK", "Auth-User": "ana", "Auth-Server": "127.0.0.1", "Auth-Port": "143"}
@@ -169,11 +173,11 @@ def test_reads_names_and_passwords_as_nginx_writes_them(ana: Person, mail: Door)
     ids=str,
 )
 def test_refuses_another_way_of_asking(ana: Person, mail: Door, headers: dict[str, str]) -> None:
-    assert not _opens(_mail(mail, "ana", entry_points.make(ana.user), **headers))
+    assert not _opens(_mail(mail, "ana", app_password_services.make(ana.user), **headers))
 
 
 def test_opens_nothing_without_a_server_to_go_to(ana: Person, strict: Door) -> None:
-    assert not _opens(_mail(strict, "ana", entry_points.make(ana.user)))
+    assert not _opens(_mail(strict, "ana", app_password_services.make(ana.user)))
 
 
 # Either -------------------------------------------------------------------------------------------------------------
@@ -181,7 +185,7 @@ def test_opens_nothing_without_a_server_to_go_to(ana: Person, strict: Door) -> N
 
 @either
 def test_refuses_a_service_without_a_key_of_ours(ana: Person, mail: Door, ask: Any) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
 
     assert ask(mail, "ana", secret, **{"X-Service-Key": "another"}).status_code == 403
     assert ask(mail, "ana", secret, **{"X-Service-Key": ""}).status_code == 403
@@ -197,8 +201,8 @@ def test_is_not_talked_into_the_other_dialect_by_a_header(ana: Person, mail: Doo
 
 @either
 def test_opens_the_same_by_either_dialect(ana: Person, mail: Door, ask: Any) -> None:
-    mine, foreign = entry_points.make(ana.user), entry_points.make(ana.user, program="files")
-    elsewhere = entry_points.make(ana.user, network="198.51.100.0/24")
+    mine, foreign = app_password_services.make(ana.user), app_password_services.make(ana.user, program="files")
+    elsewhere = app_password_services.make(ana.user, network="198.51.100.0/24")
 
     assert [_opens(ask(mail, "ana", secret)) for secret in (mine, foreign, elsewhere, PASSWORD)] == [
         True,
@@ -224,7 +228,7 @@ def test_answers_alike_whoever_is_named_and_whatever_is_right(ana: Person, cleo:
 
 @either
 def test_keeps_no_session_and_lets_nobody_keep_the_answer(ana: Person, mail: Door, ask: Any) -> None:
-    answer = ask(mail, "ana", entry_points.make(ana.user))
+    answer = ask(mail, "ana", app_password_services.make(ana.user))
 
     assert not answer.cookies
     assert not Session.objects.exists()
@@ -240,7 +244,7 @@ def test_takes_three_statements_in_all(
     no_hash: None,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     ask(mail, "ana", secret)
     clock.forward(minutes=5)
     app_passwords.services._services.forget()  # as in a process that was not asked for a while
@@ -252,7 +256,9 @@ def test_takes_three_statements_in_all(
 def test_opens_no_page_of_ours(ana: Person, dev: Person) -> None:
     """Neither the portal nor the admin site reads the header."""
     for person in (ana, dev):
-        header = {"Authorization": _basic(person.user.username, entry_points.make(person.user, program="other"))}
+        header = {
+            "Authorization": _basic(person.user.username, app_password_services.make(person.user, program="other"))
+        }
 
         assert Client().get("/", headers=header).status_code == 302
         assert Client().get("/admin/", headers=header).status_code == 302

@@ -18,11 +18,11 @@ import pytest
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
-from tests import fresh
+from tests import fresh_process
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import BringUp
 from tests.faults.servers import certificate
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
@@ -116,7 +116,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
 
 
 def code(up: Stack, name: str) -> str:
-    return fresh.manage("code", name, **up.environment).stdout.strip()
+    return fresh_process.manage("code", name, **up.environment).stdout.strip()
 
 
 def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
@@ -212,7 +212,7 @@ def test_answers_the_proxy_of_an_application(site: Site) -> None:
 
     Seen failing without the location of nginx for it, which removes X-Forwarded-Host.
     """
-    run = fresh.manage("shell", "--no-imports", "-v0", "-c", _BUILD, **site.up.environment)
+    run = fresh_process.manage("shell", "--no-imports", "-v0", "-c", _BUILD, **site.up.environment)
     told = {
         "Host": "wiki.example.org",
         "X-Proxy-Secret": run.stdout.strip(),

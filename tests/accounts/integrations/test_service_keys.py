@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 
 from accounts import app_passwords
 from accounts.models import Service, Session
-from tests.entry_points import Door
+from tests.app_password_services import Door
 from tests.people import Clock, Person
 from verification.models import AuditEvent
 

@@ -19,10 +19,10 @@ from accounts.support.actions.base import Actor
 from accounts.support.actions.blocks_and_bypasses import block
 from accounts.support.imports import jobs, people_rows
 from accounts.support.people_search import Search
-from tests.pages import Browser, Page
+from tests.admin_rows import DIRECTORY
+from tests.http_browser import Browser, Page
 from tests.people import Clock, Person, hire, join, work
-from tests.staff_rows import DIRECTORY
-from tests.support import case, do
+from tests.support_desk import case, do
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Message, Policy

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from django.utils import timezone
 
 from accounts.models import User
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import browsers
 from verification.context import Context

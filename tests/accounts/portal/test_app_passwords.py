@@ -10,9 +10,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
-from tests import entry_points
-from tests.entry_points import Door
-from tests.pages import Page
+from tests import app_password_services
+from tests.app_password_services import Door
+from tests.http_browser import Page
 from tests.people import ANAS, Clock, Person, join
 from verification.models import AuditEvent, Message, Policy
 
@@ -41,7 +41,7 @@ def other(db: None, clock: Clock) -> Person:
     """Return another signed-in person with an app password."""
     person = join("eve", number="+41795550199").set_up("totp")
     person.sign_in()
-    entry_points.make(person.user, name="eve's laptop")
+    app_password_services.make(person.user, name="eve's laptop")
     return person
 
 
@@ -110,7 +110,7 @@ def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, ty
 def test_names_the_41st(ana: Person) -> None:
     ana.sign_in()
     for at in range(MAX_PER_PERSON):
-        entry_points.make(ana.user, name=f"laptop {at}")
+        app_password_services.make(ana.user, name=f"laptop {at}")
 
     page = ana.browser.go(LIST)
 
@@ -123,7 +123,10 @@ def test_names_the_41st(ana: Person) -> None:
 
 def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
     ana.sign_in()
-    gone, kept = entry_points.make(ana.user, name="old laptop"), entry_points.make(ana.user, name="older laptop")
+    gone, kept = (
+        app_password_services.make(ana.user, name="old laptop"),
+        app_password_services.make(ana.user, name="older laptop"),
+    )
     row = AppPassword.objects.get(name="old laptop")
 
     page = ana.browser.go(_delete_page(row))
@@ -139,7 +142,7 @@ def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
 def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
     ana.sign_in()
     for _ in range(3):
-        entry_points.make(ana.user)
+        app_password_services.make(ana.user)
 
     ana.browser.go(LIST)
     page = ana.browser.follow("Delete all")
@@ -151,7 +154,7 @@ def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
 
 def test_forgets_nothing_by_reloading(ana: Person) -> None:
     ana.sign_in()
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
 
     ana.browser.go(ALL)
     ana.browser.reload()
@@ -174,7 +177,7 @@ def test_knows_no_stranger(ana: Person, other: Person) -> None:
 @pytest.mark.parametrize("address", [MAKE, ALL])
 def test_wants_a_fresh_proof(ana: Person, clock: Clock, address: str) -> None:
     ana.sign_in()
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
     clock.forward(minutes=11)
 
     assert ana.browser.go(address).path == "/sign-in/again/"
@@ -185,7 +188,7 @@ def test_wants_a_fresh_proof(ana: Person, clock: Clock, address: str) -> None:
 
 def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail: Door) -> None:
     ana.sign_in()
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     Policy.objects.create(app_passwords=False)
 
     page = ana.browser.go(LIST)
@@ -204,7 +207,7 @@ def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail:
 
 def test_says_that_they_are_suspended(ana: Person) -> None:
     ana.sign_in()
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
     User.objects.filter(pk=ana.user.pk).update(securing_since=datetime(2026, 3, 2, tzinfo=UTC))
 
     page = ana.browser.go(LIST)
@@ -234,7 +237,7 @@ def test_is_closed_to_strangers(db: None, clock: Clock) -> None:
 
 def _fill(person: Person, n: int) -> None:
     for at in range(n):
-        entry_points.make(person.user, name=f"Laptop {at:03}")
+        app_password_services.make(person.user, name=f"Laptop {at:03}")
 
 
 def _listed(page: Page) -> list[str]:
@@ -276,7 +279,7 @@ def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: Door) 
 def test_searches_filters_and_sorts(ana: Person, clock: Clock, query: str, names: list[str]) -> None:
     ana.sign_in()
     for name in ("Old laptop", "Desk", "old phone"):
-        entry_points.make(ana.user, name=name)
+        app_password_services.make(ana.user, name=name)
     used = {"Old laptop": 91, "Desk": 90}
     for name, days in used.items():
         AppPassword.objects.filter(name=name).update(last_used_at=clock.now - timedelta(days=days))

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, remembered_elsewhere
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import Clock, Person
 from verification.models import Browser as Remembered
 

@@ -11,7 +11,7 @@ from django_otp.oath import totp
 
 from accounts.models import SecondStep, User
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import ANAS, BENS, Clock, Person, join
 from verification import challenges, enrolments, policies, registry
 from verification.context import Context

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests import entry_points
+from tests import app_password_services
 from tests.people import Person
 
 _CURRENT = re.compile(r'<a[^>]*aria-current="page"[^>]*>(.*?)</a>', re.DOTALL)
@@ -49,7 +49,7 @@ def test_each_page_marks_its_place_alone(ana: Person, path: str, place: str) -> 
 
 def test_pages_of_one_method_and_of_one_app_password_mark_their_list(ana: Person) -> None:
     ana.sign_in()
-    entry_points.make(ana.user)
+    app_password_services.make(ana.user)
     method, app_password = ana.enrolment("totp").ref, ana.user.app_passwords.get().ref
 
     for path in (f"/methods/{method}/rename/", f"/methods/{method}/remove/"):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import password_changes
 from accounts.models import User
-from tests.crowd import at_once
+from tests.concurrency import at_once
 from tests.people import PASSWORD, Clock, Person, join
 from verification.context import Context
 from verification.models import AuditEvent

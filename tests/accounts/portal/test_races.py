@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support.actions import Actor, Result, blocks_and_bypasses
-from tests.crowd import Crowd
+from tests.concurrency import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies

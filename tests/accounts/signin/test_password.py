@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join
 from verification.models import AuditEvent, Counter
 

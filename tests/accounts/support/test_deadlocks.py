@@ -24,7 +24,7 @@ from accounts.portal import secure_account
 from accounts.sessions import SessionStore
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
 from accounts.support.actions import browsers as support_browsers
-from tests.crowd import together
+from tests.concurrency import together
 from tests.rounds import some
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices

@@ -16,10 +16,10 @@ from accounts.support import caller_verification
 from accounts.support.actions import State, approvals, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.crowd import together
+from tests.concurrency import together
 from tests.people import Person, hire, join
 from tests.rounds import rounds
-from tests.support import perform
+from tests.support_desk import perform
 from verification import browsers, hardware_tokens, limits
 from verification.context import Context
 from verification.hardware_tokens import Seed

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.crowd import together
+from tests.concurrency import together
 from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
 from verification.challenges import queries

@@ -3,7 +3,7 @@
 import pytest
 
 from mfasite.demo.launcher import Stack
-from tests import fresh
+from tests import fresh_process
 from tests.people import ANAS
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -11,9 +11,9 @@ pytestmark = pytest.mark.xdist_group("stack")
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 
-def run(stack: Stack, *more: str, **environment: str) -> fresh.Ended:
+def run(stack: Stack, *more: str, **environment: str) -> fresh_process.Ended:
     """Run the trial beside a running service."""
-    return fresh.manage(*COMMAND, *more, **dict(stack.environment) | environment)
+    return fresh_process.manage(*COMMAND, *more, **dict(stack.environment) | environment)
 
 
 def test_sends_and_hears_back(stack: Stack) -> None:

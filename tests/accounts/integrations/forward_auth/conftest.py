@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
-from tests.pages import Browser, Page
+from tests.http_browser import Browser, Page
 from tests.people import Clock, Person, ana, ben, cleo, clock
 
 __all__ = ["ana", "ben", "cleo", "clock"]

@@ -10,7 +10,7 @@ from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock
 from tests.relying_party import AFTER_LOGOUT, CALLBACK, Party
 from verification import signing_keys

@@ -10,7 +10,7 @@ import pytest
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]

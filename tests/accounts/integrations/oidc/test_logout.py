@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from accounts.models import ApplicationSession, Session
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock, Person
 from tests.relying_party import AFTER_LOGOUT
 

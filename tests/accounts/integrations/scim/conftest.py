@@ -5,18 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.integrations.scim import token_authentication
-from tests import scim
-from tests.scim import Sender
+from tests import scim_directory
+from tests.scim_directory import Sender
 
 
 @pytest.fixture
 def entra(db: None) -> Sender:
-    return scim.directory()
+    return scim_directory.directory()
 
 
 @pytest.fixture
 def okta(db: None) -> Sender:
-    return scim.directory("Okta")
+    return scim_directory.directory("Okta")
 
 
 @pytest.fixture(autouse=True)

@@ -2,21 +2,21 @@
 
 import pytest
 
-from tests import scim
-from tests.scim import Sender
+from tests import scim_directory
+from tests.scim_directory import Sender
 
 
 @pytest.fixture
 def three(db: None) -> Sender:
     """Three people: one is switched off, and one has hardly any values."""
-    sender = scim.directory()
+    sender = scim_directory.directory()
     home = {"value": "ana@home.example", "type": "home"}
     sender.add("Ana", externalId="A-1", displayName="Ana Lima", emails=[home], name={"familyName": "Lima"})
     sender.add(
         "ben", externalId="B-1", displayName="Ben Ång", active=False, phoneNumbers=[{"value": "1", "type": "fax"}]
     )
     sender.add("cleo", emails=[{"value": "cleo@work.example", "type": "work"}])
-    scim.directory("Okta").add("dev", displayName="Ana Lima")
+    scim_directory.directory("Okta").add("dev", displayName="Ana Lima")
     return sender
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from accounts.models import Application, ApplicationSession, Directory
 from accounts.models.directories import LinkBy
-from tests import entry_points
-from tests.entry_points import Door
+from tests import app_password_services
+from tests.app_password_services import Door
 from tests.people import Clock, Person, hire
-from tests.scim import USER, Sender
+from tests.scim_directory import USER, Sender
 from verification.models import AuditEvent
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}
@@ -41,7 +41,7 @@ def _replaced(entra: Sender, key: str) -> None:
 def test_ends_sessions_app_passwords_and_applications(
     entra: Sender, ana: Person, theirs: str, mail: Door, clock: Clock, leave: Callable[[Sender, str], None]
 ) -> None:
-    secret = entry_points.make(ana.user)
+    secret = app_password_services.make(ana.user)
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind="proxy")
     ApplicationSession.objects.create(
         application=wiki, user=ana.user, session_ref="s", started_at=clock.now, last_used_at=clock.now

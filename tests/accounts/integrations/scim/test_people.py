@@ -6,9 +6,9 @@ import pytest
 
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, Invitation, SuggestedNumber, User
-from tests.pages import Browser
+from tests.http_browser import Browser
 from tests.people import Clock, work
-from tests.scim import ENTERPRISE, USER, Sender
+from tests.scim_directory import ENTERPRISE, USER, Sender
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Message
 

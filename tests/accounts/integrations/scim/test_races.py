@@ -9,9 +9,9 @@ import pytest
 
 from accounts.integrations.scim import people
 from accounts.models import ScimPerson, User
-from tests.crowd import together
+from tests.concurrency import together
 from tests.rounds import rounds
-from tests.scim import USER, Sender
+from tests.scim_directory import USER, Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

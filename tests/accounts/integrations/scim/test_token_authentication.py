@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.applications import secrets
 from accounts.integrations.scim import request_log, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest
-from tests import scim
+from tests import scim_directory
 from tests.people import Clock
-from tests.scim import USER, Sender
+from tests.scim_directory import USER, Sender
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000, "é"])
@@ -73,7 +73,7 @@ def test_keeps_no_token_in_memory(entra: Sender) -> None:
 
 
 def test_refuses_a_network_that_is_not_allowed(db: None) -> None:
-    near, far = scim.directory("A", ("127.0.0.0/8",)), scim.directory("B", ("192.0.2.0/24",))
+    near, far = scim_directory.directory("A", ("127.0.0.0/8",)), scim_directory.directory("B", ("192.0.2.0/24",))
 
     assert near.get("/Users").status == 200
     assert far.get("/Users").problem == (403, "")

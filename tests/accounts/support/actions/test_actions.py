@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.signin import flow
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, method_resets
-from tests.crowd import together
+from tests.concurrency import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
 from verification.context import Context

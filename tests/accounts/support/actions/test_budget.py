@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.support import caller_verification
 from tests.people import Person
-from tests.support import WHY
+from tests.support_desk import WHY
 from verification import policies
 from verification.context import Context
 from verification.models import Policy

@@ -19,9 +19,9 @@ from accounts.support.actions import Actor, State, Unneeded, approvals, erasure,
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
-from tests.crowd import together
+from tests.concurrency import together
 from tests.people import PASSWORD, Person, hire, join, work
-from tests.support import WHY, case, perform
+from tests.support_desk import WHY, case, perform
 from verification import audit, browsers, challenges, policies
 from verification.context import Context
 from verification.db import row_locks

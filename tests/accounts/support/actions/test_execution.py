@@ -12,7 +12,7 @@ from accounts.support.actions.authorise import Permit, Refusal
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Person
-from tests.support import perform
+from tests.support_desk import perform
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Policy
 

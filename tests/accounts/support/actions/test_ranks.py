@@ -25,7 +25,7 @@ from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Person, hire, join
-from tests.support import perform
+from tests.support_desk import perform
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service
 from accounts.support.applications import listing
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join
 from verification.models import AuditEvent
 

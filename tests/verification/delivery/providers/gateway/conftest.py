@@ -1,5 +1,5 @@
 """Fixtures: a carrier with an HTTP API, on loopback."""
 
-from tests.exchange import gateway
+from tests.fake_carrier import gateway
 
 __all__ = ["gateway"]

@@ -8,8 +8,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.accessibility import SIZES, barriers
 from tests.chromium import chromium, opened
-from tests.phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
+from tests.virtual_phone import carry
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind, Reason

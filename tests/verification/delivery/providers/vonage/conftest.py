@@ -1,5 +1,5 @@
 """Fixtures: a Vonage application at the fake carrier."""
 
-from tests.exchange import vonage
+from tests.fake_carrier import vonage
 
 __all__ = ["vonage"]

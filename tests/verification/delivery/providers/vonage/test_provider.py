@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils import timezone
 
-from tests.exchange import APPLICATION, Answer, Exchange, private_key, vonage_bearer
+from tests.fake_carrier import APPLICATION, Answer, Exchange, private_key, vonage_bearer
 from verification.delivery import http_pool
 from verification.delivery.provider import Callback, Forged, KeyPress, Lost, Outgoing, Receipt, Refused, Reply, Speech
 from verification.delivery.providers.vonage import checks

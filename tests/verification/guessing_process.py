@@ -22,7 +22,12 @@ AT_ONCE = 12
 
 def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool) -> tuple[str, ...]:
     """Return the command line for guesses, each a challenge's handle and its session's binding."""
-    return (sys.executable, "-m", "tests.verification.intruder", json.dumps([now.isoformat(), is_late, list(guesses)]))
+    return (
+        sys.executable,
+        "-m",
+        "tests.verification.guessing_process",
+        json.dumps([now.isoformat(), is_late, list(guesses)]),
+    )
 
 
 def _tell_each_look() -> None:

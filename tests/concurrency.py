@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections
 from django.test import Client
 
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Person
 
 

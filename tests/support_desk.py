@@ -3,7 +3,7 @@
 from accounts.support.actions import Result, authorise, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.pages import Page
+from tests.http_browser import Page
 from tests.people import Person
 from verification.context import Context
 
