@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import request_context, session_assurance
@@ -111,7 +110,6 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_not_required
-@never_cache
 def feedback(request: HttpRequest, slug: str) -> HttpResponse:
     """Store anonymous feedback on an article. Limited per hour and network.
 
@@ -132,7 +130,6 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @login_not_required
-@never_cache
 def diagnose(request: HttpRequest) -> HttpResponse:
     """Show a diagnosis for the user, even if half signed in. It tells a stranger nothing about anybody.
 
@@ -181,7 +178,6 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_not_required
-@never_cache
 def tell(request: HttpRequest) -> HttpResponse:
     """Send an email to the support desk, if the organisation wants that; mainly for users who cannot sign in.
 

@@ -15,13 +15,11 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 
 from accounts import access, redirects, session_assurance
 from accounts.admin_site import menu as menus
@@ -230,7 +228,6 @@ class VerifiedSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return access.portal_and_staff.staff(request).is_granted
 
-    @method_decorator(never_cache)
     @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Redirect anyone without access to our own sign-in, or explain that signing in would not help."""

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access, applications, audit_events, request_context, session_assurance, sessions
@@ -20,7 +19,6 @@ from verification import audit, inputs
 
 
 @login_not_required
-@never_cache
 @require_GET
 def enter(request: HttpRequest) -> HttpResponse:
     """Lead to an application's host with a one-time ticket, once its requirements are met. Changes nothing itself.
@@ -67,7 +65,6 @@ def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
     return response
 
 
-@never_cache
 @require_http_methods(["GET", "POST"])
 def sign_out(request: AuthedRequest) -> HttpResponse:
     """Ask whether to sign out of the application or everywhere, and sign out of the application."""

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import request_context
@@ -17,7 +16,6 @@ from accounts.portal.forms import NewPasswordForm
 
 
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def show(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Welcome someone who was invited. Opening the page changes nothing, because mail filters open links too."""

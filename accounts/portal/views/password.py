@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import (
@@ -93,7 +92,6 @@ def _is_good(form: NewPasswordForm, user: User) -> bool:
 
 
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def ask_reset(request: HttpRequest) -> HttpResponse:
     """Ask for a name or email address. The answer is the same whether or not there is such an account."""
@@ -106,7 +104,6 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Set a new password with an emailed link. The next sign-in still asks for the second step."""

@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
 from accounts import provisioning, redirects, request_context, session_assurance
 from accounts.models import User
@@ -33,7 +32,6 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     """Open a view to half signed-in sessions only. Anyone else starts with the password."""
 
     @login_not_required
-    @never_cache
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = request_context.read(request)

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
@@ -28,7 +27,6 @@ _LONGEST_HINT = 150  # characters of a username
 
 
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Ask for username and password. A correct password leads to the second step."""
@@ -143,7 +141,6 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out by POST. A GET asks for confirmation, because a link must not end a session."""

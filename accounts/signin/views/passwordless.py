@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
@@ -21,7 +20,6 @@ _LIFE = timedelta(minutes=5)
 
 
 @login_not_required
-@never_cache
 @require_POST
 def invite(request: HttpRequest) -> HttpResponse:
     """Return the options that the browser needs to ask for a passkey. The session keeps the nonce for one answer."""
@@ -34,7 +32,6 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @redirects.button_on("signin:password")
 @require_POST
 def passwordless(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import access, reauthentication, redirects, request_context
@@ -18,7 +17,6 @@ from verification import policies
 from verification.models import Purpose
 
 
-@never_cache
 @require_http_methods(["GET", "POST"])
 def reauthenticate(request: AuthedRequest) -> HttpResponse:
     """Offer the user's options. The chosen one is asked on the same page as at sign-in. A GET sends nothing."""

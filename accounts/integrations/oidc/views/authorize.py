@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -65,7 +64,6 @@ class _Visit:
 
 @csrf_exempt
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """Answer an authorization request. Source: OpenID Connect Core 1.0, 3.1.2."""
@@ -228,7 +226,6 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
     return render(visit.request, template, values)
 
 
-@never_cache
 @redirects.button_on("portal:home")
 @require_POST
 def choose(request: AuthedRequest) -> HttpResponse:
