@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -81,7 +81,9 @@ def shortened(value: object, *, max_length: int) -> str:
     """Read one line that may be cut, such as a search or the name of a program; what can't be stored is replaced."""
     if not isinstance(value, str):
         return ""
-    storable = _flood().sub("\ufffd", _UNSTORED.sub("\ufffd", value[:max_length]))
+    storable = value[:max_length]
+    if flaw(storable):
+        storable = _flood().sub("\ufffd", _UNSTORED.sub("\ufffd", storable))
     found = line(storable, max_length=9 * max_length) or ""  # each letter may become nine
     while len(found.casefold()) > max_length:
         found = found[:-1]
@@ -126,8 +128,14 @@ def address(value: object) -> IPv4Address | IPv6Address | None:
     """Read an IP address. An IPv4 address inside an IPv6 one counts as itself, and a zone is no part of an address."""
     if not isinstance(value, str) or len(value) > 300:
         return None
+    return _address(value)
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read it once: each request asks several times for its proxy's address and its own."""
     try:
-        found = ip_address(value.strip().partition("%")[0])
+        found = ip_address(text.strip().partition("%")[0])
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
