@@ -3,9 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -22,8 +21,15 @@ class _Drawn:
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Render the same element as Django's template."""
         widget: dict[str, Any] = self.get_context(name, value, attrs)["widget"]  # type: ignore[attr-defined]  # a widget's
-        given = {"type": widget["type"], "name": widget["name"], "value": widget["value"]}
-        return format_html("<input{}>", flatatt(given | widget["attrs"]))
+        given = {"type": widget["type"], "name": widget["name"], "value": widget["value"], **widget["attrs"]}
+        return mark_safe(f"<input{''.join(map(_attribute, given, given.values()))}>")  # noqa: S308  (escaped below)
+
+
+def _attribute(name: str, value: Any) -> str:
+    """Write an attribute as `flatatt` does. That one formats with lazy functions, which takes four times as long."""
+    if value is None or value is False:
+        return ""
+    return f" {name}" if value is True else f' {name}="{conditional_escape(value)}"'
 
 
 class TextInput(_Drawn, forms.TextInput):
