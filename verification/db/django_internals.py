@@ -1,14 +1,28 @@
-"""The one module that calls Django's private API, so that an upgrade has one file to check.
+"""The one module that uses Django's private API, so that an upgrade has one file to check.
 
 Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. What else depends on Django's internals, and
 what that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.
 """
 
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import django
+from django.db import connections
 from django.db.models import query
+from django.urls import base
+from django.utils import timezone
+from django.utils.translation import trans_real
+
+# Where Django keeps what each thread has of its own: connections, the prefix of URLs, language and time zone.
+LOCALS = (
+    (connections, "_connections"),
+    (base, "_prefixes"),
+    (base, "_urlconfs"),
+    (timezone, "_active"),
+    (trans_real, "_active"),
+)
 
 
 class Populator(Protocol):
@@ -30,3 +44,14 @@ def related_populators(compiler: Any) -> list[Populator]:
         arguments.append(FETCH_ONE)
     make: Any = query.get_related_populators  # the stubs describe one version's arguments
     return list(make(*arguments))
+
+
+def use_thread_locals() -> None:
+    """Replace asgiref's locals with Python's own. Call it once, while the apps are loaded.
+
+    Asgiref's also work in an event loop, and look for one each time. No process of ours has one, and a sign-in reads
+    them 200 times. Errors: `AttributeError` if Django has renamed one.
+    """
+    for owner, name in LOCALS:
+        getattr(owner, name)
+        setattr(owner, name, threading.local())

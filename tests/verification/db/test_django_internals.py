@@ -1,0 +1,39 @@
+"""Tests of what we use of Django's private API."""
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils import timezone, translation
+
+from verification.db import django_internals
+
+
+def test_looks_for_no_event_loop() -> None:
+    assert {type(getattr(owner, name)) for owner, name in django_internals.LOCALS} == {threading.local}
+
+
+def test_refuses_a_name_that_django_no_longer_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(django_internals, "LOCALS", ((timezone, "_renamed"),))
+
+    with pytest.raises(AttributeError):
+        django_internals.use_thread_locals()
+
+
+def test_gives_each_thread_its_own_connection_language_and_time_zone() -> None:
+    found = []
+
+    def look() -> None:
+        zone = timezone.get_current_timezone_name()
+        found.append((id(connections[DEFAULT_DB_ALIAS]), translation.get_language(), zone))
+
+    with translation.override("de"), timezone.override("Asia/Tokyo"):
+        look()
+        other = threading.Thread(target=look)
+        other.start()
+        other.join()
+
+    (my_connection, *mine), (their_connection, *theirs) = found
+    assert my_connection != their_connection
+    assert (mine, theirs) == (["de", "Asia/Tokyo"], ["en", settings.TIME_ZONE])
