@@ -27,10 +27,11 @@ from tests.faults import servers
 from tests.ports import free_port
 
 HOST = "mfa.example.org"  # what people type; a proxy in front ends their https
-COUNTING = (
+_COUNTING = (
     "-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=all -c pg_stat_statements.max=10000"
     " -c shared_buffers=512MB -c max_connections=100"
 )
+_DEPLOYED = child_processes.BASE_DIR / "deploy" / "postgresql-two-step.conf"
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -131,7 +132,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
     with tempfile.TemporaryDirectory(prefix="mfa-bench-") as folder, contextlib.ExitStack() as held:
         home = Path(folder)
         say("PostgreSQL and Redis")
-        database = held.enter_context(servers.postgres(options=COUNTING))
+        database = held.enter_context(servers.postgres(options=f"{_COUNTING} {_deployed()}"))
         room = home / "redis"
         room.mkdir()
         redis, redis_url = held.enter_context(servers.redis(room))
@@ -166,6 +167,12 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
         ours.background = ("worker-1", "worker-2", "worker-house", "beat")
         sites.workers(threads=32)
         yield sites
+
+
+def _deployed() -> str:
+    """Give the settings that a deployment has, as options. Both sites use the same server."""
+    lines = [line for line in _DEPLOYED.read_text().splitlines() if line and not line.startswith("#")]
+    return " ".join(f"-c {line.replace(' ', '')}" for line in lines)
 
 
 def _starter(

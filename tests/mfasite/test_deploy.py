@@ -110,6 +110,14 @@ def test_compose_file_starts_every_process() -> None:
     }
 
 
+def test_compose_gives_postgresql_the_settings_of_the_file() -> None:
+    lines = (DEPLOY / "postgresql-two-step.conf").read_text().splitlines()
+    wanted = {line.replace(" ", "") for line in lines if line and not line.startswith("#")}
+
+    assert wanted
+    assert set(re.findall(r" -c (\w+=\S+)", (DEPLOY / "compose.yaml").read_text())) == wanted
+
+
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 # What Python, systemd and other images read, and two examples.
 THEIRS = {
