@@ -168,6 +168,54 @@ def test_long_walks_work_behind_a_pooler(database: servers.Postgres) -> None:
     assert renewed.returncode == 0, renewed.stderr
 
 
+_READS = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from django.db import connection
+from verification.db.ttl_cache import TTLCache
+from verification.models import Route
+
+all_taken, loads = threading.Barrier(3), threading.Event()
+
+def load():
+    loads.set()
+    return Route.objects.count()
+
+cache = TTLCache(load)
+
+def holds():
+    connection.ensure_connection()
+    all_taken.wait()
+    loads.wait()
+    return read()
+
+def read():
+    try:
+        return cache.read()
+    finally:
+        connection.close()
+
+def waits():
+    all_taken.wait()
+    return read()
+
+with ThreadPoolExecutor(3) as pool:
+    print("read", [each.result() for each in [pool.submit(work) for work in (holds, holds, waits)]])
+"""
+
+
+def test_threads_with_all_connections_dont_wait_for_one_without(database: servers.Postgres) -> None:
+    """Seen failing while each thread waited for the one that loads: that one got no connection within three seconds.
+
+    A worker stood still, and its messages were claimed and never sent.
+    """
+    assert manage("migrate", "--no-input", DATABASE_URL=database.url).returncode == 0
+
+    answer = manage("shell", "-c", _READS, DATABASE_URL=database.url, DATABASE_CONNECTIONS="2")
+
+    assert "read [0, 0, 0]" in answer.stdout, answer.stderr
+
+
 # Redis ------------------------------------------------------------------------------------------------------------
 
 _PUBLISH = """

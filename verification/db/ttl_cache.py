@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from verification import conf
+from verification.db import pooled_connections
 
 T = TypeVar("T")
 
@@ -23,13 +24,20 @@ class TTLCache(Generic[T]):
         self._values: dict[tuple[str, ...], tuple[float, T]] = {}
 
     def read(self, *key: str) -> T:
-        """Return the value of a key. One thread loads what is missing or too old; the others wait for it."""
+        """Return the value of a key. One thread loads what is missing or too old; the others wait for it.
+
+        A thread with a connection to the database loads it itself: the one that loads may be waiting for connections.
+        """
         kept = self._values.get(key)
         if kept is None or not self._is_fresh(kept):
-            with self._lock:
+            is_turn = self._lock.acquire(blocking=not pooled_connections.is_held())
+            try:
                 kept = self._values.get(key)
                 if kept is None or not self._is_fresh(kept):
                     kept = self._reload(key)
+            finally:
+                if is_turn:
+                    self._lock.release()
         return kept[1]
 
     def forget(self) -> None:
