@@ -1,22 +1,22 @@
 """Dispatch: claim a message, send it, record the result. One claim wins; an unknown outcome is never sent again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
+from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, rendering
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop
 from verification.limits import toll_fraud
-from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
+from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Outage, Reason, Result, State
 from verification.models.messages import MOVING
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wa
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 
-def wanted(now: datetime) -> Q:
+def wanted(now: datetime | BindParam) -> Q:
     """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code."""
     waits = Challenge.objects.filter(pk=OuterRef("challenge_id"), generation=OuterRef("generation"), **_is_open(now))
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
@@ -69,6 +69,13 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
 _CLAIM = Update(_claim)
 _CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
+_EXPIRED = {"state": MessageState.EXPIRED, "reason": Reason.TOO_OLD, "not_before": None}
+_RETIRE = Update(
+    lambda: (
+        Message.objects.filter(pk=_ROW, state=MessageState.QUEUED).exclude(wanted(_NOW)),
+        {**_EXPIRED, "ended_at": _NOW},
+    )
+)
 _WRITTEN = ("state", "reference", "reason", "code", "not_before", "handed_at", "ended_at")
 _WRITE = Update(
     lambda: (
@@ -83,7 +90,8 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     now = now or timezone.now()
     message = None if _waits_for_an_outage(message_id, now) else _claimed(message_id, now)
     if message is None:
-        return retire(Message.objects.filter(pk=message_id), now=now)
+        return MessageState.EXPIRED if _RETIRE.run(pk=message_id, now=now) else None
+    pooled_connections.give_back()  # while it is prepared, and sent
     if not message.opens:
         return _fail(message, now)
     turn = _Turn(message, now)
@@ -114,7 +122,8 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     The name of the provider that usually comes first is saved with it, because a receipt can arrive before we record
     the result. A message that was claimed before has no provider until it is named.
     """
-    first = {str(kind): _first_provider(kind, now) for kind in Kind}
+    off = outages.providers(now)
+    first = {str(kind): _first_provider(kind, off) for kind in Kind}
     sql, values = _CLAIM.statement(pk=message_id, now=now, lease_until=now + conf.lease(), **first)
     found = _READ.beside(pk=message_id)
     claimed = found.run(f"{sql} RETURNING {', '.join(_CLAIMED)}", values)
@@ -125,9 +134,8 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     return found.row
 
 
-def _first_provider(kind: Kind, now: datetime) -> str:
+def _first_provider(kind: Kind, off: Mapping[str, Outage]) -> str:
     """Return the name of the provider that gets a message of a kind first, whatever its number."""
-    off = outages.providers(now)
     return next((hop.provider.name for hop in routes.route(kind) if hop.provider.name not in off), "")
 
 
@@ -188,7 +196,7 @@ class _Turn:
         message = self.message
         try:
             outgoing = rendering.compose(message, sender=hop.sender)
-            _lend()
+            pooled_connections.give_back()
             reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
         except Refused as refusal:
             message.reason, message.code = refusal.reason, refusal.code
@@ -231,12 +239,6 @@ class _Turn:
         Attempt.objects.create(
             message=message, provider=message.provider, result=result, reason=reason, code=code, at=at
         )
-
-
-def _lend() -> None:
-    """Return the database connection to its pool, if there is one, while a provider is called."""
-    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
-        connection.close()
 
 
 def returned(message: Message) -> list[str]:
@@ -286,14 +288,9 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     return MessageState.QUEUED
 
 
-def retire(rows: QuerySet[Message], *, now: datetime) -> MessageState | None:
+def retire(rows: QuerySet[Message], *, now: datetime) -> None:
     """Close queued messages that are no longer useful: superseded, answered, expired."""
-    gone = (
-        rows.filter(state=MessageState.QUEUED)
-        .exclude(wanted(now))
-        .update(state=MessageState.EXPIRED, reason=Reason.TOO_OLD, not_before=None, ended_at=now)
-    )
-    return MessageState.EXPIRED if gone else None
+    rows.filter(state=MessageState.QUEUED).exclude(wanted(now)).update(**_EXPIRED, ended_at=now)
 
 
 def _moving() -> QuerySet[Message]:
