@@ -47,13 +47,15 @@ def measure(up: Sites, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
         cpu = (_workers(up.ours) - before) / n
         found.rates.append(Rate(rate, took, cpu, hand.order("carry", what="ask", n=n // 2, rate=rate)))
     say(f"deliveries: as many as go through {_LATENCY} ms")
-    up.workers(threads=0)
     hand.order("carry", what="treat", latency=_LATENCY)
+    up.ours.meter.settle()  # or plans would be those of empty tables
     n = 4000 if is_full else 2000
+    up.ours.pause()
     hand.order("carry", what="put_out", n=n)
-    up.workers(threads=64)
+    before = _workers(up.ours)
+    up.ours.resume()
     found.through = hand.order("carry", what="through", n=n)
-    found.through_cpu = _workers(up.ours) / n
+    found.through_cpu = (_workers(up.ours) - before) / n
     return found
 
 
