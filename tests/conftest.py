@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.template import Template
 from django.test import TransactionTestCase, override_settings
 from django.urls import URLResolver, get_resolver
@@ -118,6 +120,23 @@ def _templates_keep_no_context(django_test_environment: None) -> Iterator[None]:
     """Undo what lets Django's test client remember contexts: it copies one for each template, part and form field."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _statements_are_converted_once() -> Iterator[None]:
+    """Keep what Django's SQLite cursor makes of the placeholders of a statement: it reads each again each time."""
+    convert = SQLiteCursorWrapper.convert_query
+
+    @lru_cache(maxsize=10_000)
+    def kept(sql: str) -> Any:
+        return convert(None, sql)  # type: ignore[arg-type]  # it looks at nothing else
+
+    def converted(cursor: Any, sql: str, *, param_names: Any = None) -> Any:
+        return convert(cursor, sql, param_names=param_names) if param_names else kept(sql)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLiteCursorWrapper, "convert_query", converted)
         yield
 
 

@@ -48,6 +48,9 @@ class _Reader(HTMLParser):
         self._select = ""
         self.feed(_ICON.sub(r"\1</svg>", html))
 
+    def updatepos(self, _i: int, j: int) -> int:
+        return j  # nobody asks for the line of a tag
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
