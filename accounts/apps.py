@@ -11,12 +11,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import applications, audit_events, checks, management  # noqa: F401  (declares and registers)
+        from accounts import applications, audit_events, checks  # noqa: F401  (declares and registers)
         from accounts.applications import session_ends
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import authorization_codes
         from accounts.integrations.oidc.back_channel import deliveries
+        from accounts.management import after_migrate
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
         from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
@@ -24,7 +25,7 @@ class AccountsConfig(AppConfig):
         applications.on_end(deliveries.queue)
         applications.on_end(authorization_codes.end_with)
         session_ends.register()
-        post_migrate.connect(management.make_roles, sender=self)
+        post_migrate.connect(after_migrate.make_roles, sender=self)
         key_uses.declare(
             key_uses.Sealed(
                 model="accounts.Import",

@@ -9,6 +9,7 @@ class HelpConfig(AppConfig):
     verbose_name = "Help centre"
 
     def ready(self) -> None:
-        from helpcenter import audit_events, management  # noqa: F401  (declares what the help centre records)
+        from helpcenter import audit_events  # noqa: F401  (declares what the help centre records)
+        from helpcenter.management import after_migrate
 
-        post_migrate.connect(management.load_articles, sender=self)
+        post_migrate.connect(after_migrate.load_articles, sender=self)

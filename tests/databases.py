@@ -16,15 +16,15 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Length
 
-from accounts import management as account_rows
+from accounts.management import after_migrate as account_rows
 from helpcenter import articles
 from helpcenter.models import Article
 from mfasite import demo_database
 from mfasite.demo import child_processes, launcher
 from tests.settings import KEYS
-from verification import management as verification_rows
 from verification.audit import triggers
 from verification.keys import crypto
+from verification.management import after_migrate as verification_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")

@@ -10,8 +10,9 @@ class VerificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from verification import checks, management  # noqa: F401  (checks registers the system checks)
+        from verification import checks  # noqa: F401  (checks registers the system checks)
+        from verification.management import after_migrate
 
-        post_migrate.connect(management.make_months, sender=self)
-        post_migrate.connect(management.put_audit_triggers, sender=self)
-        post_migrate.connect(management.make_first_rows, sender=self)
+        post_migrate.connect(after_migrate.make_months, sender=self)
+        post_migrate.connect(after_migrate.put_audit_triggers, sender=self)
+        post_migrate.connect(after_migrate.make_first_rows, sender=self)

@@ -39,10 +39,11 @@ from tests.admin_rows import DIRECTORY
 from tests.app_password_services import Door
 from tests.http_browser import Browser
 from tests.people import Person
-from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
+from verification import audit, browsers, challenges, checks, enrolments, limits, policies
 from verification.context import Context
 from verification.keys import crypto, key_uses, random_tokens, upload_encryption
 from verification.limits import toll_fraud
+from verification.management import after_migrate
 from verification.models import (
     AuditRemoval,
     AuditSeal,
@@ -255,7 +256,7 @@ def test_another_key_of_the_same_name_is_refused(held: Possessions, restart: Res
 def test_database_without_its_digest_key_is_refused(held: Possessions, restart: Restart) -> None:
     name = DigestKey.objects.get().name
     DigestKey.objects.all().delete()
-    management.make_first_rows()  # `migrate` draws no new one beside a record
+    after_migrate.make_first_rows()  # `migrate` draws no new one beside a record
     restart(OLD)
 
     [error] = checks.keys_fit(None)

@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from helpcenter import articles, management, readability, shipped_articles
+from helpcenter import articles, readability, shipped_articles
+from helpcenter.management import after_migrate
 from helpcenter.models import Article, Contact, Version
 from tests import syntax_trees
 from verification.models import MessageState, Reason
@@ -85,7 +86,7 @@ def test_loading_twice_changes_nothing(django_assert_num_queries: Any) -> None:
 def test_nothing_is_loaded_while_its_table_is_not_there() -> None:
     Article.objects.all().delete()
 
-    management.load_articles(apps=Apps())
+    after_migrate.load_articles(apps=Apps())
 
     assert not Article.objects.exists()
 
