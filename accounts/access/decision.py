@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from accounts.access import max_age_and_clock_skew
+from accounts.access import acr_values, max_age_and_clock_skew
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import Why
 from verification.strengths import Strength
 
-ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
-ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
-ACR_PHISHING_RESISTANT = "phr"  # Source: OpenID Connect EAP ACR Values 1.0, 3
 MAX_ROUNDS = 2
 
 
@@ -145,32 +142,18 @@ def _may_be_skipped(requirement: Requirement) -> bool:
 
 
 def _answer(reason: Reason, counted: Collection[Verification], requirement: Requirement) -> Answer:
-    reached = _reached(counted)
+    reached = acr_values.reached(counted)
     acr = requirement.acr if requirement.acr in reached else next(iter(reached))
     names = [each.amr for each in counted]
     return Answer(
         step=Step.CONTINUE,
         reason=reason,
         acr=acr,
-        amr=tuple(dict.fromkeys([*names, *(["mfa"] if ACR_SECOND_STEP in reached else [])])),
+        amr=tuple(dict.fromkeys([*names, *(["mfa"] if acr_values.ACR_SECOND_STEP in reached else [])])),
         auth_time=reached[acr],
         strength=requirement.strength.slug,
         asked_by=requirement.asked_by,
     )
-
-
-def _reached(counted: Collection[Verification]) -> dict[str, datetime]:
-    """Return the acr values that verifications support, the highest first, each with the newest that supports it."""
-    supporting = {
-        ACR_PHISHING_RESISTANT: [each.at for each in counted if _is_phishing_resistant(each.method)],
-        ACR_SECOND_STEP: [each.at for each in counted if each.method != PASSWORD],
-        ACR_PASSWORD: [each.at for each in counted],
-    }
-    return {acr: max(times) for acr, times in supporting.items() if times}
-
-
-def _is_phishing_resistant(method: str) -> bool:
-    return registry.is_installed(method) and registry.method(method).is_phishing_resistant
 
 
 def _missing(facts: SessionFacts | None, owned: Collection[str], requirement: Requirement, now: datetime) -> Answer:

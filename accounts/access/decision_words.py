@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access.decision import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP, Reason
+from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
+from accounts.access.decision import Reason
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

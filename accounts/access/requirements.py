@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Group
 
+from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.decision import (
-    ACR_PASSWORD,
-    ACR_PHISHING_RESISTANT,
-    ACR_SECOND_STEP,
     AskedBy,
     Requirement,
 )

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts import app_passwords, directories, password_changes
+from accounts import app_passwords, directories, password_resets
 from accounts.access import Answer, Reason, Step
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
@@ -147,7 +147,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     )
     token = browsers.remember(ana.user, context, days=14)
     _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too
-    password_changes.ask_reset("ana", context, path="/password-reset/")
+    password_resets.ask("ana", context, path="/password-reset/")
     handle = PasswordReset.objects.get().handle
     toll_fraud.stop(STOPPED, provider="virtual", now=now)
     in_stock = HardwareToken(serial="T1")
@@ -197,7 +197,7 @@ def test_recovery_code_pass_and_app_outlive_the_old_key(rotated: Possessions) ->
 
 def test_remembered_browser_link_and_stop_outlive_the_old_key(rotated: Possessions) -> None:
     assert browsers.recognise(rotated.person.user, rotated.context())[0]
-    assert password_changes.open_reset(*rotated.link, rotated.context()) is not None
+    assert password_resets.open_link(*rotated.link, rotated.context()) is not None
     assert toll_fraud.has_stopped(STOPPED)
 
 
@@ -470,7 +470,7 @@ def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pyte
     held.prove("recovery", held.person.codes[0].replace("-", ""))
     held.door.opens("ana", held.app_password)
     browsers.recognise(held.person.user, held.context())
-    password_changes.open_reset(*held.link, held.context())
+    password_resets.open_link(*held.link, held.context())
     jobs.work(timezone.now())
     held.person.browser = Browser()
     held.person.give_password()

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import password_changes
+from accounts import password_changes, password_resets
 from accounts.models import PasswordReset, Session, User
 from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
@@ -375,7 +375,7 @@ def test_spellings_of_an_address_are_one(ana: Person, typed: str, n_mails: int) 
     """Each spelling that PostgreSQL took for the address had five mails an hour of its own."""
     User.objects.filter(pk=ana.user.pk).update(email="info@example.org")
 
-    password_changes.ask_reset(typed, Context(now=timezone.now()), path="/reset/")
+    password_resets.ask(typed, Context(now=timezone.now()), path="/reset/")
 
     assert Message.objects.count() == n_mails
 
@@ -572,7 +572,7 @@ def test_failing_notice_leaves_the_link_unused(ana: Person, mailed: str, monkeyp
     reset = PasswordReset.objects.get()
 
     with pytest.raises(OSError, match="outbox"):
-        password_changes.finish_reset(reset, NEW, Context(now=timezone.now()))
+        password_resets.finish(reset, NEW, Context(now=timezone.now()))
 
     assert PasswordReset.objects.get().used_at is None
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)

@@ -1,6 +1,6 @@
 """Tests that expired rows are deleted."""
 
-from accounts import password_changes
+from accounts import password_resets
 from accounts.models import PasswordReset, Session
 from accounts.tasks import purge
 from mfasite.celery import app
@@ -20,7 +20,7 @@ def test_sessions_that_are_over_are_removed_the_others_stay(ana: Person, cleo: P
 
 
 def test_mailed_links_that_are_over_are_removed(ana: Person, clock: Clock) -> None:
-    password_changes.ask_reset("ana", Context(now=clock.now), path="/")
+    password_resets.ask("ana", Context(now=clock.now), path="/")
     purge()
     assert PasswordReset.objects.count() == 1
     clock.forward(days=2)

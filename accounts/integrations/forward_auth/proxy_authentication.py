@@ -2,8 +2,6 @@
 
 import ipaddress
 import logging
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -125,23 +123,3 @@ def _tell_network(caller: Caller) -> None:
     if caller.slug not in _told:  # once per process, because every request repeats it
         _told.add(caller.slug)
         logger.warning("The proxy %s asks from an address that is not one of its networks.", caller.slug)
-
-
-class Pace:
-    """Counts the questions of each proxy in this process, second by second."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[int, tuple[int, int]] = {}
-
-    def is_within(self, caller: Caller, most: int) -> bool:
-        """Count one question, and return whether the proxy has asked at most so many in this second."""
-        second = int(time.monotonic())
-        with self._lock:
-            at, n = self._counts.get(caller.id, (second, 0))
-            n = n + 1 if at == second else 1
-            self._counts[caller.id] = (second, n)
-        return n <= most
-
-
-pace = Pace()

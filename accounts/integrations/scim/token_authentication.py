@@ -1,18 +1,17 @@
-"""Which directory a SCIM request comes from: by its token, the networks that it allows, and how often it asks."""
+"""Which directory a SCIM request comes from: by its token, and the networks that it allows."""
 
 import ipaddress
 from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from accounts import conf
 from accounts.applications import secrets
-from accounts.integrations.scim import requests_and_responses
+from accounts.integrations.scim import rate_limits, requests_and_responses
 from accounts.integrations.scim.requests_and_responses import Answer
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import Kind
 from verification import conf as engine_conf
-from verification import inputs, limits
+from verification import inputs
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 from verification.keys import random_tokens
@@ -60,7 +59,7 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
         refused = requests_and_responses.error(403, "This directory is switched off.", problem="off")
     elif not caller.may_come_from(context.network):
         refused = requests_and_responses.error(403, "This token isn’t allowed from this network.", problem="network")
-    elif not _is_within_limit(directory, context):
+    elif not rate_limits.allows_request(directory, context):
         refused = _too_many("Too many requests. Send fewer.")
     else:
         return caller
@@ -73,7 +72,7 @@ def forget() -> None:
 
 
 def _unknown(has_token: bool, context: Context) -> Answer:
-    if has_token and not limits.spend_check("scim", context).is_open:
+    if has_token and not rate_limits.allows_incorrect_token(context):
         return requests_and_responses.error(
             429, "Too many incorrect tokens. Try again in a minute.", problem="limit", Retry_After="60"
         )
@@ -84,11 +83,6 @@ def _unknown(has_token: bool, context: Context) -> Answer:
 
 def _too_many(detail: str) -> Answer:
     return requests_and_responses.error(429, detail, problem="limit", Retry_After="60")
-
-
-def _is_within_limit(directory: Directory, context: Context) -> bool:
-    most = conf.scim_requests_per_minute()
-    return limits.spend_client(f"scim {directory.pk}", most=most, context=context).is_open
 
 
 def _find(*digests: str) -> Caller | None:

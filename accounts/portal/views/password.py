@@ -16,6 +16,7 @@ from accounts import (
     app_passwords,
     hashers,
     password_changes,
+    password_resets,
     reauthentication,
     redirects,
     request_context,
@@ -98,7 +99,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
-        password_changes.ask_reset(form.cleaned_data["name"], request_context.read(request), path=path)
+        password_resets.ask(form.cleaned_data["name"], request_context.read(request), path=path)
         return render(request, "accounts/signin/password_reset_sent.html")
     return render(request, "accounts/signin/password_reset_request.html", {"form": form})
 
@@ -108,12 +109,12 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Set a new password with an emailed link. The next sign-in still asks for the second step."""
     now = request_context.read(request)
-    found = password_changes.open_reset(handle, token, now)
+    found = password_resets.open_link(handle, token, now)
     if found is None:
         return render(request, "accounts/signin/password_reset_link_over.html", status=410)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
-        if not password_changes.finish_reset(found, form.cleaned_data["new_password"], now):
+        if not password_resets.finish(found, form.cleaned_data["new_password"], now):
             return render(request, "accounts/signin/password_reset_link_over.html", status=410)
         messages.success(request, _("We set your new password. Sign in with it."))
         return redirect("signin:password")

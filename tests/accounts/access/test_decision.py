@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.access import Answer, Reason, Requirement, SessionFacts, Step, Verification, decide
-from accounts.access.decision import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
+from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification.policies import Why
 from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, Strength
 

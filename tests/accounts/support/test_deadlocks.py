@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import app_passwords, password_changes
+from accounts import app_passwords, password_resets
 from accounts.models import PasswordReset, Session, User
 from accounts.portal import secure_account
 from accounts.sessions import SessionStore
@@ -89,7 +89,7 @@ def _reset(desk: Desk) -> Run:
     ends = desk.context.now + timedelta(minutes=5)
     made = {"epoch": desk.user.epoch, "made_at": desk.context.now, "ends_at": ends}
     reset = PasswordReset.objects.create(user=desk.user, **made)
-    return lambda: password_changes.finish_reset(reset, "a new one, and long", desk.context)
+    return lambda: password_resets.finish(reset, "a new one, and long", desk.context)
 
 
 def _settle() -> None:

@@ -1,0 +1,26 @@
+"""The rate limit of a proxy: how many questions one may ask in a second."""
+
+import threading
+import time
+
+from accounts.integrations.forward_auth.proxy_authentication import Caller
+
+
+class Pace:
+    """Counts the questions of each proxy in this process, second by second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[int, tuple[int, int]] = {}
+
+    def is_within(self, caller: Caller, most: int) -> bool:
+        """Count one question, and return whether the proxy has asked at most so many in this second."""
+        second = int(time.monotonic())
+        with self._lock:
+            at, n = self._counts.get(caller.id, (second, 0))
+            n = n + 1 if at == second else 1
+            self._counts[caller.id] = (second, n)
+        return n <= most
+
+
+pace = Pace()

@@ -1,0 +1,79 @@
+"""Password resets by an emailed link. None skips, weakens or replaces the second step."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts import audit_events, password_changes
+from accounts.models import PasswordReset, User
+from accounts.models.people import fold
+from verification import audit, limits, notices
+from verification.context import Context
+from verification.db import row_locks
+from verification.keys import random_tokens
+
+LINK_LIFE = timedelta(minutes=30)
+_MOST = 20  # accounts sharing one mailbox that a single request emails
+_PURPOSE = "password_reset"
+
+
+def ask(name: str, context: Context, *, path: str) -> None:
+    """Email a reset link to everyone with this name or email address, without revealing whether there is anyone.
+
+    Several accounts may share a mailbox: each gets its own email, which names it.
+    """
+    folded = fold(name)
+    if not limits.spend_request("password_reset", name=folded, context=context).is_open:
+        return
+    named = (
+        User.objects.select_related("directory")
+        .filter(is_active=True)
+        .filter(Q(username=folded) | Q(email__iexact=name.strip()))
+    )
+    # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be rate-limited separately.
+    people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
+    with transaction.atomic():
+        for person in people:
+            audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=person.pk, context=context)
+            if person.email:
+                _mail_link(person, context, path=path)
+        if not people:
+            audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=None, context=context)
+
+
+def _mail_link(person: User, context: Context, *, path: str) -> None:
+    ends_at, account = context.now + LINK_LIFE, person.get_username()
+    if person.directory is not None and not person.has_password_here:
+        page = person.directory.password_url
+        notices.tell(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
+        return
+    reset = PasswordReset.objects.create(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
+    link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
+    notices.tell(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)
+
+
+def _good(context: Context) -> QuerySet[PasswordReset]:
+    """Return the requests whose link is valid: unused, not expired, and the newest of their user."""
+    newer = PasswordReset.objects.filter(user=OuterRef("user"), pk__gt=OuterRef("pk"))
+    return PasswordReset.objects.filter(~Exists(newer), used_at=None, ends_at__gt=context.now)
+
+
+def open_link(handle: str, token: str, context: Context) -> PasswordReset | None:
+    """Return the request that an emailed link belongs to, if the link is still valid."""
+    if not random_tokens.is_derived(_PURPOSE, handle, token):
+        return None
+    reset = _good(context).select_related("user").filter(handle=handle).first()
+    return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None
+
+
+def finish(reset: PasswordReset, password: str, context: Context) -> bool:
+    """Use up a link and set the password. Return False if the link is no longer valid. Signs nobody in."""
+    with transaction.atomic():
+        row_locks.lock_person(reset.user.pk)
+        if not _good(context).filter(pk=reset.pk).update(used_at=context.now):
+            return False
+        if not password_changes.change(reset.user, password, context, how="reset"):
+            return False
+    limits.forget_passwords(reset.user.username)
+    return True
