@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from accounts.portal.views import activity, app_passwords, applications, browsers, home, methods, password, profile
+from accounts.portal.views import (
+    activity,
+    app_passwords,
+    applications,
+    browsers,
+    home,
+    methods,
+    new_phone,
+    password,
+    profile,
+    recovery_codes,
+    self_test,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -14,12 +26,12 @@ urlpatterns = [
     path("methods/", methods.index, name="methods"),
     path("methods/add/", methods.add, name="method-add"),
     path("methods/add/<slug:method>/", methods.set_up, name="method-set-up"),
-    path("methods/new-phone/", methods.new_phone, name="new-phone"),
-    path("methods/recovery-codes/", methods.codes, name="codes"),
+    path("methods/new-phone/", new_phone.move, name="new-phone"),
+    path("methods/recovery-codes/", recovery_codes.renew, name="codes"),
     path("methods/<slug:ref>/rename/", methods.rename, name="method-rename"),
     path("methods/<slug:ref>/usual/", methods.make_default, name="method-default"),
     path("methods/<slug:ref>/remove/", methods.remove, name="method-remove"),
-    path("methods/<slug:ref>/try/", methods.try_out, name="method-try"),
+    path("methods/<slug:ref>/try/", self_test.try_out, name="method-try"),
     path("app-passwords/", app_passwords.index, name="app-passwords"),
     path("app-passwords/make/", app_passwords.make, name="app-password-make"),
     path("app-passwords/delete/", app_passwords.delete, name="app-passwords-delete"),

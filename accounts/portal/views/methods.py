@@ -1,7 +1,6 @@
-"""Views of a user's methods: list, add, rename, set the default, try out, remove, move to a new phone."""
+"""Views of a user's methods: list, add, rename, set the default, remove."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import provisioning, reauthentication, redirects, request_context, session_assurance
 from accounts.access import stepping_up
 from accounts.models import SecondStep
-from accounts.portal import recommendations
+from accounts.portal import new_phone, recommendations
 from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
@@ -27,9 +26,6 @@ from verification import challenges, enrolments, policies, registry
 from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
 from verification.models import Enrolment, Purpose
-
-_MOVING = "moving"
-_MOVE = timedelta(hours=1)  # after this time a move to a new phone is abandoned
 
 
 @require_GET
@@ -58,7 +54,8 @@ def index(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/methods.html", context)
 
 
-def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
+def read_offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
+    """Return the person's rules, and the methods that they can set up."""
     rules = policies.rules_for(request.user.pk)
     offers = enrolments.offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)
     return rules, [offer for offer in offers if not offer.is_backup]
@@ -69,7 +66,7 @@ def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 def add(request: AuthedRequest) -> HttpResponse:
     """Offer the methods that can be set up. One that needs no further input starts at once."""
     about = stepping_up.of(request)
-    _rules, offers = _offers(request)
+    _rules, offers = read_offers(request)
     if about is not None:
         offers = [offer for offer in offers if offer.name in about.methods]
     chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
@@ -92,7 +89,7 @@ def _carried(request: AuthedRequest) -> str:
 @reauthentication.required_for_own
 def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
-    _rules, offers = _offers(request)
+    _rules, offers = read_offers(request)
     offer = next((offer for offer in offers if offer.name == method), None)
     if offer is None or offer.form_class is None:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
@@ -111,8 +108,8 @@ def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpRe
 def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
     """Start a verification of the new method. It uses the same pages as the sign-in."""
     now = request_context.read(request)
-    rules, _offered = _offers(request)
-    place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
+    rules, _offered = read_offers(request)
+    place = reverse("portal:new-phone" if new_phone.moved_since(request.session, now.now) else "portal:methods")
     about = stepping_up.of(request)
     pending = flow.ask_again(
         request,
@@ -134,7 +131,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     return redirect("signin:verify")
 
 
-def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Pass the user's own enrolment to a view. Anyone else's gives a 404."""
 
     def found(request: AuthedRequest, ref: str) -> HttpResponse:
@@ -154,7 +151,7 @@ def rename(request: AuthedRequest, ref: str) -> HttpResponse:
     return _rename(request, ref)
 
 
-@_mine
+@mine
 def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     form = NameForm(
         request.POST or None,
@@ -182,7 +179,7 @@ def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
     return _make_default(request, ref)
 
 
-@_mine
+@mine
 def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     enrolments.make_default(enrolment, request_context.read(request))
     messages.success(request, _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)})
@@ -196,13 +193,13 @@ def remove(request: AuthedRequest, ref: str) -> HttpResponse:
     return _remove(request, ref)
 
 
-@_mine
+@mine
 def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     if request.method == "GET":
         return render(
             request, "accounts/portal/method_remove.html", {"label": enrolments.label(enrolment), "here": "methods"}
         )
-    if _take_away(request, enrolment):
+    if take_away(request, enrolment):
         messages.success(request, _("We removed the method and ended all your other sessions."))
     else:
         messages.warning(
@@ -213,7 +210,7 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     return redirect("portal:methods")
 
 
-def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
+def take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     """Remove an enrolment and keep this session, which has recently verified, in the new epoch."""
     rules = policies.rules_for(request.user.pk)
     must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
@@ -226,110 +223,6 @@ def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     return removed
 
 
-@redirects.button_on("portal:methods")
-@require_POST
-def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Start a verification only to try a method out."""
-    return _try_out(request, ref)
-
-
-@_mine
-def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
-    now = request_context.read(request)
-    place = reverse("portal:methods")
-    pending = flow.ask_again(request, request.user, now, purpose=Purpose.SELF_TEST, next_url=place)
-    outcome = challenges.start(
-        enrolment,
-        user=request.user,
-        purpose=Purpose.SELF_TEST,
-        binding=pending.id,
-        context=now,
-        rules=policies.rules_for(request.user.pk),
-        mode=request.POST.get("mode", ""),
-        replaces=pending.handle,
-    )
-    if not outcome.issued:
-        half_signed_in_and_refusals.tell(request, outcome, now)
-        return redirect("portal:methods")
-    half_signed_in_and_refusals.asked(request, pending, outcome, now)
-    return redirect("signin:verify")
-
-
-@require_http_methods(["GET", "POST"])
-@reauthentication.required_for_own
-def codes(request: AuthedRequest) -> HttpResponse:
-    """Create a new set of recovery codes. They are shown in the response to the POST and nowhere else."""
-    rules = policies.rules_for(request.user.pk)
-    backup = enrolments.backup_method(rules.methods)
-    if not backup:
-        raise Http404
-    present = enrolments.recovery_code_set(request.user.pk, backup)
-    context: dict[str, Any] = {
-        "n_codes": enrolments.recovery_codes_left(request.user.pk),
-        "replaces": present,
-        "here": "methods",
-    }
-    if request.method == "POST":
-        replaces = request.POST.get("replaces", "")
-        fresh = enrolments.issue_recovery_codes(
-            request.user, request_context.read(request), method_name=backup, replaces=replaces
-        )
-        if not fresh:
-            messages.info(
-                request,
-                _("You already have new codes, and they work. If you need others, get new codes."),
-            )
-            return redirect("portal:codes")
-        context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
-    return render(request, "accounts/portal/recovery_codes.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@reauthentication.required_for_own
-def new_phone(request: AuthedRequest) -> HttpResponse:
-    """Guide the user to a new phone: set it up, verify it, then remove the old one's methods."""
-    now = timezone.now()
-    rules, offers = _offers(request)
-    mine = [o for o in _options(request, rules) if not o.is_backup]
-    started = _move(request, now)
-    if request.method == "POST" and "begin" in request.POST:
-        request.session[_MOVING] = now.timestamp()
-        return redirect("portal:new-phone")
-    new, old = _split(mine, started)
-    if request.method == "POST" and new:
-        return _finish_move(request, old)
-    context = {"offers": offers, "new": new, "old": old, "started": started, "here": "methods"}
-    return render(request, "accounts/portal/new_phone.html", context)
-
-
-def _move(request: AuthedRequest, now: datetime) -> float | None:
-    """Return when the current move to a new phone began, or None."""
-    started: float | None = request.session.get(_MOVING)
-    return started if started is not None and now.timestamp() - started < _MOVE.total_seconds() else None
-
-
-def _options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...]:
+def read_options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...]:
+    """Return the methods that the person has set up."""
     return enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now())
-
-
-def _split(mine: list[Option], started: float | None) -> tuple[list[Option], list[Option]]:
-    """Split the options into those set up since the move began and those from before."""
-
-    def is_new(option: Option) -> bool:
-        at = option.enrolment.confirmed_at
-        return started is not None and at is not None and at.timestamp() >= started
-
-    return [o for o in mine if is_new(o)], [o for o in mine if not is_new(o)]
-
-
-def _finish_move(request: AuthedRequest, old: list[Option]) -> HttpResponse:
-    wanted = set(request.POST.getlist("remove"))
-    gone = [o for o in old if o.ref in wanted and _take_away(request, o.enrolment)]
-    del request.session[_MOVING]
-    messages.success(
-        request,
-        _("Your new phone is set up. You can’t sign in with the methods you removed any more.")
-        if gone
-        else _("Your new phone is set up. The methods on your old phone still work."),
-    )
-    return redirect("portal:methods")

@@ -1,0 +1,43 @@
+"""The view with which a user tries a method out before they need it."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts import redirects, request_context
+from accounts.portal.views import methods
+from accounts.session_assurance import AuthedRequest
+from accounts.signin import flow
+from accounts.signin.views import half_signed_in_and_refusals
+from verification import challenges, policies
+from verification.models import Enrolment, Purpose
+
+
+@redirects.button_on("portal:methods")
+@require_POST
+def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Start a verification only to try a method out."""
+    return _try_out(request, ref)
+
+
+@methods.mine
+def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
+    now = request_context.read(request)
+    place = reverse("portal:methods")
+    pending = flow.ask_again(request, request.user, now, purpose=Purpose.SELF_TEST, next_url=place)
+    outcome = challenges.start(
+        enrolment,
+        user=request.user,
+        purpose=Purpose.SELF_TEST,
+        binding=pending.id,
+        context=now,
+        rules=policies.rules_for(request.user.pk),
+        mode=request.POST.get("mode", ""),
+        replaces=pending.handle,
+    )
+    if not outcome.issued:
+        half_signed_in_and_refusals.tell(request, outcome, now)
+        return redirect("portal:methods")
+    half_signed_in_and_refusals.asked(request, pending, outcome, now)
+    return redirect("signin:verify")
