@@ -82,7 +82,7 @@ def written(
 
 def _for_apache(values: Mapping[str, str]) -> str:
     """Fill in the file of `deploy/`. It protects what is beside the redirect address, as the module wants it."""
-    text = (settings.BASE_DIR / "deploy" / "apache-two-step.conf").read_text()
+    text = (settings.BASE_DIR / "deploy" / "apache-openid-connect.conf").read_text()
     part = urlsplit(values["redirect_uri"]).path.rpartition("/")[0] + "/"
     filled = {
         "# Then replace the addresses, the name and the secret below. /secret/redirect_uri": (

@@ -54,7 +54,7 @@ def ask(stack: Stack, key: str, room: Path, servers: Crew) -> Ask:
         "/etc/nginx/two-step-pages.key": str(key_file),
         "http://127.0.0.1:9000": f"http://127.0.0.1:{behind}",
     }
-    http = deployed("nginx-two-step-pages.conf", changes) + _BEHIND.format(port=behind)
+    http = deployed("nginx-app-passwords.conf", changes) + _BEHIND.format(port=behind)
     start_nginx(room, servers, port=port, http=http)
 
     def asked(name: str = "", password: str = "", **headers: str) -> tuple[int, str]:
@@ -135,7 +135,7 @@ def proxy(stack: Stack, keeper: Visitor, room: Path, servers: Crew) -> int:
     assert module.exists(), "libnginx-mod-mail is not installed; .ci/run says what to install"
     mail = f"load_module {module};\n" + deployed("nginx-two-step-mail.conf", changes)
     over = {"127.0.0.1:9009": f"127.0.0.1:{question}", SERVICE: address(stack)}
-    http = deployed("nginx-two-step-mail-question.conf", over)
+    http = deployed("nginx-two-step-mail-auth.conf", over)
     start_nginx(room, servers, port=port, http=http, top=mail, greeting=b"* OK")
     return port
 

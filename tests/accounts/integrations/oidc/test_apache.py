@@ -90,7 +90,7 @@ def apache(stack: Stack, room: Path, servers: Crew) -> Apache:
         "OIDCRedirectURI https://app.example.org": f"OIDCRedirectURI {url}",
         "PASSPHRASE": "x" * 40,
     }
-    text = (BASE_DIR / "deploy" / "apache-two-step.conf").read_text()
+    text = (BASE_DIR / "deploy" / "apache-openid-connect.conf").read_text()
     for old, new in changes.items():
         assert old in text
         text = text.replace(old, new)
