@@ -1,24 +1,17 @@
-"""Admin pages for changing accounts data."""
+"""The admin classes of accounts, collected where Django looks for them. Each is in `accounts.support.admin`."""
 
-from typing import Any
-
-from django import forms
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext_lazy as _
-
-from accounts import admin_changes, app_passwords, audit_events, request_context
-from accounts.admin_changes import ChangesAdmin, RowAction
-from accounts.admin_site import Words
-from accounts.app_passwords import programs
-from accounts.models import Service
-from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
-from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
+from accounts.support.admin.app_password_services import ServiceAdmin
+from accounts.support.admin.blocked_ranges import BlockedRangeAdmin
+from accounts.support.admin.circuit_breakers import CircuitAdmin
+from accounts.support.admin.countries import CountryAdmin
 from accounts.support.admin.desk_scopes import ScopeAdmin
 from accounts.support.admin.directories import DirectoryAdmin
+from accounts.support.admin.opt_outs import OptOutAdmin
+from accounts.support.admin.outages import OutageAdmin
 from accounts.support.admin.policies import PolicyAdmin
 from accounts.support.admin.proxies import ProtectedHostAdmin, ProxyAdmin
+from accounts.support.admin.routes import RouteAdmin
+from accounts.support.admin.spending_limits import SpendingLimitAdmin
 from accounts.support.admin.strengths import StrengthAdmin
 from accounts.support.admin.users_groups_applications import PeopleAdmin
 
@@ -39,80 +32,3 @@ __all__ = [
     "SpendingLimitAdmin",
     "StrengthAdmin",
 ]
-
-
-@admin.register(Service)
-class ServiceAdmin(ChangesAdmin):
-    """Services that check app passwords. A key is shown once, when the service is created or its key renewed."""
-
-    subject = "service"
-    added, changed = audit_events.SERVICE_MADE, audit_events.SERVICE_CHANGED
-    deleted = audit_events.SERVICE_DELETED
-    list_display = ("name", "slug", "program_name", "is_active", "takes_password")
-    flags = {"is_active": (_("Active"), _("Switched off"))}
-    words = Words(
-        heading=_("Services"),
-        lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),
-        add=_("Add a service"),
-        form_lead=_("We show a service’s key only once: when you add the service, and when you renew its key."),
-        empty=_("No services yet"),
-        empty_text=_("Add a service to let people use app passwords with it."),
-        delete=_("Delete service"),
-        delete_effect=_("The service can’t check app passwords any more. Nobody can sign in to it with one."),
-    )
-    fields = ("name", "slug", "program", "is_active", "takes_password", "upstream_host", "upstream_port")
-    ordering = ("name",)
-    row_actions = {
-        "renew_key": RowAction(
-            label=_("Renew key"),
-            explain=_(
-                "The current keys stop working within seconds. Nobody can sign in to these services with an app "
-                "password until the new keys are in their configuration."
-            ),
-            button=_("Renew key"),
-            run="renew_keys",
-        )
-    }
-
-    @admin.display(description=_("kind of program"), ordering="program")
-    def program_name(self, obj: Service) -> str:
-        known = programs.PROGRAMS.get(obj.program)
-        return str(known.label) if known else obj.program
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "program":
-            choices = [(program.key, program.label) for program in programs.PROGRAMS.values()]
-            return forms.ChoiceField(label=db_field.verbose_name, choices=choices)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        admin_changes.spend(form)
-        said = {
-            "reason": form.cleaned_data["reason"],
-            "changes": admin_changes.differences({}, admin_changes.values(obj)),
-        }
-        key = app_passwords.new_service_key(obj, request_context.read(request), actor_id=request.user.pk, **said)
-        request.shown_key = key  # type: ignore[attr-defined]  # from here to `response_add`, within this one request
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        if change:  # a new service was recorded with its key
-            super().save_related(request, form, formsets, change)
-
-    def response_add(self, request: HttpRequest, obj: Service, post_url_continue: str | None = None) -> HttpResponse:
-        return self._show(request, [(obj, request.shown_key)])  # type: ignore[attr-defined]
-
-    def renew_keys(self, request: HttpRequest, rows: list[Service], reason: str) -> HttpResponse:
-        """Give each service a new key. The service refuses everyone until the new key is in its configuration."""
-        here, actor_id = request_context.read(request), request.user.pk
-        return self._show(
-            request,
-            [(one, app_passwords.new_service_key(one, here, actor_id=actor_id, reason=reason)) for one in rows],
-        )
-
-    def _show(self, request: HttpRequest, shown: list[tuple[Service, str]]) -> HttpResponse:
-        title = _("Your new key")
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "shown": shown}
-        return TemplateResponse(request, "accounts/admin/service_keys.html", context)

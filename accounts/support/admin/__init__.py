@@ -1,1 +1,1 @@
-"""Admin classes of the support desk: users and groups, delivery, cost."""
+"""Admin classes of the staff pages, one module for each table."""
