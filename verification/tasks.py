@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from verification import audit, conf, limits, notices, retention
-from verification.delivery import dispatch, publisher
+from verification.delivery import dispatch, message_publisher
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import Browser
@@ -21,7 +21,7 @@ def housekeeping(**_more: Any) -> None:
     audit.seal(now)
     notices.tell_of_browsers(now)
     notices.tell_of_copies(now)
-    dispatch.sweep(publisher.publish, now=now)
+    dispatch.sweep(message_publisher.publish, now=now)
 
 
 @shared_task(name="verification.tasks.evaluate_deliveries")

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from tests.verification.conftest import Desk
 from verification import audit, browsers, limits, tasks
-from verification.delivery import publisher
+from verification.delivery import message_publisher
 from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message
 
 
@@ -16,7 +16,7 @@ from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Count
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
     """Keep what is put on a queue."""
     calls: list[tuple[int, Kind]] = []
-    monkeypatch.setattr(publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
+    monkeypatch.setattr(message_publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
 

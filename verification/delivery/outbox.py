@@ -7,7 +7,7 @@ from django.db import transaction
 
 from verification import phone_numbers
 from verification.db.compiled_queries import Insert
-from verification.delivery import publisher
+from verification.delivery import message_publisher
 from verification.models import Challenge, Kind, Message
 from verification.models.person import Person
 
@@ -67,5 +67,5 @@ def _put(message: Message, address: str) -> Message:
     if message.kind != Kind.MAIL:
         message.country, message.range = phone_numbers.country(address), phone_numbers.prefix(address)
     _ADD.later(message)
-    transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
+    transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
     return message

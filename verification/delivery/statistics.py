@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import audit
 from verification.audit import events
 from verification.context import Context
-from verification.delivery import broker, publisher
+from verification.delivery import broker, message_publisher
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
@@ -257,5 +257,5 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
             audit.record(
                 events.MESSAGE_SENT_AGAIN, user_id=message.user_id, context=context, actor_id=actor_id, **about
             )
-            transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
+            transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
     return bool(changed)

@@ -16,7 +16,7 @@ from tests.fake_carrier import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
-from verification.delivery import conf, dispatch, publisher
+from verification.delivery import conf, dispatch, message_publisher
 from verification.models import Attempt, Circuit, Kind, Message, MessageState, Result
 
 MESSAGES, THREADS = 300, 8
@@ -79,7 +79,7 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
     for pk in fill(desk, MESSAGES, dead=0):
-        publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Kind.TEXT)
 
     crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", lambda: not Message.objects.filter(state__in=_MOVING).exists(), seconds=90)

@@ -25,7 +25,7 @@ from tests.verification.delivery.providers.virtual.conftest import behave
 from tests.virtual_phone import carry
 from verification import audit
 from verification.context import Context
-from verification.delivery import conf, dispatch, publisher
+from verification.delivery import conf, dispatch, message_publisher
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 
@@ -78,7 +78,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     """
     chance = random.Random(SEED)  # noqa: S311  (spreads the kills, protects nothing)
     for pk in chance.sample(outbox * 2, 2 * MESSAGES):
-        publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Kind.TEXT)
     instants = sorted(chance.sample(range(20, MESSAGES - DEAD - 100), KILLS))
 
     for n_sent in instants:
@@ -121,7 +121,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     """
     outbox = fill(desk_of_many, 300, dead=0)
     for pk in outbox:
-        publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Kind.TEXT)
 
     for n_sent in (60, 160)[: rounds(1, 2)]:
         child = crew.start("worker", child_processes.worker(threads=THREADS))

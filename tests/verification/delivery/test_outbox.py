@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from tests.verification.conftest import Desk
-from verification.delivery import outbox, publisher
+from verification.delivery import message_publisher, outbox
 from verification.models import Kind, Message, MessageState
 
 
@@ -14,7 +14,7 @@ from verification.models import Kind, Message, MessageState
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
     """Keep what would wake a worker."""
     calls: list[tuple[int, Kind]] = []
-    monkeypatch.setattr(publisher, "up", lambda pk, kind: calls.append((pk, kind)))
+    monkeypatch.setattr(message_publisher, "up", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification.delivery import dispatch, publisher
+from verification.delivery import dispatch, message_publisher
 from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.limits import toll_fraud
@@ -126,7 +126,7 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         )
         if circuit_breaker.counts(provider, receipt.reason or "", receipt.code):
             _count(message, provider, receipt, now)
-        transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
+        transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
     return True
 
 

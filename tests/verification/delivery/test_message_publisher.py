@@ -10,7 +10,7 @@ from kombu import Connection
 
 from mfasite.celery import app
 from tests.verification.conftest import Desk
-from verification.delivery import publisher, tasks
+from verification.delivery import message_publisher, tasks
 from verification.delivery.broker import Unreachable
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Kind, Message, MessageState
@@ -35,13 +35,13 @@ def taken(queue: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("kind", "queue"), [(Kind.TEXT, "texts"), (Kind.CALL, "calls"), (Kind.MAIL, "housekeeping")])
 def test_each_kind_has_its_queue(broker: str, kind: Kind, queue: str) -> None:
-    publisher.publish(17, kind)
+    message_publisher.publish(17, kind)
 
     assert taken(queue)["body"][1] == {"message_id": 17}
 
 
 def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) -> None:
-    publisher.publish(queued.pk, Kind.TEXT)
+    message_publisher.publish(queued.pk, Kind.TEXT)
 
     payload = json.dumps(taken("texts"))
     assert all(secret not in payload for secret in ("795551234", queued.handle, queued.sealed_address))
@@ -51,12 +51,12 @@ def test_sends_from_here_when_the_broker_is_away(ana: Desk, queued: Message, mon
     def away(*_: object) -> None:
         raise Unreachable
 
-    monkeypatch.setattr(publisher, "publish", away)
-    monkeypatch.setattr(publisher, "close_old_connections", lambda: None)
+    monkeypatch.setattr(message_publisher, "publish", away)
+    monkeypatch.setattr(message_publisher, "close_old_connections", lambda: None)
     monkeypatch.setattr(connections, "close_all", lambda: None)
-    publisher._room.acquire()
+    message_publisher._room.acquire()
 
-    publisher._work(queued.pk, Kind.TEXT)
+    message_publisher._work(queued.pk, Kind.TEXT)
 
     assert Delivery.objects.count() == 1
 
@@ -66,12 +66,12 @@ def test_more_than_the_process_can_hold_is_left_to_the_sweep(
 ) -> None:
     settings.DELIVERY_PUBLISHER_THREADS = 1
     submitted: list[int] = []
-    monkeypatch.setattr(publisher, "_room", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(message_publisher, "_room", threading.BoundedSemaphore(2))
     pool = type("Pool", (), {"submit": lambda _, run, work, pk, kind: submitted.append(pk)})
-    monkeypatch.setattr(publisher, "_threads", pool)
+    monkeypatch.setattr(message_publisher, "_threads", pool)
 
     for pk in range(5):
-        publisher.up(pk, Kind.TEXT)
+        message_publisher.up(pk, Kind.TEXT)
 
     assert submitted == [0, 1]
 
