@@ -114,7 +114,7 @@ def test_code_works_once_and_a_second_use_voids_what_it_gave(party: Any, ana: Pe
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_uses_at_the_same_time_one_succeeds(party: Any) -> None:
-    """Seen failing on PostgreSQL with `sign_ins.claim` returning True always: three of four got tokens."""
+    """Seen failing on PostgreSQL with `authorization_codes.claim` returning True always: three of four got tokens."""
     with transaction.atomic():
         ana = join("ana", number=ANAS).set_up("text", "totp")
     ana.sign_in()
