@@ -134,7 +134,7 @@ def plan_person(
     is_taken: bool = False,
     is_last_administrator: bool = False,
 ) -> PersonChange:
-    """Return what an entry changes. `user` is the one that `matching_people` found for it: the directory's own, or one to link.
+    """Return what an entry changes. `user` is whom `matching_people` found: the directory's own person, or one to link.
 
     The directory decides username, name, email address, phone numbers, and whether the person can sign in. Its language
     is only used while the person has none. `numbers` are those that it supplied before; `is_taken`: the username is
