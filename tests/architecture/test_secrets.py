@@ -139,7 +139,7 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
     digits = ana.page.words.split("call, enter ")[1][:2]
     work()
     ana.phone.answer()
-    ana.phone.press("99#")
+    ana.phone.press("98#" if digits == "99" else "99#")
     ana.phone.press(f"{digits}#")
     ana.browser.press("I pressed #, continue")
     ana.browser.press("Sign out")
