@@ -9,9 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accessibility import SIZES
 from tests.chromium import chromium, opened
 from tests.people import Clock, ana, ben, cleo
+from tests.screen_sizes_and_accessibility import SIZES
 
 __all__ = ["ana", "ben", "chromium", "cleo"]
 

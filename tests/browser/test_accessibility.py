@@ -14,7 +14,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
-from tests.accessibility import Look
 from tests.browser.page_actions import (
     STALE,
     carry_in,
@@ -32,6 +31,7 @@ from tests.browser.page_actions import (
 )
 from tests.chromium import BROKEN, REFUSED, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
+from tests.screen_sizes_and_accessibility import Look
 from verification import audit, browsers, policies
 from verification.audit import events
 from verification.context import Context

@@ -7,9 +7,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AppPassword
 from tests import firefox
-from tests.accessibility import SIZES
 from tests.firefox import Firefox
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, hire
+from tests.screen_sizes_and_accessibility import SIZES
 from verification.models import Enrolment, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

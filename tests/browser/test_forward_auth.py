@@ -14,9 +14,9 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
-from tests.accessibility import Look
 from tests.browser.page_actions import code_field, expect_heading, fill, press, write
 from tests.people import PASSWORD, Clock, Person
+from tests.screen_sizes_and_accessibility import Look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

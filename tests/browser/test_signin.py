@@ -7,7 +7,6 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accessibility import SIZES
 from tests.browser.page_actions import (
     choose,
     expect_heading,
@@ -24,6 +23,7 @@ from tests.browser.page_actions import (
 )
 from tests.chromium import REFUSED, opened
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
+from tests.screen_sizes_and_accessibility import SIZES
 from tests.virtual_phone import carry
 from verification.models import Kind, Outage
 

@@ -9,7 +9,6 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests.accessibility import SIZES, picture
 from tests.browser.page_actions import (
     choose,
     expect_heading,
@@ -21,6 +20,7 @@ from tests.browser.page_actions import (
 )
 from tests.chromium import opened
 from tests.people import Person
+from tests.screen_sizes_and_accessibility import SIZES, picture
 from verification.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -21,11 +21,11 @@ from accounts.admin_changes import ReadOnlyAdmin
 from accounts.admin_site import urls
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, User
-from tests.accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
 from tests.admin_rows import SAMPLES
 from tests.browser.page_actions import carry_in
 from tests.chromium import REFUSED, opened
 from tests.people import Clock, Person, join
+from tests.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed

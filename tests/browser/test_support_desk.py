@@ -15,10 +15,10 @@ from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
-from tests.accessibility import SIZES, Look
 from tests.browser import page_actions
 from tests.chromium import REFUSED, opened
 from tests.people import Clock, Person, hire, join
+from tests.screen_sizes_and_accessibility import SIZES, Look
 from verification import browsers
 from verification.context import Context
 from verification.limits import toll_fraud

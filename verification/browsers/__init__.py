@@ -1,6 +1,6 @@
 """Remembered browsers, browsers that a person used before, and the names of browsers."""
 
-from verification.browsers.remembered import (
+from verification.browsers.remembered_browsers import (
     forget,
     forget_many,
     forget_own,

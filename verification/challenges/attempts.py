@@ -8,7 +8,7 @@ from django.db.models import F
 from verification import audit, conf, limits, registry
 from verification.audit import events
 from verification.capabilities import PublicKey
-from verification.challenges import closing, incorrect_code_notices, lockouts, queries
+from verification.challenges import closing, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
@@ -53,7 +53,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
     with transaction.atomic():
         Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
         if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
-            lockouts.lock_all_methods(challenge, context)
+            lockout_notices.lock_all_methods(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
     return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
 
@@ -121,7 +121,7 @@ def fail(
             **queries.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
-            lockouts.lock_method(challenge, context)
+            lockout_notices.lock_method(challenge, context)
         if gate.n_today:
             _lock_or_notify(challenge, gate.n_today, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
@@ -137,6 +137,6 @@ def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> Non
     """Lock all methods at the 30-day limit. Before it, notify the person of many incorrect codes."""
     found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():
-        lockouts.lock_all_methods(challenge, context)
+        lockout_notices.lock_all_methods(challenge, context)
     else:
         incorrect_code_notices.tell_if_due(challenge, context, n_today=n_today, n_month=found.n)

@@ -1,6 +1,6 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
-from verification.limits.code_guessing import (
+from verification.limits.code_delays_and_lockouts import (
     WrongCodes,
     all_locked_at,
     clear,

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.accessibility import SIZES, barriers
 from tests.chromium import chromium, opened
+from tests.screen_sizes_and_accessibility import SIZES, barriers
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from tests.virtual_phone import carry
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import Desk
 from verification import browsers, notices
-from verification.browsers import remembered
+from verification.browsers import remembered_browsers
 from verification.delivery import rendering
 from verification.models import AuditEvent, Browser, Message
 
@@ -186,7 +186,7 @@ def test_a_copy_seen_by_two_requests_at_once_is_written_down_once(desk: Desk, to
     both = list(Browser.objects.all()) * 2
 
     for n, row in enumerate(both):
-        remembered._end_copied(row, replace(desk.later(seconds=n).context, network=f"203.0.113.{n}"))
+        remembered_browsers._end_copied(row, replace(desk.later(seconds=n).context, network=f"203.0.113.{n}"))
 
     assert AuditEvent.objects.filter(kind="browser.copied").count() == 1
     assert Browser.objects.get().network == "203.0.113.0"
