@@ -14,7 +14,7 @@ HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 PHONE = Path("verification/delivery/providers/virtual/templates")
 WRITER = Path("verification/time_format.py")
 # The date in the name of a counter, which nobody reads.
-COUNTERS = {Path("verification/limits/code_delays_and_lockouts.py")}
+COUNTERS = {Path("verification/limits/incorrect_codes_and_lockouts.py")}
 # For scripts and for <input type="date">, never for people.
 MACHINE = {"c", "Y-m-d"}
 _FORMAT = re.compile(

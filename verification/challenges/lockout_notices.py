@@ -1,6 +1,6 @@
 """Lockouts after too many incorrect codes: recorded, and announced to the person and the support desk.
 
-`verification.limits.code_delays_and_lockouts` decides when.
+`verification.limits.incorrect_codes_and_lockouts` decides when.
 """
 
 from verification import audit, conf, limits, notices

@@ -1,6 +1,7 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
-from verification.limits.code_delays_and_lockouts import (
+from verification.limits.gates import OPEN, Gate
+from verification.limits.incorrect_codes_and_lockouts import (
     WrongCodes,
     all_locked_at,
     clear,
@@ -13,7 +14,6 @@ from verification.limits.code_delays_and_lockouts import (
     unlock,
     wrong_codes,
 )
-from verification.limits.gates import OPEN, Gate
 from verification.limits.message_and_request_limits import (
     SPENT,
     TRIAL,

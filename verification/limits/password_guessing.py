@@ -24,8 +24,8 @@ from verification.limits.gates import (
     db_time,
     for_network,
 )
+from verification.limits.growing_delays import wait_schedule
 from verification.limits.message_and_request_limits import WindowLimit, check_limit
-from verification.limits.waiting_times import wait_schedule
 from verification.models import Counter
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import applications, audit_events, redirects, request_context
 from accounts.models import Application, ApplicationLogo
-from accounts.portal import application_tiles
+from accounts.portal import application_tiles, data_shared_with_applications
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
@@ -44,12 +44,12 @@ def _application(slug: str) -> Application:
 def show(request: AuthedRequest, slug: str) -> HttpResponse:
     """Show what one application was told about the person, and when they used it."""
     application = _application(slug)
-    found = application_tiles.received(request.user, application)
+    found = data_shared_with_applications.received(request.user, application)
     context = {
         "application": application,
         "initials": applications.initials(application.name),
         "is_allowed": applications.may_use(request.user, application),
-        "data": application_tiles.data(request.user, application),
+        "data": data_shared_with_applications.data(request.user, application),
         "received": found,
         "n_running": sum(1 for each in found if each.session.ended_at is None),
         "here": "applications",

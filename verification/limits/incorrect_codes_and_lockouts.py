@@ -13,8 +13,8 @@ from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
 from verification.limits.gates import DAY, OPEN, UNLIMITED, Condition, Gate, change_rows, db_time
+from verification.limits.growing_delays import wait_schedule
 from verification.limits.unanswered_messages import PROMPT_KINDS
-from verification.limits.waiting_times import wait_schedule
 from verification.models import Failure, Purpose
 
 _ALL_LOCKED = "*"  # the row that says since when all methods of a person are locked

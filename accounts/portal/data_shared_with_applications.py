@@ -1,0 +1,69 @@
+"""What an application knows about a person, and what it was told at each sign-in."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import access
+from accounts.models import Application, ApplicationSession, OidcSignIn, User
+from verification import time_format
+
+_SESSIONS = 10
+
+# Source: RFC 8176, 2; OpenID EAP ACR Values 1.0 (pop)
+_METHODS = {
+    "pwd": gettext_lazy("password"),
+    "otp": gettext_lazy("code"),
+    "sms": gettext_lazy("text"),
+    "tel": gettext_lazy("phone call"),
+    "hwk": gettext_lazy("security key"),
+    "swk": gettext_lazy("passkey"),
+    "pop": gettext_lazy("passkey"),
+    "user": "",
+    "pin": "",
+    "mfa": "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """What an application was told at a sign-in. Shape: pairs of a label and a value."""
+
+    session: ApplicationSession
+    facts: tuple[tuple[str, str], ...]
+
+
+def received(user: User, application: Application) -> list[Received]:
+    """Return the person's last sign-ins to an application, newest first."""
+    rows = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
+    return [Received(session=row, facts=tuple(_facts(row))) for row in rows[:_SESSIONS]]
+
+
+def data(user: User, application: Application) -> list[tuple[str, str]]:
+    """Return what an application that a person signed in to knows about them. Shape: a label and the present value."""
+    last = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at").first()
+    if last is None:
+        return []
+    shared = {"profile", "email", "groups"}
+    if application.kind == Application.Kind.OIDC:
+        newest = OidcSignIn.objects.filter(session=last).order_by("-made_at").first()
+        shared &= set(newest.scope.split()) if newest else set()
+    groups = ", ".join(user.groups.order_by("name").values_list("name", flat=True)) if "groups" in shared else ""
+    lines = [
+        ("profile", _("Name"), user.get_full_name()),
+        ("profile", _("Username"), user.username),
+        ("email", _("Email address"), user.email or _("none")),
+        ("groups", _("Groups"), groups or _("none")),
+    ]
+    found = [(label, value) for part, label, value in lines if part in shared]
+    return found or [(_("Who you are"), _("only a random name, which stays the same"))]
+
+
+def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
+    methods = [str(_METHODS.get(each, each)) for each in row.amr]
+    return [
+        (_("Verified with"), ", ".join(dict.fromkeys(each for each in methods if each)) or _("nothing")),
+        (_("Last verified"), time_format.moment(row.auth_time) if row.auth_time else _("not at this sign-in")),
+        (_("It was told"), access.decision_words.level(row.acr).capitalize() or "–"),
+    ]
