@@ -34,7 +34,7 @@ from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Me
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
-AT_ONCE = 50
+AT_ONCE = rounds(20, 50)
 ROUNDS = rounds(4, 100)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

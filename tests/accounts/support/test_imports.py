@@ -286,7 +286,7 @@ def test_no_package_is_said_so(raw: bytes) -> None:
 
 @pytest.mark.slow
 def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Context) -> None:
-    n_people, n_tokens = rounds(2_000, 20_000), rounds(500, 5_000)
+    n_people, n_tokens = rounds(600, 20_000), rounds(200, 5_000)
     lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(n_people)]
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -29,7 +29,7 @@ from verification.delivery import conf, dispatch, message_publisher
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 
-MESSAGES, DEAD, KILLS, THREADS = rounds(300, 1000), rounds(30, 100), rounds(2, 8), 16
+MESSAGES, DEAD, KILLS, THREADS = rounds(200, 1000), rounds(20, 100), rounds(2, 8), 16
 SEED = 20260302
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
