@@ -71,6 +71,8 @@ class NewPasswordMiddleware:
         match = request.resolver_match
         if user is None or match is None or not (user.must_change_password or user.breached_password_at):
             return None
+        if not user.has_password_here:  # only their directory can change it
+            return None
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None
         messages.info(request, _why_new_password(user))

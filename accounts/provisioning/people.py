@@ -20,6 +20,10 @@ from accounts.sessions import Closed
 from verification import audit, enrolments
 
 CHUNK = 500  # people in one transaction
+_LINKED = (
+    *("directory", "directory_key", "directory_since"),
+    *("password", "must_change_password", "breached_password_at"),
+)
 _COLUMNS = ("username", "name", "email", "language", "is_active")
 _EVENTS = {
     Verdict.ADDED: audit_events.PERSON_ADDED,
@@ -172,11 +176,9 @@ def _link(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now:
     for user, change in linked:
         user.directory, user.directory_key, user.directory_since = directory, change.entry.key, now
         if directory.checks_passwords:
-            user.password = make_password(None)
+            user.password, user.must_change_password, user.breached_password_at = make_password(None), False, None
     if linked:
-        User.objects.bulk_update(
-            [user for user, _change in linked], ["directory", "directory_key", "directory_since", "password"]
-        )
+        User.objects.bulk_update([user for user, _change in linked], _LINKED)
 
 
 def _new_numbers(change: PersonChange) -> dict[str, str]:

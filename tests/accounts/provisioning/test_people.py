@@ -183,6 +183,17 @@ def test_a_password_here_ends_where_the_directory_checks_passwords(clock: Clock,
     assert [user.has_usable_password() for user in User.objects.order_by("username")] == [False, True]
 
 
+def test_nobody_must_change_a_password_that_only_the_directory_can(clock: Clock, ana: Person) -> None:
+    """Seen failing: each page led to the one that says where to change it, for ever."""
+    User.objects.filter(pk=ana.user.pk).update(must_change_password=True, breached_password_at=clock.now)
+    ldap = Directory.objects.create(name="LDAP", kind=Kind.OPENLDAP, link_by=LinkBy.USERNAME)
+
+    apply(ldap, entry("a", "ana"), clock=clock)
+
+    ana.user.refresh_from_db()
+    assert (ana.user.must_change_password, ana.user.breached_password_at) == (False, None)
+
+
 # Who leaves -----------------------------------------------------------------------------------------------------
 
 
