@@ -114,7 +114,8 @@ def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
     about = stepping_up.read(step_up)
     fitting = tuple(option for option in decision.options if about is not None and option.method in about.methods)
     default = enrolments.default(fitting, now=context.now)
-    if decision.step is not Step.ASK or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
+    is_closed = decision.step in {Step.DENY, Step.ENROL}
+    if is_closed or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
         return decision
     return replace(decision, options=fitting, default=default)
 

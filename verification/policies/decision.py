@@ -73,12 +73,12 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
     if why := refusal(user, context.now):
         return Decision(step=Step.DENY, reason=why, rules=rules)
-    if user.second_step == SecondStep.DISABLED and not user.is_staff:
-        return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
-    if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
-        return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules)
     mine = enrolments.confirmed(user.pk)
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
+    if user.second_step == SecondStep.DISABLED and not user.is_staff:  # an application may still ask for it
+        return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules, options=options)
+    if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
+        return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules, options=options)
     if not options:
         return _none_allowed(user, mine, rules, now=context.now)
     may_skip = not user.is_staff and not user.securing_since

@@ -17,6 +17,7 @@ from accounts.signin import flow
 from tests.people import PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Policy
+from verification.models.person import SecondStep
 
 MINUTE = timedelta(minutes=1)
 
@@ -103,6 +104,31 @@ def test_another_method_cannot_be_chosen_by_hand(ana: Person, wiki: Application)
     page = ana.browser.send("/sign-in/options/", option=text)
 
     assert (page.path, "Text message" in page) == ("/sign-in/options/", False)
+
+
+def test_a_trusted_network_widens_no_choice(ana: Person, wiki: Application) -> None:
+    """Seen failing: the page of other options listed all, and a text was accepted but was not enough."""
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.give_password()
+    _need(wiki, strength="no-phone")
+    ana.browser.go("/wiki/")
+    ana.browser.press("Authenticator app")
+
+    page = ana.browser.go("/sign-in/options/")
+
+    assert (page.path, "Text message" in page) == ("/sign-in/options/", False)
+
+
+def test_whoever_needs_no_second_step_here_can_do_one_for_an_application(ana: Person, wiki: Application) -> None:
+    """Seen failing: the page said that none of their methods can be used now."""
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    ana.give_password()
+    assert ana.browser.go("/wiki/").path == "/sign-in/again/"
+    ana.browser.press("Authenticator app")
+
+    page = ana.verify(ana.read_app())
+
+    assert (page.path, '"amr"' in page.html) == ("/wiki/", True)
 
 
 def test_a_request_can_only_raise_what_is_needed(ana: Person, wiki: Application, clock: Clock) -> None:
