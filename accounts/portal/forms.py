@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import conf
 from accounts.app_passwords import programs
 from verification.inputs.fields import LineField
 
@@ -35,6 +37,11 @@ class NameForm(forms.Form):
             del self.fields["is_on_another_device"]
 
 
+def _new_password_hint() -> str:
+    words = _("At least %(n)d characters. Several words that only you would combine are best.")
+    return words % {"n": conf.password_min_length()}
+
+
 class NewPasswordForm(forms.Form):
     """A new password, checked by the configured validators."""
 
@@ -42,7 +49,7 @@ class NewPasswordForm(forms.Form):
         label=_("New password"),
         strip=False,
         max_length=4096,
-        help_text=_("At least 12 characters. Several words that only you would combine are best."),
+        help_text=lazy(_new_password_hint, str)(),
         error_messages={"required": _("Enter a new password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

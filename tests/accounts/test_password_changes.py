@@ -20,6 +20,7 @@ from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
 from verification.context import Context
+from verification.delivery import rendering
 from verification.delivery.providers.virtual.models import Delivery
 from verification.keys import crypto
 from verification.models import Browser as Remembered
@@ -303,6 +304,34 @@ def test_ends_sessions_browsers_and_half_sign_ins(ana: Person) -> None:
     assert ana.browser.go("/").path == "/sign-in/"
     assert half.browser.go("/sign-in/verify/").path == "/sign-in/"
     assert not Remembered.objects.filter(epoch=User.objects.get(pk=ana.user.pk).epoch).exists()
+
+
+def test_ended_sessions_are_not_listed_afterwards(ana: Person) -> None:
+    """Seen failing: they stood under “Active sessions” until their end."""
+    intruder = Person(ana.user, ana.phone)
+    intruder.sign_in()
+    ask("ana")
+
+    set_new(path_of(link()))
+
+    assert not Session.objects.filter(user=ana.user).exists()
+
+
+def test_mail_says_how_the_password_was_set(ana: Person) -> None:
+    ask("ana")
+    set_new(path_of(link()))
+
+    told = Message.objects.get(template__endswith="password_changed.txt")
+    told.provider = "virtual"
+    assert "with a link that we emailed to you, and all your sessions ended" in rendering.compose(told).words
+
+
+def test_hint_names_the_length_that_is_required(ana: Person, settings: Settings) -> None:
+    """Seen failing: it always named twelve."""
+    settings.PASSWORD_MIN_LENGTH = 16
+    ana.sign_in()
+
+    assert "At least 16 characters." in ana.browser.go("/password/")
 
 
 def test_is_good_once(ana: Person, mailed: str) -> None:
