@@ -126,7 +126,10 @@ def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
         raise Http404
     if request.method == "POST":
         app_passwords.revoke(request.user, request_context.read(request), ref=ref)
-        messages.success(request, _("Deleted. Apps that use it can’t sign in any more."))
+        if named:
+            messages.success(request, _("Deleted. Apps that use it can’t sign in any more."))
+        else:
+            messages.success(request, _("Deleted. Apps that use app passwords can’t sign in any more."))
         return redirect("portal:app-passwords")
     context = {"named": named, "count": mine.count(), "here": "app-passwords"}
     return render(request, "accounts/portal/app_password_delete.html", context)
