@@ -91,12 +91,13 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     message = None if _waits_for_an_outage(message_id, now) else _claimed(message_id, now)
     if message is None:
         return MessageState.EXPIRED if _RETIRE.run(pk=message_id, now=now) else None
-    pooled_connections.give_back()  # while it is prepared, and sent
     if not message.opens:
         return _fail(message, now)
     turn = _Turn(message, now)
-    for hop in turn.hops():
-        circuit = cache.read().circuit(hop.provider.name, turn.kind)
+    # Read now, because a claimed message that then has to wait for a connection could be left unsent.
+    hops = [(hop, cache.read().circuit(hop.provider.name, turn.kind)) for hop in turn.hops()]
+    pooled_connections.give_back()  # while it is prepared, and sent
+    for hop, circuit in hops:
         if not circuit_breaker.admits(circuit, now=now):
             turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
             continue
