@@ -50,6 +50,7 @@ limit_request_line = 8190  # bytes: a page to return to, such as an authorizatio
 control_socket_disable = True
 # Only mfasite.middleware.trusted_proxies.Proxied decides which proxies are trusted.
 secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""  # else a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
 logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+import urllib3
 
 from mfasite.demo import broker, child_processes
 from mfasite.demo.launcher import Stack
@@ -34,6 +35,15 @@ def test_takes_a_long_page_to_return_to(stack: Stack) -> None:
 
     with urlopen(f"{stack.url}/sign-in/?{urlencode({'next': page})}") as response:  # noqa: S310  (ours)
         assert response.status == 200
+
+
+def test_lets_no_client_choose_the_prefix_of_links(stack: Stack) -> None:
+    """Seen failing: with gunicorn's default, the page was shown, and its links were kept with the prefix."""
+    wait_until_ready(stack)
+
+    answer = urllib3.request("GET", f"{stack.url}/x/sign-in/", headers={"SCRIPT_NAME": "/x"}, redirect=False)
+
+    assert answer.status == 404
 
 
 def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:
