@@ -24,7 +24,7 @@ class KeyedOnPhone(Delivered):
     """Calls the person, who presses keys on the phone. The page waits, or accepts the code that was read out."""
 
     continue_label: ClassVar[Any]  # the button for a page that doesn't continue automatically
-    not_approved: ClassVar[tuple[Any, Any]]  # title and text if someone presses it too early
+    not_approved: ClassVar[tuple[Any, Any] | None] = None  # title and text if someone presses it too early
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
         """Judge what was keyed, and name the template that the person hears next. Shape: digits and #."""

@@ -172,9 +172,10 @@ def collect(handle: str, *, binding: str, context: Context, alongside: Alongside
 
 
 def _not_approved(challenge: Challenge) -> Words | None:
-    """Return the method's own words, if the person approves on the phone."""
+    """Return the method's own words, if the person approves on the phone and it has some."""
     method = registry.method(challenge.enrolment.method)
-    return Words(*map(str, method.not_approved)) if isinstance(method, KeyedOnPhone) else None
+    words = method.not_approved if isinstance(method, KeyedOnPhone) else None
+    return Words(*map(str, words)) if words else None
 
 
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
