@@ -12,6 +12,7 @@ from mfasite import conf, logs
 from mfasite.environment import env
 
 _COUNTS = "mfa-counts-"
+_OURS = {"accounts", "helpcenter", "mfasite", "verification"}
 _SETTINGS = """
 import sys
 from django.core.exceptions import ImproperlyConfigured
@@ -52,6 +53,12 @@ control_socket_disable = True
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""  # else a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
 logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let a new worker read our code from the disk: after a reload, this process still has the former version."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
+        del sys.modules[name]
 
 
 def child_exit(server: Any, worker: Any) -> None:
