@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 from verification.delivery import dispatch
 from verification.models import Kind
@@ -14,7 +14,13 @@ _EVERY = 2.0  # seconds
 
 
 def _hand(message_id: int, _kind: Kind) -> None:
-    dispatch.send(message_id)
+    """Send one message. An error of ours stops neither the others nor the thread."""
+    try:
+        dispatch.send(message_id)
+    except Error:
+        raise
+    except Exception:  # noqa: BLE001 - logged
+        _log.exception("The sweeper could not send m%s", message_id)
 
 
 def run(stop: threading.Event) -> None:
@@ -23,8 +29,10 @@ def run(stop: threading.Event) -> None:
         try:
             close_old_connections()
             dispatch.sweep(_hand)
-        except DatabaseError as error:
+        except Error as error:
             _log.warning("The sweeper can't reach the database: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 - logged
+            _log.exception("The sweeper failed. It tries again.")
         finally:
             connections.close_all()
 

@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from tests.verification.conftest import Desk
 from verification.delivery import dispatch, sweeper
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Message
+from verification.models import Kind, Message
 
 
 class Rounds(threading.Event):
@@ -37,6 +37,31 @@ def test_sends_by_itself(ana: Desk) -> None:
     sweeper.run(Rounds(2))
 
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize("error", [InterfaceError("connection already closed"), RuntimeError("a bug")])
+def test_goes_on_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: the thread ended, and nothing was retried by this worker until its restart."""
+    rounds: list[int] = []
+
+    def fails(*_: object) -> int:
+        rounds.append(1)
+        raise error
+
+    monkeypatch.setattr(dispatch, "sweep", fails)
+
+    sweeper.run(Rounds(3))
+
+    assert len(rounds) == 3
+
+
+def test_one_message_that_fails_stops_no_other(ana: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_pk: int) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(dispatch, "send", broken)
+
+    sweeper._hand(1, Kind.TEXT)
 
 
 def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
