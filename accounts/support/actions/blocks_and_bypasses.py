@@ -93,9 +93,9 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     """Refuse all of a user's sign-ins for some days, or until they are unblocked if `days` is None."""
     until = FOREVER if days is None else actor.context.now + timedelta(days=days)
     with transaction.atomic():
-        others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
+        others = User.objects.filter(pk=person.pk).exclude(blocked_until__gte=until - _SAME)
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
-            raise Unneeded(_("They are already blocked for that long."))
+            raise Unneeded(_("They are already blocked for at least that long."))
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person, why="blocked")
         record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
@@ -282,6 +282,8 @@ def require_password(person: User, actor: Actor) -> Result:
 
     Sessions and remembered browsers end, and app passwords as well if policy says so.
     """
+    if not person.has_password_here:
+        raise Unneeded(_("Their directory checks their password. It can only be changed there."))
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):
             raise Unneeded(_("No change: they already have to choose a new password."))
