@@ -94,11 +94,12 @@ def find(staff: User, search: Search, *, now: datetime, most: int = MOST) -> Fou
     return next((page for page in pages if page.rows), Found())
 
 
-def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
-    """Return all users that a search finds, unordered."""
+def matching(staff: User, search: Search, *, now: datetime, most: int | None = MOST) -> QuerySet[User]:
+    """Return all users that a search finds, unordered. Of a search by words, at most `most`."""
     *exactly, last = _readings(_filtered(desk_scopes.visible(staff), search, now), search.text.strip())
     found = next((reading for reading in exactly if reading.people.exists()), last)
-    return User.objects.filter(pk__in=found.people.values("pk")[:MOST]) if found.is_common else found.people
+    is_cut = found.is_common and most is not None
+    return User.objects.filter(pk__in=found.people.values("pk")[:most]) if is_cut else found.people
 
 
 def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
@@ -168,15 +169,13 @@ def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
     """
     if not text:
         return [_Reading(people)]
-    if _NUMBER.fullmatch(text):
-        return [_Reading(people.filter(pk__in=enrolments.people_of_address(text)))]
     words = Q()
     for word in text.split():
         words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
     by_words = _Reading(people.filter(words), is_common=True)
     if _MAIL.fullmatch(text):
         return [_Reading(people.alias(mail=Upper("email")).filter(mail=text.upper())), by_words]
-    if _SERIAL.fullmatch(text):
+    if _NUMBER.fullmatch(text) or _SERIAL.fullmatch(text):
         return [_Reading(people.filter(pk__in=enrolments.people_of_address(text))), by_words]
     return [by_words]
 

@@ -54,6 +54,22 @@ def test_finds_somebody_by(staff: User, sean: User, text: str) -> None:
     assert found(staff, text) == ["sean.oneil-7"]
 
 
+@pytest.mark.parametrize("text", ["1004711", "2024-0815"])
+def test_finds_a_username_that_is_a_number(staff: User, sean: User, text: str) -> None:
+    """Seen failing: a number was looked up as a phone number only."""
+    User.objects.create(username=text)
+
+    assert found(staff, text) == [text]
+
+
+def test_an_export_is_not_cut(staff: User, sean: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_search, "MOST", 1)
+
+    everybody = people_search.matching(staff, Search(text="people.example"), now=timezone.now(), most=None)
+
+    assert everybody.count() == 2
+
+
 @pytest.mark.parametrize("text", ["nobody", "sean else", "nobody@people.example", "+41 79 555 12 35"])
 def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
     assert found(staff, text) == []
