@@ -172,6 +172,20 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     assert staff(nora).name == "Nora N"
 
 
+def test_file_of_a_colleague_is_not_shown(fay: Person, nora: Person) -> None:
+    """Seen failing: its errors name people of other desks."""
+    wide = hire("wim", "Administrators")
+    text, context = "user name,name,mail,groups,state\nzoe,Zoe,,,\n", Context(now=timezone.now())
+    theirs = jobs.begin("people", text, staff(wide), context, name="theirs.csv", is_dry_run=True)
+    jobs.begin("people", text, staff(fay), context, name="mine.csv", is_dry_run=True)
+    fay.sign_in(to="/admin/")
+
+    page = fay.browser.go("/admin/accounts/user/import/")
+
+    assert ("mine.csv" in page, "theirs.csv" in page) == (True, False)
+    assert fay.browser.go(f"/admin/accounts/user/import/{theirs.ref}/").status == 404
+
+
 def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object) -> None:
     """A superuser is not limited by the scope of a desk that they belong to either."""
     scope("North desk", "North")

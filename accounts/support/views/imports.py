@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.template.loader import render_to_string
@@ -19,7 +20,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models import Import, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import people_search
+from accounts.support import desk_scopes, people_search
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
 from accounts.support.imports.file_instructions import GUIDES
@@ -96,7 +97,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         else:
             return redirect("admin:import", job.ref)
     mine = [guide for kind, guide in GUIDES.items() if request.user.has_perm(jobs.RIGHTS[kind])]
-    context = {"form": form, "guides": mine, "jobs": Import.objects.defer("sealed").order_by("-made_at")[:10]}
+    context = {"form": form, "guides": mine, "jobs": _visible(request).defer("sealed").order_by("-made_at")[:10]}
     return layout.page(request, "imports.html", context, here="imports")
 
 
@@ -120,10 +121,16 @@ def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     return jobs.begin(kind, text, request.user, context, name=upload.name, is_dry_run=True, invites=invites)
 
 
+def _visible(request: AuthedRequest) -> QuerySet[Import]:
+    """Return the files that this member of staff may open. With a desk scope only their own: files name people."""
+    kinds = [kind for kind, right in jobs.RIGHTS.items() if request.user.has_perm(right)]
+    mine = Import.objects.filter(kind__in=kinds)
+    return mine.filter(made_by=request.user) if desk_scopes.is_scoped(request.user) else mine
+
+
 def _job(request: AuthedRequest, ref: str) -> Import:
-    job = get_object_or_404(Import, ref=ref)
-    _may(request, job.kind)
-    return job
+    _may(request, get_object_or_404(Import, ref=ref).kind)
+    return get_object_or_404(_visible(request), ref=ref)
 
 
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
@@ -212,7 +219,7 @@ def export(request: AuthedRequest) -> HttpResponseBase:
         raise PermissionDenied
     search = search_filters.read(request.GET)
     kept = search_filters.kept(search)
-    found = people_search.matching(request.user, search, now=request_context.read(request).now)
+    found = people_search.matching(request.user, search, now=request_context.read(request).now, most=None)
     return exports.give(
         request,
         "people",
