@@ -67,22 +67,29 @@ def comfort(options: Sequence[Option]) -> str:
 
 
 def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
-    """Return what is worth doing, most urgent first; empty if all is well."""
+    """Return what is worth doing, most urgent first; empty if all is well. Without `has_backup`, no code works."""
     found = [_locked(option) for option in options if option.is_locked]
-    if len(devices(options)) < 2 and not n_codes:
-        found.append(_alone(_lasting(options)))
+    lasting, can_use_code = _lasting(options), has_backup and n_codes > 0
+    if not lasting or (len(devices(options)) < 2 and not can_use_code):
+        found.append(_alone(lasting) if lasting else _nothing(options))
     if has_backup and n_codes <= _FEW_CODES:
         found.append(_codes(n_codes))
     found += [_untried(option) for option in options if _is_untried(option, now)]
     return found
 
 
+def _nothing(options: Sequence[Option]) -> Mark:
+    """Say that a method is missing. What is left may be locked, a pass, or codes that work once."""
+    title, text = _("You have no method"), _("Your password is all that protects your account.")
+    if options:
+        title, text = _("You have no method for everyday use"), _("You need one that works each time you sign in.")
+    text += " " + _("Add a method, such as a passkey.")
+    return Mark("warn", title, text, "portal:method-add", _("Add a method"))
+
+
 def _alone(methods: Sequence[Option]) -> Mark:
     """Say what would happen if the one device were lost, and what would help."""
     place, label = "portal:method-add", _("Add a method")
-    if not methods:
-        text = _("Your password is all that protects your account. Add a method, such as a passkey.")
-        return Mark("warn", _("You have no method"), text, place, label)
     if len(methods) == 1:
         text = _(
             "If you lose it, you can’t sign in until the support desk helps you. Add a method that you can’t lose with "

@@ -584,6 +584,31 @@ def test_codes_do_not_exist_where_the_policy_forbids_them(ana: Person) -> None:
     assert "Recovery codes" not in ana.browser.go("/methods/")
 
 
+@pytest.mark.parametrize("path", ["/", "/methods/"])
+def test_codes_that_the_policy_no_longer_allows_are_no_backup(path: str, cleo: Person) -> None:
+    cleo.print_codes()
+    cleo.sign_in()
+    assert "You have a backup" in cleo.browser.go(path)
+    Policy.objects.create(methods=["text", "call", "totp"])
+
+    page = cleo.browser.go(path)
+
+    assert "You have a backup" not in page
+    assert "You have only one method" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/methods/"])
+def test_codes_alone_are_no_method_for_everyday_use(path: str, cleo: Person) -> None:
+    cleo.print_codes()
+    cleo.sign_in()
+    cleo.enrolment("totp").delete()
+
+    page = cleo.browser.go(path)
+
+    assert "You have a backup" not in page
+    assert "You have no method for everyday use" in page
+
+
 def test_ways_of_others_are_not_touched(ana: Person, cleo: Person) -> None:
     cleo.print_codes()
     at_methods(ana)
