@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method, works
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method, works
 from verification import audit, registry, time_format
 from verification.audit import events
 from verification.capabilities import AppGenerated, Delivered
@@ -13,7 +13,7 @@ from verification.enrolments import Option
 
 
 def code_incorrect(seen: View) -> Iterator[Finding]:
-    for option in seen.decision.options:
+    for option in seen.options:
         if option.is_locked:
             yield _locked(option, seen)
         elif option.retry_at:
@@ -64,10 +64,11 @@ def _try_again(method: str) -> str:
 
 
 def lost_phone(seen: View) -> Iterator[Finding]:
-    usable = [option for option in seen.decision.options if works(option) and not option.is_temporary]
-    elsewhere = [option for option in usable if not is_phone(option)]
-    if elsewhere:
-        labels = ", ".join(option.label for option in elsewhere)
+    lasting = [option for option in seen.options if not option.is_temporary]
+    elsewhere = [option for option in lasting if not is_phone(option)]
+    usable = [option for option in elsewhere if works(option)]
+    if usable:
+        labels = ", ".join(option.label for option in usable)
         yield Finding(
             kind="good",
             sees=_("These methods may not be on that phone: %(labels)s.") % {"labels": labels},
@@ -75,11 +76,16 @@ def lost_phone(seen: View) -> Iterator[Finding]:
             to="options" if seen.is_half else "new_phone",
             slug="lost-phone",
         )
+    elif not lasting:
+        yield no_methods(seen)
     else:
+        sees = _("All your methods are on that phone.")
+        if elsewhere:
+            sees = _("Your methods that may not be on that phone don’t work now.")
         does = _("Contact %(support)s. They can clear your settings and give you a Temporary Access Pass.")
         yield Finding(
             kind="bad",
-            sees=_("All your methods are on that phone."),
+            sees=sees,
             does=does % {"support": seen.support},
             slug="lost-phone",
         )

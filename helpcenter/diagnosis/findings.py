@@ -56,11 +56,15 @@ _NUMBER_IS_DEAD = {Reason.UNREACHABLE, Reason.INVALID_NUMBER, Reason.COUNTRY_CLO
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """The input of a diagnosis. `is_half`: before the second step; then `message` is the challenge's."""
+    """The input of a diagnosis. `is_half`: before the second step; then `message` is the challenge's.
+
+    `options` are the user's methods, also where the decision needs none of them.
+    """
 
     user: User
     context: Context
     decision: Decision
+    options: tuple[Option, ...]
     message: Message | None
     is_half: bool
 
@@ -70,7 +74,7 @@ class View:
 
         A call to the same number counts as another method, unless the number itself cannot be reached.
         """
-        return [option for option in self.decision.options if works(option) and not self._is_of_message(option)]
+        return [option for option in self.options if works(option) and not self._is_of_message(option)]
 
     def _is_of_message(self, option: Option) -> bool:
         if self.message is None or option.enrolment.hint != self.message.hint:
@@ -105,6 +109,13 @@ def is_phone(option: Option) -> bool:
 def unbroken(hint: str) -> str:
     """Return a masked number that stays on one line."""
     return hint.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def no_methods(seen: View) -> Finding:
+    """Say that the user has set up nothing yet."""
+    does = _("Continue signing in to set one up.") if seen.is_half else _("Set one up.")
+    to = "" if seen.is_half else "add"
+    return Finding(kind="warn", sees=_("You have no methods set up."), does=does, to=to, slug="set-up")
 
 
 def other_method(seen: View) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method, unbroken
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method, unbroken
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
@@ -42,7 +42,9 @@ def _no_other() -> str:
 
 
 def _nothing_sent(seen: View) -> Finding:
-    if not any(is_phone(option) for option in seen.decision.options):
+    if not seen.options:
+        return no_methods(seen)
+    if not any(is_phone(option) for option in seen.options):
         does = _("Use one of your other methods.") if seen.is_half else _("To get texts or calls, add your number.")
         sees = _("You have no phone number set up for texts or calls.")
         return Finding(kind="info", sees=sees, does=does, to="options" if seen.is_half else "add", slug="use-text")
@@ -66,7 +68,7 @@ def _nothing_sent(seen: View) -> Finding:
 def _closed_options(seen: View) -> Iterator[Finding]:
     """Yield which of the user's texts and calls are closed, by an outage or by the toll fraud guard, and why."""
     told = set()
-    for option in seen.decision.options:
+    for option in seen.options:
         reason = option.unavailable_reason
         if reason and reason not in told:
             told.add(reason)
@@ -131,7 +133,10 @@ def _slug(about: str) -> str:
 
 
 def new_number(seen: View) -> Iterator[Finding]:
-    numbers = sorted({unbroken(o.enrolment.hint) for o in seen.decision.options if is_phone(o)})
+    if not seen.options:
+        yield no_methods(seen)
+        return
+    numbers = sorted({unbroken(o.enrolment.hint) for o in seen.options if is_phone(o)})
     sees = _("You have no phone number set up.")
     if numbers:
         listed = {"numbers": ", ".join(numbers)}

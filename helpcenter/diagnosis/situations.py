@@ -16,8 +16,9 @@ from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
 from helpcenter.diagnosis.personal_details import details
 from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
-from verification import challenges, policies
+from verification import challenges, enrolments, policies, registry
 from verification.context import Context
+from verification.enrolments import Option
 from verification.models import Kind, Message, MessageState, State
 
 
@@ -40,8 +41,20 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
         sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
     decision = policies.decide(user, Context(now=context.now))
     return View(
-        user=user, context=context, decision=decision, message=sent.order_by("-created_at").first(), is_half=is_half
+        user=user,
+        context=context,
+        decision=decision,
+        options=decision.options or _options(user, decision, context),
+        message=sent.order_by("-created_at").first(),
+        is_half=is_half,
     )
+
+
+def _options(user: User, decision: policies.Decision, context: Context) -> tuple[Option, ...]:
+    """Return the user's methods that the policy allows; if it allows none of them, all that they set up."""
+    mine = enrolments.confirmed(user.pk)
+    allowed = enrolments.options(mine, decision.rules.methods, now=context.now)
+    return enrolments.choices(allowed or enrolments.options(mine, tuple(registry.methods()), now=context.now))
 
 
 def find(situation: Situation, seen: View) -> list[Finding]:
@@ -62,9 +75,7 @@ def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
     """Return a test for each method that sends texts or calls, to signed-in users whose question is about those."""
     if situation.key not in {"no-message", "new-number"} or seen.is_half:
         return []
-    return [
-        TestMessage(option.ref, option.label) for option in seen.decision.options if is_phone(option) and works(option)
-    ]
+    return [TestMessage(option.ref, option.label) for option in seen.options if is_phone(option) and works(option)]
 
 
 def _nothing(seen: View) -> Finding:

@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AppPassword, StaleClient, User
+from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
 from tests.app_password_services import build, make
 from tests.http_browser import Browser, Page
-from tests.people import PASSWORD, Clock, Person, hire, join, work
+from tests.people import MORNING, PASSWORD, Clock, Person, hire, join, work
 from verification import limits
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
@@ -259,6 +259,62 @@ def test_lost_phone_without_another_way_leads_to_support(db: None, clock: Clock)
 
     assert "All your methods are on that phone." in page
     assert "support@example.org" in page
+
+
+def _told(person: Person, about: str, *, is_half: bool) -> str:
+    """Return all that the diagnosis says, also of an account that can't sign in."""
+    user = User.objects.get(pk=person.user.pk)
+    seen = diagnosis.view(user, Context(now=timezone.now()), is_half=is_half)
+    found = diagnosis.find(diagnosis.SITUATIONS[about], seen)
+    return " ".join(f"{finding.sees} {finding.does} {finding.label}" for finding in found)
+
+
+@pytest.mark.parametrize("is_half", [True, False])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"blocked_until": blocks_and_bypasses.FOREVER},
+        {"second_step_locked_at": MORNING},
+        {"second_step": SecondStep.DISABLED},
+        {"bypass_until": blocks_and_bypasses.FOREVER},
+    ],
+    ids=["blocked", "locked", "not required", "bypassed"],
+)
+def test_methods_of_someone_who_is_not_asked_for_any_are_named(
+    changes: dict[str, object], is_half: bool, ana: Person
+) -> None:
+    User.objects.filter(pk=ana.user.pk).update(**changes)
+
+    assert "may not be on that phone: Authenticator app" in _told(ana, "lost-phone", is_half=is_half)
+    assert "We have this number for you: ••• •• 23" in _told(ana, "new-number", is_half=is_half).replace("\xa0", " ")
+    assert "no phone number" not in _told(ana, "no-message", is_half=is_half)
+
+
+def test_methods_that_the_policy_forbids_are_named_to_someone_who_is_blocked(ana: Person) -> None:
+    Policy.objects.create(methods=["passkey"])
+    User.objects.filter(pk=ana.user.pk).update(blocked_until=blocks_and_bypasses.FOREVER)
+
+    assert "may not be on that phone: Authenticator app" in _told(ana, "lost-phone", is_half=False)
+
+
+@pytest.mark.parametrize(
+    ("is_half", "does"), [(True, "Continue signing in to set one up."), (False, "Set one up. Add a method")]
+)
+@pytest.mark.parametrize("about", ["lost-phone", "new-number", "no-message"])
+def test_no_methods_are_named(about: str, is_half: bool, does: str, ben: Person) -> None:
+    told = _told(ben, about, is_half=is_half)
+
+    assert f"You have no methods set up. {does}" in told
+    assert "All your methods" not in told
+
+
+def test_lost_phone_with_a_locked_method_elsewhere_is_named(ana: Person) -> None:
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=timezone.now())
+
+    told = _told(ana, "lost-phone", is_half=False)
+
+    assert "Your methods that may not be on that phone don’t work now." in told
+    assert "All your methods" not in told
 
 
 def test_new_number_leads_to_adding_it(ana: Person) -> None:
