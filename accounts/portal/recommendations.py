@@ -106,8 +106,13 @@ def _alone(methods: Sequence[Option]) -> Mark:
 
 
 def _locked(option: Option) -> Mark:
-    words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
     title = _("%(label)s is locked") % {"label": option.label}
+    if option.is_handed_out or (option.is_backup and option.limits.is_all_locked):  # new codes would be locked too
+        return Mark("bad", title, _("There were too many incorrect codes. The support desk can help you."))
+    if option.is_backup:
+        words = _("There were too many incorrect codes. Get new ones, or contact the support desk.")
+        return Mark("bad", title, words, "portal:codes", _("Get new codes"))
+    words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
     return Mark("bad", title, words, "portal:method-add", _("Set it up again"))
 
 

@@ -32,10 +32,9 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
 
 
 def _locked(option: Option, seen: View) -> Finding:
-    does = seen.or_support(
-        _("Sign in with a different method. Then set this one up again."),
-        _("Contact %(support)s to unlock it."),
-    )
+    again = _("Sign in with a different method. Then set this one up again.")
+    unlock = _("Contact %(support)s to unlock it.")
+    does = unlock % {"support": seen.support} if option.is_handed_out else seen.or_support(again, unlock)
     to = other_method(seen) if seen.is_half else "methods"
     sees = _("“%(label)s” is locked after too many incorrect codes.") % {"label": option.label}
     return Finding(kind="bad", sees=sees, does=does, to=to, slug="too-many-codes")

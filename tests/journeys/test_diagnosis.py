@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -315,6 +317,18 @@ def test_lost_phone_with_a_locked_method_elsewhere_is_named(ana: Person) -> None
 
     assert "Your methods that may not be on that phone don’t work now." in told
     assert "All your methods" not in told
+
+
+def test_locked_token_is_not_to_be_set_up_again(ana: Person) -> None:
+    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    Enrolment.objects.filter(user=ana.user, method="token").update(confirmed=True, confirmed_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="token", consecutive=30, locked_at=timezone.now())
+
+    told = _told(ana, "code-refused", is_half=False)
+
+    assert "“Hardware token …0042” is locked" in told
+    assert "to unlock it." in told
+    assert "set this one up again" not in told
 
 
 def test_new_number_leads_to_adding_it(ana: Person) -> None:

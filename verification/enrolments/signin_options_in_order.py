@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from verification import decryption_failures, outcomes, registry
-from verification.capabilities import AppGenerated, Backup, Delivered, PublicKey, Temporary
+from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
@@ -37,6 +37,7 @@ class Option:
     needs_delivery: bool
     is_temporary: bool = False
     is_on_phone: bool = False
+    is_handed_out: bool = False
     unavailable_reason: str = ""
     retry_at: datetime | None = None
     locked_until: str = ""
@@ -76,6 +77,7 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         needs_delivery=isinstance(method, Delivered),
         is_temporary=isinstance(method, Temporary),
         is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
+        is_handed_out=isinstance(method, HandedOut),
         unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
         retry_at=retry_at,
         locked_until=outcomes.end_words(retry_at, now) if retry_at else "",

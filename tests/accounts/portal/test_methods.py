@@ -483,6 +483,31 @@ def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock
     assert ana.enrolment("totp") == draft
 
 
+def test_locked_codes_are_replaced_by_new_ones(ana: Person) -> None:
+    ana.print_codes()
+    _switch_off(ana, "recovery")
+    page = at_methods(ana)
+    assert "Recovery code is locked" in page
+    assert not page.offers("Set it up again")
+
+    ana.browser.follow("Get new codes")
+    ana.browser.press("Get new codes")
+
+    assert "is locked" not in ana.browser.go("/methods/")
+
+
+def test_locked_token_leads_to_the_support_desk(cleo: Person) -> None:
+    call_command("assign_token", "cleo", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    Enrolment.objects.filter(user=cleo.user, method="token").update(confirmed=True, confirmed_at=timezone.now())
+    _switch_off(cleo, "token")
+
+    page = at_methods(cleo)
+
+    assert "Hardware token …0042 is locked There were too many incorrect codes. The support desk can help you." in page
+    assert not page.offers("Set it up again")
+    assert "Set up again" not in card(page, "Hardware token")
+
+
 def test_failed_self_tests_never_count_against_sign_in(ana: Person, clock: Clock) -> None:
     at_methods(ana)
     for _ in range(3):

@@ -1,6 +1,6 @@
 """Tests of the recommendations: a table of the methods that a person has and the advice that they get."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,8 @@ class Way:
     is_backup: bool = False
     needs_delivery: bool = False
     is_on_phone: bool = False
+    is_handed_out: bool = False
+    is_all_locked: bool = False
 
     def option(self, number: int) -> Option:
         row = Enrolment(method=self.method, address_digest=self.phone, last_used_at=NOW - self.used)
@@ -32,13 +34,14 @@ class Way:
         return Option(
             ref=str(number),
             enrolment=row,
-            limits=EnrolmentLimits(),
+            limits=EnrolmentLimits(is_all_locked=self.is_all_locked),
             method=self.method,
             label=self.method.title(),
             is_locked=self.is_locked,
             is_backup=self.is_backup,
             needs_delivery=self.needs_delivery,
             is_on_phone=self.is_on_phone,
+            is_handed_out=self.is_handed_out,
             **more,
         )
 
@@ -51,6 +54,8 @@ CODES = Way("recovery", is_backup=True)
 OLD = Way("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delivery=True)
 OLD_APP = Way("totp", used=10 * HALF_YEAR, is_on_phone=True)
 OFF = Way("totp", is_locked=True)
+OFF_TOKEN, OFF_CODES = Way("token", is_locked=True, is_handed_out=True), Way("recovery", is_locked=True, is_backup=True)
+STOPPED_CODES = replace(OFF_CODES, is_all_locked=True)
 
 TOKEN = Way("token")
 HOME_APP = Way("totp")  # the person says that it is on another device
@@ -115,6 +120,18 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     for mark in recommendations.marks(options, n_codes=0, has_backup=True, now=NOW):
         assert mark.text
         assert bool(mark.url) == bool(mark.label)
+
+
+@pytest.mark.parametrize(
+    ("way", "url"),
+    [(OFF, "portal:method-add"), (OFF_CODES, "portal:codes"), (OFF_TOKEN, ""), (STOPPED_CODES, "")],
+)
+def test_locked_method_leads_to_where_it_can_be_set_up_again(way: Way, url: str) -> None:
+    """A token is handed out by the support desk. After too many incorrect codes in all, new codes stay locked too."""
+    mark = recommendations.marks([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
+
+    assert (mark.kind, mark.url) == ("bad", url)
+    assert "support desk" in mark.text
 
 
 @pytest.mark.parametrize(
