@@ -1,6 +1,10 @@
 """Tests in which Cleo has only one method: pages show how to reach the support desk, and offer no dead ends."""
 
-from tests.people import DIFFERENT, Person
+import pytest
+from django.utils import timezone
+
+from tests.people import DIFFERENT, Clock, Person
+from verification.models import Failure
 
 
 def test_sees_no_other_option(cleo: Person) -> None:
@@ -15,6 +19,45 @@ def test_sees_how_to_reach_support(cleo: Person) -> None:
     for words in ("set up a second method", "Example Service Desk", "+41 44 555 01 00", "Monday to Friday"):
         assert words in page
     assert page.link("support@example.org") == "mailto:support@example.org"
+
+
+def _lock(person: Person, *methods: str) -> None:
+    for method in methods:
+        Failure.objects.create(user=person.user, method=method, consecutive=30, locked_at=timezone.now())
+
+
+def test_locked_second_method_is_named_as_locked(cleo: Person) -> None:
+    cleo.print_codes()
+    _lock(cleo, "recovery")
+
+    page = cleo.give_password()
+
+    assert "The other methods that you could use here are locked after too many incorrect codes." in page
+    assert page.link("support@example.org") == "mailto:support@example.org"
+    assert "set up a second method" not in page
+
+
+@pytest.mark.parametrize("locked", [("text", "call"), ("text",)])
+def test_locked_ones_are_named_only_if_none_is_left(locked: tuple[str, ...], ana: Person) -> None:
+    _lock(ana, *locked)
+
+    page = ana.give_password()
+
+    assert ("methods that you could use here are locked" in page) is (len(locked) == 2)
+    assert page.offers(DIFFERENT) is (len(locked) == 1)
+    assert "set up a second method" not in page
+
+
+def test_locked_ones_are_named_when_asked_again(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    _lock(ana, "text", "call")
+    clock.forward(hours=1)
+
+    ana.browser.go("/methods/add/")
+    page = ana.browser.press("Authenticator app")
+
+    assert page.path == "/sign-in/verify/"
+    assert "methods that you could use here are locked" in page
 
 
 def test_signs_in_by_her_app(cleo: Person) -> None:

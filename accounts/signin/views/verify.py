@@ -143,7 +143,9 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
     values["step_up"] = stepping_up.read(pending.step_up) if decision.options != everything.options else None
-    values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_locked]
+    others = [option for option in decision.options if may_choose and option.ref != shown.ref]
+    values["others"] = [option for option in others if not option.is_locked]
+    values["are_others_locked"] = bool(others) and not values["others"]
     # Why the default option is not used. The page of all options tells about the others.
     values["outages"] = [o.unavailable_reason for o in decision.options if o.unavailable_reason and o.is_default]
     return render(request, "accounts/signin/verify.html", values)
