@@ -41,8 +41,8 @@ def change(
         event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
         event = audit_events.INVITATION_ACCEPTED if how == "invited" else event
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
-        told = {"how": how, "n_app_passwords": str(n_gone or "")}
-        notices.tell(user, "password_changed", now=context.now, context=context, **told)
+        n_told = str(n_gone or "")
+        notices.tell(user, "password_changed", now=context.now, context=context, how=how, n_app_passwords=n_told)
         also()
     return True
 
