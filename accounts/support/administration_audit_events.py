@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Event, Severity, declare
+from verification.audit.declarations import Event, Severity, UserEvent, declare
 
 GROUP_MADE = declare(Event("group.made", _("Group added"), _("%(actor)s added the group %(group)s.")))
 GROUP_CHANGED = declare(Event("group.changed", _("Group changed"), _("%(actor)s changed the group %(group)s.")))
@@ -51,6 +51,29 @@ PEOPLE_IMPORTED = declare(
         "people.imported",
         _("Rows imported"),
         _("%(actor)s imported %(what)s: %(n_new)s new, %(n_changed)s changed, %(n_same)s unchanged."),
+    )
+)
+IMPORT_PERSON_ADDED = declare(
+    UserEvent(
+        "import.person_added",
+        log=_("%(actor)s added %(person)s with an import."),
+        icon="person",
+        title=_("Your account was created"),
+        staff_title=_("Their account was created"),
+        text=_("Support imported a file with your details."),
+        staff_text=_("Support imported a file with their details."),
+        is_deniable=False,
+    )
+)
+IMPORT_PERSON_CHANGED = declare(
+    UserEvent(
+        "import.person_changed",
+        log=_("%(actor)s changed the details of %(person)s with an import: %(changed)s."),
+        icon="edit",
+        title=_("Your details were changed"),
+        staff_title=_("Their details were changed"),
+        text=_("Support imported a file with new details for you."),
+        staff_text=_("Support imported a file with new details for them."),
     )
 )
 

@@ -8,7 +8,7 @@ from verification.notices.to_operators import (
     tell_of_damage,
     tell_operators,
 )
-from verification.notices.to_person import circumstances, tell, tell_event
+from verification.notices.to_person import circumstances, tell, tell_event, tell_event_to_all
 from verification.notices.to_support_desk import Writer, alert, pass_on, tell_support
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "pass_on",
     "tell",
     "tell_event",
+    "tell_event_to_all",
     "tell_of_blocked_ranges",
     "tell_of_browsers",
     "tell_of_circuits",

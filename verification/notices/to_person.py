@@ -1,15 +1,24 @@
 """Notices to a person about their own account: emails, and texts where the policy says so. Without secrets."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import islice
+
+from django.contrib.auth import get_user_model
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from verification import limits, registry
 from verification.audit import UserEvent
 from verification.context import Context
+from verification.db import batched_writes
 from verification.delivery import outbox
 from verification.models import Enrolment, Kind
 from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.notices.template_path import template_path
+
+_AT_ONCE = 100  # notices in one statement
 
 
 def tell(
@@ -56,6 +65,34 @@ def tell_event(user: Person, event: UserEvent, *, now: datetime, context: Contex
     _tell(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
 
 
+def tell_event_to_all(
+    users: Sequence[Person], event: UserEvent, *, now: datetime, context: Context, **values: str
+) -> None:
+    """Notify many people as `tell_event` does, with few statements for all of them.
+
+    Errors: `LookupError` if the event declares no notice.
+    """
+    if event.notice is None:
+        raise LookupError(event.kind)
+    values |= {"event": event.kind, **circumstances(context)}
+    template, left = event.notice.template, iter(users)
+    while some := list(islice(left, _AT_ONCE)):
+        texted = _texted([user.pk for user in some])
+        with batched_writes.block():
+            for user in some:
+                if user.email:
+                    outbox.notice(user, user.email, template=template, context=dict(values), now=now)
+                if user.pk in texted:
+                    _text_to_numbers(user, template, now=now, until=None, values=values)
+
+
+def _texted(people: Collection[int]) -> set[int]:
+    """Return for whom of some people a policy says that notices are also texted."""
+    decides = Subquery(strongest(OuterRef("pk"), "text_notices").values("text_notices")[:1])
+    rows = get_user_model().objects.filter(pk__in=people).annotate(decides=Coalesce(decides, TEXT_NOTICES))
+    return set(rows.filter(decides=True).values_list("pk", flat=True))
+
+
 def circumstances(context: Context) -> dict[str, str]:
     """Return when and from where something was done, for a template to format in the reader's language."""
     return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
@@ -64,8 +101,13 @@ def circumstances(context: Context) -> dict[str, str]:
 def _text(user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
     """Text a notice to the person's verified numbers, if their policy says so."""
     policy = strongest(user.pk, "text_notices").first()
-    if not (TEXT_NOTICES if policy is None else policy.text_notices):
-        return
+    if TEXT_NOTICES if policy is None else policy.text_notices:
+        _text_to_numbers(user, template, now=now, until=until, values=values)
+
+
+def _text_to_numbers(
+    user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]
+) -> None:
     values = {**values, "notice": template}
     takes_texts = [method.name for method in registry.sending(Kind.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):

@@ -164,7 +164,7 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
 
         def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:
-                return people_rows.apply(some, job.made_by, repeated, invite_at=now if job.invites else None)
+                return people_rows.apply(some, job.made_by, context, repeated=repeated, invites=job.invites)
             if job.kind == Import.Kind.ASSIGN:
                 return assignment_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)
             return token_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)

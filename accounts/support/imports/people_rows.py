@@ -11,7 +11,6 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,9 +20,10 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.actions import authorise, ranks
 from accounts.support.actions.authorise import Refusal
-from accounts.support.imports import csv_tables
+from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs
+from verification.context import Context
 from verification.policies import remembered_browser_revocation
 
 _MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
@@ -69,12 +69,17 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
 
 
 def apply(
-    rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (), *, invite_at: datetime | None = None
+    rows: Sequence[Row],
+    staff: User | None,
+    context: Context,
+    *,
+    repeated: Collection[int] = (),
+    invites: bool = False,
 ) -> Chunk:
     """Apply some rows, with a few statements for all of them, in the chunk's transaction.
 
     `staff` uploaded the file, and may not change users of another desk; None if their account is gone. `repeated` are
-    the lines whose user also occurs earlier in the file. With `invite_at` new people with an email address are invited.
+    the lines whose user also occurs earlier in the file. With `invites` new people with an email address are invited.
     """
     groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
@@ -117,18 +122,31 @@ def apply(
         else:
             changed.append((user, wanted))
     counts.update(new=len(made), changed=len(changed))
-    moved = [user.pk for user, wanted in changed if user.email != wanted.email]
+    changes = {user.pk: _differences(user, member[user.pk], wanted) for user, wanted in changed}
     fresh = _save(made, changed, groups)
-    _invite(fresh, moved, invite_at)
+    people_events.record(fresh, changes, staff, context)
+    people_events.tell([user for user, _wanted in changed if "state" in changes[user.pk]], staff, context)
+    _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
     return Chunk(counts, faults, warnings)
 
 
-def _invite(fresh: Sequence[User], moved: Sequence[int], at: datetime | None) -> None:
-    """Invite new people, if that is wanted, and those again whose link went to another address."""
-    if at is not None:
-        invitations.invite_new([person.pk for person in fresh], at)
+def _differences(user: User, member: Collection[str], wanted: Wanted) -> dict[str, tuple[str, str]]:
+    """Return the old and the new value of what a row changes."""
+    pairs = {
+        "name": (user.name, wanted.name),
+        "email": (user.email, wanted.email),
+        "state": (user.second_step, wanted.state),
+        "groups": (", ".join(sorted(map(_shown, member))), ", ".join(sorted(wanted.groups))),
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _invite(fresh: Sequence[User], moved: Sequence[int], now: datetime) -> None:
+    """Invite new people, and those again whose link went to another address."""
+    if fresh:
+        invitations.invite_new([person.pk for person in fresh], now)
     if moved:
-        invitations.move(moved, at or timezone.now())
+        invitations.move(moved, now)
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:

@@ -40,7 +40,7 @@ GROUPS = (
     KindGroup("support-desk", _("Support actions"), ("support",)),
     KindGroup("all-accounts", _("Accounts"), ("account", "invitation", "person")),
     KindGroup("groups-and-policies", _("Groups and policies"), ("group", "policy", "scope", "strength")),
-    KindGroup("imports-and-exports", _("Imports and exports"), ("people", "export")),
+    KindGroup("imports-and-exports", _("Imports and exports"), ("people", "import", "export")),
     KindGroup("delivery-and-costs", _("Delivery and costs"), ("route", "outage", "guard", "range", "spend", "number")),
     KindGroup("old-records", _("Old records"), ("records",)),
     KindGroup("help-centre", _("Help articles"), ("article", "feedback", "miss", "contact")),

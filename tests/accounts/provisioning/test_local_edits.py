@@ -1,5 +1,7 @@
 """Tests that what a directory decides can't be changed here: imports, groups, and the words on the case page."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import Group
 
@@ -11,8 +13,10 @@ from accounts.support.groups import plans
 from accounts.support.groups.plans import Wanted
 from accounts.support.imports import people_rows
 from tests.people import Clock, join
+from verification.context import Context
 
 BY = Source(way=Way.SYNC)
+HERE = Context(now=datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -36,12 +40,12 @@ def root(db: None) -> User:
 
 
 def test_an_import_of_what_is_there_changes_nothing(eva: User, root: User) -> None:
-    assert people_rows.apply([row()], root).counts["same"] == 1
+    assert people_rows.apply([row()], root, HERE).counts["same"] == 1
 
 
 @pytest.mark.parametrize("changed", [{"name": "Eve"}, {"email": "eve@example.org"}, {"groups": ""}])
 def test_an_import_changes_nothing_that_the_directory_decides(eva: User, root: User, changed: dict[str, str]) -> None:
-    ((_line, words),) = people_rows.apply([row(**changed)], root).faults
+    ((_line, words),) = people_rows.apply([row(**changed)], root, HERE).faults
 
     assert "directory" in words
     eva.refresh_from_db()
@@ -51,7 +55,7 @@ def test_an_import_changes_nothing_that_the_directory_decides(eva: User, root: U
 def test_an_import_adds_nobody_to_a_group_of_a_directory(eva: User, root: User) -> None:
     tom = row(username="tom", name="Tom", email="", groups="Sales")
 
-    ((_line, words),) = people_rows.apply([tom], root).faults
+    ((_line, words),) = people_rows.apply([tom], root, HERE).faults
 
     assert "Sales" in words
     assert not User.objects.filter(username="tom").exists()
@@ -60,7 +64,7 @@ def test_an_import_adds_nobody_to_a_group_of_a_directory(eva: User, root: User) 
 def test_an_import_changes_what_is_decided_here(eva: User, root: User) -> None:
     Group.objects.create(name="Choir")
 
-    assert not people_rows.apply([row(groups="Choir;Sales", state="enforced")], root).faults
+    assert not people_rows.apply([row(groups="Choir;Sales", state="enforced")], root, HERE).faults
 
     eva.refresh_from_db()
     assert (eva.second_step, eva.groups.count()) == ("enforced", 2)

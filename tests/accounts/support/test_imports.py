@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Import, User
@@ -21,7 +22,8 @@ from tests.people import Clock, Person, join
 from tests.rounds import rounds
 from verification.context import Context
 from verification.db import leases
-from verification.models import AuditEvent, Enrolment, HardwareToken
+from verification.delivery import rendering
+from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
 
 HEAD = "user name,name,mail,groups,state\n"
 TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
@@ -52,6 +54,84 @@ def test_people_are_made_changed_and_left_alone(root: Person, here: Context) -> 
     assert (new.second_step, new.has_usable_password()) == ("enabled", False)
     assert User.objects.get(username="ana").groups.get().name == "Finance"
     assert counts(bring("people", text, root.user, here)) == (0, 0, 2, 0)
+
+
+def told(event: str = "support.state_set") -> list[Message]:
+    return list(Message.objects.filter(context__event=event).order_by("pk"))
+
+
+def test_each_person_has_an_event_of_what_a_file_changed(root: Person, here: Context) -> None:
+    """Seen failing: only the import as a whole had one, so the history of a person didn't show it."""
+    Group.objects.create(name="Finance")
+    ana, ben = join("ana"), join("ben")
+    same = f"ben,{ben.user.name},{ben.user.email},,{ben.user.second_step}\n"
+
+    job = bring("people", f"{HEAD}ana,Ana,keller@example.org,Finance,enforced\nnew,,,,\n{same}", root.user, here)
+
+    added, changed = AuditEvent.objects.filter(kind__startswith="import.").order_by("pk")
+    assert (added.kind, added.user_id) == ("import.person_added", User.objects.get(username="new").pk)
+    assert (changed.kind, changed.user_id, changed.actor_id) == ("import.person_changed", ana.user.pk, root.user.pk)
+    assert changed.detail == {
+        "changed": "email, groups, state",
+        "changes": {"state": ["enabled", "enforced"], "groups": ["", "Finance"]},
+    }
+    assert (changed.agent, changed.network) == (f"import {job.ref}", here.network)
+
+
+def test_only_who_has_another_second_step_is_told(root: Person, here: Context) -> None:
+    """Seen failing: the same change on their page sends an email."""
+    ana = join("ana")
+    join("ben")
+
+    bring("people", f"{HEAD}ana,Ana,ana@example.org,,disabled\nben,Benjamin,ben@example.org,,\n", root.user, here)
+
+    (notice,) = told()
+    assert (notice.user_id, notice.address) == (ana.user.pk, "ana@example.org")
+    assert notice.context["staff"] == root.user.get_full_name()
+    assert "“disabled”" in rendering.compose(notice).words
+
+
+def test_who_is_told_is_texted_where_policy_says_so(root: Person, here: Context) -> None:
+    Policy.objects.create(text_notices=True)
+    Policy.objects.create(text_notices=False, group=Group.objects.create(name="Quiet"))
+    for name in ("ana", "ben"):
+        join(name).set_up("text")
+
+    bring(
+        "people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nben,Ben,ben@example.org,Quiet,enforced\n", root.user, here
+    )
+
+    assert [(notice.user.username, notice.kind) for notice in told() if notice.user] == [
+        ("ana", "mail"),
+        ("ana", "text"),
+        ("ben", "mail"),
+    ]
+
+
+def test_dry_run_leaves_no_event_of_a_person_and_tells_nobody(root: Person, here: Context) -> None:
+    join("ana")
+
+    job = bring("people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nnew,,,,\n", root.user, here, is_dry_run=True)
+
+    assert (job.n_new, job.n_changed) == (1, 1)
+    assert not AuditEvent.objects.filter(kind__startswith="import.").exists()
+    assert told() == []
+
+
+def test_many_changes_take_no_more_reads_than_few(root: Person, here: Context) -> None:
+    def n_reads(people: range, state: str) -> int:
+        text = HEAD + "".join(f"p{n},,p{n}@example.org,,{state}\n" for n in people)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            bring("people", text, root.user, here)
+        return sum(query["sql"].startswith(("SELECT", "UPDATE")) for query in seen)
+
+    n_reads(range(60), "enabled")
+    few = n_reads(range(5), "enforced")
+
+    assert n_reads(range(5, 60), "enforced") == few
+    assert len(told()) == 60
 
 
 def test_no_import_gives_a_role(root: Person, here: Context) -> None:
