@@ -5,7 +5,7 @@ confirms it.
 """
 
 from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
-from accounts.directory_sync.sync_runs import VALID, begin, cancel, confirm, purge, schedule, work
+from accounts.directory_sync.sync_runs import VALID, begin, cancel, confirm, forget, purge, schedule, work
 
 __all__ = [
     "VALID",
@@ -15,6 +15,7 @@ __all__ = [
     "confirm",
     "confirmed_at",
     "figures",
+    "forget",
     "is_stale",
     "of_directory",
     "purge",

@@ -5,11 +5,11 @@ changes is applied in batches, so that an interruption neither loses nor repeats
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -70,6 +70,33 @@ def cancel(sync: DirectorySync, staff: User, context: Context, *, reason: str) -
         about = {"directory": sync.directory.name, "reason": reason}
         audit.record(audit_events.SYNC_CANCELLED, user_id=None, context=context, actor_id=staff.pk, **about)
     return True
+
+
+def forget(person: User, is_named: Callable[[str], bool], now: datetime) -> bool:
+    """Delete what runs keep of a person who is being erased. Return False while a run of theirs is under way.
+
+    A run that waits for confirmation is replaced, because it could add them again. Call it in the transaction that
+    deletes them, before it locks them: a run holds its own row first, and then people. Roll it back on False.
+    """
+    rows = DirectorySyncRow.objects.values_list("pk", "sync", "name", "fields").iterator(chunk_size=2000)
+    named = {pk: sync for pk, sync, *words in rows if is_named(" ".join(_words(words)))}
+    theirs = DirectorySync.objects.filter(Q(pk__in=set(named.values())) | Q(directory=person.directory_id))
+    # First this, so that a confirmation at the same moment either comes too late or is seen below.
+    theirs.filter(state=_State.READY).update(state=_State.REPLACED, ended_at=now)
+    if theirs.filter(state__in=[_State.READING, _State.APPLYING]).exists():
+        return False
+    DirectorySyncBatch.objects.filter(sync__in=theirs.filter(state=_State.REPLACED)).delete()
+    DirectorySyncRow.objects.filter(pk__in=named).delete()
+    return True
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield the text in what a row stores."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _words(part)
+    if isinstance(value, str):
+        yield value
 
 
 def schedule(now: datetime) -> int:

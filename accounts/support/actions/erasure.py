@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import applications
+from accounts import applications, directory_sync
 from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
@@ -42,6 +42,7 @@ def erase(person: User, actor: Actor) -> Result:
     because its row would refer to an account that is gone.
     """
     with transaction.atomic():
+        _leave_directory_runs(person, actor.context.now)
         row_locks.lock_to_delete(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
         _leave_imports(person)
         _leave_requests(person)
@@ -81,6 +82,12 @@ def _leave_imports(person: User) -> None:
 
 def _text(job: Import) -> str:
     return upload_encryption.unseal(job.sealed, bound=job.ref) or ""
+
+
+def _leave_directory_runs(person: User, now: datetime) -> None:
+    """Remove a user from runs of directories. Errors: `Unneeded` while one of these is under way."""
+    if not directory_sync.forget(person, lambda text: is_named(person, text), now):
+        raise Unneeded(_("A directory that lists them is being read. Try again when the run is done."))
 
 
 def _leave_requests(person: User) -> None:
@@ -140,6 +147,7 @@ def _erased(impact: Impact) -> list[str]:
         _("Removes the texts, calls and emails that were sent, requests about them, and caller checks."),
         _("Removes reasons, notes and names of methods from their events in the audit log."),
         _("Removes them from imported files. A file that would add them again must be uploaded again."),
+        _("Removes them from runs of directories. A directory that still lists them adds them again when it is read."),
         _("Stays by law: their events in the audit log under a number, with time, network and browser."),
         _("Stays: a masked number that opted out, and what staff wrote about other people."),
         _("Stays elsewhere until it expires: backups, log files, and what the provider stores."),
