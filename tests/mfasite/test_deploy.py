@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
 
+from mfasite import conf
 from mfasite.demo import launcher
 from mfasite.environment import declared_settings
 from tests import fresh_process
@@ -93,6 +94,19 @@ def test_units_are_locked_down_and_wait_long_enough(unit: Path) -> None:
     assert waits >= (25 if re.search("web|worker|house", unit.name) else 10), (
         "a provider may take eight seconds, a request twenty"
     )
+
+
+def test_unit_of_the_web_server_makes_the_folders_that_settings_suggest() -> None:
+    """With `ProtectSystem=strict` and a user of its own, the service could not make them itself."""
+    unit = (DEPLOY / "systemd" / "two-step-web.service").read_text()
+    socket = re.search(r"unix:(\S+)", conf.bind.format.expects)
+    assert socket
+
+    line = re.search(r"^RuntimeDirectory=(.*)", unit, re.MULTILINE)
+    made = {f"/run/{name}" for name in line[1].split()} if line else set()
+
+    assert {str(Path(socket[1]).parent), conf.metrics_folder.format.example} <= made
+    assert "RuntimeDirectoryMode=0755" in unit, "nginx must reach the socket, and nobody else write there"
 
 
 def test_compose_file_starts_every_process() -> None:
