@@ -25,9 +25,9 @@ def _one_broker_password(values: Values) -> Iterator[str]:
 WEB = Section("Web server")
 DATABASE = Section(
     "Database",
-    "If the password contains `/`, `@` or `#`, set it in `DATABASE_PASSWORD`. Behind PgBouncer in "
-    "transaction mode set `DATABASE_PREPARED=0`, because prepared statements and server-side cursors "
-    "don't work there.",
+    "If the password contains `/`, `@` or `#`, set it in `DATABASE_PASSWORD`, in single quotes. If it contains a "
+    "single quote, set `DATABASE_PASSWORD_FILE`. Behind PgBouncer in transaction mode set `DATABASE_PREPARED=0`, "
+    "because prepared statements and server-side cursors don't work there.",
     rules=(_one_database_password,),
 )
 BROKER = Section("Broker", rules=(_one_broker_password,))
@@ -173,7 +173,7 @@ database_password: Setting[str] = Setting(
     "DATABASE_PASSWORD",
     formats.text(example="a/password@with#characters"),
     default="",
-    meaning="the password for `DATABASE_URL`, with any characters",
+    meaning="the password for `DATABASE_URL`, not percent-encoded",
     is_secret=True,
 )
 database_connections: Setting[int] = Setting(
@@ -212,7 +212,7 @@ broker_password: Setting[str] = Setting(
     "REDIS_PASSWORD",
     formats.text(example="a/password@with#characters"),
     default="",
-    meaning="the password for `REDIS_URL`, with any characters",
+    meaning="the password for `REDIS_URL`, not percent-encoded",
     is_secret=True,
 )
 broker_ca_file: Setting[str] = Setting(

@@ -12,8 +12,9 @@ Each setting is an environment variable. Unset or empty means the default, which
 starts, and the message names all wrong values.
 
 Put settings into a file such as `/etc/two-step/environment`; [environment.example](environment.example) is a start.
-Put values with spaces in double quotes. systemd and Compose read the file. In a shell, `set -a; .
-/etc/two-step/environment` loads it for a command.
+systemd, Compose and shells read the file. Put secrets, and values with spaces or special characters, in single quotes:
+in double quotes, a shell would still replace what follows `$`. If a secret contains a single quote, put it in a file.
+[A command with the settings](running.md#a-command-with-the-settings) shows how to run one.
 
 A secret, marked `_FILE`, can be read from a file: `SECRET_KEY_FILE=/run/secrets/key`. Set either the variable or the
 file, not both.

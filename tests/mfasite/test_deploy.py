@@ -171,13 +171,25 @@ def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
 EXAMPLE = DEPLOY / "environment.example"
 
 
+def read_by_shell(text: str) -> dict[str, str]:
+    told = subprocess.run(
+        ["bash", "-c", "set -a; . /dev/stdin; env --null"],
+        input=text,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(pair.split("=", 1) for pair in told.stdout.rstrip("\0").split("\0"))
+
+
 def example(**changed: str) -> dict[str, str]:
     """Read the example as systemd does, with what an operator must fill in."""
     read = {}
     for line in EXAMPLE.read_text().splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
-            read[name] = value.strip('"')
+            read[name] = value.strip("'")
     keys = subprocess.run([sys.executable, "-S", DEPLOY / "new_keys.py"], capture_output=True, text=True, check=True)
     made = dict(line.split("=", 1) for line in keys.stdout.splitlines())
     return {**read, **made, "PATH": os.environ["PATH"], **changed}
@@ -219,8 +231,8 @@ def test_example_of_an_environment_names_nothing_that_is_unknown() -> None:
 
     for name, value in (line.groups() for line in lines if line):
         assert name in every
-        if value:
-            every[name].format.parse(value.strip('"'))
+        if value.strip("'"):
+            every[name].format.parse(value.strip("'"))
 
 
 def test_example_of_an_environment_has_what_nothing_starts_without() -> None:
@@ -229,6 +241,25 @@ def test_example_of_an_environment_has_what_nothing_starts_without() -> None:
     ]
 
     assert {setting.name for setting in every if setting.is_required} <= set(example())
+
+
+def test_example_of_an_environment_is_the_same_in_a_shell() -> None:
+    """Commands read the file with a shell, the service with systemd."""
+    told = read_by_shell(EXAMPLE.read_text())
+
+    wanted = {name: value for name, value in example(SECRET_KEY="", MFA_KEYS="").items() if name != "PATH"}
+    assert {name: told[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", ["DATABASE_PASSWORD", "EMAIL_HOST_PASSWORD"])
+def test_example_of_an_environment_takes_a_password_of_special_characters(name: str) -> None:
+    """Seen failing without quotes: a shell ran what is in the backticks, and cut the rest off."""
+    password = 'a $HOME `b` "c" \\d;e#f&g'
+    text = re.sub(
+        f"^({name}=.?)(.?)$", lambda line: line[1] + password + line[2], EXAMPLE.read_text(), flags=re.MULTILINE
+    )
+
+    assert read_by_shell(text)[name] == password
 
 
 @pytest.mark.services
