@@ -262,6 +262,39 @@ def test_example_of_an_environment_takes_a_password_of_special_characters(name: 
     assert read_by_shell(text)[name] == password
 
 
+def command_of_running(start: str, room: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run what running.md gives to a shell, with the settings of the example, and this machine's folders."""
+    page = (DEPLOY / "running.md").read_text()
+    found = re.search(rf"sudo -u two-step (bash -c '{start}[^']*'.*)", page)
+    assert found
+    (room / "environment").write_text("".join(f"{name}='{value}'\n" for name, value in example(**changed).items()))
+    here = {
+        "/opt/two-step": str(settings.BASE_DIR),
+        "/etc/two-step/environment": str(room / "environment"),
+        ".venv/bin/python": sys.executable,
+    }
+    line = found[1]
+    for theirs, ours in here.items():
+        line = line.replace(theirs, ours)
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_command_with_the_settings_runs(tmp_path: Path) -> None:
+    room = {"STATIC_ROOT": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+
+    done = command_of_running("cd ", tmp_path, **room)
+
+    assert done.returncode == 0, done.stderr
+    assert "System check identified" in done.stdout + done.stderr
+
+
 @pytest.mark.services
 def test_nginx_takes_the_example_for_the_proxy(tmp_path: Path) -> None:
     program = shutil.which("nginx")
