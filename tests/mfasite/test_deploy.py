@@ -295,6 +295,16 @@ def test_command_with_the_settings_runs(tmp_path: Path) -> None:
     assert "System check identified" in done.stdout + done.stderr
 
 
+def test_upgrade_stops_at_a_migration_that_fails(tmp_path: Path) -> None:
+    static = tmp_path / "static"
+
+    done = command_of_running("set ", tmp_path, STATIC_ROOT=str(static), DATABASE_URL=f"sqlite:///{tmp_path}")
+
+    assert done.returncode != 0
+    assert "unable to open database file" in done.stderr
+    assert not static.exists()
+
+
 @pytest.mark.services
 def test_nginx_takes_the_example_for_the_proxy(tmp_path: Path) -> None:
     program = shutil.which("nginx")
