@@ -58,6 +58,19 @@ def test_alerts_watch_figures_that_there_are(figures: set[str]) -> None:
     assert all("summary:" in rule and "severity:" in rule for rule in rules)
 
 
+def test_gauges_of_several_web_hosts_count_once() -> None:
+    """Each web host reports the same ones, from the database: a sum would double them, a quotient finds no partner."""
+    board = json.loads((DEPLOY / "grafana" / "two-step.json").read_text())
+    shown = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    watched = re.findall(r"expr: (.*)", (DEPLOY / "prometheus" / "alerts.yml").read_text())
+    once = re.compile(r"max(?: by \([a-z, ]+\) )?\(mfa_\w+(?:\{[^}]*\})?\)")
+    counter = re.compile(r"\bmfa_\w+_(?:total|bucket)\b")
+
+    twice = [expr for expr in shown + watched if "mfa_" in counter.sub("", once.sub("", expr))]
+
+    assert twice == []
+
+
 @pytest.mark.services
 @pytest.mark.parametrize(
     ("verb", "file"),
