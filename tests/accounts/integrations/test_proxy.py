@@ -20,7 +20,7 @@ from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from tests import fresh_process
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
-from tests.conftest import BringUp
+from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
 from tests.http_browser import Browser
 from tests.ports import free_port
@@ -84,7 +84,12 @@ class Site:
 @pytest.fixture(scope="module")
 def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> Iterator[Stack]:
     """Return the service as it runs with an HTTPS URL, with one web process of four threads."""
-    more = {"PUBLIC_URL": f"https://{NAME}", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
+    more = {
+        "PUBLIC_URL": f"https://{NAME}",
+        "WEB_THREADS": "4",
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "METRICS_TOKEN": METRICS_TOKEN,
+    }
     with bring_up(tmp_path_factory.mktemp("secure"), **more) as up:
         yield up
 
@@ -166,7 +171,11 @@ def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
 
 
 def test_shows_figures_to_no_stranger(site: Site) -> None:
-    assert site.browser().go("/metrics").status == 403
+    assert site.browser().go("/metrics").status == 404
+
+
+def test_shows_figures_to_monitoring_with_the_token(site: Site) -> None:
+    assert site.browser(Authorization=f"Bearer {METRICS_TOKEN}").go("/metrics").status == 200
 
 
 @pytest.mark.parametrize("site", ["port"], indirect=True)
