@@ -73,7 +73,7 @@ def cancel(sync: DirectorySync, staff: User, context: Context, *, reason: str) -
 
 
 def forget(person: User, is_named: Callable[[str], bool], now: datetime) -> bool:
-    """Delete what runs keep of a person who is being erased. Return False while a run of theirs is under way.
+    """Delete what runs keep of a person who is being erased. Return False while one of their runs is under way.
 
     A run that waits for confirmation is replaced, because it could add them again. Call it in the transaction that
     deletes them, before it locks them: a run holds its own row first, and then people. Roll it back on False.
