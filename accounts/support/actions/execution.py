@@ -116,7 +116,7 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
         if found is None:
             return _unneeded(_("This person no longer exists."))
         if not _spend(found):
-            return _unneeded(_("You already sent this form, and the action was done once."))
+            return _unneeded(_("You already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
         return _execute(found, permit, context)
