@@ -226,7 +226,7 @@ GUESSES = 4 * AT_ONCE
 
 
 def _guess(racer: Desk, crowd: Crowd) -> list[Verdict]:
-    """Guess wrong in 200 sessions, fifty at a time without a pause, and give the verdicts."""
+    """Guess wrong in many sessions, a crowd at a time without a pause, and give the verdicts."""
     issued, binding = _sessions(racer, "totp", GUESSES)
 
     def guess(number: int) -> list[Verdict]:
@@ -237,11 +237,11 @@ def _guess(racer: Desk, crowd: Crowd) -> list[Verdict]:
 
 
 def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd) -> None:
-    """Of 200 wrong guesses from 200 sessions five are looked at, then the wait begins, and the count stays."""
+    """Of many wrong guesses from as many sessions five are looked at, then the wait begins, and the count stays."""
     verdicts = _guess(racer, crowd)
 
     assert verdicts.count(Verdict.WRONG) == 5
-    assert verdicts.count(Verdict.WAIT) == 195
+    assert verdicts.count(Verdict.WAIT) == GUESSES - 5
     row = Failure.objects.get(method="totp")
     assert (row.consecutive, row.next_at) == (5, racer.context.now + timedelta(minutes=1))
 
@@ -304,7 +304,7 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(racer: Desk, crow
 
     crowd.rush(answer)
 
-    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 40
+    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 4 * AT_ONCE // 5
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: Crowd, settings: Settings) -> None:
@@ -335,7 +335,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
 
     crowd.rush(answer)
 
-    assert limits.wrong_codes(user_id, now=now).n == 80
+    assert limits.wrong_codes(user_id, now=now).n == 8 * AT_ONCE // 5
 
 
 def test_wrong_codes_are_forgotten_while_others_come_in(racer: Desk, crowd: Crowd, settings: Settings) -> None:
