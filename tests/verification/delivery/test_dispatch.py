@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification.challenges import phone_calls, queries
+from verification.db import pooled_connections
 from verification.delivery import dispatch
 from verification.delivery.provider import Lost, Outgoing
 from verification.delivery.providers.virtual.models import Delivery
-from verification.delivery.routing import routes
+from verification.delivery.routing import cache, routes
 from verification.models import Kind, Message, MessageState, Reason
 
 
@@ -43,6 +44,31 @@ def test_is_claimed_before_it_is_handed_over(ana: Desk, queued: Message, carrier
 
     assert send(ana, queued).reference == "None"
     assert len(carriers[0].given) == 1
+
+
+def test_reads_nothing_between_the_claim_and_the_first_hand_over(
+    ana: Desk, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claimed message that has to wait for a connection could be left unsent. Seen failing."""
+    steps: list[str] = []
+    read = cache.read
+
+    def noted() -> cache.Board:
+        steps.append("read")
+        return read()
+
+    monkeypatch.setattr(cache, "read", noted)
+    monkeypatch.setattr(pooled_connections, "give_back", lambda: steps.append("given back"))
+
+    def accepted(_: Outgoing) -> str:
+        steps.append("handed over")
+        return "a reference"
+
+    carriers[0].does = accepted
+
+    send(ana, queued)
+
+    assert "read" not in steps[steps.index("given back") : steps.index("handed over")]
 
 
 def test_names_the_provider_before_the_hand_over(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
