@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts import audit_events, password_changes, sessions
+from accounts import audit_events, password_changes
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, limits, notices
@@ -75,6 +75,5 @@ def finish(reset: PasswordReset, password: str, context: Context) -> bool:
             return False
         if not password_changes.change(reset.user, password, context, how="reset"):
             return False
-        sessions.close([reset.user.pk])
     limits.forget_passwords(reset.user.username)
     return True

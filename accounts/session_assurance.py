@@ -139,6 +139,12 @@ def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> Ses
     )
 
 
+def running(user: User, now: datetime) -> list[Session]:
+    """Return a user's sessions that count, newest first. One that an action ended may keep its row until it is used."""
+    rows = Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at")
+    return [row for row in rows if read(row.get_decoded(), user, ref=row.ref, now=now) is not None]
+
+
 def _instant(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp, tz=UTC)
 

@@ -1,4 +1,4 @@
-"""The sign-in flow, after a correct password until a session. Only `finish` signs anyone in."""
+"""The sign-in flow, from a correct password to a session. Only `finish` signs anyone in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +13,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import (
-    audit_events,
-    redirects,
-    session_assurance,
-    sessions,
-)
+from accounts import audit_events, redirects, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.sessions import BACKEND

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import redirects, request_context, session_assurance, sessions
-from accounts.models import Session
 from accounts.session_assurance import AuthedRequest
 from verification import browsers
 from verification.browsers import user_agents
@@ -20,7 +19,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     now = request_context.read(request)
     here = sessions.ref_of(request.session)
     remembered = browsers.of_person(request.user, now=now.now)
-    signed_in = Session.objects.filter(user=request.user, expire_date__gt=now.now).order_by("-made_at")
+    signed_in = session_assurance.running(request.user, now.now)
     context = {
         "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
         "sessions": [(s, user_agents.name(s.agent), s.ref == here) for s in signed_in],

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access
+from accounts import access, session_assurance
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
 from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
@@ -82,7 +82,7 @@ def _may_ask(proxy: Proxy, rule: Rule) -> bool:
 
 
 def _newest(user: User, now: datetime) -> Session | None:
-    return Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at").first()
+    return next(iter(session_assurance.running(user, now)), None)
 
 
 def _stranger(rule: Rule, user: User | None, now: datetime) -> Verdict:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts import activity, app_passwords, applications, invitations
-from accounts.models import CallerCheck, Session, StaleClient, User
+from accounts import activity, app_passwords, applications, invitations, session_assurance
+from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise
 from accounts.support.actions.action_preview import Impact
@@ -212,7 +212,6 @@ def _impact(
 
 
 def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
-    sessions = Session.objects.filter(user=person, expire_date__gt=now).order_by("-made_at")
     lists = (
         (
             "sessions",
@@ -222,7 +221,7 @@ def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
                     _named(user_agents.name(each.agent), each.network),
                     _("since %(at)s") % {"at": time_format.short_moment(each.made_at)},
                 )
-                for each in sessions
+                for each in session_assurance.running(person, now)
             ],
         ),
         (
