@@ -33,8 +33,8 @@ max_claims: Setting[int] = Setting(
     formats.whole_number(1, 100),
     default=5,
     unit="times",
-    meaning="how often sending one message is tried before it counts as failed; being asked to slow down does not "
-    "count",
+    meaning="how often sending one code is tried before it counts as failed; being asked to slow down does not "
+    "count. Notices are tried again, at longer and longer intervals, until they are too old",
 )
 lease: Setting[timedelta] = Setting(
     DELIVERY,

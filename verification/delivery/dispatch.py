@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 _SWEEP = 50  # most messages of one sweep
 _WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
+_LONGEST_PAUSE_OF_NOTICES = timedelta(hours=1)
 
 
 def wanted(now: datetime | BindParam) -> Q:
@@ -276,14 +278,16 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     """Schedule the next try in 1, 2, 4 ... seconds, because all providers refused for now; fail after the last claim.
 
     A provider's own retry time counts instead. A message that was asked to slow down isn't failed: it waits until it
-    is too old.
+    is too old. Neither is a notice, because nobody asks for it again.
     """
     message.reason = message.reason or Reason.PROVIDER_DOWN
-    if message.claims >= conf.max_claims() and message.reason != Reason.RATE_LIMITED:
+    is_notice = message.challenge_id is None
+    if message.claims >= conf.max_claims() and message.reason != Reason.RATE_LIMITED and not is_notice:
         return _write(message, MessageState.FAILED, now=now)
-    doubled = timedelta(seconds=2 ** min(message.claims - 1, 4))
-    shortest = timedelta(seconds=1)
-    due = now + min(max(pause or doubled, shortest), _LONGEST_PAUSE)
+    doubled = timedelta(seconds=2 ** min(message.claims - 1, 12 if is_notice else 4))
+    shortest = doubled if is_notice else timedelta(seconds=1)
+    longest = _LONGEST_PAUSE_OF_NOTICES if is_notice else _LONGEST_PAUSE
+    due = min(now + min(max(pause or doubled, shortest), longest), message.useful_until)
     why = {"reason": message.reason, "code": message.code}
     _held(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED
@@ -319,7 +323,8 @@ def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> 
     waiting = [
         kind for kind in Kind if availability.off(kind, now)
     ]  # they wait for the end of an outage and hold up no others
-    found = list(queued.exclude(kind__in=waiting).order_by("not_before").values_list("pk", "kind")[:_SWEEP])
+    codes_first = (IsNull(F("challenge"), True), "not_before")  # notices may wait for hours
+    found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_SWEEP])
     for message_id, kind in found:
         hand(message_id, Kind(kind))
     return len(found)

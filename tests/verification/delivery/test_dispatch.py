@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
+from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
 from verification.delivery import dispatch
@@ -165,6 +168,43 @@ def test_gives_up_after_five_claims(ana: Desk, queued: Message, carriers: list[C
 
     assert send(ana, queued).state == MessageState.FAILED
     assert len(carriers[0].given) == 5
+
+
+@pytest.mark.parametrize(("hours", "state"), [(3, MessageState.ACCEPTED), (60, MessageState.EXPIRED)])
+def test_notice_waits_for_its_provider_while_it_is_useful(
+    hours: int, state: MessageState, ana: Desk, carriers: list[Carrier]
+) -> None:
+    """Seen failing with notices that were given up after half a minute, as a code is."""
+
+    def hand(pk: int, _kind: Kind) -> None:
+        dispatch.send(pk)
+
+    with time_machine.travel(ana.context.now, tick=False) as clock:
+        carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+        notices.tell(ana.user, "password_changed", now=timezone.now(), how="changed")
+        notice = Message.objects.get()
+        while timezone.now() < ana.later(hours=hours).context.now:
+            dispatch.sweep(hand)
+            clock.shift(timedelta(minutes=20))
+        n_tries = len(carriers[0].given)
+
+        carriers[0].does = lambda _: "a reference"
+        clock.shift(timedelta(hours=1))
+        dispatch.sweep(hand)
+
+    notice.refresh_from_db()
+    assert notice.state == state
+    assert n_tries < 70
+
+
+def test_sweep_finds_codes_before_notices(ana: Desk, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "_SWEEP", 1)
+    notices.tell(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
+    ana.start("text")
+
+    [(found, _kind)] = sweep(ana.later(seconds=5))
+
+    assert Message.objects.get(pk=found).challenge is not None
 
 
 def test_fails_without_any_provider(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
