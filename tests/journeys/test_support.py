@@ -282,11 +282,11 @@ def test_verified_caller_counts_for_a_quarter_of_an_hour_and_for_one_of_the_staf
 
 
 def test_day_has_a_quota(ana: Person, dora: Person) -> None:
-    Policy.objects.update_or_create(group=None, defaults={"staff_quota": 2})
+    Policy.objects.update_or_create(group=None, defaults={"staff_quota": 2, "caller_check": False})
     for _ in range(2):
-        do(dora, ana, "forget_browsers")
+        do(dora, ana, "unlock")
 
-    page = do(dora, ana, "forget_browsers")
+    page = do(dora, ana, "unlock")
 
     assert authorise.explain(Refusal.QUOTA) in page
     assert refused(dora) == ["quota"]

@@ -285,7 +285,16 @@ def spend_notice(address: str, *, now: datetime) -> bool:
 
 def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:
     """Count a support action against the daily limit of a member of staff."""
-    return _count([WindowLimit("support.staff", str(staff_id), DAY, most)], context.now)
+    return _count([_action_limit(staff_id, most)], context.now)
+
+
+def refund_action(staff_id: int, *, context: Context) -> None:
+    """Undo the count of a support action that changed nothing."""
+    _refund(_by_key([_action_limit(staff_id, UNLIMITED)]), context.now)
+
+
+def _action_limit(staff_id: int, most: int) -> WindowLimit:
+    return WindowLimit("support.staff", str(staff_id), DAY, most, is_given_back=True)
 
 
 def spend_once(what: str, token: str, *, until: datetime) -> bool:

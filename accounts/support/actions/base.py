@@ -71,15 +71,27 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of a support action, with text for staff. `secret` is shown once and not stored."""
+    """The outcome of a support action, with text for staff. `secret` is shown once and not stored.
+
+    `is_form_kept` says that nothing was done and the form can be corrected; `field` is the field the text is about.
+    """
 
     text: str
     secret: str = ""
     state: State = State.DONE
+    is_form_kept: bool = False
+    field: str | None = None
 
 
 class Unneeded(Exception):
-    """There was nothing to do, for example because a colleague had done it a moment before. The message says so."""
+    """Nothing was done, for example because a colleague had done it a moment before. The message says so.
+
+    `field` names the field of the action's form that the message is about, if it is about one.
+    """
+
+    def __init__(self, text: str, *, field: str | None = None) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 # Declaring an action ----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
         until = actor.context.now + life
         lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _SAME)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
-            raise Unneeded(_("They already have a one-time bypass that lasts at least as long."))
+            raise Unneeded(_("They already have a one-time bypass that lasts at least as long."), field="seconds")
         record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
         notify(person, audit_events.SUPPORT_BYPASS_GIVEN, actor)
     return Result(
@@ -95,7 +95,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     with transaction.atomic():
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__gte=until - _SAME)
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
-            raise Unneeded(_("They are already blocked for at least that long."))
+            raise Unneeded(_("They are already blocked for at least that long."), field="days")
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person, why="blocked")
         record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
@@ -235,10 +235,10 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
     Sessions and remembered browsers end, because they were opened under the former state.
     """
     if person.is_staff and state == SecondStep.DISABLED:
-        raise Unneeded(_("Staff always need the second step. It can’t be disabled for them."))
+        raise Unneeded(_("Staff always need the second step. It can’t be disabled for them."), field="state")
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
-            raise Unneeded(_("No change: the second step is already set to this."))
+            raise Unneeded(_("No change: the second step is already set to this."), field="state")
         enrolments.raise_epoch(person)
         record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **close(person))
         notify(person, audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))

@@ -128,8 +128,13 @@ def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -
     if not limits.spend_action(asked.staff.pk, most=permit.staff_quota, context=context).is_open:
         return _refuse(asked, Refusal.QUOTA, context)
     actor = Actor(staff=asked.staff, context=context, reason=asked.reason, ticket=asked.ticket, caller=permit.caller)
-    if not permit.needs_second:
-        return _run(asked, actor)
+    result = _ask(asked, actor, permit) if permit.needs_second else _run(asked, actor)
+    if result.state is State.UNNEEDED:
+        limits.refund_action(asked.staff.pk, context=context)
+    return result
+
+
+def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
     if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
         return _unneeded(_("You already requested this. It is waiting under Requests."))
     return Result(_("Sent for approval. It’s listed under Requests."), state=State.ASKED)
@@ -168,7 +173,7 @@ def _run(asked: ActionRequest, actor: Actor) -> Result:
     try:
         return asked.action.run(asked.person, actor, **asked.options)
     except Unneeded as why:
-        return _unneeded(str(why))
+        return Result(str(why), state=State.UNNEEDED, is_form_kept=True, field=why.field)
 
 
 def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:

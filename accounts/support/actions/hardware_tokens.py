@@ -34,17 +34,21 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
     with transaction.atomic():
         token = hardware_tokens.named(serial)
         if token is None:
-            raise Unneeded(_("No token has this serial number. Check it, or import the maker’s file first."))
+            raise Unneeded(
+                _("No token has this serial number. Check it, or import the maker’s file first."), field="serial"
+            )
         if token.enrolment is not None and token.enrolment.user_id == person.pk:
-            raise Unneeded(_("They already have this token."))
+            raise Unneeded(_("They already have this token."), field="serial")
         if not token.is_good(actor.context.now):
-            raise Unneeded(_("The maker’s file says that this token isn’t valid now."))
+            raise Unneeded(_("The maker’s file says that this token isn’t valid now."), field="serial")
         try:
             hardware_tokens.assign(token, person, actor.context, actor_id=actor.staff.pk)
         except hardware_tokens.NotInStock:
-            raise Unneeded(_("This token is assigned to someone else, or it is retired.")) from None
+            why = _("This token is assigned to someone else, or it is retired.")
+            raise Unneeded(why, field="serial") from None
         except hardware_tokens.Damaged:
-            raise Unneeded(_("We can’t read this token’s secret any more. Import the maker’s file again.")) from None
+            why = _("We can’t read this token’s secret any more. Import the maker’s file again.")
+            raise Unneeded(why, field="serial") from None
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
         notify(person, audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)
@@ -170,7 +174,8 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
                 _(
                     "These aren’t two new codes in a row from this token. Check its serial number, "
                     "then ask for the next two codes."
-                )
+                ),
+                field="first",
             )
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
@@ -220,7 +225,7 @@ RESYNC_TOKEN = declare(
 def _token_of(person: User, token_ref: str) -> HardwareToken:
     found = next((token for token in hardware_tokens.of_person(person.pk) if token.ref == token_ref), None)
     if found is None:
-        raise Unneeded(_("They no longer have this token."))
+        raise Unneeded(_("They no longer have this token."), field="token_ref")
     return found
 
 

@@ -122,7 +122,7 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
     with transaction.atomic():
         found = enrolments.by_ref(person.pk, ref)
         if found is None:
-            raise Unneeded(_("This method was removed already."))
+            raise Unneeded(_("This method was removed already."), field="ref")
         label = enrolments.label(found)
         enrolments.lock_person_and_methods(person)
         notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
@@ -177,7 +177,7 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     """Send a test text or call to a verified number. The case page shows whether it arrived."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
-        raise Unneeded(_("This method was removed already."))
+        raise Unneeded(_("This method was removed already."), field="ref")
     rules = policies.rules_for(person.pk)
     outcome = challenges.start(
         found, user=person, purpose=Purpose.SELF_TEST, binding=new_handle(), context=actor.context, rules=rules

@@ -40,13 +40,14 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         wanted, former = set(groups_of_staff().filter(name__in=roles)), set(groups_of_staff().filter(user=person))
         if len(wanted) < len(set(roles)):
-            raise Unneeded(_("One of these roles no longer exists. Reload the page and choose again."))
+            raise Unneeded(_("One of these roles no longer exists. Reload the page and choose again."), field="roles")
         if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
-            raise Unneeded(_("No change: they already have these roles."))
+            raise Unneeded(_("No change: they already have these roles."), field="roles")
         if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
-            raise Unneeded(_("This role has permissions that you don’t have. Ask a colleague who has them."))
+            why = _("This role has permissions that you don’t have. Ask a colleague who has them.")
+            raise Unneeded(why, field="roles")
         if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
-            raise Unneeded(authorise.explain(Refusal.WIDER_SCOPE))
+            raise Unneeded(authorise.explain(Refusal.WIDER_SCOPE), field="roles")
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))

@@ -37,27 +37,36 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form.offer(person, now=now.now)
     preview = action.preview(action_preview.of_person(person, now=now.now))
     permit = authorise.authorise(request.user, person, action, now)
+    closed, is_recorded = authorise.explain(permit) if isinstance(permit, Refusal) else "", False
     if request.method == "POST" and form.is_valid():
         asked = _asked(request, action, person, form)
         is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
-        if is_same or isinstance(permit, Refusal) or execution.was_sent(asked):
-            return render_result(request, person, action, execution.execute(asked, permit, now))
-        messages.warning(
-            request, _("Something changed since you opened this page. Check the preview again, then confirm.")
-        )
+        if is_same or closed or execution.was_sent(asked):
+            result = execution.execute(asked, permit, now)
+            if result.state is not State.REFUSED and not result.is_form_kept:
+                return render_result(request, person, action, result)
+            if result.is_form_kept:
+                form.add_error(result.field, result.text)
+            else:
+                closed, is_recorded = result.text, True
+        else:
+            messages.warning(
+                request, _("Something changed since you opened this page. Check the preview again, then confirm.")
+            )
     context = {
         "action": action,
         "person": person,
         "form": form,
         "preview": preview,
-        "seen": _name(preview),
+        "seen": "" if closed else _name(preview),  # a form that was refused shows no preview
         "is_idle": preview == action_preview.or_none([]),
-        "closed": authorise.explain(permit) if isinstance(permit, Refusal) else "",
+        "closed": closed,
+        "is_recorded": is_recorded,
         "needs_caller": permit is Refusal.NO_CALLER,
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
-    return layout.page(request, "action.html", context)
+    return layout.page(request, "action.html", context, status=403 if closed and form.is_bound else 200)
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
@@ -120,7 +129,9 @@ def many(request: AuthedRequest) -> HttpResponse:
     is_confirmed = "confirmed" in request.POST
     permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, now).items()}
     form = action.form_class(request.POST if is_confirmed else None)
-    if is_confirmed and form.is_valid() and _token_is_good(request):
+    if is_confirmed and not _token_is_good(request):
+        messages.warning(request, _("This page was open for too long. Check the preview again, then confirm."))
+    elif is_confirmed and form.is_valid():
         results = [
             (person, execution.execute(_asked(request, action, person, form), permits[person.pk], now))
             for person in chosen

@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from accounts.models import SupportRequest, User
+from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
 from accounts.support.actions import State, authorise, execution
 from accounts.support.actions.authorise import Permit, Refusal
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Person
-from tests.support_desk import perform
+from tests.people import Clock, Person
+from tests.support_desk import WHY, do, open_action, perform
+from verification import hardware_tokens
 from verification.context import Context
-from verification.models import AuditEvent, Browser, Policy
+from verification.hardware_tokens import Seed
+from verification.models import AuditEvent, Browser, Counter, Policy
 
 _FIELDS = re.compile(r'(<input[^>]*name="(ticket|reason|starts_at)"[^>]*>)')
 
@@ -87,9 +89,8 @@ def test_refusal_is_recorded_and_spends_no_quota(ana: Person, sam: Person, here:
     Policy.objects.create(staff_quota=1)
 
     assert perform(asked(sam, ana), here).state is State.REFUSED
-    assert (
-        perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED
-    )  # there is none; the quota is spent
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED  # there is none
+    assert perform(asked(sam, ana, "block", options={"days": 90}), here).state is State.DONE
     assert perform(asked(sam, ana, "forget_browsers"), here).state is State.REFUSED
     found = AuditEvent.objects.filter(kind="support.refused").order_by("pk")
     assert [event.detail["why"] for event in found] == [Refusal.NO_CALLER, Refusal.QUOTA]
@@ -122,3 +123,49 @@ def test_form_says_which_fields_are_optional_and_marks_the_others_as_required(
     assert (is_required["ticket"], is_required["reason"], is_required["starts_at"]) == (True, True, False)
     assert "Starts at (optional)" in page.words
     assert page.words.count("(optional)") == 1
+
+
+def n_spent() -> int:
+    return Counter.objects.filter(scope="support.staff").values_list("count", flat=True).first() or 0
+
+
+def test_form_with_a_mistake_keeps_what_was_typed_and_spends_no_quota(ana: Person, root: Person, here: Context) -> None:
+    """A typo in a serial number led back to the case, with the form empty and an action counted. Seen failing."""
+    root.sign_in(to="/admin/")
+
+    page = do(root, ana, "assign_token", serial="S-none")
+
+    assert (page.status, n_spent(), kinds()) == (200, 0, [])
+    assert page.form("Assign a hardware token")[0].fields.items() >= (WHY | {"serial": "S-none"}).items()
+    assert 'aria-invalid="true"' in page.html
+
+
+def test_corrected_form_is_done(ana: Person, root: Person, here: Context) -> None:
+    hardware_tokens.bring_in(Seed(serial="S1", secret=b"a secret of the test"), None, here, actor_id=None)
+    root.sign_in(to="/admin/")
+    do(root, ana, "assign_token", serial="S-none")
+
+    root.browser.press("Assign a hardware token", serial="S1")
+
+    assert (n_spent(), kinds()) == (1, ["support.token_assigned"])
+
+
+def test_refused_form_keeps_what_was_typed(ana: Person, root: Person, here: Context, clock: Clock) -> None:
+    """The check of the caller ended while the form was being filled in. Seen failing."""
+    caller_verification.vouch(root.user, ana.user, "the number in the personnel file", here)
+    root.sign_in(to="/admin/")
+    open_action(root, ana, "set_state")
+    CallerCheck.objects.all().delete()
+
+    page = root.browser.press("Change the second step", **WHY, state="enabled")
+
+    assert (page.status, n_spent(), kinds()[-1]) == (403, 0, "support.refused")
+    assert page.form("Change the second step")[0].fields.items() >= (WHY | {"state": "enabled"}).items()
+
+
+def test_request_that_waits_already_spends_no_quota(ana: Person, sam: Person, here: Context, no_check: None) -> None:
+    Policy.objects.update(second_person=["unlock"])
+
+    found = [perform(asked(sam, ana), here).state for _ in range(2)]
+
+    assert (found, n_spent()) == ([State.ASKED, State.UNNEEDED], 1)
