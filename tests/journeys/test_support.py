@@ -1,5 +1,6 @@
 """Tests of the support desk, from the call until the caller is signed in again, and of everything it must refuse."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts import app_passwords
-from accounts.models import Scope, User
+from accounts.models import Scope, SupportRequest, User
 from accounts.support.actions import authorise
 from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.registry import ACTIONS
@@ -437,3 +438,32 @@ def root_at_work(db: None, clock: Clock) -> Person:
     person = join("root", is_staff=True, is_superuser=True).set_up("totp")
     person.sign_in(to="/admin/")
     return person
+
+
+def test_preview_for_many_says_who_waits_for_a_second_person(ana: Person, ben: Person, sam: Person) -> None:
+    """The preview counted them among those changed now. Seen failing."""
+    lab = Group.objects.create(name="Lab")
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    Policy.objects.create(group=lab, rank=1, second_person=["clear_settings"])
+    ben.user.groups.add(lab)
+
+    sam.browser.go("/admin/accounts/user/?q=example.org")
+    page = sam.browser.press("Preview", action="clear_settings", all="on")
+    sent = sam.browser.press("Clear settings for 1 person, request approval for 1", **WHY)
+
+    assert "Preview for 1 person Removes" in page
+    assert re.search(r"1 person needs a second approver [^:]*\bben\b", page.words)
+    assert "Done for 1 person. Sent for approval for 1 person. Refused for 1 person." in sent
+    assert (Enrolment.objects.filter(user=ana.user).count(), SupportRequest.objects.get().person) == (0, ben.user)
+
+
+def test_preview_for_many_who_all_wait_promises_no_change(ana: Person, ben: Person, sam: Person) -> None:
+    defaults = {"caller_check": False, "second_person": ["unlock"]}
+    Policy.objects.update_or_create(group=None, defaults=defaults)
+    sam.browser.go("/admin/accounts/user/?q=@example.org")
+
+    page = sam.browser.press("Preview", action="unlock", all="on")
+
+    assert "Preview for 2 people together, once approved" in page
+    assert page.offers("Request approval for 2 people")
+    assert not page.offers("Unlock for")

@@ -137,10 +137,12 @@ def many(request: AuthedRequest) -> HttpResponse:
             for person in chosen
         ]
         states = [result.state for _person, result in results]
-        done = {"n_done": states.count(State.DONE), "n_refused": states.count(State.REFUSED)}
+        done = {f"n_{state}": states.count(state) for state in State}
         return layout.page(request, "bulk_action_done.html", {"action": action, "results": results} | done)
     refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], Refusal)}
-    included = User.objects.filter(pk__in=[person.pk for person in chosen if person not in refusals])
+    waiting = [person for person in chosen if isinstance(permit := permits[person.pk], Permit) and permit.needs_second]
+    at_once = [person for person in chosen if person not in refusals and person not in waiting]
+    included = User.objects.filter(pk__in=[person.pk for person in at_once or waiting])
     context = {
         "action": action,
         "people": chosen,
@@ -149,6 +151,9 @@ def many(request: AuthedRequest) -> HttpResponse:
         "chosen": ",".join(str(person.pk) for person in chosen),
         "kept_out": _by_reason(refusals),
         "n_kept_out": len(refusals),
+        "waiting": [person.username for person in waiting],
+        "n_waiting": len(waiting),
+        "n_at_once": len(at_once),
         "n_open": len(chosen) - len(refusals),
         "token": execution.new_token(),
     }
