@@ -195,14 +195,15 @@ def tell_of_names() -> None:
 KEYS = (check_strength, keys_work, keys_fit)
 
 
-# They depend on no setting, and load every page of the admin and Django's migrations.
-_NOT_OF_SERVERS = {Tags.urls, Tags.commands, Tags.database}
+# They depend on no setting. Some load every page of the admin and Django's migrations, others read every field.
+_NOT_OF_SERVERS = {Tags.urls, Tags.commands, Tags.database, Tags.models}
 
 
 def of_servers() -> list[Callable[..., Iterable[CheckMessage]]]:
     """Return the checks that a server runs itself. `manage.py check` runs all."""
     usual = (check for check in registry.get_checks() if not _NOT_OF_SERVERS & {*check.tags})
-    return [*usual, keys_fit]
+    # A name that nobody reads stops no start: servers log it, see `tell_of_names`.
+    return [*(check for check in usual if check is not check_names), keys_fit]
 
 
 def refuse_contradictions(*only: Callable[..., Iterable[CheckMessage]]) -> None:
