@@ -181,6 +181,14 @@ def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
     assert all(f"{name}={value}" in text for name, value in launcher.MALLOC.items())
 
 
+@pytest.mark.parametrize("file", ["deploy/Dockerfile", "README.md", "deploy/running.md"])
+def test_compiles_all_of_our_code_because_the_service_may_not_write_there(file: str) -> None:
+    base = Path(settings.BASE_DIR)
+    compiled = re.findall(r"python -m compileall -q (.+)", (base / file).read_text())
+
+    assert [set(line.split()) for line in compiled] == [{p.parent.name for p in base.glob("*/__init__.py")} - {"tests"}]
+
+
 EXAMPLE = DEPLOY / "environment.example"
 
 
