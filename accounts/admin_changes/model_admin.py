@@ -14,7 +14,6 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import reauthentication, redirects, request_context
@@ -32,7 +31,7 @@ from accounts.admin_changes.forms import (
 )
 from accounts.admin_site import Ruled
 from accounts.session_assurance import AuthedRequest
-from verification import audit
+from verification import audit, time_format
 from verification.audit import Event
 from verification.inputs.fields import LineField
 
@@ -231,8 +230,7 @@ def _moment(db_field: Any, **kwargs: Any) -> forms.DateTimeField:
     """Return one labelled field for a time, instead of Django's two without labels."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 60}, format="%Y-%m-%dT%H:%M")
     field: forms.DateTimeField = db_field.formfield(form_class=forms.DateTimeField, widget=widget, **kwargs)
-    zone = _("Time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
-    field.help_text = f"{field.help_text} {zone}".strip()
+    field.help_text = f"{field.help_text} {time_format.zone_hint()}".strip()
     return field
 
 

@@ -95,5 +95,5 @@ def words(person: User, now: datetime) -> str:
         State.EXPIRED: _("The link of their invitation no longer works. Invite them again."),
         State.ACCEPTED: _("They accepted their invitation and haven’t signed in yet."),
     }
-    said = {"sent": time_format.moment(invitation.sent_at, zone=True), "ends": time_format.day(invitation.ends_at)}
+    said = {"sent": time_format.moment(invitation.sent_at), "ends": time_format.day(invitation.ends_at)}
     return table[state] % said

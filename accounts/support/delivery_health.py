@@ -67,7 +67,7 @@ def _outages(now: datetime) -> Iterator[Problem]:
     for name, outage in off:
         title = _("Switched off: %(what)s") % {"what": outage.get_kind_display() or name}
         if outage.ends_at:
-            text = _("Until %(moment)s.") % {"moment": time_format.moment(outage.ends_at, zone=True)}
+            text = _("Until %(moment)s.") % {"moment": time_format.moment(outage.ends_at)}
         else:
             text = _("Until someone ends the outage.")
         address = reverse("admin:verification_outage_change", args=[outage.pk])
@@ -81,7 +81,7 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
         failures = ngettext("%(n)d failure in a row.", "%(n)d failures in a row.", each.failures) % {"n": each.failures}
         lines = [failures]
         if each.until_at:
-            lines.append(_("Next test: %(time)s.") % {"time": time_format.clock(each.until_at, zone=True)})
+            lines.append(_("Next test: %(time)s.") % {"time": time_format.clock(each.until_at)})
         if cause := message_status_words.cause(each):
             lines.append(_("The provider’s reason: %(cause)s.") % {"cause": cause})
         address = reverse("admin:verification_circuit_changelist")

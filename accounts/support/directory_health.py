@@ -125,4 +125,4 @@ def _named(usernames: Iterable[str], n: int) -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return time_format.moment(moment, zone=True) if moment else ""
+    return time_format.moment(moment) if moment else ""

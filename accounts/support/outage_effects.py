@@ -39,8 +39,8 @@ def effects(outage: Outage, now: datetime) -> list[str]:
 def _span(outage: Outage, now: datetime) -> str:
     moments = {
         "what": outage.get_kind_display() or outage.provider,
-        "from": time_format.moment(outage.starts_at, zone=True),
-        "until": time_format.moment(outage.ends_at, zone=True) if outage.ends_at else "",
+        "from": time_format.moment(outage.starts_at),
+        "until": time_format.moment(outage.ends_at) if outage.ends_at else "",
     }
     if outage.ends_at and outage.starts_at > now:
         return _("Switched off: %(what)s, from %(from)s until %(until)s.") % moments

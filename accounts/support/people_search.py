@@ -206,7 +206,7 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
             str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
             tuple(_notes(person, now)),
-            time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
+            time_format.short_moment(person.last_login) if person.last_login else "",
             str(person.directory or ""),
         )
         for person in page

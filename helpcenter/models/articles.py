@@ -82,4 +82,4 @@ class Version(models.Model):
         verbose_name_plural = _("earlier versions")
 
     def __str__(self) -> str:
-        return f"{self.title}, until {time_format.short_moment(self.replaced_at, zone=True)}"
+        return f"{self.title}, until {time_format.short_moment(self.replaced_at)}"

@@ -22,7 +22,7 @@ register = template.Library()
 @register.simple_tag
 def instant(at: datetime) -> SafeString:
     """Write date and time for a table of a staff page, with the time zone."""
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), time_format.short_moment(at, zone=True))
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), time_format.short_moment(at))
 
 
 @register.simple_tag

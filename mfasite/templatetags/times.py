@@ -1,7 +1,7 @@
 """Template filters that write dates and times: `{{ at|moment }}`, in a table `{{ at|short_moment }}`.
 
-Each takes a word for more: `{{ at|moment:"zone" }}` adds the time zone, `{{ at|clock:"seconds zone" }}` also the
-seconds. Nothing is written for a moment that is missing.
+Each names the time zone. It takes a word for more or less: `{{ at|clock:"seconds" }}` adds the seconds,
+`{{ at|clock:"bare" }}` leaves out the zone. Nothing is written for a moment that is missing.
 """
 
 from collections.abc import Callable

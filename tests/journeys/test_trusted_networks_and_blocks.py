@@ -133,7 +133,7 @@ def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert "Try again at 09:02 (in 1 minute), or contact your support desk" in page
+    assert "Try again at 09:02 CET (in 1 minute), or contact your support desk" in page
 
 
 def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:

@@ -55,11 +55,11 @@ def _circumstances(message: Message) -> dict[str, str]:
     """Return the times and the browser that a notice names, in the reader's language and the organisation's zone."""
     context: Mapping[str, str] = message.context
     at = datetime.fromisoformat(context["at"]) if "at" in context else message.created_at
-    said: dict[str, str] = {"when": _moment_if_shown(at, zone=True)}
+    said: dict[str, str] = {"when": _moment_if_shown(at)}
     if ends := context.get("ends"):
         said["ends_on"] = time_format.day(datetime.fromisoformat(ends))
     if until := context.get("until_at"):
-        said["until"] = time_format.moment(datetime.fromisoformat(until), zone=True)
+        said["until"] = time_format.moment(datetime.fromisoformat(until))
     if agent := context.get("agent"):
         said["browser"] = user_agents.name(agent)
     return said

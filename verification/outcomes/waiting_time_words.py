@@ -21,7 +21,7 @@ def wait_words(retry_at: datetime | None, now: datetime) -> str:
 def when_words(retry_at: datetime | None, now: datetime) -> str:
     """Say when a wait ends: after seconds, at a time of today, or at a time of another day.
 
-    Shape: `in 25 seconds`, `at 14:05 (in 4 minutes)`, `at 17:00`, `on 3 March 2026, 09:00`.
+    Shape: `in 25 seconds`, `at 14:05 CET (in 4 minutes)`, `at 17:00 CET`, `on 3 March 2026, 09:00 CET`.
     """
     seconds = _seconds(retry_at, now)
     if retry_at is None or seconds < _MINUTE:
@@ -50,7 +50,7 @@ def _is_other_day(at: datetime, now: datetime) -> bool:
 
 
 def end_words(at: datetime, now: datetime) -> str:
-    """Return the end of a wait, rounded up to a minute. Shape: `14:05` today, `3 March 2026, 09:00` on another day."""
+    """Return the end of a wait, rounded up to a minute. Shape: `14:05 CET` today, `3 March 2026, 09:00 CET` later."""
     shown = time_format.moment if _is_other_day(at, now) else time_format.clock
     return shown(_to_minute(at))
 

@@ -21,7 +21,7 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
-from verification import enrolments
+from verification import enrolments, time_format
 
 PASS_LIVES = (
     (10, gettext_lazy("10 minutes")),
@@ -97,6 +97,10 @@ class PassForm(ActionForm):
         help_text=gettext_lazy("Leave this empty to start now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        field = self.fields["starts_at"]
+        field.help_text = f"{field.help_text} {time_format.zone_hint()}"
 
     def clean_starts_at(self) -> datetime | None:
         begins: datetime | None = self.cleaned_data["starts_at"]

@@ -28,7 +28,7 @@ class Attempts:
         end = time_format.short_moment(self.last.at)
         if self.n == 1 or time_format.clock(self.first_at) == time_format.clock(self.last.at):
             return end
-        begun = time_format.short_moment(self.first_at)
+        begun = time_format.short_moment(self.first_at, bare=True)
         if time_format.short_day(self.first_at) == time_format.short_day(self.last.at):
             return f"{begun}–{time_format.clock(self.last.at)}"
         return f"{begun} – {end}"

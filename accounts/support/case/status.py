@@ -28,7 +28,7 @@ class Status:
 def status(person: User, decision: Decision, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
     """Return the state of an account: the worst that applies. `history` are support events, newest first."""
     if not person.is_active and person.directory is not None and person.directory_off_at:
-        said = {"directory": str(person.directory), "at": time_format.moment(person.directory_off_at, zone=True)}
+        said = {"directory": str(person.directory), "at": time_format.moment(person.directory_off_at)}
         words = _("The directory %(directory)s switched the account off, %(at)s. It can be switched on only there.")
         return Status("bad", _("Switched off"), words % said)
     if not person.is_active:
@@ -37,12 +37,12 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
     if decision.reason is Why.BLOCKED:
         return _blocked(person, history, names)
     if person.second_step_locked_at:
-        said = {"at": time_format.moment(person.second_step_locked_at, zone=True)}
+        said = {"at": time_format.moment(person.second_step_locked_at)}
         return Status("bad", _("Locked"), _("Since %(at)s, because a sign-in was reported as fraud.") % said)
     if decision.reason is Why.ALL_OFF or waits_until(decision):
         return _locked_out(decision)
     if person.securing_since:
-        said = {"at": time_format.moment(person.securing_since, zone=True)}
+        said = {"at": time_format.moment(person.securing_since)}
         return Status("warn", _("Securing the account"), _("They reported activity that wasn’t theirs, %(at)s.") % said)
     if decision.reason is Why.BYPASSED and person.bypass_until:
         said = {"at": time_format.clock(person.bypass_until)}
@@ -63,7 +63,7 @@ def _blocked(person: User, history: Sequence[AuditEvent], names: dict[int, str])
     parts = []
     if made is not None:
         who = names.get(made.actor_id or 0, _("someone who left"))
-        said = {"at": time_format.moment(made.at, zone=True), "who": who}
+        said = {"at": time_format.moment(made.at), "who": who}
         parts.append(_("Since %(at)s, by %(who)s.") % said)
     if is_permanent:
         parts.append(_("Until someone unblocks them."))

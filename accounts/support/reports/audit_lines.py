@@ -207,7 +207,7 @@ def _what(value: object) -> str:
 
 def _instant(value: object) -> str:
     try:
-        return time_format.short_moment(datetime.fromisoformat(str(value)), zone=True)
+        return time_format.short_moment(datetime.fromisoformat(str(value)))
     except ValueError:
         return str(value)
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         n_events, n_seals = audit.size()
         self.stdout.write(f"Everything matches: {n_sealed} encrypted values, {n_events} events, {n_seals} seals.")
         if newest := audit.newest():
-            at = time_format.moment(newest, zone=True, seconds=True)
+            at = time_format.moment(newest, seconds=True)
             self.stdout.write(f"The newest event is from {at}. Everything after that is lost.")
 
 

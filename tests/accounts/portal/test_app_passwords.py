@@ -252,11 +252,11 @@ def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: Door) 
 
     page = ana.browser.go(LIST)
     assert "1 app password" in page
-    assert "old laptop Email Last used 2 Mar 2026, 09:00 Created 2 Mar 2026" in page
+    assert "old laptop Email Last used 2 Mar 2026, 09:00 CET Created 2 Mar 2026" in page
 
     page = ana.browser.go(page.link("old laptop"))
     assert page.path == f"/app-passwords/{AppPassword.objects.get().ref}/"
-    for words in ("192.0.2.0/24", "1 April 2026", "2 March 2026, 09:00 from 192.0.2.7 with IMAP"):
+    for words in ("192.0.2.0/24", "1 April 2026", "2 March 2026, 09:00 CET from 192.0.2.7 with IMAP"):
         assert words in page
     assert page.offers("Delete app password")
 

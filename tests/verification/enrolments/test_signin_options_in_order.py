@@ -106,7 +106,7 @@ def test_says_the_end_of_a_wait_in_whole_minutes(ana: Desk) -> None:
 
     fail(ana, "text", next_at=ana.context.now + timedelta(minutes=8, seconds=10))
 
-    assert options(ana)[0].locked_until == "09:09"
+    assert options(ana)[0].locked_until == "09:09 CET"
 
 
 def test_names_the_day_of_a_wait_that_ends_on_another(ana: Desk) -> None:
@@ -114,7 +114,7 @@ def test_names_the_day_of_a_wait_that_ends_on_another(ana: Desk) -> None:
     ana = _in_the_morning(ana)
     fail(ana, "text", next_at=ana.context.now + timedelta(days=2))
 
-    assert options(ana)[0].locked_until == "4 March 2026, 09:01"
+    assert options(ana)[0].locked_until == "4 March 2026, 09:01 CET"
 
 
 def _in_the_morning(ana: Desk) -> Desk:

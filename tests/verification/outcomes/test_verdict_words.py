@@ -41,8 +41,8 @@ def test_wait_says_when_it_ends(verdict: Verdict) -> None:
     ("wait", "title"),
     [
         (timedelta(seconds=25), "Locked for 25 seconds"),
-        (timedelta(minutes=4), "Locked until 09:04"),
-        (timedelta(days=1), "Locked until 3 March 2026, 09:00"),
+        (timedelta(minutes=4), "Locked until 09:04 CET"),
+        (timedelta(days=1), "Locked until 3 March 2026, 09:00 CET"),
     ],
 )
 def test_lock_says_in_its_title_until_when(wait: timedelta, title: str) -> None:

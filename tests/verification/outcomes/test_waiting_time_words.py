@@ -14,11 +14,11 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
     [
         (timedelta(0), "in 1 second"),
         (timedelta(seconds=25), "in 25 seconds"),
-        (timedelta(minutes=4), "at 09:04 (in 4 minutes)"),
-        (timedelta(minutes=4, seconds=1), "at 09:05 (in 5 minutes)"),
-        (timedelta(minutes=4, microseconds=1), "at 09:05 (in 4 minutes)"),
-        (timedelta(hours=5), "at 14:00"),
-        (timedelta(hours=20), "on 3 March 2026, 05:00"),
+        (timedelta(minutes=4), "at 09:04 CET (in 4 minutes)"),
+        (timedelta(minutes=4, seconds=1), "at 09:05 CET (in 5 minutes)"),
+        (timedelta(minutes=4, microseconds=1), "at 09:05 CET (in 4 minutes)"),
+        (timedelta(hours=5), "at 14:00 CET"),
+        (timedelta(hours=20), "on 3 March 2026, 05:00 CET"),
     ],
 )
 def test_wait_says_until_when(wait: timedelta, words: str) -> None:

@@ -169,3 +169,13 @@ def test_request_that_waits_already_spends_no_quota(ana: Person, sam: Person, he
     found = [perform(asked(sam, ana), here).state for _ in range(2)]
 
     assert (found, n_spent()) == ([State.ASKED, State.UNNEEDED], 1)
+
+
+def test_start_of_a_pass_names_the_time_zone_in_which_it_is_typed(ana: Person, root: Person, no_check: None) -> None:
+    """The field named none, so that a colleague elsewhere typed their own time. Seen failing."""
+    User.objects.filter(pk=root.user.pk).update(time_zone="Asia/Kathmandu")
+    root.sign_in(to="/admin/")
+
+    page = open_action(root, ana, "issue_pass")
+
+    assert "Time zone: Asia/Kathmandu." in page
