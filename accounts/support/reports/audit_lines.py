@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
+from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import declarations
 from verification.audit.declarations import Severity
@@ -195,12 +196,16 @@ def _changes(value: object) -> str:
 
 
 def _what(value: object) -> str:
+    """Name what was exported, imported or removed."""
+    if str(value) in summary.REPORTS:
+        return _("the report “%(title)s”") % {"title": summary.REPORTS[str(value)]}
     files = {
         "record": _("the audit log"),
         "audit": _("the audit log"),
         "messages": _("messages"),
         "people": _("people"),
         "bad-rows": _("rejected rows of an import"),
+        "directory-changes": _("the changes of a directory’s run"),
     }
     return files.get(str(value)) or _of(Import.Kind.choices)(value)
 
@@ -226,9 +231,8 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "starts_at": _instant,
     "ends_at": _instant,
     "purpose": lambda value: str(value).replace("_", " "),
-    "rows": lambda value: (
-        ", ".join(f"{k}: {n}" for k, n in value.items()) if isinstance(value, Mapping) else str(value)
-    ),
+    "rows": _counts,
+    "search": lambda value: _counts(value) or _("everything"),
 }
 
 

@@ -1,13 +1,16 @@
 """Tests that each audit event is one sentence with links to its people, and that its text is escaped."""
 
+import ast
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from accounts.support.reports import audit_lines
+from accounts.support.reports import audit_lines, summary
 from accounts.support.reports.audit_lines import Line
+from tests import syntax_trees
 from verification import audit
 from verification.audit.declarations import Severity
 from verification.context import Context
@@ -108,3 +111,36 @@ def test_every_event_can_be_read_without_its_details(event: audit.Event, cleo: U
     assert text[0].isupper()
     assert text.endswith(".")
     assert not any(mark in text for mark in ("%(", "..", " .", "\ue000", "\ue001"))
+
+
+def exports() -> set[str]:
+    """Return the name of every file that a page exports, as the calls of `exports.give` say them."""
+    found = set()
+    for path in sorted(Path("accounts").rglob("*.py")):
+        for node in ast.walk(syntax_trees.tree(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "exports.give":
+                name = ast.unparse(node.args[1])
+                found |= {*summary.REPORTS} if name == "key" else {ast.literal_eval(name)}
+    return found
+
+
+def test_every_export_is_a_plain_sentence(fay: User) -> None:
+    """Reports and directory runs were named by their addresses, as in "exported a file: sign-ins". Seen failing."""
+    names = exports()
+
+    said = {name: line("export.made", actor_id=fay.pk, what=name).text for name in names}
+
+    assert {"record", "people", "bad-rows", "directory-changes", *summary.REPORTS} == names
+    assert [
+        name for name, text in said.items() if text == f"Fay Admin exported a file: {name}." and name != "people"
+    ] == []
+    assert said["sign-ins"] == "Fay Admin exported a file: the report “Sign-ins by day”."
+
+
+def test_search_of_an_export_is_in_words(fay: User) -> None:
+    """It was written as Python writes a dictionary. Seen failing."""
+    found = [
+        line("export.made", what="record", search=search) for search in ({"kind": "export", "level": "serious"}, {})
+    ]
+
+    assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
