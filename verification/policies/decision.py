@@ -77,15 +77,16 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
     if user.second_step == SecondStep.DISABLED and not user.is_staff:  # an application may still ask for it
         return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules, options=options)
-    if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
+    may_skip = not user.is_staff and not user.securing_since
+    if options and is_remembered and rules.remember_days and may_skip:
+        return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
+    if options and may_skip and is_trusted(context.network, rules):
+        return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
+    # Last of the ways without a second step, because it works once.
+    if user.bypass_until and user.bypass_until > context.now and may_skip:
         return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules, options=options)
     if not options:
         return _none_allowed(user, mine, rules, now=context.now)
-    may_skip = not user.is_staff and not user.securing_since
-    if is_remembered and rules.remember_days and may_skip:
-        return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
-    if may_skip and is_trusted(context.network, rules):
-        return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
     default = enrolments.default(options, now=context.now)
     if default is None:
         return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)

@@ -56,6 +56,23 @@ def test_remembered_browser_spares_nothing_where_the_policy_forgets(ana: Desk) -
     assert decide(ana, is_remembered=True) == (Step.ASK, Why.REQUIRED)
 
 
+@pytest.mark.parametrize(
+    ("circumstances", "why"),
+    [
+        ({"is_remembered": True}, Why.REMEMBERED),
+        ({"network": "198.51.100.7"}, Why.TRUSTED_NETWORK),
+        ({}, Why.BYPASSED),
+    ],
+)
+def test_bypass_is_kept_for_a_sign_in_that_needs_it(ana: Desk, circumstances: dict[str, Any], why: Why) -> None:
+    """Seen failing with a bypass that came first: the sign-in in a remembered browser used it up."""
+    Policy.objects.create(trusted_networks=["198.51.100.0/24"])
+
+    soon = ana.later(minutes=5).context.now
+
+    assert decide(ana, bypass_until=soon, **circumstances) == (Step.ALLOW, why)
+
+
 def test_trusted_network_spares_the_second_step(ana: Desk) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
 
