@@ -12,6 +12,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -143,6 +144,14 @@ def running(user: User, now: datetime) -> list[Session]:
     """Return a user's sessions that count, newest first. One that an action ended may keep its row until it is used."""
     rows = Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at")
     return [row for row in rows if read(row.get_decoded(), user, ref=row.ref, now=now) is not None]
+
+
+def n_running(people: QuerySet[User], now: datetime) -> int:
+    """Count the sessions of many users that count. One statement."""
+    rows = Session.objects.filter(user__in=people, expire_date__gt=now).select_related("user")
+    return sum(
+        row.user is not None and read(row.get_decoded(), row.user, ref=row.ref, now=now) is not None for row in rows
+    )
 
 
 def _instant(timestamp: float) -> datetime:

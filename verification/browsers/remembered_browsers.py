@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from verification import audit
 from verification.audit import events
@@ -100,7 +100,8 @@ def of_person(user: Person, *, now: datetime) -> list[Browser]:
 
 def of_many(people: QuerySet[Any], *, now: datetime) -> int:
     """Count the browsers that are remembered for many people now."""
-    return Browser.objects.filter(user__in=people, ends_at__gt=now, copied_at=None).count()
+    rows = Browser.objects.filter(user__in=people, epoch=F("user__epoch"), ends_at__gt=now, copied_at=None)
+    return rows.count()
 
 
 def is_this(browser: Browser, cookie: str) -> bool:

@@ -39,6 +39,7 @@ from verification.limits.password_guessing import (
     password_accepted,
     password_gate,
     password_unanswered,
+    passwords_wait_until,
 )
 from verification.limits.retention import purge
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
@@ -64,6 +65,7 @@ __all__ = [
     "password_accepted",
     "password_gate",
     "password_unanswered",
+    "passwords_wait_until",
     "purge",
     "refund",
     "refund_action",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Max, Q
 
 from verification import conf
 from verification.browsers import known_browsers
@@ -167,9 +167,21 @@ def password_unanswered(name: str, context: Context, *, service: str = "") -> No
     _refund_passwords([row for row in _password_rows(name, context, service) if row.free is not None], context.now)
 
 
+def passwords_wait_until(name: str, *, now: datetime) -> datetime | None:
+    """Return when the last wait after incorrect passwords of a username ends, at any place. None if nobody waits."""
+    key = _name_key(name)
+    found = Counter.objects.filter(Q(scope=_BY_DAY, key=key) | _places(key), until_at__gt=now)
+    until: datetime | None = found.aggregate(until=Max("until_at"))["until"]
+    return until
+
+
 def forget_passwords(name: str) -> None:
     """Reset the counts of a username at all places, because support or a password reset verified the person."""
     key = _name_key(name)
     Counter.objects.filter(scope=_BY_DAY, key=key).delete()
-    last = key + b"\xff" * KEY_LENGTH
-    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lte=last).delete()  # all keys with this prefix
+    Counter.objects.filter(_places(key)).delete()
+
+
+def _places(key: bytes) -> Q:
+    """Filter the counts of a username at its places: all keys with this prefix."""
+    return Q(scope=_BY_PLACE, key__gte=key, key__lte=key + b"\xff" * KEY_LENGTH)

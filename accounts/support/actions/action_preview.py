@@ -9,9 +9,9 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import app_passwords, invitations
-from accounts.models import AppPassword, Session, User
-from verification import browsers, conf, enrolments, policies, registry, time_format
+from accounts import app_passwords, invitations, session_assurance
+from accounts.models import AppPassword, User
+from verification import browsers, conf, enrolments, limits, policies, registry, time_format
 from verification.enrolments import Option
 from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd
@@ -55,21 +55,29 @@ def of_person(person: User, *, now: datetime) -> Impact:
     return Impact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
-        n_sessions=Session.objects.filter(user=person, expire_date__gt=now).count(),
+        n_sessions=len(session_assurance.running(person, now)),
         n_app_passwords=n_app_passwords,
         n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
-        locks=tuple(locks(person, options)),
+        locks=tuple(locks(person, options, now=now)),
         is_new=invitations.is_new(person),
     )
 
 
-def locks(person: User, options: Collection[Option]) -> list[str]:
-    """Return what keeps a user from signing in now, and until when."""
+def locks(person: User, options: Collection[Option], *, now: datetime) -> list[str]:
+    """Return what keeps a user from signing in now, and until when: only what *Unlock* ends.
+
+    It doesn't end the stop after too many incorrect codes over all methods: see `wrong_codes`.
+    """
     found = []
+    if until := limits.passwords_wait_until(person.username, now=now):
+        words = _("After incorrect passwords, some browsers or networks have to wait until %(at)s.")
+        found.append(words % {"at": time_format.clock(until)})
     if person.second_step_locked_at:
         found.append(_("The second step is locked because a sign-in was reported as fraud."))
     for option in options:
+        if option.limits.is_all_locked and option.is_locked:
+            continue
         if option.is_locked:
             found.append(_("%(label)s is locked after too many incorrect codes.") % {"label": option.label})
         elif option.retry_at:
@@ -98,7 +106,7 @@ def of_many(people: QuerySet[User], *, now: datetime) -> Impact:
     return Impact(
         labels=tuple(f"{known.get(name, name)} × {n}" for name, n in kinds),
         n_browsers=browsers.of_many(people, now=now),
-        n_sessions=Session.objects.filter(user__in=people, expire_date__gt=now).count(),
+        n_sessions=session_assurance.n_running(people, now),
         n_app_passwords=AppPassword.objects.filter(user__in=people).count(),
         n_app_passwords_ending=_ending(people),
     )

@@ -168,12 +168,21 @@ def unlock(person: User, actor: Actor) -> Result:
 
     It does not end the stop after too many incorrect codes over all methods: those methods must be set up again.
     """
+    is_stopped = limits.wrong_codes(person.pk, now=actor.context.now).stopped_at is not None
+    if is_stopped and not person.second_step_locked_at:
+        raise Unneeded(
+            _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
+        )
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.unlock(person.pk)
         limits.forget_passwords(person.username)
         record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
         notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
+    if is_stopped:
+        return Result(
+            _("The lock after the fraud report is removed. Now clear their settings: their methods are locked.")
+        )
     return Result(_("All waits and locks are removed. Their methods work again."))
 
 

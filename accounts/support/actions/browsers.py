@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import sessions
+from accounts import session_assurance, sessions
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
@@ -16,7 +16,8 @@ def forget_browsers(person: User, actor: Actor) -> Result:
     """Forget a user's remembered browsers."""
     with transaction.atomic():
         notify(person, audit_events.SUPPORT_BROWSERS_FORGOTTEN, actor)
-        n_gone = browsers.forget(person)
+        n_gone = len(browsers.of_person(person, now=actor.context.now))
+        browsers.forget(person)  # also those that ended already
         unless_nothing(_("They have no remembered browsers."), n_gone)
         record(audit_events.SUPPORT_BROWSERS_FORGOTTEN, person, actor, n_browsers=n_gone)
     return Result(
@@ -45,7 +46,8 @@ def end_sessions(person: User, actor: Actor) -> Result:
     """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
         notify(person, audit_events.SUPPORT_SESSIONS_ENDED, actor)
-        n_gone = sessions.end_all(person)
+        n_gone = len(session_assurance.running(person, actor.context.now))
+        sessions.end_all(person)  # also those that ended already
         unless_nothing(_("They aren’t signed in anywhere."), n_gone)
         record(audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
     return Result(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import hotp
 
-from accounts import app_passwords
-from accounts.models import CallerCheck, Session, SupportRequest, User
+from accounts import app_passwords, session_assurance
+from accounts.models import CallerCheck, SupportRequest, User
+from accounts.sessions import SessionStore
 from accounts.support import caller_verification
 from accounts.support.actions import State, approvals, execution
 from accounts.support.actions.execution import ActionRequest
@@ -96,14 +98,11 @@ def dress(ana: Person, context: Context) -> None:
     """Give a person everything that an action can end."""
     app_passwords.issue(ana.user, context, name="old laptop", program="mail")
     browsers.remember(ana.user, context, days=14, method="totp")
-    for n in range(3):
-        Session.objects.create(
-            ref=f"k{ana.user.pk}.{n}",
-            session_key=f"k{ana.user.pk}.{n}",
-            session_data="",
-            expire_date=context.now,
-            user_id=ana.user.pk,
-        )
+    for _session in range(3):
+        session = SessionStore()
+        session[SESSION_KEY] = str(ana.user.pk)
+        session[session_assurance.KEY] = {"epoch": ana.user.epoch, "verified": {}, "why": "required"}
+        session.save()
 
 
 @pytest.fixture

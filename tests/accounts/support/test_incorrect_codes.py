@@ -70,14 +70,20 @@ def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dor
         blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
 
 
-def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest) -> None:
+def test_unlocking_cannot_end_the_stop(
+    ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
+) -> None:
+    """Seen failing with an unlock that said to everybody that the methods work again, which they didn't."""
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    blocks_and_bypasses.unlock(ana.user, actor(dora, clock))
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.unlock(ana.user, actor(dora, clock))
 
+    assert not Message.objects.filter(context__event="support.person_unlocked").exists()
     assert "The second step is locked" in locks(ana, dora, clock)
     found = case.of(ana.user, dora.user, Context(now=clock.now))
+    assert "unlock" not in {button.action.name for button in found.offers.buttons}
     assert found.suggestion is not None
     assert found.suggestion.button is not None
     assert found.suggestion.button.action.name == "clear_settings"
