@@ -232,3 +232,12 @@ def test_the_owner_hears_of_a_copied_cookie(ana: Person, clock: Clock) -> None:
     notices.tell_of_copies(timezone.now())
 
     assert Message.objects.filter(template="verification/notices/browser_copied.txt", user=ana.user).count() == 1
+
+
+def test_ticked_box_stays_ticked_after_an_incorrect_code(ana: Person) -> None:
+    """Seen failing when each page had a fresh form."""
+    ana.give_password()
+
+    page = ana.browser.press("Verify", code="000000", remember="on")
+
+    assert 'id="id_remember" checked>' in page.html

@@ -14,7 +14,6 @@ from accounts import redirects
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
-from accounts.signin.forms import CodeForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in_and_refusals
 from verification import challenges, enrolments, outcomes, policies
@@ -155,19 +154,19 @@ def page_context(
     request: HttpRequest, pending: Pending, shown: Shown, context: Context, outcome: Outcome | None
 ) -> dict[str, Any]:
     """Return the template context of a challenge's page."""
-    days = pending.remember_days if shown.may_be_remembered else 0
-    form = CodeForm(remember_days=days, digits=shown.is_numeric)
-    words, verdict = None, outcome.verdict if outcome else ended(shown)
+    words, error, verdict = None, "", outcome.verdict if outcome else ended(shown)
     if outcome is not None:
         if outcome.verdict is Verdict.PENDING and not shown.is_approval:
-            form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
+            error = _("Enter the code.")
         else:
             words = _words(outcome, shown, context)
     elif not shown.is_alive:
         words = _words(Outcome(verdict=ended(shown)), shown, context)
     report = message_status_words.explain(shown.message)
     return {
-        "form": form,
+        "error": error,
+        "remember_days": pending.remember_days if shown.may_be_remembered else 0,
+        "is_remembering": bool(request.POST.get("remember")),
         "shown": shown,
         "report": report,
         "failed_call": shown.is_approval and report.is_bad,

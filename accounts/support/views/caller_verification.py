@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 from accounts import request_context
 from accounts.models import CallerCheck, User
 from accounts.session_assurance import AuthedRequest
-from accounts.signin.forms import CodeForm
 from accounts.support import caller_verification
 from accounts.support.actions import ranks
 from accounts.support.views import layout
@@ -105,7 +104,6 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "person": person,
         "check": check,
         "shown": shown,
-        "form": CodeForm(remember_days=0),
         "words": words,
         "report": message_status_words.explain(sent) if sent else None,
         "sent": sent,
