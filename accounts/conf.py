@@ -87,7 +87,7 @@ oidc_requests_per_client_minute: Setting[int] = Setting(
     formats.whole_number(1, 1_000_000),
     default=6000,
     unit="requests",
-    meaning="how many token requests one application may send in a minute",
+    meaning="how many token requests one application may send from one network in a minute",
 )
 
 DIRECTORIES = Section("Directories", families=("SCIM_",))

@@ -3,7 +3,7 @@
 from accounts import conf
 from accounts.models import OidcClient
 from verification import limits
-from verification.context import Context
+from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.limits import Gate
 
@@ -13,10 +13,11 @@ _known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objec
 
 
 def count_request(client_id: str, context: Context) -> Gate:
-    """Count a request of a client's program."""
+    """Count a request of a client's program, from its network: elsewhere a stranger may use the name, which is public."""
     if client_id not in _known.read():
         return limits.OPEN
-    return limits.spend_client(client_id, most=conf.oidc_requests_per_client_minute(), context=context)
+    where = f"{client_id} {network_of(context.network)}"
+    return limits.spend_client(where, most=conf.oidc_requests_per_client_minute(), context=context)
 
 
 def count_failure(context: Context) -> Gate:

@@ -58,7 +58,12 @@ def _error(name: str, description: str = "", status: int = 400, **headers: str) 
 
 
 def _flaw(request: HttpRequest) -> HttpResponse | None:
-    """Return the refusal of a form that can't be read. Source: RFC 6749, 3.2: no parameter is given twice."""
+    """Return the refusal of a request that can't be read.
+
+    Source: RFC 6749, 2.3.1: nothing stands in the address, which logs keep; 3.2: no parameter is given twice.
+    """
+    if request.META.get("QUERY_STRING"):
+        return _error("invalid_request", "the address must have no query")
     if request.content_type != _FORM:
         return _error("invalid_request", f"the body must be {_FORM}")
     for name, values in request.POST.lists():

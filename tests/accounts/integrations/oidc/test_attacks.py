@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.db import connections, transaction
+from django.test import Client
 
+from accounts import conf
 from accounts.models import OidcSignIn
 from tests.people import ANAS, Clock, Person, join
 from tests.relying_party import CALLBACK
@@ -276,6 +278,17 @@ def test_body_must_be_a_form(party: Any) -> None:
     assert response.json()["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "introspect"])
+@pytest.mark.parametrize("query", ["x=1", "x=%zz", "x=[", "client_id={name}&client_secret={secret}"])
+def test_takes_nothing_from_the_address(party: Any, endpoint: str, query: str) -> None:
+    """Seen failing: with a malformed address each answered 500, and introspection took a secret from it."""
+    address = f"/oauth/{endpoint}/?{query.format(name=party.client.client_id, secret=party.secret)}"
+
+    response = party.http.post(address, "token=x&grant_type=refresh_token", "application/x-www-form-urlencoded")
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
 def test_nothing_of_a_sign_in_is_stored_in_clear(party: Any, ana: Person) -> None:
     from django.apps import apps  # noqa: PLC0415
 
@@ -308,3 +321,19 @@ def test_long_requests_are_refused(party: Any, ana: Person) -> None:
 
     assert party.ask(ana, state="x" * 1501).error == "invalid_request"
     assert party.ask(ana, filler="x" * 4000).page.status == 400
+
+
+def test_a_stranger_cant_use_up_a_clients_requests(party: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client's name is in every address of its sign-ins. Seen failing: its own program was refused."""
+    monkeypatch.setattr(conf, "oidc_requests_per_client_minute", lambda: 3)
+    ana.sign_in()
+    code = party.ask(ana).code
+
+    for _ in range(4):
+        form = {"grant_type": "authorization_code", "client_id": party.client.client_id, "client_secret": "x"}
+        last = Client(REMOTE_ADDR="203.0.113.9").post(
+            "/oauth/token/", urlencode(form), "application/x-www-form-urlencoded"
+        )
+
+    assert last.status_code == 429
+    assert party.redeem(code).status_code == 200
