@@ -53,7 +53,7 @@ def send(uri: str, token: str) -> Result:
     parts = urlsplit(uri)
     try:
         place = next(_places(parts), None)
-    except OSError:
+    except (OSError, UnicodeError):  # no server, or none that can have this name, such as `a..b`
         return Result(problem="name")
     if place is None:
         return Result(problem="forbidden")

@@ -261,6 +261,23 @@ def test_never_raises() -> None:
     assert logout_requests.send("http://127.0.0.1:9/", "x").problem == "connection"
 
 
+@pytest.mark.parametrize("host", ["a..example.org", ".example.org", f"{'a' * 64}.example.org"])
+def test_a_host_that_no_server_can_have_stops_no_other(make_party: Any, listen: Any, ana: Person, host: str) -> None:
+    """Seen failing: the name raised, and what the others were sent was never noted, so that they got it again."""
+    listener = listen()
+    odd, other = make_party("odd", logout_uri=f"https://{host}/logout"), make_party("other", logout_uri=listener.uri)
+    ana.sign_in()
+    odd.sign_in(ana)
+    other.sign_in(ana)
+    applications.end(timezone.now(), "sign-out", user_id=ana.user.pk)
+
+    work()
+
+    states = dict(LogoutDelivery.objects.values_list("client", "last_problem"))
+    assert states == {odd.client.pk: "name", other.client.pk: ""}
+    assert LogoutDelivery.objects.get(client=other.client).state == State.DONE
+
+
 def test_old_rows_are_deleted(make_party: Any, listen: Any, ana: Person, clock: Clock) -> None:
     party = make_party(logout_uri=listen().uri)
     ana.sign_in()
