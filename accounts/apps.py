@@ -19,8 +19,10 @@ class AccountsConfig(AppConfig):
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
         from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401
         from accounts.support import audit_events as _support_events  # noqa: F401
+        from verification import enrolments
 
         applications.on_end(deliveries.queue)
         applications.on_end(authorization_codes.end_with)
         session_ends.register()
+        enrolments.on_raise(authorization_codes.carry_over)
         post_migrate.connect(after_migrate.make_roles, sender=self)

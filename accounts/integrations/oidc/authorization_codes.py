@@ -1,12 +1,13 @@
 """Authorization codes: a sign-in to a client starts with one, redeems it once, and ends with all that came from it."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 
 from accounts import applications
@@ -118,6 +119,13 @@ def end(sign_ins: "QuerySet[OidcSignIn]", now: datetime) -> int:
 def end_with(sessions: "QuerySet[ApplicationSession]", now: datetime) -> None:
     """End the sign-ins of sessions that just ended. A receiver of `applications.on_end`."""
     end(OidcSignIn.objects.filter(session__in=sessions.values("pk")), now)
+
+
+def carry_over(people: Collection[int], _why: str, spared: str) -> None:
+    """Move the sign-ins of a session that continues into the person's new epoch. A receiver of `enrolments.on_raise`."""
+    if spared:
+        running = OidcSignIn.objects.filter(user__in=people, session__session_ref=spared, ended_at__isnull=True)
+        running.filter(epoch=F("user__epoch") - 1).update(epoch=F("epoch") + 1)
 
 
 def replayed(sign_in: OidcSignIn, what: str, context: Context) -> None:

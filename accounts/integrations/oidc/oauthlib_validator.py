@@ -16,7 +16,7 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from accounts.applications import secrets
 from accounts.integrations.oidc import authorization_codes, id_and_logout_tokens
-from accounts.models import OidcClient
+from accounts.models import OidcClient, OidcSignIn
 from verification import inputs
 from verification.context import Context
 
@@ -160,6 +160,14 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
             return False
         request.sign_in, request.user = sign_in, sign_in.user
         return True
+
+    def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Void a token. With a refresh token all that came from its sign-in ends. Source: RFC 7009, 2.1."""
+        checksum = hashlib.sha256(token.encode()).hexdigest()
+        theirs = RefreshToken.objects.filter(token_checksum=checksum, application=request.client)
+        families = theirs.values("token_family")
+        authorization_codes.end(OidcSignIn.objects.filter(pk__in=families), timezone.now())
+        super().revoke_token(token, token_type_hint, request, *args, **kwargs)
 
     def _look_for_reuse(self, refresh_token: str, client: OidcClient, request: Any) -> None:
         checksum = hashlib.sha256(refresh_token.encode()).hexdigest()

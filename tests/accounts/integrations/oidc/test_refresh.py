@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.integrations.oidc import authorization_codes
-from accounts.models import OidcSignIn, Session, User
+from accounts.models import ApplicationSession, OidcSignIn, Session, User
 from tests.people import Clock, Person
 from verification import enrolments
 from verification.models import AuditEvent
@@ -163,3 +163,33 @@ def test_ends_with_the_session_of_twelve_hours(party: Any, tokens: Any, clock: C
     clock.forward(hours=4)
 
     assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_continues_with_a_session_that_does(party: Any, make_party: Any, ana: Person) -> None:
+    """As when someone ends all their other sessions. Seen failing: the application lost them and wasn't told."""
+    ana.sign_in()
+    here, ref = party.sign_in(ana), Session.objects.get(user=ana.user).ref
+    elsewhere = make_party("elsewhere")
+    there = elsewhere.sign_in(ana)
+    ApplicationSession.objects.filter(application=elsewhere.client.application).update(session_ref="another")
+
+    enrolments.raise_epoch(ana.user, spared=ref)
+
+    assert party.userinfo(here["access_token"]).status_code == 200
+    assert party.refresh(here["refresh_token"]).status_code == 200
+    assert elsewhere.refresh(there["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_no_alarm_after_an_application_gave_its_token_back(party: Any, tokens: Any) -> None:
+    """Another thread of it may still use the token. Seen failing: the person read that someone had copied it."""
+    assert party.post("revoke", token=tokens["refresh_token"]).status_code == 200
+
+    assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+    assert not AuditEvent.objects.filter(kind="oidc.replayed").exists()
+
+
+def test_a_token_given_back_by_another_application_stays(party: Any, make_party: Any, tokens: Any) -> None:
+    assert make_party("other").post("revoke", token=tokens["refresh_token"]).status_code == 200
+
+    assert party.refresh(tokens["refresh_token"]).status_code == 200
