@@ -5,7 +5,7 @@ from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.session_facts import of_data
-from accounts.access.stepping_up import step_up
+from accounts.access.stepping_up import forget_rounds, step_up
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "decide",
     "decision_words",
     "forget",
+    "forget_rounds",
     "groups_of",
     "of_data",
     "of_facts",

@@ -131,3 +131,8 @@ def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
     if not kept or kept[0] != slug or not 0 <= now.timestamp() - kept[2] < _SAME.total_seconds():
         return 0
     return int(kept[1])
+
+
+def forget_rounds(request: HttpRequest) -> None:
+    """Count anew, because the last verification was enough. Called when the application is opened."""
+    request.session.pop(_ROUNDS, None)

@@ -209,6 +209,7 @@ def _continue(visit: _Visit, user: User, answer: Answer) -> HttpResponse:
         if visit.is_silent:
             return visit.error("consent_required")
         return _page(visit, user, "accounts/oidc/consent.html")
+    access.forget_rounds(visit.request)
     ref = sessions.ref_of(visit.request.session)
     code = authorization_codes.start(
         visit.asked, authorization_codes.Who(user=user, session_ref=ref), answer, visit.context
