@@ -134,5 +134,5 @@ def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
 
 
 def forget_rounds(request: HttpRequest) -> None:
-    """Count anew, because the last verification was enough. Called when the application is opened."""
+    """Start to count again, because the last verification was enough. Called when the application is opened."""
     request.session.pop(_ROUNDS, None)

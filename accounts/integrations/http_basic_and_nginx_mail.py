@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -83,7 +83,7 @@ def _can_be(name: str, password: str) -> bool:
 def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     """Answer nginx's mail proxy: always 200, with the result in headers. Source: ngx_mail_auth_http_module."""
     header = request.headers
-    name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
+    name, password = _from_nginx(header.get("Auth-User", "")), _from_nginx(header.get("Auth-Pass", ""))
     if header.get("Auth-Method") != "plain" or not _can_be(name, password):
         return _mail_refusal(Answer.WRONG)
     if not (service.upstream_host and service.upstream_port):
@@ -93,7 +93,19 @@ def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     if not checked.is_right:
         return _mail_refusal(checked.answer)
     upstream = {"Auth-Server": service.upstream_host, "Auth-Port": str(service.upstream_port)}
-    return HttpResponse(headers={"Auth-Status": "OK", "Auth-User": quote(checked.username, safe=_PLAIN), **upstream})
+    username = checked.username.encode().decode("latin-1")  # nginx passes on these bytes as they are
+    return HttpResponse(headers={"Auth-Status": "OK", "Auth-User": username, **upstream})
+
+
+def _from_nginx(value: str) -> str:
+    """Read a header of nginx, which escapes spaces, control and percent signs, and nothing beyond ASCII.
+
+    Source: ngx_escape_uri with NGX_ESCAPE_MAIL_AUTH. Headers have bytes, which WSGI decodes as Latin-1.
+    """
+    try:
+        return unquote_to_bytes(value.encode("latin-1")).decode()
+    except UnicodeError:
+        return ""
 
 
 def _mail_refusal(answer: Answer) -> HttpResponse:

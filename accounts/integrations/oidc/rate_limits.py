@@ -13,7 +13,7 @@ _known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objec
 
 
 def count_request(client_id: str, context: Context) -> Gate:
-    """Count a request of a client's program, from its network: elsewhere a stranger may use the name, which is public."""
+    """Count a request of a client's program by its network: from others a stranger may use its public name."""
     if client_id not in _known.read():
         return limits.OPEN
     where = f"{client_id} {network_of(context.network)}"

@@ -93,6 +93,18 @@ def test_writes_a_name_in_ascii(ana: Person, mail: Door) -> None:
     assert answer.headers["X-Auth-User"] == "%C5%82ukasz 100%25"
 
 
+@pytest.mark.parametrize("name", ["łukasz 100%", "zoë (x)", "ana"])
+def test_mail_takes_and_gives_the_bytes_of_a_name(ana: Person, mail: Door, name: str) -> None:
+    """As nginx 1.22 sends and uses them. Seen failing: the name was wrong, and the mail server got `zo%C3%AB`."""
+    User.objects.filter(pk=ana.user.pk).update(username=name)
+    sent = name.replace("%", "%25").replace(" ", "%20").encode().decode("latin-1")
+
+    answer = _mail(mail, "", app_password_services.make(ana.user), **{"Auth-User": sent})
+
+    assert answer.headers["Auth-Status"] == "OK"
+    assert answer.headers["Auth-User"].encode("latin-1").decode() == name
+
+
 def test_believes_the_service_about_the_address(ana: Person, mail: Door) -> None:
     secret = app_password_services.make(ana.user, network="198.51.100.0/24")
 

@@ -189,7 +189,7 @@ def test_group_decides_who_may_use_it(make_party: Any, ana: Person) -> None:
 _ = PASSWORD
 
 
-def test_every_request_may_ask_anew(party: Any, ana: Person, clock: Clock) -> None:
+def test_every_request_may_ask_again(party: Any, ana: Person, clock: Clock) -> None:
     """As where each payment is confirmed. Seen failing: the third within two minutes was refused, with a page."""
     ana.sign_in()
 
