@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
+    "purge help": {"task": "helpcenter.tasks.purge", "schedule": crontab(hour=3, minute=50)},
 }
 
 
