@@ -16,8 +16,9 @@ from accounts.signin import flow
 from tests.http_browser import Browser, Page
 from tests.passkeys import Key
 from tests.people import Clock, Person, join
+from verification import policies, strengths
 from verification.context import Context
-from verification.models import AuditEvent, Challenge, Enrolment, Policy
+from verification.models import AuditEvent, Challenge, Enrolment, Policy, Strength
 
 REFUSED = "That passkey didn’t sign you in. Sign in with your password."
 
@@ -175,6 +176,18 @@ def test_policy_that_forbids_the_method_decides(holder: Person, key: Key) -> Non
     Policy.objects.update(methods=["text", "totp"])
 
     assert REFUSED in come_in(Browser(), key)
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_strength_for_staff_decides_for_staff(is_staff: bool, holder: Person, key: Key) -> None:
+    """Seen failing with the rules for everyone: a passkey signed in staff who need a token."""
+    Strength.objects.create(slug="our-tokens", name="Our tokens", methods=["token"])
+    strengths.forget()
+    Policy.objects.update(staff_strength="our-tokens")
+    policies.forget()
+    User.objects.filter(pk=holder.user.pk).update(is_staff=is_staff)
+
+    assert (REFUSED in come_in(Browser(), key)) == is_staff
 
 
 SHUT: dict[str, dict[str, Any]] = {
