@@ -69,10 +69,11 @@ def comfort(options: Sequence[Option]) -> str:
 def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
     """Return what is worth doing, most urgent first; empty if all is well. Without `has_backup`, no code works."""
     found = [_locked(option) for option in options if option.is_locked]
-    lasting, can_use_code = _lasting(options), has_backup and n_codes > 0
+    is_off = any(option.is_locked for option in options if option.is_backup)
+    lasting, can_use_code = _lasting(options), has_backup and n_codes > 0 and not is_off
     if not lasting or (len(devices(options)) < 2 and not can_use_code):
         found.append(_alone(lasting) if lasting else _nothing(options))
-    if has_backup and n_codes <= _FEW_CODES:
+    if has_backup and n_codes <= _FEW_CODES and not is_off:
         found.append(_codes(n_codes))
     found += [_untried(option) for option in options if _is_untried(option, now)]
     return found
@@ -128,7 +129,8 @@ def _codes(n_codes: int) -> Mark:
 
 def _is_untried(option: Option, now: datetime) -> bool:
     used = option.enrolment.last_used_at or option.enrolment.confirmed_at
-    return option.needs_delivery and not option.is_locked and used is not None and now - used > _UNTRIED
+    is_ready = not option.is_locked and not option.retry_at and not option.unavailable_reason
+    return option.needs_delivery and is_ready and used is not None and now - used > _UNTRIED
 
 
 def _untried(option: Option) -> Mark:

@@ -24,6 +24,8 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
                 _("Wait until then, or contact %(support)s to end the wait."),
             )
             yield Finding(kind="warn", sees=sees, does=does, slug="too-many-codes", to=other_method(seen))
+    if seen.is_closed:
+        return
     failed = audit.of_person(
         seen.user.pk, of=(events.CHALLENGE_FAILED, events.CHALLENGE_REPLACED, events.CHALLENGE_USED), most=1
     )
@@ -67,14 +69,7 @@ def lost_phone(seen: View) -> Iterator[Finding]:
     elsewhere = [option for option in lasting if not is_phone(option)]
     usable = [option for option in elsewhere if works(option)]
     if usable:
-        labels = ", ".join(option.label for option in usable)
-        yield Finding(
-            kind="good",
-            sees=_("These methods may not be on that phone: %(labels)s.") % {"labels": labels},
-            does=_("Sign in with one of them. Then remove the methods that were on the phone."),
-            to="options" if seen.is_half else "new_phone",
-            slug="lost-phone",
-        )
+        yield _elsewhere(usable, seen)
     elif not lasting:
         yield no_methods(seen)
     else:
@@ -96,3 +91,20 @@ def lost_phone(seen: View) -> Iterator[Finding]:
             to="browsers",
             slug="remembered-browsers",
         )
+
+
+def _elsewhere(usable: list[Option], seen: View) -> Finding:
+    """Name the methods that aren't lost, and say what to do with them: nothing before the user can sign in again."""
+    sees = _("These methods may not be on that phone: %(labels)s.")
+    does, to = _("Sign in with one of them. Then remove the methods that were on the phone."), "new_phone"
+    if seen.is_closed:
+        does, to = _("Tell %(support)s that you lost your phone. They can remove the methods that were on it."), ""
+    elif seen.is_half:
+        to = "options"
+    return Finding(
+        kind="info" if seen.is_closed else "good",
+        sees=sees % {"labels": ", ".join(option.label for option in usable)},
+        does=does % {"support": seen.support},
+        to=to,
+        slug="lost-phone",
+    )

@@ -13,7 +13,7 @@ from verification import registry
 from verification.context import Context
 from verification.enrolments import Option
 from verification.models import Kind, Message, Reason
-from verification.policies import Decision
+from verification.policies import Decision, Step
 
 RECENT = timedelta(hours=1)
 
@@ -69,11 +69,18 @@ class View:
     is_half: bool
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the user can't sign in at all now, whatever they use. A finding of `closed` says so first."""
+        return self.decision.step is Step.DENY
+
+    @property
     def others(self) -> list[Option]:
         """The methods that work now, apart from the one that the newest message was sent by.
 
         A call to the same number counts as another method, unless the number itself cannot be reached.
         """
+        if self.is_closed:
+            return []
         return [option for option in self.options if works(option) and not self._is_of_message(option)]
 
     def _is_of_message(self, option: Option) -> bool:

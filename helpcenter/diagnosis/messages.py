@@ -15,6 +15,8 @@ from verification.outcomes import Verdict
 
 
 def no_message(seen: View) -> Iterator[Finding]:
+    if seen.is_closed:
+        return
     now, message = seen.context.now, seen.message
     limited = audit.of_person(seen.user.pk, of=(events.MESSAGE_LIMITED,), most=1)
     if limited and now - limited[0].at < RECENT:

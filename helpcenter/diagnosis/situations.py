@@ -73,7 +73,7 @@ class TestMessage:
 
 def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
     """Return a test for each method that sends texts or calls, to signed-in users whose question is about those."""
-    if situation.key not in {"no-message", "new-number"} or seen.is_half:
+    if situation.key not in {"no-message", "new-number"} or seen.is_half or seen.is_closed:
         return []
     return [TestMessage(option.ref, option.label) for option in seen.options if is_phone(option) and works(option)]
 

@@ -292,6 +292,23 @@ def test_methods_of_someone_who_is_not_asked_for_any_are_named(
     assert "no phone number" not in _told(ana, "no-message", is_half=is_half)
 
 
+@pytest.mark.parametrize("is_half", [True, False])
+@pytest.mark.parametrize("field", ["blocked_until", "second_step_locked_at"])
+@pytest.mark.parametrize("about", ["lost-phone", "no-message", "code-refused", "new-number"])
+def test_someone_who_cannot_sign_in_is_not_told_to(about: str, field: str, is_half: bool, ana: Person) -> None:
+    """The lost phone said "Sign in with one of them" to someone who was blocked. Seen failing."""
+    Failure.objects.create(user=ana.user, method="totp", next_at=timezone.now() + timedelta(hours=1), consecutive=9)
+    if about != "code-refused":
+        Failure.objects.all().delete()
+    User.objects.filter(pk=ana.user.pk).update(**{field: blocks_and_bypasses.FOREVER})
+
+    told = _told(ana, about, is_half=is_half)
+
+    for words in ("Sign in with", "Use a different", "Use one of", "Enter the newest", "request a", "Choose a text"):
+        assert words not in told
+    assert "Example Service Desk" in told
+
+
 def test_methods_that_the_policy_forbids_are_named_to_someone_who_is_blocked(ana: Person) -> None:
     Policy.objects.create(methods=["passkey"])
     User.objects.filter(pk=ana.user.pk).update(blocked_until=blocks_and_bypasses.FOREVER)

@@ -39,6 +39,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
         "options": [option for option in mine if not option.is_backup],
+        "backup": next((option for option in mine if option.is_backup), None),
         "announced": challenges.announce(request.user.pk),
         "forbidden": [
             (c.enrolment.ref, enrolments.label(c.enrolment))

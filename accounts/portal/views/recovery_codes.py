@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -22,7 +23,9 @@ def renew(request: AuthedRequest) -> HttpResponse:
     if not backup:
         raise Http404
     present = enrolments.recovery_code_set(request.user.pk, backup)
+    mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now())
     context: dict[str, Any] = {
+        "is_locked": any(option.is_locked for option in mine if option.is_backup),
         "n_codes": enrolments.recovery_codes_left(request.user.pk),
         "replaces": present,
         "here": "methods",

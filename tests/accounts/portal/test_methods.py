@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -776,3 +777,34 @@ def test_codes_that_are_shown_survive_a_reload_of_their_page(ana: Person) -> Non
     assert first.html.count("<li><code>") == 10
     assert "<li><code>" not in again.html
     assert Enrolment.objects.get(user=ana.user, method="recovery").ref == kept
+
+
+def test_locked_codes_are_not_counted_as_if_they_worked(ana: Person) -> None:
+    """The card said "You have 10 codes left … Use one", and so did two other pages. Seen failing."""
+    ana.print_codes()
+    _switch_off(ana, "recovery")
+
+    pages = [at_methods(ana), ana.browser.go("/"), ana.browser.go("/methods/codes/")]
+
+    assert [page.path for page in pages if re.search(r"\d codes? left|Use one|recovery codes left", page.words)] == []
+    assert pages[0].offers("Get new codes")
+
+
+def test_new_codes_that_would_be_locked_too_are_not_offered(ana: Person) -> None:
+    ana.print_codes()
+    at_methods(ana)
+    Failure.objects.create(user=ana.user, method="*", consecutive=100, locked_at=timezone.now())
+
+    assert not ana.browser.reload().offers("Get new codes")
+
+
+def test_method_that_waits_is_not_to_be_tried(ana: Person) -> None:
+    """Seen failing: "Try again at 09:30" stood beside "Try it now"."""
+    at_methods(ana)
+    soon = timezone.now() + timedelta(minutes=30)
+    Failure.objects.update_or_create(user=ana.user, method="totp", defaults={"consecutive": 9, "next_at": soon})
+
+    page = ana.browser.reload()
+
+    assert not page.offers("Try it now Authenticator app")
+    assert page.offers("Try it now Text")

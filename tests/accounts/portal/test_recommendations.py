@@ -62,7 +62,7 @@ HOME_APP = Way("totp")  # the person says that it is on another device
 ONE, NONE, FEW = "You have only one method", "You have no recovery codes", "You have 3 recovery codes left"
 NOTHING, PHONE = "You have no method", "All your methods are on one phone"
 EVERYDAY = "You have no method for everyday use"
-REACH, LOCKED = "Does Text still reach you?", "Totp is locked"
+REACH, LOCKED, CODES_LOCKED = "Does Text still reach you?", "Totp is locked", "Recovery is locked"
 TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
     "nothing": ([], 0, True, [NOTHING, NONE]),
     "nothing, no codes to be had": ([], 0, False, [NOTHING]),
@@ -72,6 +72,8 @@ TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
     "one phone and codes that the policy forbids": ([TEXT, CALL], 10, False, [PHONE]),
     "printed codes alone": ([CODES], 10, True, [EVERYDAY]),
     "a locked one and printed codes": ([OFF, CODES], 10, True, [LOCKED, EVERYDAY]),
+    "one app and locked codes": ([APP, OFF_CODES], 10, True, [CODES_LOCKED, ONE]),
+    "two devices and a few locked codes": ([TEXT, KEY, OFF_CODES], 2, True, [CODES_LOCKED]),
     "one passkey": ([KEY], 0, True, [ONE, NONE]),
     "text and call to one phone": ([TEXT, CALL], 0, False, [PHONE]),
     "number and app on one phone": ([TEXT, APP], 0, False, [PHONE]),
