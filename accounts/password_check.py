@@ -39,7 +39,8 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
     directory = next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
     if directory is None:
         return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else WRONG
-    if not directory.is_active:
+    if not directory.is_active:  # nobody is asked, as for a name that nobody has
+        hashers.take_time(password)
         return WRONG
     judged = directories.check(directory, user, password, context)
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)

@@ -9,7 +9,8 @@ from django.contrib.auth.hashers import BasePasswordHasher, get_hasher
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts import directories
+from accounts.models import Directory, User
 from tests.http_browser import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join
 from verification.models import AuditEvent, Counter
@@ -54,7 +55,10 @@ def people(ana: Person, ben: Person, clock: Clock) -> dict[str, str]:
     join("inactive", is_active=False)
     join("spared-of-it", second_step="disabled")
     join("of-the-desk", is_staff=True)
-    names = ["ana", "ben", "unusable", "blocked", "locked", "inactive", "spared-of-it", "of-the-desk"]
+    former = Directory.objects.create(name="Former", is_active=False)
+    directories.forget()
+    join("of-what-is-off", password="!", directory=former, directory_key="1")
+    names = ["ana", "ben", "unusable", "blocked", "locked", "inactive", "spared-of-it", "of-the-desk", "of-what-is-off"]
     return dict.fromkeys(names, "")
 
 
@@ -84,7 +88,10 @@ def test_locked_name_does_not_tell_whether_the_password_is_right(ana: Person) ->
 
 
 def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Response time depends mostly on the password hash."""
+    """Response time depends mostly on the password hash.
+
+    Seen failing for people of a directory that is switched off, which nobody asks.
+    """
     hasher = type(get_hasher())
     computed: list[str] = []
     encode, verify = hasher.encode, hasher.verify
