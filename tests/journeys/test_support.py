@@ -16,8 +16,11 @@ from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.rounds import rounds
 from tests.support_desk import WHY, case, do, open_action
+from verification import outcomes
 from verification.context import Context
-from verification.models import AuditEvent, Enrolment, Message, MessageState, Policy
+from verification.limits import toll_fraud
+from verification.models import AuditEvent, Country, Enrolment, Message, MessageState, Policy
+from verification.outcomes import Outcome, Verdict
 
 
 @pytest.fixture
@@ -148,6 +151,20 @@ def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None
     page = case(dora, ana)
 
     assert str(MessageState.DELIVERED.label) in page
+
+
+@pytest.mark.parametrize("verdict", [Verdict.STOPPED, Verdict.CLOSED])
+def test_trial_that_does_not_go_out_says_why(verdict: Verdict, ana: Person, dora: Person, clock: Clock) -> None:
+    """Seen failing with one reason for all: too many messages."""
+    if verdict is Verdict.STOPPED:
+        toll_fraud.stop(ana.phone.number, provider="virtual", now=clock.now)
+    else:
+        Country.objects.update_or_create(code="CH", defaults={"texts": False})
+        toll_fraud.forget()
+
+    do(dora, ana, "try_message", ref=ana.enrolment("text").ref)
+
+    assert outcomes.words(Outcome(verdict=verdict), now=clock.now).title in dora.page
 
 
 def test_reason_and_ticket_are_wanted_and_nothing_is_lost(ana: Person, dora: Person) -> None:

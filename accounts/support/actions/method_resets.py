@@ -27,7 +27,7 @@ from accounts.support.actions.base import (
     record,
     unless_nothing,
 )
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, outcomes, policies, registry
 from verification.models import Purpose
 from verification.models.handles import new_handle
 
@@ -184,7 +184,8 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     )
     label = enrolments.label(found)
     if not outcome.issued:
-        raise Unneeded(_("Nothing was sent: this person or number got too many messages recently. Try again later."))
+        why = outcomes.words(outcome, now=actor.context.now)
+        raise Unneeded(_("Nothing was sent. %(why)s.") % {"why": why.title}, field="ref")
     with transaction.atomic():
         record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
     return Result(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
