@@ -9,25 +9,30 @@ from django.utils import timezone
 from accounts import applications, directory_sync, invitations
 from accounts.integrations.oidc import authorization_codes
 from accounts.integrations.oidc.back_channel import deliveries
-from accounts.models import PasswordReset, SentForm
+from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
 from verification import signing_keys
 
 _KEEP = timedelta(days=1)
+_KEEP_OF_THE_DESK = timedelta(days=30)  # the audit log keeps who did what, and why
 
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Delete expired sessions, including half signed-in ones, expired reset links and old form names. Runs daily."""
+    """Delete what is over: sessions, also half signed-in ones, links, forms, and what staff asked for. Runs daily."""
     SessionStore.clear_expired()
-    PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
-    SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
-    jobs.purge(timezone.now())
-    directory_sync.purge(timezone.now())
-    authorization_codes.purge(timezone.now())
-    deliveries.purge(timezone.now())
-    applications.purge(timezone.now())
+    now = timezone.now()
+    PasswordReset.objects.filter(ends_at__lt=now - _KEEP).delete()
+    SentForm.objects.filter(sent_at__lt=now - _KEEP).delete()
+    CallerCheck.objects.filter(asked_at__lt=now - _KEEP_OF_THE_DESK).delete()
+    SupportRequest.objects.filter(ends_at__lt=now - _KEEP_OF_THE_DESK).delete()
+    GroupRequest.objects.filter(ends_at__lt=now - _KEEP_OF_THE_DESK).delete()
+    jobs.purge(now)
+    directory_sync.purge(now)
+    authorization_codes.purge(now)
+    deliveries.purge(now)
+    applications.purge(now)
 
 
 @shared_task(name="accounts.tasks.imports")

@@ -1,7 +1,14 @@
 """Tests that expired rows are deleted."""
 
+from datetime import timedelta
+
+import pytest
+from django.db.models import Model
+
 from accounts import password_resets
-from accounts.models import PasswordReset, Session
+from accounts.models import CallerCheck, GroupRequest, PasswordReset, Session, SupportRequest
+from accounts.support import caller_verification
+from accounts.support.actions import Actor, approvals
 from accounts.tasks import purge
 from mfasite.celery import app
 from tests.people import Clock, Person
@@ -28,6 +35,24 @@ def test_mailed_links_that_are_over_are_removed(ana: Person, clock: Clock) -> No
     purge()
 
     assert PasswordReset.objects.count() == 0
+
+
+@pytest.mark.parametrize(("days", "n_left"), [(29, 1), (32, 0)])
+def test_what_staff_asked_for_is_removed_in_time(
+    days: int, n_left: int, ana: Person, cleo: Person, clock: Clock
+) -> None:
+    """Seen failing with checks and requests that were never deleted."""
+    here = Context(now=clock.now)
+    caller_verification.vouch(cleo.user, ana.user, "the number in the personnel file", here)
+    approvals.ask("block", Actor(staff=cleo.user, context=here, reason="asked", ticket="1"), ana.user, {})
+    group = {"name": "Editors", "reason": "asked", "asked_by": cleo.user}
+    GroupRequest.objects.create(**group, asked_at=clock.now, ends_at=clock.now + timedelta(days=1))
+    clock.forward(days=days)
+
+    purge()
+
+    tables: tuple[type[Model], ...] = (CallerCheck, SupportRequest, GroupRequest)
+    assert [table._default_manager.count() for table in tables] == [n_left] * 3
 
 
 def test_runs_once_a_day() -> None:
