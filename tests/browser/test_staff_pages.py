@@ -196,3 +196,16 @@ def test_nobody_is_kept_out_of_our_own_pages(staff: Page, ana: Person) -> None:
 
 def test_nobody_is_kept_out_of_pages_that_refuse(staff: Page) -> None:
     assert found_on(staff, "/admin/there-is-nothing-here/") == []
+
+
+def test_no_choice_looks_selected_before_one_is(staff: Page, ana: Person) -> None:
+    """Before the fix, every radio button of a group without a selection was filled: browsers call it indeterminate."""
+    staff.goto(f"/admin/accounts/user/{ana.user.pk}/do/try_message/")
+    radios = staff.locator("input[type=radio]")
+    colour = "it => getComputedStyle(it).backgroundColor"
+
+    before = {radios.nth(place).evaluate(colour) for place in range(radios.count())}
+    radios.first.check()
+
+    assert radios.count() > 1
+    assert radios.first.evaluate(colour) not in before
