@@ -200,6 +200,12 @@ class ContactAdmin(ChangesAdmin):
         delete_effect=_("Its people see the contact for everyone instead."),
     )
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "group":
+            field.empty_label = gettext("Everyone else")
+        return field
+
     @admin.display(description=_("for"), ordering="group")
     def helps(self, obj: Contact) -> str:
         return obj.group.name if obj.group else gettext("Everyone else")

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Service',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='short name')),
+                ('slug', models.SlugField(help_text='For the audit log, such as mail.', unique=True, verbose_name='short name')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
                 ('program', models.CharField(max_length=20, verbose_name='kind of app')),
                 ('key_digest', models.CharField(editable=False, max_length=64, unique=True)),

@@ -11,7 +11,7 @@ from verification.models.handles import HandleField
 class Service(models.Model):
     """A system of the organisation that asks us to check a username and an app password."""
 
-    slug = models.SlugField(_("short name"), unique=True)
+    slug = models.SlugField(_("short name"), unique=True, help_text=_("For the audit log, such as mail."))
     name = models.CharField(_("name"), max_length=100)
     program = models.CharField(_("kind of app"), max_length=20)
     key_digest = models.CharField(max_length=64, unique=True, editable=False)

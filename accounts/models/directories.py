@@ -106,20 +106,20 @@ class Directory(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.OPENLDAP)
     position = models.PositiveSmallIntegerField(
-        _("position"), default=1, help_text=_("New people are looked up in the directories in this order.")
+        _("position"), default=1, help_text=_("We look for new people in the directory with the lowest number first.")
     )
     is_active = models.BooleanField(_("active"), default=True)
     link_by = models.CharField(
-        _("take over people who are here already"),
+        _("take over existing accounts"),
         max_length=10,
         choices=LinkBy.choices,
         default=LinkBy.NOTHING,
-        help_text=_("Staff are never taken over. The directory then decides their name, and whether they can sign in."),
+        help_text=_("The directory then decides their name, and whether they can sign in. Staff are never taken over."),
     )
     invites_people = models.BooleanField(
         _("invite new people"),
         default=False,
-        help_text=_("People it adds get a link by email, and reminders."),
+        help_text=_("New people get an email with a link, and reminders."),
     )
     many_left_at = models.DateTimeField(null=True, editable=False)  # when its last alarm was raised
     many_left_since = models.DateTimeField(null=True, editable=False)  # of an alarm that nobody has dealt with
@@ -138,33 +138,38 @@ class Directory(models.Model):
     )
     sealed_password = models.TextField(editable=False, blank=True)
     base = models.CharField(
-        _("base"), max_length=300, blank=True, help_text=_("Where people are, such as ou=people,dc=example,dc=org.")
+        _("base DN of people"),
+        max_length=300,
+        blank=True,
+        help_text=_("Where people are, such as ou=people,dc=example,dc=org."),
     )
     person_filter = models.CharField(
-        _("filter"),
+        _("search filter for people"),
         max_length=500,
         blank=True,
-        help_text=_("How a person is found. {username} stands for what they entered."),
+        help_text=_("Finds the person who signs in. {username} stands for the name that they entered."),
     )
-    username_attribute = models.CharField(_("username"), max_length=64, blank=True)
-    name_attribute = models.CharField(_("full name"), max_length=64, blank=True)
-    email_attribute = models.CharField(_("email address"), max_length=64, blank=True)
+    username_attribute = models.CharField(_("username attribute"), max_length=64, blank=True)
+    name_attribute = models.CharField(_("full name attribute"), max_length=64, blank=True)
+    email_attribute = models.CharField(_("email attribute"), max_length=64, blank=True)
     adds_people = models.BooleanField(
         _("add people when they first sign in"),
         default=True,
-        help_text=_("Anyone the filter finds can then sign in, and sets up a second step."),
+        help_text=_("Anyone the search filter finds can then sign in. They set up a second step first."),
     )
     max_failures = models.PositiveSmallIntegerField(
-        _("incorrect passwords"),
+        _("incorrect passwords allowed"),
         default=4,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text=_("After so many, we stop asking. Stay below the directory’s own lockout."),
+        help_text=_(
+            "After this many we stop asking the directory. Choose fewer than it takes to lock the account there."
+        ),
     )
     failure_minutes = models.PositiveSmallIntegerField(
-        _("within minutes"),
+        _("counted for (minutes)"),
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        help_text=_("The time in which the directory counts incorrect passwords."),
+        help_text=_("Choose as long as the directory counts incorrect passwords."),
     )
     password_url = models.URLField(
         _("page to change the password"),
@@ -178,35 +183,48 @@ class Directory(models.Model):
         help_text=_("When people join, change or leave in the directory, the same happens here."),
     )
     disabled_filter = models.CharField(
-        _("filter of disabled people"),
+        _("search filter for disabled people"),
         max_length=500,
         blank=True,
         help_text=_(
-            "People it finds are switched off. Example: (nsAccountLock=TRUE). Accounts that Active Directory has "
-            "disabled, or OpenLDAP has locked for good, are known without it."
+            "People it finds can’t sign in, for example (nsAccountLock=TRUE). Not needed for accounts that are "
+            "disabled in Active Directory or locked permanently in OpenLDAP."
         ),
     )
     mobile_attribute = models.CharField(
-        _("mobile number"),
+        _("mobile number attribute"),
         max_length=64,
         blank=True,
         default="mobile",
-        help_text=_("Suggested to the person, who verifies it. Leave it empty to read none."),
+        help_text=_("We suggest this number at setup. Leave this empty to read no mobile numbers."),
     )
-    office_attribute = models.CharField(_("office number"), max_length=64, blank=True, default="telephoneNumber")
-    language_attribute = models.CharField(_("language"), max_length=64, blank=True, default="preferredLanguage")
+    office_attribute = models.CharField(
+        _("office number attribute"),
+        max_length=64,
+        blank=True,
+        default="telephoneNumber",
+        help_text=_("We suggest this number at setup. Leave this empty to read no office numbers."),
+    )
+    language_attribute = models.CharField(
+        _("language attribute"),
+        max_length=64,
+        blank=True,
+        default="preferredLanguage",
+        help_text=_("Leave this empty to read no languages."),
+    )
     group_base = models.CharField(
-        _("base of groups"),
+        _("base DN of groups"),
         max_length=300,
         blank=True,
-        help_text=_("Where groups are, such as ou=groups,dc=example,dc=org. Empty means that no groups are read."),
+        help_text=_("Where groups are, such as ou=groups,dc=example,dc=org. Leave this empty to read no groups."),
     )
     group_filter = models.CharField(
-        _("filter of groups"),
+        _("search filter for groups"),
         max_length=500,
         blank=True,
         help_text=_(
-            "Which groups are wanted here, such as (cn=vpn-*). Empty means all. Groups inside them are followed anyway."
+            "Which groups to read, such as (cn=vpn-*). Leave this empty to read all. People in groups inside these "
+            "groups are members too."
         ),
     )
 

@@ -63,9 +63,9 @@ def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
 
 
 def _outages(now: datetime) -> Iterator[Problem]:
-    off = [*outages.kinds(now).items(), *outages.providers(now).items()]
-    for name, outage in off:
-        title = _("Switched off: %(what)s") % {"what": outage.get_kind_display() or name}
+    off = [*outages.kinds(now).values(), *outages.providers(now).values()]
+    for outage in off:
+        title = _("Switched off: %(what)s") % {"what": outage.what}
         if outage.ends_at:
             text = _("Until %(moment)s.") % {"moment": time_format.moment(outage.ends_at)}
         else:

@@ -38,7 +38,7 @@ def effects(outage: Outage, now: datetime) -> list[str]:
 
 def _span(outage: Outage, now: datetime) -> str:
     moments = {
-        "what": outage.get_kind_display() or outage.provider,
+        "what": outage.what,
         "from": time_format.moment(outage.starts_at),
         "until": time_format.moment(outage.ends_at) if outage.ends_at else "",
     }

@@ -11,9 +11,9 @@ from verification import time_format
 class Audience(models.TextChoices):
     """Who may read an article."""
 
-    EVERYONE = "everyone", _("everyone")
-    SUPPORT = "support", _("support staff")
-    OPERATORS = "operators", _("operators")
+    EVERYONE = "everyone", _("Everyone")
+    SUPPORT = "support", _("Support staff")
+    OPERATORS = "operators", _("Operators")
 
 
 class Article(models.Model):
@@ -22,29 +22,37 @@ class Article(models.Model):
     Shape: `shipped` is the digest of the text as shipped. If the row's own digest differs, the article was edited.
     """
 
-    slug = models.SlugField(_("address"), max_length=64, help_text=_("The end of its address, such as lost-phone."))
-    language = models.CharField(_("language"), max_length=16, default="en")
+    slug = models.SlugField(
+        _("address"), max_length=64, help_text=_("The last part of its web address, such as lost-phone.")
+    )
+    language = models.CharField(
+        _("language"), max_length=16, default="en", help_text=_("Its two-letter code, such as en or de.")
+    )
     title = models.CharField(_("title"), max_length=120)
     summary = models.CharField(
         _("summary"), max_length=250, help_text=_("One sentence, shown in lists and search results.")
     )
     body = models.TextField(
-        _("text"), help_text=_("Markdown. {organisation}, {support}, {days} and {tries} are filled in.")
+        _("text"),
+        help_text=_("Markdown. {organisation}, {support}, {days} and {tries} are replaced by your own values."),
     )
     topic = models.CharField(_("topic"), max_length=40, help_text=_("Articles of one topic are listed together."))
     order = models.PositiveSmallIntegerField(
-        _("order"), default=100, help_text=_("The lowest is listed first in its topic.")
+        _("order"), default=100, help_text=_("The article with the lowest number is listed first in its topic.")
     )
-    audience = models.CharField(_("for"), max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
+    audience = models.CharField(_("readers"), max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
     words = models.TextField(
         _("search words"), blank=True, help_text=_("Other words that people search for, one phrase per line.")
     )
     related = models.CharField(
-        _("related articles"), max_length=300, blank=True, help_text=_("Their addresses, separated by spaces.")
+        _("related articles"),
+        max_length=300,
+        blank=True,
+        help_text=_("Their addresses, separated by spaces, such as lost-phone new-phone."),
     )
     publish_at = models.DateTimeField(_("shown from"), default=timezone.now)
     withdraw_at = models.DateTimeField(
-        _("shown until"), null=True, blank=True, help_text=_("Leave this empty to show it without an end.")
+        _("shown until"), null=True, blank=True, help_text=_("Leave this empty if it has no end.")
     )
     shipped = models.CharField(max_length=64, blank=True, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)

@@ -14,7 +14,6 @@ class Contact(models.Model):
         null=True,
         blank=True,
         verbose_name=_("for the people of"),
-        help_text=_("Leave this empty for everyone else."),
     )
     name = models.CharField(_("name"), max_length=100)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -23,7 +22,7 @@ class Contact(models.Model):
         _("opening hours"), max_length=120, blank=True, help_text=_("Such as: Monday to Friday, 8:00 to 17:00")
     )
     takes_mail = models.BooleanField(
-        _("takes emails"), default=False, help_text=_("Offer a form that sends an email to this desk.")
+        _("accepts emails"), default=False, help_text=_("Help pages offer a form that sends an email to this desk.")
     )
 
     class Meta:

@@ -14,11 +14,25 @@ from verification import phone_numbers
 class Country(models.Model):
     """A country that may receive texts or calls. Countries without a row are closed, except the organisation's own."""
 
-    code = models.CharField(_("country"), max_length=2, unique=True)
+    code = models.CharField(_("country"), max_length=2, unique=True, help_text=_("Its two-letter code, such as CH."))
     texts = models.BooleanField(_("allow texts"), default=True)
     calls = models.BooleanField(_("allow calls"), default=True)
-    text_price = models.DecimalField(_("price of a text"), max_digits=7, decimal_places=3, null=True, blank=True)
-    call_price = models.DecimalField(_("price of a call"), max_digits=7, decimal_places=3, null=True, blank=True)
+    text_price = models.DecimalField(
+        _("price of a text"),
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("In the currency of your spending limits, such as 0.062."),
+    )
+    call_price = models.DecimalField(
+        _("price of a call"),
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("In the currency of your spending limits, such as 0.095."),
+    )
 
     class Meta:
         verbose_name = _("country")
@@ -56,6 +70,7 @@ class SpendingLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
+        help_text=_("In the currency of your prices. Leave this empty to send no email."),
     )
     stop_at = models.DecimalField(
         _("stop texts and calls at"),
@@ -64,6 +79,7 @@ class SpendingLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
+        help_text=_("In the currency of your prices. Leave this empty to stop nothing."),
     )
 
     class Meta:
@@ -71,7 +87,7 @@ class SpendingLimit(models.Model):
         verbose_name_plural = _("spending limits")
 
     def __str__(self) -> str:
-        return f"per {self.get_span_display()}"
+        return f"Limit per {self.get_span_display()}"
 
     def clean(self) -> None:
         super().clean()

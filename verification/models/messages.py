@@ -17,6 +17,11 @@ class Kind(models.TextChoices):
     CALL = "call", _("call")
     MAIL = "mail", _("email")
 
+    @property
+    def plural(self) -> str:
+        """Name all messages of this kind."""
+        return str({"text": _("Texts"), "call": _("Calls"), "mail": _("Emails")}[self.value])
+
 
 class MessageState(models.TextChoices):
     """What happened to a message. It only moves forward, in this order."""

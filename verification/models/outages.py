@@ -13,14 +13,16 @@ class Outage(models.Model):
     """One outage. While it lasts, nothing is sent through it, and pages offer other methods and explain why."""
 
     kind = models.CharField(_("channel"), max_length=8, choices=Kind.choices, blank=True)
-    provider = models.CharField(_("provider (optional)"), max_length=32, blank=True)
+    provider = models.CharField(_("provider"), max_length=32, blank=True)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: no planned end."))
+    ends_at = models.DateTimeField(
+        _("until"), null=True, blank=True, help_text=_("Leave this empty if you don’t know.")
+    )
     words = models.CharField(
         _("message for people"),
         max_length=200,
         blank=True,
-        help_text=_("One sentence, such as “The phone company has an outage.”"),
+        help_text=_("Sign-in pages show this sentence, such as “The phone company has an outage.”"),
     )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -34,11 +36,16 @@ class Outage(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display() or self.provider} off"
+        return f"{self.what} off"
+
+    @property
+    def what(self) -> str:
+        """Name what is switched off: a kind of message, or a provider."""
+        return Kind(self.kind).plural if self.kind else self.provider
 
     def clean(self) -> None:
         super().clean()
         if bool(self.kind) == bool(self.provider):
-            raise ValidationError(_("Choose a channel, or enter one provider."))
+            raise ValidationError(_("Choose texts, calls or emails, or one provider, but not both."))
         if self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("Enter an end that is after the start.")})

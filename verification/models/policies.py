@@ -49,10 +49,12 @@ class Policy(models.Model):
         blank=True,
         related_name="policy",
         verbose_name=_("Group"),
-        help_text=_("Leave this empty for the policy for everybody."),
+        help_text=_("The policy for everybody also sets the rules that policies for groups leave out."),
     )
     rank = models.PositiveSmallIntegerField(
-        _("Rank"), default=100, help_text=_("Lower rank wins when someone is in several groups.")
+        _("Rank"),
+        default=100,
+        help_text=_("If someone is in several groups, the policy with the lowest rank applies first."),
     )
     methods = models.JSONField(null=True, blank=True)
     remember_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(365)])

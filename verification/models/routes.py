@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.models.messages import Kind, Message, Reason
 
-_PLACE = RegexValidator(r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, or nothing.")
+_PLACE = RegexValidator(
+    r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", _("Enter a country such as CH or a prefix such as +4179, or leave this empty.")
+)
 
 
 class Route(models.Model):
@@ -18,19 +20,25 @@ class Route(models.Model):
     routes of the most exact place apply. `sender` is what messages come from, if the provider lets us choose.
     """
 
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind of message"), max_length=8, choices=Kind.choices)
     place = models.CharField(
+        _("place"),
         max_length=16,
         blank=True,
         validators=[_PLACE],
-        help_text="A prefix such as +4179, a country such as CH, or empty for everywhere. The most exact one decides.",
+        help_text=_("A country such as CH or a number prefix such as +4179. Leave this empty for everywhere."),
     )
-    order = models.PositiveSmallIntegerField(default=10, help_text="The lowest is tried first.")
-    provider = models.CharField(max_length=32, help_text="One of the installed providers.")
+    order = models.PositiveSmallIntegerField(
+        _("order"), default=10, help_text=_("The route with the lowest number is tried first.")
+    )
+    provider = models.CharField(_("provider"), max_length=32)
     sender = models.CharField(
-        max_length=32, blank=True, help_text="A number or name to send from, if not the provider's usual one."
+        _("sender"),
+        max_length=32,
+        blank=True,
+        help_text=_("The number or name that messages come from. Leave this empty for the provider’s usual one."),
     )
-    is_on = models.BooleanField(default=True, verbose_name="on")
+    is_on = models.BooleanField(_("in use"), default=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["kind", "place", "provider"], name="one_route_a_provider"),)
@@ -41,15 +49,15 @@ class Route(models.Model):
     def clean(self) -> None:
         """Refuse a place for emails, whose addresses have none."""
         if self.kind == Kind.MAIL and self.place:
-            raise ValidationError({"place": "Emails go everywhere: leave the place empty."})
+            raise ValidationError({"place": _("Leave the place empty for emails, because they have no country.")})
 
 
 class CircuitState(models.TextChoices):
     """Whether a provider gets messages."""
 
     CLOSED = "closed", _("in use")
-    OPEN = "open", _("skipped")
-    HALF_OPEN = "half_open", _("being tried with one message")
+    OPEN = "open", _("bypassed")
+    HALF_OPEN = "half_open", _("being tested with one message")
 
 
 class Circuit(models.Model):
@@ -60,15 +68,15 @@ class Circuit(models.Model):
     notified.
     """
 
-    provider = models.CharField(max_length=32)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    state = models.CharField(max_length=16, choices=CircuitState.choices, default=CircuitState.CLOSED)
-    failures = models.PositiveIntegerField(default=0)
-    trips = models.PositiveSmallIntegerField(default=0)
-    until_at = models.DateTimeField(null=True)
-    changed_at = models.DateTimeField(default=timezone.now)
-    why = models.CharField(max_length=16, blank=True)
-    code = models.CharField(max_length=32, blank=True)
+    provider = models.CharField(_("provider"), max_length=32)
+    kind = models.CharField(_("kind of message"), max_length=8, choices=Kind.choices)
+    state = models.CharField(_("state"), max_length=16, choices=CircuitState.choices, default=CircuitState.CLOSED)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    trips = models.PositiveSmallIntegerField(_("times bypassed in a row"), default=0)
+    until_at = models.DateTimeField(_("until"), null=True)
+    changed_at = models.DateTimeField(_("last change"), default=timezone.now)
+    why = models.CharField(_("reason"), max_length=16, blank=True)
+    code = models.CharField(_("error code"), max_length=32, blank=True)
     told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -17,10 +17,16 @@ class Strength(models.Model):
         _("short name"),
         max_length=MAX_SLUG_LENGTH,
         unique=True,
+        help_text=_("For the audit log and for applications, such as hardware-only."),
         validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use lower-case letters, digits and hyphens."))],
     )
     name = models.CharField(_("name"), max_length=60)
-    explanation = models.CharField(_("explanation"), max_length=200, blank=True)
+    explanation = models.CharField(
+        _("explanation"),
+        max_length=200,
+        blank=True,
+        help_text=_("Staff see it where they choose a strength for an application."),
+    )
     methods = models.JSONField(_("methods"), default=list, blank=True)
     needs = models.JSONField(_("properties"), default=list, blank=True)
 

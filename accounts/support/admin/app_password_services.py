@@ -25,7 +25,7 @@ class ServiceAdmin(ChangesAdmin):
     list_display = ("name", "slug", "program_name", "is_active", "takes_password")
     flags = {"is_active": (_("Active"), _("Switched off"))}
     words = Words(
-        heading=_("Services"),
+        heading=_("App-password services"),
         lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),
         add=_("Add a service"),
         form_lead=_("We show a service’s key only once: when you add the service, and when you renew its key."),
@@ -48,7 +48,7 @@ class ServiceAdmin(ChangesAdmin):
         )
     }
 
-    @admin.display(description=_("kind of program"), ordering="program")
+    @admin.display(description=_("kind of app"), ordering="program")
     def program_name(self, obj: Service) -> str:
         known = programs.PROGRAMS.get(obj.program)
         return str(known.label) if known else obj.program

@@ -63,7 +63,7 @@ class DirectoryForm(ChangeForm):
     servers = Lines(
         label=_("servers"),
         required=False,
-        help_text=_("One host name per line, with a port if it isn’t the usual one. They are asked in this order."),
+        help_text=_("One host name per line, with a port if it isn’t the usual one. We try them in this order."),
     )
     account_password = forms.CharField(
         label=_("password of the service account"),
@@ -87,7 +87,7 @@ class DirectoryForm(ChangeForm):
         if self.instance.kind == Kind.ACTIVE_DIRECTORY:
             self._explain("account", gettext("Active Directory also takes two-step@example.org."))
         for name, usual in USUAL[self.instance.kind].items():
-            self._explain(name, gettext("Empty means %(usual)s.") % {"usual": usual})
+            self._explain(name, gettext("Leave this empty to use %(usual)s.") % {"usual": usual})
 
     def _explain(self, name: str, more: str) -> None:
         self.fields[name].help_text = f"{self.fields[name].help_text} {more}".strip()

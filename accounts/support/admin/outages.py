@@ -17,7 +17,7 @@ from accounts.support import administration_audit_events, outage_effects
 from accounts.support.admin.routes import provider_names
 from verification import time_format
 from verification.delivery.routing import outages
-from verification.models import Outage
+from verification.models import Kind, Outage
 
 
 @admin.register(Outage)
@@ -53,7 +53,7 @@ class OutageAdmin(ChangesAdmin):
 
     @admin.display(description=_("until"), ordering="ends_at")
     def until(self, obj: Outage) -> str:
-        return time_format.short_moment(obj.ends_at) if obj.ends_at else gettext("someone ends it")
+        return time_format.short_moment(obj.ends_at, zone=True) if obj.ends_at else gettext("Someone ends it")
 
     @admin.display(description=_("message for people"))
     def words_shown(self, obj: Outage) -> str:
@@ -64,11 +64,16 @@ class OutageAdmin(ChangesAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "kind":
-            choices = [("", _("One provider, chosen below")), *db_field.choices]
+            choices = [("", _("Only the provider below")), *((kind.value, kind.plural) for kind in Kind)]
             return forms.ChoiceField(label=_("what is switched off"), choices=choices, required=False)
         if db_field.name == "provider":
-            choices = [("", _("All providers")), *provider_names()]
-            return forms.ChoiceField(label=_("provider"), choices=choices, required=False)
+            choices = [("", _("None")), *provider_names()]
+            return forms.ChoiceField(
+                label=_("provider"),
+                choices=choices,
+                required=False,
+                help_text=_("Choose one only if nothing is chosen above. Other providers then take over."),
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Outage, form: Any, change: bool) -> None:

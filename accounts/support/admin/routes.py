@@ -41,13 +41,13 @@ class RouteAdmin(ChangesAdmin):
     words = Words(
         heading=_("Routes"),
         lead=_(
-            "Which provider carries which messages, and where to. The most exact place that matches a number decides. "
-            "Of its routes, the one with the lowest order is tried first."
+            "Which provider sends which messages, and where to. The most specific place that matches a number applies. "
+            "Of its routes, the one with the lowest number is tried first."
         ),
         add=_("Add a route"),
         form_lead=_("A change takes effect within a second."),
         empty=_("No routes yet"),
-        empty_text=_("Until you add one, every provider is tried in the order of the settings."),
+        empty_text=_("Until you add one, providers are tried in the order of the settings."),
         delete=_("Delete route"),
         delete_effect=_("Messages to this place use the remaining routes from now on."),
     )

@@ -36,10 +36,10 @@ class StrengthForm(ChangeForm):
         choices=_methods,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_lazy("Select nothing for all methods that have the properties below."),
+        help_text=_lazy("Select none to include every method that has the properties below."),
     )
     needs = forms.MultipleChoiceField(
-        label=_lazy("Properties that a method must have"),
+        label=_lazy("Properties that each method must have"),
         choices=_NEEDS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -80,14 +80,17 @@ class StrengthAdmin(ChangesAdmin):
             "password, any second step, no texts, calls or emails, and phishing-resistant."
         ),
         add=_lazy("Add a strength"),
-        form_lead=_lazy("A method is in the strength if you select it and it has the properties."),
+        form_lead=_lazy(
+            "Select methods, properties, or both. The strength contains the selected methods that have all of the "
+            "selected properties."
+        ),
         empty=_lazy("No strengths of your own yet"),
         empty_text=_lazy("The built-in ones are often enough. Add your own, such as “hardware only”."),
         delete=_lazy("Delete strength"),
-        delete_effect=_lazy("Nothing requires it now, so nobody notices."),
+        delete_effect=_lazy("No application or policy requires it, so nothing changes for people."),
     )
 
-    @admin.display(description=_lazy("methods in it"))
+    @admin.display(description=_lazy("methods"))
     def contains(self, obj: Strength) -> str:
         return ", ".join(str(registry.method(name).label) for name in strengths.of_row(obj).methods())
 

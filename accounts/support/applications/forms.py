@@ -90,7 +90,9 @@ class ApplicationForm(ChangeForm):
         label=gettext_lazy("Short name"),
         required=False,
         max_length=40,
-        help_text=gettext_lazy("For the audit log and metrics. You can’t change it later. Empty: made from the name."),
+        help_text=gettext_lazy(
+            "For the audit log and metrics. You can’t change it later. Leave this empty to use the name."
+        ),
         error_messages={"invalid": gettext_lazy("Use lower-case letters, digits and hyphens.")},
     )
     name = LineField(
@@ -118,13 +120,13 @@ class ApplicationForm(ChangeForm):
     removes_logo = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
     strength = forms.ChoiceField(label=gettext_lazy("Required strength"))
     max_age = AgeField(
-        label=gettext_lazy("A verification counts for"),
+        label=gettext_lazy("A verification is valid for"),
         help_text=gettext_lazy("After that, people verify again before they continue."),
     )
     remembered_counts = forms.BooleanField(
         label=gettext_lazy("A remembered browser or a trusted network is enough"),
         required=False,
-        help_text=gettext_lazy("Only for “Any second step” without a time limit. Otherwise people always verify."),
+        help_text=gettext_lazy("Only with “Any second step” and no time limit. Otherwise people always verify."),
     )
 
     class Meta:

@@ -19,8 +19,8 @@ class ProxyForm(ChangeForm):
     """A proxy. Its secret has no field: it is drawn, and shown once."""
 
     networks = Networks(
-        label=gettext_lazy("Its addresses"),
-        help_text=gettext_lazy("The proxy asks from these networks only. One per line, such as 192.0.2.10/32."),
+        label=gettext_lazy("Addresses of the proxy"),
+        help_text=gettext_lazy("We answer it only from these networks. One per line, such as 192.0.2.10/32."),
         error_messages={"required": gettext_lazy("Enter the address from which the proxy asks.")},
     )
 
@@ -34,7 +34,7 @@ class ProxyForm(ChangeForm):
         if "applications" in self.fields:
             field: Any = self.fields["applications"]
             field.queryset = Application.objects.filter(kind=Application.Kind.PROXY).order_by("name")
-            field.help_text = _("It can ask about these only. If you select none, it can ask about all applications.")
+            field.help_text = _("The proxy can protect only these. Select none for all applications.")
 
 
 class ProtectedHostForm(ChangeForm):
@@ -50,7 +50,7 @@ class ProtectedHostForm(ChangeForm):
         label=gettext_lazy("Path"),
         max_length=200,
         initial="/",
-        help_text=gettext_lazy("“/” is the whole host. The longest path that fits a page decides."),
+        help_text=gettext_lazy("“/” is the whole host. If several paths match a page, the longest one applies."),
     )
     strength = forms.ChoiceField(label=gettext_lazy("Strength"), required=False)
 
@@ -66,7 +66,7 @@ class ProtectedHostForm(ChangeForm):
         strength: Any = self.fields["strength"]
         own = [(each.slug, each.label) for each in strengths.everything() if each.is_second_step]
         strength.choices = [("", _("The application’s strength")), *own]
-        strength.help_text = _("It can only add to what the application requires.")
+        strength.help_text = _("Visitors always need the application’s own strength too.")
 
     def clean_host(self) -> str:
         name = forwarded_url.host_name(self.cleaned_data["host"])

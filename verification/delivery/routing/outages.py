@@ -42,8 +42,7 @@ def providers(now: datetime) -> dict[str, Outage]:
 
 def words(outage: Outage, kind: Kind) -> str:
     """Explain an outage to people: what is unavailable, until when and why."""
-    names = {Kind.TEXT: _("Texts"), Kind.CALL: _("Calls"), Kind.MAIL: _("Emails")}
-    what = names[kind]
+    what = kind.plural
     if outage.ends_at:
         said = _("%(what)s are switched off until %(at)s.") % {
             "what": what,
