@@ -157,10 +157,12 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
         """Return the field for a column. Where nothing is chosen yet, it says so in words instead of dashes."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.ModelChoiceField) and field.empty_label:
-            field.empty_label = _("Choose one")
+            field.empty_label = _("Choose one") if field.required else _("None")
         elif isinstance(field, forms.TypedChoiceField):
             former = cast("Any", field.choices)
-            field.choices = [(value, _("Choose one") if value in ("", None) else label) for value, label in former]
+            field.choices = [
+                (value, _("Choose one") if value in ("", None) else capfirst(label)) for value, label in former
+            ]
         return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

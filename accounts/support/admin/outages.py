@@ -53,7 +53,7 @@ class OutageAdmin(ChangesAdmin):
 
     @admin.display(description=_("until"), ordering="ends_at")
     def until(self, obj: Outage) -> str:
-        return time_format.short_moment(obj.ends_at, zone=True) if obj.ends_at else gettext("Someone ends it")
+        return time_format.short_moment(obj.ends_at) if obj.ends_at else gettext("Someone ends it")
 
     @admin.display(description=_("message for people"))
     def words_shown(self, obj: Outage) -> str:
