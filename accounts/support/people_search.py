@@ -1,21 +1,22 @@
 """Search among a million users: by username, name, email, number or serial, and by problem."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations
 from accounts.invitations import State
 from accounts.models import Invitation, SecondStep, User
-from accounts.models.people import sought
+from accounts.models.people import fold, sought
 from accounts.support import desk_scopes
-from verification import enrolments, registry, time_format
+from verification import enrolments, inputs, registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
 
 PAGE = 25
@@ -233,3 +234,38 @@ def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
         (person.n_methods == 1, "", _("One method")),
     ]
     return [(kind, words) for applies, kind, words in table if applies]
+
+
+# By exact name ----------------------------------------------------------------------------------------------------
+
+
+class NotOnePerson(ValueError):
+    """A name means nobody, or several people share this email address. The message is for staff."""
+
+
+def named(people: QuerySet[User], names: Iterable[str]) -> dict[str, list[User]]:
+    """Return whom each name means, by its folded form: who has this username, or else all who have this email address.
+
+    Email addresses are found in any case, as other systems write them.
+    """
+    texts = {name.strip() for name in names if name and inputs.flaw(name) is None}
+    folded, upper = {fold(name) for name in texts}, {name.upper() for name in texts}
+    found = list(people.alias(mail=Upper("email")).filter(Q(username__in=folded) | Q(mail__in=upper)).order_by("pk"))
+    meant: dict[str, list[User]] = {}
+    for user in found:
+        if user.email:
+            meant.setdefault(fold(user.email), []).append(user)
+    return meant | {user.username: [user] for user in found if user.username in folded}
+
+
+def only(people: QuerySet[User], name: str) -> User | None:
+    """Return the one user whom a name means, or None if it means nobody. Errors: `NotOnePerson`."""
+    return only_of(named(people, [name]).get(fold(name), []))
+
+
+def only_of(meant: list[User]) -> User | None:
+    """Return the one user whom a name means, or None if it means nobody. Errors: `NotOnePerson`."""
+    if len(meant) > 1:
+        words = gettext("%(n)d people have this email address. Enter the username of the one you mean instead.")
+        raise NotOnePerson(words % {"n": len(meant)})
+    return meant[0] if meant else None

@@ -121,6 +121,20 @@ def test_nobody_is_found_who_is_not_there(dora: Person) -> None:
     assert "You can’t help anyone with this username" in dora.browser.press("Continue", user="nobody")
 
 
+def test_email_address_of_two_people_leads_to_neither(dora: Person, ana: Person, cleo: Person) -> None:
+    """It led to one of the two, by chance. Seen failing."""
+    type(cleo.user).objects.filter(pk=cleo.user.pk).update(email=ana.user.email)
+    token = owned()
+    address = f"{TOKENS}{token.ref}/"
+    dora.browser.go(address)
+
+    page = dora.browser.press("Continue", user=ana.user.email)
+
+    assert page.path == address
+    assert "Enter the username" in page
+    assert "/do/assign_token/" in dora.browser.press("Continue", user="cleo").path
+
+
 def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, clock: Clock) -> None:
     token = owned(is_counted=True)
     assign(dora, token, "ana")

@@ -35,7 +35,7 @@ def apply(
 
 def _one(
     fields: Mapping[str, str],
-    people: Mapping[str, User],
+    people: Mapping[str, list[User]],
     staff: User | None,
     context: Context,
     *,

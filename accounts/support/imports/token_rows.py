@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes
+from accounts.support import desk_scopes, people_search
 from accounts.support.actions import authorise, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs
@@ -82,23 +81,19 @@ def _about(serial: str, words: str) -> str:
     return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
 
 
-def find(names: Sequence[str]) -> dict[str, User]:
+def find(names: Sequence[str]) -> dict[str, list[User]]:
     """Return users by username, or by email address as other systems name them."""
-    folded = {fold(name) for name in names if name and inputs.flaw(name) is None}
-    plain = {name for name in names if name and inputs.flaw(name) is None}
-    found = User.objects.filter(Q(username__in=folded) | Q(email__in=plain | folded))
-    by_mail = {user.email.casefold(): user for user in found if user.email}
-    return by_mail | {user.username: user for user in found}
+    return people_search.named(User.objects.all(), names)
 
 
-def _person(name: str, people: Mapping[str, User], staff: User | None) -> User | None:
+def _person(name: str, people: Mapping[str, list[User]], staff: User | None) -> User | None:
     """Return the user who gets a token, or None if the file names nobody. Errors: `ValueError` with a text."""
     return getter(name, people, staff) if name else None
 
 
-def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
+def getter(name: str, people: Mapping[str, list[User]], staff: User | None) -> User:
     """Return the user, if `staff` may assign them a token. Errors: `ValueError` with a text for staff."""
-    user = people.get(fold(name))
+    user = people_search.only_of(people.get(fold(name), []))
     if user is None:
         raise ValueError(_("Nobody has this username or email address."))
     if staff is None:

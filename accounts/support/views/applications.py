@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
@@ -15,9 +14,8 @@ from accounts.admin_changes import Asked
 from accounts.admin_changes.forms import Repeated
 from accounts.applications import secrets
 from accounts.models import Application, OidcClient
-from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import desk_scopes
+from accounts.support import desk_scopes, people_search
 from accounts.support.applications import changes, configurations, connections, contradictions, listing, trials
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.views import layout
@@ -137,13 +135,16 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
     form = PersonForm(request.GET if "person" in request.GET else None)
     found = None
     if form.is_bound and form.is_valid():
-        name = form.cleaned_data["person"]
-        person = desk_scopes.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
-        if person is None:
-            form.add_error("person", _("You can’t help anyone with this username or email address."))
+        try:
+            person = people_search.only(desk_scopes.visible(request.user), form.cleaned_data["person"])
+        except NotOnePerson as why:
+            form.add_error("person", str(why))
         else:
-            client = connections.client_of(application)
-            found = trials.trial(application, person, client, request_context.read(request).now)
+            if person is None:
+                form.add_error("person", _("You can’t help anyone with this username or email address."))
+            else:
+                client = connections.client_of(application)
+                found = trials.trial(application, person, client, request_context.read(request).now)
     context = {"application": application, "form": form, "trial": found}
     return layout.page(request, "applications/trial.html", context, here=_HERE)
 

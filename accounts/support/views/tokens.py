@@ -6,7 +6,6 @@ from dataclasses import replace
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import urlencode
@@ -15,9 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
-from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, token_stock
+from accounts.support import desk_scopes, people_search, token_stock
+from accounts.support.people_search import NotOnePerson
 from accounts.support.token_stock import Row
 from accounts.support.views import layout
 from verification import hardware_tokens, inputs
@@ -94,12 +93,16 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     form = PersonForm(request.GET if "user" in request.GET else None)
     (row,) = _rows(request, [token])
     if form.is_bound and form.is_valid() and row.state == "stock":
-        name = form.cleaned_data["user"]
-        person = desk_scopes.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
-        if person is not None:
-            address = resolve_url("admin:support-action", person.pk, "assign_token")
-            return redirect(f"{address}?{urlencode({'serial': token.serial})}")
-        form.add_error("user", _("You can’t help anyone with this username or email address. Check it and try again."))
+        try:
+            person = people_search.only(desk_scopes.visible(request.user), form.cleaned_data["user"])
+        except NotOnePerson as why:
+            form.add_error("user", str(why))
+        else:
+            if person is not None:
+                address = resolve_url("admin:support-action", person.pk, "assign_token")
+                return redirect(f"{address}?{urlencode({'serial': token.serial})}")
+            words = _("You can’t help anyone with this username or email address. Check it and try again.")
+            form.add_error("user", words)
     context = {
         "row": row,
         "facts": token_stock.facts_of(token),
