@@ -18,6 +18,7 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.applications import changes, configurations, connections, contradictions, listing, trials
 from accounts.support.applications.forms import ApplicationForm, age_words
+from accounts.support.people_search import NotOnePerson
 from accounts.support.views import layout
 from verification import inputs, strengths
 from verification.inputs.fields import LineField
