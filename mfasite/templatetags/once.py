@@ -24,6 +24,8 @@ _MOST = 64  # renderings that one place in a template keeps
 class OnceNode(Node):
     """A part of a page that sees the organisation and its own parameters, and nothing else of the page."""
 
+    child_nodelists = ()  # Django looks for blocks in each page, and there are none in here
+
     def __init__(self, nodelist: NodeList, parameters: Mapping[str, FilterExpression]) -> None:
         self.nodelist = nodelist
         self._parameters = parameters
