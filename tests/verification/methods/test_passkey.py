@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import cbor2
 import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from webauthn.helpers import bytes_to_base64url
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from tests.passkeys import Key, allowed
 from tests.verification.conftest import BINDING, Desk
@@ -305,6 +306,28 @@ def test_takes_a_cut_attestation_as_a_wrong_answer(cut: int, desk: Desk, key: Ke
     answer = json.loads(key.make(options(issued, desk)))
 
     answer["response"]["attestationObject"] = answer["response"]["attestationObject"][:cut]
+
+    assert desk.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
+
+
+ODD: dict[str, dict[str, object]] = {
+    "public key that is a list": {"authData": cbor2.dumps([1])},
+    "number for a text": {"fmt": "android-safetynet", "attStmt": {"ver": 1, "response": 7}},
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, desk: Desk, key: Key) -> None:
+    """Seen failing: py_webauthn raised IndexError and AttributeError, found by changing attestations at random."""
+    issued = begin(desk)
+    answer = json.loads(key.make(options(issued, desk)))
+    attestation = cbor2.loads(base64url_to_bytes(answer["response"]["attestationObject"]))
+    usual = attestation["authData"]
+
+    attestation |= ODD[case]
+    if attestation["authData"] != usual:
+        attestation["authData"] = usual[: usual.index(key.id) + len(key.id)] + attestation["authData"]
+    answer["response"]["attestationObject"] = bytes_to_base64url(cbor2.dumps(attestation))
 
     assert desk.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
 

@@ -21,6 +21,9 @@ from verification.method import ChallengeData, Check, Draft
 from verification.methods.passkey.method import site
 from verification.outcomes import Verdict
 
+# What py_webauthn and cbor2 raise for an answer that is wrong, or has parts of another type than they expect.
+_REFUSED = (WebAuthnException, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 
 def creation(challenge: ChallengeData) -> str:
     """Return what a browser is asked so that it creates a key, as JSON."""
@@ -56,7 +59,7 @@ def check(challenge: ChallengeData, answer: str) -> Check:
     """Check what a browser answered."""
     try:
         return _register(challenge, answer) if challenge.is_enrolment else _authenticate(challenge, answer)
-    except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
+    except _REFUSED:
         # Wrong origin, site, challenge or signature, a counter that went back, or rubbish.
         return Check(verdict=Verdict.WRONG, cause=_cause(challenge, answer))
 
@@ -136,7 +139,7 @@ def _cause(challenge: ChallengeData, answer: str) -> str:
         if "authenticatorData" not in response:
             return ""
         data = parse_authenticator_data(base64url_to_bytes(response["authenticatorData"]))
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except _REFUSED:
         return ""
     if not data.flags.uv:
         return "unverified"
