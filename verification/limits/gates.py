@@ -1,7 +1,7 @@
 """`Gate`, the answer of every rate limit, with the SQL that the limits share."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,42 +57,42 @@ def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database'
 Condition = tuple[str, Sequence[Any]]  # a part of a statement, with the values of its placeholders
 
 
+Row = Mapping[str, Any]  # the key of a row, by column
+
+
 def change_rows(
     table: str,
-    keys: tuple[str, ...],
-    where: Condition,
+    rows: Sequence[Row],
     changes: Condition,
     *,
     only: Condition = ("TRUE", ()),
-    over: Condition | None = None,
+    ending: Sequence[Row] = (),
+    over: Condition = ("TRUE", ()),
 ) -> None:
-    """Change rows, with the other writes of a block. Shape: `table` with its alias of one letter.
+    """Change rows, with the other writes of a block. Those of `ending` for which `over` is true are deleted instead.
 
-    PostgreSQL locks all rows of `where` in the order of `keys`, in which they are counted, so that concurrent requests
-    don't deadlock. `held` is a row as it is once it is locked: `only`, `over` and the new values in `changes` read it,
-    because the row in the table is the one that the statement saw when it began. PostgreSQL even checks constraints
-    with that one first. Rows for which `over` is true are deleted instead, before the others are changed: on SQLite,
-    the second statement sees what the first one left.
+    PostgreSQL gets each row as a write of its own, in the order of the keys, in which they are counted: so concurrent
+    requests don't deadlock, and no row has to be locked before it is written, which would cost as much as to delete it.
+    If another request has changed a row since the statement began, PostgreSQL waits for it, and reads all conditions
+    and values again. It checks constraints with the older row too: so no new value may depend on `only` or `over` to be
+    allowed. A row that is deleted is not updated as well. One that another request has brought so far that `over`
+    became true stays, with a count of 0.
     """
+    delete, update = f"DELETE FROM {table}", f"UPDATE {table} SET {changes[0]}"  # noqa: S608  (names of ours)
     with batched_writes.block():
-        if over is not None:
-            _write("DELETE FROM {}", "USING", table, keys, where, ("", ()), over)
-            only = (f"{only[0]} AND NOT {over[0]}", [*only[1], *over[1]])
-        _write("UPDATE {} SET", "FROM", table, keys, where, changes, only)
+        if connection.vendor == "sqlite":
+            if ending:
+                _write(delete, ending, over)
+            _write(update, rows, only, changes[1])
+            return
+        for row in sorted(rows, key=lambda row: tuple(row.values())):
+            if row in ending:
+                _write(delete, [row], over)
+            _write(update, [row], only, changes[1])
 
 
-def _write(
-    verb: str, source: str, table: str, keys: tuple[str, ...], where: Condition, changes: Condition, only: Condition
-) -> None:
-    name, alias = table.split()
-    verb = verb.format(f"{name} AS {alias}")
-    if connection.vendor == "sqlite":
-        sql = f"{verb} {changes[0]} WHERE {where[0]} AND {only[0]}".replace("held.", f"{alias}.")
-        arguments = [*changes[1], *where[1], *only[1]]
-    else:
-        order = ", ".join(f"{alias}.{key}" for key in keys)
-        same = " AND ".join(f"{alias}.{key} = held.{key}" for key in keys)
-        held = f"SELECT {alias}.* FROM {table} WHERE {where[0]} ORDER BY {order} FOR UPDATE"  # noqa: S608
-        sql = f"WITH held AS ({held}) {verb} {changes[0]} {source} held WHERE {same} AND {only[0]}"
-        arguments = [*where[1], *changes[1], *only[1]]
-    batched_writes.later(Write(sql=sql, values=arguments, returning="1 AS n"))
+def _write(verb: str, rows: Sequence[Row], only: Condition, values: Sequence[Any] = ()) -> None:
+    named = " OR ".join("(" + " AND ".join(f"{column} = %s" for column in row) + ")" for row in rows)
+    keys = [value for row in rows for value in row.values()]
+    sql = f"{verb} WHERE ({named}) AND {only[0]}"
+    batched_writes.later(Write(sql=sql, values=[*values, *keys, *only[1]], returning="1 AS n"))

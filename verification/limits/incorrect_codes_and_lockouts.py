@@ -12,13 +12,14 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
-from verification.limits.gates import DAY, OPEN, UNLIMITED, Condition, Gate, change_rows, db_time
+from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, Row, change_rows, db_time
 from verification.limits.growing_delays import wait_schedule
 from verification.limits.unanswered_messages import PROMPT_KINDS
 from verification.models import Failure, Purpose
 
 _ALL_LOCKED = "*"  # the row that says since when all methods of a person are locked
-_TABLE, _KEYS = "verification_failure f", ("user_id", "method")
+_TABLE = "verification_failure"
+_ONE_LESS = "(CASE WHEN consecutive > 0 THEN consecutive - 1 ELSE 0 END)"
 DAYS = "day."  # prefix of the rows that count incorrect codes per day, over all methods
 _MONTH = timedelta(days=30)
 
@@ -157,12 +158,12 @@ def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False
     `now` is the time at which it was counted.
     """
     day = day_name(now)
-    changes = """
-        consecutive = held.consecutive - 1, locked_at = NULL,
-        next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END)"""
+    changes = f"""
+        consecutive = {_ONE_LESS}, locked_at = NULL,
+        next_at = (CASE WHEN method <> %s THEN NULL ELSE next_at END)"""
     names = [method, day] if is_counted else [method]
-    only = "held.consecutive > 0 AND (held.locked_at IS NULL OR held.locked_at = %s)"
-    change_rows(_TABLE, _KEYS, _named(user_id, names), (changes, [day]), only=(only, [db_time(now)]))
+    only = ("(locked_at IS NULL OR locked_at = %s)", [db_time(now)])
+    change_rows(_TABLE, _named(user_id, names), (changes, [day]), only=only)
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -176,22 +177,22 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     `tried` is a method that passed a self-test, so its delay ends. A lockout stays until the method is set up again.
     """
     day = day_name(now)
-    changes = """
-        consecutive = (CASE WHEN held.method <> %s THEN 0 ELSE held.consecutive - 1 END),
-        next_at = (CASE WHEN held.method <> %s THEN NULL ELSE held.next_at END), locked_at = NULL"""
+    changes = f"""
+        consecutive = (CASE WHEN method <> %s THEN 0 ELSE {_ONE_LESS} END),
+        next_at = (CASE WHEN method <> %s THEN NULL ELSE next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
     change_rows(
         _TABLE,
-        _KEYS,
         _named(user_id, names),
         (changes, [day, day]),
-        only=("(held.method <> %s OR held.locked_at IS NULL)", [tried]),
-        over=("(held.method = %s AND held.consecutive <= 1)", [day]),  # a day that would count nothing
+        only=("(method <> %s OR locked_at IS NULL)", [tried]),
+        ending=_named(user_id, [day]) if is_counted else (),
+        over=("consecutive <= 1", ()),  # a day that would count nothing
     )
 
 
-def _named(user_id: int, names: list[str]) -> Condition:
-    return f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)})", [user_id, *names]
+def _named(user_id: int, names: list[str]) -> list[Row]:
+    return [{"user_id": user_id, "method": name} for name in names]
 
 
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}

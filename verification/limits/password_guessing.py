@@ -149,17 +149,12 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     With the other writes of a block, because every sign-in runs it. A count that would be 0 is deleted: its row would
     only be kept until it is purged.
     """
-    rows, over = _password_rows(name, context, service), db_time(context.now - HOUR)
-    places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
-    these = [part for row in rows for part in (row.scope, row.key, db_time(row.window_at))]
-    changes = "count = held.count - 1, until_at = (CASE WHEN held.scope = %s THEN %s ELSE held.until_at END)"
-    change_rows(
-        "verification_counter c",
-        ("scope", "key", "window_at"),
-        (f"({places})", these),
-        (changes, [_BY_DAY, over]),
-        over=("(held.scope = %s OR held.count <= 1)", [_BY_PLACE]),
-    )
+    rows, past = _password_rows(name, context, service), db_time(context.now - HOUR)
+    keys = [{"scope": row.scope, "key": row.key, "window_at": db_time(row.window_at)} for row in rows]
+    less = "count = (CASE WHEN count > 0 THEN count - 1 ELSE 0 END)"
+    changes = f"{less}, until_at = (CASE WHEN scope = %s THEN %s ELSE until_at END)"
+    over = ("(scope = %s OR count <= 1)", [_BY_PLACE])
+    change_rows("verification_counter", keys, (changes, [_BY_DAY, past]), ending=keys, over=over)
 
 
 def password_unanswered(name: str, context: Context, *, service: str = "") -> None:

@@ -146,6 +146,30 @@ def test_count_that_rises_meanwhile_is_undone_by_one() -> None:
     assert Failure.objects.get(user=user).consecutive == 0
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_day_that_counts_more_meanwhile_is_not_deleted() -> None:
+    """Seen failing: an update without the rows to delete, as they were at first, left the count of both tries."""
+    user = get_user_model().objects.create(username="eve")
+    now = timezone.now()
+    assert limits.reserve(user.pk, "totp", now=now, is_counted=True).is_open
+
+    def undo() -> None:
+        try:
+            limits.clear(user.pk, "totp", now=now, is_counted=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert limits.reserve(user.pk, "totp", now=now, is_counted=True).is_open
+            undone = pool.submit(undo)
+            _until_someone_waits()
+        undone.result()
+
+    assert limits.wrong_codes(user.pk, now=now).n == 1
+
+
 def _until_someone_waits() -> None:
     ends_at = time.monotonic() + 10
     with connection.cursor() as cursor:
