@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -21,6 +21,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import applications, audit_events
 from accounts.models import ApplicationSession, Session, User
@@ -29,6 +30,7 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
+from verification.models import Enrolment
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 _BATCH = 500  # expired sessions deleted in one transaction
@@ -41,6 +43,18 @@ _READ = Select(lambda: Session.objects.filter(**_ROW, expire_date__gt=BindParam(
 _ADD = Insert(Session)
 _WRITE = Update(lambda: (Session.objects.filter(**_ROW), {name: BindParam(name) for name in _COLUMNS}))
 
+
+# Names that many sessions contain, and how they are stored: each sign-in writes them twice.
+_STORED_NAMES = {
+    SESSION_KEY: "u",
+    HASH_SESSION_KEY: "h",
+    DEVICE_ID_SESSION_KEY: "d",
+    "assurance": "a",
+    "pending": "p",
+    PLACE: "w",
+}
+_NAMES = {stored: name for name, stored in _STORED_NAMES.items()}
+_DEVICES = f"{Enrolment.model_label()}/"  # how django-otp's name of an enrolment begins
 
 _NAME_LENGTH = 32
 
@@ -100,21 +114,28 @@ class SessionStore(DatabaseStore):
         """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself.
 
         The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out,
-        and so is the backend, because there is only one.
+        and so are the backend and the kind of device, because there is only one of each.
         """
         place = session_dict.get(PLACE)
         kept = {**session_dict, PLACE: {"network": place["network"]}} if place else dict(session_dict)
         if kept.get(BACKEND_SESSION_KEY) == BACKEND:
             del kept[BACKEND_SESSION_KEY]
-        return self._signer.sign(self.serializer().dumps(kept).decode("latin-1"))
+        if DEVICE_ID_SESSION_KEY in kept:
+            kept[DEVICE_ID_SESSION_KEY] = kept[DEVICE_ID_SESSION_KEY].removeprefix(_DEVICES)
+        stored = {_STORED_NAMES.get(name, name): value for name, value in kept.items()}
+        return self._signer.sign(self.serializer().dumps(stored).decode("latin-1"))
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Read what `encode` wrote. Data with another signature is an empty session."""
         try:
-            found: dict[str, Any] = self.serializer().loads(self._signer.unsign(str(session_data)).encode("latin-1"))
+            stored: dict[str, Any] = self.serializer().loads(self._signer.unsign(str(session_data)).encode("latin-1"))
         except signing.BadSignature:
             logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
             return {}
+        found = {_NAMES.get(name, name): value for name, value in stored.items()}
+        device = found.get(DEVICE_ID_SESSION_KEY, "/")
+        if "/" not in device:
+            found[DEVICE_ID_SESSION_KEY] = f"{_DEVICES}{device}"
         return {BACKEND_SESSION_KEY: BACKEND, **found} if SESSION_KEY in found else found
 
     @property

@@ -63,6 +63,16 @@ def test_row_tells_what_it_holds() -> None:
     assert Session.objects.get().get_decoded() == {"seen": 1}
 
 
+def test_row_has_short_names_for_what_every_session_holds(ana: Any) -> None:
+    """Each sign-in writes them twice, and a row stays as long as its session (seen: a third more)."""
+    ana.sign_in()
+
+    row = Session.objects.get(user=ana.user)
+
+    assert not [name for name in row.get_decoded() if len(name) > 1 and name in row.session_data.split('"')]
+    assert row.get_decoded()["otp_device_id"] == ana.user.enrolments.get(method="totp").persistent_id
+
+
 def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> None:
     store = _kept(seen=1)
     old = store.session_key
