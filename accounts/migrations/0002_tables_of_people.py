@@ -415,13 +415,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Session',
             fields=[
-                ('session_data', models.TextField(verbose_name='session data')),
                 ('ref', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False)),
-                ('session_key', models.CharField(max_length=40)),
-                ('expire_date', models.DateTimeField()),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('agent', models.CharField(blank=True, max_length=300)),
                 ('network', models.CharField(blank=True, max_length=45)),
+                ('session_key', models.CharField(max_length=40)),
+                ('expire_date', models.DateTimeField()),
+                ('session_data', models.TextField(verbose_name='session data')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
             ],
             options={

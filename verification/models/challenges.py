@@ -55,7 +55,6 @@ class Challenge(models.Model):
     mode = models.CharField(max_length=16, blank=True)
     binding = models.CharField(max_length=32, editable=False)
     number = models.PositiveSmallIntegerField(default=1, editable=False)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     generation = models.PositiveSmallIntegerField(default=1)
     nonce = HandleField(editable=False)
     key_id = models.CharField(max_length=32, editable=False)
@@ -64,9 +63,11 @@ class Challenge(models.Model):
     issued_at = models.DateTimeField()
     resend_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    tries_left = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=16, default="en")
     network = models.CharField(max_length=45, blank=True)
+    # What an answer changes stands together: PostgreSQL logs a row from its first change to its last.
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    tries_left = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

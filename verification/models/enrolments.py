@@ -26,13 +26,14 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     address_digest = models.CharField(max_length=64, blank=True, editable=False)
     hint = models.CharField(max_length=64, blank=True)
     sealed_secret = models.TextField(blank=True, editable=False)
-    data = models.JSONField(default=dict, blank=True, editable=False)
-    counter = models.BigIntegerField(default=-1, editable=False)
     is_default = models.BooleanField(default=False)
     starts_at = models.DateTimeField(null=True, editable=False)
     ends_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
+    # What a use changes stands together: see `Challenge`.
+    data = models.JSONField(default=dict, blank=True, editable=False)
+    counter = models.BigIntegerField(default=-1, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     # The kind of number, if the organisation supplies it and the person has not verified it.
     supplied = models.CharField(max_length=10, blank=True, editable=False)
