@@ -21,7 +21,7 @@ from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, enrolments, limits, policies, registry
 from verification.browsers import known_browsers
-from verification.capabilities import Temporary
+from verification.capabilities import PublicKey, Temporary
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.compiled_queries import BindParam, Select, Update
@@ -273,10 +273,15 @@ def finish(  # noqa: PLR0913  (one action, its circumstances named)
 
 
 def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembered: bool) -> dict[str, Any]:
-    """Return what the event of a sign-in says; without what is usual, because there is one for every sign-in."""
+    """Return what the event of a sign-in says; without what is usual, because there is one for every sign-in.
+
+    Which enrolment it was is in the event of the challenge, unless the answer named another one.
+    """
     told: dict[str, Any] = {"why": why}
     if enrolment is not None:
-        told |= {"method": enrolment.method, "enrolment": enrolment.ref}
+        told["method"] = enrolment.method
+        if not challenge or registry.has(enrolment.method, PublicKey):
+            told["enrolment"] = enrolment.ref
     if challenge:
         told["challenge"] = challenge
     return told | ({"is_remembered": True} if is_remembered else {})
