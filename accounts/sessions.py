@@ -149,8 +149,12 @@ class SessionStore(DatabaseStore):
         return found
 
     def _get_new_session_key(self) -> str:
-        """Return a new key without checking that it is free: its name and its 160 secret bits do not repeat."""
-        return _key_of(secrets.token_hex(_NAME_LENGTH // 2))
+        """Return a new key without checking that it is free: its name and its 160 secret bits do not repeat.
+
+        The name begins with the time in seconds: so new ones are beside each other in the index, which stays smaller.
+        """
+        name = f"{int(timezone.now().timestamp()):08x}"
+        return _key_of(name + secrets.token_hex((_NAME_LENGTH - len(name)) // 2))
 
     def cycle_key(self) -> None:
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key is valid only if its row was found

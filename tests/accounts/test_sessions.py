@@ -73,6 +73,16 @@ def test_row_has_short_names_for_what_every_session_holds(ana: Any) -> None:
     assert row.get_decoded()["otp_device_id"] == ana.user.enrolments.get(method="totp").persistent_id
 
 
+def test_name_of_a_later_session_comes_later_in_the_index(clock: Clock) -> None:
+    names = []
+    for _ in range(4):
+        names.append(sessions.name_in(_kept(seen=1).session_key or ""))
+        clock.forward(seconds=1)
+
+    assert names == sorted(names)
+    assert {len(name) for name in names} == {32}
+
+
 def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> None:
     store = _kept(seen=1)
     old = store.session_key
