@@ -37,6 +37,10 @@ class Driver:
         self.browsers = [self.browser() for _ in self.people]
         return len(self.people)
 
+    def again(self) -> None:
+        """Give everybody of the batch a browser that nobody has used yet."""
+        self.browsers = [self.browser() for _ in self.people]
+
     def names(self) -> list[tuple[str, str]]:
         """Give the names and numbers of the batch."""
         return [(person.name, person.number) for person in self.people]

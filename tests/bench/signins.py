@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.bench.meter import Memory, Usage, family, memory, middle
@@ -10,10 +10,11 @@ from tests.bench.site import Site, Sites
 
 REQUESTS = ("open", "password", "page", "code")
 _PEOPLE = 16  # in a window of one kind
-_BLOCK = 240  # sign-ins over which the database's growth and its fsyncs are counted
+_BLOCK = 240  # sign-ins over which fsyncs are counted, and what they leave in the database
 _CROWD = 64  # browsers at a time: so many that those who wait for a slow carrier leave no server idle
 _PAIRS = 3
 _EMPTY_ROUNDS = 8
+_STEP = 31.0  # seconds until an app shows a new code
 _LATE = 11.0  # seconds until every backend has delivered its counters. Source: PGSTAT_IDLE_INTERVAL
 
 
@@ -108,9 +109,13 @@ def measure(up: Sites, *, rounds: int, say: Callable[[str], None]) -> SignIns:
 
 
 def _ready(site: Site, series: Series, n: int) -> None:
+    _treat(site, series)
+    site.hand.order("batch", method=series.method, n=n)
+
+
+def _treat(site: Site, series: Series) -> None:
     if series.method == "text" and site.name == "ours":
         site.hand.order("carry", what="treat", latency=series.latency)
-    site.hand.order("batch", method=series.method, n=n)
 
 
 def _window(site: Site, series: Series) -> None:
@@ -123,21 +128,29 @@ def _window(site: Site, series: Series) -> None:
 
 
 def _block(up: Sites, site: Site, series: Series) -> None:
-    """Count what is delivered late or only in pages: fsyncs and growth.
+    """Count what is delivered late, such as fsyncs, and what is left in the database.
 
-    What making the people left to do for PostgreSQL, such as their entries in the index of trigrams, is done before.
+    Everybody has signed in before, and uses another browser now: a person's first sign-in writes what no later one
+    does. What making the people left to do for PostgreSQL, such as their entries in the index of trigrams, is done
+    before.
     """
     _ready(site, series, _BLOCK)
+    site.hand.order("sign_in")
+    _treat(site, series)
+    site.hand.order("again")
     up.ours.pause()
     site.meter.settle()
-    time.sleep(_LATE)
+    content = site.meter.content()
+    time.sleep(_STEP)
     before = site.meter.read()
     if site is up.ours:
         up.ours.resume()
     site.hand.order("sign_in")
     up.ours.pause()
     time.sleep(_LATE)
-    series.block = (site.meter.read() - before) / _BLOCK
+    used = site.meter.read() - before
+    site.meter.settle()
+    series.block = replace(used, size=site.meter.content() - content) / _BLOCK
 
 
 def empty_views(up: Sites) -> list[float]:
