@@ -24,7 +24,8 @@ from accounts.integrations.scim.requests_and_responses import Answer, Call
 from accounts.integrations.scim.schemas import Group, Member
 from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, User
-from accounts.provisioning import GroupEntry, Members
+from accounts.provisioning import MAX_GROUP_NAME, GroupEntry, Members
+from verification import inputs
 from verification.db.compiled_queries import BindParam, Select
 
 _MAX_SHOWN = 20_000  # members in one list of groups
@@ -119,6 +120,7 @@ def delete(caller: Caller, call: Call, key: str) -> Answer:
 def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
     """Rename a group and change single members, without reading the others."""
     _check_key(key)
+    _check_name(changes.name)
     members = Members(key=key, name=changes.name, added=changes.added, removed=changes.removed)
     # To let people join or leave is a transaction of its own: another one around it would only cost a savepoint.
     with _refusals(), nullcontext() if changes.external_id is None else transaction.atomic():
@@ -130,6 +132,7 @@ def _written(
     caller: Caller, call: Call, key: str, name: str, members: Collection[str], external_id: str
 ) -> DirectoryGroup:
     """Make or change a group, with exactly these members, who have been checked."""
+    _check_name(name)
     entry = GroupEntry(key=key, name=name, members=frozenset(members))
     with _refusals(), transaction.atomic():
         row = provisioning.apply_group(caller.directory, entry, people.source(call), call.now)
@@ -190,6 +193,12 @@ def _one(caller: Caller, key: str, *, is_locked: bool = False) -> DirectoryGroup
 def _check_key(key: str) -> None:
     if not key or not attribute_mapping.is_text(key):
         raise NotFoundException(detail=_UNKNOWN)
+
+
+def _check_name(name: str | None) -> None:
+    """Refuse a name that would be shortened, which the client would never learn."""
+    if name and inputs.shortened(name, max_length=MAX_GROUP_NAME) != inputs.shortened(name, max_length=9 * len(name)):
+        raise InvalidValueException(detail=f"displayName must have at most {MAX_GROUP_NAME} characters.")
 
 
 def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:

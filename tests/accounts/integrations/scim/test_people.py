@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.integrations.scim import token_authentication
-from accounts.models import Directory, Invitation, SuggestedNumber, User
+from accounts.models import Directory, DirectoryGroup, Invitation, SuggestedNumber, User
 from tests.http_browser import Browser
 from tests.people import Clock, work
 from tests.scim_directory import ENTERPRISE, USER, Sender
@@ -187,3 +187,26 @@ def test_someone_who_is_refused_gets_no_email(entra: Sender, okta: Sender, clock
     assert okta.post("/Users", {"schemas": [USER], "userName": "nina", "emails": email}).status == 409
 
     assert Invitation.objects.count() == Message.objects.filter(template__contains="invitation").count() == 1
+
+
+@pytest.mark.parametrize(("name", "status"), [("n" * 150, 201), ("n" * 151, 400), ("ŉ" * 100, 400)])
+def test_group_name_that_would_be_cut_is_refused(entra: Sender, name: str, status: int) -> None:
+    """A longer name was shortened, and nobody told. Seen failing."""
+    answer = entra.post("/Groups", {"displayName": name})
+
+    assert answer.status == status
+    if status == 400:
+        assert answer.problem == (400, "invalidValue")
+        assert "150" in answer.body["detail"]
+        assert not DirectoryGroup.objects.exists()
+
+
+def test_group_is_not_renamed_to_a_name_that_would_be_cut(entra: Sender) -> None:
+    group = entra.post("/Groups", {"displayName": "Sales"})
+    long = {"displayName": "n" * 151}
+
+    patched = entra.patch(f"/Groups/{group.id}", {"op": "replace", "value": long})
+    put = entra.send("PUT", f"/Groups/{group.id}", {**group.body, **long})
+
+    assert (patched.problem, put.problem) == ((400, "invalidValue"),) * 2
+    assert DirectoryGroup.objects.get().name == "Sales"
