@@ -52,6 +52,15 @@ _EXPLAIN: Mapping[Kind, object] = {
 }
 
 
+# What each LDAP directory needs. The columns may be empty, because a SCIM client has none of it.
+_NEEDED = {
+    "servers": _("Enter at least one server."),
+    "account": _("Enter the service account."),
+    "account_password": _("Enter the password of the service account."),
+    "base": _("Enter the base DN of people."),
+}
+
+
 class DirectoryForm(ChangeForm):
     """A directory. Empty names of attributes become the usual ones of its kind.
 
@@ -84,6 +93,9 @@ class DirectoryForm(ChangeForm):
         if "ca" not in self.fields:  # someone who may only view it, or it has no servers
             return
         self.fields["ca"].widget.attrs["rows"] = 4
+        for name in ("servers", "account", "base", *(("account_password",) if is_new else ())):
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = _NEEDED[name]
         if self.instance.kind == Kind.ACTIVE_DIRECTORY:
             self._explain("account", gettext("Active Directory also takes two-step@example.org."))
         for name, usual in USUAL[self.instance.kind].items():
@@ -100,9 +112,6 @@ class DirectoryForm(ChangeForm):
         for name, value in USUAL.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
-        is_new = self.instance.pk is None
-        if is_new and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
-            self.add_error("account_password", gettext("Enter the password of the service account."))
         return cleaned
 
 
