@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from verification.delivery.routing import routes
@@ -34,6 +35,12 @@ def explain(message: Message | None) -> Report:
     words = _why(state, message.reason, is_call=is_call)
     about = message.reason if message.reason and message.reason != Reason.UNKNOWN else state
     return Report(words, is_bad=True, is_final=state != MessageState.LOST, about=str(about))
+
+
+def in_short(message: Message) -> str:
+    """Say for staff why a message did not arrive, or its state if no reason is known."""
+    is_known = message.reason and message.reason != Reason.UNKNOWN
+    return capfirst(message.get_reason_display() if is_known else message.get_state_display())
 
 
 def technical(message: Message) -> str:

@@ -147,13 +147,13 @@ class Hour:
 
 
 def hours(now: datetime) -> list[Hour]:
-    """Count the last day's messages per hour, with empty hours."""
+    """Count the last day's messages per hour, with empty hours. The first hour counts only what is within the day."""
     rows = Message.objects.filter(created_at__gt=now - _DAY)
     by_hour = rows.annotate(hour=TruncHour("created_at")).values("hour")
     found = by_hour.annotate(n=Count("pk"), n_failed=Count("pk", filter=Q(state__in=_DEAD))).order_by("hour")
     counts = {row["hour"]: row for row in found}
     this = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
-    ats = [this - timedelta(hours=back) for back in range(23, -1, -1)]
+    ats = [this - timedelta(hours=back) for back in range(24, -1, -1)]
     return [Hour(at, counts[at]["n"], counts[at]["n_failed"]) if at in counts else Hour(at, 0, 0) for at in ats]
 
 
@@ -223,13 +223,13 @@ class TimelineEntry:
 
 def timeline(message: Message) -> list[TimelineEntry]:
     """Return what happened to a message, step by step, from its row and the tries of its providers."""
-    found = [TimelineEntry(message.created_at, str(_("asked for")))]
+    found = [TimelineEntry(message.created_at, str(_("requested")))]
     for attempt in message.attempts.order_by("at", "pk"):
         why = f", {attempt.get_reason_display()}" if attempt.reason else ""
         why += f":{said}" if (said := routes.explained(attempt.provider, attempt.code)) else ""
         found.append(TimelineEntry(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
     if message.handed_at:
-        found.append(TimelineEntry(message.handed_at, str(_("handed over")), message.provider))
+        found.append(TimelineEntry(message.handed_at, str(_("handed to the provider")), message.provider))
     if message.ended_at:
         why = f", {message.get_reason_display()}" if message.reason else ""
         why += f":{said}" if (said := routes.explained(message.provider, message.code)) else ""

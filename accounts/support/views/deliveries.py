@@ -26,7 +26,7 @@ def _may(request: AuthedRequest) -> None:
 
 @dataclass(frozen=True)
 class _Column:
-    """One hour of the chart. Units: those of the SVG, 240 wide and 60 high."""
+    """One hour of the chart. Units: those of the SVG, 250 wide and 60 high."""
 
     x: int
     y: int
@@ -79,7 +79,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "dead": [
             (
                 each,
-                message_status_words.explain(each),
+                message_status_words.in_short(each),
                 message_status_words.technical(each),
                 statistics.may_go_again(each, now),
             )
@@ -97,7 +97,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     context = {
         "message": message,
         "request_state": message.challenge.state_words(now) if message.challenge else "",
-        "report": message_status_words.explain(message),
+        "reason": message_status_words.in_short(message),
         "cause": message_status_words.technical(message),
         "timeline": statistics.timeline(message),
         "may": statistics.may_go_again(message, now),

@@ -1,12 +1,16 @@
 """What operators see, asked of the real broker."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.utils import timezone
 
+from tests.verification.conftest import Desk
 from verification.delivery import broker as brokers
 from verification.delivery import statistics
+from verification.models import Kind, Message
 
 
 def test_depth_of_each_queue_is_told(broker: str) -> None:
@@ -38,3 +42,12 @@ def test_a_worker_is_there_for_three_heartbeats(broker: str, monkeypatch: pytest
 def test_broker_that_is_away_is_unknown_and_no_error() -> None:
     assert {queue.depth for queue in statistics.queues()} == {None}
     assert statistics.workers() is None
+
+
+def test_hours_hold_every_message_of_the_day(desk: Desk) -> None:
+    """Before the fix, messages of the part of an hour with which the day begins were missing from the chart."""
+    now = timezone.now().replace(minute=50)
+    earliest = now - timedelta(hours=23, minutes=55)
+    Message.objects.create(user=desk.user, kind=Kind.TEXT, created_at=earliest, useful_until=now)
+
+    assert sum(hour.n for hour in statistics.hours(now)) == 1
