@@ -54,11 +54,19 @@ class Table:
             value = row[self.bar]
             yield row, round(100 * value / most) if isinstance(value, int) else 0
 
-    def lines(self) -> Iterator[tuple[object, list[tuple[str, object]], int, str]]:
-        """Yield each row as its heading, its cells with their columns, the width of its bar and its kind of event."""
-        kinds = self.kinds or ("",) * len(self.rows)
+    def heads(self) -> list[tuple[str, str]]:
+        """Return each column with its class in the page, which aligns numbers at their end."""
+        first = self.rows[0] if self.rows else self.columns
+        return [
+            (column, "number" if isinstance(cell, int) else "")
+            for column, cell in zip(self.columns, first, strict=True)
+        ]
+
+    def lines(self) -> Iterator[tuple[object, list[tuple[str, str, object]], int, str]]:
+        """Yield each row as its heading, its cells with `heads`, the width of its bar and its kind of event."""
+        kinds, heads = self.kinds or ("",) * len(self.rows), self.heads()[1:]
         for (row, width), kind in zip(self.bars(), kinds, strict=True):
-            yield row[0], list(zip(self.columns[1:], row[1:], strict=True)), width, kind
+            yield row[0], [(*head, cell) for head, cell in zip(heads, row[1:], strict=True)], width, kind
 
     def chart(self) -> Iterator[tuple[date, int, int]]:
         """Yield each day with its number and the height of its bar in percent."""
@@ -251,11 +259,12 @@ def _staff(now: datetime) -> Table:
     return Table(
         "staff",
         str(REPORTS["staff"]),
-        (_("Member of staff"), _("Times"), _("Action")),
+        (_("Member of staff"), _("Action"), _("Times")),
         tuple(
-            (names.get(row["actor_id"] or 0, _("a former account")), row["n"], titles.get(row["kind"], row["kind"]))
+            (names.get(row["actor_id"] or 0, _("a former account")), titles.get(row["kind"], row["kind"]), row["n"])
             for row in found
         ),
+        bar=2,
     )
 
 

@@ -125,7 +125,7 @@ def test_staff_are_named_with_what_they_did() -> None:
 
     rows = summary.build("staff", now=NOW).rows
 
-    assert ("dora", 2, audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False)) in rows
+    assert ("dora", audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False), 2) in rows
     assert len(rows) == 2
 
 
