@@ -16,7 +16,7 @@ _COSTLY = (Kind.TEXT, Kind.CALL)
 
 @dataclass(frozen=True)
 class Spending:
-    """One spending limit and how much of it is spent. Units: the currency; `share` in percent of `stop_at`."""
+    """One spending limit, and what is spent since `since`. Units: the currency; `share` in percent of `stop_at`."""
 
     pk: int
     period: str
@@ -24,6 +24,7 @@ class Spending:
     alarm_at: Decimal | None
     stop_at: Decimal | None
     share: int
+    since: datetime | None
 
     @property
     def is_stopped(self) -> bool:
@@ -85,7 +86,8 @@ def _spending(now: datetime) -> list[Spending]:
         window = windows.get(Span(row.span))
         spent = Decimal(limits.spent(row.span, window, now=now) if window else 0) / toll_fraud.UNIT
         share = min(100, round(100 * spent / row.stop_at)) if row.stop_at else 0
-        found.append(Spending(row.pk, str(row.get_span_display()), spent, row.alarm_at, row.stop_at, share))
+        since = limits.window_start(window, now) if window else None
+        found.append(Spending(row.pk, str(row.get_span_display()), spent, row.alarm_at, row.stop_at, share, since))
     return found
 
 

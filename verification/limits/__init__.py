@@ -33,6 +33,7 @@ from verification.limits.message_and_request_limits import (
     spend_request,
     spend_send,
     spent,
+    window_start,
 )
 from verification.limits.password_guessing import (
     forget_passwords,
@@ -84,5 +85,6 @@ __all__ = [
     "spend_send",
     "spent",
     "unlock",
+    "window_start",
     "wrong_codes",
 ]

@@ -32,6 +32,11 @@ from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import Counter, Message, State
 
 
+def window_start(window: timedelta, now: datetime) -> datetime:
+    """Return when the current window of this length began."""
+    return now - (now - EPOCH) % window
+
+
 @dataclass(frozen=True)
 class WindowLimit:
     """At most `most` of something within a window. Each action adds `by` to the count.
@@ -51,7 +56,7 @@ class WindowLimit:
         return crypto.mac(f"limit.{self.scope}", self.value)[:KEY_LENGTH]
 
     def window_at(self, now: datetime) -> datetime:
-        return now - (now - EPOCH) % self.window
+        return window_start(self.window, now)
 
 
 def _by_key(limits: Iterable[WindowLimit]) -> dict[tuple[str, bytes], WindowLimit]:
