@@ -1,6 +1,6 @@
 """Template tags of the staff pages: values in words, links between the pages of a list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from accounts import admin_site
 from accounts.admin_site import Ruled
@@ -35,6 +36,17 @@ def shown(field: AdminReadonlyField) -> object:
         return field.contents()
     written = admin_site.in_words(keeper, found.name if found else "", value)
     return field.contents() if written is None else written
+
+
+@register.simple_tag
+def labelled(cells: Iterable[str], headers: Iterable[Mapping[str, Any]]) -> Iterator[SafeString]:
+    """Yield the cells of a row. On a phone each shows its column's heading before it, except the row's own heading."""
+    for cell, header in zip(cells, headers, strict=True):
+        if cell.startswith("<td ") and "action-checkbox" not in cell:
+            label = format_html('<td data-label="{}"', capfirst(header["text"]))
+            yield SafeString(cell.replace("<td", label, 1))  # Django wrote the cell
+        else:
+            yield SafeString(cell)
 
 
 @register.simple_tag
