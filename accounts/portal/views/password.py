@@ -1,5 +1,6 @@
 """Views for changing a password and for resetting it with an emailed link."""
 
+import time
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,10 @@ from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.session_assurance import AuthedRequest
 from verification import limits, time_format
+from verification.db import pooled_connections
 from verification.models import AppPasswordsEnd
+
+_ASK_TAKES = 0.15  # seconds: more than it takes to write emails, which would tell a stranger that there is an account
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,11 +99,13 @@ def _is_good(form: NewPasswordForm, user: User) -> bool:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def ask_reset(request: HttpRequest) -> HttpResponse:
-    """Ask for a name or email address. The answer is the same whether or not there is such an account."""
+    """Ask for a name or email address. The answer and its time are the same whether or not there is such an account."""
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        path = reverse("password-reset")
+        path, begun = reverse("password-reset"), time.monotonic()
         password_resets.ask(form.cleaned_data["name"], request_context.read(request), path=path)
+        pooled_connections.give_back()
+        time.sleep(max(0.0, begun + _ASK_TAKES - time.monotonic()))
         return render(request, "accounts/signin/password_reset_sent.html")
     return render(request, "accounts/signin/password_reset_request.html", {"form": form})
 

@@ -1,5 +1,7 @@
 """Tests of the password pages: where they lead, and who can open them."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -7,7 +9,9 @@ from django.utils import timezone
 
 from accounts import password_changes
 from accounts.models import User
+from accounts.portal.views import password
 from tests.concurrency import at_once
+from tests.http_browser import Browser
 from tests.people import PASSWORD, Clock, Person, join
 from verification.context import Context
 from verification.models import AuditEvent
@@ -90,3 +94,17 @@ def test_password_can_be_shown(ana: Person, path: str) -> None:
     page = ana.sign_in(to="/sign-in/?next=/password/") if path == "/password/" else ana.browser.go(path)
 
     assert 'data-reveal="id_password"' in page.html
+
+
+@pytest.mark.parametrize("name", ["ana", "nobody"])
+def test_answer_about_a_link_takes_as_long_for_nobody(
+    name: str, ana: Person, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R24. Without a wait, the time of one answer told in two of three cases whether there is an account."""
+    instants, waits = iter([10.0, 10.02]), list[float]()
+    monkeypatch.setattr(password, "time", SimpleNamespace(monotonic=lambda: next(instants), sleep=waits.append))
+    stranger.go("/password-reset/")
+
+    stranger.send("/password-reset/", name=name)
+
+    assert [round(0.02 + each, 2) for each in waits] == [0.15]
