@@ -1,4 +1,4 @@
-"""Connections to directory servers with python-ldap: timeouts, TLS, searches and binds.
+"""Connections to directory servers with python-ldap: timeouts, searches and binds.
 
 The only module that imports python-ldap, and only for the first directory that is asked. It is optional:
 `pip install -r requirements-ldap.txt`.
@@ -7,24 +7,19 @@ Source of the filters and escapes: RFC 4515, 3.
 
 import hashlib
 import math
-import os
 import re
-import socket
 import ssl
-import tempfile
-import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.utils.functional import SimpleLazyObject
 
+from accounts.directories import encrypted_sockets
 from accounts.directories.password_result_codes import Answer, Entry, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
@@ -42,7 +37,7 @@ def _library() -> Any:  # noqa: ANN401  (python-ldap has no types)
 
 
 ldap: Any = SimpleLazyObject(_library)
-NETWORK_TIMEOUT = 3  # seconds to connect
+NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
@@ -108,33 +103,17 @@ class Connection:
     """
 
     def __init__(self, directory: Directory, server: str, *, until: float) -> None:
-        url = url_of(directory, server)
-        if directory.encryption != Encryption.NONE:
-            _shake_hands(url, directory, until)
         self._directory, self._until = directory, until
-        self._ldap = ldap.initialize(url)
-        for option, value in (
-            (ldap.OPT_NETWORK_TIMEOUT, NETWORK_TIMEOUT),
-            (ldap.OPT_REFERRALS, 0),
-            (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
-            # Without it, libldap would wait forever for the first answer of its own handshake, for example if a load
-            # balancer sends this connection to a server that hangs, and sent that of `_shake_hands` to another one.
-            (ldap.OPT_CONNECT_ASYNC, int(directory.encryption == Encryption.LDAPS)),
-            *([(ldap.OPT_X_TLS_CACERTFILE, _ca_file(directory.ca))] if directory.ca else []),
-            (ldap.OPT_X_TLS_NEWCTX, 0),  # last: it makes the options above take effect
-        ):
-            self._ldap.set_option(option, value)
+        at = urlsplit(url_of(directory, server))
+        self._ldap = ldap.initialize(f"ldap://{at.netloc}", fileno=_socket(at, directory, until))
+        self._ldap.set_option(ldap.OPT_REFERRALS, 0)
 
     def bind_account(self, password: str) -> None:
         """Sign in as the service account. Errors: `Misconfigured`."""
-        if self._directory.encryption == Encryption.STARTTLS:
-            self._asked(self._ldap.start_tls_s)
         try:
             self._asked(self._ldap.simple_bind_s, self._directory.account, password)
         except ldap.LDAPError as error:
             raise Misconfigured(f"The service account was refused: {_text(error)}") from None
-        # Else libldap, whose timeouts count only between messages, would wait forever for the rest of half a message.
-        os.set_blocking(self._ldap.get_option(ldap.OPT_DESC), False)
 
     def bind(self, dn: str, password: str) -> Answer:
         """Return what the directory says about a password."""
@@ -332,29 +311,19 @@ def _seconds(most: float, until: float) -> float:
     return max(0.05, min(most, until - time.monotonic()))
 
 
-# Source: RFC 4511, 4.14.1: an extended request with the name of StartTLS, and the start of a success.
-_START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
-_SUCCESS = b"\x0a\x01\x00"
-
-
-def _shake_hands(url: str, directory: Directory, until: float) -> None:
-    """Try a TLS handshake. libldap would wait forever for a server that accepts a connection and then hangs.
-
-    It also says what is wrong with a certificate, which libldap doesn't. Errors: `Away`.
-    """
-    at, seconds = urlsplit(url), _seconds(NETWORK_TIMEOUT, until)
-    context = ssl.create_default_context(cadata=directory.ca or None)
+def _socket(at: SplitResult, directory: Directory, until: float) -> int:
+    """Return a socket to a server. Errors: `Away`, which says what is wrong with a certificate."""
     try:
-        with socket.create_connection((at.hostname or "", at.port or 0), timeout=seconds) as plain:
-            if directory.encryption == Encryption.STARTTLS:
-                plain.sendall(_START_TLS)
-                if _SUCCESS not in plain.recv(1000):
-                    raise Away("It doesn’t offer StartTLS.")
-            with context.wrap_socket(plain, server_hostname=at.hostname):
-                return
+        return encrypted_sockets.connect(
+            at.hostname or "",
+            at.port or 0,
+            encryption=directory.encryption,
+            ca=directory.ca,
+            seconds=lambda: _seconds(NETWORK_TIMEOUT, until),
+        )
     except ssl.SSLCertVerificationError as error:
         raise Away(f"The certificate was refused: {error.verify_message}. Check the certificate authority.") from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the second for a name that no server can have
         raise Away(str(error) or type(error).__name__) from None
 
 
@@ -370,22 +339,3 @@ def _text(error: Exception) -> str:
     said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
     parts = (str(said.get("desc", "")), str(said.get("info", "")))
     return ": ".join(part for part in parts if part) or type(error).__name__
-
-
-_writing = threading.Lock()
-
-
-@cache
-def _ca_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="two-step-ca-"))
-
-
-def _ca_file(pem: str) -> str:
-    """Return a file with a certificate authority, because libldap reads only files."""
-    path = _ca_folder() / f"{hashlib.sha256(pem.encode()).hexdigest()}.pem"
-    with _writing:
-        if not path.exists():
-            part = path.with_suffix(f".{uuid.uuid4().hex}")
-            part.write_text(pem)
-            part.replace(path)
-    return str(path)
