@@ -137,6 +137,9 @@ def _ask_servers(
             server_availability.note_down(url)
             logger.warning("directory %s: %s did not answer: %s", directory.pk, url, error)
             continue
+        except (ldap_connections.Misconfigured, ldap_connections.TooMany):
+            server_availability.note_up(url)  # that was an answer
+            raise
         server_availability.note_up(url)
         return answer
     return _Unreachable()
