@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.app_passwords import Answer, CheckRequest
-from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations import middleware_for_programs
+from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.models import Service
 from verification import inputs
 
@@ -37,8 +38,18 @@ def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
     return guarded
 
 
+def _unreadable(_request: HttpRequest) -> HttpResponse:
+    # For nginx's auth_request any other refusal is a fault of the server.
+    return HttpResponse(f"{middleware_for_programs.UNREADABLE}\n", status=403, content_type="text/plain")
+
+
+def _unreadable_mail(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse(headers={"Auth-Status": "Request can't be read", "Auth-Wait": _WAIT})
+
+
 # Only the URL decides the protocol. A proxy forwards its caller's headers: with a header, a stranger could have
 # `auth_request` answered in the mail protocol, where a refusal is also a 200, and a 200 opens the page.
+@refuses_unreadable(_unreadable)
 @_for_services
 def check(request: HttpRequest, service: Service) -> HttpResponse:
     """HTTP Basic: 204 or 401, as nginx's auth_request, Apache and Dovecot's script expect. Source: RFC 7617.
@@ -79,6 +90,7 @@ def _can_be(name: str, password: str) -> bool:
     return bool(name) and inputs.text(name, max_length=_LONGEST) is not None and inputs.flaw(password) is None
 
 
+@refuses_unreadable(_unreadable_mail)
 @_for_services
 def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     """Answer nginx's mail proxy: always 200, with the result in headers. Source: ngx_mail_auth_http_module."""

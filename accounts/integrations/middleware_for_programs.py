@@ -14,7 +14,8 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 _FOLDERS = ("/integrations/", "/oauth/", "/scim/", "/.well-known/")  # a page elsewhere isn't resolved twice
-_MARK = "is_for_programs"
+_MARK, _ANSWER = "is_for_programs", "answer_to_unreadable"
+UNREADABLE = "The address or a header is too long, or has characters that can't be read."
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -24,6 +25,23 @@ def for_programs(view: View) -> View:
     marked = csrf_exempt(login_not_required(view))
     setattr(marked, _MARK, True)
     return marked
+
+
+def refuses_unreadable(answer: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[View], View]:
+    """Say how a view for programs answers a request whose address or headers can't be read: in its own format."""
+
+    def mark(view: View) -> View:
+        setattr(view, _ANSWER, answer)
+        return view
+
+    return mark
+
+
+def unreadable(request: HttpRequest) -> HttpResponseBase | None:
+    """Return the answer to a request that can't be read, in the format of the view it is for; None for a page."""
+    match = _marked(request.path_info) if request.path_info.startswith(_FOLDERS) else None
+    answer = getattr(match.func, _ANSWER, None) if match is not None else None
+    return answer(request) if answer is not None else None
 
 
 class ShortPath:

@@ -10,6 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
 from django.utils.http import parse_header_parameters
 
+from accounts.integrations import middleware_for_programs
 from mfasite import error_views, stack_memory
 from verification import inputs
 from verification.inputs import Flaw
@@ -40,8 +41,9 @@ class Handler(WSGIHandler):
 
 
 class Screened:
-    """Refuse unreadable input with an error page, and normalise text in forms and queries to NFC.
+    """Refuse unreadable input, and normalise text in forms and queries to NFC.
 
+    People get an error page, and programs an error in the format of the view that they asked.
     An unreadable cookie is ignored: browsers send it with every request, so refusing it would lock the user out.
     Views without CSRF protection serve programs, and read bodies in their own format themselves.
     """
@@ -52,7 +54,7 @@ class Screened:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Check the URL, the headers and the cookies."""
         if found := _of_headers(request) or _of_address(request):
-            return error_views.unreadable(found)
+            return middleware_for_programs.unreadable(request) or error_views.unreadable(found)
         raw = request.META.get("HTTP_COOKIE", "")
         if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes
             request.COOKIES = {n: v for n, v in request.COOKIES.items() if not (inputs.flaw(n) or inputs.flaw(v))}

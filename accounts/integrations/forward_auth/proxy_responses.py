@@ -6,7 +6,7 @@ from typing import TypeAlias
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -74,9 +74,18 @@ def _way_in(verdict: Verdict, asked: Asked, address: Address) -> HttpResponse:
 
 
 def _refusal(verdict: Verdict, asked: Asked) -> HttpResponse:
-    if not asked.is_navigation:
+    return _refused(verdict, is_navigation=asked.is_navigation)
+
+
+def _refused(verdict: Verdict, *, is_navigation: bool) -> HttpResponse:
+    if not is_navigation:
         return _program_answer(403, {"error": verdict.outcome, "reason": verdict.reason})
     return page(403, *_words(verdict))
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """Refuse a request that can't be read, before anyone asks which proxy sent it."""
+    return _refused(Verdict(outcome=Outcome.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers))
 
 
 def _words(verdict: Verdict) -> tuple[Words, Words]:

@@ -20,10 +20,11 @@ from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.proxy_authentication import Caller
 from accounts.integrations.forward_auth.proxy_responses import Asked
-from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 
 
 @for_programs
+@refuses_unreadable(proxy_responses.unreadable)
 def check(request: HttpRequest, below: str = "") -> HttpResponse:
     """Answer whether a visitor may open an address. No session of ours is read or created by this request."""
     caller = proxy_authentication.of(request)

@@ -8,7 +8,8 @@ from typing import Protocol, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 
 from accounts import request_context
-from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations import middleware_for_programs
+from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.integrations.scim import metrics, request_log, requests_and_responses, token_authentication
 from accounts.integrations.scim.requests_and_responses import Answer, Call
 from accounts.integrations.scim.token_authentication import Caller
@@ -31,7 +32,12 @@ def _server() -> _Server:
     return cast("_Server", import_module("accounts.integrations.scim.server"))
 
 
+def _unreadable(_request: HttpRequest) -> HttpResponse:
+    return _sent(requests_and_responses.error(400, middleware_for_programs.UNREADABLE))
+
+
 @for_programs
+@refuses_unreadable(_unreadable)
 def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     """Answer any SCIM request."""
     method = request.method or ""
@@ -74,6 +80,10 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
                 network=context.network,
             )
         )
+    return _sent(answer)
+
+
+def _sent(answer: Answer) -> HttpResponse:
     if answer.body is None:
         return HttpResponse(status=answer.status, headers=dict(answer.headers))
     said = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))

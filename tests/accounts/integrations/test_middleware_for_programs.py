@@ -1,9 +1,12 @@
 """Tests of the short path: only marked views take it, and they keep the protection that every request has."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
@@ -102,3 +105,66 @@ def test_an_error_has_its_page(client: Client, db: None, address: str, status: i
     client.raise_request_exception = False
 
     assert client.get(f"/integrations/{address}").status_code == status
+
+
+SCIM, JSON, TEXT, PAGE = "application/scim+json", "application/json", "text/plain", "text/html"
+FLAWED = [
+    ("/scim/v2/Users/%00", {}, 400, SCIM),
+    ("/scim/v2/Users?filter=%00", {}, 400, SCIM),
+    ("/scim/v2/Users?filter=" + "a" * 9000, {}, 400, SCIM),
+    ("/oauth/token/?x=%00", {}, 400, JSON),
+    ("/oauth/revoke/?x=%00", {}, 400, JSON),
+    ("/oauth/introspect/?x=%00", {}, 400, JSON),
+    ("/oauth/userinfo/?x=%00", {}, 400, JSON),
+    ("/oauth/jwks.json?x=%00", {}, 400, JSON),
+    ("/.well-known/openid-configuration?x=%00", {}, 400, JSON),
+    ("/integrations/basic/?x=%00", {}, 403, TEXT),
+    ("/integrations/forward-auth/%00", {}, 403, JSON),
+    ("/integrations/forward-auth/?x=%00", {}, 403, JSON),
+    ("/integrations/forward-auth/%00", {"Accept": "text/html"}, 403, PAGE),
+    ("/integrations/forward-auth/", {"X-Forwarded-Uri": "/\x01"}, 403, JSON),
+    ("/oauth/authorize/?client_id=%00", {}, 400, PAGE),
+    ("/help/?q=%00", {}, 400, PAGE),
+    ("/help/%00/", {}, 400, PAGE),
+    ("/nothing/%00", {}, 400, PAGE),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("address", "headers", "status", "kind"), FLAWED)
+def test_what_cannot_be_read_is_refused_in_the_format_of_its_view(
+    address: str, headers: dict[str, str], status: int, kind: str, method: str
+) -> None:
+    """Programs got a page for people. Seen failing."""
+    answer = Client().generic(method, address, headers=headers)
+
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (status, kind)
+    if kind == SCIM:
+        assert answer.json()["status"] == "400"
+    if address.startswith(("/oauth/", "/.well-known/")) and kind == JSON:
+        assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.django_db
+def test_mail_proxy_is_refused_in_a_header_whatever_it_sent() -> None:
+    answer = Client().get("/integrations/basic/mail/?x=%00")
+
+    assert (answer.status_code, answer["Auth-Wait"]) == (200, "3")
+    assert answer["Auth-Status"] not in {"", "OK"}
+
+
+def test_every_view_for_programs_says_how_it_refuses_what_cannot_be_read() -> None:
+    ours = [(name, view) for name, view in _views(get_resolver()) if view.__module__.startswith("accounts.")]
+    found = {name: view for name, view in ours if getattr(view, "is_for_programs", False)}
+
+    assert len(found) >= 10
+    assert [name for name, view in found.items() if not hasattr(view, "answer_to_unreadable")] == []
+
+
+def _views(resolver: URLResolver) -> Iterator[tuple[str, Any]]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from _views(each)
+        else:
+            yield f"{each.pattern} {each.name}", each.callback

@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations import middleware_for_programs
+from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.integrations.oidc import discovery_document
 from verification import signing_keys
 
@@ -16,7 +17,13 @@ _FOR_SCRIPTS = {
 }
 
 
+def _unreadable(_request: HttpRequest) -> HttpResponse:
+    said = {"error": "invalid_request", "error_description": middleware_for_programs.UNREADABLE}
+    return JsonResponse(said, status=400, headers=_FOR_SCRIPTS | {"Cache-Control": "no-store"})
+
+
 @for_programs
+@refuses_unreadable(_unreadable)
 @require_safe
 def discovery(request: HttpRequest) -> HttpResponse:
     """Return the provider's configuration."""
@@ -24,6 +31,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
 
 
 @for_programs
+@refuses_unreadable(_unreadable)
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """Return the keys that check our signatures. Source: RFC 7517, 5."""

@@ -14,7 +14,8 @@ from oauth2_provider.oauth2_backends import OAuthLibCore, get_oauthlib_core
 from oauthlib.common import Request as OAuthRequest
 
 from accounts import request_context
-from accounts.integrations.middleware_for_programs import for_programs
+from accounts.integrations import middleware_for_programs
+from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.integrations.oidc import (
     authorization_codes,
     id_and_logout_tokens,
@@ -57,6 +58,11 @@ def _error(name: str, description: str = "", status: int = 400, **headers: str) 
     return JsonResponse(said, status=status, headers=headers)
 
 
+@_never_stored
+def _unreadable(_request: HttpRequest) -> HttpResponse:
+    return _error("invalid_request", middleware_for_programs.UNREADABLE)
+
+
 def _flaw(request: HttpRequest) -> HttpResponse | None:
     """Return the refusal of a request that can't be read.
 
@@ -88,6 +94,7 @@ def _core() -> _Core:
 
 
 @for_programs
+@refuses_unreadable(_unreadable)
 @for_pages
 @_never_stored
 @require_POST
@@ -106,6 +113,7 @@ def token(request: HttpRequest) -> HttpResponse:
 
 
 @for_programs
+@refuses_unreadable(_unreadable)
 @for_pages
 @_never_stored
 @require_POST
@@ -142,6 +150,7 @@ def _too_many(gate: Gate, context: Context) -> HttpResponse:
 
 
 @for_programs
+@refuses_unreadable(_unreadable)
 @_never_stored
 @require_POST
 def introspect(request: HttpRequest) -> HttpResponse:
@@ -189,6 +198,7 @@ def _found(text: str) -> tuple[Any, OidcSignIn] | None:
 
 
 @for_programs
+@refuses_unreadable(_unreadable)
 @for_pages
 @_never_stored
 @require_http_methods(["GET", "POST"])
