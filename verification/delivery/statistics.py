@@ -91,8 +91,8 @@ def providers_of(kind: Kind) -> list[str]:
 
 
 def waiting(now: datetime) -> list[Waiting]:
-    """Return what waits in the outbox, which is the truth whatever the broker says."""
-    rows = Message.objects.filter(state__in=MOVING, not_before__lte=now)
+    """Return what waits in the outbox, also for its next try. It is the truth whatever the broker says."""
+    rows = Message.objects.filter(state__in=MOVING, not_before__isnull=False)
     found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
     return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
 

@@ -14,7 +14,7 @@ from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
-from verification.delivery import dispatch
+from verification.delivery import dispatch, statistics
 from verification.delivery.provider import Lost, Outgoing
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
@@ -195,6 +195,20 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
     notice.refresh_from_db()
     assert notice.state == state
     assert n_tries < 70
+
+
+def test_notice_between_two_tries_is_counted_as_waiting(ana: Desk, carriers: list[Carrier]) -> None:
+    """Seen failing with those that are due now: nobody saw what waited for a mail server."""
+    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
+    notice = Message.objects.get()
+    for _turn in range(7):
+        Message.objects.update(not_before=ana.context.now)
+        send(ana, notice)
+
+    [found] = statistics.waiting(ana.later(minutes=1).context.now)
+
+    assert (found.kind, found.n, found.oldest) == (Kind.MAIL, 1, 60)
 
 
 def test_sweep_finds_codes_before_notices(ana: Desk, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
