@@ -38,7 +38,7 @@ class NameForm(forms.Form):
 
 
 def _new_password_hint() -> str:
-    words = _("At least %(n)d characters. Several words that only you would combine are best.")
+    words = _("At least %(n)d characters. Use several words that only you would put together.")
     return words % {"n": conf.password_min_length()}
 
 

@@ -149,7 +149,7 @@ CHOICES = {
     "forget_browsers": "",
     "end_sessions": "",
     "require_password": "",
-    "block": "for 90 days",
+    "block": "For 90 days",
     "unblock": "",
     "set_state": "enforced",
     "bypass_once": "",

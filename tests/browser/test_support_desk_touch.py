@@ -104,7 +104,7 @@ TASKS = {
     "delete_app_passwords": "",
     "forget_browsers": "",
     "set_state": "enforced",
-    "block": "for 90 days",
+    "block": "For 90 days",
     "unblock": "",
 }
 

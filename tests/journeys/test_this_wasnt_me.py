@@ -123,10 +123,13 @@ def _guess(person: Person) -> None:
     audit.record(audit_events.PASSWORD_REFUSED, user_id=person.user.pk, context=Context(now=person.user.date_joined))
 
 
-def test_page_of_a_calm_account_says_so(ana: Person) -> None:
+def test_account_without_a_report_has_nothing_to_restore(ana: Person) -> None:
     ana.sign_in()
 
-    assert "Your account is secure" in ana.browser.go("/activity/secure/")
+    page = ana.browser.go("/activity/secure/")
+
+    assert not page.offers("Restore access")
+    assert page.offers("Something wasn’t me")
 
 
 def test_asking_first_changes_nothing(ana: Person) -> None:

@@ -111,8 +111,8 @@ class BlockForm(ActionForm):
 
     field_order = ["days", "reason", "ticket"]
     days = forms.TypedChoiceField(
-        label=gettext_lazy("Block"),
-        choices=((90, gettext_lazy("for 90 days")), (0, gettext_lazy("until someone unblocks them"))),
+        label=gettext_lazy("How long"),
+        choices=((90, gettext_lazy("For 90 days")), (0, gettext_lazy("Until someone unblocks them"))),
         coerce=int,
         initial=90,
         widget=forms.RadioSelect,

@@ -7,9 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin
+from accounts.admin_site import Words
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
 from accounts.support.policies import policy_form, policy_preview
@@ -28,6 +30,12 @@ class PolicyAdmin(ChangesAdmin):
     added = changed = administration_audit_events.POLICY_CHANGED
     deleted = administration_audit_events.POLICY_DELETED
     form = PolicyForm
+    words = Words(
+        delete_effect=gettext_lazy(
+            "The people it applies to follow the policies of their other groups, the policy for everybody, and the "
+            "built-in defaults instead."
+        )
+    )
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -302,7 +302,7 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
         return _("From the directory, not verified"), "warn"
     if decision.options and enrolment.method not in decision.rules.methods and enrolment.ref not in allowed:
         return _("Not allowed by policy"), "warn"
-    return (_("Asked first"), "good") if enrolment.is_default else ("", "")
+    return (_("Default"), "good") if enrolment.is_default else ("", "")
 
 
 def _messages(person: User) -> list[Sent]:

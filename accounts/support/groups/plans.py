@@ -122,7 +122,9 @@ def _lines(
         lines.append(_("Renames “%(old)s” to “%(new)s”.") % {"old": group.name, "new": wanted.name})
     names = _named(set(former) ^ set(future))
     lines += [_("Gives the permission: %(right)s.") % {"right": names[r]} for r in sorted(set(future) - set(former))]
-    lines += [_("Removes the permission: %(right)s.") % {"right": names[r]} for r in sorted(set(former) - set(future))]
+    # A group that is deleted loses all of them, which needs no list.
+    lost = sorted(set(former) - set(future)) if wanted else []
+    lines += [_("Removes the permission: %(right)s.") % {"right": names[each]} for each in lost]
     if n := concerned.count():
         some = ", ".join(concerned.values_list("username", flat=True)[:_SHOWN]) + (" …" if n > _SHOWN else "")
         lines.append(

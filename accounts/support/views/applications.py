@@ -191,6 +191,8 @@ def _asked(
 
 def _people(application: Application, request: AuthedRequest) -> str:
     found = listing.usage(application, request.user)
+    if not found.n_running:
+        return _("Nobody is signed in to it now.")
     if not applications.is_told(application):
         words = ngettext(
             "%(n)d session ends here. The application isn’t notified, because it has no back-channel logout address. "
