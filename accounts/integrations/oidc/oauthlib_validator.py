@@ -65,6 +65,14 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
             request.client_id = client_id
         return is_right
 
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: OidcClient, request: Any, *args: Any
+    ) -> bool:
+        """Accept the flows that exist here. oauthlib takes `openid` for one, and the toolkit's validator raises."""
+        if grant_type not in {"authorization_code", "refresh_token"}:
+            raise errors.UnsupportedGrantTypeError(request=request)
+        return bool(super().validate_grant_type(client_id, grant_type, client, request, *args))
+
     def authenticate_client_id(self, client_id: str, request: Any, *_args: Any, **_kwargs: Any) -> bool:
         """Accept a client that can keep no secret by its name alone."""
         client = self._load_application(client_id or "", request)

@@ -272,6 +272,18 @@ def test_public_client_isnt_taken_with_a_secret(make_party: Any) -> None:
     assert public.http.post("/oauth/token/", body, kind).status_code == 401
 
 
+@pytest.mark.parametrize("is_public", [False, True])
+@pytest.mark.parametrize("flow", ["openid", "password", "client_credentials", "implicit", "x", ""])
+def test_there_are_no_other_flows(make_party: Any, ana: Person, flow: str, is_public: bool) -> None:
+    """Seen failing: `openid` answered 500."""
+    party = make_party("app", is_public=is_public)
+    ana.sign_in()
+
+    response = party.redeem(party.ask(ana).code, grant_type=flow)
+
+    assert (response.status_code, response.json()["error"]) == (400, "unsupported_grant_type")
+
+
 def test_body_must_be_a_form(party: Any) -> None:
     response = party.http.post("/oauth/token/", "{}", "application/json")
 
