@@ -18,7 +18,7 @@ _FOREIGN_KEY = re.compile(r"\s*SELECT \$?\d+ FROM ONLY .* FOR KEY SHARE", re.DOT
 _CONTENT = """
     WITH ours AS MATERIALIZED (
         SELECT pg_class.oid FROM pg_class JOIN pg_am ON pg_am.oid = relam
-        WHERE amname IN ('heap', 'btree') AND pg_class.oid >= 16384)
+        WHERE amname IN ('heap', 'btree') AND relkind IN ('r', 't', 'i') AND pg_class.oid >= 16384)
     SELECT sum(found.tuple_len + 4 * found.tuple_count) FROM ours, pgstattuple(ours.oid) AS found"""
 
 
