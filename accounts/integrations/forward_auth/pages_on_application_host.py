@@ -33,8 +33,7 @@ def ticket_url(address: Address, ticket: str) -> str:
 
 def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
     """Answer a request for one of our own addresses. It gives no access to the application, so there is no verdict."""
-    application = protected_hosts.application_at(address.host)
-    if application is None or not asked.caller.may_ask_about(application.pk):
+    if not any(asked.caller.may_ask_about(each.pk) for each in protected_hosts.applications_at(address.host)):
         return proxy_responses.page(404, *proxy_responses.NOT_SET_UP)
     if address.path == _SIGN_OUT:
         return HttpResponseRedirect(proxy_responses.portal_url("integrations:host-sign-out", host=address.host))

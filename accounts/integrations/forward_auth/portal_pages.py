@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -68,24 +69,30 @@ def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def sign_out(request: AuthedRequest) -> HttpResponse:
-    """Ask whether to sign out of the application or everywhere, and sign out of the application."""
+    """Ask whether to sign out of a host's applications or everywhere, and sign out of those at the host."""
     host = inputs.shortened(request.GET.get("host", request.POST.get("host", "")), max_length=260)
-    application = protected_hosts.application_at(host)
-    if application is None:
+    there = protected_hosts.applications_at(host)
+    if not there:
         return render(request, "accounts/forward_auth/unknown_host.html", status=404)
+    ref = sessions.ref_of(request.session)
+    opened = (
+        applications.running(request.user).filter(session_ref=ref, application__in=there).order_by("application__name")
+    )
+    names = [session.application.name for session in opened] or [there[0].name]
+    name = get_text_list(names, _("and"))
     if request.method == "GET":
-        shown = {"application": application, "host": host, "back": f"{forwarded_url.our_scheme()}://{host}/"}
+        shown = {"name": name, "host": host, "back": f"{forwarded_url.our_scheme()}://{host}/"}
         return render(request, "accounts/forward_auth/sign_out_of_host.html", shown)
     context = request_context.read(request)
     with transaction.atomic():
-        ref = sessions.ref_of(request.session)
-        if applications.end(context.now, "sign-out", user_id=request.user.pk, session_ref=ref, application=application):
-            audit.record(
-                audit_events.APPLICATION_LEFT,
-                user_id=request.user.pk,
-                context=context,
-                application=application.slug,
-                host=host,
-            )
-    messages.success(request, _("You’ve signed out of %(name)s.") % {"name": application.name})
+        for each in there:
+            if applications.end(context.now, "sign-out", user_id=request.user.pk, session_ref=ref, application=each):
+                audit.record(
+                    audit_events.APPLICATION_LEFT,
+                    user_id=request.user.pk,
+                    context=context,
+                    application=each.slug,
+                    host=host,
+                )
+    messages.success(request, _("You’ve signed out of %(name)s.") % {"name": name})
     return redirect("portal:home")

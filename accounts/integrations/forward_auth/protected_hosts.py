@@ -68,10 +68,10 @@ def rule_for_uri(host: str, uri: str) -> Rule | Doubt | Unknown:
     return address if isinstance(address, Doubt) else rule_for(address)
 
 
-def application_at(host: str) -> Application | None:
-    """Return the application at a host: the one with the shortest path."""
+def applications_at(host: str) -> list[Application]:
+    """Return the applications at a host, the one with the shortest path first."""
     rules = _rules.read().get(host, ())
-    return rules[-1].application if rules else None
+    return list({rule.application.pk: rule.application for rule in reversed(rules)}.values())
 
 
 def forget() -> None:

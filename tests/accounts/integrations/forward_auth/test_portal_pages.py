@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.integrations.forward_auth import cookies, visitor_headers
-from accounts.models import Application, ApplicationSession, Session, User
+from accounts.integrations.forward_auth import cookies, proxy_authentication, visitor_headers
+from accounts.models import Application, ApplicationSession, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
 from tests.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
@@ -229,6 +229,32 @@ def test_signs_out_of_one_application(inside: Wall, ana: Person, build: Build) -
     assert inside.ask().status_code == 302
     assert inside.ask(host="tickets.example.org").status_code == 200
     assert AuditEvent.objects.filter(kind="application.left").count() == 1
+
+
+def test_signs_out_of_all_applications_at_a_host(inside: Wall, ana: Person, build: Build) -> None:
+    """Seen failing: only that with the shortest path ended, and the page said that it was all."""
+    build("payroll", (f"{HOST}/payroll/", "strength"))
+    assert inside.open("/payroll/x").status_code == 200
+    ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
+
+    ana.browser.press("Sign out of Payroll and Wiki only")
+
+    assert inside.ask().status_code == 302
+    assert inside.ask("/payroll/x").status_code == 302
+    assert AuditEvent.objects.filter(kind="application.left").count() == 2
+
+
+def test_a_proxy_of_one_application_at_a_host_leads_into_it(
+    wall: Wall, proxy: Proxy, ana: Person, build: Build
+) -> None:
+    """Seen failing: it may not ask about the application with the shortest path, so the ticket met a page with 404."""
+    proxy.applications.add(build("payroll", (f"{HOST}/payroll/", "strength")))
+    proxy_authentication.forget()
+    ana.sign_in()
+    wall.browser = ana.browser
+
+    assert wall.open("/payroll/x")["Remote-User"] == "ana"
+    assert wall.open("/x").status_code == 403
 
 
 def test_signs_out_everywhere(inside: Wall, ana: Person, build: Build) -> None:
