@@ -33,6 +33,7 @@ class Plan:
         self._directory = sync.directory
         self._now = now
         self._store = keep
+        self._put_off: list[PersonEntry] = []  # of people whose new username is still somebody else's
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
         self.counts = Counter[str]()
         self.kept_administrators = set[int]()  # people the directory would switch off, and who stay
@@ -65,12 +66,17 @@ class Plan:
             self._compare(page)
         for gone in self._gone(reader.keys):
             self._compare(gone, why=_MISSING)
+        if self._put_off:
+            self._compare(self._put_off, is_last=True)
         if self._directory.group_base:
             self._groups(reader)
 
-    def _compare(self, entries: Sequence[PersonEntry], *, why: str = "") -> None:
+    def _compare(self, entries: Sequence[PersonEntry], *, why: str = "", is_last: bool = False) -> None:
         rows, to_apply = [], []
         for change in provisioning.plan_people(self._directory, entries, now=self._now):
+            if not is_last and self._is_put_off(change):
+                self._put_off.append(change.entry)
+                continue
             if change.verdict is Verdict.ADDED and not change.entry.is_active:
                 self._absent.add(change.entry.key)  # nobody needs an account that is disabled from the start
                 self.counts["unchanged"] += 1
@@ -93,6 +99,14 @@ class Plan:
             self.counts["to_do"] += len(to_apply)
         self.keep()
 
+    def _is_put_off(self, change: PersonChange) -> bool:
+        """Return whether a change is compared again at the end: two people can swap usernames across pages.
+
+        So few at once are applied together. Of more, the others are told that the username is taken.
+        """
+        is_taken = change.refusals.get("username") is Refusal.USERNAME_TAKEN
+        return is_taken and change.user_id is not None and change.entry.is_active and len(self._put_off) < _CHUNK
+
     def _row(self, change: PersonChange, verdict: Verdict, why: str) -> DirectorySyncRow:
         by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
         return DirectorySyncRow(
@@ -100,7 +114,7 @@ class Plan:
             what=verdict,
             name=inputs.shortened(change.entry.username, max_length=_MAX_NAME),
             fields=change.shown(),
-            why=by.get(verdict, why),
+            why=by.get(verdict) or why or str(change.refusals.get("username", "")),
         )
 
     def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:

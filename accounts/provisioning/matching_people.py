@@ -4,7 +4,7 @@ Staff are never linked: a directory could otherwise take over an administrator b
 who wants them in the directory removes their roles, lets the directory link them, and gives the roles again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,7 +85,46 @@ def _plan(
 ) -> list[PersonChange]:
     pairs = [(entry, found.of(directory, entry)) for entry in entries]
     suggested = suggested_numbers.of_many([user.pk for _entry, user in pairs if user is not None])
-    names = {name: user.pk for name, user in found.by_name.items()}
+    # Anyone who gets another username frees the old one for someone else, so two people can swap. If one of them can't
+    # get it after all, the old one isn't free, which may stop others: they are planned again.
+    giving_up = {user.pk for entry, user in pairs if user is not None and username_of(entry) != user.username}
+    while True:
+        changes = _plan_once(directory, pairs, found, suggested, admins, giving_up)
+        renamed = {change.user_id for change in changes if change.user_id and "username" in change.fields}
+        if giving_up <= renamed:
+            break
+        giving_up -= _stuck(giving_up - renamed, pairs)
+    if people is not None:
+        people |= {user.pk: user for _entry, user in pairs if user is not None}
+    return changes
+
+
+def _stuck(kept: Collection[int], pairs: Iterable[tuple[PersonEntry, User | None]]) -> set[int]:
+    """Return the people who keep their username, with all who wait for such a username."""
+    moves = {user.username: (user.pk, username_of(entry)) for entry, user in pairs if user is not None}
+    waiting: dict[str | None, list[str]] = {}
+    for name, (_pk, new) in moves.items():
+        waiting.setdefault(new, []).append(name)
+    names = [name for name, (pk, _new) in moves.items() if pk in kept]
+    found = set[int](kept)
+    while names:
+        for other in waiting.get(names.pop(), ()):
+            if moves[other][0] not in found:
+                found.add(moves[other][0])
+                names.append(other)
+    return found
+
+
+def _plan_once(
+    directory: Directory,
+    pairs: Sequence[tuple[PersonEntry, User | None]],
+    found: Found,
+    suggested: Mapping[int, Mapping[str, str]],
+    admins: set[int],
+    giving_up: Collection[int],
+) -> list[PersonChange]:
+    """Plan all entries, if the usernames of some people are free."""
+    names = {name: user.pk for name, user in found.by_name.items() if user.pk not in giving_up}
     staying, met, changes = set(admins), set[int](), []
     for entry, one in pairs:
         user = one if one is None or one.pk not in met else None  # an entry before this one had the person
@@ -101,8 +140,6 @@ def _plan(
         )
         if user is not None:
             met.add(pk)
-            if people is not None:
-                people[pk] = user
             if not entry.is_active and not change.reason:
                 staying.discard(pk)
         if not change.reason:

@@ -10,6 +10,8 @@ from itertools import islice
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts import invitations, sessions
 from accounts.models import Directory, SuggestedNumber, User
@@ -18,6 +20,7 @@ from accounts.provisioning.differences import PersonChange, Refusal, Verdict, pl
 from accounts.provisioning.entries import PersonEntry, Source, Way
 from accounts.sessions import Closed
 from verification import audit, enrolments
+from verification.models.handles import new_handle
 
 CHUNK = 500  # people in one transaction
 _LINKED = (
@@ -82,10 +85,11 @@ def _beaten(directory: Directory, entry: PersonEntry) -> PersonChange:
 
 def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
     changes, people = matching_people.plan_locked(directory, entries, now)
-    added = _add(directory, [change for change in changes if change.verdict is Verdict.ADDED], now)
     known = [change for change in changes if change.user_id is not None and not change.reason]
     _change(directory, [(people[change.user_id or 0], change) for change in known if change.fields], now)
     _link(directory, [(people[change.user_id or 0], change) for change in known], now)
+    # After the others, because a new person may get the username that someone gave up.
+    added = _add(directory, [change for change in changes if change.verdict is Verdict.ADDED], now)
     done = [
         replace(change, user_id=added[change.entry.key].pk) if change.verdict is Verdict.ADDED else change
         for change in changes
@@ -167,7 +171,17 @@ def _change(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], no
             user.directory_off_at = None if user.is_active else now
             touched.add("directory_off_at")
     if pairs:
+        _free_usernames(pairs)
         User.objects.bulk_update([user for user, _change in pairs], sorted(touched))
+
+
+def _free_usernames(pairs: Sequence[tuple[User, PersonChange]]) -> None:
+    """Take usernames from people who get others, if somebody else gets them: no two rows may have one, at no moment."""
+    renamed = [(user.pk, change.fields["username"]) for user, change in pairs if "username" in change.fields]
+    wanted = {new for _pk, (_old, new) in renamed}
+    if given := [pk for pk, (old, _new) in renamed if old in wanted]:
+        free = Concat(Value(f"{new_handle()} "), Cast("pk", CharField()))  # a name that nobody has
+        User.objects.filter(pk__in=given).update(username=free)
 
 
 def _link(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now: datetime) -> None:

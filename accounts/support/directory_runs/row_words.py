@@ -65,7 +65,8 @@ def said(row: DirectorySyncRow) -> str:
         return _of_group(row)
     if row.what in {"refused", "linked", "switched_off"}:
         return str(_WHY.get(row.why, row.why))
-    return _changes(row)
+    changed = _changes(row)
+    return f"{changed}. {_WHY[row.why]}" if row.why in _WHY and row.why else changed
 
 
 def _of_group(row: DirectorySyncRow) -> str:

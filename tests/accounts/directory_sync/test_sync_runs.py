@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import directory_sync
+from accounts.directories import ldap_connections
 from accounts.directory_sync import applying, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.support import directory_health
+from accounts.support.directory_runs import row_words
 from tests.people import Clock, Person, hire, join
 from tests.slapd import BASE, LIMITED, MOST, Slapd
 from verification.context import Context
@@ -600,3 +602,49 @@ def test_the_session_of_someone_who_left_ends_with_the_run(
     run(made)
 
     assert anna.browser.go("/methods/").path == "/sign-in/"
+
+
+@pytest.mark.parametrize("page", [500, 1])
+def test_two_people_swap_usernames_in_one_run(
+    page: int,
+    slapd: Slapd,
+    directory: Callable[..., Directory],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both were refused in every run, also if they were on different pages. Seen failing."""
+    monkeypatch.setattr(ldap_connections, "PAGE", page)
+    slapd.people(["anna", "bert", "carl"])
+    made = directory()
+    run(made)
+    keys = dict(User.objects.values_list("username", "pk"))
+
+    slapd.rename("anna", "other")
+    slapd.rename("bert", "anna")
+    slapd.rename("other", "bert")
+    again = run(made)
+
+    assert counts(again) == {"changed": 2, "unchanged": 1}
+    assert dict(User.objects.values_list("username", "pk")) == {**keys, "anna": keys["bert"], "bert": keys["anna"]}
+    assert counts(run(made)) == {"unchanged": 3}
+
+
+def test_username_that_is_taken_is_named_beside_what_changed(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """The row named the changed fields alone. Seen failing."""
+    User.objects.create(username="local")
+    slapd.people(["anna"])
+    made = directory()
+    run(made)
+
+    slapd.rename("anna", "local")
+    slapd.change("local", "replace: cn\ncn: Anna Huber")
+    again = run(made)
+
+    row = again.rows.get()
+    assert (row.what, row.why, row_words.said(row).endswith("Another account has this username.")) == (
+        "changed",
+        "username_taken",
+        True,
+    )
