@@ -8,7 +8,12 @@ from typing import Any
 import psycopg
 from django.db import DatabaseError
 from django.db.backends.postgresql import base
+from psycopg import _queries
 from psycopg_pool import ConnectionPool, PoolTimeout
+
+# Psycopg finds the places of values in a statement once, but each time if there are more than 50. The two statements
+# that end the steps of a sign-in have up to 70. It fails here if psycopg has renamed its limit.
+_queries.MAX_CACHED_STATEMENT_PARAMS = max(_queries.MAX_CACHED_STATEMENT_PARAMS, 100)
 
 _ASK_AGAIN = 30  # seconds to remember the reason, so that an outage does not cause more connections
 
