@@ -36,19 +36,26 @@ def _on_demo(arguments: list[str]) -> list[str]:
     if flag != FLAG:
         if flag in ALWAYS and not real:
             os.environ.setdefault("DEMO", "1")
+            home = env.value(conf.demo_dir)
+            if flag == "code":
+                _require_demo(home)
             if flag != "demo":
-                env.load(env.value(conf.demo_dir) / ADDRESSES)
+                env.load(home / ADDRESSES)
         return arguments
     if real:
         sys.exit(f"{FLAG} is not used where {', '.join(real)} is set. Unset it to run a command on the demo.")
     if equals:
         os.environ["DEMO_DIR"] = str(Path(folder).resolve())
     home = env.value(conf.demo_dir)
-    if not (home / "keys").exists():
-        sys.exit(f"There is no demo in {home}. Start one with `make demo`, or name its folder: {FLAG}=FOLDER")
+    _require_demo(home)
     os.environ["DEMO"] = "1"
     env.load(home / ADDRESSES)
     return [arguments[0], *arguments[2:]]
+
+
+def _require_demo(home: Path) -> None:
+    if not (home / "keys").exists():
+        sys.exit(f"There is no demo in {home}. Start one with `make demo`, or name its folder: {FLAG}=FOLDER")
 
 
 if __name__ == "__main__":

@@ -52,3 +52,11 @@ def test_says_how_to_start_a_demo_where_there_is_none(tmp_path: Path) -> None:
 
     assert answer.returncode != 0
     assert "make demo" in answer.stderr
+
+
+def test_says_how_to_start_a_demo_when_asked_for_a_code_of_none(tmp_path: Path) -> None:
+    """Seen failing: the answer was that SECRET_KEY is empty."""
+    answer = run("code", "ana", DEMO_DIR=str(tmp_path))
+
+    assert answer.returncode != 0
+    assert "make demo" in answer.stderr
