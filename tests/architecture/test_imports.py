@@ -58,6 +58,14 @@ call_command("worker", queues={queues!r}, threads=4)
 from verification import registry
 registry.methods()
 """
+_COMMAND = """
+import django
+django.setup()
+from django.core.management import execute_from_command_line, get_commands, load_command_class
+name, *arguments = {words!r}
+type(load_command_class(get_commands()[name], name)).handle = lambda *_, **__: None
+execute_from_command_line(["manage.py", name, *arguments])
+"""
 _HEAVY = {
     "celery": "publishing is a push",
     "kombu": "the same",
@@ -158,3 +166,13 @@ def test_housekeeping_has_the_tasks_of_everything() -> None:
     told = imported(_WORKER.format(queues="housekeeping"))
 
     assert {"accounts.tasks", "verification.tasks", "verification.delivery.tasks"} <= told
+
+
+@pytest.mark.parametrize(
+    "words", ["carrier", "code ana", "make_demo_users", "make_demo_applications --port 1 --oidc-port 2"]
+)
+def test_command_of_the_demo_loads_no_page(words: str) -> None:
+    """The carrier runs as long as the demo does. Seen failing with Django's usual checks before a command."""
+    told = imported(_COMMAND.format(words=words.split()), DEMO="1", DELIVERY_PROVIDERS="virtual")
+
+    assert not {"mfasite.urls", "accounts.admin_site.site", "django.db.migrations.loader"} & told

@@ -29,6 +29,7 @@ class Command(BaseCommand):
     """Create the sample applications."""
 
     help = "Create the demo's sample applications. Works in the demo only."
+    requires_system_checks = ()  # all checks load every page, and the web server runs those of settings
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the port of the proxy in front of them."""

@@ -25,6 +25,7 @@ class Command(BaseCommand):
     """Create the demo users."""
 
     help = "Create the demo's people and default policy. Works in the demo only."
+    requires_system_checks = ()  # all checks load every page, and the web server runs those of settings
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the options to migrate first, which saves the demo a process, and to add a history."""
