@@ -88,6 +88,7 @@ _HEAVY = {
     "accounts.integrations.oidc.oauthlib_validator": "the first request of OpenID Connect loads it",
     "requests": "the same",
     "charset_normalizer": "the same",
+    "urllib3": "only workers ask other servers",
     "accounts.integrations.scim.views": "the first SCIM request loads it",
     "markdown_it": "the first article loads it",
     "nh3": "the same",

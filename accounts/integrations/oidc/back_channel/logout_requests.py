@@ -9,12 +9,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-import urllib3
 from django.conf import settings
 
-_TIMEOUT = urllib3.Timeout(connect=2.0, read=3.0)
+if TYPE_CHECKING:
+    import urllib3
+
+_CONNECT, _READ = 2.0, 3.0  # seconds
 _MAX_LENGTH = 500
 
 
@@ -48,6 +51,8 @@ def flaw(uri: str) -> str:
 
 def send(uri: str, token: str) -> Result:
     """Tell a client. Never raises, because one client must not affect another."""
+    import urllib3  # noqa: PLC0415  (a megabyte, and only workers tell clients)
+
     if why := flaw(uri):
         return Result(problem=why)
     parts = urlsplit(uri)
@@ -84,14 +89,17 @@ def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _pool(parts: SplitResult, place: str) -> urllib3.HTTPConnectionPool:
+def _pool(parts: SplitResult, place: str) -> "urllib3.HTTPConnectionPool":
+    import urllib3  # noqa: PLC0415  (the same)
+
     port, name = _port(parts), parts.hostname
+    timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
     if parts.scheme != "https":
-        return urllib3.HTTPConnectionPool(place, port, timeout=_TIMEOUT, retries=False, maxsize=1)
+        return urllib3.HTTPConnectionPool(place, port, timeout=timeout, retries=False, maxsize=1)
     return urllib3.HTTPSConnectionPool(
         place,
         port,
-        timeout=_TIMEOUT,
+        timeout=timeout,
         retries=False,
         maxsize=1,
         cert_reqs="CERT_REQUIRED",
