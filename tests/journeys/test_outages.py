@@ -31,7 +31,7 @@ def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
 
 def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
     for wrong in ({}, {"kind": "text", "provider": "virtual"}):
-        with pytest.raises(ValidationError, match="Choose a channel"):
+        with pytest.raises(ValidationError):
             Outage(**wrong).full_clean()
         with pytest.raises(IntegrityError), transaction.atomic():
             Outage.objects.create(**wrong)
@@ -144,7 +144,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 
     page = ana.give_password()
 
-    assert re.search(r"Texts are switched off until \d+ \w+ \d{4}, \d\d:\d\d\. They moved\.", page.words)
+    assert re.search(r"Texts are switched off until \d+ \w+ \d{4}, \d\d:\d\d \w+\. They moved\.", page.words)
     assert not Message.objects.exists()
     page = ana.browser.go("/sign-in/options/")
     assert "Calls are switched off until" in page
