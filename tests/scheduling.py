@@ -1,4 +1,4 @@
-"""Test scheduling: tests of a file that shares processes run one after another in one worker."""
+"""Test scheduling: the tests of a file run one after another in one worker, and so do files that share processes."""
 
 import re
 from collections.abc import Sequence
@@ -15,12 +15,15 @@ _GROUP = re.compile(r'^pytestmark\b.*\bxdist_group\("(\w+)"\)', re.MULTILINE)
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
     """Does what `--dist loadgroup` is for. xdist 3.8 does not see test groups since pytest 9.2.
 
+    A file that names no group is its own: its tests begin in the same way, and a worker keeps what they begin with.
+
     It also does what xdist does in time that grows with the square of the number of tests: for each test, xdist counts
     through all that have run, and looks through the list of all for its place.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _group(nodeid.partition("::")[0]) or nodeid
+        path = nodeid.partition("::")[0]
+        return _group(path) or path
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         super().add_node_collection(node, collection)
