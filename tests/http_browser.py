@@ -1,21 +1,15 @@
 """A browser without JavaScript: it reads a page's text, follows its links and submits its forms."""
 
-import re
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
 from django.test import Client
 from django.utils.crypto import get_random_string
+from lxml import etree
 
 _UNSEEN = {"script", "style", "template", "title", "svg", "head"}
-_ICON = re.compile(
-    r"(<svg\b[^>]*(?<!/)>).*?</svg>", re.DOTALL
-)  # an eighth of a page, and nothing in it is seen or used
-_VOID = {"input", "br", "img", "meta", "link", "hr", "use", "path"}
 
 
 @dataclass
@@ -33,31 +27,33 @@ class Form:
         return set(self.fields) | self.choices
 
 
-class _Reader(HTMLParser):
-    """Collects what a user without JavaScript can see and use."""
+class _Reader:
+    """Collects what a user without JavaScript can see and use: the target of a parser, which calls its methods."""
 
     def __init__(self, html: str) -> None:
-        super().__init__()
-        self.words: list[str] = []
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
+        self._words: list[str] = []
         self._open: list[tuple[str, dict[str, str]]] = []
-        self._inside: Counter[str] = Counter()  # how many of each tag are open
-        self._unseen = 0  # how many of them hide their content
+        self._n_forms = 0  # how many are open
+        self._n_unseen = 0  # how many elements are open that hide their content
         self._label: list[str] | None = None
         self._select = ""
-        self.feed(_ICON.sub(r"\1</svg>", html))
+        if html:
+            parser = etree.HTMLParser(target=self)
+            parser.feed(html)
+            parser.close()
 
-    def updatepos(self, _i: int, j: int) -> int:
-        return j  # nobody asks for the line of a tag
+    @property
+    def words(self) -> str:
+        return _joined(self._words)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag not in _VOID:
-            self._open.append((tag, given))
-            self._inside[tag] += 1
-            self._unseen += tag in _UNSEEN
-        form = self.forms[-1] if self.forms and self._inside["form"] else None
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        self._add(" ")
+        self._open.append((tag, given))
+        self._n_unseen += tag in _UNSEEN
+        self._n_forms += tag == "form"
+        form = self.forms[-1] if self.forms and self._n_forms else None
         if tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         elif tag in {"a", "button"}:
@@ -80,32 +76,32 @@ class _Reader(HTMLParser):
         else:
             form.fields[given["name"]] = given.get("value", "on" if is_choice else "")
 
-    def handle_endtag(self, tag: str) -> None:
-        if not self._inside[tag]:
-            return
-        name, given = self._close()
-        while name != tag:
-            name, given = self._close()
+    def end(self, tag: str) -> None:
+        self._add(" ")
+        _, given = self._open.pop()
+        self._n_unseen -= tag in _UNSEEN
+        self._n_forms -= tag == "form"
         if tag == "a" and "href" in given:
-            self.links.append((self._labelled(), given["href"]))
+            self.links.append((_joined(self._label or []), given["href"]))
         if tag == "button" and self.forms and not {"hidden", "disabled"} & set(given):
-            self.forms[-1].buttons.append((self._labelled(), given.get("name", ""), given.get("value", "")))
+            label = _joined(self._label or [])
+            self.forms[-1].buttons.append((label, given.get("name", ""), given.get("value", "")))
 
-    def _close(self) -> tuple[str, dict[str, str]]:
-        name, given = self._open.pop()
-        self._inside[name] -= 1
-        self._unseen -= name in _UNSEEN
-        return name, given
+    def data(self, text: str) -> None:
+        if not self._n_unseen:
+            self._add(text)
 
-    def _labelled(self) -> str:
-        return " ".join(" ".join(self._label or []).split())
+    def close(self) -> None:
+        """Have nothing to return: the parser asks for it at the end."""
 
-    def handle_data(self, data: str) -> None:
-        if self._unseen:
-            return
-        self.words.append(data)
+    def _add(self, text: str) -> None:
+        self._words.append(text)
         if self._label is not None:
-            self._label.append(data)
+            self._label.append(text)
+
+
+def _joined(parts: list[str]) -> str:
+    return " ".join("".join(parts).split())
 
 
 class Page:
@@ -128,7 +124,7 @@ class Page:
 
     @cached_property
     def words(self) -> str:
-        return " ".join(" ".join(self._seen.words).split())
+        return self._seen.words
 
     @property
     def links(self) -> list[tuple[str, str]]:
