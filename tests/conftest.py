@@ -14,9 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
+from django.conf import settings
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.template import Template
 from django.test import TransactionTestCase, override_settings
+from django.test.client import ClientHandler
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from kombu import pools
@@ -120,6 +122,24 @@ def _templates_keep_no_context(django_test_environment: None) -> Iterator[None]:
     """Undo what lets Django's test client remember contexts: it copies one for each template, part and form field."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _middleware_is_loaded_once(django_test_environment: None) -> Iterator[None]:
+    """Share the middleware between the test clients of tests that have not changed a setting: each loads its own."""
+    load, plain, kept = ClientHandler.load_middleware, vars(settings)["_wrapped"], ClientHandler()
+
+    def shared(handler: ClientHandler, is_async: bool = False) -> None:
+        if vars(settings)["_wrapped"] is not plain:
+            load(handler, is_async)
+            return
+        if kept._middleware_chain is None:
+            load(kept)
+        handler._middleware_chain = kept._middleware_chain
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", shared)
         yield
 
 
