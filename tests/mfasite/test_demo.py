@@ -18,15 +18,11 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 import urllib3
-from django.db import connection
 
-from mfasite import demo_database
 from mfasite.demo import users
 from mfasite.demo.child_processes import BASE_DIR
-from tests import databases
 from tests.conftest import THEIR_BROKER
 from tests.ports import free_port
-from tests.settings import KEYS
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -114,18 +110,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def without_flower(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, django_db_setup: None
-) -> Iterator[Demo]:
-    """Give a demo whose Flower did not start; the last test that uses it ends it. Its people were there before."""
-    folder = tmp_path_factory.mktemp("without-flower")
-    if connection.vendor == "sqlite":  # else the tests have no file of a database to copy
-        (folder / "home").mkdir()
-        demo_database.make_room(folder / "home")
-        databases.prepare(pytestconfig.cache.mkdir("databases"), folder / "home")
-        (folder / "home" / "keys").write_text("".join(f"{name}={value}\n" for name, value in KEYS.items()))
+def without_flower(demo: Demo) -> Iterator[Demo]:
+    """Give the second start of that demo, whose Flower did not start; the last test that uses it ends it."""
+    demo.end()
     # A setting of Flower's own that it cannot read.
-    running = start(free_port(), folder / "home", folder / "out", FLOWER_MAX_TASKS="many")
+    running = start(demo.port, demo.home, demo.home.parent / "out-again", FLOWER_MAX_TASKS="many")
     try:
         running.wait_until_up()
         yield running
@@ -252,13 +241,6 @@ def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(demo: Demo) -> N
     assert re.search(r"Queues +http://localhost:(\d+)/", demo.said())[1] != str(demo.port + 1)  # type: ignore[index]
 
 
-def test_goes_on_without_flower(without_flower: Demo) -> None:
-    """Seen failing: one part that only shows something ended the whole demo."""
-    assert "continuing without Flower" in without_flower.said()
-    assert "Queues" not in without_flower.said()
-    assert json.loads(get(f"{without_flower.url}/readyz")[1])["ready"]
-
-
 def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
@@ -266,21 +248,6 @@ def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
 
     assert answer.returncode == 1
     assert "make demo DEMO_DIR=" in answer.stderr
-
-
-def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> None:
-    other = without_flower
-    carrier = next(
-        int(entry.name)
-        for entry in Path("/proc").glob("[0-9]*")
-        if _is(entry, home=other.home, word=b"manage.py\0carrier")
-    )
-
-    os.kill(carrier, signal.SIGKILL)
-
-    assert other.process.wait(PATIENCE) == 1
-    assert "carrier exited unexpectedly" in other.said()
-    assert left_behind(other.home) == []
 
 
 def _is(entry: Path, *, home: Path, word: bytes) -> bool:
@@ -315,13 +282,44 @@ def test_ends_every_child_when_told_to(demo: Demo) -> None:
     assert left_behind(demo.home) == []
 
 
-def test_keeps_its_people_from_one_start_to_the_next(demo: Demo) -> None:
+def test_keeps_its_people_from_one_start_to_the_next(demo: Demo, request: pytest.FixtureRequest) -> None:
     before = (demo.home / "recovery-codes").read_text()
-    again = start(demo.port, demo.home, demo.out)
-    try:
-        again.wait_until_up()
 
-        assert (demo.home / "recovery-codes").read_text() == before
-    finally:
-        assert again.end(signal.SIGINT) == 0
-    assert left_behind(demo.home) == []
+    again = request.getfixturevalue("without_flower")
+
+    assert json.loads(get(f"{again.url}/readyz")[1])["ready"]
+    assert (demo.home / "recovery-codes").read_text() == before
+
+
+def test_goes_on_without_flower(without_flower: Demo) -> None:
+    """Seen failing: one part that only shows something ended the whole demo."""
+    assert "continuing without Flower" in without_flower.said()
+    assert "Queues" not in without_flower.said()
+    assert json.loads(get(f"{without_flower.url}/readyz")[1])["ready"]
+
+
+def test_ends_in_order_when_it_is_interrupted_while_it_starts(tmp_path: Path) -> None:
+    starting = start(free_port(), tmp_path / "home", tmp_path / "out")
+    deadline = time.monotonic() + PATIENCE
+    while "preparing the database" not in starting.said():
+        assert time.monotonic() < deadline, starting.said()
+        time.sleep(0.05)
+
+    assert starting.end(signal.SIGINT) == 0
+    assert "The demo has ended." in starting.said()
+    assert left_behind(tmp_path / "home") == []
+
+
+def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> None:
+    other = without_flower
+    carrier = next(
+        int(entry.name)
+        for entry in Path("/proc").glob("[0-9]*")
+        if _is(entry, home=other.home, word=b"manage.py\0carrier")
+    )
+
+    os.kill(carrier, signal.SIGKILL)
+
+    assert other.process.wait(PATIENCE) == 1
+    assert "carrier exited unexpectedly" in other.said()
+    assert left_behind(other.home) == []
