@@ -30,6 +30,7 @@ from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 
 MESSAGES, DEAD, KILLS, THREADS = rounds(200, 1000), rounds(20, 100), rounds(2, 8), 16
+MESSAGES_OF_A_STOP = rounds(120, 300)
 SEED = 20260302
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
@@ -119,7 +120,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
 
     Seen failing (messages in doubt) with SIGKILL in the place of SIGTERM.
     """
-    outbox = fill(desk_of_many, 300, dead=0)
+    outbox = fill(desk_of_many, MESSAGES_OF_A_STOP, dead=0)
     for pk in outbox:
         message_publisher.publish(pk, Kind.TEXT)
 
@@ -135,7 +136,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     crew.stop("worker")  # the last ones may still be on their way
 
     sent = Counter(Delivery.objects.values_list("message_id", flat=True))
-    assert len(sent) == 300
+    assert len(sent) == MESSAGES_OF_A_STOP
     assert set(sent.values()) == {1}
 
 
