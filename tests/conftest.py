@@ -134,9 +134,9 @@ def _middleware_is_loaded_once(django_test_environment: None) -> Iterator[None]:
         if vars(settings)["_wrapped"] is not plain:
             load(handler, is_async)
             return
-        if kept._middleware_chain is None:
+        if "_middleware_chain" not in vars(kept):
             load(kept)
-        handler._middleware_chain = kept._middleware_chain
+        vars(handler)["_middleware_chain"] = vars(kept)["_middleware_chain"]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientHandler, "load_middleware", shared)
