@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +21,10 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it comes wi
     It also does what xdist does in time that grows with the square of the number of tests: for each test, xdist counts
     through all that have run, and looks through the list of all for its place.
     """
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # else files with few tests, which are the slow ones, come last
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
