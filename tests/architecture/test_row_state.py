@@ -41,7 +41,6 @@ UNKNOWN = {
     'page.rule = "acts"': "a view, for the test that walks the admin",
     "request.reason_form = form": "a request, from one method of Django's admin to the next",
     "form = request.reason_form": "the same",
-    'widget: dict[str, Any] = self.get_context(name, value, attrs)["widget"]': "a form's widget: not in the stubs",
 }
 
 

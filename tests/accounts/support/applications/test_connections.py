@@ -116,10 +116,21 @@ def test_says_before_sessions_end_whether_it_is_notified(
     chief: Person, board: OidcClient, page: str, logout_uri: str, is_told: bool
 ) -> None:
     OidcClient.objects.update(logout_uri=logout_uri)
+    now = timezone.now()
+    ApplicationSession.objects.create(
+        application=board.application, user=chief.user, session_ref="a" * 32, started_at=now, last_used_at=now
+    )
 
     found = chief.browser.go(f"{PAGES}board/{page}/")
 
     assert ("signed out of it" in found, "isn’t notified" in found) == (is_told, not is_told)
+
+
+@pytest.mark.parametrize("page", ["end", "off"])
+def test_says_nothing_of_notifications_if_nobody_is_signed_in(chief: Person, board: OidcClient, page: str) -> None:
+    found = chief.browser.go(f"{PAGES}board/{page}/")
+
+    assert ("signed out of it" in found, "isn’t notified" in found) == (False, False)
 
 
 def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> None:
