@@ -27,7 +27,7 @@ def test_sends_and_hears_back(stack: Stack) -> None:
 
 
 def test_says_that_callbacks_do_not_reach_us(stack: Stack) -> None:
-    done = run(stack, "--to", ANAS, PUBLIC_URL="http://127.0.0.1:9")
+    done = run(stack, "--to", ANAS, "--seconds", "2", PUBLIC_URL="http://127.0.0.1:9")
 
     assert "FAILED  virtual callbacks: http://127.0.0.1:9/callbacks/virtual/receipt/selftest/ cannot be" in done.stdout
     assert done.returncode == 1
