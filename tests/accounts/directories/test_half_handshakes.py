@@ -15,6 +15,8 @@ from accounts.models import Directory
 from accounts.models.directories import Encryption
 from tests.faults.servers import certificate
 
+pytestmark = pytest.mark.services  # python-ldap is no requirement of the other tests
+
 _AGREED = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"  # RFC 4511, 4.14.2: a success
 _AGREED_LONG = b"\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00\x04\x00\x04\x00"  # as Windows
 
