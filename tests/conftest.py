@@ -182,7 +182,7 @@ def _digest_keys_are_read() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _caches_are_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        kept_caches.keep(patch)
+        kept_caches.DATABASE.keep(patch)
         rsa_keys.keep(patch)
         SET_UPS.keep()
         yield
@@ -192,7 +192,7 @@ def _caches_are_kept() -> Iterator[None]:
 def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
     SET_UPS.begin(request.fixturenames, monkeypatch)
-    kept_caches.forget()
+    kept_caches.DATABASE.begin()
     services._services.forget()
     rsa_keys.KEYS.begin()
 

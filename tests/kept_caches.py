@@ -1,7 +1,8 @@
 """Caches that tests need not fill again for each request: kept until the test changes what they were read from.
 
 In production, policies, outages, routes and spending limits are valid for a second. In a test, a change must count at
-once. Reading them again each time costs a tenth of the whole run.
+once. Reading them again each time costs a tenth of the whole run. What a test reads before it has changed any of it is
+the same in each test, so it is read once for all.
 """
 
 import re
@@ -12,30 +13,100 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from accounts.access import requirements
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages
 from verification.limits import toll_fraud
 from verification.policies import effective
+from verification.strengths import all_strengths
 
-CACHES: tuple[TTLCache[Any], ...] = (outages._cache, effective._cache, toll_fraud._cache, cache._cache)
+CACHES: tuple[TTLCache[Any], ...] = (
+    outages._cache,
+    effective._cache,
+    toll_fraud._cache,
+    cache._cache,
+    all_strengths._cache,
+    requirements._allowed,
+)
 _LONG = 3600.0  # seconds
-_WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+_WRITTEN = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
 _READ = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
 
-def keep(patch: pytest.MonkeyPatch) -> None:
-    """Keep them while a test runs in one transaction, and has not set VERIFICATION_CACHE_SECONDS."""
-    tables: set[str] = set()
-    for each in CACHES:
-        patch.setattr(each, "_seconds", _until_written(each._seconds))
-        patch.setattr(each, "_load", _noting(tables, each._load))
-    patch.setattr(connection, "execute_wrappers", [*connection.execute_wrappers, _Watch(tables)])
+class _Database:
+    """What the caches are read from: which tables, and what is in them when a test begins."""
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+        self._values: dict[tuple[Any, ...], Any] = {}  # of tests that have changed nothing yet
+        self._written: set[str] = set()  # by this test
+        self._is_known = False  # whether that is all
+        self._settings: Any = None
+
+    def keep(self, patch: pytest.MonkeyPatch) -> None:
+        """Keep what is cached while a test runs in one transaction, and has not set VERIFICATION_CACHE_SECONDS."""
+        self._settings = _settings()
+        for each in CACHES:
+            patch.setattr(each, "_seconds", _until_written(each._seconds))
+            patch.setattr(each, "_load", self._loaded_once(each._load))
+        patch.setattr(connection, "execute_wrappers", [*connection.execute_wrappers, self._watch])
+
+    def begin(self) -> None:
+        """Begin a test, which has changed nothing."""
+        forget()
+        self._written, self._is_known = set(), True
+
+    def _loaded_once(self, load: Callable[..., Any]) -> Callable[..., Any]:
+        def loaded(*key: str) -> Any:
+            if self._is_as_in_others() and (load, *key) in self._values:
+                return self._values[load, *key]
+            value = self._load(load, key)
+            if self._is_as_in_others():
+                self._values[load, *key] = value
+            return value
+
+        return loaded
+
+    def _is_as_in_others(self) -> bool:
+        is_unchanged = self._is_known and self.tables.isdisjoint(self._written)
+        return is_unchanged and _is_alone() and _settings() is self._settings
+
+    def _load(self, load: Callable[..., Any], key: tuple[str, ...]) -> Any:
+        """Note which tables are read."""
+
+        def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+            self.tables.update(_READ.findall(sql))
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            return load(*key)
+
+    def _watch(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        """Forget what the caches hold when one of their tables changes, or changes are taken back."""
+        written = _WRITTEN.findall(sql) if sql.startswith(_WRITES) else ()
+        is_undone = sql.startswith("ROLLBACK")
+        self._written.update(written)
+        self._is_known &= not is_undone
+        if written and not _is_alone():
+            self._values.clear()  # the rows that tests begin with may be others now
+        if not settings.VERIFICATION_CACHE_SECONDS and (is_undone or not self.tables.isdisjoint(written)):
+            forget()
+        return execute(sql, *rest)
+
+
+DATABASE = _Database()
 
 
 def forget() -> None:
     """Read all again at the next use."""
     for each in CACHES:
         each.forget()
+
+
+def _settings() -> Any:
+    """Return the object that holds the settings. Each change puts another one around it."""
+    return vars(settings)["_wrapped"]
 
 
 def _is_alone() -> bool:
@@ -46,31 +117,3 @@ def _is_alone() -> bool:
 
 def _until_written(seconds: Callable[[], float]) -> Callable[[], float]:
     return lambda: seconds() or (_LONG if _is_alone() else 0)
-
-
-def _noting(tables: set[str], load: Callable[..., Any]) -> Callable[..., Any]:
-    """Note which tables are read."""
-
-    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        tables.update(_READ.findall(sql))
-        return execute(sql, *rest)
-
-    def noted(*key: str) -> Any:
-        with connection.execute_wrapper(note):
-            return load(*key)
-
-    return noted
-
-
-class _Watch:
-    """Forgets what the caches hold when one of their tables changes, or changes are taken back."""
-
-    def __init__(self, tables: set[str]) -> None:
-        self._tables = tables
-
-    def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if not settings.VERIFICATION_CACHE_SECONDS:
-            written = _WRITTEN.match(sql)
-            if sql.startswith("ROLLBACK") or (written and written[1] in self._tables):
-                forget()
-        return execute(sql, *rest)
