@@ -44,6 +44,15 @@ def add_key(person: Person, key: Key, **lies: Any) -> Page:
     return person.browser.send("/sign-in/verify/", code=key.make(asked(person.page), **lies))
 
 
+def test_page_of_a_passkey_offers_to_remember_the_browser(holder: Person) -> None:
+    """Seen failing: the passkey's page read a form that no page had."""
+    Policy.objects.update(remember_days=14)
+    holder.give_password()
+    page = holder.choose("Passkey")
+
+    assert any("remember" in form.names() and "code" in form.names() for form in page.forms)
+
+
 def asked(page: Page) -> str:
     """Return the data that the page passes to the script."""
     found = re.search(r'data-options="([^"]*)"', page.html)
