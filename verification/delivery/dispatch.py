@@ -277,8 +277,8 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
 def _later(message: Message, pause: timedelta | None, *, now: datetime) -> MessageState:
     """Schedule the next try in 1, 2, 4 ... seconds, because all providers refused for now; fail after the last claim.
 
-    A provider's own retry time counts instead. A message that was asked to slow down isn't failed: it waits until it
-    is too old. Neither is a notice, because nobody asks for it again.
+    A provider's own retry time counts instead; for a notice, only if it is longer. Two kinds never fail here and wait
+    until they are too old: codes whose provider asks us to slow down, and notices, because nobody asks for one again.
     """
     message.reason = message.reason or Reason.PROVIDER_DOWN
     is_notice = message.challenge_id is None
@@ -286,7 +286,8 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
         return _write(message, MessageState.FAILED, now=now)
     doubled = timedelta(seconds=2 ** min(message.claims - 1, 12 if is_notice else 4))
     shortest = doubled if is_notice else timedelta(seconds=1)
-    longest = _LONGEST_PAUSE_OF_NOTICES if is_notice else _LONGEST_PAUSE
+    half = (message.useful_until - now) / 2  # so that a notice has a last try before it is of no more use
+    longest = min(_LONGEST_PAUSE_OF_NOTICES, half) if is_notice else _LONGEST_PAUSE
     due = min(now + min(max(pause or doubled, shortest), longest), message.useful_until)
     why = {"reason": message.reason, "code": message.code}
     _held(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)

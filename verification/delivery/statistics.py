@@ -91,10 +91,14 @@ def providers_of(kind: Kind) -> list[str]:
 
 
 def waiting(now: datetime) -> list[Waiting]:
-    """Return what waits in the outbox, also for its next try. It is the truth whatever the broker says."""
+    """Return what waits in the outbox, also for its next try. It is the truth whatever the broker says.
+
+    Only what is due counts as late: a notice can wait an hour for its next try, and no worker has to be asked why.
+    """
     rows = Message.objects.filter(state__in=MOVING, not_before__isnull=False)
-    found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
-    return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
+    due = Min("not_before", filter=Q(not_before__lte=now))
+    found = rows.values("kind").annotate(n=Count("pk"), since=due).order_by("kind")
+    return [Waiting(row["kind"], row["n"], (now - (row["since"] or now)).total_seconds()) for row in found]
 
 
 def state_counts(now: datetime) -> list[StateCount]:
