@@ -8,12 +8,13 @@ import selectors
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
 from accounts.models.directories import Encryption
 
-NAME = "directory"  # of the threads
+THREAD_NAME = "directory"  # of the threads
 _MAX_CHUNK = 65_536  # bytes carried at once
 _MAX_MESSAGE = 10_000  # bytes of an answer to StartTLS
 _PATIENCE = 5.0  # seconds until the server must take something that was sent to it
@@ -30,15 +31,14 @@ def connect(host: str, port: int, *, encryption: str, ca: str, seconds: Callable
     """Return a file descriptor, which the caller closes, of a connection to a server.
 
     `seconds` says how long each step may take: to connect, to agree to StartTLS, and to shake hands.
-    Errors: `OSError`, also for a certificate that is refused.
+    Errors: `OSError`, also for a certificate that is refused; `UnicodeError` for a name that no server can have.
     """
     with ExitStack() as opened:
         line = opened.enter_context(socket.create_connection((host, port), timeout=seconds()))
         if encryption != Encryption.NONE:
             context = ssl.create_default_context(cadata=ca or None)
             if encryption == Encryption.STARTTLS:
-                line.settimeout(seconds())
-                _start_tls(line)
+                _start_tls(line, until=time.monotonic() + seconds())
             line.settimeout(seconds())
             line = _carried(opened.enter_context(context.wrap_socket(line, server_hostname=host)))
         # Else libldap, whose timeouts count only between messages, would wait forever for the rest of half a message.
@@ -47,19 +47,20 @@ def connect(host: str, port: int, *, encryption: str, ca: str, seconds: Callable
     return line.detach()
 
 
-def _start_tls(line: socket.socket) -> None:
+def _start_tls(line: socket.socket, *, until: float) -> None:
     """Agree to StartTLS. Exactly one message is read: what follows it belongs to the handshake."""
     line.sendall(_START_TLS)
-    _kind, length = _exactly(line, 2)
-    if length & 0x80:  # its length has a length. Source: X.690, 8.1.3.5
-        length = int.from_bytes(_exactly(line, length & 0x7F))
-    if length > _MAX_MESSAGE or _SUCCESS not in _exactly(line, length):
+    _kind, length = _exactly(line, 2, until=until)
+    if length & 0x80:  # the long form: this byte says how many bytes the length has. Source: X.690, 8.1.3.5
+        length = int.from_bytes(_exactly(line, length & 0x7F, until=until))
+    if length > _MAX_MESSAGE or _SUCCESS not in _exactly(line, length, until=until):
         raise NotOffered("It doesn’t offer StartTLS.")
 
 
-def _exactly(line: socket.socket, n: int) -> bytes:
+def _exactly(line: socket.socket, n: int, *, until: float) -> bytes:
     found = b""
     while len(found) < n:
+        line.settimeout(max(until - time.monotonic(), 0.001))  # of all parts together: a server may send byte by byte
         part = line.recv(n - len(found))
         if not part:
             raise ConnectionResetError("It closed the connection.")
@@ -70,7 +71,7 @@ def _exactly(line: socket.socket, n: int) -> bytes:
 def _carried(tls: ssl.SSLSocket) -> socket.socket:
     """Return a socket for plain text that leads to an encrypted one. Closing it closes both."""
     near, far = socket.socketpair()
-    threading.Thread(target=_carry, args=(near, tls), name=NAME, daemon=True).start()
+    threading.Thread(target=_carry, args=(near, tls), name=THREAD_NAME, daemon=True).start()
     return far
 
 

@@ -7,6 +7,7 @@ Source of the filters and escapes: RFC 4515, 3.
 
 import hashlib
 import math
+import os
 import re
 import ssl
 import time
@@ -41,6 +42,7 @@ NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
+_NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
 _POLICY = {0: Answer.EXPIRED, 1: Answer.LOCKED, 2: Answer.MUST_CHANGE}
@@ -104,8 +106,12 @@ class Connection:
 
     def __init__(self, directory: Directory, server: str, *, until: float) -> None:
         self._directory, self._until = directory, until
-        at = urlsplit(url_of(directory, server))
-        self._ldap = ldap.initialize(f"ldap://{at.netloc}", fileno=_socket(at, directory, until))
+        there = _socket(urlsplit(url_of(directory, server)), directory, until)
+        try:
+            self._ldap = ldap.initialize(_NOWHERE, fileno=there)
+        except BaseException:
+            os.close(there)
+            raise
         self._ldap.set_option(ldap.OPT_REFERRALS, 0)
 
     def bind_account(self, password: str) -> None:

@@ -24,11 +24,11 @@ _AGREED_LONG = b"\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0
 class Server:
     """A server that completes its first handshakes, and of each further one sends only some bytes."""
 
-    def __init__(self, home: Path, agreed: bytes, *, n_whole: int, n_bytes: int) -> None:
+    def __init__(self, home: Path, agreed: bytes, *, n_whole: int, n_bytes: int, pause: float = 0) -> None:
         made, key = certificate(home, "localhost")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(made, key)
-        self._agreed, self._n_whole, self._n_bytes = agreed, n_whole, n_bytes
+        self._agreed, self._n_whole, self._n_bytes, self._pause = agreed, n_whole, n_bytes, pause
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.ca, self.address = made.read_text(), f"localhost:{self._listener.getsockname()[1]}"
         self._kept = ExitStack()
@@ -55,6 +55,7 @@ class Server:
                 line.recv(1000)
                 for at in range(len(self._agreed)):  # in the smallest parts that a network can make of it
                     line.sendall(self._agreed[at : at + 1])
+                    time.sleep(self._pause)
             while most:
                 received.write(line.recv(20_000))
                 with suppress(ssl.SSLWantReadError):
@@ -68,8 +69,8 @@ class Server:
 def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with ExitStack() as running:
 
-        def begin(agreed: bytes, **more: int) -> Server:
-            server = Server(tmp_path, agreed, **more)
+        def begin(agreed: bytes, **more: float) -> Server:
+            server = Server(tmp_path, agreed, **more)  # type: ignore[arg-type]  # counts are whole
             running.callback(server.close)
             return server
 
@@ -94,6 +95,25 @@ def test_half_a_handshake_makes_nobody_wait_forever(
     monkeypatch.setattr(ldap_connections, "NETWORK_TIMEOUT", 0.3)
     monkeypatch.setattr(ldap_connections, "TIMEOUT", 0.3)
     server = start(agreed, n_whole=n_whole, n_bytes=n_bytes)
+
+    assert len(_said_by(server, encryption)) == 1
+    assert _carriers() == []
+
+
+def test_an_answer_in_slow_parts_makes_nobody_wait_for_all_of_them(
+    start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: each byte had its own three seconds, so a server could hold a sign-in for hours."""
+    monkeypatch.setattr(ldap_connections, "NETWORK_TIMEOUT", 0.3)
+    monkeypatch.setattr(ldap_connections, "TIMEOUT", 0.3)
+    began = time.monotonic()
+
+    assert len(_said_by(start(_AGREED, n_whole=1, n_bytes=0, pause=0.2), Encryption.STARTTLS)) == 1
+    assert time.monotonic() - began < 1.5
+
+
+def _said_by(server: Server, encryption: Encryption) -> list[str]:
+    """Return what we say of a server within five seconds."""
     directory = Directory(kind="openldap", encryption=encryption, account="cn=us", base="dc=example", ca=server.ca)
     said: list[str] = []
 
@@ -107,14 +127,12 @@ def test_half_a_handshake_makes_nobody_wait_forever(
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(5)
-
-    assert len(said) == 1
-    assert _carriers() == []
+    return said
 
 
 def _carriers() -> list[threading.Thread]:
     """Return the threads that still carry something, a moment after their connections were closed."""
-    found = [each for each in threading.enumerate() if each.name == encrypted_sockets.NAME]
+    found = [each for each in threading.enumerate() if each.name == encrypted_sockets.THREAD_NAME]
     for each in found:
         each.join(2)
     return [each for each in found if each.is_alive()]
