@@ -39,6 +39,7 @@ class Impact:
     must_change_password: bool = False
     is_of_directory: bool = False
     is_new: bool = False
+    is_stopped: bool = False  # after too many incorrect codes over all methods
     n_wrong_codes: int = 0
     n_numbers: int = 0
     n_tokens: int = 0
@@ -60,6 +61,7 @@ def of_person(person: User, *, now: datetime) -> Impact:
         n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
         locks=tuple(locks(person, options, now=now)),
+        is_stopped=any(option.limits.is_all_locked for option in options),
         is_new=invitations.is_new(person),
     )
 

@@ -169,7 +169,8 @@ def unlock(person: User, actor: Actor) -> Result:
     It does not end the stop after too many incorrect codes over all methods: those methods must be set up again.
     """
     is_stopped = limits.wrong_codes(person.pk, now=actor.context.now).stopped_at is not None
-    if is_stopped and not person.second_step_locked_at:
+    waits = limits.passwords_wait_until(person.username, now=actor.context.now)
+    if is_stopped and not (person.second_step_locked_at or waits):
         raise Unneeded(
             _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
         )
@@ -181,7 +182,10 @@ def unlock(person: User, actor: Actor) -> Result:
         notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
     if is_stopped:
         return Result(
-            _("The lock after the fraud report is removed. Now clear their settings: their methods are locked.")
+            _(
+                "The waits are removed, and any lock after a fraud report. Now clear their settings: too many "
+                "incorrect codes locked their methods."
+            )
         )
     return Result(_("All waits and locks are removed. Their methods work again."))
 
@@ -195,7 +199,12 @@ UNLOCK = declare(
         topic=Topic.SIGN_IN,
         permission="unlock_person",
         run=unlock,
-        preview=lambda impact: [*impact.locks, _("All their methods work again right away.")],
+        preview=lambda impact: [
+            *impact.locks,
+            _("Their methods stay locked: too many incorrect codes. Clear their settings afterwards.")
+            if impact.is_stopped
+            else _("All their methods work again right away."),
+        ],
         applies=lambda impact: bool(impact.locks),
         requires_caller_check=True,
     )

@@ -121,6 +121,27 @@ def test_says_that_incorrect_passwords_make_somebody_wait(ana: Person, root: Per
     assert case.of(ana.user, root.user, here).locks == ()
 
 
+def test_wait_after_incorrect_passwords_can_be_ended_beside_a_stop(
+    ana: Person, root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the wait was named, the action offered, and then refused because of the stop."""
+    for _attempt in range(11):
+        limits.password_gate(ana.user.username, here)
+    stopped = limits.WrongCodes(n=100, last_at=here.now, stopped_at=here.now)
+    monkeypatch.setattr(limits, "wrong_codes", lambda *_a, **_k: stopped)
+
+    ACTIONS["unlock"].run(ana.user, Actor(staff=root.user, context=here, reason="asked", ticket="1"))
+
+    assert limits.passwords_wait_until(ana.user.username, now=here.now) is None
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_unlock_promises_working_methods_only_if_they_will_work(is_stopped: bool) -> None:
+    lines = ACTIONS["unlock"].preview(Impact(locks=("A lock.",), is_stopped=is_stopped))
+
+    assert ("work again" in lines[-1]) is not is_stopped
+
+
 def test_wrong_codes_are_worth_a_line_from_the_third(
     ana: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
