@@ -102,3 +102,11 @@ def test_reads_a_page_with_few_statements(
         rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
 
     assert len(rows) == (1 if "@" in text else people_search.PAGE)
+
+
+@pytest.mark.parametrize("email", ["Strauß@people.example", "zoé@people.example", "SEAN@people.example"])
+def test_an_exact_email_address_names_its_person(email: str) -> None:
+    """Seen failing: Python and SQLite make different capitals of some letters."""
+    person = User.objects.create(username="somebody", email=email)
+
+    assert people_search.only(User.objects.all(), email) == person
