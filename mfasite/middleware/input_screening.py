@@ -6,8 +6,10 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
+from django.utils import translation
 from django.utils.http import parse_header_parameters
 
 from accounts.integrations import middleware_for_programs
@@ -54,6 +56,7 @@ class Screened:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Check the URL, the headers and the cookies."""
         if found := _of_headers(request) or _of_address(request):
+            translation.activate(settings.LANGUAGE_CODE)  # a thread still has that of its last page
             return middleware_for_programs.unreadable(request) or error_views.unreadable(found)
         raw = request.META.get("HTTP_COOKIE", "")
         if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client, RequestFactory
 from django.urls import path
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from pytest_django import Settings
 
@@ -79,6 +80,14 @@ def test_refuses_in_words(client: Client, send: Callable[[Client], HttpResponse]
     assert answer.status_code == 400
     assert words in page
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+def test_refuses_in_the_language_of_the_organisation(client: Client) -> None:
+    """Seen failing: a thread still had the language of its last page."""
+    with translation.override("de"):
+        client.get("/told/%00/")
+
+        assert translation.get_language() == "en"
 
 
 @pytest.mark.parametrize(
