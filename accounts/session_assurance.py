@@ -147,7 +147,7 @@ def running(user: User, now: datetime) -> list[Session]:
 
 
 def n_running(people: QuerySet[User], now: datetime) -> int:
-    """Count the sessions of many users that count. One statement."""
+    """Count the sessions of many users that are still valid. One statement."""
     rows = Session.objects.filter(user__in=people, expire_date__gt=now).select_related("user")
     return sum(
         row.user is not None and read(row.get_decoded(), row.user, ref=row.ref, now=now) is not None for row in rows

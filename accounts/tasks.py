@@ -15,19 +15,19 @@ from accounts.support.imports import jobs
 from verification import signing_keys
 
 _KEEP = timedelta(days=1)
-_KEEP_OF_THE_DESK = timedelta(days=30)  # the audit log keeps who did what, and why
+_KEEP_DESK_REQUESTS = timedelta(days=30)  # the audit log keeps who did what, and why; deploy/running.md names it too
 
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Delete what is over: sessions, also half signed-in ones, links, forms, and what staff asked for. Runs daily."""
+    """Delete expired sessions and links, old forms, and old caller checks and requests of staff. Runs daily."""
     SessionStore.clear_expired()
     now = timezone.now()
     PasswordReset.objects.filter(ends_at__lt=now - _KEEP).delete()
     SentForm.objects.filter(sent_at__lt=now - _KEEP).delete()
-    CallerCheck.objects.filter(asked_at__lt=now - _KEEP_OF_THE_DESK).delete()
-    SupportRequest.objects.filter(ends_at__lt=now - _KEEP_OF_THE_DESK).delete()
-    GroupRequest.objects.filter(ends_at__lt=now - _KEEP_OF_THE_DESK).delete()
+    CallerCheck.objects.filter(asked_at__lt=now - _KEEP_DESK_REQUESTS).delete()
+    SupportRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS).delete()
+    GroupRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS).delete()
     jobs.purge(now)
     directory_sync.purge(now)
     authorization_codes.purge(now)

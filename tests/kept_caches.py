@@ -2,7 +2,7 @@
 
 In production, policies, outages, routes and spending limits are valid for a second. In a test, a change must count at
 once. Reading them again each time costs a tenth of the whole run. What a test reads before it has changed any of it is
-the same in each test, so it is read once for all.
+the same in each test: it is read once.
 """
 
 import re

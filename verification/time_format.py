@@ -2,7 +2,8 @@
 
 `moment` and `short_moment` write a date with its time, `day` and `short_day` a date, `clock` a time.
 The short ones are for tables and lists. Every time names its zone, because readers travel and colleagues sit elsewhere;
-`bare` leaves it out, where the same line or page names it already. Machines get ISO 8601 instead.
+`bare` leaves it out where the same line or page names it already, and on the virtual phone, which shows times as phones
+do. Machines get ISO 8601 instead.
 Templates use filters of the same names (`mfasite.templatetags.times`).
 """
 

@@ -102,7 +102,7 @@ class Plan:
     def _is_put_off(self, change: PersonChange) -> bool:
         """Return whether a change is compared again at the end: two people can swap usernames across pages.
 
-        So few at once are applied together. Of more, the others are told that the username is taken.
+        Only as many are put off as are applied in one transaction. Others are refused: the username is taken.
         """
         is_taken = change.refusals.get("username") is Refusal.USERNAME_TAKEN
         return is_taken and change.user_id is not None and change.entry.is_active and len(self._put_off) < _CHUNK

@@ -162,14 +162,15 @@ class Directory(models.Model):
         default=4,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text=_(
-            "After this many we stop asking the directory. Choose fewer than it takes to lock the account there."
+            "After this many we stop asking the directory. "
+            "Enter a lower number than the one that locks the account there."
         ),
     )
     failure_minutes = models.PositiveSmallIntegerField(
         _("counted for (minutes)"),
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
-        help_text=_("Choose as long as the directory counts incorrect passwords."),
+        help_text=_("Enter how long the directory itself counts incorrect passwords."),
     )
     password_url = models.URLField(
         _("page to change the password"),

@@ -176,7 +176,7 @@ def _change(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], no
 
 
 def _free_usernames(pairs: Sequence[tuple[User, PersonChange]]) -> None:
-    """Take usernames from people who get others, if somebody else gets them: no two rows may have one, at no moment."""
+    """Free the usernames that go from one person to another: no two rows may have one at any moment."""
     renamed = [(user.pk, change.fields["username"]) for user, change in pairs if "username" in change.fields]
     wanted = {new for _pk, (_old, new) in renamed}
     if given := [pk for pk, (old, _new) in renamed if old in wanted]:

@@ -93,7 +93,7 @@ def erase_words(user_id: int) -> int:
 
 
 def digest_of(event: AuditEvent) -> str:
-    """Return what authenticates an event. Shape: 43 base64url characters, because hex digits are half as many again."""
+    """Return what authenticates an event. Shape: 43 base64url characters, because hex would need 64."""
     body = json.dumps(
         [
             event.ref,

@@ -235,7 +235,7 @@ def lost() -> Iterator[Lost]:
     for use in sealed():
         wrong = {key_id for key_id in ring if not _fits(use, key_id)}
         if not (wrong or _needs_others(use, ring)):
-            continue  # counting by key takes ten times longer, and each process of the service would wait for it
+            continue  # counting by key takes six times as long, and each process would wait for it when it starts
         # A value without the name of a key is damaged, and no key can repair it. Everyone else can still be served.
         for key_id, n in n_sealed_by_key(use).items():
             if key_id not in ring:

@@ -69,14 +69,14 @@ def change_rows(
     ending: Sequence[Row] = (),
     over: Condition = ("TRUE", ()),
 ) -> None:
-    """Change rows, with the other writes of a block. Those of `ending` for which `over` is true are deleted instead.
+    """Change rows, with the other writes of a block. Rows of `ending` are deleted instead if `over` is true for them.
 
-    PostgreSQL gets each row as a write of its own, in the order of the keys, in which they are counted: so concurrent
-    requests don't deadlock, and no row has to be locked before it is written, which would cost as much as to delete it.
-    If another request has changed a row since the statement began, PostgreSQL waits for it, and reads all conditions
-    and values again. It checks constraints with the older row too: so no new value may depend on `only` or `over` to be
-    allowed. A row that is deleted is not updated as well. One that another request has brought so far that `over`
-    became true stays, with a count of 0.
+    PostgreSQL gets one write for each row, in the order of their keys. All requests count in that order, so they don't
+    deadlock, and no row is locked before it is written, which would cost as much as deleting it.
+    If another request is changing a row, PostgreSQL waits for it, then reads the conditions and values again. But it
+    also checks constraints with the older row, so a new value must be allowed even where `only` or `over` is false.
+    A deleted row isn't updated too. If another request lowers a count to its end after the deletion was tried, the row
+    stays with a count of 0.
     """
     delete, update = f"DELETE FROM {table}", f"UPDATE {table} SET {changes[0]}"  # noqa: S608  (names of ours)
     with batched_writes.block():

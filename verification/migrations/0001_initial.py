@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(help_text='Its two-letter code, such as CH.', max_length=2, unique=True, verbose_name='country')),
                 ('texts', models.BooleanField(default=True, verbose_name='allow texts')),
                 ('calls', models.BooleanField(default=True, verbose_name='allow calls')),
-                ('text_price', models.DecimalField(blank=True, decimal_places=3, help_text='In the currency of your spending limits, such as 0.062.', max_digits=7, null=True, verbose_name='price of a text')),
-                ('call_price', models.DecimalField(blank=True, decimal_places=3, help_text='In the currency of your spending limits, such as 0.095.', max_digits=7, null=True, verbose_name='price of a call')),
+                ('text_price', models.DecimalField(blank=True, decimal_places=3, help_text='Use the same currency for all prices and spending limits. For example: 0.062.', max_digits=7, null=True, verbose_name='price of a text')),
+                ('call_price', models.DecimalField(blank=True, decimal_places=3, help_text='Use the same currency for all prices and spending limits. For example: 0.095.', max_digits=7, null=True, verbose_name='price of a call')),
             ],
             options={
                 'verbose_name': 'country',
@@ -102,8 +102,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('span', models.CharField(choices=[('day', 'day'), ('month', '30 days')], max_length=8, unique=True, verbose_name='period')),
-                ('alarm_at', models.DecimalField(blank=True, decimal_places=2, help_text='In the currency of your prices. Leave this empty to send no email.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='notify operators at')),
-                ('stop_at', models.DecimalField(blank=True, decimal_places=2, help_text='In the currency of your prices. Leave this empty to stop nothing.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='stop texts and calls at')),
+                ('alarm_at', models.DecimalField(blank=True, decimal_places=2, help_text='In the same currency as the prices of countries. Leave this empty to send no email.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='notify operators at')),
+                ('stop_at', models.DecimalField(blank=True, decimal_places=2, help_text='In the same currency as the prices of countries. Leave this empty to stop nothing.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='stop texts and calls at')),
             ],
             options={
                 'verbose_name': 'spending limit',

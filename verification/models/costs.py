@@ -23,7 +23,7 @@ class Country(models.Model):
         decimal_places=3,
         null=True,
         blank=True,
-        help_text=_("In the currency of your spending limits, such as 0.062."),
+        help_text=_("Use the same currency for all prices and spending limits. For example: 0.062."),
     )
     call_price = models.DecimalField(
         _("price of a call"),
@@ -31,7 +31,7 @@ class Country(models.Model):
         decimal_places=3,
         null=True,
         blank=True,
-        help_text=_("In the currency of your spending limits, such as 0.095."),
+        help_text=_("Use the same currency for all prices and spending limits. For example: 0.095."),
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class SpendingLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
-        help_text=_("In the currency of your prices. Leave this empty to send no email."),
+        help_text=_("In the same currency as the prices of countries. Leave this empty to send no email."),
     )
     stop_at = models.DecimalField(
         _("stop texts and calls at"),
@@ -79,7 +79,7 @@ class SpendingLimit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
-        help_text=_("In the currency of your prices. Leave this empty to stop nothing."),
+        help_text=_("In the same currency as the prices of countries. Leave this empty to stop nothing."),
     )
 
     class Meta:

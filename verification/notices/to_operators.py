@@ -51,7 +51,7 @@ def tell_of_damage(now: datetime) -> int:
 
 
 def tell_of_circuits(now: datetime) -> None:
-    """Notify operators of providers that are skipped because they fail, and of those that work again."""
+    """Notify operators of providers that are bypassed because they fail, and of those that work again."""
     with transaction.atomic():
         for circuit in circuit_breaker.news(now):
             others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)

@@ -122,7 +122,7 @@ def end_with(sessions: "QuerySet[ApplicationSession]", now: datetime) -> None:
 
 
 def carry_over(people: Collection[int], _why: str, spared: str) -> None:
-    """Move the sign-ins of a session that continues into the new epoch. A receiver of `enrolments.on_raise`."""
+    """Let applications stay signed in that the session opened which continues. A receiver of `enrolments.on_raise`."""
     if spared:
         running = OidcSignIn.objects.filter(user__in=people, session__session_ref=spared, ended_at__isnull=True)
         running.filter(epoch=F("user__epoch") - 1).update(epoch=F("epoch") + 1)

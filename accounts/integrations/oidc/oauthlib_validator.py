@@ -68,7 +68,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: OidcClient, request: Any, *args: Any
     ) -> bool:
-        """Accept the flows that exist here. oauthlib takes `openid` for one, and the toolkit's validator raises."""
+        """Accept the grant types that exist here. oauthlib also takes `openid`, and the toolkit's validator raises."""
         if grant_type not in {"authorization_code", "refresh_token"}:
             raise errors.UnsupportedGrantTypeError(request=request)
         return bool(super().validate_grant_type(client_id, grant_type, client, request, *args))
@@ -170,7 +170,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         return True
 
     def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
-        """Void a token. With a refresh token all that came from its sign-in ends. Source: RFC 7009, 2.1."""
+        """Revoke a token. With a refresh token, everything that came from its sign-in ends. Source: RFC 7009, 2.1."""
         checksum = hashlib.sha256(token.encode()).hexdigest()
         theirs = RefreshToken.objects.filter(token_checksum=checksum, application=request.client)
         families = theirs.values("token_family")

@@ -13,11 +13,11 @@ _known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objec
 
 
 def count_request(client_id: str, context: Context) -> Gate:
-    """Count a request of a client's program by its network: from others a stranger may use its public name."""
+    """Count a request of a client's program by network: its name is public, so strangers could use up all."""
     if client_id not in _known.read():
         return limits.OPEN
-    where = f"{client_id} {network_of(context.network)}"
-    return limits.spend_client(where, most=conf.oidc_requests_per_client_minute(), context=context)
+    client_and_network = f"{client_id} {network_of(context.network)}"
+    return limits.spend_client(client_and_network, most=conf.oidc_requests_per_client_minute(), context=context)
 
 
 def count_failure(context: Context) -> Gate:

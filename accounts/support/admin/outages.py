@@ -72,7 +72,9 @@ class OutageAdmin(ChangesAdmin):
                 label=_("provider"),
                 choices=choices,
                 required=False,
-                help_text=_("Choose it only with “Only the provider below”. Other providers then take over."),
+                help_text=_(
+                    "Choose a provider only if you chose “Only the provider below”. Other providers then take over."
+                ),
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

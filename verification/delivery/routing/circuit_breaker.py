@@ -125,7 +125,7 @@ def trip(
     )
     cache.forget()
     if did:
-        _log.warning("Provider %s is skipped for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
+        _log.warning("Provider %s is bypassed for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
     return bool(did)
 
 
