@@ -782,12 +782,19 @@ def test_codes_that_are_shown_survive_a_reload_of_their_page(ana: Person) -> Non
 def test_locked_codes_are_not_counted_as_if_they_worked(ana: Person) -> None:
     """The card said "You have 10 codes left … Use one", and so did two other pages. Seen failing."""
     ana.print_codes()
+    at_methods(ana)
+    counted = re.compile(r"\d codes? left|Use one|recovery codes left")
+
+    def pages() -> list[Page]:
+        return [ana.browser.go(address) for address in ("/methods/", "/", "/methods/recovery-codes/")]
+
+    assert all(counted.search(page.words) for page in pages())
+
     _switch_off(ana, "recovery")
+    found = pages()
 
-    pages = [at_methods(ana), ana.browser.go("/"), ana.browser.go("/methods/codes/")]
-
-    assert [page.path for page in pages if re.search(r"\d codes? left|Use one|recovery codes left", page.words)] == []
-    assert pages[0].offers("Get new codes")
+    assert [page.path for page in found if counted.search(page.words)] == []
+    assert found[0].offers("Get new codes")
 
 
 def test_new_codes_that_would_be_locked_too_are_not_offered(ana: Person) -> None:
