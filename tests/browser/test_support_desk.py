@@ -1,18 +1,19 @@
 """Tests of the support desk and help centre in a real browser, at both widths, with axe."""
 
-import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts import app_passwords
-from accounts.models import Scope, Session, User
+from accounts import app_passwords, session_assurance
+from accounts.models import Scope, User
+from accounts.sessions import BACKEND, SessionStore
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
@@ -103,8 +104,12 @@ def dress(person: Person) -> None:
     user, now = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
     app_passwords.issue(user, now, name="old laptop", program="mail")
     browsers.remember(user, now, days=14, method="totp")
-    ref = secrets.token_hex(16)
-    Session.objects.create(ref=ref, session_key=ref, session_data="", expire_date=now.now, user_id=user.pk)
+    store = SessionStore()
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    at = now.now.timestamp()
+    store[session_assurance.KEY] = {"epoch": user.epoch, "verified": {"password": at, "totp": at}, "why": "required"}
+    store.create()
 
 
 def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Person) -> None:
