@@ -1,4 +1,4 @@
-"""The Celery task that removes old failed searches of the help centre."""
+"""The Celery task that removes old feedback and failed searches of the help centre."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from helpcenter.models import Miss
+from helpcenter.models import Feedback, Miss
 from verification import retention
 
 _KEEP = timedelta(days=180)  # deploy/running.md names it too
@@ -14,5 +14,7 @@ _KEEP = timedelta(days=180)  # deploy/running.md names it too
 
 @shared_task(name="helpcenter.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Delete failed searches that nobody has made for half a year. Runs daily."""
-    retention.remove(Miss.objects.filter(last_at__lt=timezone.now() - _KEEP))
+    """Delete feedback from more than half a year ago, and searches that nobody has made since. Runs daily."""
+    since = timezone.now() - _KEEP
+    retention.remove(Feedback.objects.filter(at__lt=since))
+    retention.remove(Miss.objects.filter(last_at__lt=since))

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from helpcenter import tasks
-from helpcenter.models import Miss
+from helpcenter.models import Article, Feedback, Miss
 from mfasite.celery import app
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +20,18 @@ def test_deletes_failed_searches_that_nobody_made_for_half_a_year() -> None:
     tasks.purge()
 
     assert [each.text for each in Miss.objects.all()] == ["pager"]
+
+
+def test_deletes_feedback_that_is_half_a_year_old() -> None:
+    """Its comments were kept for ever. Seen failing."""
+    article = Article.objects.earliest("pk")
+    for text, days in (("old", 181), ("new", 179)):
+        at = timezone.now() - timedelta(days=days)
+        Feedback.objects.create(article=article, has_helped=False, text=text, at=at)
+
+    tasks.purge()
+
+    assert [each.text for each in Feedback.objects.all()] == ["new"]
 
 
 def test_is_scheduled() -> None:
