@@ -281,6 +281,23 @@ SUPPORT_PERSON_UNLOCKED = declare(
         ),
     )
 )
+SUPPORT_WAITS_REMOVED = declare(
+    UserEvent(
+        "support.waits_removed",
+        log=_("%(actor)s removed waits and any fraud lock of %(person)s, whose methods stay locked."),
+        icon="key",
+        title=_("Support removed waits, but your methods stay locked"),
+        staff_title=_("Support removed waits, but their methods stay locked"),
+        text=_ticket,
+        notice=Notice(
+            subject=_("your methods are still locked"),
+            text=_(
+                "%(staff)s from %(support)s removed waits, and any lock after a fraud report, on %(when)s. Your "
+                "methods are still locked after too many incorrect codes. Contact %(support)s to set them up again."
+            ),
+        ),
+    )
+)
 SUPPORT_STATE_SET = declare(
     UserEvent(
         "support.state_set",

@@ -174,12 +174,13 @@ def unlock(person: User, actor: Actor) -> Result:
         raise Unneeded(
             _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
         )
+    event = audit_events.SUPPORT_WAITS_REMOVED if is_stopped else audit_events.SUPPORT_PERSON_UNLOCKED
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.unlock(person.pk)
         limits.forget_passwords(person.username)
-        record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
-        notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
+        record(event, person, actor)
+        notify(person, event, actor)
     if is_stopped:
         return Result(
             _(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django_otp.oath import totp
 
+from accounts.models import User
 from accounts.support import case
 from accounts.support.actions import (
     Actor,
@@ -87,6 +88,21 @@ def test_unlocking_cannot_end_the_stop(
     assert found.suggestion is not None
     assert found.suggestion.button is not None
     assert found.suggestion.button.action.name == "clear_settings"
+
+
+def test_mail_about_unlocking_says_that_the_stop_lasts(
+    ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
+) -> None:
+    """It said that the methods work again. Seen failing."""
+    settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
+    guess(ana, 3, clock)
+    User.objects.filter(pk=ana.user.pk).update(second_step_locked_at=clock.now)
+    ana.user.refresh_from_db()
+
+    blocks_and_bypasses.unlock(ana.user, actor(dora, clock))
+
+    assert Message.objects.get(context__event__startswith="support.").context["event"] == "support.waits_removed"
+    assert AuditEvent.objects.get(kind__startswith="support.").kind == "support.waits_removed"
 
 
 def test_clearing_the_settings_ends_the_stop(
