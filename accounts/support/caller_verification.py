@@ -5,7 +5,7 @@ colleague except the one who called: nobody both vouches for a colleague and act
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -124,14 +124,20 @@ def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck 
 
 
 def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
-    """Check the code that the caller read out."""
-    outcome = challenges.answer(check.handle, text, binding=check.binding, context=context)
-    with transaction.atomic():
-        if outcome.proven:
-            CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=context.now)
-            _record(caller_audit_events.CALLER_VERIFIED, check, context)
-        else:
-            _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
+    """Check the code that the caller read out. A check that has passed stays passed, for a button pressed twice."""
+
+    def keep(_outcome: Outcome) -> bool:
+        CallerCheck.objects.filter(pk=check.pk).update(passed_at=context.now)
+        _record(caller_audit_events.CALLER_VERIFIED, check, context)
+        return False
+
+    alongside = challenges.Alongside(first=lambda _person, _enrolment: None, then=keep, undo=lambda: None)
+    outcome = challenges.answer(check.handle, text, binding=check.binding, context=context, alongside=alongside)
+    if outcome.proven:
+        return outcome
+    if CallerCheck.objects.filter(pk=check.pk, passed_at__isnull=False).exists():
+        return replace(outcome, verdict=Verdict.PROVEN)
+    _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
     return outcome
 
 

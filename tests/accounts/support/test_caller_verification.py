@@ -133,6 +133,22 @@ def test_right_code_verifies_and_a_wrong_one_is_recorded(ana: Person, dora: Pers
     assert kinds == ["support.caller_asked", "support.caller_failed", "support.caller_verified"]
 
 
+def test_right_code_sent_twice_keeps_the_success(ana: Person, dora: Person, here: Context) -> None:
+    """The second one was recorded as an incorrect code that was read out. Seen failing."""
+    settle(ana, days=30)
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+    code = ana.read_app()
+    caller_verification.answer(check, code, here)
+
+    again = caller_verification.answer(check, code, replace(here, now=here.now + timedelta(seconds=1)))
+
+    assert again.proven
+    assert CallerCheck.objects.get().passed_at == here.now
+    kinds = AuditEvent.objects.filter(kind__startswith="support.caller_").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["support.caller_asked", "support.caller_verified"]
+
+
 def test_check_of_one_is_found_by_nobody_else(
     ana: Person, ben: Person, dora: Person, sam: Person, here: Context
 ) -> None:
