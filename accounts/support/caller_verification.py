@@ -75,17 +75,6 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)
-    with transaction.atomic():
-        _hold(person)
-        just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
-        if same := just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME).order_by("-asked_at").first():
-            return same
-        return _begin(staff, person, enrolment, method, context)
-
-
-def _begin(
-    staff: User, person: User, enrolment: Enrolment, method: CallerMethod, context: Context
-) -> CallerCheck | Outcome:
     check = CallerCheck(
         person=person,
         staff=staff,
@@ -94,20 +83,36 @@ def _begin(
         epoch=person.epoch,
         asked_at=context.now,
     )
+    with transaction.atomic():
+        _hold(person)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
+        if same := just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME).order_by("-asked_at").first():
+            return same
+        check.save()
+    return _start(check, enrolment, context)
+
+
+def _start(check: CallerCheck, enrolment: Enrolment, context: Context) -> CallerCheck | Outcome:
+    """Start the challenge of a check, in no transaction: it raises counters that everyone shares."""
+
+    def keep(outcome: Outcome) -> None:
+        if not outcome.issued:
+            check.delete()
+            return
+        check.handle = outcome.handle
+        check.save(update_fields=["handle"])
+        _record(caller_audit_events.CALLER_ASKED, check, context)
+
     outcome = challenges.start(
         enrolment,
-        user=person,
+        user=check.person,
         purpose=Purpose.CALLER,
         binding=check.binding,
         context=context,
-        rules=policies.rules_for(person.pk),
+        rules=policies.rules_for(check.person.pk),
+        also=keep,
     )
-    if not outcome.issued:
-        return outcome
-    check.handle = outcome.handle
-    check.save()
-    _record(caller_audit_events.CALLER_ASKED, check, context)
-    return check
+    return check if outcome.issued else outcome
 
 
 def _hold(person: User) -> None:

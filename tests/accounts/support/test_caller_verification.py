@@ -11,7 +11,7 @@ from accounts.support import caller_verification
 from accounts.support.caller_verification import CALL_BACK, LIFE, SETTLED
 from tests.people import Person
 from verification.context import Context
-from verification.models import AuditEvent, Enrolment
+from verification.models import AuditEvent, Counter, Enrolment
 from verification.outcomes import Outcome, Verdict
 
 NOTE = "the number in the personnel file"
@@ -107,6 +107,33 @@ def test_begins_by_a_method_that_is_offered(ana: Person, dora: Person, here: Con
 
     assert isinstance(begun, Outcome)
     assert begun.verdict is Verdict.UNREACHABLE
+
+
+def test_refusal_leaves_no_check(ana: Person, dora: Person, here: Context, settings: pytest.FixtureRequest) -> None:
+    settle(ana, days=30)
+    settings.SENDS_PER_PERSON_HOUR = 0  # type: ignore[attr-defined]  # the test's settings take any name
+
+    begun = caller_verification.begin(dora.user, ana.user, ana.enrolment("text").ref, here)
+
+    assert isinstance(begun, Outcome)
+    assert begun.verdict is Verdict.LIMITED
+    assert not CallerCheck.objects.exists()
+
+
+def test_message_stays_counted_if_the_request_fails(
+    ana: Person, dora: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its count was rolled back, and until then all other messages waited for the row. Seen failing."""
+    settle(ana, days=30)
+
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("verification.challenges.sending.send", fail)
+    with pytest.raises(RuntimeError):
+        caller_verification.begin(dora.user, ana.user, ana.enrolment("text").ref, here)
+
+    assert Counter.objects.get(scope="send.person").count == 1
 
 
 def test_does_not_begin_by_a_method_that_is_young(ana: Person, dora: Person, here: Context) -> None:
