@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_audit_events
-from verification import audit, challenges, enrolments, notices, policies, registry
+from verification import audit, challenges, enrolments, notices, policies, registry, time_format
 from verification.audit import Event
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
+from verification.limits import Gate
 from verification.models import Enrolment, Purpose
-from verification.outcomes import Outcome, Verdict
+from verification.outcomes import Outcome, Verdict, Words
 
 LIFE = timedelta(minutes=15)  # how long a check counts
 _SAME = timedelta(seconds=30)  # the same request again within this time is a double click
@@ -43,7 +44,9 @@ def methods(person: User, *, now: datetime) -> list[CallerMethod]:
     """Return how a caller can be verified: methods that are old enough, and a call back to a number on file."""
     rules = policies.rules_for(person.pk)
     options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
-    found = [_method(option, now) for option in options if _can_be_read_out(option)]
+    options = tuple(option for option in options if _can_be_read_out(option))
+    gates = challenges.caller_gates(person.pk, [option.method for option in options], now=now)
+    found = [_method(option, gates[option.method], now) for option in options]
     words = _("Call a number that your organisation has on file, not one that the caller gives you.")
     return [*found, CallerMethod(CALL_BACK, _("Call back"), words, "call")]
 
@@ -53,10 +56,10 @@ def _can_be_read_out(option: Option) -> bool:
     return method.is_numeric and not option.is_backup and not option.is_temporary
 
 
-def _method(option: Option, now: datetime) -> CallerMethod:
+def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
     closed = _("Can’t be used yet: set up less than a week ago.") if now - since < SETTLED else ""
-    closed = closed or (_("Locked after too many incorrect codes.") if option.is_locked else option.unavailable_reason)
+    closed = closed or _limited(option, gate) or option.unavailable_reason
     explain = (
         _("We send a code. The caller reads it to you.")
         if option.needs_delivery
@@ -65,13 +68,22 @@ def _method(option: Option, now: datetime) -> CallerMethod:
     return CallerMethod(option.ref, option.label, explain, option.icon, closed)
 
 
+def _limited(option: Option, gate: Gate) -> str:
+    """Say why an answer would not be checked: this method is locked or waits, at sign-in or for callers."""
+    if option.is_locked or gate.is_locked:
+        return _("Locked after too many incorrect codes.")
+    if gate.retry_at is None:
+        return ""
+    return _("Locked until %(at)s after incorrect codes.") % {"at": time_format.clock(gate.retry_at)}
+
+
 def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck | Outcome:
     """Start the verification of a caller by one method. The user sees on their pages who asked."""
-    method = next(
-        (method for method in methods(person, now=context.now) if method.key == key and not method.closed), None
-    )
+    method = next((method for method in methods(person, now=context.now) if method.key == key), None)
     if method is None or method.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
+    if method.closed:
+        return Outcome(verdict=Verdict.UNREACHABLE, said=Words(_("This method can’t be used now"), method.closed))
     enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)

@@ -4,6 +4,7 @@ Every second step goes through here. Guarded updates decide, never a read follow
 """
 
 from verification.challenges.answering import answer
+from verification.challenges.attempts import caller_gates
 from verification.challenges.closing import abandon
 from verification.challenges.correct_answers import Alongside, collect
 from verification.challenges.passwordless import Invitation, announce, holder, invite
@@ -21,6 +22,7 @@ __all__ = [
     "abandon",
     "announce",
     "answer",
+    "caller_gates",
     "collect",
     "enrol",
     "holder",

@@ -1,5 +1,6 @@
 """Attempts: the tries of a challenge, and the failures that count towards a lockout."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from verification.outcomes import Outcome, Verdict, Words
 
 NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # verifying for these doesn't give access
 # These have separate counts, so that guesses there don't lock a person's sign-in.
-_SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
+SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
 _ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generation")
 _TAKE_TRY = Update(
     lambda: (
@@ -28,15 +29,25 @@ _TAKE_TRY = Update(
 )
 
 
-def _scope(challenge: Challenge) -> str:
+def counter(method: str, purpose: str) -> str:
     """Name the counter of incorrect answers. Self-tests, setups and callers have counters of their own."""
-    method = challenge.enrolment.method
-    return f"{challenge.purpose}.{method}" if challenge.purpose in _SEPARATE_COUNTERS else method
+    return f"{purpose}.{method}" if purpose in SEPARATE_COUNTERS else method
+
+
+def _scope(challenge: Challenge) -> str:
+    return counter(challenge.enrolment.method, challenge.purpose)
+
+
+def caller_gates(user_id: int, methods: Collection[str], *, now: datetime) -> dict[str, limits.Gate]:
+    """Return, by method, whether a code that a caller reads out would be checked now. One statement."""
+    names = {method: counter(method, Purpose.CALLER) for method in methods}
+    found = limits.gates_of(user_id, list(names.values()), now=now)
+    return {method: found[name] for method, name in names.items()}
 
 
 def _is_counted(challenge: Challenge) -> bool:
     """Return whether an incorrect answer counts towards the 30-day limit over all methods, as at sign-in."""
-    return challenge.purpose not in _SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
+    return challenge.purpose not in SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
 
 
 def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
@@ -120,7 +131,7 @@ def fail(
             n_failures=n_failures,
             **queries.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
-        if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
+        if n_failures >= conf.lockout_threshold() and challenge.purpose not in SEPARATE_COUNTERS:
             lockout_notices.lock_method(challenge, context)
         if gate.n_today:
             _lock_or_notify(challenge, gate.n_today, context)

@@ -21,7 +21,8 @@ def refusal(
 ) -> Outcome | None:
     """Return why a challenge must not start: its method is locked or delayed, or no more messages may be sent.
 
-    Setup is never delayed. A locked method can't be self-tested, because it must be set up again.
+    Setup is never delayed. A locked method can't be self-tested, because it must be set up again. Callers and
+    self-tests wait after incorrect answers of their own kind only.
     """
     method = registry.method(enrolment.method)
     if purpose != Purpose.ENROL:
@@ -30,9 +31,12 @@ def refusal(
         else:
             gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
             is_locked, retry_at = gate.is_locked, gate.retry_at
+        if purpose in attempts.SEPARATE_COUNTERS:
+            own = limits.gate(user.pk, attempts.counter(method.name, purpose), now=context.now)
+            is_locked, retry_at = is_locked or own.is_locked, own.retry_at
         if is_locked:
             return Outcome(verdict=Verdict.OFF, method=method.name)
-        if retry_at and retry_at > context.now and purpose not in attempts.NON_GRANTING:
+        if retry_at and retry_at > context.now:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
     if not method.kind:
         return None

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords, invitations, session_assurance
 from accounts.models import AppPassword, User
-from verification import browsers, conf, enrolments, limits, policies, registry, time_format
+from verification import browsers, challenges, conf, enrolments, limits, policies, registry, time_format
 from verification.enrolments import Option
 from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd
@@ -67,7 +67,7 @@ def of_person(person: User, *, now: datetime) -> Impact:
 
 
 def locks(person: User, options: Collection[Option], *, now: datetime) -> list[str]:
-    """Return what keeps a user from signing in now, and until when: only what *Unlock* ends.
+    """Return what keeps a user from signing in or being verified on the phone, and until when: only what *Unlock* ends.
 
     It doesn't end the stop after too many incorrect codes over all methods: see `wrong_codes`.
     """
@@ -77,9 +77,12 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
         found.append(words % {"at": time_format.clock(until)})
     if person.second_step_locked_at:
         found.append(_("The second step is locked because a sign-in was reported as fraud."))
+    gates = challenges.caller_gates(person.pk, [option.method for option in options], now=now)
     for option in options:
         if option.limits.is_all_locked and option.is_locked:
             continue
+        if not gates[option.method].is_open:
+            found.append(_("%(label)s can’t verify a caller now, after incorrect codes.") % {"label": option.label})
         if option.is_locked:
             found.append(_("%(label)s is locked after too many incorrect codes.") % {"label": option.label})
         elif option.retry_at:

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import CallerCheck
-from accounts.support import caller_verification
+from accounts.support import caller_verification, case
 from accounts.support.caller_verification import CALL_BACK, LIFE, SETTLED
 from tests.people import Person
 from verification.context import Context
-from verification.models import AuditEvent, Counter, Enrolment
+from verification.models import AuditEvent, Counter, Enrolment, Failure, Message
 from verification.outcomes import Outcome, Verdict
 
 NOTE = "the number in the personnel file"
@@ -107,6 +107,29 @@ def test_begins_by_a_method_that_is_offered(ana: Person, dora: Person, here: Con
 
     assert isinstance(begun, Outcome)
     assert begun.verdict is Verdict.UNREACHABLE
+
+
+@pytest.mark.parametrize("limit", ["locked_at", "next_at"])
+def test_method_that_would_not_be_checked_is_closed_and_says_why(
+    ana: Person, dora: Person, here: Context, limit: str
+) -> None:
+    """A code was sent, and only the answer was refused. No page said so, and Unlock wasn't offered. Seen failing."""
+    settle(ana, days=30)
+    until = {limit: here.now + timedelta(minutes=5)}
+    Failure.objects.create(user=ana.user, method="caller.text", consecutive=30, **until)
+    ref = ana.enrolment("text").ref
+
+    begun = caller_verification.begin(dora.user, ana.user, ref, here)
+
+    closed = {method.key: method.closed for method in caller_verification.methods(ana.user, now=here.now)}
+    assert isinstance(begun, Outcome)
+    assert begun.said is not None
+    assert begun.said.text == closed[ref] != ""
+    assert closed[ana.enrolment("totp").ref] == ""
+    assert not Message.objects.exists()
+    found = case.of(ana.user, dora.user, here)
+    assert len(found.locks) == 1
+    assert "unlock" in {button.action.name for button in found.offers.buttons}
 
 
 def test_refusal_leaves_no_check(ana: Person, dora: Person, here: Context, settings: pytest.FixtureRequest) -> None:

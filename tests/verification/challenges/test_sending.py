@@ -1,5 +1,6 @@
 """No more messages go out than the limits say, and few that nobody answers."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from tests.verification.conftest import Desk, app_code
 from verification import challenges
 from verification.models import (
+    Failure,
     Message,
     MessageState,
+    Purpose,
     Reason,
 )
 from verification.outcomes import Verdict
@@ -105,6 +108,36 @@ def test_calls_that_never_rang_disturbed_nobody(ana: Desk, reason: Reason, verdi
     Message.objects.filter(kind="call").update(state=MessageState.UNDELIVERED, reason=reason)
 
     assert ana.later(minutes=4).start("call", binding="next").verdict is verdict
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CALLER, Purpose.SELF_TEST])
+def test_code_that_would_have_to_wait_is_not_sent(ana: Desk, purpose: Purpose) -> None:
+    """Callers and self-tests have a count of their own, but that at sign-in was looked at. Seen failing."""
+    count(ana, f"{purpose}.text", next_at=ana.later(minutes=1).context.now)
+
+    assert ana.start("text", purpose=purpose).verdict is Verdict.WAIT
+    assert not Message.objects.exists()
+    assert ana.later(minutes=1).start("text", purpose=purpose).issued
+
+
+@pytest.mark.parametrize("name", ["text", "caller.text"])
+def test_code_is_not_sent_to_a_caller_by_a_locked_method(ana: Desk, name: str) -> None:
+    count(ana, name, locked_at=ana.context.now)
+
+    assert ana.start("text", purpose=Purpose.CALLER).verdict is Verdict.OFF
+    assert not Message.objects.exists()
+
+
+def test_waits_at_sign_in_delay_no_caller(ana: Desk) -> None:
+    count(ana, "text", next_at=ana.later(minutes=1).context.now)
+
+    assert ana.start("text").verdict is Verdict.WAIT
+    assert ana.start("text", purpose=Purpose.CALLER).issued
+
+
+def count(desk: Desk, name: str, **until: datetime) -> None:
+    """Let a count delay or lock."""
+    Failure.objects.create(user=desk.user, method=name, consecutive=30, **until)
 
 
 def test_sends_no_more_than_the_limits_say(ana: Desk, settings: Any) -> None:
