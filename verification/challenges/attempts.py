@@ -63,8 +63,11 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
         return gate
     with transaction.atomic():
         Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-        if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
+        # A limit is reached. The request that reached it may have crashed before it locked.
+        if gate.scope:
             lockout_notices.lock_all_methods(challenge, context)
+        elif gate.is_locked:
+            _lock(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
     return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
 
@@ -131,10 +134,10 @@ def fail(
             n_failures=n_failures,
             **queries.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
-        if n_failures >= conf.lockout_threshold() and challenge.purpose not in SEPARATE_COUNTERS:
-            lockout_notices.lock_method(challenge, context)
         if gate.n_today:
             _lock_or_notify(challenge, gate.n_today, context)
+        if n_failures >= conf.lockout_threshold() and challenge.purpose not in NON_GRANTING:
+            _lock(challenge, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
     return queries.outcome(
         challenge,
@@ -142,6 +145,13 @@ def fail(
         tries_left=max(challenge.tries_left, 0),
         said=Words(str(said[0]), str(said[1])) if said else None,
     )
+
+
+def _lock(challenge: Challenge, context: Context) -> None:
+    """Lock the method of a challenge and record it, once. For callers it can still be used to sign in: no notice."""
+    is_new = limits.lock(challenge.user.pk, _scope(challenge), now=context.now)
+    if is_new and challenge.purpose not in SEPARATE_COUNTERS:
+        lockout_notices.lock_method(challenge, context)
 
 
 def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> None:

@@ -11,7 +11,7 @@ from verification.models import Challenge
 
 
 def lock_method(challenge: Challenge, context: Context) -> None:
-    """Record that the method of a challenge is locked until it is set up again."""
+    """Record that the method of a challenge was locked until it is set up again."""
     audit.record(
         events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
     )

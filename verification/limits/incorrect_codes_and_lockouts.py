@@ -60,8 +60,8 @@ def reserve(
     `after` is an update that takes a try; if it changes no row, nothing is counted and there is no gate.
 
     The failure counts towards the method's failures in a row, which a correct answer resets. With `is_counted` it also
-    counts towards the 30-day limit over all methods, which a correct answer doesn't reset. With `switches_off` too many
-    in a row lock the method; otherwise they only delay.
+    counts towards the 30-day limit over all methods, which a correct answer doesn't reset. With `switches_off` no more
+    are counted after too many in a row, and the caller locks the method; otherwise they only delay.
     Source: NIST SP 800-63B-4, 3.2.2.
     """
     waits = wait_schedule(now, conf.failures_before_delay(), conf.max_delay())
@@ -69,6 +69,7 @@ def reserve(
     times: list[Any] = [part for count, until in waits for part in (count, db_time(until))]
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     day, most = day_name(now), conf.wrong_codes_per_month()
+    most_in_row = conf.lockout_threshold() if switches_off else UNLIMITED
     none = "CAST(NULL AS timestamptz)"
     former = """(SELECT COALESCE(SUM(CASE WHEN f.method = %s THEN %s ELSE f.consecutive END), 0)
         FROM verification_failure f WHERE f.user_id = %s AND (
@@ -91,19 +92,16 @@ def reserve(
             consecutive = verification_failure.consecutive + 1,
             next_at = (CASE WHEN verification_failure.method = %s THEN %s
                 WHEN verification_failure.consecutive + 1 < %s THEN NULL
-                ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast},
-            locked_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s
-                THEN %s ELSE NULL END){cast}
+                ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast}
         WHERE CASE WHEN verification_failure.method = %s THEN verification_failure.consecutive + {former} < %s
             ELSE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
-                AND verification_failure.locked_at IS NULL END
+                AND verification_failure.locked_at IS NULL AND verification_failure.consecutive < %s END
         RETURNING method, consecutive
     """
     arguments = [
         *(value for _, values in added for value in values),
         *(day, db_time(now), conf.failures_before_delay(), *times, db_time(now + conf.max_delay())),
-        *(day, conf.lockout_threshold() if switches_off else UNLIMITED, db_time(now)),
-        *(day, *formers, most, db_time(now)),
+        *(day, *formers, most, db_time(now), most_in_row),
     ]
     counts = _count_after(after, sql, arguments)
     if counts is None:
@@ -115,7 +113,7 @@ def reserve(
         return Gate(is_open=False, is_locked=True, scope=DAYS)
     if day in counts:
         _refund_day(user_id, now)
-    return gate(user_id, method, now=now, is_counted=is_counted)
+    return gate(user_id, method, now=now, is_counted=is_counted, most_in_row=most_in_row)
 
 
 def _count_after(after: Statement | None, sql: str, arguments: list[Any]) -> dict[str, int] | None:
@@ -138,14 +136,14 @@ def _count_after(after: Statement | None, sql: str, arguments: list[Any]) -> dic
     return counts if counts.pop("") else None
 
 
-def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
+def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False, most_in_row: int = UNLIMITED) -> Gate:
     """Return whether an answer with this method would be checked now. Counts nothing."""
     names = [method, _ALL_LOCKED] if is_counted else [method]
     rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
     row = rows.get(method)
     if any(each.locked_at for each in rows.values()):
         return Gate(is_open=False, is_locked=True, n_failures=row.consecutive if row else 0)
-    return _gate(row, now)
+    return _gate(row, now, most_in_row)
 
 
 def gates_of(user_id: int, methods: Collection[str], *, now: datetime) -> dict[str, Gate]:
@@ -154,28 +152,28 @@ def gates_of(user_id: int, methods: Collection[str], *, now: datetime) -> dict[s
     return {name: _gate(rows.get(name), now) for name in methods}
 
 
-def _gate(row: Failure | None, now: datetime) -> Gate:
+def _gate(row: Failure | None, now: datetime, most_in_row: int = UNLIMITED) -> Gate:
     if row is None:
         return OPEN
     if row.locked_at:
         return Gate(is_open=False, is_locked=True, n_failures=row.consecutive)
     if row.next_at and row.next_at > now:
         return Gate(is_open=False, retry_at=row.next_at, n_failures=row.consecutive)
-    return Gate(is_open=True, n_failures=row.consecutive)
+    is_locked = row.consecutive >= most_in_row  # the request that counted the last one crashed before it locked
+    return Gate(is_open=not is_locked, is_locked=is_locked, n_failures=row.consecutive)
 
 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
-    """Undo one counted failure, with the delay or the lockout that it started. One that another failure started stays.
+    """Undo one counted failure, with the delay that it started. A lockout stays.
 
     `now` is the time at which it was counted.
     """
     day = day_name(now)
     changes = f"""
-        consecutive = {_ONE_LESS}, locked_at = NULL,
+        consecutive = {_ONE_LESS},
         next_at = (CASE WHEN method <> %s THEN NULL ELSE next_at END)"""
     names = [method, day] if is_counted else [method]
-    only = ("(locked_at IS NULL OR locked_at = %s)", [db_time(now)])
-    change_rows(_TABLE, _named(user_id, names), (changes, [day]), only=only)
+    change_rows(_TABLE, _named(user_id, names), (changes, [day]), only=("locked_at IS NULL", ()))
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -248,6 +246,12 @@ def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
         last_at=max((row.next_at for row in days if row.next_at), default=None),
         stopped_at=next((row.locked_at for row in rows if row.method == _ALL_LOCKED), None),
     )
+
+
+def lock(user_id: int, method: str, *, now: datetime) -> bool:
+    """Lock a method after too many failures in a row. Return False if it is locked already."""
+    rows = Failure.objects.filter(user_id=user_id, method=method, consecutive__gte=conf.lockout_threshold())
+    return bool(rows.filter(locked_at=None).update(locked_at=now))
 
 
 def lock_all(user_id: int, *, now: datetime) -> bool:

@@ -27,6 +27,28 @@ def test_switches_a_method_off_at_thirty_failures(ana: Desk) -> None:
     assert desk.later(days=3).start("totp").verdict is Verdict.OFF
 
 
+def test_lock_that_a_crash_left_out_is_made_and_told_at_the_next_answer(
+    ana: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The method was locked when the try was counted: without an event, and nobody was told. Seen failing."""
+    Failure.objects.create(user=ana.user, method="totp", consecutive=29)
+    issued = ana.start("totp", binding="crash")
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.methods.totp.method.Totp.check", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ana.answer(issued, "000000", binding="crash")
+
+    later = ana.later(hours=1)
+    issued = later.start("totp", binding="next")
+    right = app_code(ana.enrolment("totp"), later.context.now)
+    verdicts = [later.answer(issued, right, binding="next").verdict for _ in range(2)]
+
+    assert verdicts == [Verdict.OFF, Verdict.OFF]
+    assert later.start("totp", binding="after").verdict is Verdict.OFF
+    assert AuditEvent.objects.filter(kind="method.switched_off").count() == 1
+    assert mails(to="ana@example.org") == ["method_off"]
+
+
 def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> None:
     """104 guesses of 26 rounds were looked at, each round followed by the owner's own sign-in, and nobody was told."""
     settings.SUPPORT_EMAIL = "support@example.org"

@@ -37,9 +37,8 @@ def test_waits_double_after_five_failures(desk: Desk, times: int, minutes: int) 
 
 
 def test_is_off_at_thirty(desk: Desk) -> None:
-    row, now = fail(desk, 30)
+    _, now = fail(desk, 30)
 
-    assert row.locked_at == now
     gate = limits.reserve(desk.user.pk, "totp", now=now + timedelta(days=365))
     assert (gate.is_open, gate.is_locked, gate.retry_at) == (False, True, None)
 
@@ -76,7 +75,8 @@ def test_right_answer_ends_the_count(desk: Desk) -> None:
 
 
 def test_switching_on_without_a_method_switches_all_on(desk: Desk) -> None:
-    fail(desk, 30)
+    _, now = fail(desk, 30)
+    limits.lock(desk.user.pk, "totp", now=now)
     _, now = fail(desk, 5, method="text")
 
     limits.unlock(desk.user.pk)
@@ -94,21 +94,24 @@ def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None
 
 
 def test_refund_switches_nothing_on_again(desk: Desk) -> None:
-    row, _ = fail(desk, 30)
-
-    limits.refund(desk.user.pk, "totp", now=desk.context.now)
-
-    row.refresh_from_db()
-    assert (row.consecutive, row.locked_at is None) == (30, False)
-
-
-def test_refund_takes_back_the_lockout_that_it_began(desk: Desk) -> None:
     row, now = fail(desk, 30)
+    assert limits.lock(desk.user.pk, "totp", now=now)
 
     limits.refund(desk.user.pk, "totp", now=now)
 
     row.refresh_from_db()
-    assert (row.consecutive, row.locked_at) == (29, None)
+    assert (row.consecutive, row.locked_at) == (30, now)
+
+
+def test_locks_at_thirty_and_once(desk: Desk) -> None:
+    row, now = fail(desk, 29)
+    assert not limits.lock(desk.user.pk, "totp", now=now)
+    row, now = fail(desk, 1)
+
+    locked = [limits.lock(desk.user.pk, "totp", now=now + n * MINUTE) for n in range(2)]
+
+    row.refresh_from_db()
+    assert (locked, row.locked_at) == ([True, False], now)
 
 
 @pytest.mark.parametrize("n_wrong", [0, 1, 2, 3])
