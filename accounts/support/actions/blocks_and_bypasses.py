@@ -174,20 +174,21 @@ def unlock(person: User, actor: Actor) -> Result:
         raise Unneeded(
             _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
         )
-    event = audit_events.SUPPORT_WAITS_REMOVED if is_stopped else audit_events.SUPPORT_PERSON_UNLOCKED
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.unlock(person.pk)
         limits.forget_passwords(person.username)
-        record(event, person, actor)
-        notify(person, event, actor)
-    if is_stopped:
-        return Result(
-            _(
-                "The waits are removed, and any lock after a fraud report. Now clear their settings: too many "
-                "incorrect codes locked their methods."
+        if is_stopped:
+            record(audit_events.SUPPORT_WAITS_REMOVED, person, actor)
+            notify(person, audit_events.SUPPORT_WAITS_REMOVED, actor)
+            return Result(
+                _(
+                    "The waits are removed, and any lock after a fraud report. Now clear their settings: too many "
+                    "incorrect codes locked their methods."
+                )
             )
-        )
+        record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
+        notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
     return Result(_("All waits and locks are removed. Their methods work again."))
 
 

@@ -71,10 +71,14 @@ def test_permission_is_declared_and_some_role_has_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"give_roles", "erase"}))
 def test_records_one_event_of_the_desk(name: str) -> None:
-    """Roles are recorded where they are settled, and an erasure by the event that outlives the person."""
-    (event,) = events_handed(name, "record")
+    """Roles are recorded where they are settled, and an erasure by the event that outlives the person.
 
-    assert event.kind.startswith("support.")
+    What *Unlock* did is one event or another, because a stop after too many incorrect codes lasts.
+    """
+    events = events_handed(name, "record")
+
+    assert len(events) == (2 if name == "unlock" else 1)
+    assert all(event.kind.startswith("support.") for event in events)
 
 
 @pytest.mark.parametrize("name", sorted({n for n in ACTIONS if ACTIONS[n].notifies_person} - {"give_roles"}))
