@@ -157,8 +157,20 @@ def _migrate() -> None:
 
 
 def _version() -> str:
-    """Return the day and a digest of everything that a migrated database depends on, such as the month's partitions."""
+    """Return the day and a digest of everything that a migrated database depends on, such as the month's partitions.
+
+    It is that of the run's beginning, which its workers inherit: a file that is saved during a run changes nothing.
+    """
+    if "TEST_VERSION" not in os.environ:
+        os.environ["TEST_VERSION"] = f"{DAY}_{_digest()}"
+    return os.environ["TEST_VERSION"]
+
+
+def _digest() -> str:
     found = hashlib.sha256(f"{sys.version} {django.VERSION} {sqlite3.sqlite_version}".encode())
     for path in sorted(path for app in APPS for kind in ("*.py", "*.md") for path in (ROOT / app).rglob(kind)):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
-    return f"{DAY}_{found.hexdigest()[:16]}"
+    return found.hexdigest()[:16]
+
+
+_version()  # now, in the process that starts the workers
