@@ -53,6 +53,19 @@ def test_a_stranger_gets_no_ticket(wall: Wall, ana: Person, browser: str) -> Non
     assert page.path == "/sign-in/"
 
 
+def test_verifications_that_were_enough_make_no_dead_end(wall: Wall, signed_in: Person, clock: Clock) -> None:
+    """As where a page needs a recent verification. The third within two minutes was refused, with a page."""
+    Application.objects.update(max_age=timedelta(seconds=10))
+
+    for _visit in range(3):
+        clock.forward(seconds=31)
+        assert signed_in.browser.go(address_of(wall)).path == "/sign-in/again/"
+        signed_in.browser.press("Authenticator app")
+        page = signed_in.browser.press("Verify", code=signed_in.read_app())
+
+        assert leads_to(page).startswith(f"http://{HOST}/.two-step/enter?ticket=")
+
+
 def test_page_continues_to_the_host_without_a_press(wall: Wall, signed_in: Person) -> None:
     page = signed_in.browser.go(address_of(wall))
 
