@@ -240,7 +240,7 @@ def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
 
 
 class NotOnePerson(ValueError):
-    """Several people share this email address. The message is for staff."""
+    """A name means nobody, or several people share this email address. The message is for staff."""
 
 
 def named(people: QuerySet[User], names: Iterable[str]) -> dict[str, list[User]]:
@@ -260,14 +260,17 @@ def named(people: QuerySet[User], names: Iterable[str]) -> dict[str, list[User]]
     return meant | {user.username: [user] for user in found if user.username in folded}
 
 
-def only(people: QuerySet[User], name: str) -> User | None:
-    """Return the one user whom a name means, or None if it means nobody. Errors: `NotOnePerson`."""
-    return only_of(named(people, [name]).get(fold(name), []))
+def only(people: QuerySet[User], name: str) -> User:
+    """Return the one user whom a name means among those that a member of staff sees. Errors: `NotOnePerson`."""
+    words = gettext("You can’t help anyone with this username or email address. Check it and try again.")
+    return only_of(named(people, [name]).get(fold(name), []), nobody=words)
 
 
-def only_of(meant: list[User]) -> User | None:
-    """Return the one user whom a name means, or None if it means nobody. Errors: `NotOnePerson`."""
+def only_of(meant: list[User], *, nobody: str) -> User:
+    """Return the one user whom a name means. Errors: `NotOnePerson`; `nobody` is its text if there is none."""
+    if not meant:
+        raise NotOnePerson(nobody)
     if len(meant) > 1:
         words = gettext("%(n)d people have this email address. Enter the username of the one you mean instead.")
         raise NotOnePerson(words % {"n": len(meant)})
-    return meant[0] if meant else None
+    return meant[0]

@@ -169,8 +169,7 @@ def unlock(person: User, actor: Actor) -> Result:
     It does not end the stop after too many incorrect codes over all methods: those methods must be set up again.
     """
     is_stopped = limits.wrong_codes(person.pk, now=actor.context.now).stopped_at is not None
-    waits = limits.passwords_wait_until(person.username, now=actor.context.now)
-    if is_stopped and not (person.second_step_locked_at or waits):
+    if is_stopped and not action_preview.of_person(person, now=actor.context.now).locks:
         raise Unneeded(
             _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
         )

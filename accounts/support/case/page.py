@@ -200,6 +200,7 @@ def _impact(
         n_app_passwords=n["app-passwords"],
         has_pass=any(option.is_temporary for option in options),
         locks=tuple(action_preview.locks(person, options, now=now)),
+        is_stopped=wrong.stopped_at is not None,
         is_staff=person.is_staff,
         is_blocked=bool(person.blocked_until and person.blocked_until > now),
         must_change_password=person.must_change_password,

@@ -65,8 +65,7 @@ def said(row: DirectorySyncRow) -> str:
         return _of_group(row)
     if row.what in {"refused", "linked", "switched_off"}:
         return str(_WHY.get(row.why, row.why))
-    changed = _changes(row)
-    return f"{changed}. {_WHY[row.why]}" if row.why in _WHY and row.why else changed
+    return f"{_changes(row)}. {_WHY.get(row.why, row.why)}" if row.why else _changes(row)
 
 
 def _of_group(row: DirectorySyncRow) -> str:

@@ -93,9 +93,8 @@ def _person(name: str, people: Mapping[str, list[User]], staff: User | None) -> 
 
 def getter(name: str, people: Mapping[str, list[User]], staff: User | None) -> User:
     """Return the user, if `staff` may assign them a token. Errors: `ValueError` with a text for staff."""
-    user = people_search.only_of(people.get(fold(name), []))
-    if user is None:
-        raise ValueError(_("Nobody has this username or email address."))
+    nobody = _("Nobody has this username or email address.")
+    user = people_search.only_of(people.get(fold(name), []), nobody=nobody)
     if staff is None:
         raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
     wrong = {ranks.Rank.SELF: authorise.Refusal.ONESELF, ranks.Rank.ABOVE: authorise.Refusal.MORE_RIGHTS}

@@ -141,11 +141,8 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
         except NotOnePerson as why:
             form.add_error("person", str(why))
         else:
-            if person is None:
-                form.add_error("person", _("You can’t help anyone with this username or email address."))
-            else:
-                client = connections.client_of(application)
-                found = trials.trial(application, person, client, request_context.read(request).now)
+            client = connections.client_of(application)
+            found = trials.trial(application, person, client, request_context.read(request).now)
     context = {"application": application, "form": form, "trial": found}
     return layout.page(request, "applications/trial.html", context, here=_HERE)
 

@@ -98,11 +98,8 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         except NotOnePerson as why:
             form.add_error("user", str(why))
         else:
-            if person is not None:
-                address = resolve_url("admin:support-action", person.pk, "assign_token")
-                return redirect(f"{address}?{urlencode({'serial': token.serial})}")
-            words = _("You can’t help anyone with this username or email address. Check it and try again.")
-            form.add_error("user", words)
+            address = resolve_url("admin:support-action", person.pk, "assign_token")
+            return redirect(f"{address}?{urlencode({'serial': token.serial})}")
     context = {
         "row": row,
         "facts": token_stock.facts_of(token),
