@@ -12,7 +12,7 @@ from accounts.integrations.oidc.back_channel import deliveries
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
-from verification import signing_keys
+from verification import retention, signing_keys
 
 _KEEP = timedelta(days=1)
 _KEEP_DESK_REQUESTS = timedelta(days=30)  # the audit log keeps who did what, and why; deploy/running.md names it too
@@ -25,9 +25,9 @@ def purge(**_more: Any) -> None:
     now = timezone.now()
     PasswordReset.objects.filter(ends_at__lt=now - _KEEP).delete()
     SentForm.objects.filter(sent_at__lt=now - _KEEP).delete()
-    CallerCheck.objects.filter(asked_at__lt=now - _KEEP_DESK_REQUESTS).delete()
-    SupportRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS).delete()
-    GroupRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS).delete()
+    retention.remove(CallerCheck.objects.filter(asked_at__lt=now - _KEEP_DESK_REQUESTS))
+    retention.remove(SupportRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS))
+    retention.remove(GroupRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS))
     jobs.purge(now)
     directory_sync.purge(now)
     authorization_codes.purge(now)
