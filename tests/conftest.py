@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
-from django.conf import settings
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.template import Template
 from django.test import TransactionTestCase, override_settings
@@ -128,10 +127,10 @@ def _templates_keep_no_context(django_test_environment: None) -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _middleware_is_loaded_once(django_test_environment: None) -> Iterator[None]:
     """Share the middleware between the test clients of tests that have not changed a setting: each loads its own."""
-    load, plain, kept = ClientHandler.load_middleware, vars(settings)["_wrapped"], ClientHandler()
+    load, plain, kept = ClientHandler.load_middleware, kept_caches.settings_in_force(), ClientHandler()
 
     def shared(handler: ClientHandler, is_async: bool = False) -> None:
-        if vars(settings)["_wrapped"] is not plain:
+        if kept_caches.settings_in_force() is not plain:
             load(handler, is_async)
             return
         if "_middleware_chain" not in vars(kept):

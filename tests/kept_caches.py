@@ -30,7 +30,7 @@ CACHES: tuple[TTLCache[Any], ...] = (
 )
 _LONG = 3600.0  # seconds
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
-_WRITTEN = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
+WRITTEN = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
 _READ = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
 
@@ -46,7 +46,7 @@ class _Database:
 
     def keep(self, patch: pytest.MonkeyPatch) -> None:
         """Keep what is cached while a test runs in one transaction, and has not set VERIFICATION_CACHE_SECONDS."""
-        self._settings = _settings()
+        self._settings = settings_in_force()
         for each in CACHES:
             patch.setattr(each, "_seconds", _until_written(each._seconds))
             patch.setattr(each, "_load", self._loaded_once(each._load))
@@ -70,7 +70,7 @@ class _Database:
 
     def _is_as_in_others(self) -> bool:
         is_unchanged = self._is_known and self.tables.isdisjoint(self._written)
-        return is_unchanged and _is_alone() and _settings() is self._settings
+        return is_unchanged and is_alone() and settings_in_force() is self._settings
 
     def _load(self, load: Callable[..., Any], key: tuple[str, ...]) -> Any:
         """Note which tables are read."""
@@ -84,11 +84,11 @@ class _Database:
 
     def _watch(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         """Forget what the caches hold when one of their tables changes, or changes are taken back."""
-        written = _WRITTEN.findall(sql) if sql.startswith(_WRITES) else ()
+        written = WRITTEN.findall(sql) if sql.startswith(_WRITES) else ()
         is_undone = sql.startswith("ROLLBACK")
         self._written.update(written)
         self._is_known &= not is_undone
-        if written and not _is_alone():
+        if written and not is_alone():
             self._values.clear()  # the rows that tests begin with may be others now
         if not settings.VERIFICATION_CACHE_SECONDS and (is_undone or not self.tables.isdisjoint(written)):
             forget()
@@ -104,16 +104,16 @@ def forget() -> None:
         each.forget()
 
 
-def _settings() -> Any:
+def settings_in_force() -> Any:
     """Return the object that holds the settings. Each change puts another one around it."""
     return vars(settings)["_wrapped"]
 
 
-def _is_alone() -> bool:
+def is_alone() -> bool:
     """Return whether no other connection can see what this test writes, nor write what it sees."""
     blocks = connection.atomic_blocks
     return bool(blocks) and blocks[0]._from_testcase  # type: ignore[attr-defined]  # Django sets it
 
 
 def _until_written(seconds: Callable[[], float]) -> Callable[[], float]:
-    return lambda: seconds() or (_LONG if _is_alone() else 0)
+    return lambda: seconds() or (_LONG if is_alone() else 0)

@@ -16,7 +16,6 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone, translation
 
@@ -26,7 +25,6 @@ Result = TypeVar("Result")
 Statement = tuple[str, Any, bool]  # the statement, its values, whether they are the values of many rows
 
 _READS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN")
-_WRITTEN = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
 _TOUCHED = re.compile(r'\b(?:INTO|UPDATE|FROM|JOIN) "?(\w+)')
 _WATCHES = {"caplog", "capsys", "capfd", "django_capture_on_commit_callbacks", "django_assert_num_queries"}
 
@@ -56,7 +54,7 @@ class SetUps:
     def keep(self) -> None:
         """Watch what tests write."""
         connection.execute_wrappers.append(self._watch)
-        self._settings, self._n_wrappers = _settings(), len(connection.execute_wrappers)
+        self._settings, self._n_wrappers = kept_caches.settings_in_force(), len(connection.execute_wrappers)
 
     def begin(self, fixtures: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Begin a test, which has written nothing."""
@@ -96,8 +94,8 @@ class SetUps:
     def _is_like_others(self) -> bool:
         return (
             self._is_known
-            and _is_alone()
-            and _settings() is self._settings
+            and kept_caches.is_alone()
+            and kept_caches.settings_in_force() is self._settings
             and not (self._patch and (self._patch._setattr or self._patch._setitem))
             and not connection.force_debug_cursor
             and len(connection.execute_wrappers) == self._n_wrappers
@@ -112,8 +110,8 @@ class SetUps:
     def _note(self, sql: str, values: Any, many: bool) -> None:
         if sql.startswith(_READS):
             return
-        written = _WRITTEN.match(sql)
-        if not _is_alone():
+        written = kept_caches.WRITTEN.match(sql)
+        if not kept_caches.is_alone():
             self._is_known = False
             self._done.clear()  # the rows that tests begin with may be others now
         elif written:
@@ -123,17 +121,6 @@ class SetUps:
                 self._statements.append((sql, values, many))
         else:
             self._is_known = False  # taken back, or of a kind that cannot be repeated
-
-
-def _settings() -> Any:
-    """Return the object that holds the settings. Each change puts another one around it."""
-    return vars(settings)["_wrapped"]
-
-
-def _is_alone() -> bool:
-    """Return whether this test's transaction will be taken back, and no other connection sees what it writes."""
-    blocks = connection.atomic_blocks
-    return bool(blocks) and blocks[0]._from_testcase  # type: ignore[attr-defined]  # Django sets it
 
 
 SET_UPS = SetUps()
