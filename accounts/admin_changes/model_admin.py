@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import BadRequest
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -121,6 +122,8 @@ class ChangesAdmin(Ruled):
         return ()
 
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
+        if "_saveasnew" in request.POST:  # Django adds a copy even where the page has no such button
+            raise BadRequest
         if request.method == "POST" and object_id:
             self._hold(request, object_id)
         if request.method == "POST" and not {"confirmed", BACK} & set(request.POST):

@@ -104,3 +104,14 @@ def test_names_a_server_that_is_none(fay: Person, server: str) -> None:
     assert page.status == 200
     assert f"“{server}” isn’t a server" in page
     assert not Directory.objects.exists()
+
+
+def test_a_change_cannot_be_saved_as_a_new_directory(fay: Person, row: Directory) -> None:
+    """Seen failing: Django takes its own button's name although the page doesn't have it, and the form had no kind."""
+    path = f"/admin/accounts/directory/{row.pk}/change/"
+    fay.browser.go(path)
+
+    page = fay.browser.send(path, name="Copy", reason="They asked.", _saveasnew="1")
+
+    assert page.status == 400
+    assert Directory.objects.count() == 1
