@@ -31,8 +31,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def match_of(page: Page) -> str:
-    """Return the two digits to press in the call."""
-    return "".join(page.locator(".match b span").all_inner_texts())
+    """Return the two digits to press in the call. The page may be loading again: wait for both."""
+    digits = page.locator(".match b span")
+    expect(digits).to_have_text([re.compile(r"^\d$")] * 2)
+    return "".join(digits.all_inner_texts())
 
 
 def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> None:

@@ -32,6 +32,7 @@ function watch(box) {
   const started = Date.now();
   let pause = 1500;
   let timer;
+  let asking = false;
 
   function show(answer) {
     if (answer.state) box.dataset.state = answer.state;
@@ -51,7 +52,8 @@ function watch(box) {
   }
 
   async function ask() {
-    if (document.hidden) return;
+    if (document.hidden || asking) return;
+    asking = true;
     try {
       const reply = await fetch(box.dataset.statusUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (!reply.ok || reply.redirected) throw new Error(reply.status);
@@ -61,6 +63,8 @@ function watch(box) {
       pause = Date.now() - started < 60_000 ? 1500 : Math.min(pause * 1.3, 10_000);
     } catch {
       pause = Math.min(pause * 2, 30_000);
+    } finally {
+      asking = false;
     }
     timer = setTimeout(ask, pause);
   }
