@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from accounts import app_passwords, audit_events, breached_passwords
+from accounts.invitations import audit_events as invitation_events
 from accounts.models import User
 from verification import audit, enrolments, notices
 from verification.context import Context
@@ -39,7 +40,7 @@ def change(
         enrolments.raise_epoch(user, why="password-changed")
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
         event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
-        event = audit_events.INVITATION_ACCEPTED if how == "invited" else event
+        event = invitation_events.INVITATION_ACCEPTED if how == "invited" else event
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
         n_told = str(n_gone or "")
         notices.tell(user, "password_changed", now=context.now, context=context, how=how, n_app_passwords=n_told)

@@ -9,8 +9,8 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, audit_events, hashers, password_check
-from accounts.app_passwords import failures, usage
+from accounts import access, hashers, password_check
+from accounts.app_passwords import audit_events, failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
 from accounts.app_passwords.usage import Use

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts import audit_events
-from accounts.app_passwords import programs
+from accounts.app_passwords import audit_events, programs
 from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit_events
+from accounts.app_passwords import audit_events
 from accounts.models import Service
 from verification import audit
 from verification.context import Context

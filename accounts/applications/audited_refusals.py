@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts import audit_events
+from accounts.applications import audit_events
 from accounts.models import Application
 from verification import audit
 from verification.audit import UserEvent

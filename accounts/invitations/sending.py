@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from accounts import audit_events, conf
+from accounts import conf
+from accounts.invitations import audit_events
 from accounts.invitations.states import NEW, is_new
 from accounts.models import Invitation, User
 from verification import audit, notices

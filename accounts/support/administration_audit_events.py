@@ -1,4 +1,4 @@
-"""Audit events of the administration: groups, imports, exports, policies, costs, outages, routes, desk scopes."""
+"""Audit events of the administration: what administrators and operators add, change, delete, import and export."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -185,5 +185,98 @@ APPLICATION_SIGN_OUTS_SENT_AGAIN = declare(
         "application.sign_outs_sent_again",
         _("Sign-outs sent again to an application"),
         _("%(actor)s sent sign-outs again to the application %(application)s (%(n)s)."),
+    )
+)
+PROXY_ADDED = declare(Event("proxy.added", _("Proxy added"), _("%(actor)s added the proxy %(proxy)s.")))
+PROXY_CHANGED = declare(Event("proxy.changed", _("Proxy changed"), _("%(actor)s changed the proxy %(proxy)s.")))
+PROXY_DELETED = declare(
+    Event("proxy.deleted", _("Proxy deleted"), _("%(actor)s deleted the proxy %(proxy)s."), severity=Severity.WARN)
+)
+PROXY_SECRET_RENEWED = declare(
+    Event(
+        "proxy.secret_renewed",
+        _("Proxy given a new secret"),
+        _("%(actor)s gave the proxy %(proxy)s a new secret."),
+        severity=Severity.WARN,
+    )
+)
+PROXY_FORMER_SECRET_ENDED = declare(
+    Event(
+        "proxy.former_secret_ended",
+        _("Former secret of a proxy ended"),
+        _("%(actor)s ended the former secret of the proxy %(proxy)s."),
+    )
+)
+PROTECTED_ADDRESS_ADDED = declare(
+    Event("protected_address.added", _("Protected address added"), _("%(actor)s protected the address %(address)s."))
+)
+PROTECTED_ADDRESS_CHANGED = declare(
+    Event(
+        "protected_address.changed",
+        _("Protected address changed"),
+        _("%(actor)s changed how the address %(address)s is protected."),
+        severity=Severity.WARN,
+    )
+)
+PROTECTED_ADDRESS_DELETED = declare(
+    Event(
+        "protected_address.deleted",
+        _("Protected address deleted"),
+        _("%(actor)s deleted the protected address %(address)s."),
+        severity=Severity.WARN,
+    )
+)
+DIRECTORY_MADE = declare(
+    Event("directory.made", _("Directory added"), _("%(actor)s added the directory %(directory)s."))
+)
+DIRECTORY_CHANGED = declare(
+    Event("directory.changed", _("Directory changed"), _("%(actor)s changed the directory %(directory)s."))
+)
+DIRECTORY_DELETED = declare(
+    Event(
+        "directory.deleted",
+        _("Directory deleted"),
+        _("%(actor)s deleted the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+
+SCIM_TOKEN_MADE = declare(
+    Event(
+        "scim.token_made",
+        _("SCIM token created"),
+        _("%(actor)s created a SCIM token for the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+SCIM_FORMER_TOKEN_ENDED = declare(
+    Event(
+        "scim.former_token_ended",
+        _("Former SCIM token ended"),
+        _("%(actor)s ended the former SCIM token of the directory %(directory)s."),
+    )
+)
+SCIM_TOKENS_REVOKED = declare(
+    Event(
+        "scim.tokens_revoked",
+        _("SCIM tokens revoked"),
+        _("%(actor)s revoked all SCIM tokens of the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+SCIM_DEPARTURES_CONFIRMED = declare(
+    Event(
+        "directory.departures_confirmed",
+        _("Confirmed that many people left"),
+        _("%(actor)s confirmed that %(n)s of %(of)s people left the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+SCIM_NETWORKS_CHANGED = declare(
+    Event(
+        "scim.networks_changed",
+        _("Networks of a SCIM token changed"),
+        _("%(actor)s changed where SCIM tokens of the directory %(directory)s may be used."),
+        severity=Severity.WARN,
     )
 )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import access, audit_events
+from accounts import access
 from accounts.access import Reason, Step
+from accounts.applications import audit_events
 from accounts.models import Application
 from helpcenter.diagnosis.findings import Finding, View
 from verification import audit, strengths, time_format

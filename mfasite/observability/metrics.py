@@ -14,7 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import audit_events, directories, directory_sync, invitations, provisioning, request_context
+from accounts import directories, directory_sync, invitations, provisioning, request_context
+from accounts.applications import audit_events
 from accounts.integrations.oidc.back_channel import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import activity, audit_events
+from accounts.app_passwords import audit_events as app_password_events
 from tests.http_browser import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
@@ -162,7 +163,7 @@ def test_others_events_are_not_listed(ana: Person, cleo: Person) -> None:
 
 def test_nothing_of_a_name_is_taken_as_markup(ana: Person) -> None:
     context = Context(now=timezone.now(), agent="<script>alert(1)</script>", network="<b>")
-    audit.record(audit_events.APP_PASSWORD_MADE, user_id=ana.user.pk, context=context, name="<i>old laptop</i>")
+    audit.record(app_password_events.APP_PASSWORD_MADE, user_id=ana.user.pk, context=context, name="<i>old laptop</i>")
 
     html = at_activity(ana).html
 

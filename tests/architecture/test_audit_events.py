@@ -21,8 +21,11 @@ APPS = ("accounts", "helpcenter", "mfasite", "verification")
 HOMES = (
     "verification.audit.events",
     "accounts.audit_events",
+    "accounts.app_passwords.audit_events",
+    "accounts.applications.audit_events",
     "accounts.directory_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
+    "accounts.invitations.audit_events",
     "accounts.provisioning.audit_events",
     "accounts.support.audit_events",
     "accounts.support.caller_audit_events",

@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts import audit_events
+from accounts.app_passwords import audit_events as app_password_events
 from accounts.support import audit_events as support_events
 from accounts.support.reports import summary
 from tests.http_browser import Page
@@ -68,7 +69,7 @@ def test_record_is_narrowed_and_told_in_words(ana: Person, cleo: Person, aud: Pe
 
 def test_record_goes_on_page_by_page(aud: Person) -> None:
     for number in range(120):
-        audit.record(audit_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now()), number=number)
+        audit.record(app_password_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now()), number=number)
 
     page = aud.browser.go(f"{RECORD}?kind=service")
     seen = page.words.count("service.made")
@@ -137,7 +138,7 @@ def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> No
 
 
 def test_export_has_each_event_and_no_formula(aud: Person) -> None:
-    audit.record(audit_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now(), agent="=cmd()"))
+    audit.record(app_password_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now(), agent="=cmd()"))
 
     found = rows(aud.browser.save(f"{RECORD}export/?kind=service"))
 
@@ -188,7 +189,10 @@ def record(transactional_db: None) -> int:
     for _ in range(3):
         for number in range(5):
             audit.record(
-                audit_events.SERVICE_MADE, user_id=None, context=Context(now=now, network="192.0.2.1"), number=number
+                app_password_events.SERVICE_MADE,
+                user_id=None,
+                context=Context(now=now, network="192.0.2.1"),
+                number=number,
             )
         audit.seal(now)
     return sorted(AuditEvent.objects.values_list("id", flat=True))[7]

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from accounts import applications, audit_events
+from accounts import applications
+from accounts.applications import audit_events
 from accounts.integrations.forward_auth import access_check, cookies, protected_hosts, proxy_responses, tickets
 from accounts.integrations.forward_auth.access_check import Outcome
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt

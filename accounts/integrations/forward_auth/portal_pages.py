@@ -9,8 +9,9 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import access, applications, audit_events, request_context, session_assurance, sessions
+from accounts import access, applications, request_context, session_assurance, sessions
 from accounts.access import Step
+from accounts.applications import audit_events
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
 from accounts.integrations.forward_auth.forwarded_url import Doubt

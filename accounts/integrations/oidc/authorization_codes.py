@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet
 from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 
 from accounts import applications
-from accounts import audit_events as accounts_events
 from accounts.access import Answer
+from accounts.applications import audit_events as application_events
 from accounts.integrations.oidc import audit_events
 from accounts.integrations.oidc.authorization_request import AuthorizationRequest
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
@@ -54,7 +54,7 @@ def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Contex
             made_at=context.now,
         )
         audit.record(
-            accounts_events.APPLICATION_OPENED,
+            application_events.APPLICATION_OPENED,
             user_id=who.user.pk,
             context=context,
             application=client.application.slug,

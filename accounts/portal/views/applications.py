@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import applications, audit_events, redirects, request_context
+from accounts import applications, redirects, request_context
+from accounts.applications import audit_events
 from accounts.models import Application, ApplicationLogo
 from accounts.portal import application_tiles, data_shared_with_applications
 from accounts.session_assurance import AuthedRequest

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admin_changes, app_passwords, audit_events, request_context
+from accounts import admin_changes, app_passwords, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
-from accounts.app_passwords import programs
+from accounts.app_passwords import audit_events, programs
 from accounts.models import Service
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit_events, directories
+from accounts import directories
 from accounts.admin_changes import ChangesAdmin, acts
 from accounts.admin_changes.forms import ChangeForm
 from accounts.admin_site import Words
@@ -22,7 +22,7 @@ from accounts.directories import connection_test
 from accounts.models import Directory
 from accounts.models.directories import Kind
 from accounts.session_assurance import AuthedRequest
-from accounts.support import directory_runs, scim
+from accounts.support import administration_audit_events, directory_runs, scim
 from verification.inputs.fields import LineField
 from verification.policies.form_fields import Lines
 
@@ -141,8 +141,8 @@ class DirectoryAdmin(ChangesAdmin):
 
     form = DirectoryForm
     subject = "directory"
-    added, changed = audit_events.DIRECTORY_MADE, audit_events.DIRECTORY_CHANGED
-    deleted = audit_events.DIRECTORY_DELETED
+    added, changed = administration_audit_events.DIRECTORY_MADE, administration_audit_events.DIRECTORY_CHANGED
+    deleted = administration_audit_events.DIRECTORY_DELETED
     change_form_template = "accounts/admin/directory_form.html"
     list_display = ("name", "kind", "servers_shown", "position", "is_active", "reading_shown")
     flags = {"is_active": (_("Active"), _("Switched off")), "adds_people": (_("Added"), _("Not added"))}

@@ -11,14 +11,14 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, admin_changes, audit_events, request_context
+from accounts import access, admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import protected_hosts, proxy_authentication
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
-from accounts.support import desk_scopes
+from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.applications.proxy_answers import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
@@ -29,7 +29,11 @@ class ProxyAdmin(ChangesAdmin):
 
     form = ProxyForm
     subject = "proxy"
-    added, changed, deleted = audit_events.PROXY_ADDED, audit_events.PROXY_CHANGED, audit_events.PROXY_DELETED
+    added, changed, deleted = (
+        administration_audit_events.PROXY_ADDED,
+        administration_audit_events.PROXY_CHANGED,
+        administration_audit_events.PROXY_DELETED,
+    )
     list_display = ("name", "slug", "program", "is_active")
     flags = {"is_active": (_("Active"), _("Switched off"))}
     ordering = ("name",)
@@ -80,14 +84,14 @@ class ProxyAdmin(ChangesAdmin):
         now = request_context.read(request).now
         shown = [(row, secrets.renew(row, proxy_authentication.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
         for row in rows:
-            self.record(request, audit_events.PROXY_SECRET_RENEWED, row, reason)
+            self.record(request, administration_audit_events.PROXY_SECRET_RENEWED, row, reason)
         return self._show(request, shown)
 
     def end_former_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> None:
         """End the former secret of each proxy that has one."""
         for row in rows:
             if secrets.drop_former(row):
-                self.record(request, audit_events.PROXY_FORMER_SECRET_ENDED, row, reason)
+                self.record(request, administration_audit_events.PROXY_FORMER_SECRET_ENDED, row, reason)
         self.message_user(request, gettext("Only the newest secrets work now."))
 
     def _show(self, request: HttpRequest, shown: list[tuple[Proxy, str]]) -> HttpResponse:
@@ -137,9 +141,9 @@ class ProtectedHostAdmin(ChangesAdmin):
 
     form = ProtectedHostForm
     subject = "address"
-    added = audit_events.PROTECTED_ADDRESS_ADDED
-    changed = audit_events.PROTECTED_ADDRESS_CHANGED
-    deleted = audit_events.PROTECTED_ADDRESS_DELETED
+    added = administration_audit_events.PROTECTED_ADDRESS_ADDED
+    changed = administration_audit_events.PROTECTED_ADDRESS_CHANGED
+    deleted = administration_audit_events.PROTECTED_ADDRESS_DELETED
     list_display = ("host", "path_prefix", "application", "access", "strength")
     list_select_related = ("application",)
     search_fields = ("host",)

@@ -6,11 +6,12 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit_events, provisioning
+from accounts import provisioning
 from accounts.admin_changes import Refused
 from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
+from accounts.support import administration_audit_events
 from accounts.support.actions import Actor
 from verification import audit
 from verification.audit import Event
@@ -27,7 +28,7 @@ def new_token(directory: Directory, actor: Actor) -> str:
     """Give a directory a token, and return it. The present one works for some days."""
     access, _made = ScimAccess.objects.get_or_create(directory=directory)
     token = secrets.renew(access, token_authentication.PURPOSE, actor.context.now, overlap=OVERLAP)
-    _record(audit_events.SCIM_TOKEN_MADE, directory, actor)
+    _record(administration_audit_events.SCIM_TOKEN_MADE, directory, actor)
     return token
 
 
@@ -35,7 +36,7 @@ def end_former(directory: Directory, actor: Actor) -> None:
     """End the former token before its overlap is over. Errors: `Refused`."""
     if not secrets.drop_former(access_of(directory)):
         raise Refused(_("There is no former token any more."))
-    _record(audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
+    _record(administration_audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
 
 
 def revoke(directory: Directory, actor: Actor) -> None:
@@ -43,7 +44,7 @@ def revoke(directory: Directory, actor: Actor) -> None:
     tokens = ScimAccess.objects.filter(directory=directory).exclude(secret_digest="")
     if not tokens.update(secret_digest="", secret_made_at=None, former_digest="", former_ends_at=None):
         raise Refused(_("There is no token any more."))
-    _record(audit_events.SCIM_TOKENS_REVOKED, directory, actor)
+    _record(administration_audit_events.SCIM_TOKENS_REVOKED, directory, actor)
 
 
 def change_networks(directory: Directory, networks: Sequence[str], actor: Actor) -> None:
@@ -52,7 +53,7 @@ def change_networks(directory: Directory, networks: Sequence[str], actor: Actor)
     former, access.networks = access.networks, list(networks)
     access.save(update_fields=["networks"])
     changes = {"networks": [", ".join(former), ", ".join(networks)]}
-    _record(audit_events.SCIM_NETWORKS_CHANGED, directory, actor, changes=changes)
+    _record(administration_audit_events.SCIM_NETWORKS_CHANGED, directory, actor, changes=changes)
 
 
 def confirm_departures(directory: Directory, actor: Actor) -> None:
@@ -60,7 +61,7 @@ def confirm_departures(directory: Directory, actor: Actor) -> None:
     found = provisioning.count_of_alarm(directory)
     if not provisioning.end_alarm(directory):
         raise Refused(_("Someone has dealt with this already."))
-    _record(audit_events.SCIM_DEPARTURES_CONFIRMED, directory, actor, n=found.n, of=found.of)
+    _record(administration_audit_events.SCIM_DEPARTURES_CONFIRMED, directory, actor, n=found.n, of=found.of)
 
 
 def _record(event: Event, directory: Directory, actor: Actor, **detail: object) -> None:

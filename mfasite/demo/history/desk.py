@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import audit_events
+from accounts.app_passwords import audit_events
 from accounts.models import AppPassword, Service, SupportRequest, User
 from accounts.support import audit_events as support_events
 from accounts.support import caller_audit_events

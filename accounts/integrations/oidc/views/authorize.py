@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import access, audit_events, redirects, request_context, session_assurance, sessions
+from accounts import access, redirects, request_context, session_assurance, sessions
 from accounts.access import Answer, Reason, Step, Wanted
+from accounts.applications import audit_events
 from accounts.integrations.oidc import (
     acr_levels,
     authorization_codes,

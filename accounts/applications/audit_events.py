@@ -1,0 +1,72 @@
+"""Audit events of the use of applications: opened, asked to verify again, refused, signed out."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from verification.audit.declarations import Details, Severity, UserEvent, declare, detail
+
+
+def _refused(details: Details) -> str:
+    """Say which application refused somebody, and why. Shape: the reason as `accounts.access.Reason` has it."""
+    reasons = {
+        "not-allowed": gettext("%(application)s: none of the groups that may use it."),
+        "no-method-possible": gettext("%(application)s: no method that is strong enough."),
+        "too-many-rounds": gettext("%(application)s: the verification wasn’t enough, twice."),
+        "blocked": gettext("%(application)s: the account was blocked."),
+        "left": gettext("%(application)s: your organisation’s directory switched the account off."),
+        "locked": gettext("%(application)s: the second step was locked."),
+        "off": gettext("%(application)s is switched off."),
+    }
+    return reasons.get(details.get("why"), "%(application)s") % {"application": details.get("application")}
+
+
+# Of these, `application` is its short name, which never changes.
+APPLICATION_OPENED = declare(
+    UserEvent(
+        "application.opened",
+        log=_(
+            "%(person)s signed in to the application %(application)s. Required strength: %(strength)s, asked by: "
+            "%(asked_by)s."
+        ),
+        icon="browser",
+        title=_("You opened an application"),
+        staff_title=_("They opened an application"),
+        text=detail("application"),
+        severity=Severity.GOOD,
+        metric="application opened",
+    )
+)
+APPLICATION_ASKED = declare(
+    UserEvent(
+        "application.asked",
+        log=_("The application %(application)s asked %(person)s to verify again: %(why)s."),
+        icon="shield",
+        title=_("An application needed another verification"),
+        text=detail("application"),
+        is_attempt=True,
+        metric="application asked",
+    )
+)
+APPLICATION_REFUSED = declare(
+    UserEvent(
+        "application.refused",
+        log=_("%(person)s was refused the application %(application)s: %(why)s."),
+        icon="lock",
+        title=_("An application couldn’t be opened"),
+        text=_refused,
+        severity=Severity.WARN,
+        is_attempt=True,
+        trouble=_("Applications that couldn’t be opened"),
+        metric="application refused",
+    )
+)
+APPLICATION_LEFT = declare(
+    UserEvent(
+        "application.left",
+        log=_("%(person)s signed out of the application %(application)s."),
+        icon="leave",
+        title=_("You signed out of an application"),
+        staff_title=_("They signed out of an application"),
+        text=detail("application"),
+    )
+)
