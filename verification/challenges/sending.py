@@ -11,6 +11,7 @@ from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
 from verification.limits import toll_fraud
+from verification.method import Method
 from verification.models import Challenge, Enrolment, Kind, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
@@ -19,28 +20,35 @@ from verification.outcomes import Outcome, Verdict
 def refusal(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
-    """Return why a challenge must not start: its method is locked or delayed, or no more messages may be sent.
-
-    Setup is never delayed. A locked method can't be self-tested, because it must be set up again. Callers and
-    self-tests wait after incorrect answers of their own kind only.
-    """
+    """Return why a challenge must not start: its method is locked or delayed, or no more messages may be sent."""
     method = registry.method(enrolment.method)
-    if purpose != Purpose.ENROL:
-        if known is not None:
-            is_locked, retry_at = known.is_locked, known.retry_at
-        else:
-            gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
-            is_locked, retry_at = gate.is_locked, gate.retry_at
-        if purpose in attempts.SEPARATE_COUNTERS:
-            own = limits.gate(user.pk, attempts.counter(method.name, purpose), now=context.now)
-            is_locked, retry_at = is_locked or own.is_locked, own.retry_at
-        if is_locked:
-            return Outcome(verdict=Verdict.OFF, method=method.name)
-        if retry_at and retry_at > context.now:
-            return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
-    if not method.kind:
-        return None
+    if (delayed := delay(method, user=user, context=context, purpose=purpose, known=known)) or not method.kind:
+        return delayed
     return _refused_sending(enrolment, user=user, context=context, purpose=purpose, known=known)
+
+
+def delay(
+    method: Method, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
+) -> Outcome | None:
+    """Return why an answer would not be checked now: the method is locked, or it waits after incorrect codes.
+
+    Setups, callers and self-tests wait after incorrect answers of their own kind only. A locked method can't be
+    self-tested, but it can be set up again.
+    """
+    is_locked, retry_at = False, None
+    if known is not None:
+        is_locked, retry_at = known.is_locked, known.retry_at
+    elif purpose != Purpose.ENROL:
+        gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
+        is_locked, retry_at = gate.is_locked, gate.retry_at
+    if purpose in attempts.SEPARATE_COUNTERS:
+        own = limits.gate(user.pk, attempts.counter(method.name, purpose), now=context.now)
+        is_locked, retry_at = is_locked or own.is_locked, own.retry_at
+    if is_locked:
+        return Outcome(verdict=Verdict.OFF, method=method.name)
+    if retry_at and retry_at > context.now:
+        return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
+    return None
 
 
 def _refused_sending(

@@ -156,13 +156,16 @@ def enrol(
 ) -> Outcome:
     """Start to set up a method: check the fields, save a draft, and start a challenge for it.
 
-    Errors: the outcome is REFUSED with the problems by field, or UNREACHABLE if policy refuses.
+    Errors: the outcome is REFUSED with the problems by field, UNREACHABLE if policy refuses, or WAIT after too many
+    incorrect codes.
     """
     if method_name not in rules.methods or not registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
     method = registry.method(method_name)
     if enrolments.count(user.pk, method_name) >= method.max_enrolments:
         return Outcome(verdict=Verdict.FULL, method=method_name)
+    if delayed := sending.delay(method, user=user, context=context, purpose=Purpose.ENROL):
+        return delayed  # the draft that can be verified later stays
     cleaned: dict[str, Any] = {}
     if method.form_class is not None:
         form = method.form_class(data=dict(fields))

@@ -16,7 +16,7 @@ from verification.models import (
     Purpose,
     Reason,
 )
-from verification.outcomes import Verdict
+from verification.outcomes import Outcome, Verdict
 
 
 def mails(*, to: str = "") -> list[str]:
@@ -118,6 +118,32 @@ def test_code_that_would_have_to_wait_is_not_sent(ana: Desk, purpose: Purpose) -
     assert ana.start("text", purpose=purpose).verdict is Verdict.WAIT
     assert not Message.objects.exists()
     assert ana.later(minutes=1).start("text", purpose=purpose).issued
+
+
+def test_setup_sends_no_code_that_would_have_to_wait(desk: Desk) -> None:
+    """Seen failing: the code was sent, and its answer had to wait."""
+    fields = {"country": "CH", "number": "079 555 12 34"}
+
+    def enrol(at: Desk) -> Outcome:
+        return challenges.enrol(at.user, "text", fields, binding="new", context=at.context, rules=at.rules)
+
+    begun = enrol(desk)
+    count(desk, "enrol.text", next_at=desk.later(minutes=1).context.now)
+
+    assert enrol(desk).verdict is Verdict.WAIT
+    assert desk.later(seconds=40).resend(begun, binding="new").verdict is Verdict.WAIT
+    assert Message.objects.filter(kind="text").count() == 1
+    later = desk.later(minutes=1)
+    assert later.answer(begun, desk.code(begun), binding="new").proven  # its draft was left alone
+
+
+def test_locked_method_can_be_set_up_again(ana: Desk) -> None:
+    count(ana, "text", locked_at=ana.context.now)
+    fields = {"country": "CH", "number": "079 555 12 99"}
+
+    begun = challenges.enrol(ana.user, "text", fields, binding="new", context=ana.context, rules=ana.rules)
+
+    assert begun.issued
 
 
 @pytest.mark.parametrize("name", ["text", "caller.text"])
