@@ -328,6 +328,20 @@ def test_remembered_browser_is_not_offered_for_a_proof(stale: Person, clock: Clo
     assert "ask again on this browser" not in stale.page.words
 
 
+def test_method_that_policy_no_longer_allows_gives_no_proof(stale: Person) -> None:
+    """Seen failing: a text opened app passwords and new methods after a policy had forbidden texts.
+
+    At a sign-in it opens setup only.
+    """
+    Policy.objects.create(methods=["passkey"])
+
+    stale.browser.go("/app-passwords/make/")
+
+    assert stale.page.path == "/sign-out/"
+    stale.browser.send("/sign-in/again/", option=stale.enrolment("text").ref)
+    assert stale.phone.messages() == []
+
+
 def test_proof_is_worth_nothing_once_the_account_changed(stale: Person, clock: Clock) -> None:
     stale.browser.go("/methods/add/")
     clock.forward(seconds=31)

@@ -15,6 +15,7 @@ from accounts.signin import flow
 from accounts.signin.views import half_signed_in_and_refusals
 from verification import policies
 from verification.models import Purpose
+from verification.policies import Why
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +24,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     now = request_context.read(request)
     next_url, about = redirects.wanted(request), stepping_up.of(request)
     decision = policies.decide(request.user, now)
-    options = [option for option in decision.options if not option.is_locked and not option.unavailable_reason]
+    # A method that policy no longer allows verifies nobody again. At a sign-in it only leads to setting up another one.
+    allowed = () if decision.reason is Why.METHOD_NOT_ALLOWED else decision.options
+    options = [option for option in allowed if not option.is_locked and not option.unavailable_reason]
     if about is not None:
         options = [option for option in options if option.method in about.methods]
     if not options and about is None:
