@@ -3,6 +3,7 @@
 from accounts.access import decision_words, portal_and_staff
 from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
+from accounts.access.max_age_and_clock_skew import Demand
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.session_facts import of_data
 from accounts.access.stepping_up import forget_rounds, step_up
@@ -11,6 +12,7 @@ from accounts.session_assurance import SessionFacts, Verification
 __all__ = [
     "Answer",
     "AskedBy",
+    "Demand",
     "Groups",
     "Reason",
     "Requirement",

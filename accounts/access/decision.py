@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accounts.access import acr_values, max_age_and_clock_skew
+from accounts.access.max_age_and_clock_skew import Demand
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import Why
@@ -53,7 +54,7 @@ class AskedBy(StrEnum):
 class Requirement:
     """What the application, the person's groups and the request require together.
 
-    Shape: `newer_than` is when a request demanded a verification; `acr` is the value that the request named, which is
+    Shape: `demand` is there if only a new verification counts; `acr` is the value that the request named, which is
     reported instead of a higher one; `offered` are the methods that the person may set up now, None for all in the
     strength.
     """
@@ -61,7 +62,7 @@ class Requirement:
     strength: Strength
     max_age: timedelta | None = None
     remembered_counts: bool = True
-    newer_than: datetime | None = None
+    demand: Demand | None = None
     acr: str = ""
     offered: tuple[str, ...] | None = None
     asked_by: str = AskedBy.APPLICATION
@@ -127,7 +128,7 @@ def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> An
 
 def _is_fresh(verification: Verification, requirement: Requirement, now: datetime) -> bool:
     return max_age_and_clock_skew.is_fresh(
-        verification.at, now=now, max_age=requirement.max_age, newer_than=requirement.newer_than
+        verification.at, now=now, max_age=requirement.max_age, demand=requirement.demand
     )
 
 
@@ -137,7 +138,7 @@ def _is_skipped(facts: SessionFacts) -> bool:
 
 def _may_be_skipped(requirement: Requirement) -> bool:
     """Return whether a remembered browser or a trusted network is enough: for any second step, of whatever age."""
-    is_timed = requirement.max_age is not None or requirement.newer_than is not None
+    is_timed = requirement.max_age is not None or requirement.demand is not None
     return requirement.remembered_counts and requirement.strength.is_any_second_step and not is_timed
 
 

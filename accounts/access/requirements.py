@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.models import Group
 
@@ -11,6 +11,7 @@ from accounts.access.decision import (
     AskedBy,
     Requirement,
 )
+from accounts.access.max_age_and_clock_skew import Demand
 from accounts.models import Application
 from verification import strengths
 from verification.db.compiled_queries import BindParam, Select
@@ -25,13 +26,13 @@ class Wanted:
     """What a request asks for. It can only raise what the application requires.
 
     Shape: `strengths` are slugs in the order of preference, one of which is wanted; with `is_essential`, one of them
-    must be reached; `newer_than` is when a new verification was demanded; `asked_by` says who asks.
+    must be reached; `demand` is there if only a new verification counts; `asked_by` says who asks.
     """
 
     strengths: tuple[str, ...] = ()
     is_essential: bool = False
     max_age: timedelta | None = None
-    newer_than: datetime | None = None
+    demand: Demand | None = None
     asked_by: AskedBy = AskedBy.CLIENT
 
 
@@ -85,7 +86,7 @@ def floor(application: Application, group_strength: str = strengths.PASSWORD.slu
 def raised(requirement: Requirement, wanted: Wanted) -> list[Requirement]:
     """Return what is required if a request asks for more, one requirement for each strength that it would take."""
     ages = [age for age in (requirement.max_age, wanted.max_age) if age is not None]
-    timed = replace(requirement, max_age=min(ages, default=None), newer_than=wanted.newer_than)
+    timed = replace(requirement, max_age=min(ages, default=None), demand=wanted.demand)
     if not wanted.strengths:
         return [timed]
     return [_with_strength(timed, strengths.named(slug), wanted.asked_by) for slug in wanted.strengths]

@@ -128,7 +128,7 @@ def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> No
 def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
     """Return how often someone has just verified for an application."""
     kept: Any = request.session.get(_ROUNDS)
-    if not kept or kept[0] != slug or not 0 <= now.timestamp() - kept[2] < _SAME.total_seconds():
+    if not kept or kept[0] != slug or abs(now.timestamp() - kept[2]) >= _SAME.total_seconds():
         return 0
     return int(kept[1])
 

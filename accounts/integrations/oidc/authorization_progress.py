@@ -13,6 +13,8 @@ from typing import Any
 from django.core import signing
 from django.utils.http import urlencode
 
+from accounts.access import Demand
+
 NAME = "progress"  # query parameter
 _LIFE = timedelta(minutes=10)
 _SALT = "oidc.progress"
@@ -20,20 +22,32 @@ _SALT = "oidc.progress"
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Shape: `demanded` in seconds since 1970, 0 if nothing was demanded; `user_id` is who chose and agreed."""
+    """Shape: `demanded` in seconds since 1970, 0 if nothing was demanded, and `known` are the times of verifications
+    that the session already had then; `user_id` is who chose and agreed.
+    """
 
     demanded: float = 0
+    known: tuple[float, ...] = ()
     user_id: int = 0
     has_chosen: bool = False
     has_agreed: bool = False
 
     @property
-    def demanded_at(self) -> datetime | None:
-        return datetime.fromtimestamp(self.demanded, tz=UTC) if self.demanded else None
+    def demand(self) -> Demand | None:
+        return Demand(at=_instant(self.demanded), known=frozenset(map(_instant, self.known))) if self.demanded else None
+
+    def demanding(self, demand: Demand) -> "Progress":
+        """Remember a demand, with the verifications that the clocks alone don't rule out."""
+        known = sorted(at.timestamp() for at in demand.known if demand.may_be_met_by(at))
+        return replace(self, demanded=demand.at.timestamp(), known=tuple(known))
 
     def of(self, user_id: int) -> "Progress":
         """Return what counts for a person: nobody's choices count for anyone else."""
         return self if user_id == self.user_id else replace(self, has_chosen=False, has_agreed=False)
+
+
+def _instant(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, tz=UTC)
 
 
 def _digest(query: Mapping[str, Sequence[str]]) -> str:

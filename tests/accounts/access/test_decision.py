@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.access import Answer, Reason, Requirement, SessionFacts, Step, Verification, decide
+from accounts.access import Answer, Demand, Reason, Requirement, SessionFacts, Step, Verification, decide
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification.policies import Why
 from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, Strength
@@ -150,8 +150,8 @@ def test_asks_again_for_a_verification_that_is_too_old() -> None:
 def test_asks_again_if_a_new_verification_was_demanded() -> None:
     facts = _facts(password=HOUR, totp=HOUR)
 
-    assert _decide(facts, owned=("totp",), newer_than=NOW - HOUR).step is Step.CONTINUE
-    assert _decide(facts, owned=("totp",), newer_than=NOW - HOUR + MINUTE).reason is Reason.TOO_OLD
+    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR)).step is Step.CONTINUE
+    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR + MINUTE)).reason is Reason.TOO_OLD
 
 
 def test_a_password_that_is_too_old_is_met_by_any_newer_method() -> None:
@@ -189,7 +189,7 @@ def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: Why)
     [
         {"remembered_counts": False},
         {"max_age": HOUR},
-        {"newer_than": NOW - HOUR},
+        {"demand": Demand(at=NOW - HOUR)},
         {"strength": NO_PHONE},
         {"strength": PHISHING_RESISTANT},
         {"strength": OWN},

@@ -4,7 +4,7 @@ A GET answers with a code, which the protocol demands. It changes nothing else, 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access, redirects, request_context, session_assurance, sessions
-from accounts.access import Answer, Reason, Step, Wanted
+from accounts.access import Answer, Demand, Reason, Step, Wanted
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
     acr_levels,
@@ -55,9 +55,16 @@ class _Visit:
     def is_silent(self) -> bool:
         return "none" in self.asked.prompts
 
-    def back(self, **changes: object) -> str:
+    @property
+    def demand(self) -> Demand:
+        """Return what demands a verification that is newer than all that the session has now."""
+        facts = session_assurance.facts(self.request)
+        known = frozenset(each.at for each in facts.verified) if facts is not None else frozenset()
+        return Demand(at=self.context.now, known=known)
+
+    def back(self, done: Progress) -> str:
         """Return the address of this request, with what was done for it since."""
-        return authorization_progress.address(reverse("oidc:authorize"), self.query, replace(self.done, **changes))  # type: ignore[arg-type]  # fields of it
+        return authorization_progress.address(reverse("oidc:authorize"), self.query, done)
 
     def error(self, name: str, description: str = "") -> HttpResponse:
         return client_redirects.error(self.request, self.to, name, description)
@@ -120,8 +127,7 @@ def _subject(asked: AuthorizationRequest) -> str:
 
 def _decide(visit: _Visit, subject: str) -> HttpResponse:
     request, asked, application = visit.request, visit.asked, visit.to.client.application
-    demanded = visit.done.demanded_at
-    wanted = _wanted(asked, demanded, visit.context.now)
+    wanted = _wanted(visit)
     if asked.essential_acrs and not wanted.strengths:
         return visit.error("unmet_authentication_requirements")
     answer = access.of_request(request, application, wanted=wanted)
@@ -137,18 +143,19 @@ def _decide(visit: _Visit, subject: str) -> HttpResponse:
     return _step_up(visit, answer, wanted, user)
 
 
-def _wanted(asked: AuthorizationRequest, demanded: datetime | None, now: datetime) -> Wanted:
+def _wanted(visit: _Visit) -> Wanted:
     """Return what the request demands. Once it was demanded, everything since then counts.
 
     Source: OpenID Connect Core 1.0, 3.1.2.1: `max_age=0` is the same as `prompt=login`.
     """
+    asked, demand = visit.asked, visit.done.demand
     acrs = asked.essential_acrs or asked.acrs
     wanted = Wanted(strengths=acr_levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
     is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
-    if demanded is not None and (is_forced or asked.max_age is not None):
-        return replace(wanted, newer_than=demanded)
+    if demand is not None and (is_forced or asked.max_age is not None):
+        return replace(wanted, demand=demand)
     if is_forced:
-        return replace(wanted, newer_than=now)
+        return replace(wanted, demand=visit.demand)
     return replace(wanted, max_age=asked.max_age)
 
 
@@ -170,8 +177,7 @@ def _step_up(visit: _Visit, answer: Answer, wanted: Wanted, user: User | None) -
     application = visit.to.client.application
     if answer.step is Step.REFUSE and user is not None:
         return _refuse(visit, answer, wanted, user)
-    demanded = visit.done.demanded or visit.context.now.timestamp()
-    next_url = visit.back(demanded=demanded)
+    next_url = visit.back(visit.done if visit.done.demanded else visit.done.demanding(visit.demand))
     if user is None:
         return access.step_up(
             visit.request, answer, application=application, next_url=next_url, username=visit.asked.login_hint
@@ -197,7 +203,7 @@ def _refuse(visit: _Visit, answer: Answer, wanted: Wanted, user: User) -> HttpRe
     )
     if wanted.is_essential and answer.reason in {Reason.NO_METHOD_POSSIBLE, Reason.TOO_MANY_ROUNDS}:
         return visit.error("unmet_authentication_requirements")
-    return access.step_up(visit.request, answer, application=application, next_url=visit.back())
+    return access.step_up(visit.request, answer, application=application, next_url=visit.back(visit.done))
 
 
 def _continue(visit: _Visit, user: User, answer: Answer) -> HttpResponse:
@@ -222,7 +228,7 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
     values = {
         "application": visit.to.client.application,
         "user": user,
-        "address": visit.back(user_id=user.pk),
+        "address": visit.back(replace(visit.done, user_id=user.pk)),
         "scopes": [scopes.LABELS[name] for name in visit.asked.scopes],
     }
     return render(visit.request, template, values)
