@@ -56,6 +56,14 @@ def opal(db: None, clock: Clock) -> Person:
     return person
 
 
+def test_page_says_that_no_worker_runs(opal: Person, broker: str) -> None:
+    """Seen failing with a dash for zero, which means that nobody knows."""
+    page = opal.browser.go(DELIVERIES)
+
+    assert "No worker is running" in page
+    assert "Workers 0 " in page
+
+
 def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> None:
     ana.give_password()
     work()
