@@ -75,6 +75,10 @@ def _providers() -> bool:
         connection.close()  # a provider may have used the database, and nobody else cleans up this thread
 
 
+def _workers() -> bool:
+    return broker.workers() > 0
+
+
 # Without one of these no page can be shown: a load balancer takes this process out.
 NEEDED: dict[str, Callable[[], bool]] = {
     "database": _database,
@@ -82,7 +86,11 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "static files": _static_files,
 }
 # Without these users can still sign in, with fewer methods or a little later.
-USEFUL: dict[str, Callable[[], bool]] = {"broker": broker.is_reachable, "providers": _providers}
+USEFUL: dict[str, Callable[[], bool]] = {
+    "broker": broker.is_reachable,
+    "workers": _workers,
+    "providers": _providers,
+}
 PROBES = NEEDED | USEFUL
 
 # A pool for each: a probe that hangs keeps its threads, and must not make the others fail.
@@ -119,5 +127,6 @@ def ready(request: HttpRequest) -> JsonResponse:
     wait_for(probes.values(), timeout=BOUND)
     failed = [name for name, probe in probes.items() if not _passed(name, probe)]
     down = [name for name in failed if name in NEEDED]
-    degraded = [name for name in failed if name in USEFUL]
+    unknown = ["workers"] if "broker" in failed else []  # only the broker knows them
+    degraded = [name for name in failed if name in USEFUL and name not in unknown]
     return JsonResponse({"ready": not down, "down": down, "degraded": degraded}, status=503 if down else 200)

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 import mfasite
 from mfasite.observability import health
+from verification.delivery import broker as brokers
 
 
 @pytest.fixture
@@ -61,6 +62,24 @@ def test_stays_ready_and_names_what_is_degraded(client: Client, monkeypatch: pyt
 
     told = {"ready": True, "down": [], "degraded": ["broker", "providers"]}
     assert (answer.status_code, answer.json()) == (200, told)
+
+
+def test_names_missing_workers(client: Client, monkeypatch: pytest.MonkeyPatch, broker: str) -> None:
+    """Seen failing without this probe: nothing was degraded while no worker ran."""
+    probes(monkeypatch, workers=health.PROBES["workers"])
+
+    assert client.get("/readyz").json() == {"ready": True, "down": [], "degraded": ["workers"]}
+
+    brokers.seen("worker1@host")
+
+    assert client.get("/readyz").json()["degraded"] == []
+
+
+def test_does_not_miss_workers_while_the_broker_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing without this rule: only the broker knows the workers."""
+    probes(monkeypatch, broker=fails, workers=fails)
+
+    assert client.get("/readyz").json()["degraded"] == ["broker"]
 
 
 @pytest.mark.parametrize("needed", ["database", "migrations", "static files"])
