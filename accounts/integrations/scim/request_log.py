@@ -33,7 +33,7 @@ def note(request: ScimRequest) -> None:
 
 
 def write() -> None:
-    """Write what was collected, and remove what is older than the last requests of its directory."""
+    """Write what was collected, and remove what is older than the last requests of its directory. Never fails."""
     with _lock:
         rows = list(_waiting)
         _waiting.clear()
@@ -41,14 +41,23 @@ def write() -> None:
     for row in rows:
         by_directory[row.directory_id].append(row)
     for directory_id, theirs in sorted(by_directory.items()):
-        with transaction.atomic():
-            ScimRequest.objects.bulk_create(theirs[-KEPT:])
-            mine = ScimRequest.objects.filter(directory_id=directory_id)
-            eldest = mine.order_by("-id").values_list("id", flat=True)[KEPT - 1 : KEPT]
-            for pk in eldest:
-                mine.filter(id__lt=pk).delete()
-            last = theirs[-1]
-            ScimAccess.objects.filter(pk=directory_id).update(last_used_at=last.at, last_network=last.network)
+        try:
+            _write(directory_id, theirs)
+        except DatabaseError as error:  # such as after the directory was deleted: the others are written
+            logger.warning(
+                "%d SCIM requests of directory %s are lost: %s", len(theirs), directory_id, type(error).__name__
+            )
+
+
+def _write(directory_id: int, theirs: list[ScimRequest]) -> None:
+    with transaction.atomic():
+        ScimRequest.objects.bulk_create(theirs[-KEPT:])
+        mine = ScimRequest.objects.filter(directory_id=directory_id)
+        eldest = mine.order_by("-id").values_list("id", flat=True)[KEPT - 1 : KEPT]
+        for pk in eldest:
+            mine.filter(id__lt=pk).delete()
+        last = theirs[-1]
+        ScimAccess.objects.filter(pk=directory_id).update(last_used_at=last.at, last_network=last.network)
 
 
 def last(directory: Directory, n: int) -> list[ScimRequest]:
@@ -59,7 +68,5 @@ def last(directory: Directory, n: int) -> list[ScimRequest]:
 def _write_in_background() -> None:
     try:
         write()
-    except DatabaseError as error:
-        logger.warning("The last SCIM requests are lost: %s", type(error).__name__)
     finally:
         connections.close_all()

@@ -129,6 +129,22 @@ def test_keeps_only_the_last_requests(entra: Sender, monkeypatch: pytest.MonkeyP
     assert [each.resource_id for each in request_log.last(entra.directory, 9)] == ["4", "3", "2"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_requests_of_a_deleted_directory_cost_the_others_nothing(
+    transactional_db: None, entra: Sender, okta: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process collects requests for a second. Seen failing: the requests of all other directories were lost."""
+    with monkeypatch.context() as collecting:
+        collecting.setattr(request_log, "write", lambda: None)
+        for sender in (entra, okta):
+            sender.get("/Users")
+    entra.directory.delete()
+
+    request_log.write()
+
+    assert len(request_log.last(okta.directory, 9)) == 1
+
+
 @pytest.mark.parametrize(
     ("raw", "status"),
     [
