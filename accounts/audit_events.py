@@ -34,8 +34,9 @@ def _directory_says(details: Details) -> str:
         "account_expired": gettext("The directory says that the account has expired."),
         "outside_hours": gettext("The directory doesn’t allow a sign-in at this time."),
         "other_machine": gettext("The directory allows a sign-in only from some computers."),
+        "restricted": gettext("The directory doesn’t let this account sign in here, although the password is correct."),
         "locked": gettext("The directory has locked the account. Whether the password was correct isn’t known."),
-        "away": gettext("The directory didn’t answer, so the password wasn’t checked."),
+        "away": gettext("The directory didn’t answer, or didn’t check the password."),
         "later": gettext("There were too many incorrect passwords, so the directory wasn’t asked."),
         "name_taken": gettext("Another account has the same username."),
     }

@@ -21,8 +21,13 @@ class Checked:
 
     @property
     def is_unanswered(self) -> bool:
-        """Return whether nobody could check the password, so that this is no incorrect one."""
+        """Return whether nobody could check the password."""
         return self.answer is Answer.AWAY
+
+    @property
+    def is_incorrect(self) -> bool:
+        """Return whether this counts as an incorrect password: not if nobody checked it, or it was correct."""
+        return self.answer in {Answer.WRONG, Answer.LOCKED, Answer.LATER}
 
 
 def check(user: User | None, name: str, password: str, context: Context) -> Checked:

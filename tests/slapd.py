@@ -1,7 +1,8 @@
 """A real OpenLDAP server for tests, with people, groups, service accounts, TLS and a password policy."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
 moduleload memberof
+moduleload retcode
 pidfile {home}/slapd.pid
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
@@ -43,7 +45,11 @@ limits dn.exact="{limited}" size={most}
 overlay memberof
 overlay ppolicy
 ppolicy_default "cn=default,ou=policies,{base}"
+overlay retcode
+retcode-parent "ou=codes,{base}"
+retcode-indir
 access to attrs=userPassword by anonymous auth by * none
+access to filter="(objectClass=errAuxObject)" by * read
 access to * by dn.base="{account}" read by dn.base="{limited}" read by * none
 """
 
@@ -146,6 +152,18 @@ class Slapd:
         """Add a person."""
         text = _PERSON.format(uid=uid, name=name or uid.title(), password=password, base=BASE)
         self._run("ldapadd", text)
+
+    @contextmanager
+    def answering(self, uid: str, code: int, text: str = "-") -> Iterator[None]:
+        """Answer each bind of a person with a result code, whatever their password is."""
+        kind = "add: objectClass\nobjectClass: errAuxObject"
+        said = {"errCode": code, "errOp": "bind", "errText": text}
+        self.change(uid, "\n-\n".join([kind, *(f"add: {name}\n{name}: {value}" for name, value in said.items())]))
+        try:
+            yield
+        finally:
+            kind = "delete: objectClass\nobjectClass: errAuxObject"
+            self.change(uid, "\n-\n".join([kind, *(f"delete: {name}" for name in said)]))
 
     def change(self, uid: str, changes: str) -> None:
         """Change a person. Shape: `changes` is LDIF after "changetype: modify"."""

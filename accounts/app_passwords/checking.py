@@ -162,8 +162,9 @@ def _without(request: CheckRequest) -> Checked:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
     checked = _check_password(user, request) if takes else password_check.WRONG
+    if checked.user is None and not checked.is_incorrect:
+        limits.refund_password(name, context, service=slug)
     if checked.is_unanswered:
-        limits.password_unanswered(name, context, service=slug)
         return Checked(Answer.WRONG)  # another answer would say that the person exists
     if checked.user is not None and _may_without(checked.user, request.now):
         limits.password_accepted(name, context, service=slug)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.directories import ldap_connections
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Answer, Entry
+from accounts.directories.password_result_codes import Answer, Entry, NotChecked
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 
@@ -91,7 +91,7 @@ def _connected(
         return
     yield _found(entry, username)
     if entry is not None and password:
-        yield _checked(connection.bind(entry.dn, password))
+        yield _password(connection, entry, password)
 
 
 def _found(entry: Entry | None, username: str) -> Step:
@@ -109,6 +109,14 @@ def _found(entry: Entry | None, username: str) -> Step:
     )
 
 
+def _password(connection: Connection, entry: Entry, password: str) -> Step:
+    try:
+        return _checked(connection.bind(entry.dn, password))
+    except NotChecked as refused:
+        words = _("The directory didn’t say whether it is correct: %(why)s") % {"why": refused}
+        return Step(name=_("Password"), is_done=False, text=words)
+
+
 def _checked(answer: Answer) -> Step:
     words = {
         Answer.RIGHT: _("Correct"),
@@ -119,6 +127,7 @@ def _checked(answer: Answer) -> Step:
         Answer.ACCOUNT_EXPIRED: _("Correct, but the account has expired"),
         Answer.OUTSIDE_HOURS: _("Correct, but not allowed at this time"),
         Answer.OTHER_MACHINE: _("Correct, but allowed only from certain computers"),
+        Answer.RESTRICTED: _("Correct, but the account may not be used to sign in here"),
         Answer.LOCKED: _("The directory has locked the account"),
     }
     return Step(name=_("Password"), is_done=answer is Answer.RIGHT, text=words[answer])

@@ -122,19 +122,18 @@ class Connection:
             raise Misconfigured(f"The service account was refused: {_text(error)}") from None
 
     def bind(self, dn: str, password: str) -> Answer:
-        """Return what the directory says about a password."""
+        """Return what the directory says about a password. Errors: `NotChecked`."""
         if not can_be_sent(password):
             return Answer.WRONG
         policy = ldap.controls.ppolicy.PasswordPolicyControl
         controls_by_type = {policy.controlType: policy}
         try:
-            sent = self._asked(self._ldap.simple_bind, dn, password, serverctrls=[policy()])
-            *_result, controls = self._asked(self._ldap.result3, sent, resp_ctrl_classes=controls_by_type)
-        except ldap.INVALID_CREDENTIALS as error:
-            controls = ldap.controls.DecodeControlTuples(error.args[0].get("ctrls", ()), controls_by_type)
-            return _of_policy(controls) or of_refused_bind(_text(error))
-        except ldap.LDAPError:
-            return Answer.WRONG
+            sent = self._called(self._ldap.simple_bind, dn, password, serverctrls=[policy()])
+            *_result, controls = self._called(self._ldap.result3, sent, resp_ctrl_classes=controls_by_type)
+        except ldap.LDAPError as error:
+            said = _said(error)
+            controls = ldap.controls.DecodeControlTuples(said.get("ctrls", ()), controls_by_type)
+            return _of_policy(controls) or of_refused_bind(int(said.get("result", 0)), _text(error))
         return _of_policy(controls) or Answer.RIGHT
 
     def read_base(self) -> None:
@@ -219,18 +218,19 @@ class Connection:
 
     def _asked(self, function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
         """Call python-ldap, and raise `Away` for everything that says that the server is not there or too slow."""
+        try:
+            return self._called(function, *arguments, **named)
+        except (ldap.UNAVAILABLE, ldap.BUSY) as error:
+            raise Away(_text(error)) from None
+
+    def _called(self, function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
+        """Call python-ldap, and raise `Away` if no answer came."""
         self._ldap.set_option(ldap.OPT_TIMEOUT, _seconds(TIMEOUT, self._until))
         try:
             return function(*arguments, **named)
         except ldap.TIMEOUT:
             raise Away("It didn’t answer in time.") from None
-        except (
-            ldap.SERVER_DOWN,
-            ldap.CONNECT_ERROR,
-            ldap.TIMELIMIT_EXCEEDED,
-            ldap.UNAVAILABLE,
-            ldap.BUSY,
-        ) as error:
+        except (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.TIMELIMIT_EXCEEDED) as error:
             raise Away(_text(error)) from None
 
     @property
@@ -340,8 +340,13 @@ def _of_policy(controls: Sequence[object]) -> Answer | None:
     return next((answer for code, answer in _POLICY.items() if code in errors), None)
 
 
+def _said(error: Exception) -> dict[str, Any]:
+    """Return the parts of a server's refusal."""
+    return error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+
+
 def _text(error: Exception) -> str:
     """Return the server's words. They name entries and codes, never a password."""
-    said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    said = _said(error)
     parts = (str(said.get("desc", "")), str(said.get("info", "")))
     return ": ".join(part for part in parts if part) or type(error).__name__

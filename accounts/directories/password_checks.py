@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from accounts.directories import ldap_connections, server_availability
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Answer, Entry, Judged
+from accounts.directories.password_result_codes import Answer, Entry, Judged, NotChecked
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold
@@ -96,7 +96,12 @@ def _bind(connection: Connection, directory: Directory, entry: Entry | None, pas
         return Judged(answer=Answer.WRONG)
     if not _spend(directory, entry, context):
         return Judged(answer=Answer.LATER)
-    answer = connection.bind(entry.dn, password)
+    try:
+        answer = connection.bind(entry.dn, password)
+    except NotChecked as refused:
+        if refused.is_certain:
+            limits.forget_guesses(_WHAT, _named(directory, entry.key), only_last=True)
+        raise
     if answer is Answer.RIGHT:
         limits.forget_guesses(_WHAT, _named(directory, entry.key))
         return Judged(answer=answer, entry=entry)
@@ -136,6 +141,10 @@ def _ask_servers(
         except ldap_connections.Away as error:
             server_availability.note_down(url)
             logger.warning("directory %s: %s did not answer: %s", directory.pk, url, error)
+            continue
+        except NotChecked as refused:
+            server_availability.note_up(url)  # that was an answer, and may be about one account only
+            logger.warning("directory %s: %s checked no password: %s", directory.pk, url, refused)
             continue
         except (ldap_connections.Misconfigured, ldap_connections.TooMany):
             server_availability.note_up(url)  # that was an answer

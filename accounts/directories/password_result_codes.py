@@ -20,6 +20,7 @@ class Answer(StrEnum):
     ACCOUNT_EXPIRED = "account_expired"
     OUTSIDE_HOURS = "outside_hours"
     OTHER_MACHINE = "other_machine"
+    RESTRICTED = "restricted"
     LOCKED = "locked"
     AWAY = "away"
     NAME_TAKEN = "name_taken"
@@ -48,23 +49,56 @@ class Judged:
     entry: Entry | None = None
 
 
-# Source: Microsoft, "Error codes of a failed bind": the hexadecimal code after "data" in the error text of result 49.
-# All but 52e and 525 are given only if the password was correct, except 775, which Windows gives for any password.
+class NotChecked(Exception):
+    """A server refused a bind, and not because of the password. The text says why.
+
+    `is_certain`: its result code says that it checked no password, so that this was no guess.
+    """
+
+    def __init__(self, why: str, *, is_certain: bool) -> None:
+        super().__init__(why)
+        self.is_certain = is_certain
+
+
+# Source: RFC 4511, A.2: there is no such entry (32), its name is invalid (34), it has no password (16, 48), or another.
+_WRONG = frozenset({16, 32, 34, 48, 49})
+_LOCKED = 19  # constraintViolation: so 389 Directory Server and FreeIPA answer for a locked account
+# The server is busy, unavailable or unwilling (51-53), wants another kind of bind (2, 7, 8, 12, 13), or names another
+# server (10). Some servers answer 53 for a disabled account too, so no server counts as down because of it.
+_NOT_CHECKED = frozenset({2, 7, 8, 10, 12, 13, 51, 52, 53})
+
+# Source: Microsoft, "Error codes of a failed bind" and "System error codes": the hexadecimal code after "data" in the
+# error text of result 49. All but 52e, 525 and 51f (no domain controller can check it) are given only if the password
+# was correct, except 775, which Windows gives for any password.
 _ACTIVE_DIRECTORY = {
     "525": Answer.WRONG,
     "52e": Answer.WRONG,
+    "52f": Answer.RESTRICTED,
     "530": Answer.OUTSIDE_HOURS,
     "531": Answer.OTHER_MACHINE,
     "532": Answer.EXPIRED,
     "533": Answer.DISABLED,
+    "568": Answer.RESTRICTED,
+    "569": Answer.RESTRICTED,
     "701": Answer.ACCOUNT_EXPIRED,
     "773": Answer.MUST_CHANGE,
     "775": Answer.LOCKED,
 }
+_NO_DOMAIN_CONTROLLER = "51f"
 _DATA = re.compile(r"\bdata\s+([0-9a-fA-F]+)\b")
 
 
-def of_refused_bind(text: str) -> Answer:
-    """Return what an error text of "invalid credentials" says. Without a known code the password was wrong."""
+def of_refused_bind(code: int, text: str) -> Answer:
+    """Return what a result code and an error text say: without a known code of Windows, a wrong password.
+
+    Errors: `NotChecked`.
+    """
+    if code == _LOCKED:
+        return Answer.LOCKED
+    if code not in _WRONG:
+        raise NotChecked(text, is_certain=code in _NOT_CHECKED)
     found = _DATA.search(text)
-    return _ACTIVE_DIRECTORY.get(found[1].lower(), Answer.WRONG) if found else Answer.WRONG
+    data = found[1].lower() if found else ""
+    if data == _NO_DOMAIN_CONTROLLER:
+        raise NotChecked(text, is_certain=True)
+    return _ACTIVE_DIRECTORY.get(data, Answer.WRONG)

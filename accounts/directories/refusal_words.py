@@ -21,6 +21,10 @@ WORDS: Mapping[Answer, object] = {
     Answer.OTHER_MACHINE: _(
         "Your organisation lets you sign in only from certain computers. Contact your support desk."
     ),
+    Answer.RESTRICTED: _(
+        "Your password is correct, but your organisation doesn’t let this account sign in here. Contact your support "
+        "desk."
+    ),
     Answer.AWAY: _("We can’t check your password at the moment. Try again in a few minutes."),
     Answer.LATER: _("Too many attempts. Wait half an hour, or contact your support desk."),
     Answer.NAME_TAKEN: _("Another account has your username. Contact your support desk."),

@@ -42,8 +42,8 @@ def check(name: str, password: str, context: Context) -> FirstStep:
     checked = password_check.check(known, name, password, context)
     user = checked.user
     if user is None:
-        if checked.is_unanswered:
-            limits.password_unanswered(folded, context)
+        if not checked.is_incorrect:
+            limits.refund_password(folded, context)
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
     password_changes.note_breached(user, password, context)

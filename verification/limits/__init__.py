@@ -41,8 +41,8 @@ from verification.limits.password_guessing import (
     forget_passwords,
     password_accepted,
     password_gate,
-    password_unanswered,
     passwords_wait_until,
+    refund_password,
 )
 from verification.limits.retention import purge
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
@@ -69,11 +69,11 @@ __all__ = [
     "may_guess",
     "password_accepted",
     "password_gate",
-    "password_unanswered",
     "passwords_wait_until",
     "purge",
     "refund",
     "refund_action",
+    "refund_password",
     "refund_prompt",
     "refund_send",
     "reserve",

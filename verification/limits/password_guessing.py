@@ -157,8 +157,11 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
     change_rows("verification_counter", keys, (changes, [_BY_DAY, past]), ending=keys, over=over)
 
 
-def password_unanswered(name: str, context: Context, *, service: str = "") -> None:
-    """Undo an attempt for its username, because nobody could check the password. It still counts for the network."""
+def refund_password(name: str, context: Context, *, service: str = "") -> None:
+    """Undo an attempt for its username, because nobody checked the password, or it was correct and refused.
+
+    It still counts for the network.
+    """
     _refund_passwords([row for row in _password_rows(name, context, service) if row.free is not None], context.now)
 
 

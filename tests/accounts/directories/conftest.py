@@ -1,13 +1,19 @@
-"""Fixtures for directories: none is remembered from another test, and servers that hang."""
+"""Fixtures for directories: none is remembered from another test, a real OpenLDAP, and servers that hang."""
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
 from accounts import directories
+from accounts.models import Directory
+from mfasite.demo import child_processes
+from tests import ldap_directories
+from tests import slapd as ldap_server
+from tests.slapd import Slapd
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +22,21 @@ def _fresh() -> Iterator[None]:
     directories.forget()
     yield
     directories.forget()
+
+
+@pytest.fixture(scope="module")
+def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    home = tmp_path_factory.mktemp("slapd")
+    with child_processes.crew(home, {"PATH": "/usr/bin:/usr/sbin"}) as crew:
+        server = ldap_server.start(home, crew)
+        for uid in ("dora", "emil", "fritz", "gerd", "hanna", "ivo", "jana", "karl"):
+            server.person(uid)
+        yield server
+
+
+@pytest.fixture
+def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
+    return partial(ldap_directories.of_slapd, slapd)
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """Tests with a real OpenLDAP: who signs in with which password, what is told, and what happens when it is away."""
 
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 
 import pytest
 
 from accounts import directories
 from accounts.directories import connection_test
-from accounts.directories.password_result_codes import Answer, of_refused_bind
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import suggested_numbers
-from mfasite.demo import child_processes
-from tests import ldap_directories
-from tests import slapd as ldap_server
 from tests.directory_sign_ins import refusals, tried
 from tests.http_browser import Browser
 from tests.people import ANAS, Clock, hire, join
@@ -24,21 +19,6 @@ from tests.slapd import BASE, PASSWORD, Slapd
 from verification.models import Message
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
-
-
-@pytest.fixture(scope="module")
-def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
-    home = tmp_path_factory.mktemp("slapd")
-    with child_processes.crew(home, {"PATH": "/usr/bin:/usr/sbin"}) as crew:
-        server = ldap_server.start(home, crew)
-        for uid in ("dora", "emil", "fritz", "gerd", "hanna", "ivo", "jana", "karl"):
-            server.person(uid)
-        yield server
-
-
-@pytest.fixture
-def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
-    return partial(ldap_directories.of_slapd, slapd)
 
 
 # Signing in -----------------------------------------------------------------------------------------------------
@@ -349,23 +329,6 @@ def test_the_test_names_the_step_that_fails(directory: Callable[..., Directory])
     assert steps(made)[-1] == ("Service account", False)
     made.ca = ""
     assert steps(made) == [("Connection", False)]
-
-
-def test_answers_are_read_from_active_directorys_codes() -> None:
-    text = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {code}, v4563"
-    codes = ("52e", "525", "530", "531", "532", "533", "701", "773", "775", "999")
-    assert [of_refused_bind(text.format(code=code)) for code in codes] == [
-        Answer.WRONG,
-        Answer.WRONG,
-        Answer.OUTSIDE_HOURS,
-        Answer.OTHER_MACHINE,
-        Answer.EXPIRED,
-        Answer.DISABLED,
-        Answer.ACCOUNT_EXPIRED,
-        Answer.MUST_CHANGE,
-        Answer.LOCKED,
-        Answer.WRONG,
-    ]
 
 
 # Where the password is not ours -----------------------------------------------------------------------------------

@@ -1,0 +1,161 @@
+"""Tests with a real OpenLDAP of binds that are refused for other reasons than a wrong password."""
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.directories import connection_test, server_availability
+from accounts.directories.password_result_codes import Answer, NotChecked, of_refused_bind
+from accounts.models import Directory, User
+from tests.app_password_services import Door
+from tests.directory_sign_ins import refusals, tried
+from tests.http_browser import Browser
+from tests.people import Clock
+from tests.slapd import PASSWORD, Slapd
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
+
+AWAY = "can’t check your password at the moment"
+INCORRECT = "Incorrect username or password"
+BUSY, UNAVAILABLE, UNWILLING, NEEDS_TLS, LOCKED_HERE, OTHER = 51, 52, 53, 13, 19, 80
+WINDOWS = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {data}, v4563"
+
+
+def tries(name: str, n: int, password: str = PASSWORD) -> list[Browser]:
+    """Sign in from several networks, so that only the count of the directory matters."""
+    return [tried(name, password, Browser(network=f"198.51.100.{number + 1}")) for number in range(n)]
+
+
+@pytest.mark.parametrize("code", [BUSY, UNAVAILABLE, UNWILLING, NEEDS_TLS])
+def test_a_server_that_checks_no_password_counts_none(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, code: int
+) -> None:
+    """Seen failing: each was an incorrect password, so that the person had to wait half an hour afterwards."""
+    directory(max_failures=3)
+    with slapd.answering("emil", code):
+        refused = tries("emil", 12)
+
+    assert all(AWAY in browser.shown for browser in refused)
+    assert set(refusals()) == {"away"}
+    assert tried("emil", PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_a_refusal_of_one_account_does_not_count_as_a_server_that_is_down(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    """Else everybody would have to wait half a minute after each attempt at that account."""
+    made = directory()
+    with slapd.answering("emil", UNWILLING):
+        tried("emil", PASSWORD)
+
+    assert server_availability.is_up(f"ldaps://{made.servers[0]}")
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_a_refusal_that_says_nothing_of_the_password_is_told_and_counts(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    """The server may have compared the password, so that nobody may guess without end."""
+    directory(max_failures=3)
+    with slapd.answering("emil", OTHER):
+        first, *_others, last = tries("emil", 4)
+
+    assert AWAY in first.shown
+    assert "Too many attempts" in last.shown
+
+
+def test_a_lock_that_has_a_result_code_of_its_own_is_told_to_support_only(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    """389 Directory Server and FreeIPA answer so for any password."""
+    directory(max_failures=3)
+    with slapd.answering("emil", LOCKED_HERE):
+        first, *_others, last = tries("emil", 4)
+
+    assert INCORRECT in first.shown
+    assert "Too many attempts" in last.shown
+    assert refusals() == ["locked", "locked", "later", "later"]
+
+
+@pytest.mark.parametrize("data", ["52f", "568", "569"])
+def test_a_correct_password_of_a_restricted_account_is_no_incorrect_one(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, data: str
+) -> None:
+    """Seen failing: after ten sign-ins with the correct password the person had to wait, and read that it was wrong."""
+    directory(max_failures=3)
+    with slapd.answering("emil", 49, WINDOWS.format(data=data)):
+        told = [tried("emil", PASSWORD) for _turn in range(12)]
+
+    assert all("doesn’t let this account sign in here" in browser.shown for browser in told)
+    assert set(refusals()) == {"restricted"}
+
+
+def test_wrong_passwords_between_correct_ones_that_are_refused_still_count(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory(max_failures=3)
+    for data in ("52e", "532", "52e", "532"):
+        with slapd.answering("emil", 49, WINDOWS.format(data=data)):
+            tried("emil", "some password")
+
+    assert refusals() == ["expired", "later"]
+
+
+def test_the_next_server_is_asked_if_one_is_unwilling(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory(servers=[f"127.0.0.1:{slapd.tls}", f"127.0.0.1:{slapd.tls}"], max_failures=2)
+    with slapd.answering("emil", UNWILLING):
+        browser = tried("emil", PASSWORD)
+
+    assert AWAY in browser.shown
+
+
+def test_a_service_counts_no_attempt_that_nobody_checked(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, files: Door
+) -> None:
+    directory(max_failures=3)
+    tried("emil", PASSWORD)
+    User.objects.update(second_step="disabled")
+    with slapd.answering("emil", UNWILLING):
+        for number in range(12):
+            files.seen_from(f"198.51.100.{number + 1}").knock("emil", PASSWORD, protocol="http")
+
+    assert tried("emil", PASSWORD).shown.path != "/sign-in/"
+
+
+def test_the_test_of_a_directory_names_the_reason(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    made = directory()
+    with slapd.answering("emil", UNWILLING, "The server is in maintenance."):
+        (report,) = connection_test.run(made, username="emil", password=PASSWORD)
+
+    assert not report.steps[-1].is_done
+    assert "The server is in maintenance." in report.steps[-1].text
+
+
+def test_answers_are_read_from_active_directorys_codes() -> None:
+    answers = {
+        "52e": Answer.WRONG,
+        "525": Answer.WRONG,
+        "52f": Answer.RESTRICTED,
+        "530": Answer.OUTSIDE_HOURS,
+        "531": Answer.OTHER_MACHINE,
+        "532": Answer.EXPIRED,
+        "533": Answer.DISABLED,
+        "568": Answer.RESTRICTED,
+        "569": Answer.RESTRICTED,
+        "701": Answer.ACCOUNT_EXPIRED,
+        "773": Answer.MUST_CHANGE,
+        "775": Answer.LOCKED,
+        "999": Answer.WRONG,
+    }
+    assert {data: of_refused_bind(49, WINDOWS.format(data=data)) for data in answers} == answers
+
+
+def test_a_domain_that_finds_no_controller_has_checked_nothing() -> None:
+    with pytest.raises(NotChecked) as refused:
+        of_refused_bind(49, WINDOWS.format(data="51f"))
+
+    assert refused.value.is_certain
