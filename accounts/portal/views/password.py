@@ -30,7 +30,7 @@ from verification import limits, time_format
 from verification.db import pooled_connections
 from verification.models import AppPasswordsEnd
 
-_ASK_TAKES = 0.15  # seconds: more than it takes to write emails, which would tell a stranger that there is an account
+_ASK_TAKES = 0.25  # seconds: more than writing 20 emails takes, which would tell a stranger that there are accounts
 
 
 @require_http_methods(["GET", "POST"])
