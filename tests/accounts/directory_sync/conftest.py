@@ -9,6 +9,7 @@ from accounts.models import Directory
 from mfasite.demo import child_processes
 from tests import ldap_directories
 from tests import slapd as ldap_server
+from tests.people import Clock, Person, hire
 from tests.slapd import BASE, Slapd
 
 
@@ -30,3 +31,9 @@ def slapd(server: Slapd) -> Slapd:
 def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
     more = {"group_base": f"ou=groups,{BASE}", "mobile_attribute": "mobile", "sync_minutes": 60}
     return partial(ldap_directories.of_slapd, slapd, **more)
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """An administrator, who belongs to no directory."""
+    return hire("fay", "Administrators")

@@ -1,53 +1,27 @@
 """Tests of what directories' entries change of people: plans, links, ends, guards, and what the audit log says."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import provisioning
-from accounts.models import Directory, Invitation, Session, SuggestedNumber, User
+from accounts.models import Directory, Session, SuggestedNumber, User
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import (
-    PersonEntry,
     PhoneEntry,
     Refusal,
-    Source,
     Verdict,
-    Way,
-    matching_people,
     suggested_numbers,
 )
+from tests.accounts.provisioning.entries_of_people import SCIM, apply, entry, verdicts
 from tests.people import Clock, Person, join
 from verification import audit, phone_numbers
-from verification.models import AuditEvent, Message
+from verification.models import AuditEvent
 
-SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
 PHONE = "+41791234523"
-
-
-@pytest.fixture
-def directory(db: None) -> Directory:
-    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
-
-
-def entry(key: str = "k1", username: str = "Eva", **more: Any) -> PersonEntry:
-    return PersonEntry(key=key, username=username, **more)
-
-
-def apply(
-    directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC
-) -> list[provisioning.PersonChange]:
-    changes = provisioning.plan_people(directory, entries, now=clock.now)
-    return list(provisioning.apply_people(directory, changes, by, clock.now))
-
-
-def verdicts(directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC) -> list[Verdict]:
-    return [change.verdict for change in apply(directory, *entries, clock=clock, by=by)]
 
 
 def events() -> list[str]:
@@ -265,48 +239,6 @@ def test_apply_person_raises_what_is_refused(directory: Directory, clock: Clock,
     assert refused.value.change.reason is Refusal.USERNAME_TAKEN
 
 
-# When many leave ------------------------------------------------------------------------------------------------
-
-
-def crowd(directory: Directory, n: int, clock: Clock, *, left: int = 0, by: Source = SYNC) -> None:
-    found = [entry(f"k{i}", f"person{i}", is_active=i >= left) for i in range(n)]
-    apply(directory, *found, clock=clock, by=by)
-
-
-@pytest.mark.parametrize(("n_people", "n_leaving", "are_many"), [(20, 4, False), (20, 5, True), (100, 5, False)])
-def test_many_are_at_least_five_and_over_five_percent(
-    directory: Directory, clock: Clock, n_people: int, n_leaving: int, are_many: bool
-) -> None:
-    crowd(directory, n_people, clock)
-
-    assert provisioning.count(directory, clock.now, planned=n_leaving).are_many is are_many
-
-
-def test_scim_raises_one_alarm_an_hour(directory: Directory, clock: Clock) -> None:
-    join("root", is_staff=True, is_superuser=True)
-    crowd(directory, 20, clock)
-
-    for left in (4, 5, 6):
-        crowd(directory, 20, clock, left=left, by=SCIM)
-
-    (alarm,) = AuditEvent.objects.filter(kind="directory.many_left")
-    assert (alarm.detail["n"], alarm.detail["of"]) == (5, 20)
-    assert Message.objects.filter(template__contains="many_left").count() == 1
-
-
-def test_people_who_are_taken_over_and_switched_off_count_too(directory: Directory, clock: Clock) -> None:
-    """Seen failing: a directory could switch off everyone who was here already, and nobody heard of it."""
-    join("root", is_staff=True, is_superuser=True)
-    directory.link_by = LinkBy.USERNAME
-    for n in range(5):
-        join(f"person{n}")
-
-    apply(directory, *(entry(f"k{n}", f"person{n}", is_active=False) for n in range(5)), clock=clock, by=SCIM)
-
-    alarm = AuditEvent.objects.get(kind="directory.many_left")
-    assert (alarm.detail["n"], alarm.detail["of"]) == (5, 5)
-
-
 # Phone numbers --------------------------------------------------------------------------------------------------
 
 
@@ -381,173 +313,3 @@ def test_the_events_of_many_people_are_whole_and_in_order(directory: Directory, 
     assert [names[row.user_id or 0] for row in rows] == [each.username for each in found]
     assert {(row.at, row.network, row.said["way"]) for row in rows} == {(clock.now, SCIM.network, "scim")}
     assert list(audit.verify()) == []
-
-
-# Invitations ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def inviting(directory: Directory) -> Directory:
-    directory.invites_people = True
-    directory.save()
-    return directory
-
-
-def invited() -> list[str]:
-    """Return who is invited by email, and check that the audit log says so of each."""
-    people = list(Invitation.objects.order_by("user__username").values_list("user__username", flat=True))
-    events = AuditEvent.objects.filter(kind="invitation.sent").values_list("user_id", flat=True)
-    mails = Message.objects.filter(template__contains="invitation").values_list("user_id", flat=True)
-    assert Counter(events) == Counter(mails) == Counter(Invitation.objects.values_list("user_id", flat=True))
-    return people
-
-
-@pytest.mark.parametrize("by", [SCIM, SYNC])
-def test_invites_whom_it_adds(inviting: Directory, clock: Clock, by: Source) -> None:
-    off = entry("k3", "off", email="off@example.org", is_active=False)
-
-    apply(inviting, entry(email="eva@example.org"), entry("k2", "silent"), off, clock=clock, by=by)
-
-    assert invited() == ["eva"]
-
-
-def test_invites_nobody_unless_it_is_switched_on(directory: Directory, clock: Clock) -> None:
-    apply(directory, entry(email="eva@example.org"), clock=clock)
-
-    assert invited() == []
-
-
-def test_invites_nobody_who_signs_in_right_then(inviting: Directory, clock: Clock) -> None:
-    apply(inviting, entry(email="eva@example.org"), clock=clock, by=Source(way=Way.SIGN_IN))
-
-    assert invited() == []
-
-
-def test_invites_someone_who_was_prepared_on_the_day_they_are_switched_on(inviting: Directory, clock: Clock) -> None:
-    apply(inviting, entry(email="eva@example.org", is_active=False), clock=clock, by=SCIM)
-    assert invited() == []
-
-    apply(inviting, entry(email="eva@example.org"), clock=clock, by=SCIM)
-
-    assert invited() == ["eva"]
-
-
-def test_invites_nobody_who_returns_or_is_blocked(inviting: Directory, clock: Clock) -> None:
-    names = {"k1": "eva", "k2": "returns", "k3": "blocked"}
-    entries = [entry(key, name, email=f"{name}@example.org") for key, name in names.items()]
-    apply(inviting, *(replace(each, is_active=False) for each in entries), clock=clock)
-    User.objects.filter(username="returns").update(last_login=clock.now)
-    User.objects.filter(username="blocked").update(blocked_until=clock.now + timedelta(days=1))
-
-    apply(inviting, *entries, clock=clock)
-
-    assert invited() == ["eva"]
-
-
-def test_someone_switched_off_and_on_gets_a_link_that_works(inviting: Directory, clock: Clock) -> None:
-    """The former link ended when they were switched off."""
-    eva = entry(email="eva@example.org")
-
-    for is_active in (True, False, True):
-        apply(inviting, replace(eva, is_active=is_active), clock=clock)
-
-    invitation = Invitation.objects.select_related("user").get()
-    assert invitation.epoch == invitation.user.epoch
-    assert Message.objects.filter(template__contains="invitation").count() == 2
-
-
-@pytest.mark.parametrize(("email", "n_links"), [("eva.huber@example.org", 2), ("", 1)])
-def test_a_link_ends_with_the_address_that_it_was_sent_to(
-    inviting: Directory, clock: Clock, email: str, n_links: int
-) -> None:
-    """Seen failing: someone else's mailbox kept a link that sets the password."""
-    apply(inviting, entry(email="evi@example.org"), clock=clock, by=SCIM)
-    former = Invitation.objects.get().handle
-
-    apply(inviting, entry(email=email), clock=clock, by=SCIM)
-
-    assert not Invitation.objects.filter(handle=former, ends_at__gt=clock.now).exists()
-    assert Message.objects.filter(template__contains="invitation").count() == n_links
-
-
-def test_a_person_who_is_refused_is_not_invited(inviting: Directory, ana: Person, clock: Clock) -> None:
-    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [Verdict.REFUSED]
-
-    assert invited() == []
-
-
-def test_no_invitation_remains_of_a_change_that_was_taken_back(inviting: Directory, clock: Clock) -> None:
-    with transaction.atomic():
-        apply(inviting, entry(email="eva@example.org"), clock=clock)
-        assert invited() == ["eva"]
-        transaction.set_rollback(True)
-
-    assert invited() == []
-    assert not Message.objects.exists()
-
-
-# Usernames that go from one person to another -------------------------------------------------------------------
-
-
-def usernames() -> dict[str, str]:
-    return dict(User.objects.values_list("directory_key", "username"))
-
-
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        {"k1": "b", "k2": "a", "k3": "c"},
-        {"k1": "b", "k2": "c", "k3": "a"},
-        {"k1": "b", "k2": "c", "k3": "d"},
-        {"k1": "d", "k2": "a", "k3": "b", "k4": "c"},
-    ],
-    ids=["two swap", "three in a circle", "each gets the next", "someone new gets one"],
-)
-def test_usernames_go_from_one_to_another_at_once(directory: Directory, clock: Clock, wanted: dict[str, str]) -> None:
-    """Both were refused, in each run. Seen failing."""
-    apply(directory, entry("k1", "a"), entry("k2", "b"), entry("k3", "c"), clock=clock)
-
-    found = apply(directory, *(entry(key, name, name=name.upper()) for key, name in wanted.items()), clock=clock)
-
-    assert [dict(change.refusals) for change in found] == [{}] * len(wanted)
-    assert usernames() == wanted
-    assert {user.username.upper() for user in User.objects.all()} == {user.name for user in User.objects.all()}
-
-
-def test_username_of_someone_who_keeps_it_stops_all_who_wait_for_it(directory: Directory, clock: Clock) -> None:
-    join("local")
-    apply(directory, entry("k1", "a"), entry("k2", "b"), clock=clock)
-
-    found = apply(directory, entry("k1", "b"), entry("k2", "local"), clock=clock)
-
-    assert [change.reason for change in found] == [Refusal.USERNAME_TAKEN] * 2
-    assert {key: name for key, name in usernames().items() if key} == {"k1": "a", "k2": "b"}
-
-
-def test_two_who_want_the_same_free_username_do_not_both_get_it(directory: Directory, clock: Clock) -> None:
-    apply(directory, entry("k1", "a"), entry("k2", "b"), entry("k3", "c"), clock=clock)
-
-    found = apply(directory, entry("k1", "z"), entry("k2", "a"), entry("k3", "a"), clock=clock)
-
-    assert [change.reason for change in found] == [None, None, Refusal.USERNAME_TAKEN]
-    assert usernames() == {"k1": "z", "k2": "a", "k3": "c"}
-
-
-def test_long_chain_of_usernames_that_ends_at_one_who_keeps_theirs_is_planned_twice(
-    directory: Directory, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    join("local")
-    apply(directory, *(entry(f"k{n}", f"u{n}") for n in range(40)), clock=clock)
-    passes, plan = Counter[str](), matching_people._plan_once
-
-    def counted(*given: Any) -> list[provisioning.PersonChange]:
-        passes["n"] += 1
-        return plan(*given)
-
-    monkeypatch.setattr(matching_people, "_plan_once", counted)
-
-    chain = [entry(f"k{n}", f"u{n + 1}" if n < 39 else "local") for n in range(40)]
-    found = provisioning.plan_people(directory, chain, now=clock.now)
-
-    assert {change.reason for change in found} == {Refusal.USERNAME_TAKEN}
-    assert passes["n"] == 2

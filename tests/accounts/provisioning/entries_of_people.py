@@ -1,0 +1,30 @@
+"""Entries of people in a directory as tests apply them, and what came of it."""
+
+from typing import Any
+
+from accounts import provisioning
+from accounts.models import Directory
+from accounts.provisioning import (
+    PersonEntry,
+    Source,
+    Verdict,
+    Way,
+)
+from tests.people import Clock
+
+SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
+
+
+def entry(key: str = "k1", username: str = "Eva", **more: Any) -> PersonEntry:
+    return PersonEntry(key=key, username=username, **more)
+
+
+def apply(
+    directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC
+) -> list[provisioning.PersonChange]:
+    changes = provisioning.plan_people(directory, entries, now=clock.now)
+    return list(provisioning.apply_people(directory, changes, by, clock.now))
+
+
+def verdicts(directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC) -> list[Verdict]:
+    return [change.verdict for change in apply(directory, *entries, clock=clock, by=by)]

@@ -1,0 +1,30 @@
+"""What tests ask the diagnosis, and read from its pages."""
+
+from collections.abc import Callable
+
+from tests.http_browser import Page
+from tests.people import Person, work
+from verification.delivery.providers.virtual.models import Acceptance, Behaviour
+from verification.models import Reason
+
+OPTIONS, METHODS = "/sign-in/options/", "/methods/"
+
+
+def ask(person: Person, about: str) -> Page:
+    """Open the diagnosis."""
+    return person.browser.go(f"/help/diagnose/?about={about}")
+
+
+def behave(**terms: object) -> None:
+    Behaviour.objects.create(number="", **terms)
+
+
+def refuse(reason: Reason) -> Callable[[Person], None]:
+    """Return a cause: the carrier refuses the text that Ana requests."""
+
+    def cause(ana: Person) -> None:
+        behave(acceptance=Acceptance.BAR, refusal=reason)
+        ana.give_password()
+        work()
+
+    return cause

@@ -1,0 +1,215 @@
+"""Tests that the diagnosis names what happened to a text or a call."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from tests.journeys.diagnosis_pages import OPTIONS, ask, behave, refuse
+from tests.people import PASSWORD, Clock, Person, join, work
+from verification.delivery.providers.virtual.models import Acceptance
+from verification.limits import toll_fraud
+from verification.models import Country, Message, Reason
+
+REFUSALS = {
+    Reason.UNREACHABLE: "Your phone may be off or have no signal.",
+    Reason.LANDLINE: "This number can’t receive texts.",
+    Reason.BLOCKED: "Your phone or phone company blocks our messages.",
+    Reason.OPTED_OUT: "replied STOP",
+    Reason.INVALID_NUMBER: "This number isn’t in use.",
+    Reason.FILTERED: "The phone company filtered the text out.",
+    Reason.COUNTRY_CLOSED: "We don’t send to this country.",
+    Reason.PROVIDER_DOWN: "We can’t reach the phone network now.",
+    Reason.RATE_LIMITED: "The phone network is busy.",
+}
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_text_that_fails_is_named_and_another_way_offered(reason: Reason, ana: Person) -> None:
+    refuse(reason)(ana)
+
+    page = ask(ana, "no-message")
+
+    assert REFUSALS[reason] in page
+    assert page.link("Use a different verification option") == OPTIONS
+    page = ana.browser.follow("Use a different verification option")
+    assert page.offers("Authenticator app")
+
+
+def test_text_that_arrived_is_named(ana: Person) -> None:
+    ana.give_password()
+    work()
+
+    assert "Your text has reached the phone." in ask(ana, "no-message")
+
+
+def test_text_that_waits_is_named(ana: Person) -> None:
+    ana.give_password()
+
+    page = ask(ana, "no-message")
+
+    assert "waiting to be sent" in page
+    assert page.offers("Use a different verification option")
+
+
+def test_lost_text_is_named(ana: Person) -> None:
+    behave(acceptance=Acceptance.LOSE_BEFORE)
+    ana.give_password()
+    work()
+
+    assert "checking whether it was sent" in ask(ana, "no-message")
+
+
+def test_several_codes_are_named(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    clock.forward(seconds=31)
+    ana.browser.reload()
+    ana.browser.press("Send a new code")
+
+    assert "Only the newest code works" in ask(ana, "no-message")
+
+
+def test_message_limit_is_named(ana: Person, settings: object) -> None:
+    settings.SENDS_PER_PERSON_HOUR = 1  # type: ignore[attr-defined]  # the test's settings take any name
+    ana.give_password()
+    ana.browser.go(OPTIONS)
+    ana.browser.press("Phone call")
+
+    page = ask(ana, "no-message")
+
+    assert "Too many texts and calls" in page
+
+
+@pytest.mark.parametrize(
+    ("cause", "words", "article"),
+    [
+        (
+            lambda ana: Country.objects.create(code="CH", texts=False),
+            "doesn't send messages to this country",
+            "country-closed",
+        ),
+        (lambda ana: toll_fraud.stop(ana.phone.number, provider="x", now=timezone.now()), "STOP", "messages-blocked"),
+    ],
+)
+def test_what_the_guard_stopped_is_named(
+    ana: Person, cause: Callable[[Person], object], words: str, article: str
+) -> None:
+    ana.give_password()
+    cause(ana)
+    toll_fraud.forget()
+    page = ask(ana, "no-message")
+
+    assert words in page
+    assert page.link("If that doesn’t help") == f"/help/{article}/"
+    toll_fraud.forget()
+
+
+def test_test_message_is_sent_from_here_and_shows_what_happens_to_it(ana: Person) -> None:
+    ana.sign_in()
+    ask(ana, "no-message")
+
+    page = ana.browser.press("Text message ••• •• 23")
+
+    assert "Try it out" in page
+    assert "Your text is waiting to be sent." in page
+    work()
+    assert "Your text has reached the phone." in ana.browser.go("/sign-in/verify/")
+
+
+def test_half_signed_in_person_is_offered_no_test_message(ana: Person) -> None:
+    ana.give_password()
+
+    assert "/try/" not in ask(ana, "no-message").html
+
+
+def test_nothing_sent_is_named(ana: Person) -> None:
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    page = ask(ana, "no-message")
+
+    assert "sent you a text or call during this sign-in" in page
+    assert page.link("Use a different verification option") == OPTIONS
+
+
+def test_text_of_this_sign_in_is_named_after_another_option_was_chosen(ana: Person) -> None:
+    """The most common path here: no text, then the app, then help. Seen failing with only the newest request."""
+    ana.give_password()
+    work()
+    ana.choose("Authenticator app")
+
+    page = ask(ana, "no-message")
+
+    assert "Your text has reached the phone." in page
+    assert "sent you a text or call" not in page
+
+
+def test_other_sign_in_s_text_is_not_told_of(ana: Person) -> None:
+    other = Person(ana.user, ana.phone)
+    other.give_password()
+    work()
+    ana.browser.go("/sign-in/")
+    ana.browser.press("Sign in", username=ana.user.username, password=PASSWORD)
+    Message.objects.filter(challenge__user=ana.user).exclude(pk=Message.objects.earliest("pk").pk).delete()
+
+    assert "sent you a text or call during this sign-in" in ask(ana, "no-message")
+
+
+def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Settings) -> None:
+    """It is 08:00 UTC. Seen failing with times shown as they are stored."""
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    ana.give_password()
+    work()
+
+    page = ask(ana, "no-message")
+
+    assert "at 13:45 UTC+05:45:" in page
+    assert "08:00" not in page
+
+
+def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
+    refuse(Reason.PROVIDER_DOWN)(ana)
+    Message.objects.update(code="30002")
+
+    assert "(Provider’s error code: 30002)" in ask(ana, "no-message")
+
+
+# What the advice rests on: whether another method works now ------------------------------------------------------
+
+
+def test_landline_is_offered_a_call(db: None, clock: Clock) -> None:
+    """Seen: the page said that there was no other method, beside the advice to request a call."""
+    gus = join("gus", number="+41445550199").set_up("text").set_up("call")
+    refuse(Reason.LANDLINE)(gus)
+
+    assert ask(gus, "no-message").link("Use a different verification option") == OPTIONS
+
+
+def test_unreachable_phone_is_offered_no_call(db: None, clock: Clock) -> None:
+    gus = join("gus", number="+41795550199").set_up("text").set_up("call")
+    refuse(Reason.UNREACHABLE)(gus)
+
+    page = ask(gus, "no-message")
+
+    assert not page.offers("Use a different verification option")
+    assert "Contact Example Service Desk" in page
+
+
+def test_person_without_a_number_is_told_so(cleo: Person) -> None:
+    cleo.give_password()
+
+    assert "no phone number set up" in ask(cleo, "no-message")
+
+
+def test_call_that_ended_is_not_looked_for_among_texts(ana: Person) -> None:
+    """Seen: the page told people to check the folder for blocked texts."""
+    ana.give_password()
+    ana.choose("Phone call")
+    work()
+    Message.objects.filter(kind="call").update(state="delivered")
+
+    page = ask(ana, "no-message")
+
+    assert "request a new call" in page
+    assert "blocked-messages folder" not in page
