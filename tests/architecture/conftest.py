@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from django.db.models import Model
 
+from tests.admin_rows import SAMPLES
 from tests.http_browser import Browser
 from tests.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
 
@@ -58,3 +60,21 @@ STATES: dict[str, Callable[[], Browser]] = {
 def browser(request: pytest.FixtureRequest, db: None, clock: Clock) -> Browser:
     """A browser whose session is in the state that the test names."""
     return STATES[request.param]()
+
+
+@pytest.fixture
+def root(db: None, clock: Clock) -> Person:
+    """Return a superuser who has just verified, so that only the rule under test can stop them."""
+    person = join("root", is_staff=True, is_superuser=True).set_up("totp")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest, root: Person) -> Model:
+    """Return a row of the parametrized model."""
+    model = request.param
+    assert model in SAMPLES, f"give {model.__name__} a sample, so that its pages are tried"
+    model.objects.all().delete()
+    made: Model = model.objects.create(**SAMPLES[model].row())
+    return made

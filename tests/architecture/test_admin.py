@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -23,10 +23,10 @@ from accounts.admin_changes.forms import changed_meanwhile
 from accounts.admin_site import Ruled, VerifiedSite, urls
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.admin_rows import NOW, SAMPLES, group
-from tests.concurrency import at_once
+from tests.admin_rows import SAMPLES, group
+from tests.architecture.admin_pages import at, form_of
 from tests.http_browser import Page
-from tests.people import Clock, Person, hire, join
+from tests.people import Clock, Person, hire
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 # Django's own pages outside the tables. They are read-only, or redirect to a page of ours.
@@ -41,8 +41,8 @@ SITE = {
     "view_on_site",
     "app_list",
 }
-STANDARD = {"changelist", "add", "history", "delete", "change", ""}
 
+STANDARD = {"changelist", "add", "history", "delete", "change", ""}
 
 assert urls.urlpatterns  # imported because it fills the registry
 
@@ -53,33 +53,8 @@ def _label(model: type[Model]) -> str:
     return model._meta.label
 
 
-@pytest.fixture
-def root(db: None, clock: Clock) -> Person:
-    """Return a superuser who has just verified, so that only the rule under test can stop them."""
-    person = join("root", is_staff=True, is_superuser=True).set_up("totp")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
-def row(request: pytest.FixtureRequest, root: Person) -> Model:
-    """Return a row of the parametrized model."""
-    model = request.param
-    assert model in SAMPLES, f"give {model.__name__} a sample, so that its pages are tried"
-    model.objects.all().delete()
-    made: Model = model.objects.create(**SAMPLES[model].row())
-    return made
-
-
 def each_table(models: list[type[Model]] = CHANGED) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", models, indirect=True, ids=_label)
-
-
-def at(row: Model, verb: str) -> str:
-    about = row._meta
-    arguments = [] if verb in {"add", "changelist"} else [row.pk]
-    address = reverse(f"admin:{about.app_label}_{about.model_name}_{verb}", args=arguments)
-    return f"{address}?{SAMPLES[type(row)].asked}" if verb == "add" else address
 
 
 def state(row: Model) -> list[Any]:
@@ -268,16 +243,11 @@ def test_change_is_recorded_with_its_reason_and_counts_once(row: Model, root: Pe
         assert state(row) == after, verb
 
 
-def form_of(person: Person, address: str, **fields: str) -> dict[str, str]:
-    """Open a page and return its form, filled in but not submitted."""
-    form = next(each for each in person.browser.go(address).forms if "form_ref" in each.fields)
-    return form.fields | {"reason": "A test wants it."} | fields
-
-
 # What is done to rows that are chosen on a list ---------------------------------------------------------------------
 
 
 ROW_ACTIONS = [(model, name) for model in CHANGED for name in admin.site._registry[model].row_actions]  # type: ignore[attr-defined]  # of ChangesAdmin
+
 each_row_action = pytest.mark.parametrize(
     ("row", "action"), ROW_ACTIONS, indirect=["row"], ids=[f"{_label(model)}-{name}" for model, name in ROW_ACTIONS]
 )
@@ -350,49 +320,6 @@ def test_later_one_of_two_changes_is_told_so(row: Model, root: Person) -> None:
 
         assert changed_meanwhile() in page, verb
         assert state(row) == before
-
-
-@pytest.fixture
-def opal(transactional_db: None, clock: Clock) -> Person:
-    """Return an operator, signed in, on a database with concurrent writes."""
-    with transaction.atomic():
-        person = hire("opal", "Operators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-def test_same_addition_many_times_at_once_counts_once(opal: Person) -> None:
-    """Seen failing on PostgreSQL with `spend` that does not look whether the form's name is there."""
-    address = reverse("admin:verification_outage_add")
-    form = form_of(opal, address, kind="text", starts_at=NOW, confirmed="yes")
-
-    answers = at_once(opal, address, [form] * 8)
-
-    assert [page.status for page in answers] == [200] * 8
-    assert Outage.objects.count() == 1
-    assert AuditEvent.objects.filter(kind="outage.set").count() == 1
-
-
-def test_one_of_two_changes_at_once_is_told(opal: Person) -> None:
-    """Seen failing on PostgreSQL without the lock of the row."""
-    row = Route.objects.create(kind="text", place="CH", provider="virtual")
-    address = at(row, "change")
-    forms = [form_of(opal, address, order=str(order)) for order in range(20, 24)]
-
-    answers = at_once(opal, address, forms)
-
-    assert sum(changed_meanwhile() in page for page in answers) == 3
-    assert AuditEvent.objects.filter(kind="route.changed").count() == 1
-
-
-def test_deletion_many_times_at_once_counts_once(opal: Person) -> None:
-    row = Route.objects.create(kind="text", place="CH", provider="virtual")
-    form = form_of(opal, at(row, "delete"))
-
-    answers = at_once(opal, at(row, "delete"), [form] * 8)
-
-    assert all(page.status < 500 for page in answers)
-    assert AuditEvent.objects.filter(kind="route.deleted").count() == 1
 
 
 def test_nobody_changes_the_scope_of_their_own_desk(root: Person, clock: Clock) -> None:

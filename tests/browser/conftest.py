@@ -9,9 +9,12 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Error, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.chromium import chromium, opened
-from tests.people import Clock, ana, ben, cleo
-from tests.screen_sizes_and_accessibility import SIZES
+from tests.browser.page_actions import (
+    carry_in,
+)
+from tests.chromium import REFUSED, chromium, opened
+from tests.people import Clock, Person, ana, ben, cleo
+from tests.screen_sizes_and_accessibility import SIZES, Look
 
 __all__ = ["ana", "ben", "chromium", "cleo"]
 
@@ -54,3 +57,34 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             with suppress(Error):
                 report.sections.append((f"page “{name}”", f"{page.url}\n{page.inner_text('body', timeout=1000)}"))
     return report
+
+
+@pytest.fixture
+def look(chromium: Browser, live_server: LiveServer) -> Iterator[Look]:
+    """Look at pages, some of which refuse what was asked."""
+    with opened(chromium, live_server.url, forgives=REFUSED) as page:
+        yield Look(page)
+
+
+@pytest.fixture
+def inside(look: Look, ana: Person, clock: Clock, live_server: LiveServer) -> Look:
+    """Return a checker for the portal as Ana, who has just verified and has recovery codes."""
+    ana.print_codes()
+    carry_in(look.page, ana, clock, live_server)
+    return look
+
+
+@pytest.fixture
+def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+    """Return the portal's first page as Ana, who has just verified, on a phone and on a desktop."""
+    carry_in(page, ana, clock, live_server)
+    page.goto("/")
+    return page
+
+
+@pytest.fixture
+def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+    """Return the portal's first page as Ana on a desktop only."""
+    carry_in(desk, ana, clock, live_server)
+    desk.goto("/")
+    return desk

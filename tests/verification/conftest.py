@@ -1,6 +1,7 @@
 """Fixtures for the engine: a user with methods, a fixed clock, and the messages that a provider was given."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,18 +12,28 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
+from tests.concurrency import Crowd
+from tests.rounds import rounds
 from tests.settings import KEYS
-from verification import challenges, policies, registry
+from verification import challenges, enrolments, policies, registry
 from verification.challenges import queries
 from verification.context import Context
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Challenge, Enrolment, Message, MessageState, Purpose
+from verification.models import (
+    Challenge,
+    Enrolment,
+    Message,
+    MessageState,
+    Purpose,
+)
 from verification.outcomes import Outcome
 
 NUMBER = "079 555 12 34"
 BINDING = "a session"
+AT_ONCE = rounds(20, 50)  # racing requests
 
 
 @dataclass
@@ -148,3 +159,20 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
 
 def each_method() -> list[str]:
     return list(registry.methods())
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    crowd = Crowd(AT_ONCE)
+    yield crowd
+    crowd.leave()
+
+
+@pytest.fixture
+def racer(transactional_db: None, settings: Settings) -> Desk:
+    """Return a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
+    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
+    enrolments.issue_recovery_codes(user, desk.context, method_name="recovery")
+    return desk

@@ -1,7 +1,5 @@
 """Tests of invitations: who gets one, what its link does and when it ends, reminders, and where staff see its state."""
 
-import re
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,217 +8,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import directories, invitations
+from accounts import invitations
 from accounts.invitations import State
-from accounts.models import Directory, Import, Invitation, User
-from accounts.portal import invitation_links
+from accounts.models import Import, Invitation, User
 from accounts.support import people_search
-from accounts.support.actions.base import Actor
-from accounts.support.actions.blocks_and_bypasses import block
 from accounts.support.imports import jobs, people_rows
 from accounts.support.people_search import Search
-from tests.admin_rows import DIRECTORY
+from tests.accounts.invitations.invited_people import fresh, invited, kinds, link, state
 from tests.http_browser import Browser, Page
-from tests.people import Clock, Person, hire, join, work
+from tests.people import Clock, Person, join
 from tests.support_desk import case, do
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import AuditEvent, Message, Policy
-
-NEW = "four words of mine"
-
-
-@pytest.fixture
-def dora(db: None, clock: Clock) -> Person:
-    """A member of the support desk."""
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    staff = hire("dora", "Support desk")
-    staff.sign_in(to="/admin/")
-    return staff
-
-
-@pytest.fixture
-def nina(db: None, clock: Clock) -> Person:
-    """Someone an import added."""
-    return fresh("nina")
-
-
-def fresh(name: str, **fields: Any) -> Person:
-    person = join(name, **fields)
-    person.user.set_unusable_password()
-    person.user.save(update_fields=["password"])
-    return person
-
-
-@pytest.fixture
-def of_directory(db: None, clock: Clock) -> Person:
-    """Someone whose password a directory checks."""
-    made = Directory(**DIRECTORY, servers=["ldap.example.org"])
-    directories.seal_password(made, "secret")
-    made.save()
-    return fresh("otto", directory=made, directory_key="k1")
-
-
-def link() -> str:
-    """Return the path of the link in the newest email."""
-    work()
-    words = Delivery.objects.filter(kind="mail").order_by("-pk")[0].words
-    (found,) = re.findall(r"http://testserver(/invitation/\S+)", words)
-    return str(found)
-
-
-def invited(person: Person, clock: Clock) -> str:
-    invitations.invite_new([person.user.pk], clock.now)
-    return link()
-
-
-def state(person: Person, clock: Clock) -> State | None:
-    found = User.objects.get(pk=person.user.pk)
-    return invitations.state_of(found, Invitation.objects.filter(user=found).first(), clock.now)
-
-
-def kinds(person: Person) -> list[str]:
-    return list(AuditEvent.objects.filter(user_id=person.user.pk).order_by("pk").values_list("kind", flat=True))
-
-
-# The link -----------------------------------------------------------------------------------------------------------
-
-
-def test_the_link_sets_a_password_once_and_signs_nobody_in(nina: Person, clock: Clock) -> None:
-    path, browser = invited(nina, clock), Browser()
-
-    assert "nina" in browser.go(path)
-    page = browser.press("Set the password", new_password=NEW)
-
-    assert page.path == "/sign-in/"
-    assert User.objects.get(pk=nina.user.pk).check_password(NEW)
-    assert state(nina, clock) is State.ACCEPTED
-    assert "invitation.accepted" in kinds(nina)
-    assert Browser().go(path).status == 410
-    browser.press("Sign in", username="nina", password=NEW)
-    assert browser.shown.path == "/sign-in/register/"
-
-
-def test_opening_the_link_changes_nothing(nina: Person, clock: Clock) -> None:
-    """Mail filters open links before people do."""
-    path = invited(nina, clock)
-
-    for _turn in range(3):
-        assert Browser().go(path).status == 200
-
-    assert state(nina, clock) is State.INVITED
-
-
-def test_refuses_a_weak_password(nina: Person, clock: Clock) -> None:
-    browser = Browser()
-    browser.go(invited(nina, clock))
-
-    browser.press("Set the password", new_password="short")
-
-    assert not User.objects.get(pk=nina.user.pk).has_usable_password()
-    assert state(nina, clock) is State.INVITED
-
-
-def test_people_of_a_directory_are_led_to_the_sign_in(of_directory: Person, clock: Clock) -> None:
-    path, browser = invited(of_directory, clock), Browser()
-
-    page = browser.go(path)
-
-    assert "otto" in page
-    assert "work computer" in page
-    assert browser.follow("Sign in").path == "/sign-in/"
-
-
-def test_no_password_is_set_for_people_of_a_directory(of_directory: Person, clock: Clock) -> None:
-    path, browser = invited(of_directory, clock), Browser()
-    browser.go(path)
-
-    browser.submit(path, new_password=NEW)
-
-    assert not User.objects.get(pk=of_directory.user.pk).has_usable_password()
-
-
-@pytest.mark.parametrize("path", ["/invitation/x/y/", f"/invitation/{'a' * 32}/{'b' * 64}/"])
-def test_a_link_that_nobody_got_says_no_more_than_an_old_one(nina: Person, clock: Clock, path: str) -> None:
-    old = invited(nina, clock)
-    clock.forward(days=15)
-
-    guessed, expired = Browser().go(path), Browser().go(old)
-
-    assert (guessed.status, expired.status) == (410, 410)
-    assert "nina" not in expired
-
-
-def test_a_newer_link_ends_the_former(nina: Person, clock: Clock) -> None:
-    former = invited(nina, clock)
-    newer = invited(nina, clock)
-
-    assert Browser().go(former).status == 410
-    assert Browser().go(newer).status == 200
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"is_active": False}, {"epoch": 9}, {"password": "md5$x$y"}],
-    ids=["switched off", "epoch", "has a password"],
-)
-def test_the_link_ends_with_the_account_as_it_was(nina: Person, clock: Clock, changes: dict[str, Any]) -> None:
-    path = invited(nina, clock)
-
-    User.objects.filter(pk=nina.user.pk).update(**changes)
-
-    assert Browser().go(path).status == 410
-
-
-def test_the_link_ends_when_the_person_is_blocked(nina: Person, dora: Person, clock: Clock) -> None:
-    path = invited(nina, clock)
-    actor = Actor(staff=dora.user, context=Context(now=clock.now), reason="left", ticket="1")
-
-    block(nina.user, actor, days=1)
-
-    assert Browser().go(path).status == 410
-    clock.forward(days=2)
-    assert Browser().go(path).status == 410
-    assert invitations.remind(clock.now + timedelta(days=9)) == 0
-
-
-def test_a_link_that_was_open_in_two_windows_works_once(nina: Person, clock: Clock) -> None:
-    path = invited(nina, clock)
-    one, two = Browser(), Browser()
-    one.go(path)
-    two.go(path)
-
-    one.press("Set the password", new_password=NEW)
-    two.press("Set the password", new_password="another four words")
-
-    assert two.shown.status == 410
-    assert User.objects.get(pk=nina.user.pk).check_password(NEW)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_at_the_same_moment_one_wins(transactional_db: None, clock: Clock) -> None:
-    nina = fresh("nina")
-    invitations.invite_new([nina.user.pk], clock.now)
-    row = Invitation.objects.select_related("user__directory").get()
-    results = []
-    start = threading.Barrier(2)
-
-    def accept(password: str) -> None:
-        try:
-            mine = Invitation.objects.select_related("user__directory").get(pk=row.pk)
-            start.wait()
-            results.append(invitation_links.accept(mine, password, Context(now=clock.now)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=accept, args=(words,)) for words in (NEW, "another four words")]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-
-    assert sorted(results) == [False, True]
-
+from verification.models import AuditEvent, Message
 
 # Reminders ----------------------------------------------------------------------------------------------------------
 

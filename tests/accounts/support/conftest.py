@@ -50,3 +50,10 @@ def settle(person: Person, *, days: int = 30) -> None:
 def verify(staff: User, person: User, here: Context) -> None:
     """Verify a caller by calling back."""
     caller_verification.vouch(staff, person, "the number in the personnel file", here)
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person

@@ -1,44 +1,23 @@
 """Tests of imports of people as spreadsheets write them, and that every import finishes."""
 
-import csv
-import io
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DataError, OperationalError
+from django.db import DataError
 from django.utils import timezone
 
-from accounts.models import Import, User
-from accounts.support.imports import csv_tables, file_formats, jobs, people_rows
-from accounts.support.reports import csv_export
-from accounts.support.views import imports as views
-from tests.people import Clock, Person, hire, join
+from accounts.models import User
+from accounts.support.imports import file_formats, jobs, people_rows
+from tests.accounts.support.people_files import HEAD, IMPORT, ROW, bring, counts
+from tests.people import Person, join
 from verification.context import Context
-from verification.models import AuditEvent
-
-HEAD = "user name,name,mail,groups,state"
-ROW = "m.one,M One,m1@example.org,,"
-IMPORT = "/admin/accounts/user/import/"
-
-
-def bring(text: str, staff: User, here: Context, *, is_dry_run: bool = False) -> Import:
-    job = jobs.begin("people", text, staff, here, name="file.csv", is_dry_run=is_dry_run)
-    jobs.work(here.now)
-    job.refresh_from_db()
-    return job
 
 
 def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Context) -> None:
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_dry_run=True)
 
     assert job.name == "vscexe.لیست"
-
-
-def counts(job: Import) -> tuple[int, int, int, int]:
-    return job.n_new, job.n_changed, job.n_same, len(job.faults)
 
 
 def _cells(separator: str) -> str:
@@ -116,6 +95,7 @@ def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -
 
 
 LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"
+
 BAD_ROWS = {
     "a mail address of 255 characters": (f"x,X,{'b' * (255 - len(LONG))}{LONG},,", "254 characters"),
     "a mail address of 320 characters": (f"x,X,{'b' * (320 - len(LONG))}{LONG},,", "254 characters"),
@@ -241,219 +221,12 @@ def test_all_wrong_rows_are_counted_though_not_all_are_kept(
     assert (job.n_wrong, len(job.faults)) == (8, 5)
 
 
-def test_a_file_at_which_our_program_fails_has_failed(
-    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr(people_rows, "apply", broken)
-
-    job = bring(f"{HEAD}\n{ROW}\n", root.user, here)
-
-    assert (job.state, job.sealed, len(job.faults)) == ("failed", "", 1)
-    assert job.faults[0][0] == 0
-    assert jobs.work(here.now) == 0
-
-
-def test_a_file_that_stops_its_worker_again_and_again_has_failed(
-    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: object, **__: object) -> None:
-        raise Killed
-
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
-    monkeypatch.setattr(people_rows, "apply", killed)
-    for n in range(5):
-        with pytest.raises(Killed):
-            jobs.work(here.now + n * jobs._LEASE * 2)
-
-    assert jobs.work(here.now + 10 * jobs._LEASE) == 1
-    job.refresh_from_db()
-    assert (job.state, job.sealed) == ("failed", "")
-
-
-def test_a_database_that_is_away_ends_no_file(root: Person, here: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    apply = people_rows.apply
-
-    def away(*_: object, **__: object) -> None:
-        raise OperationalError("gone")
-
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
-    monkeypatch.setattr(people_rows, "apply", away)
-    with pytest.raises(OperationalError):
-        jobs.work(here.now)
-    monkeypatch.setattr(people_rows, "apply", apply)
-
-    assert jobs.work(here.now + 2 * jobs._LEASE) == 1
-    job.refresh_from_db()
-    assert (job.state, job.n_new) == ("done", 1)
-
-
-# Cancelling ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-def test_an_import_is_cancelled_on_its_page(fay: Person) -> None:
-    sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("p.csv", f"{HEAD}\n{ROW}\n".encode())}
-    fay.browser.send(IMPORT, **sent)
-    fay.browser.follow("Cancel import")
-    page = fay.browser.press("Cancel import", reason="The wrong file.")
-
-    assert "Import cancelled" in page
-    assert jobs.work(timezone.now()) == 0
-    job = Import.objects.get()
-    assert (job.state, job.sealed) == ("cancelled", "")
-    event = AuditEvent.objects.get(kind="people.import_cancelled")
-    assert event.actor_id == fay.user.pk
-    assert not page.offers("Import 1")
-
-
-def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
-    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The worker is in the midst of its second step."""
-    job = jobs.begin(
-        "people",
-        HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_400)),
-        root.user,
-        here,
-        name="x",
-        is_dry_run=False,
-    )
-    step = jobs._step
-
-    def cancelled_meanwhile(running: Import, *more: Any) -> None:
-        if running.n_done:
-            assert jobs.cancel(job, root.user, here, reason="Enough.")
-        step(running, *more)
-
-    monkeypatch.setattr(jobs, "_step", cancelled_meanwhile)
-    jobs.work(here.now)
-
-    job.refresh_from_db()
-    assert (job.state, job.n_done, job.n_new) == ("cancelled", 500, 500)
-    assert User.objects.filter(username__startswith="p").count() == 500
-    assert not jobs.cancel(job, root.user, here, reason="Again.")
-
-
-LOST: tuple[dict[str, Any], ...] = (
-    {"is_active": False},
-    {"is_staff": False},
-    {"is_superuser": False},
-    {"blocked_until": datetime(2100, 1, 1, tzinfo=UTC)},
-)
-
-
-@pytest.mark.parametrize("change", LOST)
-def test_a_file_ends_with_the_right_of_the_person_who_brought_it(
-    root: Person, here: Context, change: dict[str, Any]
-) -> None:
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
-    User.objects.filter(pk=root.user.pk).update(**change)
-
-    jobs.work(here.now)
-
-    job.refresh_from_db()
-    assert (job.state, job.n_new, job.sealed) == ("failed", 0, "")
-    assert "may no longer import it" in job.faults[0][1]
-
-
 # Out and in again -------------------------------------------------------------------------------------------------
-
-ODD_NAMES = (
-    "=1+1",
-    "+41 79 555 01 23",
-    "-x",
-    "@home",
-    "'quoted",
-    'say "hi"',
-    "semi;colon",
-    "co,mma",
-    "  spaces  ",
-    "two\nlines",
-    "Ünïcödé Ω 漢字",
-    "",
-    "0001234",
-    "1E+05",
-    "TRUE",
-    "'=1+1",
-    "''-1",
-    '="0001"',
-)
-ODD_GROUPS = (
-    "R&D; Zürich, 2nd floor",
-    "FOREST\\finance",
-    "ends with \\",
-    "both\\; of them",
-    "two  spaces",
-    " at its ends ",
-    "Zu\u0308rich",
-    "'=x",
-    "=y",
-)
-ODD_USER_NAMES = ("3e12", "'=z", "=z", "+41", "#1", "a,b", "semi;colon", "total", "x\u200by", "back\\")
-
-
-def exported() -> str:
-    keys = list(User.objects.order_by("username").values_list("pk", flat=True))
-    return "".join(csv_export.lines(views._rows(keys)))
 
 
 def rows_of_people() -> list[dict[str, Any]]:
     fields = ("username", "name", "email", "second_step", "groups__name", "epoch")
     return list(User.objects.order_by("pk").values(*fields))
-
-
-def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Context) -> None:
-    odd = [Group.objects.create(name=name) for name in ODD_GROUPS]
-    for name in ODD_USER_NAMES:
-        join(name)
-    for n, name in enumerate(ODD_NAMES):
-        user = join(f"p{n}", second_step=("enabled", "enforced", "disabled")[n % 3]).user
-        User.objects.filter(pk=user.pk).update(name=name)
-        if n % 2:
-            user.groups.add(odd[n % len(odd)], odd[n * 2 % len(odd)], odd[n * 5 % len(odd)])
-    User.objects.filter(username="total").update(email="root@localhost")
-    hire("sue", "Support desk")
-    n_people = User.objects.count()
-    before = list(
-        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
-    )
-
-    job = bring(file_formats.read(exported().encode(), "people"), root.user, here)
-
-    assert counts(job) == (0, 0, n_people, 0), job.faults
-    after = list(
-        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
-    )
-    assert after == before
-
-
-def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
-    User.objects.filter(pk=root.user.pk).update(name="＝cmd|'/C calc'!A0")
-
-    text = exported()
-
-    assert text.startswith("\ufeffusername,")
-    starts = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-    assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(starts)]
-
-
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", "", "'=1", "''=1", "'\tx"]
-)
-def test_a_cell_comes_back_as_it_was(cell: str) -> None:
-    assert csv_tables.unquoted(str(csv_export._harmless(cell))) == cell
 
 
 def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> None:

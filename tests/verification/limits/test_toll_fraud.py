@@ -1,9 +1,8 @@
 """What a guard against toll fraud stops, and what it never touches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,52 +11,25 @@ from django.utils import timezone
 
 from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
-from verification import challenges, enrolments, limits, phone_numbers, policies, tasks, time_format
+from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
+from verification import challenges, limits, phone_numbers, policies, tasks, time_format
 from verification.context import Context
-from verification.delivery import dispatch
-from verification.delivery.inbound import receipts
-from verification.delivery.provider import Receipt
-from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.rendering import compose
-from verification.limits import message_and_request_limits, toll_fraud
+from verification.limits import toll_fraud
 from verification.models import (
-    AuditEvent,
     BlockedRange,
     Challenge,
-    Counter,
     Country,
     Enrolment,
     Kind,
     Message,
     MessageState,
-    OptOut,
     Purpose,
-    Reason,
-    SpendingLimit,
     State,
 )
 from verification.outcomes import Verdict
 
-pytestmark = pytest.mark.django_db
-
-SWISS, FRENCH, LATVIAN = "+41795551234", "+33612345678", "+37120000000"
-
-
-@pytest.fixture(autouse=True)
-def read_anew() -> Iterator[None]:
-    yield
-    toll_fraud.forget()
-
-
-def move(desk: Desk, number: str) -> None:
-    """Give someone's telephone another number."""
-    for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
-        row.address, row.hint = number, phone_numbers.mask(number)
-        row.save()
-
-
-def kinds() -> list[str]:
-    return list(AuditEvent.objects.order_by("id").values_list("kind", flat=True))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
 
 
 # Countries -----------------------------------------------------------------------------------------------------
@@ -369,43 +341,6 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
 # Caps ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def day(ana: Desk) -> SpendingLimit:
-    """Cap the day; to set Ana up has cost 0.08 already."""
-    SpendingLimit.objects.all().delete()
-    return SpendingLimit.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
-
-
-def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day: SpendingLimit) -> None:
-    verdicts = [ana.start("text", binding=f"b{n}").verdict for n in range(5)]
-
-    assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
-    assert kinds().count("spend.alarmed") == 1
-    assert ana.start("totp", binding="app").issued
-
-
-def mails() -> list[tuple[str, str]]:
-    """Return who gets notices of operators, and which."""
-    rows = Message.objects.filter(kind=Kind.MAIL, template__regex="spend|range").order_by("pk")
-    return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]
-
-
-def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, ana: Desk, day: SpendingLimit) -> None:
-    """Seen failing with each refused request telling them again."""
-    for n in range(3):
-        ana.start("text", binding=f"b{n}")
-    assert mails() == [(opal, "spend_alarm.txt")]
-
-    for n in range(3):
-        ana.start("text", binding=f"c{n}")
-
-    assert mails()[1:] == [(opal, "spend_stop.txt")]
-    words = [compose(row).words for row in Message.objects.filter(template__contains="spend_").order_by("pk")]
-    assert "reached 0.24" in words[0]
-    assert "at 0.33" in words[0]
-    assert "until tomorrow" in words[1]
-
-
 def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     sent("+371200", 40, n_proven=1)
 
@@ -415,94 +350,3 @@ def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     assert mails() == [(opal, "range_paused.txt")]
     words = compose(Message.objects.get(template__contains="range_paused")).words
     assert "40 people whose numbers begin with +371200 got a code, and 1 of them entered it." in words
-
-
-@pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
-def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
-    ana: Desk, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
-) -> None:
-    """Where a text costs 500 of the currency. Seen failing on PostgreSQL, whose column holds 2,147,483,647 at most."""
-    day.alarm_at, day.stop_at = None, stop_at
-    day.save()
-    toll_fraud.forget()
-    assert ana.start("text").issued
-    Counter.objects.filter(scope="spend.day").update(count=2**31 - 10)
-
-    assert ana.start("text", binding="another").issued is goes_on
-
-
-def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
-    for n in range(4):
-        ana.start("text", binding=f"b{n}")
-
-    assert ana.later(days=1).start("text", binding="tomorrow").issued
-
-
-@pytest.mark.parametrize(("days", "is_kept"), [(20, True), (40, False)])
-def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
-    """Seen failing: the daily purge took the count of 30 days away after two."""
-    month = timedelta(days=30)
-    begun = message_and_request_limits.WindowLimit("", "", month, 0).window_at(ana.context.now)
-    spent = limits.spent("month", month, now=ana.context.now)
-    assert spent == 80
-
-    limits.purge(begun + timedelta(days=days))
-
-    assert limits.spent("month", month, now=ana.context.now) == (spent if is_kept else 0)
-
-
-def test_what_a_country_costs_counts(ana: Desk, day: SpendingLimit) -> None:
-    Country.objects.create(code="FR", text_price=Decimal("0.20"))
-    move(ana, FRENCH)
-
-    assert ana.start("text", binding="a").issued
-    assert ana.start("text", binding="b").verdict is Verdict.PAUSED
-    assert limits.spent("day", timedelta(days=1), now=ana.context.now) == 280
-
-
-# STOP ----------------------------------------------------------------------------------------------------------
-
-
-def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.OPTED_OUT)
-    ana.start("text")
-    dispatch.send(Message.objects.get().pk, now=ana.context.now)
-
-    assert OptOut.objects.get().hint == phone_numbers.mask(SWISS)
-    assert ana.start("text", binding="b").verdict is Verdict.STOPPED
-    assert ana.start("call", binding="c").issued
-    (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
-    assert text.unavailable_reason == toll_fraud.explain(Verdict.STOPPED)
-
-
-def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
-    ana.start("text")
-    dispatch.send(Message.objects.get().pk, now=ana.context.now)
-    told = Receipt(message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=Reason.OPTED_OUT)
-
-    receipts.apply(told, provider="virtual", now=ana.context.now)
-
-    assert ana.start("text", binding="b").verdict is Verdict.STOPPED
-
-
-def test_start_opens_the_number_again(ana: Desk) -> None:
-    assert toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
-    assert not toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
-
-    assert toll_fraud.start(SWISS, now=ana.context.now)
-    assert not toll_fraud.start(SWISS, now=ana.context.now)
-
-    assert ana.start("text").issued
-    assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
-
-
-def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
-    rules = ana.rules
-    toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
-    settings.VERIFICATION_CACHE_SECONDS = 3600
-    enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
-
-    with django_assert_num_queries(1):
-        found = enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
-
-    assert [bool(option.unavailable_reason) for option in found if option.method == "text"] == [True]

@@ -10,20 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from prometheus_client import REGISTRY
 
-from accounts import applications
-from accounts.applications import secrets
-from accounts.integrations.forward_auth import proxy_authentication, visitor_headers
 from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, Session, User
-from tests.accounts.integrations.forward_auth.conftest import HOST, PROXY_ADDRESS, Build, Wall
+from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
+from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
 from tests.people import Clock, Person
-from verification import enrolments
-
-BACKGROUND = {"Accept": "application/json", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"}
-
-
-def is_identified(response: Any) -> bool:
-    """Return whether an answer names anybody."""
-    return any(name in response for name in visitor_headers.HEADERS)
 
 
 def query_of(url: str) -> dict[str, str]:
@@ -146,125 +136,12 @@ def test_nginx_gets_no_other_refusal_than_401_and_403(inside: Wall, build: Build
 # What a session opens ------------------------------------------------------------------------------------------------
 
 
-def test_half_signed_in_session_opens_nothing(wall: Wall, ana: Person) -> None:
-    wall.browser = ana.browser
-    ana.give_password()
-
-    response = wall.open()
-
-    assert ana.browser.shown.path.startswith("/sign-in/")
-    assert response.status_code == 200  # the portal's own page, not an answer to the proxy
-    assert not is_identified(response)
-    assert ApplicationSession.objects.count() == 0
-    assert wall.ask().status_code == 302
-
-
-def test_a_cookie_is_worth_nothing_on_another_host(inside: Wall, build: Build) -> None:
-    """Seen failing without the host in the cookie's signature."""
-    wiki = Application.objects.get(slug="wiki")
-    ProtectedHost.objects.create(application=wiki, host="other.example.org")
-    build("tickets", ("tickets.example.org", "strength"))
-    cookie = "; ".join(f"{name}={value}" for name, value in inside.jars[HOST].items())
-
-    assert inside.ask(host=HOST, cookie=cookie).status_code == 200
-    assert inside.ask(host="other.example.org", cookie=cookie).status_code == 302
-    assert inside.ask(host="tickets.example.org", cookie=cookie).status_code == 302
-
-
-def test_each_application_of_a_host_has_a_session_of_its_own(inside: Wall, build: Build) -> None:
-    tickets = build("tickets", (f"{HOST}/tickets/", "strength"))
-
-    assert inside.ask("/tickets/").status_code == 302
-    assert inside.open("/tickets/").status_code == 200
-    assert inside.ask("/").status_code == 200
-    assert ApplicationSession.objects.filter(application=tickets).count() == 1
-
-
 @pytest.mark.parametrize("path", ["/.two-step/", "/.two-step/x", "/.two-step/enter", "/.two-step/enter?ticket=x.y"])
 def test_our_own_addresses_open_nothing(inside: Wall, path: str) -> None:
     response = inside.ask(path)
 
     assert response.status_code in {403, 404}
     assert not is_identified(response)
-
-
-# What ends it --------------------------------------------------------------------------------------------------------
-
-
-def _lock(user: User, clock: Clock) -> None:
-    User.objects.filter(pk=user.pk).update(second_step_locked_at=clock.now)
-
-
-def _block(user: User, clock: Clock) -> None:
-    User.objects.filter(pk=user.pk).update(blocked_until=clock.now + timedelta(days=1))
-
-
-def _deactivate(user: User, clock: Clock) -> None:
-    User.objects.filter(pk=user.pk).update(is_active=False)
-
-
-def _raise_epoch(user: User, clock: Clock) -> None:
-    enrolments.raise_epoch(user)
-
-
-def _change_password(user: User, clock: Clock) -> None:
-    user.set_password("green-tram-on-friday-7")
-    user.save()
-
-
-def _end_sessions(user: User, clock: Clock) -> None:
-    Session.objects.filter(user=user).delete()
-
-
-def _end_in_application(user: User, clock: Clock) -> None:
-    applications.end(clock.now, "a test", user_id=user.pk)
-
-
-def _erase(user: User, clock: Clock) -> None:
-    user.delete()
-
-
-ENDS = [_lock, _block, _deactivate, _raise_epoch, _change_password, _end_sessions, _end_in_application, _erase]
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_next_request_is_refused_after(inside: Wall, ana: Person, clock: Clock, end: Any, settings: Any) -> None:
-    """Seen failing with a verdict that was cached for a second."""
-    settings.VERIFICATION_CACHE_SECONDS = 60
-    assert inside.ask().status_code == 200
-
-    end(ana.user, clock)
-
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).status_code == 401
-
-
-def test_next_request_is_refused_after_leaving_the_group(inside: Wall, ana: Person) -> None:
-    staff = Group.objects.create(name="Editors")
-    ana.user.groups.add(staff)
-    Application.objects.get().groups.add(staff)
-    assert inside.ask()["Remote-Groups"] == "Editors"
-
-    ana.user.groups.clear()
-
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).status_code == 403
-    assert inside.open().status_code == 403
-
-
-def test_session_ends_with_the_portals(inside: Wall, ana: Person) -> None:
-    ana.browser.go("/sign-out/")
-    ana.browser.press("Sign out")
-
-    assert inside.ask().status_code == 302
-    inside.open()
-    assert ana.browser.shown.path == "/sign-in/"
-
-
-def test_expired_session_opens_nothing(inside: Wall, clock: Clock) -> None:
-    clock.forward(hours=12, seconds=1)
-
-    assert inside.ask().status_code == 302
 
 
 # Strength and age ----------------------------------------------------------------------------------------------------
@@ -340,107 +217,7 @@ def test_remembered_browser_is_no_fresh_second_step(inside: Wall) -> None:
     assert inside.ask().status_code == 200
 
 
-# Proxies -------------------------------------------------------------------------------------------------------------
-
-
-def test_refuses_a_proxy_without_the_secret(inside: Wall) -> None:
-    answers = [inside.ask(X_Proxy_Secret=odd) for odd in ("", "x", inside.secret.upper(), f"{inside.secret} ", "é")]
-
-    assert {each.status_code for each in answers} == {403}
-    assert not any(is_identified(each) for each in answers)
-
-
-@pytest.mark.parametrize("network", ["198.51.100.10", "127.0.0.1", "::1", "unix", ""])
-def test_refuses_a_proxy_at_another_address(inside: Wall, network: str) -> None:
-    assert inside.ask(network=network).status_code == 403
-    assert inside.ask(network=network, X_Forwarded_For=PROXY_ADDRESS).status_code == 403
-    assert inside.ask(network=PROXY_ADDRESS).status_code == 200
-
-
-def test_finds_the_proxy_behind_our_own(inside: Wall, settings: Any) -> None:
-    """Our own proxy adds the address that it sees; what stands before it was sent by that one."""
-    settings.TRUSTED_PROXIES = ["10.0.0.1/32"]
-
-    assert inside.ask(network="10.0.0.1", X_Forwarded_For=f"192.0.2.7, {PROXY_ADDRESS}").status_code == 200
-    assert inside.ask(network="10.0.0.1", X_Forwarded_For=f"{PROXY_ADDRESS}, 192.0.2.7").status_code == 403
-
-
-def test_two_secrets_work_during_the_change(inside: Wall, proxy: Proxy, clock: Clock) -> None:
-    former = inside.secret
-    newer = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now, overlap=timedelta(days=1))
-
-    assert inside.ask(X_Proxy_Secret=newer).status_code == 200
-    assert inside.ask(X_Proxy_Secret=former).status_code == 200
-    clock.forward(hours=11)
-    assert inside.ask(X_Proxy_Secret=former).status_code == 200
-    secrets.drop_former(proxy)
-    assert inside.ask(X_Proxy_Secret=former).status_code == 403
-
-
-def test_inactive_proxy_is_refused(inside: Wall) -> None:
-    Proxy.objects.update(is_active=False)
-
-    assert inside.ask().status_code == 403
-
-
-def test_proxy_asks_only_about_its_own_applications(inside: Wall, proxy: Proxy, build: Build) -> None:
-    proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
-
-    assert inside.ask().status_code == 403
-    assert inside.ask("/.two-step/enter?ticket=x").status_code == 404
-    assert inside.ask(host="tickets.example.org").status_code == 302
-
-
-def test_proxy_that_asks_too_often_is_refused(inside: Wall, settings: Any) -> None:
-    settings.FORWARD_AUTH_PER_SECOND = 10
-
-    answers = [inside.ask() for _ in range(200)]
-
-    assert 429 in {each.status_code for each in answers}
-    assert all(not is_identified(each) for each in answers if each.status_code == 429)
-
-
 # Doubt ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X_Forwarded_Host": ""},
-        {"X_Forwarded_Host": "wiki.example.org,evil.example.org"},
-        {"X_Forwarded_Uri": ""},
-        {"X_Forwarded_Uri": "//evil.example.org"},
-        {"X_Forwarded_Uri": "/a/../b"},
-        {"X_Forwarded_Uri": "/a%2f..%2fb"},
-        {"X_Forwarded_Proto": "https"},
-        {"X_Forwarded_Method": ""},
-        {"X_Original_Url": "http://wiki.example.org/public"},
-        {"X_Original_Uri": "/public"},
-    ],
-)
-def test_any_doubt_means_no(inside: Wall, headers: dict[str, str]) -> None:
-    for kind in ({}, BACKGROUND):
-        response = inside.ask(**{**kind, **headers})
-        assert response.status_code == 403
-        assert not is_identified(response)
-
-
-def test_path_below_must_agree(inside: Wall) -> None:
-    """Envoy appends the path; anyone who could choose one of the two would open every page."""
-    assert inside.ask("/private", below="public").status_code == 403
-    assert inside.ask("/private?x=1", below="private").status_code == 200
-
-
-@pytest.mark.parametrize("odd", ["{0}; {0}", "{0}; x=\x01", 'x="; {0}"; {0}', "{0},{0}", "{0}x", "x{0}"])
-def test_odd_cookies_open_nothing(inside: Wall, odd: str) -> None:
-    [name] = [each for each in inside.jars[HOST] if each != "two-step-browser"]
-    good = f"{name}={inside.jars[HOST][name]}"
-    assert inside.ask(cookie=good).status_code == 200
-
-    response = inside.ask(cookie=odd.format(good))
-
-    assert response.status_code in {302, 400, 403}
-    assert not is_identified(response)
 
 
 def test_unknown_host_opens_nothing(inside: Wall) -> None:

@@ -1,16 +1,12 @@
 """Tests of erasing a person: what is deleted, what stays, who can do it, and what happens to a concurrent sign-in."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
-from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from accounts import app_passwords, session_assurance
+from accounts import app_passwords
 from accounts.directory_sync import batches
 from accounts.models import (
     Directory,
@@ -24,24 +20,17 @@ from accounts.models import (
 )
 from accounts.models.people import fold
 from accounts.provisioning import PersonEntry
-from accounts.signin import flow
 from accounts.support import caller_verification
 from accounts.support.actions import Actor, State, Unneeded, approvals, erasure, execution
-from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
+from tests.accounts.support.actions.erased_people import FULL, MAIL, NAME, actor, order, traces, words
 from tests.admin_rows import DIRECTORY
-from tests.concurrency import together
-from tests.people import PASSWORD, Person, hire, join, work
+from tests.people import Person, hire, join, work
 from tests.support_desk import WHY, case, perform
-from verification import audit, browsers, challenges, policies
+from verification import audit, browsers
 from verification.context import Context
-from verification.db import row_locks
-from verification.keys import crypto
-from verification.models import AuditEvent, Enrolment, Message, Policy, Purpose
-from verification.outcomes import Verdict
-
-NAME, MAIL, FULL, NUMBER = "zora.quist", "zq77@mail.example.net", "Zora Quistgaard", "+41795559876"
+from verification.models import AuditEvent, Enrolment, Message, Policy
 
 
 @pytest.fixture
@@ -52,36 +41,6 @@ def fay(db: None, clock: object) -> Person:
 @pytest.fixture
 def sam(db: None, clock: object) -> Person:
     return hire("sam", "Administrators")
-
-
-def arrive() -> Person:
-    """Create a person with names that a search of the database can find."""
-    person = join(NAME, number=NUMBER)
-    User.objects.filter(pk=person.user.pk).update(email=MAIL, name=FULL, blocked_reason=f"{FULL} asked for it")
-    person.user.refresh_from_db()
-    return person.set_up("text", "totp").print_codes()
-
-
-@pytest.fixture
-def zora(db: None, clock: object) -> Person:
-    return arrive()
-
-
-def order(staff: Person, person: Person, **more: Any) -> ActionRequest:
-    return ActionRequest(
-        action=ACTIONS["erase"],
-        staff=User.objects.get(pk=staff.user.pk),
-        person=person.user,
-        reason="the law",
-        ticket="1",
-        options={},
-        token=execution.new_token(),
-        **more,
-    )
-
-
-def actor(staff: Person, here: Context) -> Actor:
-    return Actor(staff=staff.user, context=here, reason="asked to", ticket="INC-9")
 
 
 def live(zora: Person, fay: Person, here: Context) -> None:
@@ -121,26 +80,6 @@ def live(zora: Person, fay: Person, here: Context) -> None:
         ends_at=here.now,
     )
     work()
-
-
-def traces(*words: str) -> list[str]:
-    """Search all tables and columns, and return where any of the words occurs."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            names = [column[0] for column in cursor.description or ()]
-            for row in cursor.fetchall():
-                for name, value in zip(names, row, strict=True):
-                    if any(word.casefold() in str(value).casefold() for word in words):
-                        found.append(f"{table}.{name}: {value}")
-    return found
-
-
-def words() -> list[str]:
-    national = NUMBER.replace("+41", "0")
-    digests = [each for value in (NUMBER, MAIL) for each in crypto.digests("address", value)]
-    return [NAME, MAIL, FULL, "Quistgaard", NUMBER, NUMBER[1:], national, *digests]
 
 
 def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Person, here: Context) -> None:
@@ -358,147 +297,3 @@ def test_page_says_what_goes_and_stays_and_wants_the_name_typed(zora: Person, fa
     assert page.path == "/admin/accounts/user/"
     assert "Erased." in page
     assert not User.objects.filter(username=NAME).exists()
-
-
-# A sign-in at the same moment -----------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("stage", ["the password", "the code"])
-def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) -> None:
-    """Whichever comes first."""
-    with transaction.atomic():
-        fay = hire("fay", "Administrators")
-        Policy.objects.create(second_person=["issue_pass"], caller_check=False)
-    for _ in range(8):
-        with transaction.atomic():
-            zora = arrive()
-        if stage == "the code":
-            zora.give_password()
-            zora.choose("Authenticator app")
-        code = zora.read_app()
-        here = Context(now=timezone.now(), network="192.0.2.9")
-
-        def sign_in(zora: Person = zora, code: str = code) -> int:
-            page = zora.verify(code) if stage == "the code" else zora.give_password()
-            return page.status
-
-        def erase(zora: Person = zora, here: Context = here) -> State:
-            return perform(order(fay, zora), here).state
-
-        found = together(sign_in, erase)
-
-        assert not [each for each in found if isinstance(each, Exception)]
-        assert State.DONE in found
-        assert max(each for each in found if isinstance(each, int)) < 500
-        assert not User.objects.filter(username=NAME).exists()
-        assert traces(NAME, MAIL, NUMBER) == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen failing on PostgreSQL with an erasure that held the person first and then waited: a deadlock."""
-    with transaction.atomic():
-        fay, zora = hire("fay", "Administrators"), arrive()
-        Policy.objects.create(second_person=["issue_pass"], caller_check=False)
-    zora.give_password()
-    zora.choose("Authenticator app")
-    code, usual, usual_pause = zora.read_app(), session_assurance.keep, row_locks._let_others_finish
-    is_counted, is_met = threading.Event(), threading.Event()
-
-    def hold_and_wait(*args: Any, **kwargs: Any) -> Any:
-        result = usual(*args, **kwargs)
-        is_counted.set()
-        is_met.wait(2 if connection.features.has_select_for_update else 0.2)
-        return result
-
-    def meet() -> None:
-        is_met.set()
-        usual_pause()
-
-    def erase() -> State:
-        is_counted.wait(30)
-        return perform(order(fay, zora), Context(now=timezone.now(), network="192.0.2.9")).state
-
-    monkeypatch.setattr(session_assurance, "keep", hold_and_wait)
-    monkeypatch.setattr(row_locks, "_let_others_finish", meet)
-    found = together(lambda: zora.verify(code).status, erase)
-
-    assert not [each for each in found if isinstance(each, Exception)]
-    assert State.DONE in found
-    assert traces(NAME, MAIL, NUMBER) == []
-
-
-MOMENTS: dict[str, tuple[Any, str]] = {
-    "before the challenge": (challenges, "start"),
-    "before the answer": (challenges, "answer"),
-    "before the session": (flow, "finish"),
-    "within the session": (session_assurance, "keep"),
-}
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_sign_in_within_which_the_person_is_erased_ends_in_words(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen failing without the middleware: the page was a server error.
-
-    Within the transaction that signs someone in, the erasure has to wait for it: there it comes from elsewhere.
-    """
-    with transaction.atomic():
-        fay, zora = hire("fay", "Administrators"), arrive()
-    if moment != "before the challenge":
-        zora.give_password()
-        zora.choose("Authenticator app")
-    code, (module, name) = zora.read_app(), MOMENTS[moment]
-    usual = getattr(module, name)
-
-    def erase() -> None:
-        erasure.erase(zora.user, actor(fay, Context(now=timezone.now())))
-        connections.close_all()
-
-    elsewhere = threading.Thread(target=erase)
-
-    def erase_first(*args: Any, **kwargs: Any) -> Any:
-        if connection.in_atomic_block:
-            elsewhere.start()
-        elif User.objects.filter(pk=zora.user.pk).exists():
-            erasure.erase(zora.user, actor(fay, Context(now=timezone.now())))
-        return usual(*args, **kwargs)
-
-    monkeypatch.setattr(module, name, erase_first)
-    page = zora.give_password() if moment == "before the challenge" else zora.verify(code)
-    if elsewhere.ident is not None:
-        elsewhere.join()
-
-    assert page.status < 500
-    assert traces(NAME, MAIL, NUMBER) == []
-    assert zora.browser.go("/methods/").path == "/sign-in/"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_challenge_that_comes_too_late_is_refused() -> None:
-    """The account is read, then erased, then asked: no row of it is written."""
-    with transaction.atomic():
-        fay, zora = hire("fay", "Administrators"), arrive()
-    here, enrolment = Context(now=timezone.now()), zora.enrolment("text")
-    rules, stale = policies.rules_for(zora.user.pk), User.objects.get(pk=zora.user.pk)
-    erasure.erase(zora.user, actor(fay, here))
-
-    outcome = challenges.start(enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", context=here, rules=rules)
-
-    assert outcome.verdict is Verdict.GONE
-    assert not Message.objects.exists()
-    assert traces(NAME, MAIL, NUMBER) == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_signed_in_browser_of_an_erased_person_is_out() -> None:
-    with transaction.atomic():
-        fay, zora = hire("fay", "Administrators"), arrive()
-    zora.sign_in()
-    erasure.erase(zora.user, actor(fay, Context(now=timezone.now())))
-
-    assert zora.browser.go("/methods/").path == "/sign-in/"
-    assert zora.give_password().status == 200
-    assert PASSWORD not in zora.page.html
-    assert not Group.objects.filter(name=NAME).exists()

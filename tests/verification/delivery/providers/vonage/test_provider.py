@@ -9,16 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils import timezone
 
-from tests.fake_carrier import APPLICATION, Answer, Exchange, private_key, vonage_bearer
+from tests.fake_carrier import APPLICATION, Answer, Exchange, private_key
+from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery import http_pool
-from verification.delivery.provider import Callback, Forged, KeyPress, Lost, Outgoing, Receipt, Refused, Reply, Speech
+from verification.delivery.provider import Lost, Outgoing, Refused
 from verification.delivery.providers.vonage import checks
 from verification.delivery.providers.vonage.provider import provider
-from verification.models import Kind, MessageState, Reason
-
-ID = "0123456789abcdef0123456789abcdef"
-URL = f"https://mfa.example.org/callbacks/vonage/receipt/{ID}/"
-KEYS_URL = f"https://mfa.example.org/callbacks/vonage/keys/{ID}/"
+from verification.models import Kind, Reason
 
 
 def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
@@ -226,162 +223,6 @@ def test_without_an_application_it_carries_nothing(vonage: Exchange, settings: A
         provider.send(outgoing())
 
     assert not provider.probe()
-
-
-# Callbacks -----------------------------------------------------------------------------------------------------
-
-
-def callback(told: Any, event: str = "receipt", **terms: Any) -> Callback:
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    headers = {"content-type": "application/json", "authorization": vonage_bearer(body, **terms)}
-    url = f"{KEYS_URL}?language=de" if event == "keys" else URL
-    return Callback(url=url, headers=headers, body=body, event=event, message_id=ID)
-
-
-def of_text(status: str, **more: Any) -> dict[str, Any]:
-    return {"message_uuid": "m1", "client_ref": ID, "status": status, "channel": "sms", **more}
-
-
-@pytest.mark.parametrize(
-    ("told", "state", "reason"),
-    [
-        (of_text("submitted"), MessageState.SENT, None),
-        (of_text("delivered"), MessageState.DELIVERED, None),
-        (of_text("undeliverable", error={"title": 1180, "type": "x"}), MessageState.UNDELIVERED, Reason.UNREACHABLE),
-        (of_text("undeliverable", error={"title": "1240"}), MessageState.UNDELIVERED, Reason.OPTED_OUT),
-        (of_text("rejected", error={"type": "https://x/messages#1210"}), MessageState.FAILED, Reason.FILTERED),
-        (of_text("rejected", error={"title": "nine"}), MessageState.FAILED, Reason.UNKNOWN),
-        (of_text("undeliverable"), MessageState.UNDELIVERED, Reason.UNKNOWN),
-    ],
-)
-def test_receipt_of_a_text_is_read(
-    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
-) -> None:
-    heard = provider.parse(callback(told))
-
-    code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(
-        reason or Reason.UNKNOWN, ""
-    )
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
-    assert heard.reference == "m1"
-
-
-@pytest.mark.parametrize(
-    ("told", "state", "reason"),
-    [
-        ({"status": "started"}, MessageState.ACCEPTED, None),
-        ({"status": "ringing"}, MessageState.RINGING, None),
-        ({"status": "answered"}, MessageState.ANSWERED, None),
-        ({"status": "completed"}, MessageState.DELIVERED, None),
-        ({"status": "busy"}, MessageState.UNDELIVERED, Reason.BUSY),
-        ({"status": "timeout"}, MessageState.UNDELIVERED, Reason.NO_ANSWER),
-        ({"status": "unanswered", "detail": "unavailable"}, MessageState.UNDELIVERED, Reason.UNREACHABLE),
-        ({"status": "failed", "detail": "cannot_route"}, MessageState.FAILED, Reason.INVALID_NUMBER),
-        ({"status": "rejected"}, MessageState.UNDELIVERED, Reason.BLOCKED),
-        ({"status": "machine", "uuid": "", "call_uuid": "c1"}, MessageState.UNDELIVERED, Reason.VOICEMAIL),
-    ],
-)
-def test_event_of_a_call_is_read(
-    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
-) -> None:
-    heard = provider.parse(callback({"uuid": "c1"} | told))
-
-    code = told.get("detail", "")
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="c1"),)
-    assert heard.reference == "c1"
-
-
-@pytest.mark.parametrize("told", [of_text("something new"), {"uuid": "c1", "status": "transfer"}, {"uuid": "c1"}])
-def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: Exchange) -> None:
-    assert provider.parse(callback(told)).receipts == ()
-
-
-@pytest.mark.parametrize(
-    ("dtmf", "keys"),
-    [
-        ({"digits": "47", "timed_out": False}, "47#"),
-        ({"digits": "0", "timed_out": True}, "0#"),
-        ({"digits": "", "timed_out": False}, "#"),
-    ],
-)
-def test_keys_are_read_with_the_hash_that_ends_them(dtmf: dict[str, Any], keys: str, vonage: Exchange) -> None:
-    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
-
-    assert heard.presses == (KeyPress(ID, keys),)
-
-
-@pytest.mark.parametrize("dtmf", [{"digits": "", "timed_out": True}, {"timed_out": True}, None])
-def test_silence_lets_the_call_ask_once_more(dtmf: Any, vonage: Exchange) -> None:
-    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
-
-    assert heard.presses == ()
-    assert heard.reply(None)[1] == b""
-
-
-def test_answer_to_keys_is_call_control(vonage: Exchange) -> None:
-    reply = provider.parse(callback({"uuid": "c1", "dtmf": {"digits": "47"}}, "keys")).reply
-
-    once_more = json.loads(reply(Speech("Once more.", more=True))[1])
-    assert [action["action"] for action in once_more] == ["talk", "input"] * 2
-    assert once_more[1]["eventUrl"] == [f"{KEYS_URL}?language=de"]
-    assert json.loads(reply(Speech("Goodbye."))[1]) == [
-        {"action": "talk", "text": "Goodbye.", "language": "de-DE", "style": 1}
-    ]
-    assert reply(None) == ("application/json", b"[]")
-
-
-def test_stop_is_heard_of_the_number_that_said_it(vonage: Exchange) -> None:
-    told = {"message_uuid": "i1", "from": "41795550123", "text": " stop ", "channel": "sms"}
-
-    assert provider.parse(callback(told, "inbound")).replies == (Reply("+41795550123", stops=True, reference="i1"),)
-    assert provider.parse(callback(told | {"text": "stop by"}, "inbound")).replies == ()
-
-
-def test_secret_before_the_present_one_is_believed_for_a_while(vonage: Exchange) -> None:
-    assert provider.parse(callback(of_text("submitted"), secret="the secret before, which is long too")).receipts
-
-
-OTHER = "somebody else's secret, as long as ours"
-
-
-@pytest.mark.parametrize(
-    ("told", "event", "terms"),
-    [
-        (of_text("delivered"), "receipt", {"secret": OTHER}),
-        (of_text("delivered"), "receipt", {"age": 310}),
-        (of_text("delivered"), "receipt", {"age": -310}),
-        (of_text("delivered"), "receipt", {"payload_hash": "0" * 64}),
-        (of_text("delivered"), "receipt", {"payload_hash": None}),
-        (of_text("delivered", client_ref="f" * 32), "receipt", {}),
-        ({"message_uuid": "m1", "status": "delivered"}, "receipt", {}),
-        ({"status": "completed"}, "receipt", {}),
-        ({"dtmf": {"digits": "47"}}, "keys", {}),
-        (of_text("delivered"), "something", {}),
-        ([1], "receipt", {}),
-        (b"\xff", "receipt", {}),
-    ],
-)
-def test_forged_callback_is_refused(told: Any, event: str, terms: dict[str, Any], vonage: Exchange) -> None:
-    """R34. Seen failing with the hash, the age and the name of the message each taken out."""
-    with pytest.raises(Forged):
-        provider.parse(callback(told, event, **terms))
-
-
-def test_token_without_a_signature_is_none(vonage: Exchange) -> None:
-    sound = callback(of_text("delivered"))
-    claims = jwt.decode(sound.headers["authorization"].split()[1], options={"verify_signature": False})
-    bare = jwt.encode(claims, None, algorithm="none")  # type: ignore[arg-type]  # there is no key
-
-    for token in (bare, "", "a.b.c"):
-        with pytest.raises(Forged):
-            provider.parse(Callback(URL, {"authorization": f"Bearer {token}"}, sound.body, "receipt", ID))
-
-
-def test_without_a_secret_nobody_is_believed(vonage: Exchange, settings: Any) -> None:
-    settings.VONAGE_SIGNATURE_SECRETS = ()
-
-    with pytest.raises(Forged):
-        provider.parse(callback(of_text("delivered")))
 
 
 # Checks --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,11 @@
+"""Fixtures for tests of the actions of the support desk."""
+
+import pytest
+
+from tests.accounts.support.actions.erased_people import arrive
+from tests.people import Person
+
+
+@pytest.fixture
+def zora(db: None, clock: object) -> Person:
+    return arrive()

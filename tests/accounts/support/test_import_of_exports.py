@@ -1,0 +1,97 @@
+"""Tests that what was exported comes in again and changes nothing, and opens in a spreadsheet."""
+
+import csv
+import io
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from accounts.support.imports import csv_tables, file_formats
+from accounts.support.reports import csv_export
+from accounts.support.views import imports as views
+from tests.accounts.support.people_files import bring, counts
+from tests.people import Person, hire, join
+from verification.context import Context
+
+ODD_NAMES = (
+    "=1+1",
+    "+41 79 555 01 23",
+    "-x",
+    "@home",
+    "'quoted",
+    'say "hi"',
+    "semi;colon",
+    "co,mma",
+    "  spaces  ",
+    "two\nlines",
+    "Ünïcödé Ω 漢字",
+    "",
+    "0001234",
+    "1E+05",
+    "TRUE",
+    "'=1+1",
+    "''-1",
+    '="0001"',
+)
+
+ODD_GROUPS = (
+    "R&D; Zürich, 2nd floor",
+    "FOREST\\finance",
+    "ends with \\",
+    "both\\; of them",
+    "two  spaces",
+    " at its ends ",
+    "Zu\u0308rich",
+    "'=x",
+    "=y",
+)
+
+ODD_USER_NAMES = ("3e12", "'=z", "=z", "+41", "#1", "a,b", "semi;colon", "total", "x\u200by", "back\\")
+
+
+def exported() -> str:
+    keys = list(User.objects.order_by("username").values_list("pk", flat=True))
+    return "".join(csv_export.lines(views._rows(keys)))
+
+
+def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Context) -> None:
+    odd = [Group.objects.create(name=name) for name in ODD_GROUPS]
+    for name in ODD_USER_NAMES:
+        join(name)
+    for n, name in enumerate(ODD_NAMES):
+        user = join(f"p{n}", second_step=("enabled", "enforced", "disabled")[n % 3]).user
+        User.objects.filter(pk=user.pk).update(name=name)
+        if n % 2:
+            user.groups.add(odd[n % len(odd)], odd[n * 2 % len(odd)], odd[n * 5 % len(odd)])
+    User.objects.filter(username="total").update(email="root@localhost")
+    hire("sue", "Support desk")
+    n_people = User.objects.count()
+    before = list(
+        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
+    )
+
+    job = bring(file_formats.read(exported().encode(), "people"), root.user, here)
+
+    assert counts(job) == (0, 0, n_people, 0), job.faults
+    after = list(
+        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
+    )
+    assert after == before
+
+
+def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
+    User.objects.filter(pk=root.user.pk).update(name="＝cmd|'/C calc'!A0")
+
+    text = exported()
+
+    assert text.startswith("\ufeffusername,")
+    starts = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+    assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(starts)]
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", "", "'=1", "''=1", "'\tx"]
+)
+def test_a_cell_comes_back_as_it_was(cell: str) -> None:
+    assert csv_tables.unquoted(str(csv_export._harmless(cell))) == cell

@@ -1,0 +1,133 @@
+"""Tests of passkeys in a browser with a virtual authenticator."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.page_actions import (
+    expect_in,
+    expect_said,
+    fill,
+    follow,
+    give_password,
+    press,
+    sign_out,
+    unfold,
+)
+from tests.people import Person
+from verification.models import Policy
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def name_key(page: Page, name: str) -> None:
+    """Add a passkey of this name."""
+    page.goto("/methods/add/")
+    press(page, "Passkey")
+    fill(page, "Your name for it", name)
+    press(page, "Continue")
+    press(page, "Create a passkey")
+    expect(page.get_by_role("article", name=re.compile(name))).to_be_visible()
+
+
+@pytest.fixture
+def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
+    """Add a virtual fingerprint reader that always accepts to the browser."""
+    settings.PUBLIC_URL = live_server.url
+    devices = at_home.context.new_cdp_session(at_home)
+    devices.send("WebAuthn.enable")
+    traits = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    agrees = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": traits | agrees})
+    return at_home
+
+
+def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> None:
+    name_key(keyring, "blue key")
+    press(keyring, "Make default Passkey")
+    expect_said(keyring, "Your default method is now")
+    sign_out(keyring)
+
+    give_password(keyring, ana)
+    press(keyring, "Use your passkey")
+
+    expect_in(keyring, ana)
+
+
+def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings, live_server: LiveServer) -> None:
+    settings.PUBLIC_URL = live_server.url
+    at_desk.goto("/methods/add/")
+    press(at_desk, "Passkey")
+    press(at_desk, "Continue")
+    expect(at_desk.get_by_role("button", name="Create a passkey")).to_be_visible()
+    for name, words in (
+        ("NotAllowedError", "No passkey was created"),
+        ("InvalidStateError", "already has a passkey"),
+        ("ConstraintError", "has no PIN"),
+        ("SecurityError", "Passkeys only work at"),
+        ("UnknownError", "That didn’t work."),
+    ):
+        refuse = "(name) => { navigator.credentials.create = () => Promise.reject(new DOMException('', name)); }"
+        at_desk.evaluate(refuse, name)
+
+        press(at_desk, "Create a passkey")
+
+        expect(at_desk.get_by_role("alert").locator("p:visible")).to_have_count(1)
+        expect(at_desk.get_by_role("alert")).to_contain_text(words)
+
+
+def test_says_that_this_device_has_a_passkey_already(keyring: Page) -> None:
+    name_key(keyring, "blue key")
+    keyring.goto("/methods/add/")
+    press(keyring, "Passkey")
+    press(keyring, "Continue")
+
+    press(keyring, "Create a passkey")
+
+    expect(keyring.get_by_role("alert")).to_contain_text("already has a passkey for your account")
+
+
+# Writes down what the page tells the browser, where a test can read it.
+NOTES = """if (window.PublicKeyCredential) PublicKeyCredential.signalAllAcceptedCredentials = async (keys) => {
+  document.documentElement.dataset.told = String(keys.allAcceptedCredentialIds.length);
+};"""
+
+
+def test_tells_the_browser_which_passkeys_still_count(keyring: Page) -> None:
+    keyring.add_init_script(NOTES)
+    name_key(keyring, "blue key")
+    expect(keyring.locator("html")).to_have_attribute("data-told", "1")
+
+    follow(keyring, "Remove Passkey")
+    press(keyring, "Remove method")
+
+    expect_said(keyring, "We removed the method")
+    expect(keyring.locator("html")).to_have_attribute("data-told", "0")
+
+
+def test_signs_in_by_the_passkey_alone(keyring: Page, ana: Person) -> None:
+    keyring.add_init_script(
+        "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
+    )
+    Policy.objects.create(alone_allowed=True)
+    name_key(keyring, "blue key")
+    sign_out(keyring)
+
+    press(keyring, "Use your passkey")
+
+    expect_in(keyring, ana)
+
+
+def test_offers_the_passkey_in_the_name_field(keyring: Page, ana: Person) -> None:
+    """The device of the tests agrees at once, so the field's quiet question signs Ana in again after she signed out."""
+    Policy.objects.create(alone_allowed=True)
+    name_key(keyring, "blue key")
+
+    unfold(keyring)
+    with keyring.expect_request(lambda request: request.url.endswith("/sign-in/?signed-out=1")):
+        press(keyring, "Sign out")
+
+    expect_in(keyring, ana)

@@ -1,0 +1,151 @@
+"""Tests of what staff may not do: for themselves, above their rights or without a verified caller."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import Scope, User
+from accounts.support.actions import authorise
+from accounts.support.actions.authorise import Refusal
+from tests.http_browser import Page
+from tests.journeys.support_cases import call_back
+from tests.people import Clock, Person, hire, join
+from tests.support_desk import WHY, case, do, open_action
+from verification.models import AuditEvent, Enrolment, Policy
+
+
+def post(staff: Person, person: Person, name: str) -> Page:
+    """Post an action by hand, as somebody who bypasses the buttons would."""
+    staff.browser.go("/admin/")
+    return staff.browser.send(f"/admin/accounts/user/{person.user.pk}/do/{name}/", **WHY)
+
+
+def refused(staff: Person) -> list[str]:
+    return [e.detail["why"] for e in AuditEvent.objects.filter(kind="support.refused", actor_id=staff.user.pk)]
+
+
+def test_nobody_helps_themselves(sam: Person) -> None:
+    page = post(sam, sam, "end_sessions")
+
+    assert page.status == 403
+    assert authorise.explain(Refusal.ONESELF) in page
+    assert refused(sam) == ["oneself"]
+
+
+def test_nobody_helps_whoever_has_more_rights(sam: Person) -> None:
+    root = join("root", is_staff=True, is_superuser=True).set_up("totp")
+
+    page = post(sam, root, "end_sessions")
+
+    assert "more rights than you" in page
+    assert refused(sam) == ["more_rights"]
+
+
+def test_desk_finds_its_own_people_only(ana: Person, ben: Person, sam: Person) -> None:
+    finance = Group.objects.create(name="Finance")
+    ana.user.groups.add(finance)
+    Scope.objects.create(desk=Group.objects.get(name="Senior support")).people.add(finance)
+
+    page = sam.browser.go("/admin/accounts/user/")
+
+    assert page.offers("ana")
+    assert not page.offers("ben")
+    assert sam.browser.go(f"/admin/accounts/user/{ben.user.pk}/change/").status == 404
+    assert post(sam, ben, "end_sessions").status == 404
+
+
+def test_role_that_lacks_a_action_is_refused(ana: Person, dora: Person) -> None:
+    page = case(dora, ana)
+    assert not page.offers("Block")
+
+    page = post(dora, ana, "block")
+
+    assert page.status in {200, 403}
+    assert User.objects.get(pk=ana.user.pk).blocked_until is None
+    page = dora.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/block/", days="90", **WHY)
+    assert page.status == 403
+    assert refused(dora)[-1] == "not_allowed"
+
+
+def test_risky_action_wants_a_verified_caller(ana: Person, dora: Person) -> None:
+    page = post(dora, ana, "clear_settings")
+
+    assert "Verify the caller first" in page
+    assert refused(dora) == ["no_caller"]
+    assert Enrolment.objects.filter(user=ana.user).count() == 3
+
+
+def test_verified_caller_counts_for_a_quarter_of_an_hour_and_for_one_of_the_staff(
+    ana: Person, dora: Person, sam: Person, clock: Clock
+) -> None:
+    call_back(dora, ana)
+
+    assert not case(sam, ana).offers("Clear settings")
+    assert case(dora, ana).offers("Clear settings")
+    clock.forward(minutes=16)
+    assert not case(dora, ana).offers("Clear settings")
+
+
+def test_day_has_a_quota(ana: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"staff_quota": 2, "caller_check": False})
+    for _ in range(2):
+        do(dora, ana, "unlock")
+
+    page = do(dora, ana, "unlock")
+
+    assert authorise.explain(Refusal.QUOTA) in page
+    assert refused(dora) == ["quota"]
+
+
+def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Person, sam: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
+    page = do(dora, ana, "clear_settings", app_passwords_too="on")
+    assert "Sent for approval" in page
+    assert Enrolment.objects.filter(user=ana.user).exists()
+
+    page = dora.browser.go("/admin/accounts/user/requests/")
+    assert not page.offers("Approve")
+    assert not page.offers("Clear settings")
+    sam.browser.go("/admin/accounts/user/requests/")
+    page = sam.browser.press("Approve")
+    assert not page.offers("Clear settings")
+    dora.browser.go("/admin/accounts/user/requests/")
+    dora.browser.press("Clear settings")
+
+    assert not Enrolment.objects.filter(user=ana.user).exists()
+    assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
+
+
+def test_old_proof_opens_the_case_and_no_action(ana: Person, dora: Person, clock: Clock) -> None:
+    clock.forward(minutes=11)
+
+    assert "They need their second step." in case(dora, ana)
+    page = open_action(dora, ana, "end_sessions")
+
+    assert page.path == "/sign-in/again/"
+
+
+def test_colleague_is_let_in_by_three_and_never_by_one(sam: Person, root_at_work: Person) -> None:
+    """One calls back, one requests, one approves."""
+    lea, max_ = hire("lea", "Senior support"), hire("max", "Senior support")
+    lea.sign_in(to="/admin/")
+    page = call_back(sam, max_)
+    assert "A colleague can act on it for 15 minutes; you can’t." in page
+    assert not case(sam, max_).offers("Issue a Temporary Access Pass")
+
+    page = do(lea, max_, "issue_pass", once="on")
+    assert "Sent for approval" in page
+    page = sam.browser.go("/admin/accounts/user/requests/")
+    assert not page.offers("Approve")
+    root_at_work.browser.go("/admin/accounts/user/requests/")
+    root_at_work.browser.press("Approve")
+    lea.browser.go("/admin/accounts/user/requests/")
+    page = lea.browser.press("Issue a Temporary Access Pass")
+
+    assert 'id="pass"' in page.html
+
+
+@pytest.fixture
+def root_at_work(db: None, clock: Clock) -> Person:
+    person = join("root", is_staff=True, is_superuser=True).set_up("totp")
+    person.sign_in(to="/admin/")
+    return person

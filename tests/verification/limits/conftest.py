@@ -1,0 +1,13 @@
+"""Fixtures for tests of limits."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from verification.limits import toll_fraud
+
+
+@pytest.fixture
+def read_anew() -> Iterator[None]:
+    yield
+    toll_fraud.forget()
