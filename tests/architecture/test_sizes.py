@@ -13,20 +13,23 @@ MOST_LINES, MOST_MODULES = 400, 16
 FIXED = {"__init__.py", "admin.py", "apps.py", "checks.py", "tasks.py", "urls.py"}
 
 
-def _modules() -> list[Path]:
-    paths = [path.relative_to(ROOT) for app in APPS for path in sorted((ROOT / app).rglob("*.py"))]
-    return [path for path in paths if "migrations" not in path.parts]
+def _modules(*folders: str) -> list[Path]:
+    paths = [path.relative_to(ROOT) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in paths if not {"migrations", "node_modules"} & set(path.parts)]
 
 
 def test_no_module_is_longer_than_a_reader_can_follow() -> None:
-    lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in _modules()}
+    """Seen failing on tests of 401 to 817 lines."""
+    paths = _modules(*APPS, "tests")
+
+    lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in paths}
 
     assert {path: n for path, n in lines.items() if n > MOST_LINES} == {}
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_no_folder_holds_more_modules_than_one_looks_through(app: str) -> None:
-    inside = [path for path in _modules() if path.parts[0] == app and path.name not in FIXED]
+    inside = [path for path in _modules(app) if path.name not in FIXED]
 
     found = {str(folder): n for folder, n in Counter(path.parent for path in inside).items() if n > MOST_MODULES}
 
