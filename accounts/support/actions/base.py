@@ -139,7 +139,8 @@ class Action:
     offers it to a person who has what the `Impact` says. `effect` decides whether one person may do it alone to staff.
     If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from the list of
     people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for seconds: they
-    cannot wait for approval.
+    cannot wait for approval. `sends_code` is True for actions that start a challenge: they run after the transaction
+    that authorises them, because they raise counters that everyone shares.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Action:
     is_destructive: bool = False
     notifies_person: bool = True
     can_wait: bool = True
+    sends_code: bool = False
 
 
 class DeclaredTwice(Exception):

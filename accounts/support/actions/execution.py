@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any, ParamSpec
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.core import signing
 from django.db import IntegrityError, OperationalError, transaction
@@ -77,14 +77,15 @@ def _sending(asked: ActionRequest) -> tuple[str, datetime]:
 # Carrying it out ------------------------------------------------------------------------------------------------
 
 P = ParamSpec("P")
+R = TypeVar("R")
 _TRIES = 3
 
 
-def _again(run: Callable[P, Result]) -> Callable[P, Result]:
+def _again(run: Callable[P, R]) -> Callable[P, R]:
     """Retry what the database rolled back because other requests wrote rows of the same user at the same time."""
 
     @wraps(run)
-    def tried(*args: P.args, **kwargs: P.kwargs) -> Result:
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
         for _turn in range(_TRIES - 1):
             if transaction.get_connection().in_atomic_block:
                 break
@@ -105,12 +106,29 @@ def _unneeded(text: str) -> Result:
     return Result(text, state=State.UNNEEDED)
 
 
-@_again
 def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
     """Carry out an action, or leave it for approval, or return why it is refused. Once per form.
 
     `permit` is the one made in this request. It is made again only if the user changed before they were locked.
+
+    The quota is counted before the transaction: no rollback undoes it, and nobody waits for its row.
     """
+    is_counted = isinstance(permit, Permit) and _spend_quota(asked, permit, context)
+    result = _carry_out(asked, permit if is_counted or isinstance(permit, Refusal) else Refusal.QUOTA, context)
+    if callable(result):
+        result = result()
+    if is_counted and result.state in {State.REFUSED, State.UNNEEDED}:
+        limits.refund_action(asked.staff.pk, context=context)
+    return result
+
+
+def _spend_quota(asked: ActionRequest, permit: Permit, context: Context) -> bool:
+    return limits.spend_action(asked.staff.pk, most=permit.staff_quota, context=context).is_open
+
+
+@_again
+def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result | Callable[[], Result]:
+    """Carry out an action, or return what is left to do of it after the transaction."""
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
@@ -119,19 +137,12 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
             return _unneeded(_("You already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
-        return _execute(found, permit, context)
-
-
-def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
-    if isinstance(permit, Refusal):
-        return _refuse(asked, permit, context)
-    if not limits.spend_action(asked.staff.pk, most=permit.staff_quota, context=context).is_open:
-        return _refuse(asked, Refusal.QUOTA, context)
-    actor = Actor(staff=asked.staff, context=context, reason=asked.reason, ticket=asked.ticket, caller=permit.caller)
-    result = _ask(asked, actor, permit) if permit.needs_second else _run(asked, actor)
-    if result.state is State.UNNEEDED:
-        limits.refund_action(asked.staff.pk, context=context)
-    return result
+        if isinstance(permit, Refusal):
+            return _refuse(found, permit, context)
+        actor = Actor(
+            staff=found.staff, context=context, reason=found.reason, ticket=found.ticket, caller=permit.caller
+        )
+        return _ask(found, actor, permit) if permit.needs_second else _run_or_wait(found, actor)
 
 
 def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
@@ -140,9 +151,16 @@ def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
     return Result(_("Sent for approval. It’s listed under Requests."), state=State.ASKED)
 
 
-@_again
 def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
     """Carry out an approved action: once, by the one who asked, with the same options. It is authorised again."""
+    result = _carry_out_approved(request, asked, context)
+    return result() if callable(result) else result
+
+
+@_again
+def _carry_out_approved(
+    request: SupportRequest, asked: ActionRequest, context: Context
+) -> Result | Callable[[], Result]:
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
@@ -150,7 +168,7 @@ def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> 
         return _collect(request, found, context)
 
 
-def _collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
+def _collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result | Callable[[], Result]:
     permit = authorise.authorise_agreed(asked.staff, asked.person, asked.action, caller=request.caller_checked)
     if isinstance(permit, Refusal):
         return _refuse(asked, permit, context)
@@ -166,7 +184,11 @@ def _collect(request: SupportRequest, asked: ActionRequest, context: Context) ->
         caller=request.caller_checked,
         approver=request.decided_by_id,
     )
-    return _run(asked, actor)
+    return _run_or_wait(asked, actor)
+
+
+def _run_or_wait(asked: ActionRequest, actor: Actor) -> Result | Callable[[], Result]:
+    return partial(_run, asked, actor) if asked.action.sends_code else _run(asked, actor)
 
 
 def _run(asked: ActionRequest, actor: Actor) -> Result:

@@ -178,16 +178,24 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
         raise Unneeded(_("This method was removed already."), field="ref")
-    rules = policies.rules_for(person.pk)
-    outcome = challenges.start(
-        found, user=person, purpose=Purpose.SELF_TEST, binding=new_handle(), context=actor.context, rules=rules
-    )
     label = enrolments.label(found)
+
+    def keep(outcome: outcomes.Outcome) -> None:
+        if outcome.issued:
+            record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
+
+    outcome = challenges.start(
+        found,
+        user=person,
+        purpose=Purpose.SELF_TEST,
+        binding=new_handle(),
+        context=actor.context,
+        rules=policies.rules_for(person.pk),
+        also=keep,
+    )
     if not outcome.issued:
         why = outcomes.words(outcome, now=actor.context.now)
         raise Unneeded(_("Nothing was sent. %(why)s.") % {"why": why.title}, field="ref")
-    with transaction.atomic():
-        record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
     return Result(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
 
 
@@ -212,5 +220,6 @@ TRY_MESSAGE = declare(
         applies=lambda impact: impact.n_numbers > 0,
         supports_bulk=False,
         notifies_person=False,
+        sends_code=True,
     )
 )

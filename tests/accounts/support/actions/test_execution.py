@@ -129,6 +129,41 @@ def n_spent() -> int:
     return Counter.objects.filter(scope="support.staff").values_list("count", flat=True).first() or 0
 
 
+def test_action_that_fails_stays_counted(
+    ana: Person, sam: Person, here: Context, no_check: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the count was rolled back with the action, and its row was locked until then."""
+    one, found = asked(sam, ana), permit(sam, ana, here)
+    monkeypatch.setattr("verification.limits.unlock", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        execution.execute(one, found, here)
+
+    assert (n_spent(), execution.was_sent(one)) == (1, False)
+
+
+def test_form_sent_again_spends_no_quota(ana: Person, sam: Person, here: Context, no_check: None) -> None:
+    one = asked(sam, ana)
+
+    assert [perform(one, here).state for _ in range(2)] == [State.DONE, State.UNNEEDED]
+    assert n_spent() == 1
+
+
+def test_message_that_fails_stays_counted(
+    ana: Person, sam: Person, here: Context, no_check: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the counts of all messages were locked until the end of the action, and rolled back with it."""
+    options = {"ref": ana.enrolment("text").ref}
+    one, found = asked(sam, ana, "try_message", options=options), permit(sam, ana, here, "try_message")
+    monkeypatch.setattr("verification.challenges.sending.send", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        execution.execute(one, found, here)
+
+    assert Counter.objects.get(scope="send.person").count == 1
+    assert kinds() == []
+
+
 def test_form_with_a_mistake_keeps_what_was_typed_and_spends_no_quota(ana: Person, root: Person, here: Context) -> None:
     """A typo in a serial number led back to the case, with the form empty and an action counted. Seen failing."""
     root.sign_in(to="/admin/")
