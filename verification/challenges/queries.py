@@ -15,6 +15,7 @@ from verification.db.compiled_queries import BindParam, Computed, Insert, Select
 from verification.keys import codes, crypto
 from verification.method import ChallengeData, Found
 from verification.models import Challenge, Message, SingleUseCode
+from verification.models.challenges import MAX_NUMBER
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 
@@ -24,11 +25,13 @@ _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
 NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
 
-# A live challenge, and one that another request writes at the same time, have this number already.
-_NUMBER = """
-    SELECT COALESCE(MAX(c.number), 0) + 1
-        - COALESCE(MAX(CASE WHEN c.state IN ('open', 'approved') AND c.expires_at > %s THEN 1 ELSE 0 END), 0)
-    FROM verification_challenge c WHERE c.binding = %s AND c.purpose = %s"""
+# A live challenge, and one that another request writes at the same time, have this number already. So has the last one
+# of a session that has had as many as the column can count: no other follows it.
+_NUMBER = f"""
+    SELECT CASE WHEN next.n > {MAX_NUMBER} THEN {MAX_NUMBER} ELSE next.n END FROM (
+        SELECT COALESCE(MAX(c.number), 0) + 1
+            - COALESCE(MAX(CASE WHEN c.state IN ('open', 'approved') AND c.expires_at > %s THEN 1 ELSE 0 END), 0) AS n
+        FROM verification_challenge c WHERE c.binding = %s AND c.purpose = %s) next"""  # noqa: S608  (a number of ours)
 ADD = Insert(Challenge, number=Computed(_NUMBER, ("issued_at", "binding", "purpose")))
 
 

@@ -18,7 +18,7 @@ from verification.delivery.routing import availability, cache, circuit_breaker, 
 from verification.delivery.routing.routes import Hop
 from verification.limits import toll_fraud
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Outage, Reason, Result, State
-from verification.models.messages import MOVING
+from verification.models.messages import MAX_CLAIMS, MOVING
 
 _log = logging.getLogger(__name__)
 _SWEEP = 50  # most messages of one sweep
@@ -28,9 +28,12 @@ _LONGEST_PAUSE_OF_NOTICES = timedelta(hours=1)
 
 
 def wanted(now: datetime | BindParam) -> Q:
-    """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code."""
+    """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code.
+
+    One that was claimed as often as can be counted is never sent again.
+    """
     waits = Challenge.objects.filter(pk=OuterRef("challenge_id"), generation=OuterRef("generation"), **_is_open(now))
-    return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
+    return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now, claims__lt=MAX_CLAIMS)
 
 
 def _is_open(now: datetime | BindParam, path: str = "") -> dict[str, Any]:
@@ -53,7 +56,8 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
     of_an_open_challenge = Q(challenge__generation=F("generation"), **_is_open(_NOW, "challenge__"))
     # By its key once more, not by the row that is claimed: PostgreSQL could answer that from a table of all challenges.
     is_wanted = Message.objects.filter(Q(challenge=None) | of_an_open_challenge, pk=_ROW)
-    due = {"state": MessageState.QUEUED, "not_before__lte": _NOW, "useful_until__gt": _NOW}
+    useful = {"useful_until__gt": _NOW, "claims__lt": MAX_CLAIMS}
+    due = {"state": MessageState.QUEUED, "not_before__lte": _NOW, **useful}
     first = Case(
         *(When(kind=kind, claims=0, then=BindParam(kind)) for kind in Kind.values),
         default=Value(""),

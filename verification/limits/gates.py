@@ -50,6 +50,12 @@ def for_network(most: int, network: str) -> int:
     return most * conf.own_network_factor() if is_own else most
 
 
+def one_more(column: str, by: str = "1") -> str:
+    """Return the SQL that raises a count, at most to `UNLIMITED`."""
+    least, cast = ("MIN", "") if connection.vendor == "sqlite" else ("LEAST", "::bigint")
+    return f"{least}({column}{cast} + {by}, {UNLIMITED})"
+
+
 def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database's driver takes)
     return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 

@@ -27,6 +27,7 @@ from verification.limits.gates import (
     Gate,
     db_time,
     for_network,
+    one_more,
 )
 from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import Counter, Message, State
@@ -80,12 +81,11 @@ class _Count:
         """Return the statement, which raises all counters if a condition is true."""
         ordered = sorted(self._rows)  # all statements lock rows in the same order, so that none deadlock
         values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
-        least, cast = ("MIN", "") if connection.vendor == "sqlite" else ("LEAST", "::bigint")
         sql = f"""
             INSERT INTO verification_counter (scope, key, window_at, count)
             SELECT * FROM (VALUES {values}) AS counted WHERE {only_if}
             ON CONFLICT (scope, key, window_at) DO UPDATE
-                SET count = {least}(verification_counter.count{cast} + excluded.count, {UNLIMITED})
+                SET count = {one_more("verification_counter.count", "excluded.count")}
             RETURNING scope, count
         """  # noqa: S608  (only placeholders are put in)
         each = (((scope, key), self._rows[scope, key]) for scope, key in ordered)

@@ -23,6 +23,7 @@ from verification.limits.gates import (
     change_rows,
     db_time,
     for_network,
+    one_more,
 )
 from verification.limits.growing_delays import wait_schedule
 from verification.limits.message_and_request_limits import WindowLimit, check_limit
@@ -110,6 +111,7 @@ def _name_key(name: str, service: str = "") -> bytes:
 def _count_passwords(rows: list[_PasswordCounter], now: datetime, run: batched_writes.Run) -> dict[str, int]:
     """Raise the counters that aren't in a delay, in one statement. Return their new counts by scope."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
+    more = one_more(f"{table}.count")
     over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt
     values, arguments, cases, waits = [], [], "", []
     for row in sorted(
@@ -122,14 +124,13 @@ def _count_passwords(rows: list[_PasswordCounter], now: datetime, run: batched_w
         schedule = wait_schedule(now, row.free, conf.max_password_delay())
         steps = " ".join("WHEN %s THEN %s" for _ in schedule)
         cases += (
-            f" WHEN {table}.scope = %s THEN (CASE WHEN {table}.count + 1 < %s THEN %s"
-            f" ELSE (CASE {table}.count + 1 {steps} ELSE %s END) END)"
+            f" WHEN {table}.scope = %s THEN (CASE WHEN {more} < %s THEN %s ELSE (CASE {more} {steps} ELSE %s END) END)"
         )
         waits += [row.scope, row.free, over, *(part for count, until in schedule for part in (count, db_time(until)))]
         waits.append(db_time(now + conf.max_password_delay()))
     sql = f"""
         INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES {", ".join(values)}
-        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
+        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {more},
             until_at = (CASE{cases} ELSE NULL END){cast}
         WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
         RETURNING scope, count

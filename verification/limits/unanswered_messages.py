@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from verification import conf
 from verification.db import batched_writes
-from verification.limits.gates import DAY, Gate, db_time
+from verification.limits.gates import DAY, UNLIMITED, Gate, db_time, one_more
 from verification.models import Failure, Kind, Message, MessageState, Reason
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages
@@ -27,7 +27,7 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
     if gate.is_open or gate.n_failures - _never_arrived(user_id, kind, gate.n_failures, now) >= most:
         return gate
     rows = Failure.objects.filter(user_id=user_id, method=name, consecutive=gate.n_failures)
-    if rows.update(consecutive=F("consecutive") + 1, next_at=now + conf.unanswered_wait()):
+    if rows.update(consecutive=min(gate.n_failures + 1, UNLIMITED), next_at=now + conf.unanswered_wait()):
         return Gate(is_open=True, n_failures=gate.n_failures + 1)
     return gate
 
@@ -47,6 +47,7 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: bat
     """Raise the count in one statement. A closed count lasts for a day, and allows one message after each delay."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     table = "verification_failure"
+    more = one_more(f"{table}.consecutive")
     is_over = (
         f"({table}.next_at IS NULL OR {table}.next_at <= %s AND {table}.consecutive < %s OR {table}.next_at <= %s)"
     )
@@ -54,8 +55,8 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: bat
     sql = f"""
         INSERT INTO {table} (user_id, method, consecutive, next_at, locked_at) VALUES (%s, %s, 1, %s, NULL)
         ON CONFLICT (user_id, method) DO UPDATE SET
-            consecutive = CASE WHEN {is_over} THEN 1 ELSE {table}.consecutive + 1 END,
-            next_at = (CASE WHEN NOT {is_over} AND {table}.consecutive + 1 >= %s THEN %s ELSE %s END){cast},
+            consecutive = CASE WHEN {is_over} THEN 1 ELSE {more} END,
+            next_at = (CASE WHEN NOT {is_over} AND {more} >= %s THEN %s ELSE %s END){cast},
             locked_at = CASE WHEN {is_over} THEN NULL ELSE {table}.locked_at END
         WHERE {table}.next_at IS NULL OR {table}.next_at <= %s OR {table}.consecutive < %s
         RETURNING consecutive

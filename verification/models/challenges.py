@@ -32,6 +32,7 @@ class State(models.TextChoices):
 
 
 ALIVE = (State.OPEN, State.APPROVED)
+MAX_NUMBER = 32_767  # the most that `number` and `generation` can hold
 
 
 class Challenge(models.Model):
@@ -82,7 +83,7 @@ class Challenge(models.Model):
     def can_be_sent_again(self, now: datetime) -> bool:
         """Return whether it takes another code. An approval that the page didn't collect in time is worth nothing."""
         is_open = self.state == State.OPEN or (self.state == State.APPROVED and self.expires_at <= now)
-        return is_open and self.tries_left > 0
+        return is_open and self.tries_left > 0 and self.generation < MAX_NUMBER
 
     def state_words(self, now: datetime) -> str:
         """Return its state in words. No column says that its time is over."""

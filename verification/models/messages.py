@@ -43,6 +43,8 @@ class MessageState(models.TextChoices):
 MOVING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)  # something is still to be done
 FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED)
 
+MAX_CLAIMS = 32_767  # the most that the column can hold
+
 # Receipts come in any order and more than once, so a message only moves to a higher rank.
 RANK = {
     MessageState.QUEUED: 0,

@@ -3,6 +3,7 @@
 from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import Desk
 from verification.models import Challenge, Message, Purpose, State
+from verification.models.challenges import MAX_NUMBER
 from verification.outcomes import Verdict
 
 
@@ -58,6 +59,15 @@ def test_counts_nothing_if_another_option_was_chosen_first(ana: Desk, between: B
 
     assert (outcome.verdict, outcome.method) == (Verdict.ISSUED, "totp")
     assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})
+
+
+def test_code_that_has_no_number_is_not_sent(ana: Desk) -> None:
+    """Seen failing on PostgreSQL: its number didn't fit, and the page said that it was sent."""
+    issued = ana.start("text")
+    Challenge.objects.update(generation=MAX_NUMBER)
+
+    assert not ana.later(seconds=31).resend(issued).issued
+    assert ana.later(minutes=6).resend(issued).verdict is Verdict.EXPIRED
 
 
 def test_resend_wakes_a_request_whose_approval_nobody_collected(ana: Desk) -> None:

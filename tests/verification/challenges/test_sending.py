@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import Desk, app_code
 from verification import challenges
+from verification.limits.gates import UNLIMITED
 from verification.models import (
     Failure,
     Message,
@@ -87,6 +88,16 @@ def test_sending_again_counts_like_asking(ana: Desk) -> None:
     verdicts = [ana.later(minutes=at).resend(issued).verdict for at in (1, 2, 3)]
 
     assert verdicts == [Verdict.ISSUED] * 2 + [Verdict.UNANSWERED]
+
+
+def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: Desk) -> None:
+    """Seen failing on PostgreSQL: the next count didn't fit, which was an error of the server."""
+    Failure.objects.update_or_create(
+        user=ana.user, method="prompt.text", defaults={"consecutive": UNLIMITED, "next_at": ana.context.now}
+    )
+
+    assert ana.start("text").issued
+    assert Failure.objects.get(method="prompt.text").consecutive == UNLIMITED
 
 
 def test_texts_that_nobody_types_are_bounded_too(ana: Desk) -> None:

@@ -8,7 +8,8 @@ from django.db import InterfaceError, OperationalError, connections
 from tests.verification.conftest import Desk
 from verification.delivery import dispatch, sweeper
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Kind, Message
+from verification.models import Kind, Message, MessageState
+from verification.models.messages import MAX_CLAIMS
 
 
 class Rounds(threading.Event):
@@ -37,6 +38,17 @@ def test_sends_by_itself(ana: Desk) -> None:
     sweeper.run(Rounds(2))
 
     assert Delivery.objects.count() == 1
+
+
+def test_message_with_as_many_claims_as_its_column_holds_is_closed(ana: Desk) -> None:
+    """Seen failing on PostgreSQL: each sweep failed to claim it, because the next number didn't fit."""
+    ana.start("text")
+    Message.objects.update(not_before=ana.later(seconds=-5).context.now, claims=MAX_CLAIMS)
+
+    sweeper.run(Rounds(2))
+
+    assert Message.objects.get().state == MessageState.EXPIRED
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("error", [InterfaceError("connection already closed"), RuntimeError("a bug")])
