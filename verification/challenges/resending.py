@@ -41,8 +41,16 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         return closing.live(challenge.binding, Purpose(challenge.purpose))
     if not is_first:
         sending.uncount(challenge.enrolment, **message)
-        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+        return _overtaken(handle, binding, context.now)
     return queries.outcome(challenge, Verdict.ISSUED, said=Words(*map(str, method.resent)) if method.resent else None)
+
+
+def _overtaken(handle: str, binding: str, now: datetime) -> Outcome:
+    """Return what another request did with a challenge: it sent the code again, answered or replaced it."""
+    challenge = queries.load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    return _refused(challenge, now) or queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
 
 
 def _refused(challenge: Challenge, now: datetime) -> Outcome | None:

@@ -61,6 +61,21 @@ def test_counts_nothing_if_another_option_was_chosen_first(ana: Desk, between: B
     assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})
 
 
+def test_says_what_another_request_did_first(ana: Desk, between: Between) -> None:
+    """Seen failing: a request that was replaced or answered in between counted as sent already."""
+    issued, later = ana.start("text"), ana.later(seconds=31)
+    between(lambda: later.start("totp", replaces=issued.handle))
+    assert later.resend(issued).verdict is Verdict.REPLACED
+
+    issued = ana.start("text", binding="b")
+    between(lambda: later.answer(issued, later.code(issued), binding="b"))
+    assert later.resend(issued, binding="b").verdict is Verdict.USED
+
+    issued = ana.start("text", binding="c")
+    between(lambda: Challenge.objects.all().delete())
+    assert later.resend(issued, binding="c").verdict is Verdict.GONE
+
+
 def test_code_that_has_no_number_is_not_sent(ana: Desk) -> None:
     """Seen failing on PostgreSQL: its number didn't fit, and the page said that it was sent."""
     issued = ana.start("text")
