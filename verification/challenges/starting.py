@@ -262,9 +262,11 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
     try:
         with transaction.atomic():
             closing.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
-            Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(
-                state=State.OPEN, ended_at=None, number=queries.next_number(running, now)
-            )
+            # Not if its code was entered for a newer request in between, which ends this one for good.
+            rows = Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED, resend_at=running.resend_at)
+            if rows.update(state=State.OPEN, ended_at=None, number=queries.next_number(running, now)):
+                return outcome
+            transaction.set_rollback(True)
     except IntegrityError:
-        return closing.live(running.binding, Purpose(running.purpose))
-    return outcome
+        pass  # another request was first
+    return closing.live(running.binding, Purpose(running.purpose))

@@ -1,16 +1,21 @@
 """Starting a challenge: what runs already is shown again, what must not start is refused."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import BINDING, Desk, app_code
 from verification import challenges, enrolments
+from verification.challenges import starting
 from verification.models import (
     Challenge,
     Enrolment,
     Failure,
     Message,
     MessageState,
+    State,
 )
 from verification.models.challenges import MAX_NUMBER
 from verification.outcomes import Outcome, Verdict
@@ -48,6 +53,24 @@ def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: Desk) -
     assert Message.objects.count() == 1
     assert ana.answer(app, "123456").verdict is Verdict.REPLACED
     assert ana.answer(again, ana.code(issued)).proven
+
+
+def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: it was opened again, and anyone who had tested its code could enter it."""
+    text = ana.start("text")
+    app, newer = ana.start("totp", replaces=text.handle), ana.start("text", binding="newer")
+    find = starting._running
+
+    def found(*arguments: Any, **named: Any) -> Challenge | None:
+        running = find(*arguments, **named)
+        assert ana.answer(newer, ana.code(text), binding="newer").verdict is Verdict.REPLACED
+        return running
+
+    monkeypatch.setattr(starting, "_running", found)
+
+    assert ana.start("text", replaces=app.handle).handle == app.handle
+    assert Challenge.objects.get(handle=text.handle).state == State.SUPERSEDED
+    assert Challenge.objects.get(handle=app.handle).state == State.OPEN
 
 
 def test_last_request_that_a_session_can_count_is_followed_by_none(ana: Desk) -> None:
