@@ -1,6 +1,7 @@
 """Our own pages in the admin: read-only ones, and those that ask for a reason and then act."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
@@ -61,15 +62,16 @@ def with_reason(
     run: Callable[[str], HttpResponseBase | None],
     *,
     form: ReasonForm | None = None,
+    counted: AbstractContextManager[None] | None = None,
 ) -> HttpResponseBase:
     """Ask for a reason, then run the change once, in one transaction. If `run` returns nothing, redirect back.
 
-    `run` writes the audit event. Errors: it may raise `Refused`.
+    `run` writes the audit event. `counted` counts the change before its transaction. Errors: both may raise `Refused`.
     """
     form = ReasonForm(request.POST if "form_ref" in request.POST else None)
     if form.is_bound and form.is_valid():
         try:
-            with transaction.atomic():
+            with counted or nullcontext(), transaction.atomic():
                 spend(form)
                 answer = run(form.cleaned_data["reason"])
         except Repeated:

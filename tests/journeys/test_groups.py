@@ -19,7 +19,7 @@ from accounts.support.staff_roles import permissions, rights_of
 from tests.http_browser import Page
 from tests.people import Clock, Person, hire, join
 from verification.context import Context
-from verification.models import AuditEvent, Browser, Message, Policy
+from verification.models import AuditEvent, Browser, Counter, Message, Policy
 
 LIST = "/admin/auth/group/"
 SEE, UNLOCK = "accounts.view_user", "accounts.unlock_person"
@@ -106,6 +106,33 @@ def test_form_counts_once(fay: Person, ana: Person) -> None:
     assert "You already sent this form" in confirm(fay, "Create a group")
     assert not Group.objects.filter(name="Night desk").exists()
     assert (AuditEvent.objects.count(), Message.objects.count()) == (n_events, n_mails)
+
+
+def _n_counted() -> int:
+    return Counter.objects.filter(scope="support.staff").values_list("count", flat=True).first() or 0
+
+
+def test_changes_count_towards_the_quota(fay: Person, ana: Person, ben: Person) -> None:
+    Policy.objects.create(staff_quota=1)
+    address = f"{LIST}{Group.objects.get(name='Operators').pk}/change/"
+    look(fay, address, joining="ana")
+    confirm(fay, "Change Operators")
+
+    look(fay, address, joining="ben")
+
+    assert "reached your limit of actions" in confirm(fay, "Change Operators")
+    assert (ana.user.groups.count(), ben.user.groups.count(), _n_counted()) == (1, 0, 1)
+
+
+def test_change_that_fails_stays_counted(fay: Person, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: the count was rolled back with the change, and its row was locked until then."""
+    look(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
+    monkeypatch.setattr(groups.changes, "_do", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        confirm(fay, "Change Operators")
+
+    assert (ana.user.groups.count(), _n_counted()) == (0, 1)
 
 
 def test_nobody_widens_a_role_of_their_own(fay: Person) -> None:

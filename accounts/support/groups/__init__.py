@@ -7,6 +7,7 @@ contacts.
 from accounts.support.groups.changes import (
     CHANGE,
     change,
+    counted,
     decide,
     listed,
     may_decide,
@@ -23,6 +24,7 @@ __all__ = [
     "Plan",
     "Wanted",
     "change",
+    "counted",
     "decide",
     "listed",
     "may_decide",

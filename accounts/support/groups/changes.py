@@ -1,16 +1,18 @@
 """Changes to roles and groups: done at once, or left for approval. Refusals are audited."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_changes import Refused
+from accounts.admin_changes import Refused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
 from accounts.support.actions import approvals, authorise, ranks, role_assignment
@@ -39,15 +41,27 @@ def wants_second(staff: User, found: Plan) -> bool:
     )
 
 
+@contextmanager
+def counted(staff: User, context: Context) -> Iterator[None]:
+    """Count a change towards the quota of a member of staff, unless it is refused. Not in its transaction.
+
+    Errors: `Refused`.
+    """
+    if not limits.spend_action(staff.pk, most=policies.rules_for(staff.pk).staff_quota, context=context).is_open:
+        raise Refused(authorise.explain(Refusal.QUOTA))
+    try:
+        yield
+    except (Refused, Repeated, IntegrityError):
+        limits.refund_action(staff.pk, context=context)
+        raise
+
+
 def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: str) -> str:
     """Change a group, or leave the change for approval. Return the result as text.
 
     Errors: `Refused`. Call it in the transaction of the form.
     """
     found = _checked(group, wanted, actor, seen)
-    most = policies.rules_for(actor.staff.pk).staff_quota
-    if not limits.spend_action(actor.staff.pk, most=most, context=actor.context).is_open:
-        raise Refused(authorise.explain(Refusal.QUOTA))
     if wants_second(actor.staff, found):
         _ask(group, wanted, actor)
         return _("A second person must approve this. It waits under Groups and Roles.")

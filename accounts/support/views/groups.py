@@ -126,7 +126,8 @@ def _confirmed(
         kept=(*kept, ("seen", plan.seen)),
         is_destructive=wanted is None,
     )
-    return admin_changes.with_reason(request, asked, run)
+    counted = groups.counted(request.user, request_context.read(request))
+    return admin_changes.with_reason(request, asked, run, counted=counted)
 
 
 def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
