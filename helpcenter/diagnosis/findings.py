@@ -113,11 +113,6 @@ def is_phone(option: Option) -> bool:
     return kind(option) in {Kind.TEXT, Kind.CALL}
 
 
-def unbroken(hint: str) -> str:
-    """Return a masked number that stays on one line."""
-    return hint.replace(" ", "\N{NO-BREAK SPACE}")
-
-
 def no_methods(seen: View) -> Finding:
     """Say that the user has set up nothing yet."""
     does = _("Continue signing in to set one up.") if seen.is_half else _("Set one up.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method, unbroken
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
@@ -91,7 +91,7 @@ def _of_message(message: Message, seen: View) -> Finding:
     report, is_call = message_status_words.explain(message), message.kind == Kind.CALL
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if is_call else _("Text"),
-        "hint": unbroken(message.hint),
+        "hint": message.hint,
         "at": time_format.clock(message.created_at),
         "words": report.words,
     }
@@ -138,7 +138,7 @@ def new_number(seen: View) -> Iterator[Finding]:
     if not seen.options:
         yield no_methods(seen)
         return
-    numbers = sorted({unbroken(o.enrolment.hint) for o in seen.options if is_phone(o)})
+    numbers = sorted({o.enrolment.hint for o in seen.options if is_phone(o)})
     sees = _("You have no phone number set up.")
     if numbers:
         listed = {"numbers": ", ".join(numbers)}

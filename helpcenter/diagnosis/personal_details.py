@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from helpcenter.diagnosis.findings import Finding, View, unbroken
+from helpcenter.diagnosis.findings import Finding, View
 from verification import registry
 from verification.models import Kind
 
@@ -27,7 +27,7 @@ def details(seen: View) -> Iterator[Finding]:
         yield Finding(
             kind="info",
             sees=_("Your organisation has this %(label)s for you: %(shown)s. It isn’t set up.")
-            % {"label": each.label, "shown": unbroken(each.shown)},
+            % {"label": each.label, "shown": each.shown},
             does=_("To use it, add a method and choose it there. If it’s wrong, have it corrected in the directory."),
             to="add",
             slug="my-details",

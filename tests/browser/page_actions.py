@@ -188,4 +188,4 @@ def sign_out(page: Page) -> None:
 
 def _beginning(label: str) -> re.Pattern[str]:
     # Playwright matches a pattern against the text of a label with its line breaks.
-    return re.compile(r"^\s*" + re.escape(label).replace("’", "['’]"))
+    return re.compile(r"^\s*" + re.escape(label).replace(r"\ ", r"\s").replace("’", "['’]"))

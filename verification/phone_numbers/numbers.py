@@ -347,8 +347,8 @@ def shown(text: str) -> str:
 
 
 def mask(e164: str) -> str:
-    """Hide a number except for its last two digits. Shape: `••• •• 89`."""
-    return f"••• •• {e164[-2:]}"
+    """Hide a number except for its last two digits. Shape: `••• •• 89`, with no-break spaces."""
+    return f"•••\xa0••\xa0{e164[-2:]}"
 
 
 def country(e164: str) -> str:

@@ -57,7 +57,7 @@ def ready(directory: Directory, **more: object) -> DirectorySync:
     }
     run = DirectorySync.objects.create(directory=directory, **(values | more))
     DirectorySyncRow.objects.create(sync=run, what="switched_off", name="anna", why="missing")
-    fields = {"name": ["Bert", "Bert Huber"], "mobile": ["", "••• •• 23"]}
+    fields = {"name": ["Bert", "Bert Huber"], "mobile": ["", "•••\xa0••\xa023"]}
     DirectorySyncRow.objects.create(sync=run, what="changed", name="bert", fields=fields)
     DirectorySyncRow.objects.create(sync=run, what="refused", name="olga", why="staff")
     DirectorySyncRow.objects.create(sync=run, what="group", name="vpn", why="changed", fields={"joined": 2, "left": 1})

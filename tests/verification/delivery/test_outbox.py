@@ -26,7 +26,7 @@ def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
         MessageState.QUEUED,
         issued.handle,
     )
-    assert (message.useful_until, message.hint) == (ana.later(minutes=5).context.now, "••• •• 34")
+    assert (message.useful_until, message.hint) == (ana.later(minutes=5).context.now, "•••\xa0••\xa034")
 
 
 def test_message_and_action_fall_together(ana: Desk) -> None:

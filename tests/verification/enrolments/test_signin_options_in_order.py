@@ -22,8 +22,8 @@ def test_option_is_named_by_method_and_hint(ana: Desk) -> None:
     enrolments.rename(ana.enrolment("totp"), "old phone", ana.context)
 
     assert [option.label for option in options(ana)] == [
-        "Text message ••• •• 34",
-        "Phone call ••• •• 34",
+        "Text message •••\xa0••\xa034",
+        "Phone call •••\xa0••\xa034",
         "Authenticator app (old phone)",
     ]
 

@@ -85,7 +85,7 @@ def test_page_knows_whether_it_waits_for_the_phone(mode: str, is_approval: bool)
 def test_proposes_a_number_behind_a_switchboard() -> None:
     draft = method.enrol({"number": "+41445550167", "extension": "12"}, account="ben")
 
-    assert (draft.address, draft.hint, draft.data) == ("+41445550167", "••• •• 67 ext. 12", {"extension": "12"})
+    assert (draft.address, draft.hint, draft.data) == ("+41445550167", "•••\xa0••\xa067 ext. 12", {"extension": "12"})
 
 
 @pytest.mark.parametrize(("extension", "is_valid"), [("", True), ("12", True), ("1,,2#", True), ("1a", False)])

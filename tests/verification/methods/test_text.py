@@ -21,7 +21,7 @@ def ask(**more: Any) -> ChallengeData:
 def test_proposes_the_number_with_its_hint() -> None:
     draft = method.enrol({"number": "+41795550123"}, account="ana")
 
-    assert draft == Draft(address="+41795550123", hint="••• •• 23")
+    assert draft == Draft(address="+41795550123", hint="•••\xa0••\xa023")
 
 
 def test_sends_a_text() -> None:

@@ -47,7 +47,7 @@ def test_goes_by_text_as_well_where_policy_says_so(ana: Desk) -> None:
     mail, text = tell(ana)
 
     assert (mail.kind, text.kind) == (Kind.MAIL, Kind.TEXT)
-    assert (text.address, text.hint) == ("+41795551234", "••• •• 34")
+    assert (text.address, text.hint) == ("+41795551234", "•••\xa0••\xa034")
 
 
 def test_text_says_what_happened_and_how_to_object(ana: Desk) -> None:
