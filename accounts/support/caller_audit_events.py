@@ -10,7 +10,7 @@ CALLER_ASKED = declare(
         log=_("%(actor)s started to verify that the caller is %(person)s: %(way)s."),
         icon="call",
         title=_("Support asked whether you were calling"),
-        staff_title=_("Support asked whether they were calling"),
+        staff_title=_("Support started to verify the caller"),
         text=detail("way"),
         severity=Severity.WARN,
     )
@@ -21,7 +21,7 @@ CALLER_VERIFIED = declare(
         log=_("%(actor)s verified that the caller is %(person)s: %(way)s."),
         icon="check",
         title=_("You verified to support that it was you"),
-        staff_title=_("They verified to support that it was them"),
+        staff_title=_("Support verified the caller"),
         text=detail("way"),
     )
 )
@@ -41,7 +41,7 @@ CALLER_VOUCHED = declare(
         log=_("%(actor)s called %(person)s back and verified the caller."),
         icon="call",
         title=_("Support called you back to verify it was you"),
-        staff_title=_("Support called them back to verify it was them"),
+        staff_title=_("Support verified the caller by calling back"),
         severity=Severity.WARN,
         notice=Notice(
             subject=_("you were called back by %(support)s"),
