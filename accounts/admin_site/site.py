@@ -76,10 +76,12 @@ class Words:
         return {each.name: getattr(self, each.name) or usual.get(each.name, "") for each in fields(self)}
 
 
-def in_words(keeper: "Ruled", name: str, value: object) -> Any:
-    """Return the words for a boolean or a time, or nothing for any other value."""
+def in_words(keeper: "Ruled", field: Any, value: object) -> Any:
+    """Return the words for a boolean, a time or a choice of a field, or nothing for any other value."""
+    if getattr(field, "choices", None):
+        return capfirst(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
-        yes, no = keeper.flags.get(name, (_("Yes"), _("No")))
+        yes, no = keeper.flags.get(field.name if field else "", (_("Yes"), _("No")))
         return yes if value else no
     if isinstance(value, datetime):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), time_format.short_moment(value))
@@ -101,18 +103,18 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     flags: ClassVar[Mapping[str, tuple[Any, Any]]] = {}  # the words for yes and no, by the names of the fields
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns. Times and booleans are written in words, because Django would draw a picture."""
+        """Return the columns. Booleans are written in words, because Django would draw a picture."""
         return [self._column(each) if isinstance(each, str) else each for each in super().get_list_display(request)]
 
     def _column(self, name: str) -> Any:
         known = {field.name: field for field in self.opts.get_fields()}
         field = known.get(name)
-        if not isinstance(field, models.BooleanField | models.DateTimeField):
+        if not (isinstance(field, models.BooleanField | models.DateTimeField) or getattr(field, "choices", None)):
             return name
 
-        @admin.display(description=field.verbose_name, ordering=name, empty_value=EMPTY)
+        @admin.display(description=cast("Any", field).verbose_name, ordering=name, empty_value=EMPTY)
         def column(row: models.Model) -> Any:
-            return in_words(self, name, getattr(row, name))
+            return in_words(self, field, getattr(row, name))
 
         column.__name__ = name  # the list uses it as the column's name in its markup
         return column
@@ -129,8 +131,10 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         words = self.words.of(self.opts)
-        if kwargs.get("add") and not words["save"]:
-            words["save"] = words["add"]
+        if kwargs.get("add"):
+            words["save"] = words["save"] or words["add"]
+        elif not self.has_change_permission(request, kwargs.get("obj")):
+            words["form_lead"] = ""
         return super().render_change_form(request, context | {"words": words}, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:

@@ -34,7 +34,7 @@ def shown(field: AdminReadonlyField) -> object:
         found, _attribute, value = lookup_field(field.field["field"], field.form.instance, keeper)
     except (AttributeError, ValueError, ObjectDoesNotExist):
         return field.contents()
-    written = admin_site.in_words(keeper, found.name if found else "", value)
+    written = admin_site.in_words(keeper, found, value)
     return field.contents() if written is None else written
 
 
@@ -60,7 +60,7 @@ def sorted_as(header: Mapping[str, Any]) -> SafeString | str:
 @register.simple_tag
 def chosen(choices: Iterable[Mapping[str, Any]]) -> str:
     """Return the choice of a filter that is in effect."""
-    return next((str(each["display"]) for each in choices if each["selected"]), "")
+    return next((capfirst(str(each["display"])) for each in choices if each["selected"]), "")
 
 
 @register.simple_tag

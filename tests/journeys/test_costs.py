@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.support.admin.blocked_ranges import BlockedRangeAdmin
 from tests.http_browser import Page
 from tests.people import Clock, Person, hire
 from verification.limits import toll_fraud
@@ -69,14 +70,19 @@ def test_list_of_spending_limits_says_what_was_spent(opal: Person) -> None:
 
 
 def test_unblocks_a_range_with_a_reason(opal: Person, clock: Clock) -> None:
+    """Seen failing: the page of an unblocked range still said how to unblock it."""
     pause = BlockedRange.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=clock.now, ends_at=clock.now + timedelta(hours=4)
     )
     path = f"/admin/verification/blockedrange/{pause.pk}/change/"
 
+    how = str(BlockedRangeAdmin.words.form_lead)
+    assert how in opal.browser.go(path)
+
     page = add(opal, path, reason="")
     assert "Enter the reason for this change." in page
     add(opal, path, reason="People at an event.")
+    assert how not in opal.browser.go(path)
 
     pause.refresh_from_db()
     assert (pause.lifted_by, pause.why_lifted) == (opal.user, "People at an event.")

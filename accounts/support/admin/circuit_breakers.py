@@ -1,6 +1,7 @@
 """Circuit breakers of providers in the admin, read-only."""
 
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ReadOnlyAdmin
@@ -30,4 +31,4 @@ class CircuitAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("reason"), ordering="why")
     def reason(self, obj: Circuit) -> str:
-        return str(_REASONS.get(obj.why, obj.why))
+        return str(capfirst(_REASONS.get(obj.why, obj.why)))

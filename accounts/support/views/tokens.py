@@ -25,9 +25,9 @@ from verification.models import HardwareToken
 
 _PAGE = 50
 STATES = (
-    ("stock", gettext_lazy("in stock")),
-    ("people", gettext_lazy("with people")),
-    ("retired", gettext_lazy("retired")),
+    ("stock", gettext_lazy("In stock")),
+    ("people", gettext_lazy("With people")),
+    ("retired", gettext_lazy("Retired")),
 )
 
 
