@@ -1,6 +1,6 @@
 """Notices to a person about their own account: emails, and texts where the policy says so. Without secrets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -19,6 +19,7 @@ from verification.models.policies import TEXT_NOTICES, strongest
 from verification.notices.template_path import template_path
 
 _AT_ONCE = 100  # notices in one statement
+_NONE: Mapping[int, str] = {}
 
 
 def tell(
@@ -66,9 +67,17 @@ def tell_event(user: Person, event: UserEvent, *, now: datetime, context: Contex
 
 
 def tell_event_to_all(
-    users: Sequence[Person], event: UserEvent, *, now: datetime, context: Context, **values: str
+    users: Sequence[Person],
+    event: UserEvent,
+    *,
+    now: datetime,
+    context: Context,
+    former: Mapping[int, str] = _NONE,
+    **values: str,
 ) -> None:
     """Notify many people as `tell_event` does, with few statements for all of them.
+
+    `former` are email addresses that were just replaced, by the ids of their people. They get the notice as well.
 
     Errors: `LookupError` if the event declares no notice.
     """
@@ -80,8 +89,8 @@ def tell_event_to_all(
         texted = _texted([user.pk for user in some])
         with batched_writes.block():
             for user in some:
-                if user.email:
-                    outbox.notice(user, user.email, template=template, context=dict(values), now=now)
+                for address in sorted({user.email, former.get(user.pk, "")} - {""}):
+                    outbox.notice(user, address, template=template, context=dict(values), now=now)
                 if user.pk in texted:
                     _text_to_numbers(user, template, now=now, until=None, values=values)
 

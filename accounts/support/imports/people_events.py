@@ -30,8 +30,12 @@ def _said(fields: Mapping[str, tuple[str, str]]) -> dict[str, object]:
     return {"changed": ", ".join(sorted(fields)), **({"changes": told} if told else {})}
 
 
-def tell(people: Sequence[User], staff: User | None, context: Context) -> None:
-    """Leave the notice of a changed second step, as the support action for one person does."""
+def tell(people: Sequence[User], staff: User | None, context: Context, *, former: Mapping[int, str]) -> None:
+    """Leave the notice of a changed second step, as the support action for one person does.
+
+    `former` are the email addresses that the file replaced. Anyone who turns off a second step and moves the account
+    to another mailbox in one row must not be the only one who is told.
+    """
     said = {"staff": staff.get_full_name() if staff else "", "ticket": ""}
     for state in SecondStep:
         notices.tell_event_to_all(
@@ -39,6 +43,7 @@ def tell(people: Sequence[User], staff: User | None, context: Context) -> None:
             audit_events.SUPPORT_STATE_SET,
             now=context.now,
             context=Context(now=context.now),
+            former=former,
             **said,
             state=str(state.label),
         )

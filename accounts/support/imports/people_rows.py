@@ -20,11 +20,12 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.actions import authorise, ranks
 from accounts.support.actions.authorise import Refusal
+from accounts.support.actions.blocks_and_bypasses import SET_STATE
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
-from verification import enrolments, inputs
+from verification import enrolments, inputs, policies
 from verification.context import Context
-from verification.policies import remembered_browser_revocation
+from verification.policies import Rules, remembered_browser_revocation
 
 _MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
@@ -86,7 +87,7 @@ def apply(
     supplied = {_shown(name) for name in DirectoryGroup.objects.values_list("group__name", flat=True)}
     names = [_name(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.select_related("directory").filter(username__in=names)}
-    seen = _seen(staff, known.values())
+    seen, rules = _seen(staff, known.values()), policies.rules_of_many([user.pk for user in known.values()])
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)
@@ -110,6 +111,7 @@ def apply(
                 )
             if user is not None and (refusal := _refusal(user, seen)):
                 raise ValueError(refusal)
+            _check_state(wanted, user, staff, rules)
             _check_supplied(wanted, user, member[user.pk] if user else set(), supplied)
             _check(wanted, user)
         except ValueError as fault:
@@ -125,7 +127,9 @@ def apply(
     changes = {user.pk: _differences(user, member[user.pk], wanted) for user, wanted in changed}
     fresh = _save(made, changed, groups)
     people_events.record(fresh, changes, staff, context)
-    people_events.tell([user for user, _wanted in changed if "state" in changes[user.pk]], staff, context)
+    former = {pk: fields["email"][0] for pk, fields in changes.items() if "email" in fields}
+    of_another_state = [user for user, _wanted in changed if "state" in changes[user.pk]]
+    people_events.tell(of_another_state, staff, context, former=former)
     _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
     return Chunk(counts, faults, warnings)
 
@@ -161,6 +165,22 @@ def _refusal(user: User, seen: Collection[int]) -> str:
     if ranks.is_staff(user):
         return _("This person is staff, and no import changes staff. Remove their roles first.")
     return "" if user.pk in seen else authorise.explain(Refusal.OTHER_SCOPE)
+
+
+def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:
+    """Refuse a change of the second step that the same action for one person refuses or leaves for approval.
+
+    Errors: `ValueError` with a text.
+    """
+    if user is None or user.second_step == wanted.state:
+        return
+    name = {"name": user.username, "state": user.second_step}
+    if staff is None or not staff.has_perm(f"accounts.{SET_STATE.permission}"):
+        words = _("Your role can’t change the second step of %(name)s. Leave the state as it is: %(state)s.")
+        raise ValueError(words % name)
+    if SET_STATE.name in rules[user.pk].second_person:
+        words = _("A second person must approve a change of the second step. Request it on the page of %(name)s.")
+        raise ValueError(words % name)
 
 
 _PASSWORD_ALONE = gettext_lazy(

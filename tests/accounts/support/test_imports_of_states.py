@@ -1,0 +1,68 @@
+"""Tests of imports that turn a second step on or off: they may do no more than the action for one person."""
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from accounts.models import Import, User
+from accounts.support.imports import jobs
+from tests.people import Clock, Person, hire, join
+from verification.context import Context
+from verification.models import Message, Policy
+
+ROW = "user name,name,mail,groups,state\n"
+
+
+def bring(text: str, staff: User, here: Context) -> Import:
+    job = jobs.begin("people", ROW + text, staff, here, name="file.csv", is_dry_run=False)
+    jobs.work(here.now)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.fixture
+def clerk(db: None, clock: Clock) -> Person:
+    """Return an auditor who may also import people, and nothing else."""
+    person = hire("iris", "Auditors")
+    person.user.user_permissions.add(Permission.objects.get(codename="import_people"))
+    return person
+
+
+def test_changes_no_second_step_without_the_right(clerk: Person, here: Context) -> None:
+    """Seen failing: the right to import people was enough to turn everyone's second step off."""
+    ana = join("ana")
+
+    job = bring("ana,Ana,ana@example.org,,disabled\nben,Ben,ben@example.org,,disabled\n", clerk.user, here)
+
+    ana.user.refresh_from_db()
+    assert ana.user.second_step == "enabled"
+    assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
+
+
+def test_other_fields_need_no_right_to_the_second_step(clerk: Person, here: Context) -> None:
+    ana = join("ana")
+
+    bring("ana,Ana Keller,ana@example.org,,enabled\n", clerk.user, here)
+
+    ana.user.refresh_from_db()
+    assert ana.user.name == "Ana Keller"
+
+
+def test_changes_no_second_step_that_a_second_person_must_approve(root: Person, here: Context) -> None:
+    """Seen failing: a file did at once, and alone, what waits for approval on the person's page."""
+    Policy.objects.create(second_person=["set_state"])
+    ana = join("ana")
+
+    job = bring("ana,Ana,ana@example.org,,disabled\n", root.user, here)
+
+    ana.user.refresh_from_db()
+    assert (ana.user.second_step, len(job.faults)) == ("enabled", 1)
+
+
+def test_the_former_mailbox_is_told_too(root: Person, here: Context) -> None:
+    """Seen failing: who turned the second step off and moved the account was the only one who got the email."""
+    join("ana")
+
+    bring("ana,Ana,thief@example.net,,disabled\n", root.user, here)
+
+    told = Message.objects.filter(context__event="support.state_set", kind="mail")
+    assert {notice.address for notice in told} == {"ana@example.org", "thief@example.net"}
