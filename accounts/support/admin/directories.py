@@ -61,6 +61,10 @@ _NEEDED = {
 }
 
 
+# What decides who gets the password of the service account, and who could read it on the way.
+_WHERE_TO = {"servers", "encryption", "ca", "account"}
+
+
 class DirectoryForm(ChangeForm):
     """A directory. Empty names of attributes become the usual ones of its kind.
 
@@ -108,7 +112,11 @@ class DirectoryForm(ChangeForm):
         return self.cleaned_data["servers"] or []
 
     def clean(self) -> dict[str, Any] | None:
+        """Fill in the usual names. To send the password elsewhere, one must know it: nobody can read it here."""
         cleaned = super().clean()
+        is_sent_elsewhere = self.instance.pk is not None and _WHERE_TO & set(self.changed_data)
+        if is_sent_elsewhere and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
+            self.add_error("account_password", _("Enter it again, because you changed which servers get it, or how."))
         for name, value in USUAL.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
