@@ -41,10 +41,6 @@ DESK: dict[str, Callable[[Sample], str]] = {
     "a case": lambda who: f"{_PEOPLE}{who['pk']}/change/",
     "deliveries": lambda _: f"{_PEOPLE}deliveries/",
 }
-_AUDIT: dict[str, Callable[[Sample], str]] = {
-    "the audit log": lambda _: f"{_PEOPLE}record/",
-    "the audit log, one person": lambda who: f"{_PEOPLE}record/?person={who['username']}",
-}
 SEARCHES = ("exact username", "beginning of a name", "part of a name", "two words", "email", "phone number", "nobody")
 _WORDS = ("no text", "lost phone", "recovery", "app pasword", "abroad")
 _HELP: dict[str, Callable[[int], str]] = {
@@ -55,7 +51,7 @@ _HELP: dict[str, Callable[[int], str]] = {
 
 
 def desk(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
-    """Open each kind of page as a member of staff, and the audit log as an auditor, each time for another person."""
+    """Open each kind of page as a member of staff, each time for another person."""
     samples: Any = up.ours.hand.order("carry", what="samples", n=_N)
     found = []
     for name, address in DESK.items():

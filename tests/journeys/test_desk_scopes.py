@@ -19,7 +19,6 @@ from verification.context import Context
 from verification.models import HardwareToken
 
 SCOPES = "/admin/accounts/scope/"
-NO_RIGHTS: frozenset[str] = frozenset()
 
 
 def group(name: str) -> Group:

@@ -19,7 +19,6 @@ from verification.otp.oath import Scheme
 
 WHY = {"reason": "their first day", "ticket": "INC-4711"}
 SECRET = b"12345678901234567890"
-RESYNC = "Resynchronise a hardware token"
 TOKENS = "/admin/accounts/user/tokens/"
 IMPORT = "/admin/accounts/user/import/"
 

@@ -39,6 +39,30 @@ def test_names_only_icons_that_the_sprite_has(path: Path) -> None:
     assert set(named) <= SYMBOLS
 
 
+def _code(*endings: str) -> str:
+    apps = ("mfasite", "helpcenter", "accounts", "verification")
+    paths = [path for app in apps for ending in endings for path in (ROOT / app).rglob(f"*.{ending}")]
+    return "\n".join(path.read_text() for path in paths)
+
+
+def test_has_no_icon_that_nothing_names() -> None:
+    """Seen failing: `globe` and `call-in` were left over."""
+    named = set(re.findall(r"[\w-]+", _code("html", "py", "js")))
+
+    assert named
+    assert SYMBOLS - named == set()
+
+
+def test_has_no_style_for_a_class_that_no_page_has() -> None:
+    """Seen failing: `help-foot` and `search-box` were left over. A class such as `report-{{ key }}` is put together."""
+    styles = re.sub(r"/\*.*?\*/|url\([^)]*\)", "", _code("css"), flags=re.DOTALL)
+    classes = set(re.findall(r"\.(-?[a-zA-Z][\w-]*)", styles))
+    pages = _code("html", "py", "js")
+    named, beginnings = set(re.findall(r"[\w-]+", pages)), tuple(re.findall(r"([\w-]+-)\{[{%]", pages))
+
+    assert {name for name in classes - named if not name.startswith(beginnings)} == set()
+
+
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
 @pytest.mark.parametrize("with_words", [True, False])
 def test_renders_error_pages_from_settings_or_nothing(name: str, with_words: bool) -> None:

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from tests.concurrency import Crowd
 from tests.rounds import rounds
 from tests.settings import KEYS
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, policies
 from verification.challenges import queries
 from verification.context import Context
 from verification.delivery import dispatch
@@ -155,10 +155,6 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
         "BROKER_PREFIX": broker,
     }
     return os.environ | KEYS | here | more
-
-
-def each_method() -> list[str]:
-    return list(registry.methods())
 
 
 @pytest.fixture

@@ -83,12 +83,6 @@ def unseal(value: str, *, purpose: str, bound: str) -> bytes:
         raise Unsealable("the value does not belong here") from error
 
 
-def sealed_by(value: str) -> str:
-    """Return the name of the key that encrypted a value; empty if it isn't an encrypted value."""
-    version, _, rest = value.partition(".")
-    return rest.partition(".")[0] if version == _VERSION else ""
-
-
 # Digests -------------------------------------------------------------------------------------------------------
 
 

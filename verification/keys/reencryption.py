@@ -36,9 +36,3 @@ def _reencrypt(use: Sealed, row: object) -> int:
     after = crypto.seal(plain, purpose=use.purpose, bound=bound)
     same = use.rows().filter(pk=getattr(row, "pk"), **{use.column: before})  # noqa: B009  (rows of any table)
     return same.update(**{use.column: after})
-
-
-def keys_in_use() -> dict[str, int]:
-    """Count the sealed values by the key that sealed them; a key that counts none may leave the ring."""
-    needed = key_uses.needed()
-    return {key_id: sum(by_use.values()) for key_id, by_use in needed.items() if by_use}

@@ -18,11 +18,6 @@ def error(request: HttpRequest, to: Answerable, name: str, description: str = ""
     return _go(request, to, error=name, **({"error_description": description} if description else {}))
 
 
-def error_url(to: Answerable, name: str) -> str:
-    """Return the address that tells the client why there is no code, for a link."""
-    return _url(to, error=name)
-
-
 def _url(to: Answerable, **parameters: str) -> str:
     said = {**parameters, **({"state": to.state} if to.state else {}), "iss": id_and_logout_tokens.issuer()}
     return f"{to.redirect_uri}{'&' if '?' in to.redirect_uri else '?'}{urlencode(said)}"

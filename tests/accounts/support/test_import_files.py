@@ -221,14 +221,6 @@ def test_all_wrong_rows_are_counted_though_not_all_are_kept(
     assert (job.n_wrong, len(job.faults)) == (8, 5)
 
 
-# Out and in again -------------------------------------------------------------------------------------------------
-
-
-def rows_of_people() -> list[dict[str, Any]]:
-    fields = ("username", "name", "email", "second_step", "groups__name", "epoch")
-    return list(User.objects.order_by("pk").values(*fields))
-
-
 def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> None:
     join("leaver")
     join("already", second_step="disabled")

@@ -12,7 +12,6 @@ import pytest
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew, Failed
 
-SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 STUBBORN = (
     sys.executable,
     "-c",

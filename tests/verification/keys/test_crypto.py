@@ -75,7 +75,7 @@ def test_new_key_seals_and_old_key_still_opens(settings: Any) -> None:
     settings.MFA_KEYS = (NEW, OLD)
 
     assert unseal(old) == b"a secret"
-    assert (crypto.sealed_by(old), crypto.sealed_by(seal())) == ("t1", "t2")
+    assert [sealed.split(".")[1] for sealed in (old, seal())] == ["t1", "t2"]
 
 
 def test_key_that_left_the_ring_opens_nothing(settings: Any) -> None:
