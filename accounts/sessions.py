@@ -293,12 +293,14 @@ def _end(rows: QuerySet[Session], why: str) -> int:
         return row_locks.in_order(rows).delete()[0]
 
 
-def end(session: SessionBase, user: User) -> None:
+def sign_out(session: SessionBase, user: User, context: Context) -> None:
     """End a request's session at sign-out, even if another request has changed its key since this one read it.
 
     The store alone must not do that: Django flushes a session that it finds out of date, which may only be behind.
     """
-    _end(Session.objects.filter(user=user, ref=ref_of(session)), "sign-out")
+    with transaction.atomic():
+        audit.record(audit_events.SESSION_ENDED, user_id=user.pk, context=context)
+        _end(Session.objects.filter(user=user, ref=ref_of(session)), "sign-out")
 
 
 def end_own(session: Session, user: User, context: Context) -> None:

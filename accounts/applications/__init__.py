@@ -14,6 +14,7 @@ from accounts.applications.open_sessions import (
     purge,
     running,
 )
+from accounts.applications.sign_outs import sign_out
 
 __all__ = [
     "Facts",
@@ -30,5 +31,6 @@ __all__ = [
     "purge",
     "refused",
     "running",
+    "sign_out",
     "usable_by",
 ]

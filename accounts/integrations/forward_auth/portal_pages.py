@@ -11,13 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access, applications, request_context, session_assurance, sessions
 from accounts.access import Step
-from accounts.applications import audit_events
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import Unknown
 from accounts.session_assurance import AuthedRequest
-from verification import audit, inputs
+from verification import inputs
 
 
 @login_not_required
@@ -87,13 +86,6 @@ def sign_out(request: AuthedRequest) -> HttpResponse:
     context = request_context.read(request)
     with transaction.atomic():
         for each in there:
-            if applications.end(context.now, "sign-out", user_id=request.user.pk, session_ref=ref, application=each):
-                audit.record(
-                    audit_events.APPLICATION_LEFT,
-                    user_id=request.user.pk,
-                    context=context,
-                    application=each.slug,
-                    host=host,
-                )
+            applications.sign_out(request.user, each, context, session_ref=ref, host=host)
     messages.success(request, _("You’ve signed out of %(name)s.") % {"name": name})
     return redirect("portal:home")

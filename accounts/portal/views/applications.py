@@ -2,18 +2,16 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import applications, redirects, request_context
-from accounts.applications import audit_events
 from accounts.models import Application, ApplicationLogo
 from accounts.portal import application_tiles, data_shared_with_applications
 from accounts.session_assurance import AuthedRequest
-from verification import audit, inputs
+from verification import inputs
 
 _SEARCH_FROM = 12  # applications, from which a search helps
 # An SVG that someone opens as a page can run nothing and load nothing.
@@ -63,11 +61,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
 def end(request: AuthedRequest, slug: str) -> HttpResponse:
     """End the person's sessions in one application. Needs no recent verification, because it only removes access."""
     application, context = _application(slug), request_context.read(request)
-    with transaction.atomic():
-        n = applications.end(context.now, "sign-out", user_id=request.user.pk, application=application)
-        if n:
-            left = audit_events.APPLICATION_LEFT
-            audit.record(left, user_id=request.user.pk, context=context, application=application.slug, n_sessions=n)
+    n = applications.sign_out(request.user, application, context)
     if n and applications.is_told(application):
         messages.success(request, _("We signed you out of %(name)s.") % {"name": application.name})
     elif n:

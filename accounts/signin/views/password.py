@@ -3,21 +3,20 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
+from accounts import directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import browser_cookies, flow, password_step, pending_sign_in
 from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in_and_refusals
-from verification import audit, challenges, inputs, policies
+from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.outcomes import when_words
 from verification.policies import Step, Why
@@ -150,9 +149,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        with transaction.atomic():
-            audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
-            sessions.end(request.session, here.user)
+        sessions.sign_out(request.session, here.user, request_context.read(request))
     logout(request)
     # Told in the URL: a message for the next page would create a session, which the next sign-in would have to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -12,10 +12,10 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from accounts import applications, audit_events, redirects, request_context, session_assurance, sessions
+from accounts import applications, redirects, request_context, session_assurance, sessions
 from accounts.integrations.oidc import authorization_request, client_redirects, id_and_logout_tokens, scopes
 from accounts.models import ApplicationSession, OidcClient, User
-from verification import audit, inputs
+from verification import inputs
 
 _LONGEST_ADDRESS = 4000
 _CONFIRMED = "confirmed"  # field of our own form
@@ -70,9 +70,8 @@ def _end(request: HttpRequest, user: User) -> None:
     """End the session here, and with it those of all applications that were opened from it."""
     context, ref = request_context.read(request), sessions.ref_of(request.session)
     with transaction.atomic():
-        audit.record(audit_events.SESSION_ENDED, user_id=user.pk, context=context)
         applications.end(context.now, "sign-out", user_id=user.pk, session_ref=ref)
-        sessions.end(request.session, user)
+        sessions.sign_out(request.session, user, context)
     forget(request)
 
 
