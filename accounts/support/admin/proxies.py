@@ -69,15 +69,10 @@ class ProxyAdmin(ChangesAdmin):
     def forget(self) -> None:
         proxy_authentication.forget()
 
-    def save_model(self, request: HttpRequest, obj: Proxy, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not change:
-            now = request_context.read(request).now
-            # From here to `response_add`, within this one request.
-            request.shown_secret = secrets.renew(obj, proxy_authentication.PURPOSE, now)  # type: ignore[attr-defined]
-
     def response_add(self, request: HttpRequest, obj: Proxy, post_url_continue: str | None = None) -> HttpResponse:
-        return self._show(request, [(obj, request.shown_secret)])  # type: ignore[attr-defined]
+        """Give a new proxy its secret, in the transaction that added it, and show it once."""
+        now = request_context.read(request).now
+        return self._show(request, [(obj, secrets.renew(obj, proxy_authentication.PURPOSE, now))])
 
     def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
         """Give each proxy a new secret. The former one works for some days."""
