@@ -1,4 +1,4 @@
-"""The verdict on one request: may this visitor open this address now? Two statements, no write, any doubt means no."""
+"""The answer to one request: may this visitor open this address now? Two statements, no write, any doubt means no."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +16,8 @@ from accounts.models import ApplicationSession, Session, User
 from verification.db.compiled_queries import BindParam, Select
 
 
-class Outcome(StrEnum):
-    """What a verdict says. The values are labels of the metric."""
+class Verdict(StrEnum):
+    """What an outcome says. The values are labels of the metric."""
 
     PUBLIC = "public"
     ALLOWED = "allowed"
@@ -29,14 +29,14 @@ class Outcome(StrEnum):
 
     @property
     def opens(self) -> bool:
-        return self in {Outcome.PUBLIC, Outcome.ALLOWED}
+        return self in {Verdict.PUBLIC, Verdict.ALLOWED}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Outcome:
     """What is answered, and why. `reason` is that of the decision, or the doubt."""
 
-    outcome: Outcome
+    verdict: Verdict
     reason: str = ""
     rule: Rule | None = None
     answer: Answer | None = None
@@ -69,31 +69,31 @@ _OPENED: Select[ApplicationSession] = Select(
 )
 
 
-def of(address: Address | Doubt, cookie_header: str, now: datetime) -> Verdict:
-    """Return the verdict on an address, for the browser that sent these cookies."""
+def of(address: Address | Doubt, cookie_header: str, now: datetime) -> Outcome:
+    """Return the outcome for an address, and for the browser that sent these cookies."""
     if isinstance(address, Doubt):
-        return Verdict(outcome=Outcome.DOUBT, reason=address)
+        return Outcome(verdict=Verdict.DOUBT, reason=address)
     rule = protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
-        return Verdict(outcome=Outcome.DOUBT, reason=rule)
+        return Outcome(verdict=Verdict.DOUBT, reason=rule)
     if isinstance(rule, Unknown):
-        return Verdict(outcome=Outcome.UNKNOWN)
+        return Outcome(verdict=Verdict.UNKNOWN)
     if rule.is_public:
-        return Verdict(outcome=Outcome.PUBLIC, rule=rule)
+        return Outcome(verdict=Verdict.PUBLIC, rule=rule)
     value = cookies.value_of(cookie_header, cookies.session_name(rule.application.pk))
     if value is None:
-        return Verdict(outcome=Outcome.DOUBT, reason=Doubt.COOKIE, rule=rule)
+        return Outcome(verdict=Verdict.DOUBT, reason=Doubt.COOKIE, rule=rule)
     opened, visitor = _who(cookies.session_id(value, address.host), rule, now)
     if visitor is None:
-        return Verdict(outcome=Outcome.SIGN_IN, rule=rule)
+        return Outcome(verdict=Verdict.SIGN_IN, rule=rule)
     return replace(judge(rule, visitor, now), opened=opened)
 
 
-def judge(rule: Rule, visitor: Visitor, now: datetime) -> Verdict:
-    """Return the verdict on somebody who is signed in."""
+def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
+    """Return the outcome for somebody who is signed in."""
     answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
     if answer.step is not Step.CONTINUE:
-        return Verdict(outcome=_outcome(answer), reason=answer.reason, rule=rule, answer=answer)
+        return Outcome(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
     identity = Identity(
         user=visitor.user,
         groups=tuple(visitor.groups.values()),
@@ -101,13 +101,13 @@ def judge(rule: Rule, visitor: Visitor, now: datetime) -> Verdict:
         auth_time=answer.auth_time,
         session_ref=visitor.session_ref,
     )
-    return Verdict(outcome=Outcome.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity)
+    return Outcome(verdict=Verdict.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity)
 
 
-def _outcome(answer: Answer) -> Outcome:
+def _verdict(answer: Answer) -> Verdict:
     if answer.step is Step.REFUSE:
-        return Outcome.REFUSED
-    return Outcome.SIGN_IN if answer.reason is Reason.SIGNED_OUT else Outcome.VERIFY
+        return Verdict.REFUSED
+    return Verdict.SIGN_IN if answer.reason is Reason.SIGNED_OUT else Verdict.VERIFY
 
 
 def _who(session_id: int | None, rule: Rule, now: datetime) -> tuple[ApplicationSession | None, Visitor | None]:

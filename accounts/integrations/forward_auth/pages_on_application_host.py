@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import applications
 from accounts.applications import audit_events
 from accounts.integrations.forward_auth import access_check, cookies, protected_hosts, proxy_responses, tickets
-from accounts.integrations.forward_auth.access_check import Outcome
+from accounts.integrations.forward_auth.access_check import Verdict
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.protected_hosts import Unknown
 from accounts.integrations.forward_auth.proxy_responses import Asked
@@ -33,7 +33,7 @@ def ticket_url(address: Address, ticket: str) -> str:
 
 
 def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
-    """Answer a request for one of our own addresses. It gives no access to the application, so there is no verdict."""
+    """Answer a request for one of our own addresses. It gives no access to the application, so there is no outcome."""
     if not any(asked.caller.may_ask_about(each.pk) for each in protected_hosts.applications_at(address.host)):
         return proxy_responses.page(404, *proxy_responses.NOT_SET_UP)
     if address.path == _SIGN_OUT:
@@ -68,22 +68,22 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
     if isinstance(rule, Doubt | Unknown) or rule.application.pk != ticket.application_id:
         return None
     visitor = access_check.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)
-    verdict = access_check.judge(rule, visitor, context.now) if visitor else None
-    if visitor is None or verdict is None or verdict.outcome is not Outcome.ALLOWED or verdict.answer is None:
+    outcome = access_check.judge(rule, visitor, context.now) if visitor else None
+    if visitor is None or outcome is None or outcome.verdict is not Verdict.ALLOWED or outcome.answer is None:
         return None
     with transaction.atomic():
         if not tickets.spend(ticket):
             return None
-        opened = applications.open(rule.application, visitor.user, ticket.session_ref, verdict.answer, context.now)
+        opened = applications.open(rule.application, visitor.user, ticket.session_ref, outcome.answer, context.now)
         audit.record(
             audit_events.APPLICATION_OPENED,
             user_id=visitor.user.pk,
             context=context,
             application=rule.application.slug,
             host=ticket.host,
-            acr=verdict.answer.acr,
-            strength=verdict.answer.strength,
-            asked_by=verdict.answer.asked_by,
+            acr=outcome.answer.acr,
+            strength=outcome.answer.strength,
+            asked_by=outcome.answer.asked_by,
         )
     return opened
 

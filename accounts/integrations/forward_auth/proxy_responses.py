@@ -1,4 +1,4 @@
-"""Turns a verdict into the answer that a proxy understands: 2xx opens, and nothing else does."""
+"""Turns an outcome into the answer that a proxy understands: 2xx opens, and nothing else does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,22 +49,22 @@ def is_navigation(headers: Mapping[str, str]) -> bool:
     return "text/html" in headers.get("Accept", "")
 
 
-def no(verdict: Verdict, asked: Asked) -> HttpResponse:
-    """Return the answer to a verdict that opens nothing."""
-    if verdict.outcome in {Outcome.UNKNOWN, Outcome.DOUBT} or isinstance(asked.address, Doubt):
-        return _refusal(verdict, asked)
-    return _way_in(verdict, asked, asked.address)
+def no(outcome: Outcome, asked: Asked) -> HttpResponse:
+    """Return the answer to an outcome that opens nothing."""
+    if outcome.verdict in {Verdict.UNKNOWN, Verdict.DOUBT} or isinstance(asked.address, Doubt):
+        return _refusal(outcome, asked)
+    return _way_in(outcome, asked, asked.address)
 
 
-def _way_in(verdict: Verdict, asked: Asked, address: Address) -> HttpResponse:
+def _way_in(outcome: Outcome, asked: Asked, address: Address) -> HttpResponse:
     """Redirect to the portal, which signs people in, asks them to verify, or says why they may not enter."""
     where = portal_url("integrations:host-enter", rd=address.url, browser=cookies.browser_digest(asked.browser))
     if not asked.is_navigation:
-        status = 403 if verdict.outcome is Outcome.REFUSED else 401
-        return _program_answer(status, {"error": verdict.outcome, "reason": verdict.reason, "url": where})
+        status = 403 if outcome.verdict is Verdict.REFUSED else 401
+        return _program_answer(status, {"error": outcome.verdict, "reason": outcome.reason, "url": where})
     response = HttpResponse(status=302 if address.method in {"GET", "HEAD"} else 303)
     if not asked.caller.takes_redirects:
-        response = _program_answer(401, {"error": verdict.outcome})
+        response = _program_answer(401, {"error": outcome.verdict})
         response[LOCATION] = where
     else:
         response["Location"] = where
@@ -73,28 +73,28 @@ def _way_in(verdict: Verdict, asked: Asked, address: Address) -> HttpResponse:
     return response
 
 
-def _refusal(verdict: Verdict, asked: Asked) -> HttpResponse:
-    return _refused(verdict, is_navigation=asked.is_navigation)
+def _refusal(outcome: Outcome, asked: Asked) -> HttpResponse:
+    return _refused(outcome, is_navigation=asked.is_navigation)
 
 
-def _refused(verdict: Verdict, *, is_navigation: bool) -> HttpResponse:
+def _refused(outcome: Outcome, *, is_navigation: bool) -> HttpResponse:
     if not is_navigation:
-        return _program_answer(403, {"error": verdict.outcome, "reason": verdict.reason})
-    return page(403, *_words(verdict))
+        return _program_answer(403, {"error": outcome.verdict, "reason": outcome.reason})
+    return page(403, *_words(outcome))
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:
     """Refuse a request that can't be read, before anyone asks which proxy sent it."""
-    return _refused(Verdict(outcome=Outcome.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers))
+    return _refused(Outcome(verdict=Verdict.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers))
 
 
-def _words(verdict: Verdict) -> tuple[Words, Words]:
-    if verdict.outcome is Outcome.UNKNOWN:
+def _words(outcome: Outcome) -> tuple[Words, Words]:
+    if outcome.verdict is Verdict.UNKNOWN:
         return NOT_SET_UP
-    if verdict.reason == Doubt.COOKIE:
+    if outcome.reason == Doubt.COOKIE:
         text = _("Your browser sent this site’s cookies in a form that we can’t read. Delete them, then try again.")
         return _("We can’t check your sign-in"), text
-    if verdict.reason == Doubt.PATH:
+    if outcome.reason == Doubt.PATH:
         text = _("The address contains characters that we can’t check. Use a link on the application’s pages.")
         return _("We can’t check this address"), text
     text = _("The proxy in front of this application isn’t configured correctly. Contact your support desk.")

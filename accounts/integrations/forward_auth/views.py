@@ -38,15 +38,15 @@ def check(request: HttpRequest, below: str = "") -> HttpResponse:
     context = replace(request_context.read(request), network=proxy_authentication.visitor_network(request, caller))
     if not isinstance(asked.address, Doubt) and pages_on_application_host.is_ours(asked.address):
         return pages_on_application_host.show(asked.address, asked, context)
-    verdict = access_check.of(asked.address, request.headers.get("Cookie", ""), context.now)
-    if verdict.rule is not None and not caller.may_ask_about(verdict.rule.application.pk):
-        verdict = Verdict(outcome=Outcome.UNKNOWN)
-    metrics.count(caller, verdict.outcome)
-    if verdict.outcome is Outcome.PUBLIC:
+    outcome = access_check.of(asked.address, request.headers.get("Cookie", ""), context.now)
+    if outcome.rule is not None and not caller.may_ask_about(outcome.rule.application.pk):
+        outcome = Outcome(verdict=Verdict.UNKNOWN)
+    metrics.count(caller, outcome.verdict)
+    if outcome.verdict is Verdict.PUBLIC:
         return HttpResponse()
-    if verdict.outcome is Outcome.ALLOWED and verdict.opened is not None and verdict.identity is not None:
-        return last_used.Noting(verdict.opened, context.now, verdict.identity.headers())
-    return proxy_responses.no(verdict, asked)
+    if outcome.verdict is Verdict.ALLOWED and outcome.opened is not None and outcome.identity is not None:
+        return last_used.Noting(outcome.opened, context.now, outcome.identity.headers())
+    return proxy_responses.no(outcome, asked)
 
 
 def _asked(request: HttpRequest, caller: Caller, below: str) -> Asked:

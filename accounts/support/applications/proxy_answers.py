@@ -15,14 +15,14 @@ from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
 from accounts.models import Proxy, Session, User
 from verification import registry
 
-OUTCOMES: Mapping[Outcome, str | Promise] = {
-    Outcome.PUBLIC: _("Opens for everyone"),
-    Outcome.ALLOWED: _("Opens"),
-    Outcome.SIGN_IN: _("They sign in first"),
-    Outcome.VERIFY: _("They verify again first"),
-    Outcome.REFUSED: _("Doesn’t open for them"),
-    Outcome.UNKNOWN: _("Doesn’t open for anyone"),
-    Outcome.DOUBT: _("Doesn’t open for anyone"),
+VERDICTS: Mapping[Verdict, str | Promise] = {
+    Verdict.PUBLIC: _("Opens for everyone"),
+    Verdict.ALLOWED: _("Opens"),
+    Verdict.SIGN_IN: _("They sign in first"),
+    Verdict.VERIFY: _("They verify again first"),
+    Verdict.REFUSED: _("Doesn’t open for them"),
+    Verdict.UNKNOWN: _("Doesn’t open for anyone"),
+    Verdict.DOUBT: _("Doesn’t open for anyone"),
 }
 REASONS: Mapping[str, str | Promise] = {
     "met": _("Their session meets what is required."),
@@ -62,13 +62,13 @@ def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> 
     address = forwarded_url.of_url(url)
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
-        return _told(Verdict(outcome=Outcome.DOUBT, reason=rule))
+        return _told(Outcome(verdict=Verdict.DOUBT, reason=rule))
     if isinstance(rule, Unknown):
-        return _told(Verdict(outcome=Outcome.UNKNOWN, reason="no-rule"))
+        return _told(Outcome(verdict=Verdict.UNKNOWN, reason="no-rule"))
     if proxy is not None and not _may_ask(proxy, rule):
-        return _told(Verdict(outcome=Outcome.UNKNOWN, reason="other-proxy"))
+        return _told(Outcome(verdict=Verdict.UNKNOWN, reason="other-proxy"))
     if rule.is_public:
-        return _told(Verdict(outcome=Outcome.PUBLIC, rule=rule))
+        return _told(Outcome(verdict=Verdict.PUBLIC, rule=rule))
     session = _newest(user, now) if user else None
     visitor = access_check.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
     if user is None or visitor is None:
@@ -85,10 +85,10 @@ def _newest(user: User, now: datetime) -> Session | None:
     return next(iter(session_assurance.running(user, now)), None)
 
 
-def _stranger(rule: Rule, user: User | None, now: datetime) -> Verdict:
+def _stranger(rule: Rule, user: User | None, now: datetime) -> Outcome:
     answer = access.of_person(user, rule.application, None, now, wanted=rule.wanted)
-    outcome = Outcome.REFUSED if answer.step is access.Step.REFUSE else Outcome.SIGN_IN
-    return Verdict(outcome=outcome, reason=answer.reason, rule=rule, answer=answer)
+    verdict = Verdict.REFUSED if answer.step is access.Step.REFUSE else Verdict.SIGN_IN
+    return Outcome(verdict=verdict, reason=answer.reason, rule=rule, answer=answer)
 
 
 def _enough(rule: Rule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
@@ -96,13 +96,13 @@ def _enough(rule: Rule, user: User, facts: access.SessionFacts | None, now: date
     return tuple(str(registry.method(name).label) for name in answer.methods if registry.is_installed(name))
 
 
-def _told(verdict: Verdict, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
+def _told(outcome: Outcome, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
     return Explanation(
-        title=OUTCOMES[verdict.outcome],
-        text=REASONS.get(verdict.reason, ""),
-        is_open=verdict.outcome.opens,
-        rule=verdict.rule,
+        title=VERDICTS[outcome.verdict],
+        text=REASONS.get(outcome.reason, ""),
+        is_open=outcome.verdict.opens,
+        rule=outcome.rule,
         session=session,
-        methods=methods if not verdict.outcome.opens else (),
-        headers=verdict.identity.headers() if verdict.identity else {},
+        methods=methods if not outcome.verdict.opens else (),
+        headers=outcome.identity.headers() if outcome.identity else {},
     )
