@@ -30,7 +30,7 @@ from tests.accounts.possessions import (
 )
 from tests.admin_rows import DIRECTORY
 from tests.app_password_services import Door, _no_keys_kept, files, mail, no_hash, strict
-from tests.people import Person, ana, ben, cleo, clock, dev, stranger
+from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from tests.samba import Samba
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
@@ -104,3 +104,12 @@ def rotated(held: Possessions, restart: Restart) -> Possessions:
     call_command("reencrypt")
     restart(NEW)
     return held
+
+
+@pytest.fixture
+def stale(ana: Person, clock: Clock) -> Person:
+    """Return a person who verified ten minutes ago."""
+    ana.print_codes()
+    ana.sign_in()
+    clock.forward(minutes=10)
+    return ana

@@ -12,7 +12,7 @@ from django.db import models
 
 from accounts import app_passwords
 from accounts.models import Session, User
-from accounts.sessions import SessionStore, row_key
+from accounts.sessions import row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
 from tests.architecture import url_table
 from tests.people import BENS, Clock, Person, hire, join
@@ -30,6 +30,7 @@ FREE = {
     "portal:not-me": "only closes: whoever calls for help is believed",
     "portal:profile": "how pages speak",
 }
+
 LOOKING = {
     "portal:home",
     "portal:applications",
@@ -43,6 +44,7 @@ LOOKING = {
     "portal:secure",
     "portal:support",
 }
+
 POSTS: tuple[dict[str, str], ...] = (
     {},
     {
@@ -57,6 +59,7 @@ POSTS: tuple[dict[str, str], ...] = (
         "finish": "1",
     },
 )
+
 # What may change when a stale session is turned away: the session itself, with what waits in it.
 RESTLESS = {"accounts_session"}
 
@@ -78,15 +81,6 @@ def own(person: Person, *, ref: str = "") -> Mapping[str, str]:
 
 def portal(values: Mapping[str, str]) -> list[url_table.Address]:
     return [address for address in url_table.every(values) if address.name.startswith("portal:")]
-
-
-@pytest.fixture
-def stale(ana: Person, clock: Clock) -> Person:
-    """Return a person who verified ten minutes ago."""
-    ana.print_codes()
-    ana.sign_in()
-    clock.forward(minutes=10)
-    return ana
 
 
 def test_table_knows_each_address_of_the_portal(stale: Person) -> None:
@@ -180,102 +174,6 @@ def test_password_is_proof_enough_where_no_second_step_is_asked(db: None, clock:
     assert eve.browser.go("/methods/add/").path == "/methods/add/"
     clock.forward(minutes=10)
     assert eve.browser.go("/methods/add/").path != "/methods/add/"
-
-
-def test_comes_back_to_what_one_was_doing(stale: Person, clock: Clock) -> None:
-    stale.browser.go("/methods/add/text/")
-
-    assert prove(stale, clock).path == "/methods/add/text/"
-    assert stale.page.offers("Continue")
-
-
-def test_what_was_typed_is_held_and_offered_again(stale: Person, clock: Clock) -> None:
-    path = f"/methods/{stale.enrolment('totp').ref}/rename/"
-    stale.browser.send(path, name="blue <phone>")
-
-    page = prove(stale, clock)
-    assert "Nothing that you entered was lost" in page
-    assert page.form("Continue")[0].fields["name"] == "blue <phone>"
-    page = stale.browser.press("Continue")
-
-    assert page.path == "/methods/"
-    assert stale.enrolment("totp").name == "blue <phone>"
-
-
-def test_held_form_goes_to_its_whole_address(stale: Person, clock: Clock) -> None:
-    """Seen failing when only the path was kept: the query string was lost."""
-    address = f"/methods/{stale.enrolment('totp').ref}/rename/?from=a+list&n=2"
-    stale.browser.send(address, name="blue phone")
-
-    page = prove(stale, clock)
-
-    form, _button = page.form("Continue")
-    assert (form.action, form.fields["name"]) == (address, "blue phone")
-
-
-def test_nothing_is_done_before_go_on_is_pressed(stale: Person, clock: Clock) -> None:
-    stale.browser.send(f"/methods/{stale.enrolment('call').ref}/remove/")
-    prove(stale, clock)
-
-    assert Enrolment.objects.filter(method="call").exists()
-    stale.browser.press("Continue")
-    assert not Enrolment.objects.filter(method="call").exists()
-
-
-def test_what_was_typed_is_offered_once_and_at_its_own_place(stale: Person, clock: Clock) -> None:
-    path = f"/methods/{stale.enrolment('totp').ref}/rename/"
-    stale.browser.send(path, name="blue phone")
-    prove(stale, clock)
-
-    assert "Rename" in stale.browser.go(path)
-    assert not stale.page.offers("Continue")
-
-
-def test_what_was_typed_is_not_offered_at_another_place(stale: Person, clock: Clock) -> None:
-    stale.browser.send(f"/methods/{stale.enrolment('totp').ref}/rename/", name="blue phone")
-    stale.browser.go("/methods/add/")
-    prove(stale, clock)
-
-    assert stale.page.path == "/methods/add/"
-    assert "blue phone" not in stale.page.html
-
-
-def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
-    """The new password began with another word than the filter knew, and rested in the session's row (seen)."""
-    stale.browser.send("/password/", password="blue-lamp-on-monday", new_password="a quite different sentence")
-    kept = dict(SessionStore(stale.browser.session_key).items())
-
-    assert "blue-lamp-on-monday" not in str(kept)
-    assert "a quite different sentence" not in str(kept)
-    page = prove(stale, clock)
-    assert "a quite different sentence" not in page.html
-    assert page.offers("Change password")
-
-
-def test_token_of_the_form_is_not_held(stale: Person) -> None:
-    stale.browser.send("/methods/add/", method="totp")
-
-    assert "csrfmiddlewaretoken" not in str(dict(SessionStore(stale.browser.session_key).items()))
-
-
-@pytest.mark.parametrize("path", ["/activity/secured/", "/methods/x/usual/"])
-def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock: Clock, path: str) -> None:
-    """Seen: after verification, a GET to a POST-only action ended on an error page."""
-    path = path.replace("/x/", f"/{stale.enrolment('totp').ref}/")
-    stale.browser.send(path)
-
-    page = prove(stale, clock)
-
-    assert (page.status, page.offers("Continue")) == (200, True)
-    assert stale.browser.press("Continue").status == 200
-
-
-@pytest.mark.parametrize("path", ["/activity/secured/", "/methods/add/"])
-def test_way_back_leads_out(stale: Person, path: str) -> None:
-    """Seen: it led to the action itself, and from there back to the same page."""
-    stale.browser.send(path)
-
-    assert stale.browser.follow("Back").path == "/"
 
 
 def test_proof_changes_the_sessions_key(stale: Person, clock: Clock) -> None:
