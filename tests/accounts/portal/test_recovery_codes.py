@@ -36,6 +36,17 @@ def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> Non
     assert mails(ana) == ["codes_renewed", "codes_used"]
 
 
+def test_only_people_with_codes_hear_that_these_end(ana: Person, cleo: Person) -> None:
+    """Seen failing: below "You have no recovery codes" it said that the old ones stop working."""
+    ana.print_codes()
+    pages = {}
+    for each in (ana, cleo):
+        at_methods(each)
+        pages[each.user.username] = each.browser.follow("Get new codes")
+
+    assert {name: "Your old codes stop working" in page for name, page in pages.items()} == {"ana": True, "cleo": False}
+
+
 def test_codes_are_shown_by_the_post_alone(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Get new codes")
