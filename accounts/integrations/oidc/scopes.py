@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 LABELS: Mapping[str, Any] = {
-    "openid": _("that it is you, by a name that says nothing about you"),
+    "openid": _("an ID for you, without personal data"),
     "profile": _("your name and username"),
     "email": _("your email address"),
     "groups": _("which groups you are in"),
