@@ -236,8 +236,6 @@ def _refund_network(context: Context) -> bool:
     n_settled = sum(n for network, n in places if network_of(network) == here)
     rows = Counter.objects.filter(key=limit.key(), window_at=start)
     with transaction.atomic():
-        # Locks in the same order as a request that counted a message and undoes it in this transaction.
-        list(rows.filter(scope=_NETWORK).select_for_update().values_list("pk", flat=True))
         given, _ = rows.get_or_create(
             scope=_GIVEN, key=limit.key(), window_at=start, defaults={"count": 0, "until_at": None}
         )
