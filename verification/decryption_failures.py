@@ -6,6 +6,8 @@ Only this value is unavailable. The code that needs it continues without it, and
 import logging
 from datetime import datetime
 
+from django.db import transaction
+
 from verification import audit, limits
 from verification.audit import events
 from verification.context import Context
@@ -15,6 +17,8 @@ _log = logging.getLogger(__name__)
 
 def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) -> None:
     """Report one value that can't be read, at most once a day. Shape: `what` is its table, `ref` its row."""
-    if limits.spend_once("damaged", f"{what} {ref}", until=now):
-        _log.error("An encrypted value of %s can't be read: %s. Run manage.py check_restore", what, ref)
+    with transaction.atomic():
+        if not limits.spend_once("damaged", f"{what} {ref}", until=now):
+            return
         audit.record(events.SEALED_VALUE_DAMAGED, user_id=user_id, context=Context(now=now), what=what, ref=ref)
+    _log.error("An encrypted value of %s can't be read: %s. Run manage.py check_restore", what, ref)

@@ -13,7 +13,7 @@ from accounts.models import Import
 from accounts.support.imports import jobs
 from tests.http_browser import Browser
 from tests.people import Person, hire, join, work
-from verification import enrolments, notices, policies, tasks
+from verification import decryption_failures, enrolments, notices, policies, tasks
 from verification.audit import events
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState
@@ -167,6 +167,18 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     template = "verification/notices/sealed_value_damaged.txt"
     assert list(Message.objects.filter(template=template).values_list("user__username", flat=True)) == ["opal"]
     assert notices.tell_of_damage(timezone.now()) == 0
+
+
+def test_alarm_is_raised_after_a_request_that_failed_to(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: the value counted as reported, and nobody heard of it that day."""
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.audit.record", lambda *_arguments, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            decryption_failures.report("enrolment", "one", now=timezone.now())
+
+    decryption_failures.report("enrolment", "one", now=timezone.now())
+
+    assert AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind).count() == 1
 
 
 def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: Damage) -> None:

@@ -27,8 +27,10 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
         if scope in gate.alarms:
             audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
             tell_operators("spend_alarm", now=context.now, **_about(limit))
-        if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
-            tell_operators("spend_stop", now=context.now, **_about(limit))
+        if scope == gate.scope:
+            with transaction.atomic():  # or a crash in between would leave them without the notice
+                if limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
+                    tell_operators("spend_stop", now=context.now, **_about(limit))
 
 
 def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
@@ -43,10 +45,13 @@ def tell_of_damage(now: datetime) -> int:
     """Notify operators once a day of encrypted values that couldn't be read. Return how many there were."""
     found = audit.since(now - _ONE_DAY, of=(events.SEALED_VALUE_DAMAGED,))
     n = found.count()
-    if not n or not limits.spend_once("told.damaged", "", until=now):
+    if not n:
         return 0
     what = ", ".join(sorted({event.detail["what"] for event in found[:_BATCH]}))
-    tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
+    with transaction.atomic():
+        if not limits.spend_once("told.damaged", "", until=now):
+            return 0
+        tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
     return n
 
 

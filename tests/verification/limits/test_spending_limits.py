@@ -52,6 +52,22 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, a
     assert "until tomorrow" in words[1]
 
 
+def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
+    opal: str, ana: Desk, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the stop counted as told, and nobody heard of it that day."""
+    for n in range(3):
+        ana.start("text", binding=f"b{n}")
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.delivery.outbox.notice", lambda *_arguments, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ana.start("text", binding="c")
+
+    ana.start("text", binding="d")
+
+    assert mails()[1:] == [(opal, "spend_stop.txt")]
+
+
 @pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
 def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
     ana: Desk, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
