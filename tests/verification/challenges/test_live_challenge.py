@@ -1,6 +1,7 @@
 """A session has one live challenge, whatever its requests do at the same time: the database decides by the number."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -10,9 +11,10 @@ from pytest_django import Settings
 from tests.concurrency import together
 from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
+from verification import challenges
 from verification.challenges import queries
 from verification.context import Context
-from verification.models import Challenge, State
+from verification.models import Challenge, Message, State
 from verification.models.challenges import ALIVE
 from verification.outcomes import Outcome, Verdict
 
@@ -54,11 +56,29 @@ def _woken(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]
     ]
 
 
+def _approve(desk: Desk, call: Outcome, binding: str) -> Outcome:
+    """Press the digits that the page shows, and continue."""
+    shown = challenges.show(call.handle, binding=binding, now=desk.context.now)
+    message = Message.objects.filter(challenge__handle=call.handle).earliest("pk")
+    assert shown is not None
+    challenges.keyed(message.handle, f"{shown.match_code}#", now=desk.context.now)
+    return desk.collect(call, binding=binding)
+
+
+def _approved(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+    """Approve a call, and choose another option."""
+    call = desk.start("call", binding=binding)
+    return desk, [
+        lambda: _approve(desk, call, binding),
+        lambda: desk.start("totp", binding=binding, replaces=call.handle),
+    ]
+
+
 def _begun_twice(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
     return desk, [lambda: desk.start("totp", binding=binding), lambda: desk.start("text", binding=binding)]
 
 
-@pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice])
+@pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice, _approved])
 def test_one_is_live_after_two_requests(
     racer: Desk, prepare: Callable[[Desk, str], tuple[Desk, list[Callable[[], Outcome]]]]
 ) -> None:
@@ -77,4 +97,20 @@ def test_one_is_live_after_two_requests(
             if outcome.issued:
                 assert mine.filter(handle=outcome.handle).exists()
             else:
-                assert outcome.verdict in {Verdict.REPLACED, Verdict.TOO_SOON, Verdict.GONE}
+                assert outcome.verdict in {Verdict.REPLACED, Verdict.TOO_SOON, Verdict.GONE, Verdict.PROVEN}
+
+
+def test_call_is_approved_or_made_again(racer: Desk) -> None:
+    """Seen failing on PostgreSQL without the generation of the code in the guards of an answer."""
+    found = set()
+    for turn in range(rounds(10, 60)):
+        desk, binding = racer.later(hours=turn), f"session {turn}"
+        call = desk.start("call", binding=binding)
+        late = desk.later(seconds=31)
+
+        outcomes = together(partial(_approve, late, call, binding), partial(late.resend, call, binding=binding))
+
+        approved, again = (outcome for outcome in outcomes if isinstance(outcome, Outcome))
+        found.add((approved.verdict, again.verdict))
+        assert Message.objects.filter(challenge__handle=call.handle).count() == 1 + again.issued
+    assert found <= {(Verdict.PROVEN, Verdict.USED), (Verdict.PENDING, Verdict.ISSUED)}
