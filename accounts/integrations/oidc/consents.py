@@ -21,7 +21,8 @@ def is_given(client: OidcClient, user: User, scopes: Collection[str]) -> bool:
 def give(client: OidcClient, user: User, scopes: Collection[str], context: Context) -> None:
     """Record that a person agreed, in addition to what they agreed to before."""
     with transaction.atomic():
-        row, _is_new = OidcConsent.objects.get_or_create(
+        # Two tabs may agree to different scopes at the same time: the row is read again once it is locked.
+        row, _is_new = OidcConsent.objects.select_for_update().get_or_create(
             client=client, user=user, defaults={"given_at": context.now, "scopes": []}
         )
         row.scopes, row.given_at = sorted({*row.scopes, *scopes}), context.now

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import access, redirects, request_context, session_assurance, sessions
 from accounts.access import Answer, Demand, Reason, Step, Wanted
@@ -228,24 +228,28 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
     values = {
         "application": visit.to.client.application,
         "user": user,
-        "address": visit.back(replace(visit.done, user_id=user.pk)),
+        "address": authorization_progress.address(
+            reverse("oidc:choose"), visit.query, replace(visit.done, user_id=user.pk)
+        ),
         "scopes": [scopes.LABELS[name] for name in visit.asked.scopes],
     }
     return render(visit.request, template, values)
 
 
-@redirects.button_on("portal:home")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest) -> HttpResponse:
-    """Take what a person answered on one of these pages, and return to the request."""
-    path, _mark, text = request.POST.get("address", "").partition("?")
-    query = {name: [str(each) for each in values] for name, values in QueryDict(text).lists()}
+    """Take what a person answered on one of these pages, and return to the request.
+
+    Its query is that of the request. So anyone who opens the address without an answer, because they had to sign in
+    first or sent an old form, gets the page again.
+    """
+    path = reverse("oidc:authorize")
+    if request.method == "GET":
+        return redirect(f"{path}?{request.GET.urlencode()}")
+    query = {name: [str(each) for each in values] for name, values in request.GET.lists()}
     try:
-        to = authorization_request.answerable(query) if path == reverse("oidc:authorize") else None
-        asked = authorization_request.read(query, to) if to is not None else None
+        asked = authorization_request.read(query, authorization_request.answerable(query))
     except (Unanswerable, Refused):
-        asked = None
-    if asked is None:
         return _unanswerable(request, "client")
     done, answer = authorization_progress.read(query).of(request.user.pk), request.POST.get("answer", "")
     if answer == "deny":
