@@ -1,10 +1,10 @@
 """One HTTP request that tells a client that a session ended, to an address that an administrator entered.
 
-Careful, because the address may lead anywhere: only https, to the address that was resolved and checked, no redirects,
-short timeouts, and the answer's body is not read. Source: Back-Channel Logout 1.0, 2.5; OWASP, SSRF Prevention.
+Careful, because the address may lead anywhere: only https, to the address that this request resolved and checked, no
+redirects, short timeouts, and the answer's body is not read.
+Source: Back-Channel Logout 1.0, 2.5; OWASP, SSRF Prevention.
 """
 
-import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.conf import settings
+
+from accounts.integrations.oidc.back_channel import forbidden_networks
+from verification import inputs
 
 if TYPE_CHECKING:
     import urllib3
@@ -44,7 +47,8 @@ def flaw(uri: str) -> str:
     if len(uri) > _MAX_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
         return "address"
     if parts.scheme == "https":
-        return ""
+        literal = inputs.address(parts.hostname)  # what a name stands for is looked up when it is asked
+        return "forbidden" if literal is not None and _is_forbidden(str(literal)) else ""
     is_own = settings.DEMO and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
     return "" if is_own else "https"
 
@@ -75,14 +79,15 @@ def send(uri: str, token: str) -> Result:
 
 
 def _places(parts: SplitResult) -> Iterator[str]:
-    """Yield the network addresses of a host that may be asked: no machine's own ones, no cloud's secrets."""
+    """Yield the network addresses of a host that may be asked."""
     for found in socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM):
-        address = ipaddress.ip_address(found[4][0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        is_bad = address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
-        if not is_bad and (settings.DEMO or not address.is_loopback):
-            yield str(address)
+        address = str(found[4][0])
+        if not _is_forbidden(address):
+            yield address
+
+
+def _is_forbidden(address: str) -> bool:
+    return forbidden_networks.has(address, is_loopback_allowed=settings.DEMO)
 
 
 def _port(parts: SplitResult) -> int:

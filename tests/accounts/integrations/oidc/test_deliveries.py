@@ -1,5 +1,6 @@
 """Tests of back-channel logout: who is told, when, how often, and what an address may be."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 
 from accounts import applications, tasks
+from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.back_channel import deliveries, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.people import Clock, Person
@@ -251,9 +253,36 @@ def test_loopback_is_only_for_the_demo(settings: Any) -> None:
     assert logout_requests.send("https://127.0.0.1:1/", "x").problem == "forbidden"
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::]", "224.0.0.1", "[::ffff:169.254.169.254]"])
-def test_asks_no_address_of_a_cloud(host: str) -> None:
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "[64:ff9b::a9fe:a9fe]", "[::]"])
+def test_address_for_a_special_purpose_is_refused_when_it_is_entered(host: str) -> None:
+    """Seen failing: it was accepted, and each delivery failed."""
+    assert logout_requests.flaw(f"https://{host}/latest/meta-data") == "forbidden"
+    assert client_registration.logout_flaw(f"https://{host}/latest/meta-data")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "169.16689662"])
+def test_is_told_nothing_at_an_address_for_a_special_purpose(host: str) -> None:
+    """However a name is written, what counts is the address that it stands for when it is asked."""
     assert logout_requests.send(f"https://{host}/latest/meta-data", "x").problem == "forbidden"
+
+
+def test_a_name_that_changes_its_address_leads_nowhere_else(listen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: the first look-up is harmless, and any further one is a cloud's metadata.
+
+    Seen failing with the name in place of the address in `_pool`.
+    """
+    listener, real = listen(), socket.getaddrinfo
+    answers = iter(["127.0.0.1"])
+
+    def look_up(host: str, *more: Any, **named: Any) -> Any:
+        return real(next(answers, "169.254.169.254") if host == "localhost" else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    uri = listener.uri.replace("127.0.0.1", "localhost")
+
+    assert logout_requests.send(uri, "x").is_done
+    assert logout_requests.send(uri, "x").problem == "forbidden"
+    assert len(listener.heard) == 1
 
 
 def test_never_raises() -> None:
