@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
 from django.utils import translation
 from django.utils.http import parse_header_parameters
 
@@ -19,6 +19,7 @@ from verification.inputs import Flaw
 
 _MAX_ADDRESS = 8192  # characters of path and query; gunicorn takes 4094
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FOR_PROGRAMS = ("/callbacks/", "/healthz", "/readyz", "/metrics", "/.well-known/")  # nobody reads a page there
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _AS_TYPED = "pass"  # fields whose name contains this are not normalised here: the password code does it
 
@@ -57,7 +58,7 @@ class Screened:
         """Check the URL, the headers and the cookies."""
         if found := _of_headers(request) or _of_address(request):
             translation.activate(settings.LANGUAGE_CODE)  # a thread still has that of its last page
-            return middleware_for_programs.unreadable(request) or error_views.unreadable(found)
+            return middleware_for_programs.unreadable(request) or _plain(request) or error_views.unreadable(found)
         raw = request.META.get("HTTP_COOKIE", "")
         if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes
             request.COOKIES = {n: v for n, v in request.COOKIES.items() if not (inputs.flaw(n) or inputs.flaw(v))}
@@ -78,6 +79,13 @@ class Screened:
             return error_views.unreadable(found)
         request.POST = _composed(form)
         return None
+
+
+def _plain(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a program whose view has no format of its own for it; None for a page."""
+    if not request.path_info.startswith(_FOR_PROGRAMS):
+        return None
+    return HttpResponse(f"{middleware_for_programs.UNREADABLE}\n", status=400, content_type="text/plain")
 
 
 def _of_headers(request: HttpRequest) -> Flaw | None:

@@ -175,3 +175,19 @@ def test_costs_a_request_next_to_nothing() -> None:
         screened.process_view(request, told)
 
     assert (time.perf_counter() - begun) / 100 < 0.001
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/healthz?x=%00", "/readyz?x=%00", "/metrics?x=%00", "/metrics%00", "/.well-known/passkey-endpoints?x=%00",
+        "/callbacks/twilio/receipt/1/?x=%00", "/callbacks/%00/receipt/1/",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("send", ["get", "post"])
+def test_programs_without_a_format_of_their_own_get_plain_text(client: Client, send: str, address: str) -> None:
+    """Seen failing: providers, probes and Prometheus got a page."""
+    answer = getattr(client, send)(address)
+
+    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (400, "text/plain")
+    assert b"<" not in answer.content
