@@ -51,6 +51,11 @@ def build(slug: str, *, program: str, **fields: object) -> Door:
     return Door(service, key)
 
 
+def owner(key: str, *, network: str = HOME) -> Service | None:
+    """Return the service that has a key, which is shown from a network."""
+    return app_passwords.service_of(key, Context(now=timezone.now(), network=network))
+
+
 def make(user: User, *, name: str = "old laptop", program: str = "mail", **bounds: object) -> str:
     """Create an app password without HTTP."""
     context = Context(now=timezone.now(), network=HOME)

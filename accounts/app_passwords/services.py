@@ -10,8 +10,8 @@ from accounts.app_passwords import audit_events
 from accounts.models import Service
 from verification import audit
 from verification.context import Context
-from verification.db.ttl_cache import TTLCache
 from verification.keys import random_tokens
+from verification.limits import ProgramSecrets
 
 _SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
 
@@ -31,18 +31,22 @@ class CheckRequest:
     now: datetime
 
 
-def service_of(key: str) -> Service | None:
-    """Return the service that has this key. A revoked key stops working within seconds, an app password at once."""
+def service_of(key: str, context: Context) -> Service | None:
+    """Return the service that has this key. A revoked key stops working within seconds, an app password at once.
+
+    Incorrect keys are counted against their network; after too many of them, they are refused without a query.
+    """
     if not key:
         return None
-    return _services.read(*random_tokens.digests("service", key))
+    service, _gate = _services.owner(random_tokens.digests("service", key), context)
+    return service
 
 
 def _find_service(*digests: str) -> Service | None:
     return Service.objects.filter(key_digest__in=digests, is_active=True).first()
 
 
-_services = TTLCache(_find_service, seconds=lambda: _SERVICE_CACHE_SECONDS)
+_services = ProgramSecrets("service", _find_service, seconds=lambda: _SERVICE_CACHE_SECONDS)
 
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import app_passwords
+from accounts import app_passwords, request_context
 from accounts.app_passwords import Answer, CheckRequest
 from accounts.integrations import middleware_for_programs
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
@@ -30,7 +30,7 @@ def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
     @for_programs
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        service = app_passwords.service_of(request.headers.get("X-Service-Key", ""))
+        service = app_passwords.service_of(request.headers.get("X-Service-Key", ""), request_context.read(request))
         if service is None:
             return HttpResponse("This service's key is not known.\n", status=403, content_type="text/plain")
         return view(request, service)

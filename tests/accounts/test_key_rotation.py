@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import app_passwords, password_resets
 from accounts.support.imports import jobs
+from tests import app_password_services
 from tests.accounts.possessions import NEW, OLD, STOPPED, Possessions, Restart
 from verification import audit, browsers, checks, limits
 from verification.limits import toll_fraud
@@ -27,7 +28,7 @@ from verification.models import (
 def test_app_password_and_service_key_outlive_the_old_key(rotated: Possessions) -> None:
     app_passwords.services._services.forget()
 
-    assert app_passwords.service_of(rotated.door.key) == rotated.door.service
+    assert app_password_services.owner(rotated.door.key) == rotated.door.service
     assert rotated.door.opens("ana", rotated.app_password)
 
 

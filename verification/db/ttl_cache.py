@@ -40,6 +40,10 @@ class TTLCache(Generic[T]):
                     self._lock.release()
         return kept[1]
 
+    def has(self, *key: str) -> bool:
+        """Return whether there is a value of a key, even one that is too old."""
+        return key in self._values
+
     def forget(self) -> None:
         """Reload every value at its next use, because this process changed the data."""
         self._values = {}

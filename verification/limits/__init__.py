@@ -44,6 +44,7 @@ from verification.limits.password_guessing import (
     passwords_wait_until,
     refund_password,
 )
+from verification.limits.program_secrets import ProgramSecrets
 from verification.limits.retention import purge
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
@@ -53,6 +54,7 @@ __all__ = [
     "TRIAL",
     "UNANSWERED",
     "Gate",
+    "ProgramSecrets",
     "Sending",
     "WrongCodes",
     "all_locked_at",

@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.applications import secrets
 from accounts.models import Proxy
 from accounts.request_context import is_trusted_proxy
-from verification import inputs
-from verification.db.ttl_cache import TTLCache
+from verification import inputs, limits
+from verification.context import Context
 from verification.keys import random_tokens
+from verification.limits import Gate, ProgramSecrets
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +47,21 @@ class Caller:
         return not self.applications or application_id in self.applications
 
 
-def of(request: HttpRequest) -> Caller | None:
-    """Return the proxy that sent a request, or None if it is not one of ours."""
+def of(request: HttpRequest, context: Context) -> Caller | Gate:
+    """Return the proxy that sent a request. If it is not one of ours, return the gate of the network that it is from.
+
+    Incorrect secrets are counted against their network, and after too many of them the gate is closed.
+    """
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_LENGTH:
-        return None
-    caller = _callers.read(*random_tokens.digests(PURPOSE, secret))
+        return limits.OPEN
+    caller, gate = _callers.owner(random_tokens.digests(PURPOSE, secret), context)
     if caller is None:
-        return None
+        return gate
     if any(hop in network for hop in _hops(request) for network in caller.networks):
         return caller
     _tell_network(caller)
-    return None
+    return limits.OPEN
 
 
 def _hops(request: HttpRequest) -> list[IPAddress]:
@@ -115,7 +119,7 @@ def _find(*digests: str) -> Caller | None:
     )
 
 
-_callers = TTLCache(_find)  # by digests: no secret stays in memory
+_callers = ProgramSecrets("proxy", _find)
 _told: set[str] = set()
 
 

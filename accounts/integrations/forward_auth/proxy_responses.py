@@ -17,6 +17,7 @@ from accounts.integrations.forward_auth import cookies
 from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.proxy_authentication import Caller
+from verification.limits import Gate
 
 Words: TypeAlias = "str | Promise"
 NOT_SET_UP: tuple[Words, Words] = (
@@ -115,9 +116,16 @@ def too_many(asked: Asked) -> HttpResponse:
     return HttpResponse(status=status, headers={"Retry-After": "1"})
 
 
-def not_ours() -> HttpResponse:
-    """Refuse a proxy that we don't know."""
-    return HttpResponse("This proxy’s secret or address is not known.\n", status=403, content_type="text/plain")
+def not_ours(gate: Gate) -> HttpResponse:
+    """Refuse a proxy that we don't know. It is always a 403, because for nginx any other refusal is a fault of ours."""
+    if gate.is_open:
+        return HttpResponse("This proxy’s secret or address is not known.\n", status=403, content_type="text/plain")
+    return HttpResponse(
+        "Too many incorrect secrets from this network.\n",
+        status=403,
+        content_type="text/plain",
+        headers={"Retry-After": "60"},
+    )
 
 
 def _program_answer(status: int, said: Mapping[str, str]) -> HttpResponse:

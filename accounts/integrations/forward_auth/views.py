@@ -21,21 +21,23 @@ from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.proxy_authentication import Caller
 from accounts.integrations.forward_auth.proxy_responses import Asked
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
+from verification.limits import Gate
 
 
 @for_programs
 @refuses_unreadable(proxy_responses.unreadable)
 def check(request: HttpRequest, below: str = "") -> HttpResponse:
     """Answer whether a visitor may open an address. No session of ours is read or created by this request."""
-    caller = proxy_authentication.of(request)
-    if caller is None:
+    context = request_context.read(request)
+    caller = proxy_authentication.of(request, context)
+    if isinstance(caller, Gate):
         metrics.count_unknown()
-        return proxy_responses.not_ours()
+        return proxy_responses.not_ours(caller)
     asked = _asked(request, caller, below)
     if not rate_limit.pace.is_within(caller, conf.forward_auth_per_second()):
         metrics.count(caller, "too-many")
         return proxy_responses.too_many(asked)
-    context = replace(request_context.read(request), network=proxy_authentication.visitor_network(request, caller))
+    context = replace(context, network=proxy_authentication.visitor_network(request, caller))
     if not isinstance(asked.address, Doubt) and pages_on_application_host.is_ours(asked.address):
         return pages_on_application_host.show(asked.address, asked, context)
     outcome = access_check.of(asked.address, request.headers.get("Cookie", ""), context.now)

@@ -213,7 +213,7 @@ def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) 
 
     assert mail.opens("ana", secret)
     assert mail.opens("ana", app_password_services.make(ana.user))
-    assert app_passwords.service_of(mail.key) == mail.service
+    assert app_password_services.owner(mail.key) == mail.service
 
 
 # What a check costs -------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts import app_passwords
 from accounts.models import Service, Session
+from tests import app_password_services
 from tests.app_password_services import Door
 from tests.people import Clock, Person
 from verification.models import AuditEvent
@@ -39,7 +39,7 @@ def test_shows_a_new_services_key_once(keeper: Person) -> None:
     keeper.browser.save(f"{LIST}add/", **FIELDS)
 
     key = _key(keeper)
-    found = app_passwords.service_of(key)
+    found = app_password_services.owner(key)
     assert found is not None
     assert found.slug == "calendar"
     assert key not in _sessions(keeper)
@@ -63,7 +63,7 @@ def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
     page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
 
     assert "Nobody can sign in to these services" in page
-    assert app_passwords.service_of(mail.key) == mail.service
+    assert app_password_services.owner(mail.key) == mail.service
 
 
 def test_renews_a_key(keeper: Person, mail: Door) -> None:
@@ -74,8 +74,8 @@ def test_renews_a_key(keeper: Person, mail: Door) -> None:
     keeper.browser.press("Renew key", reason="The old one was in a mail.")
 
     key = _key(keeper)
-    assert app_passwords.service_of(key) == mail.service
-    assert app_passwords.service_of(mail.key) is None
+    assert app_password_services.owner(key) == mail.service
+    assert app_password_services.owner(mail.key) is None
     assert key not in _sessions(keeper)
     assert AuditEvent.objects.filter(kind="service.key_renewed", actor_id=keeper.user.pk).count() == 1
 
@@ -88,7 +88,7 @@ def test_wants_a_fresh_proof(keeper: Person, mail: Door, clock: Clock) -> None:
         keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk), confirmed="yes").path
         == "/sign-in/again/"
     )
-    assert app_passwords.service_of(mail.key) == mail.service
+    assert app_password_services.owner(mail.key) == mail.service
 
 
 def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: Door) -> None:
@@ -97,7 +97,7 @@ def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mai
 
     mail.service.refresh_from_db()
     assert mail.service.upstream_host == "192.0.2.1"
-    assert app_passwords.service_of(mail.key) == mail.service
+    assert app_password_services.owner(mail.key) == mail.service
 
 
 def test_takes_no_name_for_the_mail_servers_address(keeper: Person) -> None:

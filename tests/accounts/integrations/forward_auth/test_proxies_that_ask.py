@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
@@ -20,6 +22,22 @@ def test_refuses_a_proxy_without_the_secret(inside: Wall) -> None:
 
     assert {each.status_code for each in answers} == {403}
     assert not any(is_identified(each) for each in answers)
+
+
+def test_too_many_guesses_of_the_secret_cost_no_more_queries(inside: Wall, settings: Any) -> None:
+    """The proxy in the same network still gets its answers. Seen failing: each guess cost a query without any limit."""
+    settings.VERIFICATION_CACHE_SECONDS, settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 60, 2
+    assert inside.ask().status_code == 200
+    for n in range(3):
+        inside.ask(X_Proxy_Secret=f"guess-{n}")
+
+    with CaptureQueriesContext(connection) as captured:
+        refused = inside.ask(X_Proxy_Secret="guess")
+
+    assert len(captured) == 0
+    assert (refused.status_code, refused["Retry-After"]) == (403, "60")
+    assert inside.ask().status_code == 200
+    proxy_authentication.forget()
 
 
 @pytest.mark.parametrize("network", ["198.51.100.10", "127.0.0.1", "::1", "unix", ""])

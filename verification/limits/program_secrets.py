@@ -1,0 +1,53 @@
+"""Whose a program's secret is, with a limit on incorrect ones by network."""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from verification import conf
+from verification.context import Context, network_of
+from verification.db.ttl_cache import TTLCache
+from verification.limits.gates import OPEN, Gate
+from verification.limits.message_and_request_limits import spend_check
+
+T = TypeVar("T")
+_MAX_CLOSED = 10_000  # networks, each about 200 bytes
+
+
+class ProgramSecrets(Generic[T]):
+    """Finds owners with `load` and caches them, by digests: no secret stays in memory.
+
+    Incorrect secrets are counted against their network. Over the limit, one that this process has never found is
+    refused without a query. One that it has found still counts: a stranger in the same network must not shut it out.
+    """
+
+    def __init__(
+        self, service: str, load: Callable[..., T | None], *, seconds: Callable[[], float] | None = None
+    ) -> None:
+        self._service = service
+        self._cache: TTLCache[T | None] = TTLCache(load, seconds=seconds)
+        self._closed: dict[str, tuple[float, Gate]] = {}  # by network: until when, and why
+
+    def owner(self, digests: tuple[str, ...], context: Context) -> tuple[T | None, Gate]:
+        """Return the owner of a secret, and the gate of the network: closed after too many incorrect ones."""
+        network = network_of(context.network)
+        until, closed = self._closed.get(network, (0.0, OPEN))
+        if time.monotonic() < until and not self._cache.has(*digests):
+            return None, closed
+        found = self._cache.read(*digests)
+        if found is not None:
+            return found, OPEN
+        gate = spend_check(self._service, context)
+        if not gate.is_open:
+            self._close(network, gate)
+        return None, gate
+
+    def forget(self) -> None:
+        """Load every owner again at its next use, because this process changed them."""
+        self._cache.forget()
+        self._closed = {}
+
+    def _close(self, network: str, gate: Gate) -> None:
+        if len(self._closed) >= _MAX_CLOSED:
+            self._closed = {}
+        self._closed[network] = (time.monotonic() + conf.cache_seconds(), gate)
