@@ -101,18 +101,18 @@ def is_registered(uri: str, client: OidcClient) -> bool:
 
 
 def read(query: Query, to: Answerable) -> AuthorizationRequest:
-    """Read everything else. Errors: `Refused`."""
+    """Read everything else. A parameter without a value is as good as none (RFC 6749, 3.1). Errors: `Refused`."""
     for name in _ONCE:
         if len(query.get(name, ())) > 1:
             raise Refused("invalid_request", f"{name} is given more than once")
     for name, error in _UNSUPPORTED.items():
-        if name in query:
+        if any(query.get(name, ())):
             raise Refused(error)
     for name, longest in _LONGEST.items():
         if len(_first(query, name)) > longest:
             raise Refused("invalid_request", f"{name} is too long")
     if _first(query, "response_type") != "code":
-        raise Refused("unsupported_response_type" if "response_type" in query else "invalid_request", "only code")
+        raise Refused("unsupported_response_type" if _first(query, "response_type") else "invalid_request", "only code")
     if _first(query, "response_mode") not in {"", "query"}:
         raise Refused("invalid_request", "only response_mode query")
     claims = _claims(_first(query, "claims"))

@@ -165,6 +165,8 @@ def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
         return "login_required"
     if answer.step is Step.REFUSE:
         return "access_denied"
+    if answer.reason is Reason.TOO_OLD:  # what was required was met, and is met by another sign-in
+        return "login_required"
     if wanted.is_essential:
         return "unmet_authentication_requirements"
     if answer.step is Step.ENROL:

@@ -160,7 +160,9 @@ def introspect(request: HttpRequest) -> HttpResponse:
     asking = OAuthRequest(request.build_absolute_uri(), "POST", request.POST.dict(), _core().extract_headers(request))
     if not Validator().authenticate_client(asking):
         return _unauthenticated(request, request_context.read(request))
-    found = _found(request.POST.get("token", ""))
+    if not request.POST.get("token"):
+        return _error("invalid_request", "token is missing")
+    found = _found(request.POST["token"])
     if found is None or not _may_see(asking.client, found[1]):
         return JsonResponse({"active": False})
     access_token, sign_in = found
@@ -169,7 +171,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
             "active": True,
             "scope": access_token.scope,
             "client_id": sign_in.client.client_id,
-            "username": sign_in.user.username,
+            **_username(access_token.scope.split(), sign_in),
             "token_type": "Bearer",
             "exp": int(access_token.expires.timestamp()),
             "iat": int(access_token.created.timestamp()),
@@ -180,6 +182,11 @@ def introspect(request: HttpRequest) -> HttpResponse:
             "auth_time": int(sign_in.auth_time.timestamp()),
         }
     )
+
+
+def _username(allowed: list[str], sign_in: OidcSignIn) -> dict[str, str]:
+    """Return the username, which only the scope `profile` gives, here as at userinfo."""
+    return {"username": sign_in.user.username} if "profile" in allowed else {}
 
 
 def _may_see(client: OidcClient, sign_in: OidcSignIn) -> bool:
@@ -205,8 +212,12 @@ def _found(text: str) -> tuple[Any, OidcSignIn] | None:
 def userinfo(request: HttpRequest) -> HttpResponse:
     """Return what an application may know of a person. Source: OpenID Connect Core 1.0, 5.3; RFC 6750, 2."""
     scheme, _space, shown = request.headers.get("Authorization", "").partition(" ")
-    if not scheme and request.method == "POST" and request.content_type == _FORM:
-        scheme, shown = "bearer", request.POST.get("access_token", "")
+    in_form = request.POST.getlist("access_token") if request.content_type == _FORM else []
+    if len(in_form) + bool(scheme) > 1:  # RFC 6750, 2: one way only, and once
+        challenge = 'Bearer realm="oauth", error="invalid_request"'
+        return _error("invalid_request", "more than one token", 400, **{"WWW-Authenticate": challenge})
+    if in_form:
+        scheme, shown = "bearer", in_form[0]
     if scheme.lower() != "bearer" or not shown:
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="oauth"'})
     found = None if len(shown) > _MAX_LENGTH or inputs.flaw(shown) else _found(shown)

@@ -197,6 +197,44 @@ def test_introspection_says_what_a_token_means(party: Any, make_party: Any, ana:
     assert stranger.status_code == 401
 
 
+def test_introspection_gives_the_username_only_with_its_scope(party: Any, ana: Person) -> None:
+    """Without `profile`, nobody was asked for their name. Seen failing: introspection told it to every client."""
+    ana.sign_in()
+    token = party.sign_in(ana, scope="openid")["access_token"]
+
+    assert set(party.userinfo(token).json()) == {"sub"}
+    assert "username" not in party.post("introspect", token=token).json()
+
+
+def test_introspection_needs_a_token(party: Any) -> None:
+    """RFC 7662, 2.1. Seen failing: it said that no token is not active."""
+    answer = party.post("introspect", token_type_hint="access_token")
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("names", ["header form", "form form"])
+def test_userinfo_takes_one_token(party: Any, ana: Person, names: str) -> None:
+    """RFC 6750, 2. Seen failing: it took the first, and ignored the other."""
+    ana.sign_in()
+    token = party.sign_in(ana)["access_token"]
+    body = "&".join(f"access_token={token}" for name in names.split() if name == "form")
+    headers = {"Authorization": f"Bearer {token}"} if "header" in names else {}
+
+    answer = party.http.post("/oauth/userinfo/", body, "application/x-www-form-urlencoded", headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert 'error="invalid_request"' in answer["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("name", ["request", "request_uri", "registration", "prompt", "max_age", "response_mode"])
+def test_parameter_without_a_value_is_none(party: Any, ana: Person, name: str) -> None:
+    """RFC 6749, 3.1. Seen failing for the first three: they were refused as not supported."""
+    ana.sign_in()
+
+    assert party.ask(ana, **{name: ""}).code
+
+
 def test_revocation_voids_a_token(party: Any, make_party: Any, ana: Person) -> None:
     other = make_party("other")
     ana.sign_in()

@@ -134,6 +134,15 @@ def test_silent_request_gets_an_error_and_never_a_page(party: Any, ana: Person, 
     assert party.ask(ana, prompt="none", acr_values=PHR).code  # a wish only
 
 
+def test_silent_request_says_that_an_essential_level_is_too_old(party: Any, ana: Person, clock: Clock) -> None:
+    """Another sign-in meets it (Core 1.0, 3.1.2.6). Seen failing: it was `unmet_authentication_requirements`."""
+    ana.sign_in()
+    clock.forward(minutes=20)
+
+    assert party.ask(ana, prompt="none", claims=essential(MFA)).code
+    assert party.ask(ana, prompt="none", claims=essential(MFA), max_age="60").error == "login_required"
+
+
 def test_half_signed_in_session_is_nobody(party: Any, ana: Person) -> None:
     ana.give_password()
     assert ana.page.path == "/sign-in/verify/"
