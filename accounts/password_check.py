@@ -33,7 +33,8 @@ class Checked:
 def check(user: User | None, name: str, password: str, context: Context) -> Checked:
     """Check the password of a user, or of someone only a directory knows.
 
-    A name that nobody has takes as long as one that somebody has. People without a directory never wait for one.
+    Every incorrect password takes a hash and a question to each directory, whoever's it is. Correct ones cost only
+    what they need: people without a directory never wait for one.
 
     Shape: `name` as entered.
     """
@@ -43,15 +44,31 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
         return _stranger(among, name, password, context)
     directory = next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
     if directory is None:
-        return Checked(answer=Answer.RIGHT, user=user) if user.check_password(password) else WRONG
-    if not directory.is_active:  # nobody is asked, as for a name that nobody has
-        hashers.take_time(password)
+        if user.check_password(password):
+            return Checked(answer=Answer.RIGHT, user=user)
+        directories.take_time(among)
         return WRONG
+    if not directory.is_active:
+        return _nobody(among, password)
     judged = directories.check(directory, user, password, context)
+    if judged.is_told_as_incorrect:
+        hashers.take_time(password)
+        directories.take_time(each for each in among if each.pk != directory.pk)
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 
 WRONG = Checked(answer=Answer.WRONG)
+
+
+def check_nobody(password: str) -> Checked:
+    """Take as long as an incorrect password does, and ask no directory about it."""
+    return _nobody(directories.known(), password)
+
+
+def _nobody(among: tuple[Directory, ...], password: str) -> Checked:
+    hashers.take_time(password)
+    directories.take_time(among)
+    return WRONG
 
 
 def _stranger(among: tuple[Directory, ...], name: str, password: str, context: Context) -> Checked:

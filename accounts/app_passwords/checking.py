@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, hashers, password_check
+from accounts import access, password_check
 from accounts.app_passwords import audit_events, failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -177,8 +177,7 @@ def _without(request: CheckRequest) -> Checked:
 def _check_password(user: User | None, request: CheckRequest) -> password_check.Checked:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
-        hashers.take_time(request.password)
-        return password_check.WRONG
+        return password_check.check_nobody(request.password)
     return password_check.check(user, request.username, request.password, _context(request))
 
 

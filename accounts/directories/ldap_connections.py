@@ -9,6 +9,7 @@ import hashlib
 import math
 import os
 import re
+import secrets
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from accounts.directories import encrypted_sockets
-from accounts.directories.password_result_codes import Answer, Entry, of_refused_bind
+from accounts.directories.password_result_codes import Answer, Entry, NotChecked, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 
@@ -135,6 +136,11 @@ class Connection:
             controls = ldap.controls.DecodeControlTuples(said.get("ctrls", ()), controls_by_type)
             return _of_policy(controls) or of_refused_bind(int(said.get("result", 0)), _text(error))
         return _of_policy(controls) or Answer.RIGHT
+
+    def bind_nobody(self) -> None:
+        """Take as long as `bind` with a wrong password does. Neither a name nor a password of anybody is sent."""
+        with suppress(NotChecked):
+            self.bind(f"cn={secrets.token_hex(8)},{self._directory.base}", secrets.token_hex(8))
 
     def read_base(self) -> None:
         """Read the base itself. Errors: `Misconfigured`."""

@@ -1,6 +1,7 @@
 """Asks directories about passwords: which server, in which order, and how often."""
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -64,20 +65,48 @@ def check_stranger(
     None if no directory has them, or only one that doesn't add people. The name stays as entered, because directories
     compare names in their own way.
     """
-    silent, until = None, time.monotonic() + PATIENCE
-    for directory in (each for each in among if each.is_active and each.checks_passwords and each.adds_people):
+    left, until, silent = _askable(among), time.monotonic() + PATIENCE, None
+    found: tuple[Directory, Judged] | None = None
+    for directory in [each for each in left if each.adds_people]:
+        left.remove(directory)
         judged = _ask(directory, _finding(directory, name, password, context), until=until)
         if isinstance(judged, Judged):
-            return directory, judged
+            found = directory, judged
+            break
         if judged is not None:
             silent = silent or directory
-    return (silent, Judged(answer=Answer.AWAY)) if silent else None
+    if found is None and silent is not None:
+        return silent, Judged(answer=Answer.AWAY)
+    if found is None or found[1].is_told_as_incorrect:
+        take_time(left)
+    return found
+
+
+def take_time(among: Iterable[Directory]) -> None:
+    """Ask these directories about nobody, so that an incorrect password takes as long whoever's it is.
+
+    For a refused sign-in all directories are asked: one that has the person really, and the others so. Otherwise the
+    time would tell who has a password here, who is of a directory, and whose name nobody has.
+    """
+    until = time.monotonic() + PATIENCE
+    for directory in _askable(among):
+        _ask(directory, _ask_about_nobody, until=until)
+
+
+def _askable(among: Iterable[Directory]) -> list[Directory]:
+    return [each for each in among if each.is_active and each.checks_passwords]
+
+
+def _ask_about_nobody(connection: Connection) -> None:
+    connection.find(secrets.token_hex(8))
+    connection.bind_nobody()
 
 
 def _finding(directory: Directory, name: str, password: str, context: Context) -> Callable[[Connection], Judged | None]:
     def ask(connection: Connection) -> Judged | None:
         entry = connection.find(name)
-        return None if entry is None else _bind(connection, directory, entry, password, context)
+        judged = _bind(connection, directory, entry, password, context)
+        return None if entry is None else judged
 
     return ask
 
@@ -93,6 +122,7 @@ def _or_away(answer: Judged | _Unreachable) -> Judged:
 def _bind(connection: Connection, directory: Directory, entry: Entry | None, password: str, context: Context) -> Judged:
     """Count a guess, and let the directory check it. A guess that it may have counted stays counted here."""
     if entry is None or not ldap_connections.can_be_sent(password):
+        connection.bind_nobody()
         return Judged(answer=Answer.WRONG)
     if not _spend(directory, entry, context):
         return Judged(answer=Answer.LATER)

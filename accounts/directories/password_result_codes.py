@@ -48,6 +48,11 @@ class Judged:
     answer: Answer
     entry: Entry | None = None
 
+    @property
+    def is_told_as_incorrect(self) -> bool:
+        """Return whether the person reads no more than that name or password is incorrect."""
+        return self.answer in {Answer.WRONG, Answer.LOCKED}
+
 
 class NotChecked(Exception):
     """A server refused a bind, and not because of the password. The text says why.

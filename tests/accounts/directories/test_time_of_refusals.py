@@ -1,0 +1,102 @@
+"""Tests with real OpenLDAP servers that the time of a refused sign-in tells nobody whose account it is."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.hashers import get_hasher
+
+from accounts import directories, password_check
+from accounts.directories.ldap_connections import Connection
+from accounts.models import Directory, User
+from tests.directory_sign_ins import tried
+from tests.people import PASSWORD as LOCAL_PASSWORD
+from tests.people import Clock, join
+from tests.slapd import PASSWORD
+from verification.context import Context
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count what takes time: hashes, and what is asked of servers."""
+    found = Counter[str]()
+
+    def counted(owner: type, name: str, what: str) -> None:
+        real = getattr(owner, name)
+
+        def call(self: object, *arguments: object, **named: object) -> object:
+            found[what] += 1
+            return real(self, *arguments, **named)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for name in ("encode", "verify"):
+        counted(type(get_hasher()), name, "hash")
+    counted(Connection, "bind_account", "connection")
+    counted(Connection, "bind", "bind")
+    counted(Connection, "_only", "search")
+    return found
+
+
+@pytest.fixture
+def people(directory: Callable[..., Directory], clock: Clock) -> dict[str, User | None]:
+    """One of each kind, in two directories of which one adds nobody."""
+    off = directory(name="Former", person_filter="(&(uid={username})(uid=karl))")
+    directory(person_filter="(&(uid={username})(!(uid=gerd)))")
+    directory(name="Guests", person_filter="(&(uid={username})(uid=gerd))")
+    for name in ("karl", "dora", "gerd"):
+        tried(name, PASSWORD)
+    Directory.objects.filter(pk=off.pk).update(is_active=False)
+    Directory.objects.filter(name="Guests").update(adds_people=False)
+    directories.forget()
+    join("local")
+    return {each.username: each for each in User.objects.all()} | {"emil": None, "nobody": None}
+
+
+def test_an_incorrect_password_takes_as_much_work_whoever_it_is_of(
+    people: dict[str, User | None], work: Counter[str], clock: Clock
+) -> None:
+    """R24. Seen failing: a name of nobody took 163 ms, one with a password here 107, and one of a directory 79."""
+    took = {}
+    for name, user in people.items():
+        work.clear()
+        context = Context(now=clock.now, network="192.0.2.7", agent="")
+        assert password_check.check(user, name, "wrong", context).answer is directories.Answer.WRONG
+        took[name] = {what: work[what] for what in ("connection", "search", "bind", "hash")}
+
+    assert set(took) == {"karl", "dora", "gerd", "local", "emil", "nobody"}
+    assert {str(each) for each in took.values()} == {"{'connection': 2, 'search': 2, 'bind': 2, 'hash': 1}"}
+
+
+def test_a_correct_password_takes_only_the_work_it_needs(
+    people: dict[str, User | None], work: Counter[str], clock: Clock
+) -> None:
+    took = {}
+    for name, password in (("local", LOCAL_PASSWORD), ("dora", PASSWORD)):
+        work.clear()
+        password_check.check(people[name], name, password, Context(now=clock.now, network="192.0.2.7", agent=""))
+        took[name] = dict(work)
+
+    assert took == {"local": {"hash": 1}, "dora": {"connection": 1, "search": 1, "bind": 1}}
+
+
+def test_neither_a_name_nor_a_password_reaches_a_directory_that_has_nothing_to_do_with_it(
+    people: dict[str, User | None], monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    seen = list[str]()
+    real = Connection.bind
+
+    def bind(self: Connection, dn: str, password: str) -> directories.Answer:
+        seen.append(f"{dn} {password}")
+        return real(self, dn, password)
+
+    monkeypatch.setattr(Connection, "bind", bind)
+
+    password_check.check(
+        people["local"], "local", "their secret", Context(now=clock.now, network="192.0.2.7", agent="")
+    )
+
+    assert len(seen) == 2
+    assert not [each for each in seen if "local" in each or "their secret" in each]
