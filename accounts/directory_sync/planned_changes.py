@@ -18,7 +18,8 @@ from verification import inputs
 _CHUNK = 500  # people who are compared at once
 _GROUPS_AT_ONCE, _MEMBERS_AT_ONCE = 50, 10_000
 _GROUP = "group"  # `what` of a row about a group
-_MAX_NAME = 150  # characters, of a username and of a group
+SHORTENED = "shortened"  # `what` of a row about a person or group whose name is too long, in each run
+_MAX_NAME = 150  # characters, of a username, a full name and a group
 _MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
 
 
@@ -84,6 +85,8 @@ class Plan:
             # Who is taken over and switched off counts as leaving: they could sign in, and can't any more.
             verdict = Verdict.SWITCHED_OFF if change.is_leaving else change.verdict
             self.counts[verdict] += 1
+            if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME):
+                rows.append(self._shortened(change.entry.username, "long_name"))
             if verdict is Verdict.UNCHANGED:
                 continue
             rows.append(self._row(change, verdict, why))
@@ -114,8 +117,12 @@ class Plan:
             what=verdict,
             name=inputs.shortened(change.entry.username, max_length=_MAX_NAME),
             fields=change.shown(),
-            why=by.get(verdict) or why or str(change.refusals.get("username", "")),
+            why=by.get(verdict) or why or ("" if change.is_leaving else str(next(iter(change.refusals.values()), ""))),
         )
+
+    def _shortened(self, name: str, why: str) -> DirectorySyncRow:
+        shown = inputs.shortened(name, max_length=_MAX_NAME)
+        return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, why=why)
 
     def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
         """Yield the people who can sign in here and are not in the directory any more, as switched off."""
@@ -160,6 +167,8 @@ class Plan:
             self.counts["refused"] += 1
             DirectorySyncRow.objects.create(sync=self._sync, what=Verdict.REFUSED, name=entry.key, why="no_name")
             return
+        if inputs.is_cut(entry.name, max_length=_MAX_NAME):
+            self._shortened(name, "long_group_name").save()
         wanted = entry.members - self._absent
         if known is not None and known.name == name and members == wanted:
             return

@@ -17,7 +17,7 @@ from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
 from accounts.directory_sync import applying, audit_events, batches
 from accounts.directory_sync.ldap_reading import Reader
-from accounts.directory_sync.planned_changes import Plan
+from accounts.directory_sync.planned_changes import SHORTENED, Plan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import Refusal, Verdict, Way
@@ -226,7 +226,7 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
         else:
             _hold(sync, state=_State.DONE, read_at=now, ended_at=now)
             quiet = DirectorySync.objects.filter(directory=sync.directory, n_to_do=0).exclude(pk=sync.pk)
-            DirectorySyncRow.objects.filter(sync__in=quiet, what=Verdict.REFUSED).delete()
+            DirectorySyncRow.objects.filter(sync__in=quiet, what__in=[Verdict.REFUSED, SHORTENED]).delete()
 
 
 def _departures(sync: DirectorySync) -> dict[str, int]:

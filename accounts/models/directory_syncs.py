@@ -107,8 +107,9 @@ class DirectorySyncBatch(models.Model):
 class DirectorySyncRow(models.Model):
     """What a run changes about one person or group, for its page and its download.
 
-    Shape: `what` is a verdict of `accounts.provisioning`, or `group`; `fields` maps a field to its old and new value as
-    pages may show them; `why` names the reason of a refusal, or the rule by which somebody is linked.
+    Shape: `what` is a verdict of `accounts.provisioning`, `group`, or `shortened` for a name that is too long; `fields`
+    maps a field to its old and new value as pages may show them; `why` names the reason of a refusal, or the rule by
+    which somebody is linked.
     """
 
     sync = models.ForeignKey(DirectorySync, on_delete=models.CASCADE, related_name="rows")

@@ -90,6 +90,11 @@ def shortened(value: object, *, max_length: int) -> str:
     return found
 
 
+def is_cut(value: str, *, max_length: int) -> bool:
+    """Return whether `shortened` cuts something off a text."""
+    return shortened(value, max_length=max_length) != shortened(value, max_length=9 * len(value))
+
+
 def number(value: object, *, least: int = 0, most: int = MAX_NUMBER) -> int | None:
     """Read a whole number within a range, in the digits of any script."""
     if not isinstance(value, str) or len(value) > 20:

@@ -197,7 +197,7 @@ def _check_key(key: str) -> None:
 
 def _check_name(name: str | None) -> None:
     """Refuse a name that would be shortened, which the client would never learn."""
-    if name and inputs.shortened(name, max_length=MAX_GROUP_NAME) != inputs.shortened(name, max_length=9 * len(name)):
+    if name and inputs.is_cut(name, max_length=MAX_GROUP_NAME):
         raise InvalidValueException(detail=f"displayName must have at most {MAX_GROUP_NAME} characters.")
 
 

@@ -14,6 +14,7 @@ from verification import time_format
 # The order in which the pages list them: first what someone should look at.
 HEADINGS: Mapping[str, object] = {
     "refused": gettext_lazy("Not taken over"),
+    "shortened": gettext_lazy("Names that are too long"),
     "switched_off": gettext_lazy("Switched off"),
     "switched_on": gettext_lazy("Switched on again"),
     "linked": gettext_lazy("Taken over from here"),
@@ -29,6 +30,8 @@ _WHY: Mapping[str, object] = {
     "staff": gettext_lazy("A member of staff here has this username. Staff are never taken over."),
     "last_administrator": gettext_lazy("They are the last administrator who can sign in, so we don’t switch them off."),
     "no_name": gettext_lazy("The group has no name."),
+    "long_name": gettext_lazy("The full name has more than 150 characters. We leave out the rest."),
+    "long_group_name": gettext_lazy("The group’s name has more than 150 characters. We leave out the rest."),
     "missing": gettext_lazy("No longer in the directory"),
     "": gettext_lazy("Disabled in the directory"),
     "username": gettext_lazy("Same username"),
@@ -63,7 +66,7 @@ def said(row: DirectorySyncRow) -> str:
     """Return one line about a row."""
     if row.what == "group":
         return _of_group(row)
-    if row.what in {"refused", "linked", "switched_off"}:
+    if row.what in {"refused", "shortened", "linked", "switched_off"}:
         return str(_WHY.get(row.why, row.why))
     return f"{_changes(row)}. {_WHY.get(row.why, row.why)}" if row.why else _changes(row)
 

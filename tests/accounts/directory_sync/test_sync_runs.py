@@ -226,3 +226,38 @@ def test_username_that_is_taken_is_named_beside_what_changed(
         "username_taken",
         True,
     )
+
+
+def test_names_that_are_too_long_are_said_to_be_shortened_in_each_run(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """Seen failing: nobody could see that the end was missing."""
+    long_name = "Team " * 31 + "Bern"
+    slapd.people(["anna", "bert"])
+    slapd.change("anna", f"replace: cn\ncn: {long_name}")
+    slapd.group(long_name, f"member: {dn('anna')}")
+    slapd.group("cars", f"member: {dn('bert')}")
+    made = directory()
+
+    first = run(made)
+    clock.forward(minutes=60)
+    second = run(made)
+
+    cut = long_name[:150].strip()
+    too_long = {("shortened", "anna", "long_name"), ("shortened", cut, "long_group_name")}
+    assert (first.n_groups_changed, second.n_to_do) == (2, 0)
+    assert too_long < rows(first)
+    assert rows(second) == too_long
+    assert "more than 150 characters" in row_words.said(second.rows.get(name="anna"))
+
+
+def test_an_email_address_that_is_none_is_named_beside_what_is_added(
+    slapd: Slapd, directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """Seen failing: the person was added without it, and nothing said so."""
+    slapd.people(["anna"])
+    slapd.change("anna", "replace: mail\nmail: anna at example.org")
+
+    first = run(directory())
+
+    assert rows(first) == {("added", "anna", "invalid_email")}
