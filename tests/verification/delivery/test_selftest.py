@@ -40,6 +40,14 @@ def test_asks_nothing_of_a_provider_that_only_mails(stack: Stack) -> None:
     assert "smtp" not in done.stdout
 
 
+def test_says_that_there_is_nothing_to_test(stack: Stack) -> None:
+    """Seen failing: with emails only, the command ended well and said nothing."""
+    done = run(stack, "--to", ANAS, DELIVERY_PROVIDERS="smtp")
+
+    assert "nothing was tested" in done.stderr
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize(
     ("more", "words"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "No user is named nobody")]
 )

@@ -32,6 +32,11 @@ class Command(BaseCommand):
         if person is None:
             raise CommandError(f"No user is named {user}.")
         sent = selftest.sendings(person, number, seconds=seconds, pause=time.sleep)
+        if selftest.tests_nothing():
+            raise CommandError(
+                "No provider in DELIVERY_PROVIDERS sends texts or calls, so nothing was tested. "
+                "/readyz says whether the mail server answers."
+            )
         n_bad = 0
         for line in chain(selftest.callbacks(), sent):
             self.stdout.write(f"{'ok    ' if line.is_good else 'FAILED'}  {line.what}: {line.words}")
