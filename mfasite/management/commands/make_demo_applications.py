@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from mfasite.demo import expenses, launcher
+from verification.unchecked_command import UncheckedCommand
 
 _SAMPLES: dict[str, dict[str, Any]] = {
     "wiki": {"name": "Wiki", "description": "A sample: any second step opens it"},
@@ -25,11 +26,10 @@ _SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     """Create the sample applications."""
 
     help = "Create the demo's sample applications. Works in the demo only."
-    requires_system_checks = ()  # all checks load every page, and the web server runs those of settings
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the port of the proxy in front of them."""

@@ -8,12 +8,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import urllib3
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from verification.delivery.providers.virtual import carrier, switchboard
 from verification.delivery.providers.virtual.models import PendingCallback
+from verification.unchecked_command import UncheckedCommand
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,8 @@ _TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
 Flights = dict[Future[carrier.Answer], PendingCallback]
 
 
-class Command(BaseCommand):
+class Command(UncheckedCommand):
     help = "Send the virtual phone's delivery reports and key presses to the service. For the demo and tests only."
-    requires_system_checks = ()  # all checks load every page, and the web server runs those of settings
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", type=int, default=16, help="maximum number of requests at the same time")
