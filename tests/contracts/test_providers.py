@@ -1,16 +1,20 @@
 """Contract tests for every provider in the repository, installed or not."""
 
+import sys
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from django.apps import AppConfig
 from django.conf import settings
+from django.core.checks.registry import registry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Provider, Refused
+from verification.keys import key_uses
 from verification.models import Kind, Reason
 
 HOUSE = Path(settings.BASE_DIR, "verification/delivery/providers")
@@ -125,3 +129,16 @@ def test_has_its_own_tests(name: str) -> None:
     folder = Path(settings.BASE_DIR, "tests/verification/delivery/providers", name)
 
     assert list(folder.glob("test_*.py"))
+
+
+@pytest.mark.parametrize("name", [name for name in FOLDERS if (HOUSE / name / "checks.py").exists()])
+def test_registers_its_system_checks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing with a provider that had `checks.py` and no `apps.py`: its checks never ran."""
+    monkeypatch.setattr(registry, "registered_checks", set())
+    monkeypatch.setattr(key_uses, "declare", lambda use: use)
+    monkeypatch.delitem(sys.modules, f"{PROVIDERS[name]}.checks", raising=False)
+    monkeypatch.delattr(import_module(PROVIDERS[name]), "checks", raising=False)
+
+    AppConfig.create(PROVIDERS[name]).ready()
+
+    assert registry.registered_checks
