@@ -7,6 +7,7 @@ Shape of the cookie: a random number, and for each person who signed in there a 
 names nobody, and holds the five people who signed in last.
 """
 
+import re
 import secrets
 
 from verification.keys import crypto
@@ -16,6 +17,7 @@ _PURPOSE = "device"
 _MOST = 5
 _LETTERS = 32  # of a digest: 128 bits
 _LONGEST = 256
+_NUMBER = re.compile("[0-9a-f]{32}")
 
 
 def known(cookie: str, name: str) -> str:
@@ -35,7 +37,6 @@ def remember(cookie: str, name: str) -> str:
 
 
 def _read(cookie: str) -> tuple[str, tuple[str, ...]]:
-    if len(cookie) > _LONGEST or not cookie.isascii():
-        return "", ()
-    number, *marks = cookie.split(".")
-    return number, tuple(marks)
+    number, *marks = cookie.split(".") if len(cookie) <= _LONGEST and cookie.isascii() else [""]
+    # Only a number of ours: “5 ana” with the name “keller” would have the mark of “5” with the name “ana keller”.
+    return (number, tuple(marks)) if _NUMBER.fullmatch(number) else ("", ())

@@ -27,7 +27,23 @@ def test_number_of_one_browser_is_of_no_use_with_the_mark_of_another() -> None:
     assert known_browsers.known(f"{number}.{mark}", "ana") == ""
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "....", "x", "é.é", "\ud800.x", "\x00.\x00", "a." * 500, "." + "0" * 32])
+def test_mark_of_a_longer_name_is_of_no_use_for_its_end() -> None:
+    """Seen failing: number and name were joined by a space, so someone called “ana keller” had as many known browsers
+    of “keller” as they liked, each with guesses of its own.
+    """
+    cookie = known_browsers.remember("5", "ana keller")
+    number, mark = cookie.split(".")
+
+    assert known_browsers.known(f"{number} ana.{mark}", "keller") == ""
+
+
+_NUMBER = "0" * 32
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["", ".", "....", "x", "é.é", f"{_NUMBER}.é", "\ud800.x", "\x00.\x00", "a." * 500, f".{_NUMBER}", f"{_NUMBER}\n.x"],
+)
 def test_odd_cookies_are_strangers(cookie: str) -> None:
     assert known_browsers.known(cookie, "ana") == ""
     assert known_browsers.known(known_browsers.remember(cookie, "ana"), "ana") != ""
