@@ -15,7 +15,7 @@ P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
 OWN_MAX_AGE = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
 _STASHED_POST = "stashed_post"
-_NEVER_STASHED = "password"  # a form with such a field is not kept: users fill it in again
+_CODES = {"code", "first", "second"}  # fields with codes of a caller, or of a token that is resynchronised
 
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
@@ -51,12 +51,18 @@ def _required(
                     {"fields": _fields(stashed), "action": request.get_full_path()},
                 )
             return view(request, *args, **kwargs)
-        if request.method == "POST" and not any(_NEVER_STASHED in name for name in request.POST):
+        if request.method == "POST" and not _has_secret(request):
             kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
             request.session[_STASHED_POST] = {"path": request.path, "fields": kept}
         return redirect(redirects.asking("signin:reauthenticate", request.get_full_path()))
 
     return guarded
+
+
+def _has_secret(request: HttpRequest) -> bool:
+    """Return whether a form has a password or a code. It is not kept, not even for a moment: users fill it in again."""
+    said = request.POST.lists()
+    return any("password" in name or (name in _CODES and any(map(str.isdigit, "".join(all_)))) for name, all_ in said)
 
 
 def _fields(stashed: dict[str, Any]) -> list[tuple[str, str]]:

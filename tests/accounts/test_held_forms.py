@@ -4,7 +4,7 @@ import pytest
 
 from accounts.sessions import SessionStore
 from tests.accounts.portal.conftest import prove
-from tests.people import Clock, Person
+from tests.people import Clock, Person, hire
 from verification.models import Enrolment
 
 
@@ -76,6 +76,22 @@ def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
     page = prove(stale, clock)
     assert "a quite different sentence" not in page.html
     assert page.offers("Change password")
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [("caller/0123456789abcdef", {"code": "287082"}), ("do/resync_token", {"first": "287082", "second": "359152"})],
+)
+def test_codes_are_never_held(ana: Person, clock: Clock, page: str, fields: dict[str, str]) -> None:
+    """Seen failing: a code that a caller had read out rested in the session of the member of staff."""
+    support = hire("sue", "Support desk")
+    support.sign_in(to="/admin/")
+    clock.forward(minutes=10)
+
+    support.browser.send(f"/admin/accounts/user/{ana.user.pk}/{page}/", reason="They asked.", **fields)
+
+    assert support.page.path == "/sign-in/again/"
+    assert "287082" not in str(dict(SessionStore(support.browser.session_key).items()))
 
 
 def test_token_of_the_form_is_not_held(stale: Person) -> None:
