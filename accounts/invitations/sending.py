@@ -1,6 +1,6 @@
 """Sends invitations and reminders. Each email has a new link, and only the newest works."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from accounts import conf
 from accounts.invitations import audit_events
 from accounts.invitations.states import NEW, is_new
-from accounts.models import Invitation, User
+from accounts.models import Invitation, PasswordReset, User
 from verification import audit, notices
 from verification.context import Context
 from verification.db import row_locks
@@ -59,14 +59,14 @@ def invite_new(people: Iterable[int], now: datetime) -> None:
     audit.record_many(said, context=Context(now=now))
 
 
-def move(people: Iterable[int], now: datetime) -> None:
-    """Invite people whose email address has changed again, at the new one, in the transaction of the change.
+def move(people: Collection[int], now: datetime) -> None:
+    """End the links that were emailed to people's former address, in the transaction of the change.
 
-    Their link ends, because the mailbox that got it may be someone else's. Shape: `people` are ids.
+    The mailbox that got them may be someone else's. Anyone who was invited is invited again, at the new address.
+    Shape: `people` are ids.
     """
-    running = Invitation.objects.filter(
-        user__in=list(people), accepted_at=None, ends_at__gt=now, user__epoch=F("epoch")
-    )
+    PasswordReset.objects.filter(user__in=people, used_at=None, ends_at__gt=now).update(ends_at=now)
+    running = Invitation.objects.filter(user__in=people, accepted_at=None, ends_at__gt=now, user__epoch=F("epoch"))
     owners = list(running.values_list("user", flat=True))
     if owners:
         Invitation.objects.filter(user__in=owners, accepted_at=None).update(ends_at=now)
