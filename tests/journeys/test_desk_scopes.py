@@ -11,6 +11,7 @@ from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.groups import Wanted
+from accounts.support.groups.forms import GroupForm
 from accounts.support.imports import jobs
 from accounts.support.staff_roles import rights_of
 from tests.people import Person, hire, join
@@ -149,6 +150,20 @@ def test_role_of_people_of_another_desk_is_not_changed(fay: Person) -> None:
     assert why(fay, role, None) == "other_scope"
     dora.user.groups.add(group("North"), group("North desk"))
     assert why(fay, role, Wanted(name=role.name, rights=frozenset(["accounts.view_user"]))) == ""
+
+
+@pytest.mark.parametrize("field", ["joining", "leaving"])
+def test_form_of_a_group_does_not_tell_who_is_at_another_desk(
+    fay: Person, nora: Person, sue: Person, field: str
+) -> None:
+    """Seen failing: a name at another desk was refused in other words than a name that nobody has."""
+
+    def problems(name: str) -> str:
+        form = GroupForm({"name": "Guests", field: name}, staff=staff(fay), group=None)
+        return str(form.errors.get(field, "")).replace(name, "…")
+
+    assert problems("sue") == problems("nobody") != ""
+    assert problems("nora") == ""
 
 
 def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Person) -> None:

@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import permission_words, staff_roles
+from accounts.support import desk_scopes, permission_words, staff_roles
 from accounts.support.groups import plans
 from verification.inputs.fields import LineField
 
 
 class Names(forms.CharField):
-    """Usernames, one per line."""
+    """Usernames of people whom a member of staff may help, one per line. Others are refused like those of nobody."""
+
+    people = User.objects.none()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=80_000, widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
@@ -24,9 +26,10 @@ class Names(forms.CharField):
         names = tuple(dict.fromkeys(line for line in lines if line))
         if len(names) > plans.MAX_PEOPLE:
             raise forms.ValidationError(_("Enter at most %(n)d people at a time.") % {"n": plans.MAX_PEOPLE})
-        found = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+        found = set(self.people.filter(username__in=names).values_list("username", flat=True))
         if unknown := [name for name in names if name not in found]:
-            raise forms.ValidationError(_("Nobody has this username: %(names)s.") % {"names": ", ".join(unknown[:5])})
+            words = _("You can’t help anyone with this username: %(names)s. Check it and try again.")
+            raise forms.ValidationError(words % {"names": ", ".join(unknown[:5])})
         return names
 
 
@@ -53,6 +56,8 @@ class GroupForm(forms.Form):
 
     def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("joining", "leaving"):
+            cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
         held = staff_roles.rights_of([group]) if group else set()
         mine = {right for right in staff_roles.RIGHTS if staff.has_perm(right)}
         found = staff_roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
