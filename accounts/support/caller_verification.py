@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_audit_events
-from verification import audit, challenges, enrolments, notices, policies, registry, time_format
+from verification import audit, challenges, enrolments, notices, outcomes, policies, registry
 from verification.audit import Event
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
@@ -59,7 +59,7 @@ def _can_be_read_out(option: Option) -> bool:
 def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
     closed = _("Can’t be used yet: set up less than a week ago.") if now - since < SETTLED else ""
-    closed = closed or _limited(option, gate) or option.unavailable_reason
+    closed = closed or _limited(option, gate, now) or option.unavailable_reason
     explain = (
         _("We send a code. The caller reads it to you.")
         if option.needs_delivery
@@ -68,13 +68,13 @@ def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     return CallerMethod(option.ref, option.label, explain, option.icon, closed)
 
 
-def _limited(option: Option, gate: Gate) -> str:
+def _limited(option: Option, gate: Gate, now: datetime) -> str:
     """Say why an answer would not be checked: this method is locked or waits, at sign-in or for callers."""
     if option.is_locked or gate.is_locked:
         return _("Locked after too many incorrect codes.")
     if gate.retry_at is None:
         return ""
-    return _("Locked until %(at)s after incorrect codes.") % {"at": time_format.clock(gate.retry_at)}
+    return _("Locked until %(at)s after incorrect codes.") % {"at": outcomes.end_words(gate.retry_at, now)}
 
 
 def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck | Outcome:

@@ -17,8 +17,8 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
         if option.is_locked:
             yield _locked(option, seen)
         elif option.retry_at:
-            words = {"label": option.label, "at": time_format.clock(option.retry_at), "support": seen.support}
-            sees = _("Too many incorrect codes. You can use “%(label)s” again at %(at)s.") % words
+            words = {"label": option.label, "at": option.locked_until, "support": seen.support}
+            sees = _("Too many incorrect codes. “%(label)s” is locked until %(at)s.") % words
             does = seen.or_support(
                 _("Use a different method. It works right away."),
                 _("Wait until then, or contact %(support)s to end the wait."),

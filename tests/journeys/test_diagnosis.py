@@ -59,7 +59,7 @@ def test_wait_is_named_with_its_end(ana: Person) -> None:
 
     page = ask(ana, "code-refused")
 
-    assert "You can use “Authenticator app” again at 09:01 CET." in page
+    assert "“Authenticator app” is locked until 09:02 CET." in page
     assert page.offers("Use a different verification option")
 
 
@@ -327,7 +327,7 @@ def test_wait_of_the_only_method_leads_to_support(cleo: Person) -> None:
 
     page = ask(cleo, "code-refused")
 
-    assert "again at 09:01" in page
+    assert "is locked until 09:02" in page
     assert "contact Example Service Desk to end the wait" in page
     assert not page.offers("Use a different verification option")
 

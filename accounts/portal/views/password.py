@@ -26,7 +26,7 @@ from accounts import (
 from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.session_assurance import AuthedRequest
-from verification import limits, time_format
+from verification import limits, outcomes
 from verification.db import pooled_connections
 from verification.models import AppPasswordsEnd
 
@@ -74,8 +74,8 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     here = request_context.read(request)
     gate = limits.password_gate(name, here)
     if not gate.is_open:
-        at = time_format.clock(gate.retry_at or here.now)
-        form.add_error("password", _("Too many incorrect passwords. Try again at %(at)s.") % {"at": at})
+        when = outcomes.when_words(gate.retry_at, here.now)
+        form.add_error("password", _("Too many incorrect passwords. Try again %(when)s.") % {"when": when})
         return False
     if not request.user.has_password(form.cleaned_data["password"]):
         form.add_error("password", _("Incorrect password. Enter your current password."))

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords, invitations, session_assurance
 from accounts.models import AppPassword, User
-from verification import browsers, challenges, conf, enrolments, limits, policies, registry, time_format
+from verification import browsers, challenges, conf, enrolments, limits, outcomes, policies, registry, time_format
 from verification.enrolments import Option
 from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd
@@ -74,7 +74,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
     found = []
     if until := limits.passwords_wait_until(person.username, now=now):
         words = _("After incorrect passwords, some browsers or networks have to wait until %(at)s.")
-        found.append(words % {"at": time_format.clock(until)})
+        found.append(words % {"at": outcomes.end_words(until, now)})
     if person.second_step_locked_at:
         found.append(_("The second step is locked because a sign-in was reported as fraud."))
     gates = challenges.caller_gates(person.pk, [option.method for option in options], now=now)
@@ -86,7 +86,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
         if option.is_locked:
             found.append(_("%(label)s is locked after too many incorrect codes.") % {"label": option.label})
         elif option.retry_at:
-            said = {"label": option.label, "at": time_format.clock(option.retry_at)}
+            said = {"label": option.label, "at": option.locked_until}
             found.append(_("%(label)s is locked until %(at)s after incorrect codes.") % said)
     return found
 

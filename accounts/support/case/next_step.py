@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.support.case.offered_actions import Button
-from accounts.support.case.status import waits_until
+from accounts.support.case.status import first_to_end
 from verification.delivery.message_status_words import Report
 from verification.enrolments import Option
 from verification.policies import Decision, Why
@@ -50,7 +50,7 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
             "unlock",
         ),
         (
-            waits_until(decision) is not None,
+            first_to_end(decision) is not None,
             _("All their methods are locked for some minutes. They can wait, or you can unlock them."),
             "unlock",
         ),

@@ -18,7 +18,18 @@ from accounts.support.case.next_step import Suggestion
 from accounts.support.case.offered_actions import Offers
 from accounts.support.case.sign_in_attempts import Attempts
 from accounts.support.case.status import Status
-from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
+from verification import (
+    audit,
+    browsers,
+    conf,
+    enrolments,
+    hardware_tokens,
+    limits,
+    outcomes,
+    policies,
+    registry,
+    time_format,
+)
 from verification.browsers import user_agents
 from verification.context import Context
 from verification.delivery import message_status_words
@@ -294,7 +305,7 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
     if confirmed.limits.is_locked:
         return _("Locked"), "bad"
     if confirmed.limits.retry_at and confirmed.limits.retry_at > now:
-        return _("Locked until %(at)s") % {"at": time_format.clock(confirmed.limits.retry_at)}, "warn"
+        return _("Locked until %(at)s") % {"at": outcomes.end_words(confirmed.limits.retry_at, now)}, "warn"
     if not enrolment.opens:
         return _("Can’t be read: remove it and set it up again"), "bad"
     if not enrolment.is_good(now):

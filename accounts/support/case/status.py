@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +13,7 @@ from accounts.models import Directory, SecondStep, User
 from accounts.support import audit_events
 from accounts.support.actions.blocks_and_bypasses import FOREVER
 from verification import time_format
+from verification.enrolments import Option
 from verification.models import AuditEvent
 from verification.policies import Decision, Step, Why
 
@@ -39,13 +41,13 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
     if person.second_step_locked_at:
         said = {"at": time_format.moment(person.second_step_locked_at)}
         return Status("bad", _("Locked"), _("Since %(at)s, because a sign-in was reported as fraud.") % said)
-    if decision.reason is Why.ALL_OFF or waits_until(decision):
+    if decision.reason is Why.ALL_OFF or first_to_end(decision):
         return _locked_out(decision)
     if person.securing_since:
         said = {"at": time_format.moment(person.securing_since)}
         return Status("warn", _("Securing the account"), _("They reported activity that wasn’t theirs, %(at)s.") % said)
     if decision.reason is Why.BYPASSED and person.bypass_until:
-        said = {"at": time_format.clock(person.bypass_until)}
+        said = {"at": time_format.moment(person.bypass_until)}
         return Status("warn", _("One-time bypass"), _("One sign-in with the password only, until %(at)s.") % said)
     if decision.step is Step.ENROL:
         return Status("warn", _("Must set up a method"), _deferrals(decision))
@@ -73,10 +75,9 @@ def _blocked(person: User, history: Sequence[AuditEvent], names: dict[int, str])
 
 
 def _locked_out(decision: Decision) -> Status:
-    again_at = waits_until(decision)
-    if again_at is None:
-        return Status("bad", _("Locked"))
-    return Status("bad", _("Locked until %(at)s") % {"at": time_format.clock(again_at)})
+    if option := first_to_end(decision):
+        return Status("bad", _("Locked until %(at)s") % {"at": option.locked_until})
+    return Status("bad", _("Locked"))
 
 
 def _deferrals(decision: Decision) -> str:
@@ -98,11 +99,11 @@ def _supplied(person: User, directory: Directory) -> str:
     )
 
 
-def waits_until(decision: Decision) -> datetime | None:
-    """Return when the first of their methods works again, if all of them are locked now and one of them will."""
-    ends = [option.retry_at for option in decision.options if option.retry_at and not option.is_locked]
+def first_to_end(decision: Decision) -> Option | None:
+    """Return the method whose lock ends first, if all of them are locked now and one of these locks ends."""
+    ends = [(option.retry_at, option) for option in decision.options if option.retry_at and not option.is_locked]
     is_waiting = all(option.is_locked or option.retry_at for option in decision.options)
-    return min(ends) if ends and is_waiting else None
+    return min(ends, key=itemgetter(0))[1] if ends and is_waiting else None
 
 
 def expected(decision: Decision, *, is_active: bool = True) -> str:
@@ -110,9 +111,9 @@ def expected(decision: Decision, *, is_active: bool = True) -> str:
     if not is_active:
         return _("They can’t sign in: their account is switched off.")
     usual = decision.default.label if decision.default else ""
-    if again_at := waits_until(decision):
+    if option := first_to_end(decision):
         words = _("They can’t sign in until %(at)s, because of too many incorrect codes.")
-        return words % {"at": time_format.clock(again_at)}
+        return words % {"at": option.locked_until}
     table = {
         Why.REQUIRED: _("They need their second step. We ask for %(usual)s first.") % {"usual": usual},
         Why.NOT_REQUIRED: _("They sign in with their password only: the second step is disabled for them."),
