@@ -10,7 +10,7 @@ from tests.callbacks import call_back, hand_over
 from tests.fake_carrier import Answer, Exchange
 from tests.people import Clock, Person, hire
 from verification.delivery.routing import routes
-from verification.models import AuditEvent, Circuit, CircuitState, Kind, MessageState, Route
+from verification.models import AuditEvent, Circuit, CircuitState, Kind, MessageState, Reason, Route
 
 ADD = "/admin/verification/route/add/"
 
@@ -130,14 +130,16 @@ def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], w
 
 
 def test_operator_sees_who_is_passed_over(opal: Person) -> None:
-    """Seen failing: the list, the row and the filter wrote its state in lower case."""
-    Circuit.objects.create(provider="twilio", kind=Kind.TEXT, state="open", why="lost")
+    """Seen failing: list, row and filter wrote its state in lower case, and the row wrote its reason as “provider_down”."""
+    Circuit.objects.create(provider="twilio", kind=Kind.TEXT, state="open", why=Reason.PROVIDER_DOWN)
 
     page = opal.browser.go("/admin/verification/circuit/")
 
-    state = str(capfirst(CircuitState.OPEN.label))
-    assert state in page
-    assert state in opal.browser.go(f"/admin/verification/circuit/{Circuit.objects.get().pk}/change/")
+    state, reason = str(capfirst(CircuitState.OPEN.label)), str(capfirst(Reason.PROVIDER_DOWN.label))
+    row = opal.browser.go(f"/admin/verification/circuit/{Circuit.objects.get().pk}/change/")
+    assert re.search(rf"\b{state} {reason}\b", page.words)
+    assert state in row
+    assert reason in row
     assert f"State: {state}" in opal.browser.go("/admin/verification/circuit/?state__exact=open")
     assert not page.offers("Add circuit")
 

@@ -17,6 +17,7 @@ class CircuitAdmin(ReadOnlyAdmin):
     """Circuit breakers of providers that failed recently. Read-only: workers open and close them."""
 
     list_display = ("provider", "kind", "state", "reason", "code", "failures", "until_at", "changed_at")
+    fields = ("provider", "kind", "state", "reason", "code", "failures", "trips", "until_at", "changed_at")
     list_filter = ("state",)
     ordering = ("provider", "kind")
     words = Words(
