@@ -69,9 +69,7 @@ class NewPasswordMiddleware:
     def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
         user = session_assurance.of(request).user if request.session.get(session_assurance.KEY) else None
         match = request.resolver_match
-        if user is None or match is None or not (user.must_change_password or user.breached_password_at):
-            return None
-        if not user.has_password_here:  # only their directory can change it
+        if user is None or match is None or not user.needs_new_password:
             return None
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None

@@ -171,6 +171,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         """Return whether their password is stored here, and not checked by their directory."""
         return self.directory is None or not self.directory.checks_passwords
 
+    @property
+    def needs_new_password(self) -> bool:
+        """Return whether they must set a new password before anything else. One of a directory changes only there."""
+        return bool(self.must_change_password or self.breached_password_at) and self.has_password_here
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]

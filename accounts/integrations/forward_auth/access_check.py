@@ -94,6 +94,8 @@ def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
     answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
     if answer.step is not Step.CONTINUE:
         return Outcome(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
+    if visitor.user.needs_new_password:  # the portal asks for it first
+        return Outcome(verdict=Verdict.VERIFY, reason="new_password", rule=rule, answer=answer)
     identity = Identity(
         user=visitor.user,
         groups=tuple(visitor.groups.values()),
