@@ -78,7 +78,7 @@ class Words:
 
 def in_words(keeper: "Ruled", field: Any, value: object) -> Any:
     """Return the words for a boolean, a time or a choice of a field, or nothing for any other value."""
-    if getattr(field, "choices", None):
+    if _has_choices(field):
         return capfirst(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
         yes, no = keeper.flags.get(field.name if field else "", (_("Yes"), _("No")))
@@ -86,6 +86,10 @@ def in_words(keeper: "Ruled", field: Any, value: object) -> Any:
     if isinstance(value, datetime):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), time_format.short_moment(value))
     return None
+
+
+def _has_choices(field: object) -> bool:
+    return isinstance(field, models.Field) and bool(field.choices)
 
 
 _View = Callable[..., HttpResponseBase]
@@ -109,7 +113,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     def _column(self, name: str) -> Any:
         known = {field.name: field for field in self.opts.get_fields()}
         field = known.get(name)
-        if not (isinstance(field, models.BooleanField | models.DateTimeField) or getattr(field, "choices", None)):
+        if not (isinstance(field, models.BooleanField | models.DateTimeField) or _has_choices(field)):
             return name
 
         @admin.display(description=cast("Any", field).verbose_name, ordering=name, empty_value=EMPTY)

@@ -36,8 +36,6 @@ UNKNOWN = {
     "row = self.create_model_instance(self._get_session(no_load=must_create))": "the same",
     "request.shown_key = key": "a request, from one method of Django's admin to the next",
     "return self._show(request, [(obj, request.shown_key)])": "the same",
-    "request.shown_secret = secrets.renew(obj, proxy_authentication.PURPOSE, now)": "the same",
-    "return self._show(request, [(obj, request.shown_secret)])": "the same",
     'page.rule = "acts"': "a view, for the test that walks the admin",
     "request.reason_form = form": "a request, from one method of Django's admin to the next",
     "form = request.reason_form": "the same",

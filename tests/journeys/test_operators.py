@@ -78,8 +78,8 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
         assert f"virtual {capfirst(Kind.TEXT.label)} {capfirst(each.label)} 1" in page
     assert str(capfirst(Reason.LANDLINE.label)) in page
     assert "The person can request a new code." in page
-    assert f"CH {Kind.TEXT.label} 2 1 1 0" in page
-    assert f"virtual {Kind.TEXT.label} 2 1 1 0" in page
+    assert f"CH {capfirst(Kind.TEXT.label)} 2 1 1 0" in page
+    assert f"virtual {capfirst(Kind.TEXT.label)} 2 1 1 0" in page
     assert ana.phone.number not in page.html
 
 
