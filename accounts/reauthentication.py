@@ -60,7 +60,7 @@ def _required(
 
 
 def _has_secret(request: HttpRequest) -> bool:
-    """Return whether a form has a password or a code. It is not kept, not even for a moment: users fill it in again."""
+    """Return whether a form has a password or a code. Such a form is never kept in the session."""
     said = request.POST.lists()
     return any("password" in name or (name in _CODES and any(map(str.isdigit, "".join(all_)))) for name, all_ in said)
 

@@ -9,10 +9,10 @@ SETUP_MAX_AGE = timedelta(minutes=5)  # of the verification with which someone m
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """A demand for a new verification. Shape: `known` is when those were made that the session already had then.
+    """A demand for a new verification.
 
-    The web host that notes a verification may have another clock than the one that demanded it. So the clocks don't say
-    which came first: one that the session already had is never new, whatever its time.
+    Shape: `known` are the times of the verifications that the session already had. They never meet the demand, whatever
+    their times: the host that records a verification and the one that demands it may have different clocks.
     """
 
     at: datetime
@@ -23,7 +23,7 @@ class Demand:
         return verified_at not in self.known and self.may_be_met_by(verified_at)
 
     def may_be_met_by(self, verified_at: datetime) -> bool:
-        """Return whether the clocks alone allow that a verification was made after the demand."""
+        """Return whether a verification may be newer than the demand, judged by its time alone."""
         return verified_at >= self.at - MAX_SKEW
 
 

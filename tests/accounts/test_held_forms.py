@@ -83,7 +83,7 @@ def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
     [("caller/0123456789abcdef", {"code": "287082"}), ("do/resync_token", {"first": "287082", "second": "359152"})],
 )
 def test_codes_are_never_held(ana: Person, clock: Clock, page: str, fields: dict[str, str]) -> None:
-    """Seen failing: a code that a caller had read out rested in the session of the member of staff."""
+    """Seen failing: a code that a caller had read out was kept in the session of the member of staff."""
     support = hire("sue", "Support desk")
     support.sign_in(to="/admin/")
     clock.forward(minutes=10)

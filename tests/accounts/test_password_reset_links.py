@@ -1,4 +1,4 @@
-"""Tests of links that reset a password: who gets one, when it ends, and that it rests nowhere."""
+"""Tests of links that reset a password: who gets one, when it ends, and that it is stored nowhere."""
 
 import re
 from collections.abc import Callable

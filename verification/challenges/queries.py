@@ -25,8 +25,8 @@ _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
 NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
 
-# A live challenge, and one that another request writes at the same time, have this number already. So has the last one
-# of a session that has had as many as the column can count: no other follows it.
+# A live challenge, and one that another request writes at the same time, have this number already. At the most that
+# the column can hold, the number stays the same, so the session gets no further challenge.
 _NUMBER = f"""
     SELECT CASE WHEN next.n > {MAX_NUMBER} THEN {MAX_NUMBER} ELSE next.n END FROM (
         SELECT COALESCE(MAX(c.number), 0) + 1

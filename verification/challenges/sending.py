@@ -30,7 +30,7 @@ def refusal(
 def delay(
     method: Method, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
-    """Return why an answer would not be checked now: the method is locked, or it waits after incorrect codes.
+    """Return why an answer would not be checked now: the method is locked, or delayed after incorrect codes.
 
     Setups, callers and self-tests wait after incorrect answers of their own kind only. A locked method can't be
     self-tested, but it can be set up again.

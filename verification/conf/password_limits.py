@@ -68,5 +68,6 @@ app_password_failures_per_network_minute: Setting[int] = Setting(
     default=60,
     unit="passwords per network and minute",
     meaning="passwords from one network that one service may check in a minute and that are incorrect or not app "
-    "passwords; also how many incorrect secrets of proxies, services, directories and clients one network may send",
+    "passwords; the same limit applies, separately, to incorrect proxy secrets, service keys, SCIM tokens and client "
+    "secrets from one network",
 )

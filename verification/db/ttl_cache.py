@@ -41,7 +41,7 @@ class TTLCache(Generic[T]):
         return kept[1]
 
     def has(self, *key: str) -> bool:
-        """Return whether there is a value of a key, even one that is too old."""
+        """Return whether a value is cached for a key, even one that is too old."""
         return key in self._values
 
     def forget(self) -> None:

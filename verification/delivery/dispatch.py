@@ -30,7 +30,7 @@ _LONGEST_PAUSE_OF_NOTICES = timedelta(hours=1)
 def wanted(now: datetime | BindParam) -> Q:
     """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code.
 
-    One that was claimed as often as can be counted is never sent again.
+    A message that reached `MAX_CLAIMS` is never sent again.
     """
     waits = Challenge.objects.filter(pk=OuterRef("challenge_id"), generation=OuterRef("generation"), **_is_open(now))
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now, claims__lt=MAX_CLAIMS)

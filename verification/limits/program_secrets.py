@@ -1,4 +1,4 @@
-"""Whose a program's secret is, with a limit on incorrect ones by network."""
+"""Looks up secrets of programs, with a limit on incorrect ones from each network."""
 
 import time
 from collections.abc import Callable
@@ -15,10 +15,10 @@ _MAX_CLOSED = 10_000  # networks, each about 200 bytes
 
 
 class ProgramSecrets(Generic[T]):
-    """Finds owners with `load` and caches them, by digests: no secret stays in memory.
+    """Finds the owner of a secret with `load`, and caches it by the secret's digests: no secret stays in memory.
 
-    Incorrect secrets are counted against their network. Over the limit, one that this process has never found is
-    refused without a query. One that it has found still counts: a stranger in the same network must not shut it out.
+    Incorrect secrets are counted against their network. Over the limit, secrets that this process hasn't cached are
+    refused without a query. Cached ones still work, so that a stranger in the same network can't shut a program out.
     """
 
     def __init__(

@@ -117,7 +117,7 @@ def too_many(asked: Asked) -> HttpResponse:
 
 
 def not_ours(gate: Gate) -> HttpResponse:
-    """Refuse a proxy that we don't know. It is always a 403, because for nginx any other refusal is a fault of ours."""
+    """Refuse a proxy that we don't know. Always with 403, because nginx turns any other refusal into an error 500."""
     if gate.is_open:
         return HttpResponse("This proxy’s secret or address is not known.\n", status=403, content_type="text/plain")
     return HttpResponse(

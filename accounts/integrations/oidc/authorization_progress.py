@@ -22,8 +22,10 @@ _SALT = "oidc.progress"
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Shape: `demanded` in seconds since 1970, 0 if nothing was demanded, and `known` are the times of verifications
-    that the session already had then; `user_id` is who chose and agreed.
+    """What a person did so far.
+
+    Shape: `demanded` in seconds since 1970, 0 if nothing was demanded; `known` are the times of the verifications that
+    the session already had then; `user_id` is who chose and agreed.
     """
 
     demanded: float = 0
@@ -37,7 +39,7 @@ class Progress:
         return Demand(at=_instant(self.demanded), known=frozenset(map(_instant, self.known))) if self.demanded else None
 
     def demanding(self, demand: Demand) -> "Progress":
-        """Remember a demand, with the verifications that the clocks alone don't rule out."""
+        """Return the progress with a demand, and with those known verifications that could pass as new."""
         known = sorted(at.timestamp() for at in demand.known if demand.may_be_met_by(at))
         return replace(self, demanded=demand.at.timestamp(), known=tuple(known))
 

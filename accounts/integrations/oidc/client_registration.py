@@ -66,7 +66,7 @@ def logout_flaw(uri: str) -> str:
     words = {
         "https": _("The address must start with https://."),
         "address": _("Enter the exact address, without “#” or a username."),
-        "forbidden": _("This network address has a special purpose, so no application can have it."),
+        "forbidden": _("This network address is reserved. Enter the address of the application."),
     }
     return words.get(logout_requests.flaw(uri), "") if uri else ""
 

@@ -24,7 +24,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     now = request_context.read(request)
     next_url, about = redirects.wanted(request), stepping_up.of(request)
     decision = policies.decide(request.user, now)
-    # A method that policy no longer allows verifies nobody again. At a sign-in it only leads to setting up another one.
+    # A method that policy no longer allows isn't enough here. At sign-in, it only lets people set up another one.
     allowed = () if decision.reason is Why.METHOD_NOT_ALLOWED else decision.options
     options = [option for option in allowed if not option.is_locked and not option.unavailable_reason]
     if about is not None:

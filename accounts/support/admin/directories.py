@@ -112,11 +112,15 @@ class DirectoryForm(ChangeForm):
         return self.cleaned_data["servers"] or []
 
     def clean(self) -> dict[str, Any] | None:
-        """Fill in the usual names. To send the password elsewhere, one must know it: nobody can read it here."""
+        """Fill in the usual names of attributes, and check that a stored password isn't sent elsewhere.
+
+        No page shows the password of the service account, but an administrator could have it sent to a server of their
+        own (LDAP pass-back). So a change of where or how it is sent needs the password again.
+        """
         cleaned = super().clean()
         is_sent_elsewhere = self.instance.pk is not None and _WHERE_TO & set(self.changed_data)
         if is_sent_elsewhere and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
-            self.add_error("account_password", _("Enter it again, because you changed which servers get it, or how."))
+            self.add_error("account_password", _("Enter it again, because you changed where or how it’s sent."))
         for name, value in USUAL.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value

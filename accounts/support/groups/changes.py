@@ -43,7 +43,7 @@ def wants_second(staff: User, found: Plan) -> bool:
 
 @contextmanager
 def counted(staff: User, context: Context) -> Iterator[None]:
-    """Count a change towards the quota of a member of staff, unless it is refused. Not in its transaction.
+    """Count a change towards the quota of a member of staff, before its transaction. A refused one is not counted.
 
     Errors: `Refused`.
     """

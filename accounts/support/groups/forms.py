@@ -14,7 +14,10 @@ from verification.inputs.fields import LineField
 
 
 class Names(forms.CharField):
-    """Usernames of people whom a member of staff may help, one per line. Others are refused like those of nobody."""
+    """Usernames of people whom a member of staff may help, one per line.
+
+    People of another desk are refused with the same words as usernames that nobody has.
+    """
 
     people = User.objects.none()
 

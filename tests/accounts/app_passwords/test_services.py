@@ -37,7 +37,7 @@ def test_a_key_that_was_taken_away_dies_within_seconds(mail: Door, monkeypatch: 
 
 
 def test_too_many_wrong_keys_cost_no_more_queries(mail: Door, clock: Clock, settings: Any) -> None:
-    """A key that was found before still works there, and a stranger elsewhere is not concerned.
+    """A cached key still works in that network, and other networks are not limited.
 
     Seen failing: each guess cost a query, from one network without any limit.
     """

@@ -91,7 +91,7 @@ def test_sending_again_counts_like_asking(ana: Desk) -> None:
 
 
 def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: Desk) -> None:
-    """Seen failing on PostgreSQL: the next count didn't fit, which was an error of the server."""
+    """Seen failing on PostgreSQL: the next count didn't fit, which was an error 500."""
     Failure.objects.update_or_create(
         user=ana.user, method="prompt.text", defaults={"consecutive": UNLIMITED, "next_at": ana.context.now}
     )

@@ -74,7 +74,7 @@ def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: Desk, monkeypa
 
 
 def test_last_request_that_a_session_can_count_is_followed_by_none(ana: Desk) -> None:
-    """Seen failing on PostgreSQL: the number of the next one didn't fit, which was an error of the server."""
+    """Seen failing on PostgreSQL: the number of the next one didn't fit, which was an error 500."""
     app = ana.start("totp")
     Challenge.objects.filter(handle=app.handle).update(number=MAX_NUMBER)
 

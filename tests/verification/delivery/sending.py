@@ -1,4 +1,4 @@
-"""Sending as tests of the delivery do it."""
+"""Sends one message, for tests of delivery."""
 
 from tests.verification.conftest import Desk
 from verification.delivery import dispatch

@@ -37,7 +37,7 @@ def test_locked_name_is_not_counted_further(desk: Desk) -> None:
 
 
 def test_counts_no_further_than_its_column(desk: Desk) -> None:
-    """Seen failing on PostgreSQL: the next count didn't fit, which was an error of the server."""
+    """Seen failing on PostgreSQL: the next count didn't fit, which was an error 500."""
     attempts(desk, 1)
     Counter.objects.update(count=UNLIMITED)
 

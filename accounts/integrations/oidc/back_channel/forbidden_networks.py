@@ -1,4 +1,4 @@
-"""Network addresses that no client can have: this machine's own, a cloud's, and those for special purposes.
+"""Network addresses that no client can have: loopback, a cloud's metadata services, and other special purposes.
 
 Private addresses are allowed, because many applications of an organisation have them. Source: IANA IPv4 and IPv6
 Special-Purpose Address Registries (RFC 6890), and the clouds' documentation of their metadata services.
@@ -48,7 +48,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def has(text: str, *, is_loopback_allowed: bool = False) -> bool:
-    """Return whether an address is forbidden. An address that contains one of IPv4 is judged by that one."""
+    """Return whether an address is forbidden. An IPv4 address inside an IPv6 one counts as itself."""
     address = inputs.address(text)
     if address is None:
         return True

@@ -47,7 +47,7 @@ def flaw(uri: str) -> str:
     if len(uri) > _MAX_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
         return "address"
     if parts.scheme == "https":
-        literal = inputs.address(parts.hostname)  # what a name stands for is looked up when it is asked
+        literal = inputs.address(parts.hostname)  # `send` resolves and checks host names
         return "forbidden" if literal is not None and _is_forbidden(str(literal)) else ""
     is_own = settings.DEMO and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
     return "" if is_own else "https"

@@ -57,7 +57,7 @@ class _Visit:
 
     @property
     def demand(self) -> Demand:
-        """Return what demands a verification that is newer than all that the session has now."""
+        """Return a demand, made now, for a verification that the session doesn't have yet."""
         facts = session_assurance.facts(self.request)
         known = frozenset(each.at for each in facts.verified) if facts is not None else frozenset()
         return Demand(at=self.context.now, known=known)
@@ -165,7 +165,7 @@ def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
         return "login_required"
     if answer.step is Step.REFUSE:
         return "access_denied"
-    if answer.reason is Reason.TOO_OLD:  # what was required was met, and is met by another sign-in
+    if answer.reason is Reason.TOO_OLD:  # strong enough, but too long ago: a new sign-in meets it
         return "login_required"
     if wanted.is_essential:
         return "unmet_authentication_requirements"
@@ -242,8 +242,8 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
 def choose(request: AuthedRequest) -> HttpResponse:
     """Take what a person answered on one of these pages, and return to the request.
 
-    Its query is that of the request. So anyone who opens the address without an answer, because they had to sign in
-    first or sent an old form, gets the page again.
+    The query is that of the authorization request. A GET repeats the request and shows the page again, for people who
+    had to sign in first or sent an outdated form.
     """
     path = reverse("oidc:authorize")
     if request.method == "GET":

@@ -185,7 +185,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
 
 
 def _username(allowed: list[str], sign_in: OidcSignIn) -> dict[str, str]:
-    """Return the username, which only the scope `profile` gives, here as at userinfo."""
+    """Return the username if the token has the scope `profile`, as userinfo does."""
     return {"username": sign_in.user.username} if "profile" in allowed else {}
 
 

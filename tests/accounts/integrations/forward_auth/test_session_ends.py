@@ -1,4 +1,4 @@
-"""Tests of what a session in front of an application is not worth, and of everything that ends it."""
+"""Tests of what a session in front of an application doesn't open, and of everything that ends it."""
 
 from datetime import timedelta
 from typing import Any

@@ -262,7 +262,7 @@ def test_address_for_a_special_purpose_is_refused_when_it_is_entered(host: str) 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "169.16689662"])
 def test_is_told_nothing_at_an_address_for_a_special_purpose(host: str) -> None:
-    """However a name is written, what counts is the address that it stands for when it is asked."""
+    """However a host is written, the address that it resolves to is checked."""
     assert logout_requests.send(f"https://{host}/latest/meta-data", "x").problem == "forbidden"
 
 
