@@ -130,7 +130,7 @@ def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], w
 
 
 def test_operator_sees_who_is_passed_over(opal: Person) -> None:
-    """Seen failing: list, row and filter wrote its state in lower case, and the row wrote its reason as “provider_down”."""
+    """Seen failing: the pages wrote its state in lower case, and its own page wrote “provider_down”."""
     Circuit.objects.create(provider="twilio", kind=Kind.TEXT, state="open", why=Reason.PROVIDER_DOWN)
 
     page = opal.browser.go("/admin/verification/circuit/")

@@ -355,6 +355,11 @@ def spend_check(service: str, context: Context) -> Gate:
     return _count([check_limit(service, context)], context.now)
 
 
+def spend_incorrect_secret(kind: str, context: Context) -> Gate:
+    """Count an incorrect secret of a program against its network. Its kind, such as `scim`, is no slug of a service."""
+    return _count([check_limit(f"secret:{kind}", context)], context.now)
+
+
 def check_limit(service: str, context: Context) -> WindowLimit:
     where = f"{service} {network_of(context.network)}"
     most = for_network(conf.app_password_failures_per_network_minute(), context.network)

@@ -8,7 +8,7 @@ from verification import conf
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.limits.gates import OPEN, Gate
-from verification.limits.message_and_request_limits import spend_check
+from verification.limits.message_and_request_limits import spend_incorrect_secret
 
 T = TypeVar("T")
 _MAX_CLOSED = 10_000  # networks, each about 200 bytes
@@ -21,10 +21,8 @@ class ProgramSecrets(Generic[T]):
     refused without a query. Cached ones still work, so that a stranger in the same network can't shut a program out.
     """
 
-    def __init__(
-        self, service: str, load: Callable[..., T | None], *, seconds: Callable[[], float] | None = None
-    ) -> None:
-        self._service = service
+    def __init__(self, kind: str, load: Callable[..., T | None], *, seconds: Callable[[], float] | None = None) -> None:
+        self._kind = kind
         self._cache: TTLCache[T | None] = TTLCache(load, seconds=seconds)
         self._closed: dict[str, tuple[float, Gate]] = {}  # by network: until when, and why
 
@@ -37,7 +35,7 @@ class ProgramSecrets(Generic[T]):
         found = self._cache.read(*digests)
         if found is not None:
             return found, OPEN
-        gate = spend_check(self._service, context)
+        gate = spend_incorrect_secret(self._kind, context)
         if not gate.is_open:
             self._close(network, gate)
         return None, gate

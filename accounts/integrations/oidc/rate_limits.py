@@ -7,7 +7,6 @@ from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.limits import Gate
 
-_SERVICE = "oidc"
 # Only known names are counted by name: a stranger can't fill the table with others.
 _known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objects.values_list("client_id", flat=True)))
 
@@ -22,4 +21,4 @@ def count_request(client_id: str, context: Context) -> Gate:
 
 def count_failure(context: Context) -> Gate:
     """Count an incorrect secret or an unknown client against its network."""
-    return limits.spend_check(_SERVICE, context)
+    return limits.spend_incorrect_secret("oidc", context)

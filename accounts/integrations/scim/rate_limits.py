@@ -14,4 +14,4 @@ def allows_request(directory: Directory, context: Context) -> bool:
 
 def allows_incorrect_token(context: Context) -> bool:
     """Count an incorrect token against its network, and return whether it is within the limit."""
-    return limits.spend_check("scim", context).is_open
+    return limits.spend_incorrect_secret("scim", context).is_open

@@ -133,7 +133,8 @@ def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context)
         found = _locked(asked)
         if found is None:
             return _unneeded(_("This person no longer exists."))
-        if not _spend(found):
+        # A quota that is spent uses up no form: the same form, sent a moment before, may have had the last unit.
+        if was_sent(found) if permit is Refusal.QUOTA else not _spend(found):
             return _unneeded(_("You already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)

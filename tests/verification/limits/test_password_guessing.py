@@ -193,6 +193,14 @@ def test_own_network_may_ask_for_more_links_and_checks(desk: Desk, settings: Any
     assert (allowed(desk.context), allowed(elsewhere(desk).context)) == ((6, 6), (2, 2))
 
 
+def test_incorrect_secrets_count_apart_from_the_passwords_of_a_service(desk: Desk, settings: Any) -> None:
+    """Seen failing: a service with the slug “proxy” shared its count with the proxies of its network."""
+    settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 1
+
+    assert [limits.spend_check("proxy", desk.context).is_open for _ in range(2)] == [True, False]
+    assert limits.spend_incorrect_secret("proxy", desk.context).is_open
+
+
 def test_forgetting_opens_a_name_in_every_network(desk: Desk) -> None:
     """What support and a mailed link do. Seen failing while it forgot one network alone."""
     attempts(desk, 12)

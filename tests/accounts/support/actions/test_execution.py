@@ -13,7 +13,7 @@ from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Clock, Person
 from tests.support_desk import WHY, do, open_action, perform
-from verification import hardware_tokens
+from verification import hardware_tokens, limits
 from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Browser, Counter, Policy
@@ -147,6 +147,18 @@ def test_form_sent_again_spends_no_quota(ana: Person, sam: Person, here: Context
 
     assert [perform(one, here).state for _ in range(2)] == [State.DONE, State.UNNEEDED]
     assert n_spent() == 1
+
+
+def test_form_sent_twice_at_once_is_not_used_up_by_the_quota(
+    ana: Person, sam: Person, here: Context, no_check: None
+) -> None:
+    """Seen failing: the second request used up the form, and the first, which had the last unit, did nothing."""
+    Policy.objects.update(staff_quota=1)
+    one, found = asked(sam, ana), permit(sam, ana, here)
+    limits.spend_action(sam.user.pk, most=1, context=here)  # by the first request
+
+    assert execution.execute(one, found, here).state is State.REFUSED
+    assert not execution.was_sent(one)
 
 
 def test_message_that_fails_stays_counted(
