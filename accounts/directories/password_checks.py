@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -51,8 +52,10 @@ def check(directory: Directory, user: User, password: str, context: Context) -> 
     if not _may_guess(directory, user.directory_key, user.username, context):
         return Judged(answer=Answer.LATER)
 
+    guess = _Guess(directory, password, context)
+
     def ask(connection: Connection) -> Judged:
-        return _bind(connection, directory, connection.find_by_key(user.directory_key), password, context)
+        return guess.bind(connection, connection.find_by_key(user.directory_key))
 
     return _or_away(_ask(directory, ask, until=time.monotonic() + PATIENCE))
 
@@ -103,9 +106,11 @@ def _ask_about_nobody(connection: Connection) -> None:
 
 
 def _finding(directory: Directory, name: str, password: str, context: Context) -> Callable[[Connection], Judged | None]:
+    guess = _Guess(directory, password, context)
+
     def ask(connection: Connection) -> Judged | None:
         entry = connection.find(name)
-        judged = _bind(connection, directory, entry, password, context)
+        judged = guess.bind(connection, entry)
         return None if entry is None else judged
 
     return ask
@@ -119,26 +124,39 @@ def _or_away(answer: Judged | _Unreachable) -> Judged:
     return Judged(answer=Answer.AWAY) if isinstance(answer, _Unreachable) else answer
 
 
-def _bind(connection: Connection, directory: Directory, entry: Entry | None, password: str, context: Context) -> Judged:
-    """Count a guess, and let the directory check it. A guess that it may have counted stays counted here."""
-    if entry is None or not ldap_connections.can_be_sent(password):
-        connection.bind_nobody()
-        return Judged(answer=Answer.WRONG)
-    if not _spend(directory, entry, context):
-        return Judged(answer=Answer.LATER)
-    try:
-        answer = connection.bind(entry.dn, password)
-    except NotChecked as refused:
-        if refused.is_certain:
-            limits.forget_guesses(_WHAT, _named(directory, entry.key), only_last=True)
-        raise
-    if answer is Answer.RIGHT:
-        limits.forget_guesses(_WHAT, _named(directory, entry.key))
-        return Judged(answer=answer, entry=entry)
-    if answer not in {Answer.WRONG, Answer.LOCKED}:
-        # A correct password that is refused is no failure in the directory, and ends none of the former ones.
-        limits.forget_guesses(_WHAT, _named(directory, entry.key), only_last=True)
-    return Judged(answer=answer)
+@dataclass
+class _Guess:
+    """A password that someone entered. It counts once, however many servers are asked about it."""
+
+    directory: Directory
+    password: str
+    context: Context
+    counted: str = ""  # the key of the entry for which it was
+
+    def bind(self, connection: Connection, entry: Entry | None) -> Judged:
+        """Count it, and let a server check it. If a server may have counted it, it stays counted here."""
+        if entry is None or not ldap_connections.can_be_sent(self.password):
+            connection.bind_nobody()
+            return Judged(answer=Answer.WRONG)
+        is_first = entry.key != self.counted
+        if is_first and not _spend(self.directory, entry, self.context):
+            return Judged(answer=Answer.LATER)
+        self.counted = entry.key
+        name = _named(self.directory, entry.key)
+        try:
+            answer = connection.bind(entry.dn, self.password)
+        except NotChecked as refused:
+            if refused.is_certain and is_first:
+                limits.forget_guesses(_WHAT, name, only_last=True)
+                self.counted = ""
+            raise
+        if answer is Answer.RIGHT:
+            limits.forget_guesses(_WHAT, name)
+            return Judged(answer=answer, entry=entry)
+        if answer not in {Answer.WRONG, Answer.LOCKED}:
+            # A correct password that is refused is no failure in the directory, and ends none of the former ones.
+            limits.forget_guesses(_WHAT, name, only_last=True)
+        return Judged(answer=answer)
 
 
 def _ask(directory: Directory, question: Callable[[Connection], T], *, until: float) -> T | _Unreachable:

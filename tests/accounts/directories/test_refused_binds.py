@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.directories import connection_test, server_availability
+from accounts.directories.ldap_connections import Away, Connection
 from accounts.directories.password_result_codes import Answer, NotChecked, of_refused_bind
 from accounts.models import Directory, User
 from tests.app_password_services import Door
@@ -12,12 +13,13 @@ from tests.directory_sign_ins import refusals, tried
 from tests.http_browser import Browser
 from tests.people import Clock
 from tests.slapd import PASSWORD, Slapd
+from verification.models import Counter
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
 
 AWAY = "can’t check your password at the moment"
 INCORRECT = "Incorrect username or password"
-BUSY, UNAVAILABLE, UNWILLING, NEEDS_TLS, LOCKED_HERE, OTHER = 51, 52, 53, 13, 19, 80
+BUSY, UNAVAILABLE, UNWILLING, NEEDS_TLS, LOCKED_HERE, INVALID, OTHER = 51, 52, 53, 13, 19, 49, 80
 WINDOWS = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {data}, v4563"
 
 
@@ -62,6 +64,44 @@ def test_a_refusal_that_says_nothing_of_the_password_is_told_and_counts(
 
     assert AWAY in first.shown
     assert "Too many attempts" in last.shown
+
+
+def test_a_guess_counts_once_however_many_servers_are_asked(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    """Seen failing: the second server counted it again, so that one sign-in took two guesses."""
+    directory(servers=[f"127.0.0.1:{slapd.tls}", f"localhost:{slapd.tls}"], max_failures=3)
+    with slapd.answering("emil", OTHER):
+        tries("emil", 4)
+
+    assert refusals() == ["away", "away", "later", "later"]
+
+
+@pytest.mark.parametrize("lost", [NotChecked("other", is_certain=False), Away("It didn’t answer in time.")])
+@pytest.mark.parametrize("code", [INVALID, UNWILLING])
+def test_a_guess_that_one_server_may_have_counted_stays_counted(
+    directory: Callable[..., Directory],
+    slapd: Slapd,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: Exception,
+    code: int,
+) -> None:
+    """Seen failing: it counted twice if the next server refused it too."""
+    directory(servers=[f"127.0.0.1:{slapd.tls}", f"localhost:{slapd.tls}"], max_failures=3)
+    real, first = Connection.bind, [lost]
+
+    def bind(self: Connection, dn: str, password: str) -> Answer:
+        if first:
+            raise first.pop()
+        return real(self, dn, password)
+
+    monkeypatch.setattr(Connection, "bind", bind)
+    with slapd.answering("emil", code):
+        tries("emil", 1)
+
+    assert not first
+    assert Counter.objects.get(scope="directory.password").count == 1
 
 
 def test_a_lock_that_has_a_result_code_of_its_own_is_told_to_support_only(
