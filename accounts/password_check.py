@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts import audit_events, directories, hashers, provisioning
-from accounts.directories import Answer, Entry
+from accounts.directories import Answer, Entry, Judged
 from accounts.models import Directory, User
 from accounts.provisioning import PersonEntry, Source, Verdict, Way
 from verification import audit
@@ -33,49 +33,43 @@ class Checked:
 def check(user: User | None, name: str, password: str, context: Context) -> Checked:
     """Check the password of a user, or of someone only a directory knows.
 
-    Every incorrect password takes a hash and a question to each directory, whoever's it is. Correct ones cost only
-    what they need: people without a directory never wait for one.
+    Every incorrect password takes a hash and a question to each directory that isn't busy, whoever's it is. Correct
+    ones cost only what they need: people without a directory never wait for one.
 
     Shape: `name` as entered.
     """
-    among = directories.known()
+    among, until = directories.known(), directories.deadline()
     if user is None:
         hashers.take_time(password)
-        return _stranger(among, name, password, context)
+        found = directories.check_stranger(among, name, password, context, until=until)
+        return WRONG if found is None else _judged(*found, context)
     directory = next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
     if directory is None:
         if user.check_password(password):
             return Checked(answer=Answer.RIGHT, user=user)
-        directories.take_time(among)
+        directories.take_time(among, until=until)
         return WRONG
     if not directory.is_active:
-        return _nobody(among, password)
-    judged = directories.check(directory, user, password, context)
+        return check_nobody(password)
+    judged = directories.check(directory, user, password, context, until=until)
     if judged.is_told_as_incorrect:
         hashers.take_time(password)
-        directories.take_time(each for each in among if each.pk != directory.pk)
-    return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
+        directories.take_time((each for each in among if each.pk != directory.pk), until=until)
+    return _judged(directory, judged, context)
 
 
 WRONG = Checked(answer=Answer.WRONG)
 
 
 def check_nobody(password: str) -> Checked:
-    """Take as long as an incorrect password does, and ask no directory about it."""
-    return _nobody(directories.known(), password)
-
-
-def _nobody(among: tuple[Directory, ...], password: str) -> Checked:
+    """Do what an incorrect password costs, and ask no directory about it."""
+    among, until = directories.known(), directories.deadline()
     hashers.take_time(password)
-    directories.take_time(among)
+    directories.take_time(among, until=until)
     return WRONG
 
 
-def _stranger(among: tuple[Directory, ...], name: str, password: str, context: Context) -> Checked:
-    found = directories.check_stranger(among, name, password, context)
-    if found is None:
-        return WRONG
-    directory, judged = found
+def _judged(directory: Directory, judged: Judged, context: Context) -> Checked:
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 

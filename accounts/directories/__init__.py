@@ -3,7 +3,7 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories.password_checks import check, check_stranger, forget, known, take_time
+from accounts.directories.password_checks import check, check_stranger, deadline, forget, known, take_time
 from accounts.directories.password_result_codes import Answer, Entry, Judged
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
@@ -15,6 +15,7 @@ __all__ = [
     "Judged",
     "check",
     "check_stranger",
+    "deadline",
     "forget",
     "known",
     "password_of",

@@ -138,7 +138,10 @@ class Connection:
         return _of_policy(controls) or Answer.RIGHT
 
     def bind_nobody(self) -> None:
-        """Take as long as `bind` with a wrong password does. Neither a name nor a password of anybody is sent."""
+        """Bind with a name and password that are made up. Neither of anybody's is sent.
+
+        A server refuses that without hashing, so that one that hashes slowly takes longer for an entry it has.
+        """
         with suppress(NotChecked):
             self.bind(f"cn={secrets.token_hex(8)},{self._directory.base}", secrets.token_hex(8))
 

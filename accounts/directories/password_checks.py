@@ -44,7 +44,12 @@ def forget() -> None:
     server_availability.forget()
 
 
-def check(directory: Directory, user: User, password: str, context: Context) -> Judged:
+def deadline() -> float:
+    """Return when all questions of a sign-in that begins now must be answered, by the monotonic clock."""
+    return time.monotonic() + PATIENCE
+
+
+def check(directory: Directory, user: User, password: str, context: Context, *, until: float) -> Judged:
     """Check the password of a person of a directory. The person is found by the directory's permanent id.
 
     Each attempt is counted before the directory checks it, so that a stranger can't make it lock the account.
@@ -57,18 +62,18 @@ def check(directory: Directory, user: User, password: str, context: Context) -> 
     def ask(connection: Connection) -> Judged:
         return guess.bind(connection, connection.find_by_key(user.directory_key))
 
-    return _or_away(_ask(directory, ask, until=time.monotonic() + PATIENCE))
+    return _or_away(_ask(directory, ask, until=until))
 
 
 def check_stranger(
-    among: Iterable[Directory], name: str, password: str, context: Context
+    among: Iterable[Directory], name: str, password: str, context: Context, *, until: float
 ) -> tuple[Directory, Judged] | None:
     """Check the password of someone who is not known here yet, in the first directory that has them.
 
     None if no directory has them, or only one that doesn't add people. The name stays as entered, because directories
     compare names in their own way.
     """
-    left, until, silent = _askable(among), time.monotonic() + PATIENCE, None
+    left, silent = _askable(among), None
     found: tuple[Directory, Judged] | None = None
     for directory in [each for each in left if each.adds_people]:
         left.remove(directory)
@@ -81,19 +86,18 @@ def check_stranger(
     if found is None and silent is not None:
         return silent, Judged(answer=Answer.AWAY)
     if found is None or found[1].is_told_as_incorrect:
-        take_time(left)
+        take_time(left, until=until)
     return found
 
 
-def take_time(among: Iterable[Directory]) -> None:
-    """Ask these directories about nobody, so that an incorrect password takes as long whoever's it is.
+def take_time(among: Iterable[Directory], *, until: float) -> None:
+    """Ask these directories about nobody, so that the time tells less about whose password was incorrect.
 
-    For a refused sign-in all directories are asked: one that has the person really, and the others so. Otherwise the
-    time would tell who has a password here, who is of a directory, and whose name nobody has.
+    For a refused sign-in all directories are asked: one that has the person really, and the others so. A busy
+    directory is skipped, or a botnet could take the places of people whose passwords are correct.
     """
-    until = time.monotonic() + PATIENCE
     for directory in _askable(among):
-        _ask(directory, _ask_about_nobody, until=until)
+        _ask(directory, _ask_about_nobody, until=until, is_made_up=True)
 
 
 def _askable(among: Iterable[Directory]) -> list[Directory]:
@@ -159,17 +163,20 @@ class _Guess:
         return Judged(answer=answer)
 
 
-def _ask(directory: Directory, question: Callable[[Connection], T], *, until: float) -> T | _Unreachable:
+def _ask(
+    directory: Directory, question: Callable[[Connection], T], *, until: float, is_made_up: bool = False
+) -> T | _Unreachable:
     """Put a question to the first server that answers."""
     password = password_of(directory)
     if password is None or not ldap_connections.is_installed():
         logger.error("directory %s: the password of its service account or python-ldap is missing", directory.pk)
         return _Unreachable()
     try:
-        with server_availability.place(directory.pk, until=until):
+        with server_availability.place(directory.pk, until=until, leaves_one=is_made_up):
             return _ask_servers(directory, password, question, until=until)
     except server_availability.Busy:
-        logger.warning("directory %s: too many requests wait for it", directory.pk)
+        if not is_made_up:
+            logger.warning("directory %s: too many requests wait for it", directory.pk)
     except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
         logger.error("directory %s: %s", directory.pk, error)
     return _Unreachable()

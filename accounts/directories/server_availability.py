@@ -56,14 +56,17 @@ _taken: dict[int, dict[object, float]] = {}  # of this process: directory -> whe
 
 
 @contextmanager
-def place(directory: int, *, until: float) -> Iterator[None]:
+def place(directory: int, *, until: float, leaves_one: bool = False) -> Iterator[None]:
     """Take one of a directory's places, and wait for one as long as it answers quickly. Errors: `Busy`.
 
+    With `leaves_one`, take it only if another one stays free, and never wait.
     Units: `until` by the monotonic clock.
     """
     mine = object()
     with _places:
         taken = _taken.setdefault(directory, {})
+        if leaves_one and len(taken) + 1 >= conf.directory_requests():
+            raise Busy
         while len(taken) >= conf.directory_requests():
             left = min(min(taken.values()) + QUICK, until) - time.monotonic()
             if left <= 0:

@@ -41,7 +41,7 @@ def test_a_server_that_answered_is_up_whatever_it_answered(clock: Clock, monkeyp
     server_availability.note_down(url)
     monkeypatch.setitem(server_availability._down, url, time.monotonic() - 1)
 
-    found = directories.check_stranger([made], "twins", "x", Context(now=clock.now))
+    found = directories.check_stranger([made], "twins", "x", Context(now=clock.now), until=directories.deadline())
 
     assert found is not None
     assert found[1].answer is Answer.AWAY

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 from django.contrib.auth.hashers import get_hasher
 
-from accounts import directories, password_check
+from accounts import conf, directories, password_check
+from accounts.directories import server_availability
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
 from tests.directory_sign_ins import tried
@@ -100,3 +102,51 @@ def test_neither_a_name_nor_a_password_reaches_a_directory_that_has_nothing_to_d
 
     assert len(seen) == 2
     assert not [each for each in seen if "local" in each or "their secret" in each]
+
+
+@pytest.mark.parametrize("n_left", [0, 1])
+def test_a_made_up_question_takes_no_directorys_last_place(
+    directory: Callable[..., Directory],
+    work: Counter[str],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    n_left: int,
+) -> None:
+    """Seen failing: wrong passwords took or waited for all places, and people with a correct one were turned away."""
+    made = directory()
+    join("local")
+    context = Context(now=clock.now, network="192.0.2.7", agent="")
+    waits = list[float]()
+    with ExitStack() as held, monkeypatch.context() as patched:
+        for _place in range(conf.directory_requests() - n_left):
+            held.enter_context(server_availability.place(made.pk, until=directories.deadline()))
+        patched.setattr(server_availability._places, "wait", waits.append)
+        wrong = password_check.check(User.objects.get(), "local", "wrong", context)
+        nobody = password_check.check_nobody("wrong")
+        asked_about_nobody = work["connection"]
+        answer = password_check.check(None, "dora", PASSWORD, context).answer if n_left else directories.Answer.RIGHT
+
+    assert wrong == nobody == password_check.WRONG
+    assert (asked_about_nobody, waits) == (0, [])
+    assert answer is directories.Answer.RIGHT
+
+
+def test_all_questions_of_a_sign_in_share_one_deadline(
+    people: dict[str, User | None], monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Seen failing: the questions about nobody had as much time again, so that a sign-in could take 11 seconds."""
+    real, seen = Connection.__init__, set[float]()
+
+    def opened(self: Connection, directory: Directory, server: str, *, until: float) -> None:
+        seen.add(until)
+        real(self, directory, server, until=until)
+
+    monkeypatch.setattr(Connection, "__init__", opened)
+
+    n_deadlines = {}
+    for name, user in people.items():
+        seen.clear()
+        password_check.check(user, name, "wrong", Context(now=clock.now, network="192.0.2.7", agent=""))
+        n_deadlines[name] = len(seen)
+
+    assert n_deadlines == dict.fromkeys(people, 1)
