@@ -32,10 +32,12 @@ def ask(name: str, context: Context, *, path: str) -> None:
         User.objects.select_related("directory")
         .filter(is_active=True)
         .filter(Q(username=folded) | Q(email__iexact=name.strip()))
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)  # anyone who changes the address waits, and then ends the link
     )
-    # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be rate-limited separately.
-    people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
     with batched_writes.block():  # together, or the time of the answer would tell that many share a mailbox
+        # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be limited separately.
+        people = [person for person in named[:_MOST] if folded in {person.username, fold(person.email)}]
         for person in people:
             audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=person.pk, context=context)
             if person.email:

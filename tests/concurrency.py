@@ -1,14 +1,16 @@
 """Concurrency helpers: many threads, or browsers that share a session, do one thing at the same time."""
 
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
-from django.db import connections
+import pytest
+from django.db import connection, connections
 from django.test import Client
 
 from tests.http_browser import Page
@@ -54,6 +56,21 @@ def together(*actions: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return [found[number] for number in range(len(actions))]
+
+
+def until_waiting(other: Future[Any]) -> None:
+    """Wait until PostgreSQL makes the other thread wait for a row, or until the thread has ended without that."""
+    ends_at = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends_at:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] or other.done():
+                return
+            time.sleep(0.01)
+    pytest.fail("The other thread neither waits nor ends.")
 
 
 def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:

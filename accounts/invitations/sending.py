@@ -60,7 +60,7 @@ def invite_new(people: Iterable[int], now: datetime) -> None:
 
 
 def move(people: Collection[int], now: datetime) -> None:
-    """End the links that were emailed to people's former address, in the transaction of the change.
+    """End the links that were emailed to people's former address, in the transaction that locked and changed them.
 
     The mailbox that got them may be someone else's. Anyone who was invited is invited again, at the new address.
     Shape: `people` are ids.

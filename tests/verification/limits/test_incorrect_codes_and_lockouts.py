@@ -1,6 +1,5 @@
 """Incorrect codes are limited: five are free, then waits double, at thirty the method is locked."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -9,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.concurrency import until_waiting
 from tests.verification.conftest import Desk
 from verification import limits
 from verification.models import Failure
@@ -143,7 +143,7 @@ def test_count_that_rises_meanwhile_is_undone_by_one() -> None:
         with transaction.atomic():
             assert limits.reserve(user.pk, "totp", now=now).is_open
             undone = pool.submit(undo)
-            _until_someone_waits()
+            until_waiting(undone)
         undone.result()
 
     assert Failure.objects.get(user=user).consecutive == 0
@@ -167,21 +167,7 @@ def test_day_that_counts_more_meanwhile_is_not_deleted() -> None:
         with transaction.atomic():
             assert limits.reserve(user.pk, "totp", now=now, is_counted=True).is_open
             undone = pool.submit(undo)
-            _until_someone_waits()
+            until_waiting(undone)
         undone.result()
 
     assert limits.wrong_codes(user.pk, now=now).n == 1
-
-
-def _until_someone_waits() -> None:
-    ends_at = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < ends_at:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.01)
-    pytest.fail("Nobody waits for the row.")
