@@ -84,6 +84,11 @@ def _move_by_hand(desk: Desk) -> None:
     remembered_browser_revocation.settle()
 
 
+def _disable_by_file(desk: Desk) -> None:
+    desk.policy(caller_check=False)
+    desk.bring(state="disabled")
+
+
 Change = Callable[[Desk], object]
 CHANGES: dict[str, tuple[Change, Change]] = {
     "disabled, then enforced": (
@@ -94,7 +99,7 @@ CHANGES: dict[str, tuple[Change, Change]] = {
         lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.ENFORCED),
         lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.ENABLED),
     ),
-    "disabled by a file, then enabled": (lambda d: d.bring(state="disabled"), lambda d: d.bring()),
+    "disabled by a file, then enabled": (_disable_by_file, lambda d: d.bring()),
     "blocked, then unblocked": (
         lambda d: d.do(blocks_and_bypasses.block, days=90),
         lambda d: d.do(blocks_and_bypasses.unblock),

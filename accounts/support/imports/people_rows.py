@@ -170,6 +170,7 @@ def _refusal(user: User, seen: Collection[int]) -> str:
 def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:
     """Refuse a change of the second step that the same action for one person refuses or leaves for approval.
 
+    A file has no caller, so a policy that requires a verified one refuses it, even if they were verified just now.
     Errors: `ValueError` with a text.
     """
     if user is None or user.second_step == wanted.state:
@@ -177,6 +178,12 @@ def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: M
     name = {"name": user.username, "state": user.second_step}
     if staff is None or not staff.has_perm(f"accounts.{SET_STATE.permission}"):
         words = _("Your role can’t change the second step of %(name)s. Leave the state as it is: %(state)s.")
+        raise ValueError(words % name)
+    if SET_STATE.requires_caller_check and rules[user.pk].caller_check:
+        words = _(
+            "Policy requires a verified caller for a change of the second step. Change it on the page of %(name)s, "
+            "and leave the state in the file as it is: %(state)s."
+        )
         raise ValueError(words % name)
     if SET_STATE.name in rules[user.pk].second_person:
         words = _("A second person must approve a change of the second step. Request it on the page of %(name)s.")

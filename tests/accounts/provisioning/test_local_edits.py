@@ -14,6 +14,7 @@ from accounts.support.groups.plans import Wanted
 from accounts.support.imports import people_rows
 from tests.people import Clock, join
 from verification.context import Context
+from verification.models import Policy
 
 BY = Source(way=Way.SYNC)
 HERE = Context(now=datetime(2026, 1, 5, tzinfo=UTC))
@@ -63,6 +64,7 @@ def test_an_import_adds_nobody_to_a_group_of_a_directory(eva: User, root: User) 
 
 def test_an_import_changes_what_is_decided_here(eva: User, root: User) -> None:
     Group.objects.create(name="Choir")
+    Policy.objects.create(caller_check=False)
 
     assert not people_rows.apply([row(groups="Choir;Sales", state="enforced")], root, HERE).faults
 

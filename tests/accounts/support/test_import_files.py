@@ -221,6 +221,7 @@ def test_all_wrong_rows_are_counted_though_not_all_are_kept(
     assert (job.n_wrong, len(job.faults)) == (8, 5)
 
 
+@pytest.mark.usefixtures("no_check")
 def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> None:
     join("leaver")
     join("already", second_step="disabled")

@@ -1,7 +1,7 @@
 """Tests of imports that turn a second step on or off: they may do no more than the action for one person."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from accounts.models import Import, User
 from accounts.support.imports import jobs
@@ -49,7 +49,7 @@ def test_other_fields_need_no_right_to_the_second_step(clerk: Person, here: Cont
 
 def test_changes_no_second_step_that_a_second_person_must_approve(root: Person, here: Context) -> None:
     """Seen failing: a file did at once, and alone, what waits for approval on the person's page."""
-    Policy.objects.create(second_person=["set_state"])
+    Policy.objects.create(second_person=["set_state"], caller_check=False)
     ana = join("ana")
 
     job = bring("ana,Ana,ana@example.org,,disabled\n", root.user, here)
@@ -58,6 +58,24 @@ def test_changes_no_second_step_that_a_second_person_must_approve(root: Person, 
     assert (ana.user.second_step, len(job.faults)) == ("enabled", 1)
 
 
+def test_changes_no_second_step_that_needs_a_verified_caller(root: Person, here: Context) -> None:
+    """Seen failing: a file did what the action for one person refuses until the caller is verified."""
+    lab = Group.objects.create(name="Lab")
+    Policy.objects.create(group=lab, rank=1, caller_check=False)
+    ana, ben = join("ana"), join("ben")
+    ben.user.groups.add(lab)
+
+    job = bring(
+        "ana,Ana,ana@example.org,,disabled\nben,Ben,ben@example.org,Lab,disabled\nnew,New,,,disabled\n", root.user, here
+    )
+
+    ana.user.refresh_from_db()
+    ben.user.refresh_from_db()
+    assert (ana.user.second_step, ben.user.second_step) == ("enabled", "disabled")
+    assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
+
+
+@pytest.mark.usefixtures("no_check")
 def test_the_former_mailbox_is_told_too(root: Person, here: Context) -> None:
     """Seen failing: who turned the second step off and moved the account was the only one who got the email."""
     join("ana")
