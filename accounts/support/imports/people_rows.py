@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -86,7 +87,7 @@ def apply(
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
     supplied = {_shown(name) for name in DirectoryGroup.objects.values_list("group__name", flat=True)}
     names = [_name(fields["username"]) for _line, fields in rows]
-    known = {user.username: user for user in User.objects.select_related("directory").filter(username__in=names)}
+    known = {user.username: user for user in _locked(names)}
     seen, rules = _seen(staff, known.values()), policies.rules_of_many([user.pk for user in known.values()])
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
@@ -132,6 +133,15 @@ def apply(
     people_events.tell(of_another_state, staff, context, former=former)
     _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
     return Chunk(counts, faults, warnings)
+
+
+def _locked(names: Collection[str]) -> QuerySet[User]:
+    """Return the users of some rows, locked before they are read.
+
+    Support may change one of them until the lock. A row compared with a former value would bring that value back.
+    """
+    known = User.objects.select_related("directory").filter(username__in=names).order_by("pk")
+    return known.select_for_update(of=("self",), no_key=True)
 
 
 def _differences(user: User, member: Collection[str], wanted: Wanted) -> dict[str, tuple[str, str]]:
@@ -288,8 +298,6 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made
     )
-    known = User.objects.filter(pk__in=[user.pk for user, _wanted in changed])
-    list(known.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     of_another_state = [user.pk for user, wanted in changed if user.second_step != wanted.state]
     for user, wanted in changed:
         user.name, user.email, user.second_step = wanted.name, wanted.email, wanted.state

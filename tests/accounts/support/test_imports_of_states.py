@@ -1,10 +1,14 @@
 """Tests of imports that turn a second step on or off: they may do no more than the action for one person."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connections, transaction
 
 from accounts.models import Import, User
 from accounts.support.imports import jobs
+from tests.concurrency import until_waiting
 from tests.people import Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Message, Policy
@@ -73,6 +77,31 @@ def test_changes_no_second_step_that_needs_a_verified_caller(root: Person, here:
     ben.user.refresh_from_db()
     assert (ana.user.second_step, ben.user.second_step) == ("enabled", "disabled")
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_second_step_that_support_sets_meanwhile_stays(clock: Clock) -> None:
+    """Seen failing: a file with another name for them brought back the state that it had read."""
+    with transaction.atomic():
+        ana, root = join("ana"), join("root", is_staff=True, is_superuser=True)
+    here = Context(now=clock.now, network="192.0.2.9")
+
+    def rename() -> Import:
+        try:
+            return bring("ana,Ana Keller,ana@example.org,,enabled\n", root.user, here)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.filter(pk=ana.user.pk).update(second_step="enforced")
+            renamed = pool.submit(rename)
+            until_waiting(renamed)
+        job = renamed.result()
+
+    ana.user.refresh_from_db()
+    assert (ana.user.second_step, len(job.faults)) == ("enforced", 1)
 
 
 @pytest.mark.usefixtures("no_check")
