@@ -30,7 +30,7 @@ class Checked:
         return self.answer in {Answer.WRONG, Answer.LOCKED, Answer.LATER}
 
 
-def check(user: User | None, name: str, password: str, context: Context) -> Checked:
+def check(user: User | None, name: str, password: str, context: Context, *, until: float | None = None) -> Checked:
     """Check the password of a user, or of someone only a directory knows.
 
     Every incorrect password takes a hash and a question to each directory that isn't busy, whoever's it is. Correct
@@ -38,12 +38,12 @@ def check(user: User | None, name: str, password: str, context: Context) -> Chec
 
     Shape: `name` as entered.
     """
-    among, until = directories.known(), directories.deadline()
+    among, until = directories.known(), until or directories.deadline()
     if user is None:
         hashers.take_time(password)
         found = directories.check_stranger(among, name, password, context, until=until)
         return WRONG if found is None else _judged(*found, context)
-    directory = next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
+    directory = _checking(user, among)
     if directory is None:
         if user.check_password(password):
             return Checked(answer=Answer.RIGHT, user=user)
@@ -67,6 +67,21 @@ def check_nobody(password: str) -> Checked:
     hashers.take_time(password)
     directories.take_time(among, until=until)
     return WRONG
+
+
+def take_rest(user: User, checked: Checked, password: str, *, until: float) -> None:
+    """Do what an incorrect password would have cost besides, because a correct one is refused in the same words."""
+    if checked.answer in {Answer.WRONG, Answer.LOCKED}:
+        return
+    among = directories.known()
+    directory = _checking(user, among)
+    if directory is not None:
+        hashers.take_time(password)
+    directories.take_time((each for each in among if each != directory), until=until)
+
+
+def _checking(user: User, among: tuple[Directory, ...]) -> Directory | None:
+    return next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
 
 
 def _judged(directory: Directory, judged: Judged, context: Context) -> Checked:

@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, password_check
+from accounts import access, directories, password_check
 from accounts.app_passwords import audit_events, failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -160,13 +160,16 @@ def _without(request: CheckRequest) -> Checked:
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
         return Checked(Answer.LATER)
-    user = User.objects.filter(username=name).first()
-    checked = _check_password(user, request) if takes else password_check.WRONG
+    user, until = User.objects.filter(username=name).first(), directories.deadline()
+    checked = _check_password(user, request, until) if takes else password_check.WRONG
+    is_accepted = checked.user is not None and _may_without(checked.user, request.now)
+    if user is not None and not is_accepted:
+        password_check.take_rest(user, checked, request.password, until=until)
     if checked.user is None and not checked.is_incorrect:
         limits.refund_password(name, context, service=slug)
     if checked.is_unanswered:
         return Checked(Answer.WRONG)  # another answer would say that the person exists
-    if checked.user is not None and _may_without(checked.user, request.now):
+    if checked.user is not None and is_accepted:
         limits.password_accepted(name, context, service=slug)
         return Checked(Answer.RIGHT, checked.user.username)
     if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
@@ -174,11 +177,11 @@ def _without(request: CheckRequest) -> Checked:
     return Checked(Answer.WRONG)
 
 
-def _check_password(user: User | None, request: CheckRequest) -> password_check.Checked:
+def _check_password(user: User | None, request: CheckRequest, until: float) -> password_check.Checked:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         return password_check.check_nobody(request.password)
-    return password_check.check(user, request.username, request.password, _context(request))
+    return password_check.check(user, request.username, request.password, _context(request), until=until)
 
 
 def _may_without(user: User, now: datetime) -> bool:

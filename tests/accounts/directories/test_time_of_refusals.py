@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 import pytest
 from django.contrib.auth.hashers import get_hasher
@@ -11,10 +11,11 @@ from accounts import conf, directories, password_check
 from accounts.directories import server_availability
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
+from tests.app_password_services import Door
 from tests.directory_sign_ins import tried
 from tests.people import PASSWORD as LOCAL_PASSWORD
 from tests.people import Clock, join
-from tests.slapd import PASSWORD
+from tests.slapd import PASSWORD, Slapd
 from verification.context import Context
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
@@ -82,6 +83,27 @@ def test_a_correct_password_takes_only_the_work_it_needs(
         took[name] = dict(work)
 
     assert took == {"local": {"hash": 1}, "dora": {"connection": 1, "search": 1, "bind": 1}}
+
+
+@pytest.mark.parametrize(("code", "why"), [(None, ""), (49, "data 532"), (52, "unavailable")])
+def test_a_service_takes_as_much_work_for_a_correct_password_that_is_not_enough(
+    people: dict[str, User | None],
+    work: Counter[str],
+    slapd: Slapd,
+    clock: Clock,
+    files: Door,
+    code: int | None,
+    why: str,
+) -> None:
+    """Seen failing: it took one question or none, so that the time told which password of a person was correct."""
+    took = {}
+    with slapd.answering("dora", code, why) if code else nullcontext():
+        for name, password in (("local", LOCAL_PASSWORD), ("local", "wrong"), ("dora", PASSWORD), ("dora", "wrong")):
+            work.clear()
+            assert not files.opens(name, password)
+            took[name, password] = {what: work[what] for what in ("connection", "search", "bind", "hash")}
+
+    assert {str(each) for each in took.values()} == {"{'connection': 2, 'search': 2, 'bind': 2, 'hash': 1}"}
 
 
 def test_neither_a_name_nor_a_password_reaches_a_directory_that_has_nothing_to_do_with_it(
