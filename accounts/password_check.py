@@ -26,7 +26,7 @@ class Checked:
 
     @property
     def is_incorrect(self) -> bool:
-        """Return whether this counts as an incorrect password: not if nobody checked it, or it was correct."""
+        """Return whether this counts as an incorrect password. Attempts after too many of them count too."""
         return self.answer in {Answer.WRONG, Answer.LOCKED, Answer.LATER}
 
 
@@ -62,7 +62,7 @@ WRONG = Checked(answer=Answer.WRONG)
 
 
 def check_nobody(password: str) -> Checked:
-    """Do what an incorrect password costs, and ask no directory about it."""
+    """Take as long as an incorrect password does. No directory gets to see this one."""
     among, until = directories.known(), directories.deadline()
     hashers.take_time(password)
     directories.take_time(among, until=until)
@@ -70,7 +70,7 @@ def check_nobody(password: str) -> Checked:
 
 
 def take_rest(user: User, checked: Checked, password: str, *, until: float) -> None:
-    """Do what an incorrect password would have cost besides, because a correct one is refused in the same words."""
+    """Take as long as an incorrect password would have, because a correct one is refused in the same words."""
     if checked.answer in {Answer.WRONG, Answer.LOCKED}:
         return
     among = directories.known()

@@ -50,14 +50,14 @@ class Judged:
 
     @property
     def is_told_as_incorrect(self) -> bool:
-        """Return whether the person reads no more than that name or password is incorrect."""
+        """Return whether the person is told only that the username or password is incorrect."""
         return self.answer in {Answer.WRONG, Answer.LOCKED}
 
 
 class NotChecked(Exception):
-    """A server refused a bind, and not because of the password. The text says why.
+    """A server refused a bind, and didn't say that the password was wrong. The text says why.
 
-    `is_certain`: its result code says that it checked no password, so that this was no guess.
+    `is_certain` is True if the result code shows that no password was checked. Otherwise the attempt counts as a guess.
     """
 
     def __init__(self, why: str, *, is_certain: bool) -> None:
@@ -65,16 +65,17 @@ class NotChecked(Exception):
         self.is_certain = is_certain
 
 
-# Source: RFC 4511, A.2: there is no such entry (32), its name is invalid (34), it has no password (16, 48), or another.
+# Source: RFC 4511, A.2: no such entry (32), an invalid name (34), an entry without a password (16, 48), or a wrong
+# password (49).
 _WRONG = frozenset({16, 32, 34, 48, 49})
-_LOCKED = 19  # constraintViolation: so 389 Directory Server and FreeIPA answer for a locked account
+_LOCKED = 19  # constraintViolation: what 389 Directory Server and FreeIPA answer for a locked account
 # The server is busy, unavailable or unwilling (51-53), wants another kind of bind (2, 7, 8, 12, 13), or names another
 # server (10). Some servers answer 53 for a disabled account too, so no server counts as down because of it.
 _NOT_CHECKED = frozenset({2, 7, 8, 10, 12, 13, 51, 52, 53})
 
 # Source: Microsoft, "Error codes of a failed bind" and "System error codes": the hexadecimal code after "data" in the
-# error text of result 49. All but 52e, 525 and 51f (no domain controller can check it) are given only if the password
-# was correct, except 775, which Windows gives for any password.
+# error text of result 49. Windows gives 52e (wrong password), 525 (no such user), 775 (locked) and 51f (no domain
+# controller) for any password, and the others only after a correct one.
 _ACTIVE_DIRECTORY = {
     "525": Answer.WRONG,
     "52e": Answer.WRONG,
@@ -94,7 +95,7 @@ _DATA = re.compile(r"\bdata\s+([0-9a-fA-F]+)\b")
 
 
 def of_refused_bind(code: int, text: str) -> Answer:
-    """Return what a result code and an error text say: without a known code of Windows, a wrong password.
+    """Return why a bind was refused. Without a known Windows code in the text, the password was wrong.
 
     Errors: `NotChecked`.
     """

@@ -33,8 +33,8 @@ def _said(fields: Mapping[str, tuple[str, str]]) -> dict[str, object]:
 def tell(people: Sequence[User], staff: User | None, context: Context, *, former: Mapping[int, str]) -> None:
     """Leave the notice of a changed second step, as the support action for one person does.
 
-    `former` are the email addresses that the file replaced. Anyone who turns off a second step and moves the account
-    to another mailbox in one row must not be the only one who is told.
+    `former` are the email addresses that the file replaced. They get the notice as well: one row can turn off a second
+    step and change the address, and the new mailbox may be the attacker's.
     """
     said = {"staff": staff.get_full_name() if staff else "", "ticket": ""}
     for state in SecondStep:

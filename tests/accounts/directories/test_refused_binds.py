@@ -45,7 +45,7 @@ def test_a_server_that_checks_no_password_counts_none(
 def test_a_refusal_of_one_account_does_not_count_as_a_server_that_is_down(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock
 ) -> None:
-    """Else everybody would have to wait half a minute after each attempt at that account."""
+    """Otherwise everybody would have to wait half a minute after each attempt at that account."""
     made = directory()
     with slapd.answering("emil", UNWILLING):
         tried("emil", PASSWORD)
@@ -57,7 +57,7 @@ def test_a_refusal_of_one_account_does_not_count_as_a_server_that_is_down(
 def test_a_refusal_that_says_nothing_of_the_password_is_told_and_counts(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock
 ) -> None:
-    """The server may have compared the password, so that nobody may guess without end."""
+    """The server may have compared the password. Without a count, guesses would be unlimited."""
     directory(max_failures=3)
     with slapd.answering("emil", OTHER):
         first, *_others, last = tries("emil", 4)
@@ -107,7 +107,7 @@ def test_a_guess_that_one_server_may_have_counted_stays_counted(
 def test_a_lock_that_has_a_result_code_of_its_own_is_told_to_support_only(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock
 ) -> None:
-    """389 Directory Server and FreeIPA answer so for any password."""
+    """389 Directory Server and FreeIPA give this answer for any password."""
     directory(max_failures=3)
     with slapd.answering("emil", LOCKED_HERE):
         first, *_others, last = tries("emil", 4)

@@ -1,4 +1,4 @@
-"""Tests with real OpenLDAP servers that the time of a refused sign-in tells nobody whose account it is."""
+"""Tests with a real OpenLDAP that the time of a refused sign-in doesn't tell whether an account exists, or where."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def people(directory: Callable[..., Directory], clock: Clock) -> dict[str, User 
 def test_an_incorrect_password_takes_as_much_work_whoever_it_is_of(
     people: dict[str, User | None], work: Counter[str], clock: Clock
 ) -> None:
-    """R24. Seen failing: a name of nobody took 163 ms, one with a password here 107, and one of a directory 79."""
+    """R24. Seen failing: an unknown name took 163 ms, a person with a password here 107, one of a directory 79."""
     took = {}
     for name, user in people.items():
         work.clear()

@@ -106,7 +106,7 @@ def test_second_step_that_support_sets_meanwhile_stays(clock: Clock) -> None:
 
 @pytest.mark.usefixtures("no_check")
 def test_the_former_mailbox_is_told_too(root: Person, here: Context) -> None:
-    """Seen failing: who turned the second step off and moved the account was the only one who got the email."""
+    """Seen failing: only the new mailbox got the email, and an attacker may have entered it."""
     join("ana")
 
     bring("ana,Ana,thief@example.net,,disabled\n", root.user, here)
