@@ -55,7 +55,7 @@ function watch(box) {
     if (document.hidden || asking) return;
     asking = true;
     try {
-      const signal = AbortSignal.timeout(10_000); // a request that was under way when the network changed can hang
+      const signal = AbortSignal.timeout?.(10_000); // a request that was under way when the network changed can hang
       const reply = await fetch(box.dataset.statusUrl, { headers: { Accept: "application/json" }, cache: "no-store", signal });
       if (!reply.ok || reply.redirected) throw new Error(reply.status);
       const answer = await reply.json();
