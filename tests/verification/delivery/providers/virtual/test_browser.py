@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -10,6 +11,7 @@ from tests.chromium import chromium, opened
 from tests.screen_sizes_and_accessibility import SIZES, barriers
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from tests.virtual_phone import carry
+from verification.delivery.providers.virtual import switchboard
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind, Reason
@@ -57,6 +59,20 @@ def test_keeps_the_order_of_keys_pressed_fast(held: Page) -> None:
         held.get_by_role("button", name=key, exact=True).click()
 
     expect(held.locator(".caption.person")).to_contain_text("4701#")
+
+
+def test_a_key_that_is_down_while_the_caller_speaks_counts(held: Page) -> None:
+    """Seen failing: the keypad was replaced with the rest of the screen, and the key was lost."""
+    call = ring()
+    held.get_by_role("button", name="Answer").click()
+    held.get_by_role("button", name="7", exact=True).hover()
+    held.mouse.down()
+
+    switchboard.say(call.pk, "Are you still there?", more=True, now=timezone.now())
+    expect(held.get_by_text("Are you still there?")).to_be_visible()
+    held.mouse.up()
+
+    expect(held.get_by_label("Keys pressed")).to_have_text("7")
 
 
 def test_declines_a_call_and_lists_it_as_declined(held: Page) -> None:

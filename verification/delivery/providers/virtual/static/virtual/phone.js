@@ -39,7 +39,7 @@ function tellTime(root = document) {
   }
 }
 
-// --- The screen: replaced as a whole when the server's version differs, focus kept ---
+// --- The screen: replaced when the server's version differs, focus kept ---
 
 async function look() {
   const answer = await fetch(screen.dataset.stateUrl, { headers: wantsJson, credentials: "same-origin" });
@@ -64,10 +64,19 @@ async function redraw() {
     if (place) tellTime(place);
     other.remove();
   }
-  screen.replaceChildren(template.content);
+  show(template.content);
   version = screen.querySelector("[data-version]")?.dataset.version;
   enliven(screen);
   recall(before);
+}
+
+// During a call its keypad stays: a key that is down while its button is replaced would be lost.
+function show(content) {
+  const pad = screen.querySelector("[data-keypad]");
+  const next = content.querySelector("[data-keypad]");
+  if (!pad || pad.getAttribute("action") !== next?.getAttribute("action")) return screen.replaceChildren(content);
+  for (const part of [".who", ".said", ".collected"]) screen.querySelector(part).replaceWith(content.querySelector(part));
+  screen.querySelector("[data-version]").dataset.version = content.querySelector("[data-version]").dataset.version;
 }
 
 function remember() {
