@@ -1,5 +1,6 @@
 """Checks a username and password: against the hash stored here, or at the person's directory."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -50,7 +51,7 @@ def check(user: User | None, name: str, password: str, context: Context, *, unti
         directories.take_time(among, until=until)
         return WRONG
     if not directory.is_active:
-        return check_nobody(password)
+        return _incorrect(password, among, until=until)
     judged = directories.check(directory, user, password, context, until=until)
     if judged.is_told_as_incorrect:
         hashers.take_time(password)
@@ -63,7 +64,10 @@ WRONG = Checked(answer=Answer.WRONG)
 
 def check_nobody(password: str) -> Checked:
     """Take as long as an incorrect password does. No directory gets to see this one."""
-    among, until = directories.known(), directories.deadline()
+    return _incorrect(password, directories.known(), until=directories.deadline())
+
+
+def _incorrect(password: str, among: Collection[Directory], *, until: float) -> Checked:
     hashers.take_time(password)
     directories.take_time(among, until=until)
     return WRONG
