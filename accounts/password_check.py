@@ -34,8 +34,8 @@ class Checked:
 def check(user: User | None, name: str, password: str, context: Context, *, until: float | None = None) -> Checked:
     """Check the password of a user, or of someone only a directory knows.
 
-    Every incorrect password takes a hash and a question to each directory that isn't busy, whoever's it is. Correct
-    ones cost only what they need: people without a directory never wait for one.
+    An incorrect password always costs one hash and one request to each directory that isn't busy, so the time tells
+    little about the account. A correct one costs only what it needs: people without a directory never wait for one.
 
     Shape: `name` as entered.
     """

@@ -185,7 +185,6 @@ def _check_password(user: User | None, request: CheckRequest, until: float) -> p
 
 
 def _may_without(user: User, now: datetime) -> bool:
-    must_change = user.must_change_password and user.has_password_here
-    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not must_change
+    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.needs_new_password
     is_free = is_free and policies.refusal(user, now) is None
     return access.portal_and_staff.older_app(user, is_allowed=is_free, now=now).is_granted

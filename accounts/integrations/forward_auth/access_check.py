@@ -15,6 +15,8 @@ from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.models import ApplicationSession, Session, User
 from verification.db.compiled_queries import BindParam, Select
 
+MUST_REPLACE = "new-password"  # a reason: the person must replace their password first
+
 
 class Verdict(StrEnum):
     """What an outcome says. The values are labels of the metric."""
@@ -95,7 +97,7 @@ def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
     if answer.step is not Step.CONTINUE:
         return Outcome(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
     if visitor.user.needs_new_password:  # the portal asks for it first
-        return Outcome(verdict=Verdict.VERIFY, reason="new_password", rule=rule, answer=answer)
+        return Outcome(verdict=Verdict.VERIFY, reason=MUST_REPLACE, rule=rule, answer=answer)
     identity = Identity(
         user=visitor.user,
         groups=tuple(visitor.groups.values()),

@@ -97,10 +97,14 @@ def is_over(sign_in: OidcSignIn, now: datetime) -> bool:
 
 
 def may_refresh(sign_in: OidcSignIn, now: datetime) -> bool:
-    """Return whether new tokens may come from a sign-in: its session here is running, and the person still allowed."""
+    """Return whether new tokens may come from a sign-in.
+
+    Its session here must be running, and the person still allowed. A new password that is due comes first.
+    """
     running = Session.objects.filter(user_id=sign_in.user_id, ref=sign_in.session.session_ref, expire_date__gt=now)
     return (
         not is_over(sign_in, now)
+        and not sign_in.user.needs_new_password
         and running.exists()
         and applications.may_use(sign_in.user, sign_in.client.application)
     )

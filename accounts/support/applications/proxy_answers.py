@@ -36,6 +36,7 @@ REASONS: Mapping[str, str | Promise] = {
     "locked": _("Their second step is locked."),
     "no-method": _("They have no method that is strong enough, and can set one up."),
     "no-method-possible": _("No method that they may use is strong enough."),
+    access_check.MUST_REPLACE: _("They must set a new password first."),
     "no-rule": _("No application has this host and path, or the application is switched off."),
     "other-proxy": _("This proxy isn’t set up for this application."),
     Doubt.PATH: _("The path could be read in two ways, so nobody can open it."),

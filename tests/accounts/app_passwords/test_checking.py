@@ -315,6 +315,8 @@ def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict:
         {"blocked_until": FAR},
         {"second_step_locked_at": FAR},
         {"securing_since": FAR},
+        {"must_change_password": True},
+        {"breached_password_at": FAR},
     ],
     ids=lambda change: next(iter(change)),
 )

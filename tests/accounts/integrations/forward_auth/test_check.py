@@ -164,7 +164,7 @@ def test_asks_for_a_new_password_first(inside: Wall, ana: Person, clock: Clock, 
     User.objects.filter(pk=ana.user.pk).update(**{field: clock.now if field.endswith("_at") else True})
 
     assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).json()["reason"] == "new_password"
+    assert inside.ask(**BACKGROUND).json()["reason"] == "new-password"
     inside.open()
     assert ana.page.path == "/password/"
 

@@ -170,6 +170,13 @@ def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, bu
     assert "isn’t set up for this application" in check(fay, username="ana", url=url, proxy="front")
 
 
+def test_says_that_a_new_password_comes_first(fay: Person, inside: Wall) -> None:
+    """Seen failing: the page gave no reason."""
+    User.objects.filter(username="ana").update(must_change_password=True)
+
+    assert "They must set a new password first." in check(fay, username="ana", url=f"http://{HOST}/page")
+
+
 def test_answers_as_the_endpoint_does(fay: Person, inside: Wall) -> None:
     """What the page shows is what a proxy gets."""
     told = inside.ask("/page")

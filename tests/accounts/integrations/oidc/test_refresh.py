@@ -38,6 +38,16 @@ def test_repeats_what_was_verified_and_when(party: Any, ana: Person, tokens: Any
     assert party.userinfo(refreshed["access_token"]).status_code == 200
 
 
+@pytest.mark.parametrize("field", ["must_change_password", "breached_password_at"])
+def test_a_new_password_that_is_due_comes_first(party: Any, ana: Person, tokens: Any, clock: Clock, field: str) -> None:
+    """Seen failing: only pages asked for it, so a program went on for someone who knew the old one."""
+    User.objects.filter(pk=ana.user.pk).update(**{field: clock.now if field.endswith("_at") else True})
+    assert party.refresh(tokens["refresh_token"]).json() == {"error": "invalid_grant"}
+
+    User.objects.filter(pk=ana.user.pk).update(must_change_password=False, breached_password_at=None)
+    assert party.refresh(tokens["refresh_token"]).status_code == 200
+
+
 def test_reuse_ends_everything(party: Any, tokens: Any) -> None:
     refreshed = party.refresh(tokens["refresh_token"]).json()
 
