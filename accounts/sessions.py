@@ -27,19 +27,23 @@ from accounts import applications, audit_events
 from accounts.models import ApplicationSession, Session, User
 from verification import audit, browsers
 from verification.context import Context
-from verification.db import row_locks
-from verification.db.batched_writes import Rows
+from verification.db import batched_writes, row_locks
+from verification.db.batched_writes import KeyOf, Rows
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
-from verification.models import Enrolment
+from verification.models import Challenge, Enrolment
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 _BATCH = 500  # expired sessions deleted in one transaction
 PLACE = "place"  # session key: the browser and network that created it
 
 
-_COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
+_COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network", "challenge_id")
 _ROW = {"ref": BindParam("ref"), "session_key": BindParam("key")}
-_READ = Select(lambda: Session.objects.filter(**_ROW, expire_date__gt=BindParam("now")))
+_READ = Select(
+    lambda: Session.objects.select_related("challenge__enrolment", "challenge__user").filter(
+        **_ROW, expire_date__gt=BindParam("now")
+    )
+)
 _ADD = Insert(Session)
 _WRITE = Update(lambda: (Session.objects.filter(**_ROW), {name: BindParam(name) for name in _COLUMNS}))
 
@@ -89,6 +93,8 @@ class SessionStore(DatabaseStore):
     _row: Session | None = None  # as it was read or created
     _kept: bytes | None = None  # what `keep` has written
     _is_new = False  # `keep` has made a row, and its transaction is not over
+    _challenge: Challenge | None = None  # the one that the verification in progress asks
+    _is_unused = False  # this challenge was read with the session, and nobody has taken it yet
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -100,6 +106,7 @@ class SessionStore(DatabaseStore):
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         place = data.get(PLACE) or {}
         row.agent, row.network = place.get("agent", ""), place.get("network", "")
+        row.challenge = self._challenge
         return row
 
     def _get_session_from_db(self) -> Session | None:
@@ -108,6 +115,8 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None
         self._row = row
+        self._challenge = row.challenge if row is not None else None
+        self._is_unused = self._challenge is not None
         return row
 
     def encode(self, session_dict: dict[str, Any]) -> str:
@@ -179,9 +188,8 @@ class SessionStore(DatabaseStore):
             _ADD.later(row)
             self._row = row
         else:
-            values = {name: getattr(row, name) for name in _COLUMNS}
             key = row_key(self._former_key) if self._former_key else row.session_key
-            _WRITE.later(_found, ref=row.ref, key=key, **values)
+            _WRITE.later(_found, ref=row.ref, key=key, **_values(row))
         self.modified = True  # the middleware sends the cookie
         self._kept = self._content()
         transaction.on_commit(self._settle)
@@ -206,10 +214,9 @@ class SessionStore(DatabaseStore):
         if must_create:
             self._insert(row)
             return
-        values = {name: getattr(row, name) for name in _COLUMNS}
         key = row_key(self._former_key) if self._former_key else row.session_key
         try:
-            is_written = _WRITE.run(ref=row.ref, key=key, **values)
+            is_written = _WRITE.run(ref=row.ref, key=key, **_values(row))
         except IntegrityError as error:
             raise UpdateError from error  # the user was erased since
         if not is_written:
@@ -229,6 +236,18 @@ class SessionStore(DatabaseStore):
         """The session's public name, which stays when its key changes; empty before the session is saved."""
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
         return self._row.ref if self._row is not None else ""
+
+    def ask(self, challenge: Challenge | None) -> None:
+        """Note which challenge the verification in progress asks, so that the next request reads both together."""
+        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reading the row later would undo it
+        self._challenge, self._is_unused = challenge, False
+
+    def take_challenge(self) -> Challenge | None:
+        """Return the challenge that was read with the session, once: later in the request it may have changed."""
+        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
+        found = self._challenge if self._is_unused else None
+        self._is_unused = False
+        return found
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -254,6 +273,14 @@ class SessionStore(DatabaseStore):
             raise CreateError from error
 
 
+def _values(row: Session) -> dict[str, Any]:
+    """Return what a session's row gets. Its challenge may be a row that the same block inserts."""
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    if row.challenge is not None and batched_writes.is_waiting(row.challenge):
+        values["challenge_id"] = KeyOf(row.challenge)
+    return values
+
+
 def _found(rows: Rows) -> None:
     if not rows:
         raise SessionInterrupted(_GONE)
@@ -270,6 +297,16 @@ def ref_of(session: SessionBase) -> str:
 def keep(session: SessionBase) -> None:
     """Write a request's session now, with the other writes of the block that the caller is in."""
     cast("SessionStore", session).keep()
+
+
+def ask(session: SessionBase, challenge: Challenge | None) -> None:
+    """Note which challenge a session's verification in progress asks, if that is known."""
+    cast("SessionStore", session).ask(challenge)
+
+
+def take_challenge(session: SessionBase) -> Challenge | None:
+    """Return the challenge that was read with a session, the first time that a request asks for it."""
+    return cast("SessionStore", session).take_challenge()
 
 
 def own(user: User, ref: str) -> Session | None:

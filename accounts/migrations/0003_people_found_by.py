@@ -1,11 +1,12 @@
-"""What PostgreSQL alone has: an index of trigrams, by which parts of names are found among millions of people, and room
+"""The challenge of a session, and what PostgreSQL alone has: an index of trigrams, by which parts of names are found among millions of people, and room
 in the pages of people and sessions, so that an update of a row needs no new entry in any index. Nobody looks for
 sessions by LIKE, so the index for that, which Django adds to a key that is text, is dropped.
 """
 
 from typing import Any
 
-from django.db import migrations
+import django.db.models.deletion
+from django.db import migrations, models
 
 
 def create_index(apps: Any, schema_editor: Any) -> None:
@@ -27,6 +28,21 @@ def drop_index(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_tables_of_people")]
+    dependencies = [("accounts", "0002_tables_of_people"), ("verification", "0001_initial")]
 
-    operations = [migrations.RunPython(create_index, drop_index)]
+    operations = [
+        migrations.AddField(
+            model_name="session",
+            name="challenge",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="verification.challenge",
+            ),
+        ),
+        migrations.RunPython(create_index, drop_index),
+    ]

@@ -26,7 +26,7 @@ from verification.context import Context
 from verification.db import batched_writes
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.enrolments import Option
-from verification.models import Enrolment, Purpose
+from verification.models import Challenge, Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
@@ -45,7 +45,7 @@ class Begun:
     browser_token: str = ""
 
 
-def _no_page(pending: Pending) -> None:
+def _no_page(pending: Pending, challenge: Challenge | None) -> None:
     """Keep nothing: nobody's browser is waiting."""
 
 
@@ -57,12 +57,12 @@ def begin(
     former: Pending | None = None,
     step_up: str = "",
     name: str = "",
-    keep: Callable[[Pending], None] = _no_page,
+    keep: Callable[[Pending, Challenge | None], None] = _no_page,
 ) -> Begun:
     """Decide what follows a correct password, and issue a challenge for the default option at once.
 
-    `keep` writes the state of the sign-in to the browser's session, in the transaction of the challenge. `name` is the
-    username under which the attempt was counted; that count is undone.
+    `keep` writes the state of the sign-in to the browser's session, in the transaction of the challenge, if there is a
+    new one. `name` is the username under which the attempt was counted; that count is undone.
 
     `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
     a text sent a moment ago is not sent again, and an older code is recognised as such.
@@ -91,7 +91,7 @@ def begin(
     )
 
     def also(outcome: Outcome) -> None:
-        keep(pending.with_(handle=outcome.handle) if outcome.issued else pending)
+        keep(pending.with_(handle=outcome.handle) if outcome.issued else pending, outcome.challenge)
         limits.password_accepted(name or user.username, context)
 
     if decision.default is None:

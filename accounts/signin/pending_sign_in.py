@@ -16,8 +16,9 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError
 from django.http import HttpRequest
 
+from accounts import sessions
 from accounts.sessions import SessionStore
-from verification.models import Purpose
+from verification.models import Challenge, Purpose
 
 _KEY = "pending"
 FORM = "request"  # form field that names the verification it belongs to
@@ -82,10 +83,14 @@ class Pending:
         return replace(self, **changes)
 
 
-def keep(request: HttpRequest, pending: Pending) -> Pending:
-    """Store the state in the session, without the fields that have their default: every sign-in writes it."""
+def keep(request: HttpRequest, pending: Pending, *, challenge: Challenge | None = None) -> Pending:
+    """Store the state in the session, without the fields that have their default: every sign-in writes it.
+
+    `challenge` is the one that it names, if this request has issued it.
+    """
     kept = asdict(pending)
     request.session[_KEY] = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}
+    sessions.ask(request.session, challenge)
     return pending
 
 
@@ -131,6 +136,7 @@ def is_stale(request: HttpRequest, pending: Pending) -> bool:
 def wipe(request: HttpRequest) -> None:
     """Delete the state."""
     request.session.pop(_KEY, None)
+    sessions.ask(request.session, None)
 
 
 def forget_changes(request: HttpRequest) -> None:

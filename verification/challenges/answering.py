@@ -19,15 +19,21 @@ _MAX_OLDER_REQUESTS = 20  # most older requests that are compared
 
 
 def answer(
-    handle: str, text: str, *, binding: str, context: Context, alongside: correct_answers.Alongside | None = None
+    handle: str,
+    text: str,
+    *,
+    binding: str,
+    context: Context,
+    alongside: correct_answers.Alongside | None = None,
+    loaded: Challenge | None = None,
 ) -> Outcome:
     """Check an answer, and finish the challenge if it is correct.
 
     First a try and a failure are counted and committed, so that no later error or parallel request can undo them. Then
     the method checks the answer, outside any transaction. Then guarded updates finish the challenge, and `alongside` is
-    done with them.
+    done with them. `loaded` is the challenge that the caller has just read with its session, if there was one.
     """
-    challenge = queries.load(handle, binding)
+    challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
     method = registry.method(challenge.enrolment.method)

@@ -147,9 +147,19 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
     return queries.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
-def collect(handle: str, *, binding: str, context: Context, alongside: Alongside | None = None) -> Outcome:
-    """Finish a challenge that was approved on the phone. Works once."""
-    challenge = queries.load(handle, binding)
+def collect(
+    handle: str,
+    *,
+    binding: str,
+    context: Context,
+    alongside: Alongside | None = None,
+    loaded: Challenge | None = None,
+) -> Outcome:
+    """Finish a challenge that was approved on the phone. Works once.
+
+    `loaded` is the challenge that the caller has just read with its session, if there was one.
+    """
+    challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)

@@ -51,9 +51,14 @@ def bind(binding: str) -> str:
     return crypto.digest("challenge.binding", binding)[:32]
 
 
-def load(handle: str, binding: str) -> Challenge | None:
-    """Load a challenge of this session. None if there is none, or if its enrolment can't be decrypted."""
-    found = _LOAD.first(handle=handle, binding=bind(binding)) if handle else None
+def load(handle: str, binding: str, *, loaded: Challenge | None = None) -> Challenge | None:
+    """Load a challenge of this session. None if there is none, or if its enrolment can't be decrypted.
+
+    `loaded` is a challenge that the caller has just read with its enrolment and person. It is used if it is the one.
+    """
+    bound = bind(binding)
+    is_loaded = loaded is not None and (loaded.handle, loaded.binding) == (handle, bound)
+    found = loaded if is_loaded else _LOAD.first(handle=handle, binding=bound) if handle else None
     return found if found is not None and found.enrolment.opens else None
 
 

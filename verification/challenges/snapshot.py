@@ -9,7 +9,7 @@ from verification import enrolments, registry
 from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.challenges import attempts, queries
 from verification.method import Mode
-from verification.models import Message, Purpose, State
+from verification.models import Challenge, Message, Purpose, State
 from verification.models.person import Person
 
 
@@ -56,9 +56,12 @@ class Shown:
     message: Message | None = None
 
 
-def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
-    """Return what a page shows of a challenge of this session, or None if there is no such challenge."""
-    challenge = queries.load(handle, binding)
+def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None = None) -> Shown | None:
+    """Return what a page shows of a challenge of this session, or None if there is no such challenge.
+
+    `loaded` is the challenge that the caller has just read with its session, if there was one.
+    """
+    challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None:
         return None
     method = registry.method(challenge.enrolment.method)

@@ -62,7 +62,9 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         known=known,
     )
     if isinstance(found, Challenge):
-        outcome = Outcome(verdict=Verdict.ISSUED, handle=found.handle, method=enrolment.method, user=user)
+        outcome = Outcome(
+            verdict=Verdict.ISSUED, handle=found.handle, method=enrolment.method, user=user, challenge=found
+        )
         if _write(found, context, outcome, replaces=replaces, also=also):
             return outcome
         # Another request of this session was first. Its challenge stays, and no second message is sent.

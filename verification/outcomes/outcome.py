@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verification.models import Enrolment
+    from verification.models import Challenge, Enrolment
     from verification.models.person import Person
 
 
@@ -53,6 +53,7 @@ class Outcome:
     retry_at: datetime | None = None
     enrolment: "Enrolment | None" = None
     user: "Person | None" = None
+    challenge: "Challenge | None" = None  # the one that was issued just now
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     said: "Words | None" = None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's

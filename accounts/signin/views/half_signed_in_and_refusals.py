@@ -99,7 +99,7 @@ def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
 
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
     """Store a challenge that was issued. If it was already running, tell the user that nothing new was sent."""
-    pending_sign_in.keep(request, pending.with_(handle=outcome.handle))
+    pending_sign_in.keep(request, pending.with_(handle=outcome.handle), challenge=outcome.challenge)
     if outcome.retry_at and registry.has(outcome.method, Delivered):
         tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 

@@ -18,6 +18,7 @@ from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in_and_refusals
 from verification import challenges, inputs, policies
 from verification.context import Context
+from verification.models import Challenge
 from verification.outcomes import when_words
 from verification.policies import Step, Why
 
@@ -81,9 +82,9 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
     """Change the session key, because its rights rise, and redirect as decided."""
     about = stepping_up.of(request)
 
-    def keep(pending: Pending) -> None:
+    def keep(pending: Pending, challenge: Challenge | None) -> None:
         request.session.cycle_key()
-        pending_sign_in.keep(request, pending)
+        pending_sign_in.keep(request, pending, challenge=challenge)
         sessions.keep(request.session)
 
     begun = flow.begin(

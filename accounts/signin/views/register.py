@@ -132,7 +132,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
             )
             pending_sign_in.keep(request, kept)
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
-    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
+    shown = verify.show(request, pending, context)
     if shown is None:
         return redirect("signin:register")
     values = verify.page_context(request, pending, shown, context, outcome)

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import redirects
+from accounts import redirects, sessions
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
@@ -119,15 +119,22 @@ def take(
     request: HttpRequest, pending: Pending, context: Context, alongside: challenges.Alongside | None = None
 ) -> Outcome:
     """Pass the answer to the engine. A form without a code asks whether the call was approved."""
-    code = request.POST.get("code", "")
+    code, loaded = request.POST.get("code", ""), sessions.take_challenge(request.session)
     if code.strip():
-        text = code[:_LONGEST]
-        return challenges.answer(pending.handle, text, binding=pending.id, context=context, alongside=alongside)
-    return challenges.collect(pending.handle, binding=pending.id, context=context, alongside=alongside)
+        return challenges.answer(
+            pending.handle, code[:_LONGEST], binding=pending.id, context=context, alongside=alongside, loaded=loaded
+        )
+    return challenges.collect(pending.handle, binding=pending.id, context=context, alongside=alongside, loaded=loaded)
+
+
+def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | None:
+    """Return what a page shows of the challenge of a verification in progress."""
+    loaded = sessions.take_challenge(request.session)
+    return challenges.show(pending.handle, binding=pending.id, now=context.now, loaded=loaded)
 
 
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
-    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
+    shown = show(request, pending, context)
     if shown is not None and shown.state == State.DENIED:
         return half_signed_in_and_refusals.closed(request, policies.Why.LOCKED)
     user = half_signed_in_and_refusals.person_or_out(
@@ -200,7 +207,7 @@ def ended(shown: Shown) -> Verdict:
 @half_signed_in_and_refusals.half_signed_in
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell a waiting page the state of the message, and whether the call was approved."""
-    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
+    shown = show(request, pending, context)
     if shown is None or request.GET.get(pending_sign_in.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_status_words.explain(shown.message)
@@ -241,7 +248,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
             return redirect("signin:verify")
         half_signed_in_and_refusals.tell(request, outcome, context)
         return redirect("signin:options")
-    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
+    shown = show(request, pending, context)
     current = shown.ref if shown and shown.is_alive else ""
     return render(
         request,

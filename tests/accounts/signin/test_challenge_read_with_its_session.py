@@ -1,0 +1,69 @@
+"""Tests of the session's challenge: the next request reads both with one statement, and never relies on it."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Session
+from tests.people import Person
+from verification.models import Challenge
+
+
+def reads(person: Person) -> list[str]:
+    """Return the tables from which the page with the code reads, without those that it joins."""
+    with CaptureQueriesContext(connection) as captured:
+        person.browser.go("/sign-in/verify/")
+    return [query["sql"].partition(" FROM ")[2].split()[0].strip('"') for query in captured if " FROM " in query["sql"]]
+
+
+def test_page_with_the_code_reads_both_with_one_statement(ana: Person) -> None:
+    ana.give_password()
+
+    assert "verification_challenge" not in reads(ana)
+
+
+def test_after_another_option_it_is_the_new_one(ana: Person) -> None:
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    assert Session.objects.get().challenge == Challenge.objects.latest("pk")
+    assert "verification_challenge" not in reads(ana)
+
+
+def test_signed_in_session_has_none(ana: Person) -> None:
+    ana.sign_in()
+
+    assert Session.objects.get().challenge_id is None
+
+
+def test_session_without_it_signs_in(ana: Person) -> None:
+    ana.give_password()
+    Session.objects.update(challenge=None)
+
+    assert "verification_challenge" in reads(ana)
+    assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_session_whose_challenge_was_deleted_begins_again(ana: Person) -> None:
+    ana.give_password()
+    Challenge.objects.all().delete()
+
+    assert ana.browser.go("/sign-in/verify/").path == "/sign-in/options/"
+
+
+def test_challenge_of_another_session_is_not_used(ana: Person, cleo: Person) -> None:
+    cleo.give_password()
+    ana.give_password()
+    hers, other = Challenge.objects.get(user=ana.user), Challenge.objects.get(user=cleo.user)
+    Session.objects.filter(challenge=hers).update(challenge=other)
+
+    ana.verify("000000")
+
+    left = dict(Challenge.objects.values_list("user", "tries_left"))
+    assert left == {ana.user.pk: hers.tries_left - 1, cleo.user.pk: other.tries_left}
+
+
+def test_page_after_an_incorrect_code_shows_the_attempts_that_are_left(ana: Person) -> None:
+    ana.give_password()
+    left = Challenge.objects.get().tries_left - 1
+
+    assert f"You have {left} attempts left." in ana.verify("000000")
