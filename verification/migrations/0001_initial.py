@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0002_tables_of_people'),
+        ('accounts', '0001_initial'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
