@@ -60,19 +60,19 @@ def _page(request: HttpRequest, template: str, values: dict[str, Any], *, status
 @_public
 def index(request: HttpRequest) -> HttpResponse:
     """Show the commonest problems and the topics, or search results."""
-    user, now, wanted = (
+    user, context, wanted = (
         reader(request),
         request_context.read(request),
         inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH),
     )
     if wanted:
-        hits = search.find(wanted, audiences=articles.audiences(user), now=now.now)
+        hits = search.find(wanted, audiences=articles.audiences(user), now=context.now)
         if not hits:
-            _count_miss(wanted, now)
+            _count_miss(wanted, context)
         places = articles.places(user)
         found = [home.Entry.of(hit.article, places) for hit in hits]
         return _page(request, "search_results.html", {"wanted": wanted, "hits": found})
-    rows = articles.published(user, now=now.now).defer("body").order_by("order", "title")
+    rows = articles.published(user, now=context.now).defer("body").order_by("order", "title")
     return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
 
 
@@ -91,8 +91,8 @@ def _count_miss(wanted: str, context: Context) -> None:
 @_public
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one article, with the organisation's own names and limits."""
-    user, now = reader(request), request_context.read(request)
-    rows = articles.published(user, now=now.now)
+    user, context = reader(request), request_context.read(request)
+    rows = articles.published(user, now=context.now)
     found = get_object_or_404(rows, slug=slug)
     places, wanted = articles.places(user), found.related.split()
     others = [row for row in rows.filter(slug__in=wanted).defer("body") if row.pk != found.pk]
@@ -115,14 +115,14 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 
     The form has its own page, because the article's may be in a cache and cannot contain a CSRF token.
     """
-    now = request_context.read(request)
-    found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
+    context = request_context.read(request)
+    found = get_object_or_404(articles.published(reader(request), now=context.now), slug=slug)
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
         return _page(request, "article_feedback.html", {"article": found, "form": form})
-    if limits.spend_request("help.word", name=slug + network_of(now.network), context=now).is_open:
+    if limits.spend_request("help.word", name=slug + network_of(context.network), context=context).is_open:
         Feedback.objects.create(
-            article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
+            article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=context.now
         )
     messages.success(request, _("Thanks for your feedback."))
     return redirect(found.get_absolute_url())
@@ -135,11 +135,11 @@ def diagnose(request: HttpRequest) -> HttpResponse:
 
     Support staff also find a field for a caller's reference here.
     """
-    now, user = request_context.read(request), reader(request)
+    context, user = request_context.read(request), reader(request)
     is_support, given = _is_support(request, user), request.GET.get("reference", "")
     if is_support and diagnosis.read(given) is not None:
         return redirect("help:diagnose-for", diagnosis.tidy(given))
-    pending = None if user else pending_sign_in.read(request, now=now.now)
+    pending = None if user else pending_sign_in.read(request, now=context.now)
     person = user or (flow.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     values: dict[str, Any] = {
@@ -150,7 +150,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
         "given": given if is_support else "",
     }
     if situation is not None and person is not None:
-        seen = diagnosis.view(person, now, is_half=user is None, binding=pending.id if pending else "")
+        seen = diagnosis.view(person, context, is_half=user is None, binding=pending.id if pending else "")
         values["findings"] = diagnosis.find(situation, seen)
         values["reference"] = diagnosis.reference(person, situation)
         values["tests"] = diagnosis.test_messages(situation, seen)
@@ -184,8 +184,8 @@ def tell(request: HttpRequest) -> HttpResponse:
     If it comes from a diagnosis, the email contains the reference that opens the same view. The email says how far the
     writer was verified. The response is the same for everyone.
     """
-    now, user = request_context.read(request), reader(request)
-    pending = None if user else pending_sign_in.read(request, now=now.now)
+    context, user = request_context.read(request), reader(request)
+    pending = None if user else pending_sign_in.read(request, now=context.now)
     person = user or (flow.person(pending) if pending else None)
     desk = contacts.desk_of(person)
     if not desk.takes_mail:
@@ -193,8 +193,8 @@ def tell(request: HttpRequest) -> HttpResponse:
     form = (TellForm if person else StrangerForm)(request.POST or None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
-        writer = person.username if person else network_of(now.network)
-        if not limits.spend_request("help.tell", name=writer, context=now).is_open:
+        writer = person.username if person else network_of(context.network)
+        if not limits.spend_request("help.tell", name=writer, context=context).is_open:
             form.add_error("text", _("You’ve sent several messages in the last hour. Call the support desk instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)
@@ -202,10 +202,10 @@ def tell(request: HttpRequest) -> HttpResponse:
                 text += f"\n\n{situation.label}: {diagnosis.reference(person, situation)}"
             if person is not None:
                 how = notices.Writer.SIGNED_IN if user else notices.Writer.HALF
-                notices.tell_support(person, desk.email, text, now=now.now, how=how)
+                notices.tell_support(person, desk.email, text, now=context.now, how=how)
             else:
                 given = form.cleaned_data
-                notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=now.now)
+                notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=context.now)
             messages.success(request, _("Message sent. The support desk will contact you."))
             return redirect("help:index")
     return _page(request, "write_to_support.html", {"form": form, "person": person, "takes_mail": False})

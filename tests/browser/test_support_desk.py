@@ -101,13 +101,13 @@ def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Perso
 
 def dress(person: Person) -> None:
     """Give a person what actions end: an app password, a remembered browser, a session."""
-    user, now = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
-    app_passwords.issue(user, now, name="old laptop", program="mail")
-    browsers.remember(user, now, days=14, method="totp")
+    user, context = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
+    app_passwords.issue(user, context, name="old laptop", program="mail")
+    browsers.remember(user, context, days=14, method="totp")
     store = SessionStore()
     store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    at = now.now.timestamp()
+    at = context.now.timestamp()
     store[session_assurance.KEY] = {"epoch": user.epoch, "verified": {"password": at, "totp": at}, "why": "required"}
     store.create()
 

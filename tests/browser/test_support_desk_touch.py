@@ -113,9 +113,9 @@ def test_tasks_of_the_handbook_are_done_from_the_case(tablet: Page, ana: Person,
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     enter(tablet, dora)
     for name, choice in TASKS.items():
-        user, now = User.objects.get(pk=ana.user.pk), Context(now=timezone.now())
-        app_passwords.issue(user, now, name="old laptop", program="mail")
-        browsers.remember(user, now, days=14, method="totp")
+        user, context = User.objects.get(pk=ana.user.pk), Context(now=timezone.now())
+        app_passwords.issue(user, context, name="old laptop", program="mail")
+        browsers.remember(user, context, days=14, method="totp")
         tablet.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
         tablet.get_by_role("link", name="Actions").tap()
 

@@ -215,11 +215,11 @@ def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object)
 def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, clock: object) -> None:
     dora = hire("dora", "Support desk")
     scope("Support desk", "North")
-    now = Context(now=timezone.now())
+    context = Context(now=timezone.now())
     root = join("root", is_staff=True, is_superuser=True)
     rows = "upn,serial number,secret key\n" + "".join(f"{n},T-{n},{'A' * 32}\n" for n in ("nora", "sue"))
-    jobs.begin("tokens", rows, root.user, now, name="a.csv", is_dry_run=False)
-    jobs.work(now.now)
+    jobs.begin("tokens", rows, root.user, context, name="a.csv", is_dry_run=False)
+    jobs.work(context.now)
     tokens = {token.serial: token for token in HardwareToken.objects.all()}
 
     page = dora.sign_in(to="/admin/accounts/user/tokens/")

@@ -268,10 +268,10 @@ def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clo
     browser = Browser()
     answer = key.sign(invited(browser))
     kept = browser.client.session["invitation"]
-    now = Context(now=clock.now, network="192.0.2.7")
+    context = Context(now=clock.now, network="192.0.2.7")
 
     outcomes = [
-        flow.prove_alone(answer, now, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC))
+        flow.prove_alone(answer, context, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC))
         for _ in range(2)
     ]
 

@@ -95,9 +95,9 @@ def make(request: AuthedRequest) -> HttpResponse:
         return redirect("portal:app-passwords")
     form = AppPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        here = request_context.read(request)
+        context = request_context.read(request)
         try:
-            secret = app_passwords.issue(request.user, here, **form.fields_of_issue(here.now))
+            secret = app_passwords.issue(request.user, context, **form.fields_of_issue(context.now))
         except app_passwords.Full:
             words = _("You have the most app passwords allowed. Delete one first.")
             messages.warning(request, words, extra_tags="portal:app_passwords_full")
@@ -106,13 +106,13 @@ def make(request: AuthedRequest) -> HttpResponse:
             words = _("We didn’t create an app password, because your account or its settings have changed. Try again.")
             messages.warning(request, words, extra_tags="portal:changed_meanwhile")
             return redirect("portal:app-passwords")
-        context = {
+        values = {
             "secret": secret,
             "name": form.cleaned_data["name"],
             "program": programs.program(form.cleaned_data["program"]),
             "here": "app-passwords",
         }
-        return render(request, "accounts/portal/app_password_shown.html", context)
+        return render(request, "accounts/portal/app_password_shown.html", values)
     return render(request, "accounts/portal/app_password_create.html", {"form": form, "here": "app-passwords"})
 
 

@@ -16,28 +16,28 @@ from verification.browsers import user_agents
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List where the user is remembered and signed in."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     here = sessions.ref_of(request.session)
-    remembered = browsers.of_person(request.user, now=now.now)
-    signed_in = session_assurance.running(request.user, now.now)
-    context = {
-        "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
+    remembered = browsers.of_person(request.user, now=context.now)
+    signed_in = session_assurance.running(request.user, context.now)
+    values = {
+        "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, context.browser)) for b in remembered],
         "sessions": [(s, user_agents.name(s.agent), s.ref == here) for s in signed_in],
         "here": "browsers",
     }
-    return render(request, "accounts/portal/browsers.html", context)
+    return render(request, "accounts/portal/browsers.html", values)
 
 
 @redirects.button_on("portal:browsers")
 @require_POST
 def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Forget one browser or all. Needs no recent verification, because it only removes access."""
-    now = request_context.read(request)
-    if not browsers.forget_own(request.user, now, ref=ref) and ref:
+    context = request_context.read(request)
+    if not browsers.forget_own(request.user, context, ref=ref) and ref:
         raise Http404
     messages.success(request, _("Removed. We’ll ask for the second step there again."))
     response = redirect("portal:browsers")
-    if not ref and not browsers.is_shared(now.browser):
+    if not ref and not browsers.is_shared(context.browser):
         response.delete_cookie(settings.BROWSER_COOKIE_NAME)
     return response
 
@@ -46,13 +46,13 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
 @require_POST
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     """End one of the user's other sessions."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     found = sessions.own(request.user, ref)
     if found is None:
         raise Http404
     if found.ref == sessions.ref_of(request.session):
         return redirect("sign-out")
-    sessions.end_own(found, request.user, now)
+    sessions.end_own(found, request.user, context)
     messages.success(request, _("We ended that session."))
     return redirect("portal:browsers")
 

@@ -108,27 +108,27 @@ def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpRe
 
 def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
     """Start a verification of the new method. It uses the same pages as the sign-in."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     rules, _offered = read_offers(request)
-    place = reverse("portal:new-phone" if new_phone.moved_since(request.session, now.now) else "portal:methods")
+    place = reverse("portal:new-phone" if new_phone.moved_since(request.session, context.now) else "portal:methods")
     about = stepping_up.of(request)
     pending = flow.ask_again(
         request,
         request.user,
-        now,
+        context,
         purpose=Purpose.ENROL,
         next_url=(redirects.wanted(request) or place) if about else place,
         step_up=about.token if about else "",
     )
     outcome = challenges.enrol(
-        request.user, offer.name, fields, binding=pending.id, context=now, rules=rules, replaces=pending.handle
+        request.user, offer.name, fields, binding=pending.id, context=context, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
         return _form_page(request, offer, half_signed_in_and_refusals.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
-        half_signed_in_and_refusals.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, context)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
-    half_signed_in_and_refusals.asked(request, pending, outcome, now)
+    half_signed_in_and_refusals.asked(request, pending, outcome, context)
     return redirect("signin:verify")
 
 

@@ -71,16 +71,16 @@ def _app_passwords(user: User) -> dict[str, Any]:
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     """Check the current password, rate-limited like the one at sign-in."""
     name = request.user.username
-    here = request_context.read(request)
-    gate = limits.password_gate(name, here)
+    context = request_context.read(request)
+    gate = limits.password_gate(name, context)
     if not gate.is_open:
-        when = outcomes.when_words(gate.retry_at, here.now)
+        when = outcomes.when_words(gate.retry_at, context.now)
         form.add_error("password", _("Too many incorrect passwords. Try again %(when)s.") % {"when": when})
         return False
     if not request.user.has_password(form.cleaned_data["password"]):
         form.add_error("password", _("Incorrect password. Enter your current password."))
         return False
-    limits.password_accepted(name, here)
+    limits.password_accepted(name, context)
     if hashers.composed(form.cleaned_data["password"]) == hashers.composed(form.cleaned_data["new_password"]):
         form.add_error("new_password", _("This is your current password. Choose a different one."))
         return False
@@ -114,16 +114,16 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Set a new password with an emailed link. The next sign-in still asks for the second step."""
-    now = request_context.read(request)
-    found = password_resets.open_link(handle, token, now)
+    context = request_context.read(request)
+    found = password_resets.open_link(handle, token, context)
     if found is None:
         return render(request, "accounts/signin/password_reset_link_over.html", status=410)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
-        if not password_resets.finish(found, form.cleaned_data["new_password"], now):
+        if not password_resets.finish(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/password_reset_link_over.html", status=410)
         messages.success(request, _("We set your new password. Sign in with it."))
         return redirect("signin:password")
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
-    context = {"form": form, "account": found.user.get_username(), "they_end": they_end}
-    return render(request, "accounts/signin/password_reset_new_password.html", context)
+    values = {"form": form, "account": found.user.get_username(), "they_end": they_end}
+    return render(request, "accounts/signin/password_reset_new_password.html", values)

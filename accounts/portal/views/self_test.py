@@ -23,21 +23,21 @@ def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @methods.mine
 def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
-    now = request_context.read(request)
+    context = request_context.read(request)
     place = reverse("portal:methods")
-    pending = flow.ask_again(request, request.user, now, purpose=Purpose.SELF_TEST, next_url=place)
+    pending = flow.ask_again(request, request.user, context, purpose=Purpose.SELF_TEST, next_url=place)
     outcome = challenges.start(
         enrolment,
         user=request.user,
         purpose=Purpose.SELF_TEST,
         binding=pending.id,
-        context=now,
+        context=context,
         rules=policies.rules_for(request.user.pk),
         mode=request.POST.get("mode", ""),
         replaces=pending.handle,
     )
     if not outcome.issued:
-        half_signed_in_and_refusals.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, context)
         return redirect("portal:methods")
-    half_signed_in_and_refusals.asked(request, pending, outcome, now)
+    half_signed_in_and_refusals.asked(request, pending, outcome, context)
     return redirect("signin:verify")

@@ -34,15 +34,15 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     @login_not_required
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        now = request_context.read(request)
+        context = request_context.read(request)
         was_open, next_url = pending_sign_in.is_kept(request), pending_sign_in.next_url(request)
-        pending = pending_sign_in.read(request, now=now.now)
+        pending = pending_sign_in.read(request, now=context.now)
         if pending is None:
             # A message is kept in the session. Opening this URL out of the blue must not create one.
             return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
         if pending_sign_in.is_stale(request, pending):
             return stale(request)
-        return view(request, pending, now, *args, **kwargs)
+        return view(request, pending, context, *args, **kwargs)
 
     return page
 

@@ -40,12 +40,12 @@ def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST)
     if not form.is_valid():
         return _page(request, form, next_url)
-    now = request_context.read(request)
-    first = password_step.check(form.cleaned_data["username"], form.cleaned_data["password"], now)
+    context = request_context.read(request)
+    first = password_step.check(form.cleaned_data["username"], form.cleaned_data["password"], context)
     if first.user is None:
-        form.add_error(None, _refusal(first, now))
+        form.add_error(None, _refusal(first, context))
         return _page(request, form, next_url, about=_about(first))
-    return _go_on(request, first.user, first.name, now, next_url)
+    return _go_on(request, first.user, first.name, context, next_url)
 
 
 def _hint(request: HttpRequest) -> str:

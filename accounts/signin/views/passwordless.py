@@ -36,21 +36,21 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passwordless(request: HttpRequest) -> HttpResponse:
     """Check the passkey and sign its owner in. All refusals look the same."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     next_url = redirects.wanted(request)
     kept = request.session.pop(_KEY, None)
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
     if kept:
         until = datetime.fromtimestamp(kept["until"], tz=UTC)
-        outcome = flow.prove_alone(answer, now, nonce=kept["nonce"], until=until)
+        outcome = flow.prove_alone(answer, context, nonce=kept["nonce"], until=until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
         return flow.finish(
-            request, user, now, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
+            request, user, context, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
-        half_signed_in_and_refusals.tell(request, outcome, now)
+        half_signed_in_and_refusals.tell(request, outcome, context)
     else:
         words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")

@@ -21,9 +21,9 @@ from verification.policies import Why
 @require_http_methods(["GET", "POST"])
 def reauthenticate(request: AuthedRequest) -> HttpResponse:
     """Offer the user's options. The chosen one is asked on the same page as at sign-in. A GET sends nothing."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     next_url, about = redirects.wanted(request), stepping_up.of(request)
-    decision = policies.decide(request.user, now)
+    decision = policies.decide(request.user, context)
     # A method that policy no longer allows isn't enough here. At sign-in, it only lets people set up another one.
     allowed = () if decision.reason is Why.METHOD_NOT_ALLOWED else decision.options
     options = [option for option in allowed if not option.is_locked and not option.unavailable_reason]
@@ -36,21 +36,26 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
         pending = flow.ask_again(
-            request, request.user, now, purpose=Purpose.FRESH, next_url=next_url, step_up=about.token if about else ""
+            request,
+            request.user,
+            context,
+            purpose=Purpose.FRESH,
+            next_url=next_url,
+            step_up=about.token if about else "",
         )
-        outcome = flow.ask(request.user, pending, chosen, now, decision, mode=request.POST.get("mode", ""))
+        outcome = flow.ask(request.user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            half_signed_in_and_refusals.asked(request, pending, outcome, now)
+            half_signed_in_and_refusals.asked(request, pending, outcome, context)
             return redirect("signin:verify")
-        half_signed_in_and_refusals.tell(request, outcome, now)
-    context = {
+        half_signed_in_and_refusals.tell(request, outcome, context)
+    values = {
         "options": options,
         "next": next_url,
         "action": redirects.asking("signin:reauthenticate", next_url, **more),
         "step_up": about,
         "why": about.why if about else _why(request, next_url),
     }
-    return render(request, "accounts/signin/reauthenticate.html", context)
+    return render(request, "accounts/signin/reauthenticate.html", values)
 
 
 def _why(request: AuthedRequest, next_url: str) -> str:

@@ -80,10 +80,10 @@ class ServiceAdmin(ChangesAdmin):
 
     def renew_keys(self, request: HttpRequest, rows: list[Service], reason: str) -> HttpResponse:
         """Give each service a new key. The service refuses everyone until the new key is in its configuration."""
-        here, actor_id = request_context.read(request), request.user.pk
+        context, actor_id = request_context.read(request), request.user.pk
         return self._show(
             request,
-            [(one, app_passwords.new_service_key(one, here, actor_id=actor_id, reason=reason)) for one in rows],
+            [(one, app_passwords.new_service_key(one, context, actor_id=actor_id, reason=reason)) for one in rows],
         )
 
     def _show(self, request: HttpRequest, shown: list[tuple[Service, str]]) -> HttpResponse:

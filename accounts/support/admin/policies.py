@@ -64,21 +64,21 @@ class PolicyAdmin(ChangesAdmin):
 
     def _previewed(self, request: HttpRequest, form: Any) -> HttpResponse:
         """Preview a change without saving it."""
-        staff, now = cast("AuthedRequest", request).user, request_context.read(request)
+        staff, context = cast("AuthedRequest", request).user, request_context.read(request)
         sent = [
             (n, v)
             for n, values in request.POST.lists()
             if n not in {"csrfmiddlewaretoken", admin_changes.BACK}
             for v in values
         ]
-        context = {
-            "impact": policy_preview.impact(form.instance, now=now.now),
+        shown = {
+            "impact": policy_preview.impact(form.instance, now=context.now),
             "sent": sent,
             "policy": form.instance,
             "reason": form.cleaned_data["reason"],
             "is_locked_out": policy_form.locks_out(staff, form.instance),
         }
-        return layout.page(cast("AuthedRequest", request), "policy_preview.html", context, here="policies")
+        return layout.page(cast("AuthedRequest", request), "policy_preview.html", shown, here="policies")
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):

@@ -32,17 +32,17 @@ def _action(name: str) -> Action:
 @require_http_methods(["GET", "POST"])
 def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     """Preview an action for one user, and do it when it is confirmed."""
-    now, action, person = request_context.read(request), _action(name), layout.case_of(request, pk)
+    context, action, person = request_context.read(request), _action(name), layout.case_of(request, pk)
     form = action.form_class(request.POST or None, initial=_suggested(request))
-    form.offer(person, now=now.now)
-    preview = action.preview(action_preview.of_person(person, now=now.now))
-    permit = authorise.authorise(request.user, person, action, now)
+    form.offer(person, now=context.now)
+    preview = action.preview(action_preview.of_person(person, now=context.now))
+    permit = authorise.authorise(request.user, person, action, context)
     closed, is_recorded = authorise.explain(permit) if isinstance(permit, Refusal) else "", False
     if request.method == "POST" and form.is_valid():
         asked = _asked(request, action, person, form)
         is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
         if is_same or closed or execution.was_sent(asked):
-            result = execution.execute(asked, permit, now)
+            result = execution.execute(asked, permit, context)
             if result.state is not State.REFUSED and not result.is_form_kept:
                 return render_result(request, person, action, result)
             if result.is_form_kept:
@@ -53,7 +53,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
             messages.warning(
                 request, _("Something changed since you opened this page. Check the preview again, then confirm.")
             )
-    context = {
+    values = {
         "action": action,
         "person": person,
         "form": form,
@@ -66,7 +66,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
-    return layout.page(request, "action.html", context, status=403 if closed and form.is_bound else 200)
+    return layout.page(request, "action.html", values, status=403 if closed and form.is_bound else 200)
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
@@ -115,25 +115,25 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
 @require_POST
 def many(request: AuthedRequest) -> HttpResponse:
     """Preview an action for the users chosen in the list, and do it when it is confirmed."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     if not request.POST.get("action"):
         messages.warning(request, _("Choose an action for the people that you selected."))
         return redirect("admin:accounts_user_changelist")
     action = _action(request.POST["action"])
     if not action.supports_bulk:
         raise Http404
-    chosen = _chosen(request, now)
+    chosen = _chosen(request, context)
     if not chosen:
         messages.warning(request, _("Select at least one person in the list."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
-    permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, now).items()}
+    permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, context).items()}
     form = action.form_class(request.POST if is_confirmed else None)
     if is_confirmed and not _token_is_good(request):
         messages.warning(request, _("This page was open for too long. Check the preview again, then confirm."))
     elif is_confirmed and form.is_valid():
         results = [
-            (person, execution.execute(_asked(request, action, person, form), permits[person.pk], now))
+            (person, execution.execute(_asked(request, action, person, form), permits[person.pk], context))
             for person in chosen
         ]
         states = [result.state for _person, result in results]
@@ -143,11 +143,11 @@ def many(request: AuthedRequest) -> HttpResponse:
     waiting = [person for person in chosen if isinstance(permit := permits[person.pk], Permit) and permit.needs_second]
     at_once = [person for person in chosen if person not in refusals and person not in waiting]
     included = User.objects.filter(pk__in=[person.pk for person in at_once or waiting])
-    context = {
+    values = {
         "action": action,
         "people": chosen,
         "form": form,
-        "preview": action.preview(action_preview.of_many(included, now=now.now)),
+        "preview": action.preview(action_preview.of_many(included, now=context.now)),
         "chosen": ",".join(str(person.pk) for person in chosen),
         "kept_out": _by_reason(refusals),
         "n_kept_out": len(refusals),
@@ -157,7 +157,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         "n_open": len(chosen) - len(refusals),
         "token": execution.new_token(),
     }
-    return layout.page(request, "bulk_action.html", context)
+    return layout.page(request, "bulk_action.html", values)
 
 
 def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:

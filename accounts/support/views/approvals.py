@@ -19,10 +19,10 @@ from accounts.support.views.actions import render_result
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List the requests. The one who requested sees the decision here, and does the action."""
-    now = request_context.read(request)
+    context = request_context.read(request)
     listed = [
         (each, ACTIONS[each.action], approvals.may_decide(each, request.user), each.asked_by == request.user)
-        for each in approvals.listed(request.user, now=now.now)
+        for each in approvals.listed(request.user, now=context.now)
         if each.action in ACTIONS
     ]
     return layout.page(request, "approvals.html", {"listed": listed}, here="requests")

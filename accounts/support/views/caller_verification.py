@@ -48,31 +48,31 @@ def _may(request: AuthedRequest, person: User) -> None:
 @require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     """Offer the methods to verify this caller, and start the chosen one. A GET sends nothing."""
-    now, person = request_context.read(request), layout.case_of(request, pk)
+    context, person = request_context.read(request), layout.case_of(request, pk)
     _may(request, person)
     form = CallBackForm(request.POST if request.POST.get("caller_method") == caller_verification.CALL_BACK else None)
     if form.is_bound and form.is_valid():
-        caller_verification.vouch(request.user, person, form.cleaned_data["note"], now)
+        caller_verification.vouch(request.user, person, form.cleaned_data["note"], context)
         messages.success(request, _vouched(person))
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
-        begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), now)
+        begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), context)
         if isinstance(begun, CallerCheck):
             return redirect("admin:support-caller", person.pk, begun.ref)
-        words = outcomes.words(begun, now=now.now)
+        words = outcomes.words(begun, now=context.now)
         messages.warning(request, f"{words.title}. {words.text}")
-    context = {
+    values = {
         "person": person,
         "methods": [
             method
-            for method in caller_verification.methods(person, now=now.now)
+            for method in caller_verification.methods(person, now=context.now)
             if method.key != caller_verification.CALL_BACK
         ],
         "form": form,
         "call_back": caller_verification.CALL_BACK,
         "is_staff": ranks.is_staff(person),
     }
-    return layout.page(request, "caller_verification.html", context)
+    return layout.page(request, "caller_verification.html", values)
 
 
 def _vouched(person: User) -> str:
@@ -84,23 +84,23 @@ def _vouched(person: User) -> str:
 @require_http_methods(["GET", "POST"])
 def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     """Check the code that the caller reads out."""
-    now, person = request_context.read(request), layout.case_of(request, pk)
+    context, person = request_context.read(request), layout.case_of(request, pk)
     _may(request, person)
-    check = caller_verification.begun(request.user, person, ref, now=now.now)
+    check = caller_verification.begun(request.user, person, ref, now=context.now)
     if check is None:
         raise Http404
     words = None
     if request.method == "POST":
-        outcome = caller_verification.answer(check, request.POST.get("code", "")[:1000], now)
+        outcome = caller_verification.answer(check, request.POST.get("code", "")[:1000], context)
         if outcome.proven:
             messages.success(
                 request, _("Caller verified as %(name)s. Valid for 15 minutes.") % {"name": person.get_full_name()}
             )
             return redirect("admin:accounts_user_change", person.pk)
-        words = outcomes.words(outcome, now=now.now)
-    shown = challenges.show(check.handle, binding=check.binding, now=now.now)
+        words = outcomes.words(outcome, now=context.now)
+    shown = challenges.show(check.handle, binding=check.binding, now=context.now)
     sent = shown.message if shown and shown.needs_delivery else None
-    context = {
+    values = {
         "person": person,
         "check": check,
         "shown": shown,
@@ -108,4 +108,4 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "report": message_status_words.explain(sent) if sent else None,
         "sent": sent,
     }
-    return layout.page(request, "caller_verification_code.html", context)
+    return layout.page(request, "caller_verification_code.html", values)

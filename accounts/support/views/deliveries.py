@@ -110,10 +110,10 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     _may(request)
     if not request.user.has_perm("verification.change_outage"):
         raise PermissionDenied
-    now, message = request_context.read(request), get_object_or_404(Message, handle=handle)
+    context, message = request_context.read(request), get_object_or_404(Message, handle=handle)
 
     def run(reason: str) -> None:
-        if statistics.send_again(message, now, actor_id=request.user.pk, reason=reason):
+        if statistics.send_again(message, context, actor_id=request.user.pk, reason=reason):
             messages.success(request, _("The notification will be sent again."))
         else:
             messages.warning(request, _("Nothing was sent: it is too old to help, or it was already sent again."))

@@ -142,15 +142,15 @@ def refuse(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseBase:
     _may(request)
-    now = request_context.read(request)
-    waiting: GroupRequest = get_object_or_404(groups.waiting(now.now), ref=ref)
+    context = request_context.read(request)
+    waiting: GroupRequest = get_object_or_404(groups.waiting(context.now), ref=ref)
     if not groups.may_decide(waiting, request.user):
         raise PermissionDenied
     plan = groups.plan(waiting.asked_by, waiting.group, groups.wanted_by(waiting))
 
     def run(reason: str) -> HttpResponse:
         seen = request.POST.get("seen", "")
-        words = groups.decide(waiting, request.user, now, agrees=agrees, reason=reason, seen=seen)
+        words = groups.decide(waiting, request.user, context, agrees=agrees, reason=reason, seen=seen)
         messages.success(request, words)
         return redirect("admin:auth_group_changelist")
 
