@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.token_rows import find, getter
+from accounts.support.imports.token_rows import find, getter, who_need_approval
 from verification import hardware_tokens
 from verification.context import Context
 
@@ -21,12 +21,13 @@ def apply(
     `repeated` are the lines whose token also occurs earlier in the file.
     """
     people = find([fields["user"] for _line, fields in rows])
+    waiting = who_need_approval(people)
     counts, faults = Counter[str](), []
     for line, fields in rows:
         try:
             if line in repeated:
                 raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
-            counts[_one(fields, people, staff, context, is_dry_run=is_dry_run)] += 1
+            counts[_one(fields, people, staff, waiting, context, is_dry_run=is_dry_run)] += 1
         except ValueError as fault:
             words = {"serial": fields["serial number"][:64], "words": str(fault)}
             faults.append((line, _("Token %(serial)s: %(words)s") % words))
@@ -37,6 +38,7 @@ def _one(
     fields: Mapping[str, str],
     people: Mapping[str, list[User]],
     staff: User | None,
+    waiting: Collection[int],
     context: Context,
     *,
     is_dry_run: bool,
@@ -45,7 +47,7 @@ def _one(
     serial = fields["serial number"].upper()
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
-    user = getter(fields["user"], people, staff)
+    user = getter(fields["user"], people, staff, waiting)
     token = hardware_tokens.named(serial)
     if token is None:
         raise ValueError(_("There is no token with this serial number. Import the manufacturer’s file first."))

@@ -54,7 +54,8 @@ GUIDES = {
         Import.Kind.TOKENS,
         _(
             "Adds hardware tokens to the stock, or assigns them right away. The manufacturer’s own file works "
-            "too: CSV, or a PSKC package (RFC 6030)."
+            "too: CSV, or a PSKC package (RFC 6030). If policy requires a second person for an assignment, request it "
+            "on the person’s page."
         ),
         (
             _("Username or email address of the person who gets the token. Empty: the token goes to the stock."),
@@ -71,7 +72,10 @@ GUIDES = {
     ),
     Import.Kind.ASSIGN: Guide(
         Import.Kind.ASSIGN,
-        _("Assigns tokens from the stock to people, who activate them with a code."),
+        _(
+            "Assigns tokens from the stock to people, who activate them with a code. If policy requires a second "
+            "person for that, request it on the person’s page."
+        ),
         (_("Printed on the token."), _("Username or email address of the person who gets it.")),
         (("AB123456", "anna.muster"), ("AB123457", "ben.beispiel@example.org")),
     ),

@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import authorise, ranks
+from accounts.support.actions.hardware_tokens import ASSIGN_TOKEN
 from accounts.support.imports.people_rows import Chunk, Row
-from verification import hardware_tokens, inputs
+from verification import hardware_tokens, inputs, policies
 from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.inputs import digits
@@ -44,13 +45,14 @@ def apply(
     `staff` uploaded the file; None if their account is gone. `repeated` are the lines whose token also occurs earlier.
     """
     people = find([fields["upn"] for _line, fields in rows])
+    waiting = who_need_approval(people)
     counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
     for line, fields in rows:
         serial = fields["serial number"].strip().upper()
         try:
             if fields["refused"]:
                 raise ValueError(fields["refused"])
-            seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
+            seed, user = _seed(serial, fields), _person(fields["upn"], people, staff, waiting)
             if line in repeated:
                 raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
             verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
@@ -86,13 +88,22 @@ def find(names: Sequence[str]) -> dict[str, list[User]]:
     return people_search.named(User.objects.all(), names)
 
 
-def _person(name: str, people: Mapping[str, list[User]], staff: User | None) -> User | None:
+def who_need_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
+    """Return the ids of those users whose policy leaves the assignment of a token to two members of staff."""
+    rules = policies.rules_of_many({user.pk for users in people.values() for user in users})
+    return frozenset(pk for pk, found in rules.items() if ASSIGN_TOKEN.name in found.second_person)
+
+
+def _person(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User | None:
     """Return the user who gets a token, or None if the file names nobody. Errors: `ValueError` with a text."""
-    return getter(name, people, staff) if name else None
+    return getter(name, people, staff, waiting) if name else None
 
 
-def getter(name: str, people: Mapping[str, list[User]], staff: User | None) -> User:
-    """Return the user, if `staff` may assign them a token. Errors: `ValueError` with a text for staff."""
+def getter(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User:
+    """Return the user, if `staff` may assign them a token alone. Errors: `ValueError` with a text for staff.
+
+    `waiting` are the users for whom a second person must approve it: a file has nobody who could.
+    """
     nobody = _("Nobody has this username or email address.")
     user = people_search.only_of(people.get(fold(name), []), nobody=nobody)
     if staff is None:
@@ -103,6 +114,9 @@ def getter(name: str, people: Mapping[str, list[User]], staff: User | None) -> U
         refusal = authorise.Refusal.OTHER_SCOPE
     if refusal:
         raise ValueError(authorise.explain(refusal))
+    if user.pk in waiting:
+        words = _("A second person must approve this. Request “Assign a hardware token” on the page of %(name)s.")
+        raise ValueError(words % {"name": user.username})
     return user
 
 

@@ -5,13 +5,14 @@ import base64
 import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.support.imports import file_formats, jobs
 from tests.accounts.support.import_jobs import SECRET, TOKENS, bring, counts
 from tests.people import Person, join
 from verification.context import Context
-from verification.models import AuditEvent, Enrolment, HardwareToken
+from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 
 
 def test_tokens_wait_for_their_people(root: Person, here: Context) -> None:
@@ -64,6 +65,28 @@ def test_email_address_of_two_people_gives_neither_a_token(kind: str, head: str,
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
     assert "Enter the username" in job.faults[0][1]
     assert [each.user for each in Enrolment.objects.filter(method="token")] == [ben.user]
+
+
+@pytest.mark.parametrize("kind", ["tokens", "assign"])
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_assigns_none_that_a_second_person_must_approve(
+    kind: str, is_dry_run: bool, root: Person, here: Context
+) -> None:
+    """Seen failing: a file did at once, and alone, what waits for approval on the person's page."""
+    lab = Group.objects.create(name="Lab")
+    Policy.objects.create(group=lab, rank=1, second_person=["assign_token"])
+    ana, ben = join("ana"), join("ben")
+    ana.user.groups.add(lab)
+    bring("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, here)
+    files = {
+        "tokens": f"{TOKENS}ana,T-1,{SECRET},30,,\nben,T-2,{SECRET},30,,\n",
+        "assign": "serial number,user\nT-1,ana\nT-2,ben\n",
+    }
+
+    job = bring(kind, files[kind], root.user, here, is_dry_run=is_dry_run)
+
+    assert [line for line, _words in job.faults] == [2]
+    assert [each.user for each in Enrolment.objects.filter(method="token")] == ([] if is_dry_run else [ben.user])
 
 
 def test_email_address_is_found_in_any_case(root: Person, here: Context) -> None:
