@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from helpcenter import diagnosis
 from tests.http_browser import Page
-from tests.journeys.diagnosis_pages import ask, refuse
+from tests.journeys.diagnosis.diagnosis_pages import ask, refuse
 from tests.people import Person, hire
 from verification.models import Reason
 

@@ -12,7 +12,7 @@ from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
 from tests.app_password_services import build, make
 from tests.http_browser import Browser
-from tests.journeys.diagnosis_pages import METHODS, ask, refuse
+from tests.journeys.diagnosis.diagnosis_pages import METHODS, ask, refuse
 from tests.people import MORNING, Clock, Person, hire, join
 from verification import limits
 from verification.context import Context

@@ -7,7 +7,7 @@ from accounts.models import Scope, User
 from accounts.support.actions import authorise
 from accounts.support.actions.authorise import Refusal
 from tests.http_browser import Page
-from tests.journeys.support_cases import call_back
+from tests.journeys.support.support_cases import call_back
 from tests.people import Clock, Person, hire, join
 from tests.support_desk import WHY, case, do, open_action
 from verification.models import AuditEvent, Enrolment, Policy

@@ -12,7 +12,7 @@ from accounts.models import SupportRequest, User
 from accounts.support.actions import authorise
 from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.registry import ACTIONS
-from tests.journeys.support_cases import call_back
+from tests.journeys.support.support_cases import call_back
 from tests.people import Clock, Person, join, work
 from tests.rounds import rounds
 from tests.support_desk import WHY, case, do, open_action
