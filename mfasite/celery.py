@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import (
     before_task_publish,
     heartbeat_sent,
@@ -15,26 +14,27 @@ from celery.signals import (
     worker_ready,
     worker_shutting_down,
 )
+from django.conf import settings
 
+from mfasite import schedule
 from mfasite.observability import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
 app = Celery("mfasite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.beat_schedule = {
-    # Expires before tasks pile up in the queue while no worker runs.
-    "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
-    "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
-    "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
-    "directories": {"task": "accounts.tasks.sync_directories", "schedule": 10.0, "options": {"expires": 20}},
-    "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
-    "invitations": {"task": "accounts.tasks.remind_of_invitations", "schedule": crontab(minute="*/15")},
-    "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
-    "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
-    "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
-    "purge help": {"task": "helpcenter.tasks.purge", "schedule": crontab(hour=3, minute=50)},
-}
+app.conf.beat_schedule = schedule.TIMETABLE
+
+
+def task_modules() -> list[str]:
+    """Return the names of all modules with tasks: each `tasks.py` of our apps, at any depth."""
+    base = settings.BASE_DIR
+    ours = [base / name for name in settings.INSTALLED_APPS if (base / name).is_dir()]
+    files = [file.relative_to(base) for folder in ours for file in folder.rglob("tasks.py")]
+    return sorted(".".join(file.with_suffix("").parts) for file in files)
+
+
+app.conf.imports = task_modules()
 
 
 @before_task_publish.connect

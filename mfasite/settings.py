@@ -308,7 +308,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 # Task details for Flower. Without them it shows workers and queues only.
 CELERY_WORKER_SEND_TASK_EVENTS = environment[conf.task_events]
-CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
 
 # --- Language, time, static files, logs ---------------------------------------------------------------------
 

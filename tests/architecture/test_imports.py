@@ -166,7 +166,7 @@ def test_no_process_reads_the_names_of_all_places() -> None:
 def test_housekeeping_has_the_tasks_of_everything() -> None:
     told = imported(_WORKER.format(queues="housekeeping"))
 
-    assert {"accounts.tasks", "verification.tasks", "verification.delivery.tasks"} <= told
+    assert {"accounts.tasks", "helpcenter.tasks", "verification.tasks", "verification.delivery.tasks"} <= told
 
 
 @pytest.mark.parametrize(

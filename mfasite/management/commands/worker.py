@@ -11,13 +11,10 @@ from mfasite import checks, logs
 
 # Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
-# The modules with the tasks of each queue. Workers that send texts and calls don't load imports, policies or the desk.
-TASKS = {
-    "texts": ("verification.delivery.tasks",),
-    "calls": ("verification.delivery.tasks",),
-    "housekeeping": ("accounts.tasks", "verification.tasks", "verification.delivery.tasks"),
-}
-QUEUES = tuple(TASKS)
+# Workers that send texts and calls alone load only this, no imports, policies or support desk.
+_SENDING = ("texts", "calls")
+_SENDING_TASKS = ("verification.delivery.tasks",)
+QUEUES = (*_SENDING, "housekeeping")
 
 
 class Command(BaseCommand):
@@ -41,7 +38,8 @@ class Command(BaseCommand):
         checks.tell_of_names()
         checks.refuse_contradictions(*checks.KEYS)
         queues = options["queues"].split(",")
-        app.conf.imports = sorted({module for queue in queues for module in TASKS.get(queue, TASKS["housekeeping"])})
+        if set(queues) <= set(_SENDING):
+            app.conf.imports = _SENDING_TASKS
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),
             pool_cls="threads",
