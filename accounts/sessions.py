@@ -39,7 +39,8 @@ PLACE = "place"  # session key: the browser and network that created it
 
 _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network", "challenge_id")
 _ROW = {"ref": BindParam("ref"), "session_key": BindParam("key")}
-_READ = Select(
+_READ = Select(lambda: Session.objects.filter(**_ROW, expire_date__gt=BindParam("now")))
+_READ_WITH_CHALLENGE = Select(
     lambda: Session.objects.select_related("challenge__enrolment", "challenge__user").filter(
         **_ROW, expire_date__gt=BindParam("now")
     )
@@ -93,7 +94,8 @@ class SessionStore(DatabaseStore):
     _row: Session | None = None  # as it was read or created
     _kept: bytes | None = None  # what `keep` has written
     _is_new = False  # `keep` has made a row, and its transaction is not over
-    _challenge: Challenge | None = None  # the one that the verification in progress asks
+    _reads_challenge = False
+    _challenge: Challenge | None = None  # the one that the verification in progress asks, if it was read or issued
     _is_unused = False  # this challenge was read with the session, and nobody has taken it yet
 
     @classmethod
@@ -111,11 +113,12 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         key = self.session_key or ""
-        row = _READ.first(ref=name_in(key), key=row_key(key), now=timezone.now())
+        read = _READ_WITH_CHALLENGE if self._reads_challenge else _READ
+        row = read.first(ref=name_in(key), key=row_key(key), now=timezone.now())
         if row is None:
             self._session_key = None
         self._row = row
-        self._challenge = row.challenge if row is not None else None
+        self._challenge = row.challenge if row is not None and self._reads_challenge else None
         self._is_unused = self._challenge is not None
         return row
 
@@ -237,6 +240,10 @@ class SessionStore(DatabaseStore):
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
         return self._row.ref if self._row is not None else ""
 
+    def read_challenge(self) -> None:
+        """Have the session's challenge read with it. Call it before the session is read."""
+        self._reads_challenge = True
+
     def ask(self, challenge: Challenge | None) -> None:
         """Note which challenge the verification in progress asks, so that the next request reads both together."""
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reading the row later would undo it
@@ -297,6 +304,11 @@ def ref_of(session: SessionBase) -> str:
 def keep(session: SessionBase) -> None:
     """Write a request's session now, with the other writes of the block that the caller is in."""
     cast("SessionStore", session).keep()
+
+
+def read_challenge(session: SessionBase) -> None:
+    """Have a session's challenge read with it, in the same statement. Call it before the session is read."""
+    cast("SessionStore", session).read_challenge()
 
 
 def ask(session: SessionBase, challenge: Challenge | None) -> None:

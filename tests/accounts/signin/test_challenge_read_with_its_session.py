@@ -21,6 +21,15 @@ def test_page_with_the_code_reads_both_with_one_statement(ana: Person) -> None:
     assert "verification_challenge" not in reads(ana)
 
 
+def test_other_pages_do_not_read_it(ana: Person) -> None:
+    ana.sign_in()
+    with CaptureQueriesContext(connection) as captured:
+        ana.browser.go("/methods/")
+
+    [read] = [query["sql"] for query in captured if 'FROM "accounts_session"' in query["sql"]]
+    assert "verification_challenge" not in read
+
+
 def test_after_another_option_it_is_the_new_one(ana: Person) -> None:
     ana.give_password()
     ana.choose("Authenticator app")
