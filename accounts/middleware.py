@@ -42,7 +42,7 @@ class EnrolmentMiddleware(OTPMiddleware):  # type: ignore[misc]  # django-otp sh
         return enrolments.of_session(persistent_id)
 
 
-class StandingMiddleware:
+class AssuranceMiddleware:
     """End a session, at its next request, if its epoch is over or its user is blocked or locked.
 
     Also end it if the second step was skipped and the policy would now ask for one, or if anything but our own sign-in

@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.EnrolmentMiddleware",
-    "accounts.middleware.StandingMiddleware",
+    "accounts.middleware.AssuranceMiddleware",
     "accounts.signin.erased_account_middleware.GoneMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "accounts.middleware.SignInMiddleware",

@@ -307,5 +307,5 @@ def switches_known(db: None, settings: Any) -> None:
     """Fill the caches of policies, outages and spending limits, as in a process that is already serving."""
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
-    policies.is_alone_open()
+    policies.is_passwordless_allowed()
     toll_fraud.spending_limits()

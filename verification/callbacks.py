@@ -41,18 +41,18 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
         message_id=message_id,
     )
     try:
-        heard = provider.parse(callback)
-        receipts.bind(heard, message_id, provider=provider_name)
+        parsed = provider.parse(callback)
+        receipts.bind(parsed, message_id, provider=provider_name)
     except Forged as error:
         _log.warning("Callback refused, because it isn't from %s: %s", provider_name, error)
         return HttpResponse(status=403)
     now = timezone.now()
-    for receipt in heard.receipts:
+    for receipt in parsed.receipts:
         receipts.apply(receipt, provider=provider_name, now=now)
-    for reply in heard.replies:
+    for reply in parsed.replies:
         receipts.reply(reply, provider=provider_name, now=now)
     speech: Speech | None = None
-    for press in heard.presses:
+    for press in parsed.presses:
         speech = challenges.keyed(press.message_id, press.keys, now=now)
-    content_type, body = heard.reply(speech)
+    content_type, body = parsed.reply(speech)
     return HttpResponse(body, content_type=content_type, status=200 if body else 204)

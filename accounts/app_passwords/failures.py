@@ -24,13 +24,13 @@ def count(user: User, request: CheckRequest) -> None:
     if not row.filter(last_at__gt=request.now - _ONE_DAY).update(n_failures=F("n_failures") + 1, last_at=request.now):
         _begin_counting(user, request, place)
         return
-    untold = row.filter(n_failures__gte=_MIN_FAILURES_TO_MAIL, told_at=None)
+    untold = row.filter(n_failures__gte=_MIN_FAILURES_TO_MAIL, notified_at=None)
     if (
         untold.exists()
-        and StaleClient.objects.filter(user=user, told_at__gt=request.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
+        and StaleClient.objects.filter(user=user, notified_at__gt=request.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
     ):
         with transaction.atomic():
-            if untold.update(told_at=request.now):  # of two concurrent failures, only one sends the email
+            if untold.update(notified_at=request.now):  # of two concurrent failures, only one sends the email
                 kind, name = "app_password_failing", request.service.name
                 notices.tell(user, kind, now=request.now, service=name, network=place)
 
@@ -38,10 +38,10 @@ def count(user: User, request: CheckRequest) -> None:
 def _begin_counting(user: User, request: CheckRequest, place: str) -> None:
     mine = StaleClient.objects.filter(user=user)
     # Keep what the user was told about today, so that failing from elsewhere cannot trigger the same email again.
-    spare = mine.exclude(told_at__gt=request.now - _ONE_DAY).order_by("-last_at")
+    spare = mine.exclude(notified_at__gt=request.now - _ONE_DAY).order_by("-last_at")
     surplus = spare.values_list("pk", flat=True)[_MAX_FAILING_PLACES_KEPT - _MAX_MAILS_PER_DAY - 1 :]
     StaleClient.objects.filter(pk__in=list(surplus)).delete()
-    fresh = {"n_failures": 1, "first_at": request.now, "last_at": request.now, "told_at": None}
+    fresh = {"n_failures": 1, "first_at": request.now, "last_at": request.now, "notified_at": None}
     mine.update_or_create(service=request.service, network=place, defaults={"user": user, **fresh})
 
 

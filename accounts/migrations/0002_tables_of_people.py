@@ -474,7 +474,7 @@ class Migration(migrations.Migration):
                 ('n_failures', models.PositiveIntegerField(default=0)),
                 ('first_at', models.DateTimeField()),
                 ('last_at', models.DateTimeField()),
-                ('told_at', models.DateTimeField(null=True)),
+                ('notified_at', models.DateTimeField(null=True)),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.service')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stale_clients', to=settings.AUTH_USER_MODEL)),
             ],

@@ -65,7 +65,7 @@ class StaleClient(models.Model):
     n_failures = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "service", "network"], name="one_stale_client_a_place"),)

@@ -43,20 +43,20 @@ class UserManager(BaseUserManager["User"]):
 
 
 _SESSION_HASH = 32  # hex digits
-UNHEARD = ".-_'@"  # a trigram index ignores them, and so do people who search
+IGNORED_CHARS = ".-_'@"  # a trigram index ignores them, and so do people who search
 
 
 def _folded(*parts: Any) -> Func:
     words: Any = Concat(*parts, output_field=models.TextField())
-    for sign in UNHEARD:
+    for sign in IGNORED_CHARS:
         words = Replace(words, Value(sign), Value(""), output_field=models.TextField())
     return Upper(words, output_field=models.TextField())
 
 
 def sought(word: str) -> set[str]:
     """Fold a search word like `found_by`. There may be two results, because SQLite changes the case of A to Z only."""
-    heard = "".join(sign for sign in word if sign not in UNHEARD)
-    return {heard.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in heard)}
+    kept = "".join(sign for sign in word if sign not in IGNORED_CHARS)
+    return {kept.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in kept)}
 
 
 def _rights() -> QuerySet[Permission, tuple[Any, ...]]:

@@ -287,7 +287,7 @@ def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembere
     return told | ({"is_remembered": True} if is_remembered else {})
 
 
-def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
+def prove_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
     """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
     The nonce of the invitation can be used once, until it expires. That is so even if the check fails.
@@ -300,7 +300,11 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
         return gone
     rules = policies.rules_for(holder.user_id)
     rules = policies.for_staff(rules) if holder.user.is_staff else rules
-    if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, context.now):
+    if (
+        not rules.passwordless_allowed
+        or holder.method not in rules.methods
+        or policies.refusal(holder.user, context.now)
+    ):
         audit.record(audit_events.SIGN_IN_DENIED, user_id=holder.user_id, context=context, why="alone_not_allowed")
         return gone
     binding = pending_sign_in.new_id()

@@ -23,7 +23,7 @@ class Person:
     is_superuser: bool = False
 
 
-CAST = (
+DEMO_USERS = (
     Person(
         name="ana",
         full_name="Ana Keller",
@@ -79,4 +79,4 @@ OFFICE = ("+41445550167", "Office, ext. 12")
 
 def phones() -> tuple[tuple[str, str], ...]:
     """Return the phones of the demo users: number and owner."""
-    return (*((person.number, person.full_name) for person in CAST if person.number), OFFICE)
+    return (*((person.number, person.full_name) for person in DEMO_USERS if person.number), OFFICE)

@@ -48,7 +48,7 @@ def test_only_the_flow_signs_anybody_in() -> None:
     assert calls("alogin") == calls("force_login") == set()
 
 
-def test_only_the_standing_reads_how_a_session_was_proven() -> None:
+def test_only_session_assurance_reads_how_a_session_was_proven() -> None:
     """D13: one function says who this is and how strongly they verified. No entry point reads the session directly.
 
     The store of sessions shortens the name.

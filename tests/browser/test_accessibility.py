@@ -42,7 +42,7 @@ def number(page: Page, digits: str) -> None:
 
 
 def test_keeps_nobody_out_of_the_first_step(look: Look, ana: Person) -> None:
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     page = look.page
     page.goto("/sign-in/")
     unfold(page, "Contact your support desk")
@@ -205,7 +205,7 @@ def test_keeps_nobody_out_of_a_page_that_is_broken(
     def breaks(*_: object) -> None:
         raise fault("as if something were wrong with us")
 
-    monkeypatch.setattr(policies, "is_alone_open", breaks)
+    monkeypatch.setattr(policies, "is_passwordless_allowed", breaks)
     with opened(chromium, live_server.url, forgives=BROKEN) as page:
         look = Look(page)
         page.goto("/sign-in/")

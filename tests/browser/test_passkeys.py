@@ -112,7 +112,7 @@ def test_signs_in_by_the_passkey_alone(keyring: Page, ana: Person) -> None:
     keyring.add_init_script(
         "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
     )
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     name_key(keyring, "blue key")
     sign_out(keyring)
 
@@ -123,7 +123,7 @@ def test_signs_in_by_the_passkey_alone(keyring: Page, ana: Person) -> None:
 
 def test_offers_the_passkey_in_the_name_field(keyring: Page, ana: Person) -> None:
     """The device of the tests agrees at once, so the field's quiet question signs Ana in again after she signed out."""
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     name_key(keyring, "blue key")
 
     unfold(keyring)

@@ -1,6 +1,6 @@
 """Refuses every message."""
 
-from verification.delivery.provider import Callback, Forged, Heard, Outgoing, Refused
+from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, Refused
 from verification.models.messages import Kind, Reason
 
 
@@ -14,7 +14,7 @@ class Nobody:
         """Refuse. Errors: `Refused`."""
         raise Refused(Reason.PROVIDER_DOWN)
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Believe nobody. Errors: `Forged`."""
         raise Forged("nobody calls back")
 

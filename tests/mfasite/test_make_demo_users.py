@@ -25,7 +25,7 @@ def methods_of(name: str) -> set[str]:
 
 @pytest.mark.usefixtures("_made")
 def test_gives_each_person_what_the_story_says() -> None:
-    assert {person.name: methods_of(person.name) for person in users.CAST} == {
+    assert {person.name: methods_of(person.name) for person in users.DEMO_USERS} == {
         "ana": {"text", "call", "totp", "recovery"},
         "ben": set(),
         "cleo": {"totp"},
@@ -37,7 +37,7 @@ def test_gives_each_person_what_the_story_says() -> None:
 
 @pytest.mark.usefixtures("_made")
 def test_lets_everybody_in_with_the_printed_password() -> None:
-    for person in users.CAST:
+    for person in users.DEMO_USERS:
         assert get_user_model().objects.get(username=person.name).check_password(users.PASSWORD)
 
 

@@ -104,7 +104,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     hops = [(hop, cache.read().circuit(hop.provider.name, turn.kind)) for hop in turn.hops()]
     pooled_connections.give_back()  # while it is prepared, and sent
     for hop, circuit in hops:
-        if not circuit_breaker.admits(circuit, now=now):
+        if not circuit_breaker.allows(circuit, now=now):
             turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
             continue
         if not turn.name(hop.provider.name):

@@ -101,7 +101,7 @@ Body = tuple[str, bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class ParsedCallback:
     """A parsed callback: receipts, keys and replies, and how to write our response in the provider's format.
 
     `reference` is the provider's id of the message that this is about, so that a signature for one message can't be
@@ -164,7 +164,7 @@ class Provider(Protocol):
         """Send a message and return the provider's reference. Errors: `Refused`, `Lost`."""
         ...
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a callback. Errors: `Forged`."""
         ...
 

@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('network', models.CharField(blank=True, max_length=45)),
                 ('made_at', models.DateTimeField()),
                 ('rotated_at', models.DateTimeField()),
-                ('told_at', models.DateTimeField(null=True)),
+                ('notified_at', models.DateTimeField(null=True)),
                 ('copied_at', models.DateTimeField(editable=False, null=True)),
                 ('ends_at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browsers', to=settings.AUTH_USER_MODEL)),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last change')),
                 ('why', models.CharField(blank=True, max_length=16, verbose_name='reason')),
                 ('code', models.CharField(blank=True, max_length=32, verbose_name='error code')),
-                ('told_at', models.DateTimeField(editable=False, null=True)),
+                ('notified_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('provider', 'kind'), name='one_circuit_a_provider_and_kind')],
@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='HeardReply',
+            name='ProcessedReply',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider', models.CharField(max_length=32)),
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('provider', 'reference'), name='one_hearing_of_a_reply')],
+                'constraints': [models.UniqueConstraint(fields=('provider', 'reference'), name='one_processing_of_a_reply')],
             },
         ),
         migrations.CreateModel(
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('remember_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(365)])),
                 ('code_life', models.DurationField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(datetime.timedelta(seconds=180)), django.core.validators.MaxValueValidator(datetime.timedelta(seconds=600))])),
                 ('number_matching', models.BooleanField(blank=True, null=True)),
-                ('alone_allowed', models.BooleanField(blank=True, null=True)),
+                ('passwordless_allowed', models.BooleanField(blank=True, null=True)),
                 ('app_passwords', models.BooleanField(blank=True, null=True)),
                 ('app_passwords_end', models.PositiveSmallIntegerField(blank=True, choices=[(0, 'Never'), (1, 'Only after a reset link, or when support requires a new password'), (2, 'Always')], null=True)),
                 ('trusted_networks', models.JSONField(blank=True, null=True)),

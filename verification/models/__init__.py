@@ -3,7 +3,7 @@
 from verification.models.audit import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
-from verification.models.costs import BlockedRange, Country, HeardReply, OptOut, Span, SpendingLimit
+from verification.models.costs import BlockedRange, Country, OptOut, ProcessedReply, Span, SpendingLimit
 from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey, SigningKey
@@ -31,13 +31,13 @@ __all__ = [
     "Enrolment",
     "Failure",
     "HardwareToken",
-    "HeardReply",
     "Kind",
     "Message",
     "MessageState",
     "OptOut",
     "Outage",
     "Policy",
+    "ProcessedReply",
     "Purpose",
     "Reason",
     "Result",

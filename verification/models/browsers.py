@@ -22,7 +22,7 @@ class Browser(models.Model):
     network = models.CharField(max_length=45, blank=True)
     made_at = models.DateTimeField()
     rotated_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
     copied_at = models.DateTimeField(null=True, editable=False)
     ends_at = models.DateTimeField()
 

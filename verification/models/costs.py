@@ -144,7 +144,7 @@ class OptOut(models.Model):
         return self.hint
 
 
-class HeardReply(models.Model):
+class ProcessedReply(models.Model):
     """A reply to one of our texts that was processed, by the provider's id. The same reply again changes nothing.
 
     Rows are never deleted: a signature without a timestamp stays valid forever.
@@ -155,7 +155,7 @@ class HeardReply(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["provider", "reference"], name="one_hearing_of_a_reply"),)
+        constraints = (models.UniqueConstraint(fields=["provider", "reference"], name="one_processing_of_a_reply"),)
 
     def __str__(self) -> str:
         return f"{self.provider} {self.reference}"

@@ -64,7 +64,7 @@ class Policy(models.Model):
         validators=[MinValueValidator(timedelta(minutes=3)), MaxValueValidator(timedelta(minutes=10))],
     )
     number_matching = models.BooleanField(null=True, blank=True)
-    alone_allowed = models.BooleanField(null=True, blank=True)
+    passwordless_allowed = models.BooleanField(null=True, blank=True)
     app_passwords = models.BooleanField(null=True, blank=True)
     app_passwords_end = models.PositiveSmallIntegerField(null=True, blank=True, choices=AppPasswordsEnd.choices)
     trusted_networks = models.JSONField(null=True, blank=True)

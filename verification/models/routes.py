@@ -64,8 +64,8 @@ class Circuit(models.Model):
     """How one provider performs with one kind of message. Without a row it never failed.
 
     Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in a
-    row, each twice as long as the previous one; `why` and `code` are what opened it; `told_at` is when operators were
-    notified.
+    row, each twice as long as the previous one; `why` and `code` are what opened it; `notified_at` is when we told
+    operators.
     """
 
     provider = models.CharField(_("provider"), max_length=32)
@@ -77,7 +77,7 @@ class Circuit(models.Model):
     changed_at = models.DateTimeField(_("last change"), default=timezone.now)
     why = models.CharField(_("reason"), max_length=16, blank=True)
     code = models.CharField(_("error code"), max_length=32, blank=True)
-    told_at = models.DateTimeField(null=True, editable=False)
+    notified_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["provider", "kind"], name="one_circuit_a_provider_and_kind"),)

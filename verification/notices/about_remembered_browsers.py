@@ -15,10 +15,10 @@ _BATCH = 200
 def tell_of_browsers(now: datetime) -> int:
     """Notify people of newly remembered browsers. Runs in a task, so that the sign-in needn't wait. Return how many."""
     told = 0
-    for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
+    for browser in Browser.objects.filter(notified_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
             row_locks.lock_person(browser.user_id)
-            if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
+            if Browser.objects.filter(pk=browser.pk, notified_at=None).update(notified_at=now):
                 made = Context(now=browser.made_at, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_remembered", now=now, context=made, ends=browser.ends_at.isoformat())
                 told += 1

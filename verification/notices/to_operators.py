@@ -58,7 +58,7 @@ def tell_of_damage(now: datetime) -> int:
 def tell_of_circuits(now: datetime) -> None:
     """Notify operators of providers that are bypassed because they fail, and of those that work again."""
     with transaction.atomic():
-        for circuit in circuit_breaker.news(now):
+        for circuit in circuit_breaker.pending_notices(now):
             others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}

@@ -39,7 +39,7 @@ def _stock(rules: Rules) -> str:
 
 
 def _alone(rules: Rules) -> str:
-    if rules.alone_allowed and not any(registry.has(name, Passwordless) for name in rules.methods):
+    if rules.passwordless_allowed and not any(registry.has(name, Passwordless) for name in rules.methods):
         return _("Passkeys aren’t an allowed method. Select them there, or don’t allow sign-in without a password.")
     return ""
 
@@ -56,7 +56,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("strength", "methods"), _strength),
     (("staff_strength", "strength", "methods"), _staff_strength),
     (("stock_tokens", "methods"), _stock),
-    (("alone_allowed", "methods"), _alone),
+    (("passwordless_allowed", "methods"), _alone),
     (("voice_countries", "methods"), _calls),
 )
 

@@ -133,6 +133,6 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
     return in_statement(user, "app_passwords")
 
 
-def is_alone_open() -> bool:
+def is_passwordless_allowed() -> bool:
     """Return whether anyone may sign in without a password, so that the sign-in page offers it."""
-    return any(policy.alone_allowed for policy in _cache.read().policies)
+    return any(policy.passwordless_allowed for policy in _cache.read().policies)

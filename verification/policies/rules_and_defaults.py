@@ -103,7 +103,7 @@ class Rules:
         field=Networks,
         words=lambda value: ", ".join(value) or gettext("none"),
     )
-    alone_allowed: bool = rule(
+    passwordless_allowed: bool = rule(
         default=False,
         section=_ASKED,
         label=_("Sign-in without a password"),

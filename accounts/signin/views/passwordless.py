@@ -43,7 +43,7 @@ def passwordless(request: HttpRequest) -> HttpResponse:
     outcome = Outcome(verdict=Verdict.GONE)
     if kept:
         until = datetime.fromtimestamp(kept["until"], tz=UTC)
-        outcome = flow.prove_alone(answer, context, nonce=kept["nonce"], until=until)
+        outcome = flow.prove_passwordless(answer, context, nonce=kept["nonce"], until=until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
         return flow.finish(

@@ -155,6 +155,6 @@ def _keep_browsers(people: Sequence[Member], now: datetime) -> None:
                     network=network,
                     made_at=made_at,
                     rotated_at=made_at,
-                    told_at=made_at,
+                    notified_at=made_at,
                     ends_at=until,
                 )

@@ -109,7 +109,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _welcome(self, running: launcher.Stack, queues: int, samples: int, expenses: int) -> None:
-        width = max(len(person.name) for person in users.CAST)
+        width = max(len(person.name) for person in users.DEMO_USERS)
         lines = [
             "",
             f"  Sign in         {running.url}/",
@@ -124,7 +124,7 @@ class Command(BaseCommand):
             "",
             f"  Everyone's password: {users.PASSWORD}",
             "",
-            *(f"  {person.name:<{width}}  {person.about}" for person in users.CAST),
+            *(f"  {person.name:<{width}}  {person.about}" for person in users.DEMO_USERS),
             "",
             f"  Code of an authenticator app:   {_code_command(running.home)}",
             f"  Recovery codes, for one use:    {running.home / 'recovery-codes'}",

@@ -45,7 +45,7 @@ class Command(UncheckedCommand):
         if history:
             demo_history.fill(timezone.now())
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
-        for person in users.CAST:
+        for person in users.DEMO_USERS:
             _make(person)
 
 

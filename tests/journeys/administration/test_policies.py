@@ -86,7 +86,7 @@ def test_preview_leads_back_to_the_form_as_it_was_filled_in(fay: Person) -> None
         ({"methods": ["text", "call"], "strength": "no-phone"}, "strength"),
         ({"methods": ["text", "recovery"], "strength": "no-phone"}, "strength"),
         ({"methods": "totp", "stock_tokens": "True"}, "stock_tokens"),
-        ({"methods": "totp", "alone_allowed": "True"}, "alone_allowed"),
+        ({"methods": "totp", "passwordless_allowed": "True"}, "passwordless_allowed"),
         ({"methods": "totp", "voice_countries": "CH"}, "voice_countries"),
     ],
 )

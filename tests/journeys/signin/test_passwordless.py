@@ -34,7 +34,7 @@ def holder(ana: Person, key: Key) -> Person:
     ana.sign_in(to="/sign-in/?next=/methods/add/")
     add_key(ana, key)
     ana.browser.press("Sign out")
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     return ana
 
 
@@ -160,12 +160,12 @@ def test_session_changes_its_key_with_the_rise(holder: Person, key: Key) -> None
 
 def test_is_not_offered_where_no_policy_allows_it(ana: Person) -> None:
     assert "Use your passkey" not in Browser().go("/sign-in/").html
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     assert "Use your passkey" in Browser().go("/sign-in/").html
 
 
 def test_is_refused_where_the_policy_does_not_allow_it(holder: Person, key: Key) -> None:
-    Policy.objects.update(alone_allowed=False)
+    Policy.objects.update(passwordless_allowed=False)
 
     page = come_in(Browser(), key)
 
@@ -173,8 +173,8 @@ def test_is_refused_where_the_policy_does_not_allow_it(holder: Person, key: Key)
 
 
 def test_policy_of_the_holder_decides_and_not_anybodys(holder: Person, key: Key) -> None:
-    Policy.objects.update(alone_allowed=False)
-    Policy.objects.create(group=Group.objects.create(name="others"), alone_allowed=True)
+    Policy.objects.update(passwordless_allowed=False)
+    Policy.objects.create(group=Group.objects.create(name="others"), passwordless_allowed=True)
     page = Browser().go("/sign-in/")
     assert "Use your passkey" in page.html
 
@@ -271,7 +271,9 @@ def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clo
     context = Context(now=clock.now, network="192.0.2.7")
 
     outcomes = [
-        flow.prove_alone(answer, context, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC))
+        flow.prove_passwordless(
+            answer, context, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC)
+        )
         for _ in range(2)
     ]
 
@@ -328,7 +330,7 @@ def test_strangers_wrong_answers_keep_nobody_out(holder: Person, key: Key) -> No
 
 
 def test_draft_signs_nobody_in(ana: Person, key: Key) -> None:
-    Policy.objects.create(alone_allowed=True)
+    Policy.objects.create(passwordless_allowed=True)
     ana.sign_in()
     ana.browser.go("/methods/add/passkey/")
     ana.browser.press("Continue", name="")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.verification.conftest import Desk
-from verification.delivery.provider import Callback, Heard, Outgoing, Refused
+from verification.delivery.provider import Callback, Outgoing, ParsedCallback, Refused
 from verification.delivery.routing import routes
 from verification.models import Challenge, Kind, Message, Reason, State
 from verification.models.handles import new_handle
@@ -26,7 +26,7 @@ class Carrier:
         self.given.append(message)
         return self.does(message)
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         raise NotImplementedError
 
     def probe(self) -> bool:

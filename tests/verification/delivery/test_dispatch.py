@@ -51,7 +51,7 @@ def test_reads_nothing_between_the_claim_and_the_first_hand_over(
     steps: list[str] = []
     read = cache.read
 
-    def noted() -> cache.Board:
+    def noted() -> cache.RoutingSnapshot:
         steps.append("read")
         return read()
 

@@ -137,7 +137,7 @@ def test_decision_reads_what_is_the_persons_and_writes_nothing(
         ana.user.groups.add(finance)
         Policy.objects.create(group=finance, remember_days=3)
         policies.forget()
-        policies.is_alone_open()
+        policies.is_passwordless_allowed()
 
     with django_assert_num_queries(1 + has_groups) as captured:
         policies.decide(ana.user, ana.context)

@@ -13,7 +13,7 @@ _STARTS = frozenset({"START", "YES", "UNSTOP"})
 _SENDER = re.compile(r"[A-Za-z0-9+ ._-]{1,16}")
 
 
-def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
+def parse(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
     """Return what a text to our number asks for. Empty unless it is a keyword alone and has an id.
 
     Errors: `Forged` if the sender is neither a number, a short code nor a name.

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from verification.delivery import dispatch, message_publisher
-from verification.delivery.provider import Forged, Heard, Receipt, Reply
+from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.limits import toll_fraud
-from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
+from verification.models import Attempt, Kind, Message, MessageState, ProcessedReply, Reason, Result
 from verification.models.messages import FINAL, MOVING, RANK
 
 _log = logging.getLogger(__name__)
@@ -21,14 +21,14 @@ _UNNOTED = (MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST)
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
-def bind(heard: Heard, message_id: str, *, provider: str) -> None:
+def bind(parsed: ParsedCallback, message_id: str, *, provider: str) -> None:
     """Check that a callback's reference is the one that the provider had for this message, now or in an earlier try.
 
     Until our own record of sending is saved, the first reference that comes is accepted. Errors: `Forged` if the
     callback is about another message, or its reference is invalid.
     """
-    reference = heard.reference
-    names = [reference, *(each.reference for each in heard.receipts), *(each.reference for each in heard.replies)]
+    reference = parsed.reference
+    names = [reference, *(each.reference for each in parsed.receipts), *(each.reference for each in parsed.replies)]
     if not all(_REFERENCE.fullmatch(name) for name in names if name):
         raise Forged("it names a message in a way that no provider does")
     message = Message.objects.filter(handle=message_id).first() if reference else None
@@ -80,7 +80,9 @@ def reply(word: Reply, *, provider: str, now: datetime) -> bool:
     Each reply counts once, so that a STOP that is delivered again after a START doesn't stop texts again.
     """
     with transaction.atomic():
-        _, is_new = HeardReply.objects.get_or_create(provider=provider, reference=word.reference, defaults={"at": now})
+        _, is_new = ProcessedReply.objects.get_or_create(
+            provider=provider, reference=word.reference, defaults={"at": now}
+        )
         if not is_new:
             return False
         if word.stops:

@@ -9,7 +9,7 @@ from verification.models import Circuit, CircuitState, Kind, Route
 
 
 @dataclass(frozen=True)
-class Board:
+class RoutingSnapshot:
     """The active routes in their order, and the circuits that aren't closed."""
 
     routes: tuple[Route, ...]
@@ -20,9 +20,9 @@ class Board:
         return self.circuits.get((provider, str(kind)))
 
 
-def _load() -> Board:
+def _load() -> RoutingSnapshot:
     hurt = Circuit.objects.filter(~Q(state=CircuitState.CLOSED) | Q(failures__gt=0))
-    return Board(
+    return RoutingSnapshot(
         routes=tuple(Route.objects.filter(is_on=True).order_by("order", "pk")),
         circuits={(row.provider, row.kind): row for row in hurt},
     )

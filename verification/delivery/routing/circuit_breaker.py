@@ -49,7 +49,7 @@ def counts(provider: str, reason: str, code: str) -> bool:
     return reason in OF_THE_PROVIDER or (known is not None and known.fault in _OF_THE_PROVIDER)
 
 
-def admits(circuit: Circuit | None, *, now: datetime) -> bool:
+def allows(circuit: Circuit | None, *, now: datetime) -> bool:
     """Return whether a provider may get this message. The first message after a pause is the trial.
 
     A trial that never ended, because its worker died, is replaced after a while.
@@ -129,16 +129,16 @@ def trip(
     return bool(did)
 
 
-def news(now: datetime) -> Iterator[Circuit]:
+def pending_notices(now: datetime) -> Iterator[Circuit]:
     """Return the circuits that operators don't know of yet, once each: open ones, and those closed for a while.
 
     A circuit that opens and closes all the time is reported once. Call it in the transaction that notifies.
     """
-    unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
-    steady = Circuit.objects.exclude(told_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
-    for rows, told_at in ((unknown, now), (steady, None)):
+    unknown = Circuit.objects.filter(notified_at=None).exclude(state=CircuitState.CLOSED)
+    steady = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
+    for rows, notified_at in ((unknown, now), (steady, None)):
         for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # an outage of email can't be emailed
-            if Circuit.objects.filter(pk=circuit.pk, told_at=circuit.told_at).update(told_at=told_at):
+            if Circuit.objects.filter(pk=circuit.pk, notified_at=circuit.notified_at).update(notified_at=notified_at):
                 yield circuit
 
 

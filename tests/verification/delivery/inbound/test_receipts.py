@@ -7,7 +7,7 @@ from django.db.models import F
 
 from tests.verification.conftest import Desk
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Forged, Heard, Receipt, Reply
+from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
 from verification.models import Attempt, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
@@ -94,7 +94,9 @@ def is_bound(message: Message, *names: str, provider: str = "virtual", replied: 
     told = tuple(Receipt(message_id=message.handle, state=MessageState.SENT, reference=name) for name in others)
     replies = (Reply(number="+41795550123", stops=True, reference=replied),) if replied else ()
     try:
-        receipts.bind(Heard(reference=first, receipts=told, replies=replies), message.handle, provider=provider)
+        receipts.bind(
+            ParsedCallback(reference=first, receipts=told, replies=replies), message.handle, provider=provider
+        )
     except Forged:
         return False
     return True

@@ -41,7 +41,7 @@ def fail(times: int = 1, *, now: datetime = NOW, after: timedelta | None = None,
 
 
 def admitted(now: datetime) -> bool:
-    return circuit_breaker.admits(circuit(), now=now)
+    return circuit_breaker.allows(circuit(), now=now)
 
 
 def test_opens_at_the_fifth_failure_in_a_row() -> None:
@@ -62,18 +62,18 @@ def test_success_in_between_starts_the_count_anew() -> None:
 
 
 def test_one_message_goes_on_trial_when_the_pause_is_over() -> None:
-    """Of many workers that hold the same board, one. Seen failing with `until_at__lte` taken out of the update."""
+    """Of many workers that hold the same snapshot, one. Seen failing with `until_at__lte` taken out of the update."""
     fail(5)
     later = NOW + timedelta(seconds=15)
-    held = [Circuit.objects.get() for _ in range(8)]
+    circuits = [Circuit.objects.get() for _ in range(8)]
 
-    assert [circuit_breaker.admits(each, now=later) for each in held].count(True) == 1
+    assert [circuit_breaker.allows(each, now=later) for each in circuits].count(True) == 1
 
 
 def test_trial_that_went_well_closes_it() -> None:
     fail(5)
     trial = circuit()
-    assert circuit_breaker.admits(trial, now=NOW + timedelta(seconds=15))
+    assert circuit_breaker.allows(trial, now=NOW + timedelta(seconds=15))
 
     circuit_breaker.succeeded(trial, now=NOW + timedelta(seconds=16))
 
@@ -85,7 +85,7 @@ def test_trial_that_failed_doubles_the_pause() -> None:
     fail(5)
     moment = NOW + timedelta(seconds=15)
     trial = circuit()
-    assert circuit_breaker.admits(trial, now=moment)
+    assert circuit_breaker.allows(trial, now=moment)
 
     circuit_breaker.failed(trial, provider="first", kind=Kind.TEXT, why="lost", now=moment)
 
@@ -249,7 +249,7 @@ def test_old_window_does_not_open_it_twice(ana: Desk) -> None:
     circuit_breaker.evaluate(BOTH, now=NOW)
     trial = circuit()
     moment = NOW + timedelta(seconds=20)
-    assert circuit_breaker.admits(trial, now=moment)
+    assert circuit_breaker.allows(trial, now=moment)
     circuit_breaker.succeeded(trial, now=moment)
 
     assert circuit_breaker.evaluate(BOTH, now=moment + timedelta(seconds=60)) == []
@@ -262,7 +262,7 @@ def mails() -> list[tuple[str, str]]:
 
 def recover(now: datetime) -> None:
     trial = circuit()
-    assert circuit_breaker.admits(trial, now=now)
+    assert circuit_breaker.allows(trial, now=now)
     circuit_breaker.succeeded(trial, now=now)
     cache.forget()
 

@@ -84,7 +84,7 @@ def test_change_counts_without_a_restart(both: None) -> None:
     assert names(SWISS) == ["virtual", "nobody"]
 
 
-def test_board_is_read_again_after_its_time(both: None, settings: Any) -> None:
+def test_snapshot_is_read_again_after_its_time(both: None, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 60
     names(SWISS)
     Route.objects.create(kind=Kind.TEXT, provider="nobody")

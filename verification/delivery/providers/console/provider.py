@@ -5,7 +5,7 @@ import sys
 from textwrap import indent
 
 from verification import time_format
-from verification.delivery.provider import Callback, Forged, Heard, Outgoing
+from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback
 from verification.models.messages import Kind
 
 _RULE = "─" * 64
@@ -24,7 +24,7 @@ class ConsoleProvider:
         sys.stderr.flush()
         return reference
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Refuse every callback, because a terminal sends none. Errors: `Forged`, always."""
         raise Forged("the console sends no receipts")
 

@@ -10,7 +10,16 @@ from django.utils import timezone
 from verification.delivery.error_meanings import HTTP, tidy
 from verification.delivery.http_pool import Answer
 from verification.delivery.inbound import callback_bodies
-from verification.delivery.provider import MAX_REFERENCE, Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
+from verification.delivery.provider import (
+    MAX_REFERENCE,
+    Callback,
+    Forged,
+    Lost,
+    Outgoing,
+    ParsedCallback,
+    Receipt,
+    Refused,
+)
 from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, http_client, signature
@@ -51,7 +60,7 @@ class GatewayProvider:
             raise Lost("the answer could not be read")
         return _short(reference)
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Read a signed receipt. Errors: `Forged`."""
         here = conf.read()
         signature.check(here, callback, now=timezone.now())
@@ -68,7 +77,7 @@ class GatewayProvider:
         word = http_client.find(told, here.receipt_state)
         state = _state(here, word)
         if state is None:
-            return Heard(reference=reference)
+            return ParsedCallback(reference=reference)
         why = http_client.find(told, here.receipt_reason) if state in _BAD else ""
         receipt = Receipt(
             message_id=callback.message_id,
@@ -77,7 +86,7 @@ class GatewayProvider:
             code=tidy(why),
             reference=reference,
         )
-        return Heard(receipts=(receipt,), reference=reference)
+        return ParsedCallback(receipts=(receipt,), reference=reference)
 
     def probe(self) -> bool:
         """Return whether the carrier's server accepts a connection."""

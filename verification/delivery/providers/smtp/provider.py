@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from verification import inputs
 from verification.delivery.error_meanings import Fault
-from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Refused
+from verification.delivery.provider import Callback, Forged, Lost, Outgoing, ParsedCallback, Refused
 from verification.models.messages import Kind, Reason
 
 from .error_codes import CODES
@@ -48,7 +48,7 @@ class SmtpProvider:
             connection.close()
         return reference[:64]
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Refuse every callback, because an email server sends none. Errors: `Forged`, always."""
         raise Forged("email has no receipts")
 

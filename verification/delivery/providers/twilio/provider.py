@@ -14,10 +14,10 @@ from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import (
     Callback,
     Forged,
-    Heard,
     KeyPress,
     Lost,
     Outgoing,
+    ParsedCallback,
     Receipt,
     Refused,
     Speech,
@@ -49,7 +49,7 @@ class TwilioProvider:
         except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Lost("the answer could not be read") from error
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback. Errors: `Forged`."""
         fields = _signed(callback)
         if callback.event == "keys":
@@ -59,7 +59,7 @@ class TwilioProvider:
         if callback.event != "receipt":
             raise Forged("no such callback")
         receipt = _call_receipt(callback, fields) if "CallSid" in fields else _text_receipt(callback, fields)
-        return Heard(receipts=(receipt,) if receipt else (), reference=_name(fields))
+        return ParsedCallback(receipts=(receipt,) if receipt else (), reference=_name(fields))
 
     def probe(self) -> bool:
         """Return whether the account answers."""
@@ -129,17 +129,17 @@ def _signed(callback: Callback) -> dict[str, str]:
     return fields
 
 
-def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
+def _keys(callback: Callback, fields: Mapping[str, str]) -> ParsedCallback:
     """Read the pressed keys. Twilio leaves out the # at the end, and calls back only if a key was pressed."""
     url = urlsplit(callback.url)
     language = dict(parse_qsl(url.query)).get("language", "en")
     said = _voice(conf.read(), language)
 
-    def reply(heard: Speech | None) -> tuple[str, bytes]:
-        return "text/xml", speech.answer(heard, keys_url=callback.url, **said).encode()
+    def reply(next_speech: Speech | None) -> tuple[str, bytes]:
+        return "text/xml", speech.answer(next_speech, keys_url=callback.url, **said).encode()
 
     press = KeyPress(callback.message_id, f"{fields.get('Digits', '')}#")
-    return Heard(presses=(press,), reference=_name(fields), reply=reply)
+    return ParsedCallback(presses=(press,), reference=_name(fields), reply=reply)
 
 
 def _name(fields: Mapping[str, str]) -> str:
@@ -150,14 +150,14 @@ def _name(fields: Mapping[str, str]) -> str:
     return names.pop()
 
 
-def _reply(fields: Mapping[str, str]) -> Heard:
+def _reply(fields: Mapping[str, str]) -> ParsedCallback:
     """Read a text that someone sent to our number: STOP and START, in all the words that the account has for them.
 
     Twilio says in `OptOutType` what it understood. Without that service, the words themselves decide.
     """
     said = fields.get("OptOutType") or fields.get("Body", "")
-    replies = opt_out_keywords.heard(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
-    return Heard(replies=replies, reply=_silence)
+    replies = opt_out_keywords.parse(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
+    return ParsedCallback(replies=replies, reply=_silence)
 
 
 def _silence(_speech: Speech | None) -> tuple[str, bytes]:

@@ -10,10 +10,10 @@ from verification.delivery.inbound import callback_bodies
 from verification.delivery.provider import (
     Callback,
     Forged,
-    Heard,
     KeyPress,
     Lost,
     Outgoing,
+    ParsedCallback,
     Receipt,
     Refused,
     Speech,
@@ -70,7 +70,7 @@ class VirtualProvider:
             raise Lost
         return delivery.reference
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback of the carrier. Errors: `Forged`."""
         signature.check(callback, now=timezone.now())
         told = callback_bodies.json_object(callback)
@@ -80,7 +80,9 @@ class VirtualProvider:
                 raise Forged("the post belongs to another address")
             reference = str(told["reference"])
             if event == "keys":
-                return Heard(presses=(KeyPress(message_id, str(told["keys"])),), reference=reference, reply=_reply)
+                return ParsedCallback(
+                    presses=(KeyPress(message_id, str(told["keys"])),), reference=reference, reply=_reply
+                )
             receipt = Receipt(
                 message_id=message_id,
                 state=_STATES[State(told["state"])],
@@ -89,7 +91,7 @@ class VirtualProvider:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise Forged("the request is neither a receipt nor a key press") from error
-        return Heard(receipts=(receipt,), reference=reference, reply=_reply)
+        return ParsedCallback(receipts=(receipt,), reference=reference, reply=_reply)
 
     def probe(self) -> bool:
         """Return whether the carrier accepts messages. It doesn't while all numbers are set to an outage."""

@@ -9,7 +9,17 @@ from django.utils import timezone
 from verification.delivery import senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
-from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
+from verification.delivery.provider import (
+    Callback,
+    Forged,
+    KeyPress,
+    Lost,
+    Outgoing,
+    ParsedCallback,
+    Receipt,
+    Refused,
+    Speech,
+)
 from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, error_codes, http_client, signature, speech, statuses
@@ -39,7 +49,7 @@ class VonageProvider:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Lost("the answer could not be read") from error
 
-    def parse(self, callback: Callback) -> Heard:
+    def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback. Errors: `Forged`."""
         here = conf.read()
         signature.check(callback, secrets=here.secrets, application=here.application, now=timezone.now())
@@ -104,49 +114,49 @@ def _call(message: Outgoing) -> Any:
 # Callbacks -----------------------------------------------------------------------------------------------------
 
 
-def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
+def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback:
     """Parse a receipt of a text. It contains our message id, which the signature covers."""
     if told.get("client_ref") != callback.message_id:
         raise Forged("the receipt belongs to another message")
     state = statuses.TEXT_STATES.get(str(told.get("status")))
     if state is None:
-        return Heard()
+        return ParsedCallback()
     code = http_client.code_of(told.get("error")) if state in _BAD else ""
     reason = (
         (error_codes.CODES[code].reason if code in error_codes.CODES else Reason.UNKNOWN) if state in _BAD else None
     )
     reference = str(told["message_uuid"])
-    return Heard(
+    return ParsedCallback(
         receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference),),
         reference=reference,
     )
 
 
-def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
+def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback:
     """Parse an event of a call. Only Vonage's own id of the call binds it to our message."""
     call, known = _name(told), statuses.CALL_STATES.get(str(told.get("status")))
     if known is None:
-        return Heard(reference=call)
+        return ParsedCallback(reference=call)
     state, reason = known
     code = tidy(told.get("detail")) if state in _BAD else ""
     if code in error_codes.CODES:
         reason = error_codes.CODES[code].reason
     receipt = Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=call)
-    return Heard(receipts=(receipt,), reference=call)
+    return ParsedCallback(receipts=(receipt,), reference=call)
 
 
-def _keys(callback: Callback, told: Mapping[str, Any]) -> Heard:
+def _keys(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback:
     """Read the pressed keys. Vonage leaves out the # at the end, and also reports silence: then we ask once more."""
     call, dtmf = _name(told), told.get("dtmf")
     digits = str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
     if not digits and (not isinstance(dtmf, dict) or dtmf.get("timed_out")):
-        return Heard(reference=call)
+        return ParsedCallback(reference=call)
     language = dict(parse_qsl(urlsplit(callback.url).query)).get("language", "en")
 
-    def reply(heard: Speech | None) -> tuple[str, bytes]:
-        return "application/json", speech.answer(heard, keys_url=callback.url, language=language)
+    def reply(next_speech: Speech | None) -> tuple[str, bytes]:
+        return "application/json", speech.answer(next_speech, keys_url=callback.url, language=language)
 
-    return Heard(presses=(KeyPress(callback.message_id, f"{digits}#"),), reference=call, reply=reply)
+    return ParsedCallback(presses=(KeyPress(callback.message_id, f"{digits}#"),), reference=call, reply=reply)
 
 
 def _name(told: Mapping[str, Any]) -> str:
@@ -156,10 +166,12 @@ def _name(told: Mapping[str, Any]) -> str:
     return str(call)
 
 
-def _inbound(told: Mapping[str, Any]) -> Heard:
+def _inbound(told: Mapping[str, Any]) -> ParsedCallback:
     """Read a text that someone sent to our number."""
     number, reference = f"+{told.get('from', '')}", str(told.get("message_uuid") or "")
-    return Heard(replies=opt_out_keywords.heard(str(told.get("text") or ""), number=number, reference=reference))
+    return ParsedCallback(
+        replies=opt_out_keywords.parse(str(told.get("text") or ""), number=number, reference=reference)
+    )
 
 
 provider = VonageProvider()

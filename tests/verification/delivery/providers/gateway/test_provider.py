@@ -159,10 +159,10 @@ def test_signed_receipt_is_read(
 ) -> None:
     settings.GATEWAY_STATES = {"DELIVRD": "delivered"}
 
-    heard = provider.parse(receipt(told | {"id": "r1"}))
+    parsed = provider.parse(receipt(told | {"id": "r1"}))
 
     code = told.get("error", "")
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="r1"),)
+    assert parsed.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="r1"),)
 
 
 def test_word_that_says_nothing_moves_nothing(gateway: Exchange) -> None:
@@ -208,9 +208,9 @@ def as_form(body: bytes, kind: str = "application/x-www-form-urlencoded") -> Cal
 
 
 def test_form_is_read_as_well(gateway: Exchange) -> None:
-    heard = provider.parse(as_form(b"status=delivered&id=r1"))
+    parsed = provider.parse(as_form(b"status=delivered&id=r1"))
 
-    assert (heard.receipts[0].state, heard.reference) == (MessageState.DELIVERED, "r1")
+    assert (parsed.receipts[0].state, parsed.reference) == (MessageState.DELIVERED, "r1")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from verification.delivery.provider import Callback, Heard, Outgoing
+from verification.delivery.provider import Callback, Outgoing, ParsedCallback
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual.models import Behaviour, Delivery
 from verification.delivery.providers.virtual.provider import provider
@@ -40,28 +40,28 @@ class Ears:
 
     answers: list[carrier.Answer] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    parsed: list[ParsedCallback] = field(default_factory=list)
 
     def post(self, address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
         event, message_id = address.rstrip("/").split("/")[-2:]
         lower = {name.lower(): value for name, value in headers.items()}
         callback = Callback(url=address, headers=lower, body=body, event=event, message_id=message_id)
         self.callbacks.append(callback)
-        self.heard.append(provider.parse(callback))
+        self.parsed.append(provider.parse(callback))
         return self.answers.pop(0) if self.answers else carrier.Answer(200, b"{}")
 
     @property
     def states(self) -> list[str]:
         """The states of the receipts, in order of arrival."""
-        return [receipt.state for heard in self.heard for receipt in heard.receipts]
+        return [receipt.state for parsed in self.parsed for receipt in parsed.receipts]
 
     @property
     def reasons(self) -> list[str | None]:
-        return [receipt.reason for heard in self.heard for receipt in heard.receipts]
+        return [receipt.reason for parsed in self.parsed for receipt in parsed.receipts]
 
     @property
     def keys(self) -> list[str]:
-        return [press.keys for heard in self.heard for press in heard.presses]
+        return [press.keys for parsed in self.parsed for press in parsed.presses]
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_resolves_by_receipt_a_message_whose_answer_was_lost(ears: Ears) -> None
     carrier.pump(ears.post, now=soon())
 
     assert ears.states == ["accepted", "sent", "delivered"]
-    assert ears.heard[-1].receipts[0].message_id == outgoing().id
+    assert ears.parsed[-1].receipts[0].message_id == outgoing().id
 
 
 def test_waits_half_before_and_half_after_the_message_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,9 +29,9 @@ def with_header(value: str) -> Callable[[Callback], Callback]:
 
 
 def test_passes_what_the_carrier_signed() -> None:
-    heard = provider.parse(signed())
+    parsed = provider.parse(signed())
 
-    assert [(receipt.message_id, receipt.state) for receipt in heard.receipts] == [(MESSAGE, "delivered")]
+    assert [(receipt.message_id, receipt.state) for receipt in parsed.receipts] == [(MESSAGE, "delivered")]
 
 
 def test_reads_a_key_press() -> None:

@@ -39,13 +39,13 @@ def of_text(status: str, **more: Any) -> dict[str, Any]:
 def test_receipt_of_a_text_is_read(
     told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
 ) -> None:
-    heard = provider.parse(callback(told))
+    parsed = provider.parse(callback(told))
 
     code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(
         reason or Reason.UNKNOWN, ""
     )
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
-    assert heard.reference == "m1"
+    assert parsed.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
+    assert parsed.reference == "m1"
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_receipt_of_a_text_is_read(
 def test_event_of_a_call_is_read(
     told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
 ) -> None:
-    heard = provider.parse(callback({"uuid": "c1"} | told))
+    parsed = provider.parse(callback({"uuid": "c1"} | told))
 
     code = told.get("detail", "")
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="c1"),)
-    assert heard.reference == "c1"
+    assert parsed.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="c1"),)
+    assert parsed.reference == "c1"
 
 
 @pytest.mark.parametrize("told", [of_text("something new"), {"uuid": "c1", "status": "transfer"}, {"uuid": "c1"}])
@@ -87,17 +87,17 @@ def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: Exch
     ],
 )
 def test_keys_are_read_with_the_hash_that_ends_them(dtmf: dict[str, Any], keys: str, vonage: Exchange) -> None:
-    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
+    parsed = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
 
-    assert heard.presses == (KeyPress(ID, keys),)
+    assert parsed.presses == (KeyPress(ID, keys),)
 
 
 @pytest.mark.parametrize("dtmf", [{"digits": "", "timed_out": True}, {"timed_out": True}, None])
 def test_silence_lets_the_call_ask_once_more(dtmf: Any, vonage: Exchange) -> None:
-    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
+    parsed = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
 
-    assert heard.presses == ()
-    assert heard.reply(None)[1] == b""
+    assert parsed.presses == ()
+    assert parsed.reply(None)[1] == b""
 
 
 def test_answer_to_keys_is_call_control(vonage: Exchange) -> None:
