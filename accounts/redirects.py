@@ -6,11 +6,13 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import MAX_URL_LENGTH, url_has_allowed_host_and_scheme, urlencode
+
+_View = Callable[..., HttpResponse]
 
 NEXT = "next"
 UNDONE = "undone"  # query parameter: parts/messages.html then says that nothing was done
@@ -63,20 +65,19 @@ def undone(view_name: str, **places: Any) -> HttpResponseRedirect:
     return HttpResponseRedirect(not_done(reverse(view_name, kwargs=places)))
 
 
-def button_on(view_name: str, *places: str) -> Callable[[Callable[..., Any]], Any]:
+def button_on(view_name: str, *places: str) -> Callable[[_View], _View]:
     """Redirect a GET of a button's URL to the page that the button is on.
 
     This happens when a button is pressed after the session has ended: the sign-in returns to the URL by GET.
     `places` names the URL arguments that both share.
     """
 
-    def of(view: Callable[..., Any]) -> Callable[..., Any]:
+    def of(view: _View) -> _View:
         @wraps(view)
-        def pressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def pressed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method == "GET":
                 return undone(view_name, **{place: kwargs[place] for place in places})
-            answer: HttpResponseBase = view(request, *args, **kwargs)
-            return answer
+            return view(request, *args, **kwargs)
 
         return pressed
 

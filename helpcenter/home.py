@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from django.utils.translation import gettext_lazy
 
 from helpcenter import articles
 from helpcenter.models import Article, Audience
+from verification.lazy_text import LazyText
 
 # The articles behind the large entries, and the icon of each.
 _COMMON = {
@@ -50,7 +51,7 @@ class Entry:
 class Topic:
     """A group of articles."""
 
-    title: Any
+    title: LazyText
     entries: tuple[Entry, ...]
 
 

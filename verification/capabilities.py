@@ -3,10 +3,11 @@
 The engine asks `isinstance(method, Delivered)` or calls `registry.having(Delivered)`. It never checks a method's name.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from verification.lazy_text import LazyText
 from verification.method import ChallengeData, Check, Draft, Issue, Method
 from verification.models.messages import Kind
 
@@ -16,15 +17,16 @@ class Delivered(Method):
 
     kind: ClassVar[Kind]  # of the messages
     sent_page: ClassVar[str] = ""  # the template that says where the message goes; without one: a code was sent
-    resend_label: ClassVar[Any] = _("Send a new code")  # the button that asks for another message
-    resent: ClassVar[tuple[Any, Any] | None] = None  # title and text of the page then; without: a new code was sent
+    resend_label: ClassVar[LazyText] = _("Send a new code")  # the button that asks for another message
+    # Title and text of the page then. Without them: a new code was sent.
+    resent: ClassVar[tuple[LazyText, LazyText] | None] = None
 
 
 class KeyedOnPhone(Delivered):
     """Calls the person, who presses keys on the phone. The page waits, or accepts the code that was read out."""
 
-    continue_label: ClassVar[Any]  # the button for a page that doesn't continue automatically
-    not_approved: ClassVar[tuple[Any, Any] | None] = None  # title and text if someone presses it too early
+    continue_label: ClassVar[LazyText]  # the button for a page that doesn't continue automatically
+    not_approved: ClassVar[tuple[LazyText, LazyText] | None] = None  # title and text if someone presses it too early
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
         """Judge what was keyed, and name the template that the person hears next. Shape: digits and #."""
@@ -69,7 +71,7 @@ class Backup(SingleUse):
 class HandedOut(Method):
     """Handed out by the organisation. Nobody can set it up without having been given one."""
 
-    not_assigned: Any = ""  # what a person reads who names one that isn't theirs
+    not_assigned: LazyText = ""  # what a person reads who names one that isn't theirs
 
 
 class Stocked(HandedOut):
@@ -118,7 +120,7 @@ class Passwordless(PublicKey):
 class Resynchronised(Method):
     """Can get out of step, such as a token whose button was pressed by accident. Two codes in a row correct it."""
 
-    if_refused: Any  # what a person does if a correct code is refused
+    if_refused: LazyText  # what a person does if a correct code is refused
 
     def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:
         """Check two codes in a row that the person told support. What is learned is saved."""

@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from verification.inputs import typed_codes
+from verification.lazy_text import LazyText
 from verification.outcomes import Verdict
 
 
@@ -125,7 +126,7 @@ class Mode:
     """One of several variants of a method, such as approving a call, or hearing a code in it."""
 
     key: str
-    label: Any
+    label: LazyText
     gives_code: bool = True  # the person enters it or reads it to support. Return False if they approve on the phone
 
 
@@ -137,11 +138,11 @@ class Method:
 
     name: ClassVar[str]  # the name of its folder
     icon: ClassVar[str]  # an icon of mfasite/static/mfasite/icons.svg
-    label: Any
-    explain: Any  # one sentence: what the person does
-    caution: Any = ""  # one sentence where it is set up: why it is weaker than others
-    code_label: Any = ""  # label of the field for its code; empty: the label of the enrolment
-    causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text per `cause`
+    label: LazyText
+    explain: LazyText  # one sentence: what the person does
+    caution: LazyText = ""  # one sentence where it is set up: why it is weaker than others
+    code_label: LazyText = ""  # label of the field for its code; empty: the label of the enrolment
+    causes: Mapping[str, tuple[LazyText, LazyText]] = MappingProxyType({})  # title and text per `cause`
     rank: ClassVar[int] = 1  # 1 to 3: the highest is recommended; which methods are enough is a set, a `Strength`
     is_phishing_resistant: ClassVar[bool] = False  # it refuses to work on a false sign-in page
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2

@@ -1,18 +1,15 @@
 """The texts that explain an access decision, for the person and for staff."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.decision import Reason
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+from verification.lazy_text import LazyText
 
 # A title and a text, with the application's name.
-_REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
+_REFUSALS: Mapping[Reason, tuple[LazyText, LazyText]] = {
     Reason.NOT_ALLOWED: (
         _("You can’t use %(application)s"),
         _(
@@ -41,7 +38,7 @@ _REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
     ),
 }
 
-_WHY: "Mapping[Reason, StrOrPromise]" = {
+_WHY: Mapping[Reason, LazyText] = {
     Reason.SIGNED_OUT: _("Sign in to continue to %(application)s."),
     Reason.TOO_WEAK: _(
         "%(application)s needs a stronger method than the one you verified with. Verify with one of these to continue."
@@ -68,7 +65,7 @@ def why(reason: Reason, application: str) -> str:
     return str(_WHY.get(reason, _WHY[Reason.SIGNED_OUT])) % {"application": application}
 
 
-_LEVELS: "Mapping[str, StrOrPromise]" = {
+_LEVELS: Mapping[str, LazyText] = {
     ACR_PHISHING_RESISTANT: _("a phishing-resistant method"),
     ACR_SECOND_STEP: _("a second step"),
     ACR_PASSWORD: _("the password only"),

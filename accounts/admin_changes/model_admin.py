@@ -35,6 +35,7 @@ from accounts.session_assurance import AuthedRequest
 from verification import audit, time_format
 from verification.audit import Event
 from verification.inputs.fields import LineField
+from verification.lazy_text import LazyText
 
 
 class ReadOnlyAdmin(Ruled):
@@ -56,9 +57,9 @@ class ReadOnlyAdmin(Ruled):
 class RowAction:
     """An action on rows chosen in a list. `run` names the method, which also writes the audit event."""
 
-    label: Any
-    explain: Any
-    button: Any
+    label: LazyText
+    explain: LazyText
+    button: LazyText
     run: str
     permissions: tuple[str, ...] = ("change",)
 
@@ -75,7 +76,7 @@ class ChangesAdmin(Ruled):
     """
 
     form = ChangeForm
-    actions: Any = ()
+    actions = ()
     row_actions: ClassVar[Mapping[str, RowAction]] = {}
     subject = ""
     added: Event | None = None

@@ -5,10 +5,11 @@ from functools import lru_cache
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from verification.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Page:
     """A page that the menu leads to. Any one of the permissions shows it."""
 
     name: str
-    label: str | Promise
+    label: LazyText
     view: str
     permissions: tuple[str, ...]
 
@@ -30,7 +31,7 @@ class Section:
     """An entry of the menu. Its pages are shown as tabs if there are several."""
 
     name: str
-    label: str | Promise
+    label: LazyText
     icon: str
     pages: tuple[Page, ...]
 
@@ -53,7 +54,7 @@ class Menu:
         return self.sections[0].url if self.sections else ""
 
 
-def _table(name: str, label: str | Promise, model: str) -> Page:
+def _table(name: str, label: LazyText, model: str) -> Page:
     """Return the page that lists a table. Shape of `model`: app_label.model_name."""
     app, _dot, table = model.partition(".")
     return Page(name, label, f"admin:{app}_{table}_changelist", (f"{app}.view_{table}", f"{app}.change_{table}"))

@@ -25,6 +25,7 @@ from accounts import access, redirects, session_assurance
 from accounts.admin_site import menu as menus
 from accounts.signin.views import sign_out
 from verification import inputs, time_format
+from verification.lazy_text import LazyText
 
 
 def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
@@ -54,15 +55,15 @@ class Words:
     there is no row yet and what to do; `delete_effect` says what follows from deleting a row; `save` names the button.
     """
 
-    heading: Any = ""
-    lead: Any = ""
-    add: Any = ""
-    form_lead: Any = ""
-    empty: Any = ""
-    empty_text: Any = ""
-    delete: Any = ""
-    delete_effect: Any = ""
-    save: Any = ""
+    heading: LazyText = ""
+    lead: LazyText = ""
+    add: LazyText = ""
+    form_lead: LazyText = ""
+    empty: LazyText = ""
+    empty_text: LazyText = ""
+    delete: LazyText = ""
+    delete_effect: LazyText = ""
+    save: LazyText = ""
 
     def of(self, about: Any) -> dict[str, Any]:
         """Return the words for a template. `about` is the model's `_meta`."""
@@ -103,8 +104,8 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     """
 
     words: Words = Words()
-    search_label: Any = ""
-    flags: ClassVar[Mapping[str, tuple[Any, Any]]] = {}  # the words for yes and no, by the names of the fields
+    search_label: LazyText = ""
+    flags: ClassVar[Mapping[str, tuple[LazyText, LazyText]]] = {}  # the words for yes and no, by field
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns. Booleans are written in words, because Django would draw a picture."""

@@ -1,9 +1,10 @@
 """The kinds of apps that app passwords are for, and how to set each one up."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from verification.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
@@ -11,10 +12,10 @@ class Program:
     """A kind of app. An app password for one kind doesn't work for another."""
 
     key: str
-    label: Any
+    label: LazyText
     icon: str
-    explain: Any
-    steps: tuple[Any, ...]
+    explain: LazyText
+    steps: tuple[LazyText, ...]
 
 
 _RESTART = _("Remove the saved password from the app, close the app and start it again.")

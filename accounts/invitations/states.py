@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Count, F, Q
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Invitation, User
 from verification import time_format
+from verification.lazy_text import LazyText
 
 
 class State(StrEnum):
@@ -28,7 +28,7 @@ class State(StrEnum):
         return str(LABELS[self])
 
 
-LABELS: Mapping[State, Any] = {
+LABELS: Mapping[State, LazyText] = {
     State.NOT_INVITED: gettext_lazy("Not invited"),
     State.INVITED: gettext_lazy("Invited"),
     State.REMINDED: gettext_lazy("Reminded"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import conf
 from accounts.app_passwords import programs
 from verification.inputs.fields import LineField
+from verification.lazy_text import LazyText
 
 
 class NameForm(forms.Form):
@@ -86,7 +87,7 @@ def _places() -> tuple[str, ...]:
     return ("UTC", *sorted(names))
 
 
-def _zones() -> list[tuple[str, Any]]:
+def _zones() -> list[tuple[str, LazyText]]:
     return [("", _("Same as the organisation")), *((zone, zone.replace("_", " ")) for zone in _places())]
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
@@ -18,6 +17,7 @@ from accounts.models.people import fold, sought
 from accounts.support import desk_scopes
 from verification import enrolments, inputs, registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
+from verification.lazy_text import LazyText
 
 PAGE = 25
 MOST = 800  # users that a search by words looks at
@@ -31,7 +31,7 @@ _SHOWN = (
     *(f"invitation__{name}" for name in ("accepted_at", "ends_at", "epoch", "n_reminders")),
 )
 
-TROUBLES: dict[str, Any] = {
+TROUBLES: dict[str, LazyText] = {
     "blocked": _("Blocked"),
     "locked": _("Locked"),
     "no_method": _("No method set up"),
@@ -222,7 +222,7 @@ def _invitation(person: User) -> Invitation | None:
         return None
 
 
-def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
+def _notes(person: User, now: datetime) -> list[tuple[str, str]]:
     invited = invitations.state_of(person, _invitation(person), now)
     table = [
         (not person.is_active, "bad", _("Switched off")),
@@ -233,7 +233,7 @@ def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
         (person.n_methods == 0, "warn", _("No method")),
         (person.n_methods == 1, "", _("One method")),
     ]
-    return [(kind, words) for applies, kind, words in table if applies]
+    return [(kind, str(words)) for applies, kind, words in table if applies]
 
 
 # By exact name ----------------------------------------------------------------------------------------------------

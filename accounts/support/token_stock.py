@@ -1,13 +1,13 @@
 """Hardware tokens for the support desk: lists, and changes to tokens without an owner. The rest is in `actions`."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from verification import hardware_tokens, time_format
 from verification.context import Context
+from verification.lazy_text import LazyText
 from verification.models import HardwareToken
 from verification.otp.oath import Scheme
 
@@ -50,7 +50,7 @@ def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
     """Return how a token generates codes: no secret, and no counter that would help to guess."""
     scheme = Scheme.read(token.data)
     kind = _("by counter (HOTP)") if scheme.is_counted else _("by time (TOTP)")
-    found: list[tuple[str, Any]] = [
+    found: list[tuple[str, LazyText | int]] = [
         (_("Manufacturer and model"), token.name),
         (_("Codes"), kind),
         (_("Digits"), scheme.digits),

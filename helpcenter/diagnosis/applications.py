@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,15 +13,13 @@ from accounts.models import Application
 from helpcenter.diagnosis.findings import Finding, View
 from verification import audit, strengths, time_format
 from verification.audit import UserEvent
+from verification.lazy_text import LazyText
 from verification.models import AuditEvent
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 _RECENT = timedelta(days=2)
 _EVENTS, _SHOWN = 20, 3
 
-_REFUSED: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
+_REFUSED: dict[str, tuple[LazyText, LazyText]] = {
     Reason.NOT_ALLOWED: (
         gettext_lazy("“%(name)s” is only for some groups, and you aren’t in any of them."),
         gettext_lazy("If you need it for your work, ask %(support)s to add you to one."),
@@ -36,7 +33,7 @@ _REFUSED: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
         gettext_lazy("Set up a stronger method, such as a passkey. If that doesn’t help, contact %(support)s."),
     ),
 }
-_ASKED: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
+_ASKED: dict[str, tuple[LazyText, LazyText]] = {
     Reason.TOO_WEAK: (
         gettext_lazy("“%(name)s” needs a stronger method than the one you verified with."),
         gettext_lazy("Sign in with one that is strong enough: %(strength)s."),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
 from verification import challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.enrolments import Option
+from verification.lazy_text import LazyText
 from verification.models import Kind, Message, MessageState, State
 
 
@@ -28,7 +28,7 @@ class Situation:
 
     key: str
     slug: str
-    label: Any
+    label: LazyText
     look: Callable[[View], Iterator[Finding]]
 
 

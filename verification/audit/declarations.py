@@ -6,12 +6,11 @@ Each app declares its own events in one module, which its `AppConfig.ready` impo
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+from verification.lazy_text import LazyText
 
 
 class Severity(StrEnum):
@@ -36,7 +35,7 @@ class Details:
         return str(self.said.get(name, ""))
 
 
-Text: TypeAlias = "StrOrPromise | Callable[[Details], StrOrPromise]"
+Text: TypeAlias = LazyText | Callable[[Details], LazyText]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +48,8 @@ class Event:
     """
 
     kind: str
-    title: "StrOrPromise" = ""
-    log: "StrOrPromise" = ""
+    title: LazyText = ""
+    log: LazyText = ""
     severity: Severity | Callable[[Details], Severity] = field(default=Severity.INFO, kw_only=True)
 
     @property
@@ -80,9 +79,9 @@ class Notice:
     sent with, such as %(staff)s. `template` replaces all three, for a notice that has conditions.
     """
 
-    subject: "StrOrPromise" = ""
-    text: "StrOrPromise" = ""
-    advice: "StrOrPromise" = _ADVICE
+    subject: LazyText = ""
+    text: LazyText = ""
+    advice: LazyText = _ADVICE
     template: str = "verification/notices/event.txt"
 
     def written(self, values: Mapping[str, str]) -> dict[str, str]:
@@ -108,11 +107,11 @@ class UserEvent(Event):
     _: KW_ONLY
     icon: str
     text: Text = ""
-    staff_title: "StrOrPromise" = ""
+    staff_title: LazyText = ""
     staff_text: Text = ""
     is_deniable: bool = True
     is_attempt: bool = False
-    trouble: "StrOrPromise" = ""
+    trouble: LazyText = ""
     metric: str = ""
     notice: Notice | None = None
 

@@ -282,7 +282,7 @@ def needed() -> dict[str, dict[str, int]]:
     return found
 
 
-def damaged() -> Iterator[tuple[Sealed, Any]]:
+def damaged() -> Iterator[tuple[Sealed, Model]]:
     """Decrypt every value in its place, and yield those that can't be decrypted."""
     for use in sealed():
         last = 0

@@ -156,7 +156,7 @@ class Sending:
     prefix: str = ""
     is_trial: bool = False
     cost: int = 0
-    spending: Iterable[Any] = ()
+    spending: Iterable[toll_fraud.SpendingWindow] = ()
 
 
 def spend_send(sending: Sending) -> Gate:
@@ -192,9 +192,16 @@ def _send_limits(sending: Sending) -> list[WindowLimit]:
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_range_limits(sending.prefix, is_trial=sending.is_trial) if sending.prefix else ()),
         *(
-            WindowLimit(f"{SPENT}{limit.span}", "", limit.window, _most_spent(limit.stop_at), **spent)
+            WindowLimit(
+                f"{SPENT}{limit.span}",
+                "",
+                limit.window,
+                _most_spent(limit.stop_at),
+                by=sending.cost,
+                alarm_at=limit.alarm_at,
+                is_given_back=True,
+            )
             for limit in sending.spending
-            for spent in [{"by": sending.cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
     ]
 

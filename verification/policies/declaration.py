@@ -1,7 +1,7 @@
 """How a rule is declared: default, label, form field and words, in one place that everything else reads."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification.lazy_text import LazyText
 from verification.policies.form_fields import Marks
 
 _DECLARED = "rule"
@@ -19,7 +20,7 @@ class Section:
     """One part of the form of a policy, with the rules that answer one question."""
 
     name: str
-    title: Any
+    title: LazyText
 
 
 def _unchanged(value: Any) -> Any:
@@ -41,13 +42,13 @@ class Rule:
 
     name: str = ""
     section: Section
-    label: Any
-    help_text: Any
+    label: LazyText
+    help_text: LazyText
     field: Callable[..., forms.Field]
     read: Callable[[Any], Any] = _unchanged
     words: Callable[[Any], str] = plain
     summary: Callable[[Any], str] | None = None
-    unit: Any = ""
+    unit: LazyText = ""
 
     def formfield(self) -> forms.Field:
         """Make the field of a form; left empty, it leaves the rule to the next policy."""
@@ -85,19 +86,19 @@ def minutes(value: Any) -> str:
     return ngettext("%(n)d minute", "%(n)d minutes", n) % {"n": n}
 
 
-def one_of(choices: Iterable[tuple[Any, Any]]) -> Callable[[Any], str]:
+def one_of(choices: Iterable[tuple[Any, LazyText]]) -> Callable[[Any], str]:
     """Write a value as the label of its choice."""
     labels = dict(choices)
     return lambda value: str(labels.get(value, value))
 
 
-Choices = Callable[[], Iterable[tuple[str, Any]]]
+Choices = Callable[[], Iterable[tuple[str, LazyText]]]
 
 
 class Choosing:
     """Choices of a rule, in the words of the form. Those that only a higher app knows are added when it is loaded."""
 
-    def __init__(self, choices: Choices = tuple, *, none: Any) -> None:
+    def __init__(self, choices: Choices = tuple, *, none: LazyText) -> None:
         self._choices, self._none = choices, none
 
     def fill(self, choices: Choices) -> None:
@@ -110,7 +111,7 @@ class Choosing:
 
     def words(self, value: Iterable[str]) -> str:
         """Write the labels of those that are chosen."""
-        labels: Mapping[str, Any] = dict(self._choices())
+        labels = dict(self._choices())
         return ", ".join(str(labels.get(name, name)) for name in value) or str(self._none)
 
 

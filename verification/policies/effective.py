@@ -90,7 +90,7 @@ class Source:
     """Where one rule of a person comes from. Shape: `whose` names a policy, empty for the product's own default."""
 
     rule: Rule
-    value: Any
+    value: object
     whose: str
 
     @property

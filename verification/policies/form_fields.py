@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from verification import phone_numbers
+from verification.lazy_text import LazyText
 
 _SHORTEST_PREFIX = {4: 8, 6: 32}  # a network wider than this is most of the internet
 
@@ -83,7 +84,7 @@ class Marks(forms.MultipleChoiceField):
 class Level(forms.TypedChoiceField):
     """One of several values, or none of them."""
 
-    def __init__(self, *, choices: Iterable[tuple[Any, Any]], **kwargs: Any) -> None:
+    def __init__(self, *, choices: Iterable[tuple[Any, LazyText]], **kwargs: Any) -> None:
         super().__init__(
             choices=[("", _lazy("Inherit")), *choices],
             empty_value=None,
@@ -95,7 +96,7 @@ class Level(forms.TypedChoiceField):
 class Slug(Level):
     """One of several values that are known by a slug, and that can change while the service runs."""
 
-    def __init__(self, *, choices: Callable[[], Iterable[tuple[str, Any]]], **kwargs: Any) -> None:
+    def __init__(self, *, choices: Callable[[], Iterable[tuple[str, LazyText]]], **kwargs: Any) -> None:
         super().__init__(choices=(), coerce=str, **kwargs)
         self.choices = lambda: [("", _lazy("Inherit")), *choices()]
 

@@ -4,22 +4,20 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from verification import registry, strengths
 from verification.capabilities import Temporary
+from verification.lazy_text import LazyText
 from verification.models import AppPasswordsEnd, TrustedNumbers
 from verification.models.policies import TEXT_NOTICES
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
 from verification.policies.form_fields import Countries, Level, Minutes, Networks, Slug, WholeNumber, YesNo
 from verification.strengths import SECOND_STEP
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 _ASKED = Section("asked", _("When people are asked for the second step"))
 _METHODS = Section("methods", _("Methods"))
@@ -34,7 +32,7 @@ _REQUIRE = ((True, _("Require")), (False, _("Don’t require")))
 _SEND = ((True, _("Send")), (False, _("Don’t send")))
 
 
-def _strengths() -> list[tuple[str, Any]]:
+def _strengths() -> list[tuple[str, LazyText]]:
     return [(each.slug, each.label) for each in strengths.everything() if each.is_second_step]
 
 
@@ -50,7 +48,7 @@ def _installed(names: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in registry.methods() if name in names)
 
 
-def _offered_methods() -> list[tuple[str, Any]]:
+def _offered_methods() -> list[tuple[str, LazyText]]:
     return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
 
 
@@ -74,7 +72,7 @@ def _quota(n: int) -> str:
     return ngettext("%(n)d support action a day", "%(n)d support actions a day", n) % {"n": n}
 
 
-def _either(yes: "StrOrPromise", no: "StrOrPromise") -> Callable[[bool], str]:
+def _either(yes: LazyText, no: LazyText) -> Callable[[bool], str]:
     return lambda value: str(yes if value else no)
 
 

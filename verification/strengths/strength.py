@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
 
 from verification import registry
 from verification.capabilities import Backup, Delivered
+from verification.lazy_text import LazyText
 from verification.method import Method
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 
 class Need(StrEnum):
@@ -39,8 +36,8 @@ class Strength:
     """
 
     slug: str
-    label: "StrOrPromise"
-    explain: "StrOrPromise" = ""
+    label: LazyText
+    explain: LazyText = ""
     needs: frozenset[Need] = frozenset()
     names: frozenset[str] | None = None
     is_second_step: bool = True

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,10 +15,10 @@ from accounts.integrations.forward_auth import cookies
 from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.proxy_authentication import Caller
+from verification.lazy_text import LazyText
 from verification.limits import Gate
 
-Words: TypeAlias = "str | Promise"
-NOT_SET_UP: tuple[Words, Words] = (
+NOT_SET_UP: tuple[LazyText, LazyText] = (
     gettext_lazy("This page isn’t set up"),
     gettext_lazy("No application is set up for this address. Contact your support desk."),
 )
@@ -89,7 +87,7 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     return _refused(Outcome(verdict=Verdict.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers))
 
 
-def _words(outcome: Outcome) -> tuple[Words, Words]:
+def _words(outcome: Outcome) -> tuple[LazyText, LazyText]:
     if outcome.verdict is Verdict.UNKNOWN:
         return NOT_SET_UP
     if outcome.reason == Doubt.COOKIE:
@@ -102,9 +100,7 @@ def _words(outcome: Outcome) -> tuple[Words, Words]:
     return _("We can’t check this request"), text
 
 
-def page(
-    status: int, title: str | Promise, text: str | Promise, *, link: str = "", link_text: str = ""
-) -> HttpResponse:
+def page(status: int, title: LazyText, text: LazyText, *, link: str = "", link_text: str = "") -> HttpResponse:
     """Return a page on an application's host. It uses nothing from our own host, so it has no style."""
     context = {"title": title, "text": text, "link": link, "link_text": link_text}
     return HttpResponse(render_to_string("accounts/forward_auth/page_on_application_host.html", context), status=status)

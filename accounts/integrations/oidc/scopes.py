@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from verification.lazy_text import LazyText
 
-LABELS: Mapping[str, Any] = {
+LABELS: Mapping[str, LazyText] = {
     "openid": _("an ID for you, without personal data"),
     "profile": _("your name and username"),
     "email": _("your email address"),

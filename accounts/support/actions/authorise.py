@@ -6,7 +6,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from accounts.support.actions.base import Action, Effect
 from accounts.support.actions.ranks import Rank
 from verification import policies
 from verification.context import Context
+from verification.lazy_text import LazyText
 from verification.policies import Rules
 
 # What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
@@ -39,7 +39,7 @@ class Refusal(StrEnum):
     QUOTA = "quota"
 
 
-_WHY: Mapping[Refusal, Any] = {
+_WHY: Mapping[Refusal, LazyText] = {
     Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
     Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
     Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),

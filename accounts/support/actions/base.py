@@ -16,6 +16,7 @@ from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
 from verification.inputs.fields import LineField
+from verification.lazy_text import LazyText
 
 
 class ActionForm(forms.Form):
@@ -144,8 +145,8 @@ class Action:
     """
 
     name: str
-    label: Any
-    explain: Any
+    label: LazyText
+    explain: LazyText
     icon: str
     topic: Topic
     permission: str

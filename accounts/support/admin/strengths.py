@@ -14,6 +14,7 @@ from accounts.admin_site import Words
 from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
 from verification import policies, registry, strengths
+from verification.lazy_text import LazyText
 from verification.models import Strength
 from verification.policies import remembered_browser_revocation
 
@@ -24,7 +25,7 @@ _NEEDS = (
 )
 
 
-def _methods() -> list[tuple[str, Any]]:
+def _methods() -> list[tuple[str, LazyText]]:
     return [(name, method.label) for name, method in registry.methods().items()]
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, applications
 from accounts.models import Application, ApplicationSession, Service, User
 from accounts.support import desk_scopes
 from verification import strengths
+from verification.lazy_text import LazyText
 
 _SHOWN = 20  # sessions on the page of an application
 _COUNTED = 1_000  # sessions that are counted; more are only "more than"
@@ -31,9 +31,9 @@ class Row:
     description: str
     url: str
     kind: str
-    kind_label: "str | Promise"
+    kind_label: LazyText
     is_active: bool
-    strength: "str | Promise"
+    strength: LazyText
     groups: str
     last_used_at: datetime | None
     application: Application | None = None

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, session_assurance
@@ -14,8 +13,9 @@ from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
 from accounts.models import Proxy, Session, User
 from verification import registry
+from verification.lazy_text import LazyText
 
-VERDICTS: Mapping[Verdict, str | Promise] = {
+VERDICTS: Mapping[Verdict, LazyText] = {
     Verdict.PUBLIC: _("Opens for everyone"),
     Verdict.ALLOWED: _("Opens"),
     Verdict.SIGN_IN: _("They sign in first"),
@@ -24,7 +24,7 @@ VERDICTS: Mapping[Verdict, str | Promise] = {
     Verdict.UNKNOWN: _("Doesn’t open for anyone"),
     Verdict.DOUBT: _("Doesn’t open for anyone"),
 }
-REASONS: Mapping[str, str | Promise] = {
+REASONS: Mapping[str, LazyText] = {
     "met": _("Their session meets what is required."),
     "skipped": _("A remembered browser or a trusted network is enough here."),
     "signed-out": _("Nobody is signed in, or the session no longer counts."),
@@ -49,8 +49,8 @@ REASONS: Mapping[str, str | Promise] = {
 class Explanation:
     """The answer that a proxy would get. `methods` would be enough; `session` is the one that was checked."""
 
-    title: "str | Promise"
-    text: "str | Promise"
+    title: LazyText
+    text: LazyText
     is_open: bool
     rule: Rule | None = None
     session: Session | None = None

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +15,7 @@ from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import REASONS
 from verification import enrolments, policies
+from verification.lazy_text import LazyText
 from verification.policies import Why
 
 _WORDS = {
@@ -33,7 +33,7 @@ class Try:
     label: str
     result: str
     is_open: bool
-    why: "str | Promise"
+    why: LazyText
     answer: Answer
 
 

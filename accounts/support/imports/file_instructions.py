@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Import
 from accounts.support.imports.columns import COLUMNS
+from verification.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Guide:
     """One kind of file. `meanings` explain its columns in order, `examples` are rows."""
 
     kind: Import.Kind
-    intro: Any
-    meanings: tuple[Any, ...]
+    intro: LazyText
+    meanings: tuple[LazyText, ...]
     examples: tuple[tuple[str, ...], ...]
 
     @property
-    def columns(self) -> list[tuple[str, Any, str]]:
+    def columns(self) -> list[tuple[str, LazyText, str]]:
         """Return each column with its meaning and an example."""
         return list(zip(COLUMNS[self.kind], self.meanings, self.examples[0], strict=True))
 

@@ -14,13 +14,14 @@ from accounts.models import User
 from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
 from verification import policies
+from verification.lazy_text import LazyText
 from verification.models import Policy
 from verification.policies import RULES, Section, Source
 
 OWN_FIELDS = ("group", "rank")
 
 
-def _actions() -> list[tuple[str, Any]]:
+def _actions() -> list[tuple[str, LazyText]]:
     """Return the support actions that can wait for a second person. Only this app knows them."""
     return [*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE]
 
@@ -65,7 +66,7 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
         for name, source in self.inherited.items():
             field = self.fields.get(name)
             if isinstance(field, forms.TypedChoiceField):
-                _former, *others = cast("Iterable[tuple[str, Any]]", field.choices)
+                _former, *others = cast("Iterable[tuple[str, LazyText]]", field.choices)
                 field.choices = [("", _inherit(source)), *others]
 
     def clean(self) -> dict[str, Any] | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from verification import audit
 from verification.audit import Event
 from verification.audit.declarations import Severity
+from verification.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class KindGroup:
     """Kinds of events that answer one question. Shape: `name` has a hyphen, which no subject of events has."""
 
     name: str
-    label: Any
+    label: LazyText
     subjects: tuple[str, ...]
 
     @property
