@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
-from tests.accounts.support.import_jobs import SECRET, TOKENS, bring, counts
+from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, bring, counts
 from tests.people import Clock, Person, join
 from tests.rounds import rounds
 from verification.context import Context
