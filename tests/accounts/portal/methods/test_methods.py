@@ -4,7 +4,7 @@ import re
 
 from accounts.models import SecondStep, User
 from tests.accounts.portal.conftest import kinds
-from tests.accounts.portal.methods_page import at_methods, card, default_of, methods_of, switch_off
+from tests.accounts.portal.methods.methods_page import at_methods, card, default_of, methods_of, switch_off
 from tests.http_browser import Browser
 from tests.people import ANAS, Clock, Person, join
 from verification import enrolments
