@@ -16,8 +16,7 @@ from accounts.support.imports import jobs
 from mfasite.demo import child_processes
 from tests import app_password_services
 from tests import samba as domain_controller
-from tests.accounts.new_passwords import ask, link, path_of
-from tests.accounts.possessions import (
+from tests.accounts.keys.possessions import (
     NEW,
     OLD,
     PEOPLE,
@@ -28,6 +27,7 @@ from tests.accounts.possessions import (
     protect_an_application,
     sign_in_to_an_application,
 )
+from tests.accounts.passwords.new_passwords import ask, link, path_of
 from tests.admin_rows import DIRECTORY
 from tests.app_password_services import Door, _no_keys_kept, files, mail, no_hash, strict
 from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.accounts.possessions import NEW, OLD, Possessions, Restart
+from tests.accounts.keys.possessions import NEW, OLD, Possessions, Restart
 from verification.models import (
     DigestKey,
     Enrolment,

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts import password_resets
 from accounts.models import PasswordReset, Session, User
-from tests.accounts.new_passwords import APART, NEW, WEAK, ask, break_mail, link, path_of, set_new
+from tests.accounts.passwords.new_passwords import APART, NEW, WEAK, ask, break_mail, link, path_of, set_new
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.http_browser import Browser
 from tests.people import PASSWORD, Clock, Person, join, work
