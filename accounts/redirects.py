@@ -16,7 +16,7 @@ _View = Callable[..., HttpResponse]
 
 NEXT = "next"
 UNDONE = "undone"  # query parameter: parts/messages.html then says that nothing was done
-_LONGEST = 4_000  # characters of a URL; admin lists and authorization requests have long ones
+_MAX_URL_LENGTH = 4_000  # characters; admin lists and authorization requests have long ones
 
 
 def safe(text: str) -> str:
@@ -26,10 +26,10 @@ def safe(text: str) -> str:
     """
     is_path = (
         text.startswith("/")
-        and len(text) <= _LONGEST
+        and len(text) <= _MAX_URL_LENGTH
         and not any(unicodedata.category(sign).startswith("C") for sign in text)  # browsers drop some of them
         and all(_names_no_host(each) for each in (text, unicodedata.normalize("NFKC", text)))
-        and len(iri_to_uri(text) or "") <= _LONGEST
+        and len(iri_to_uri(text) or "") <= _MAX_URL_LENGTH
     )
     return text if is_path else ""
 

@@ -11,7 +11,7 @@ from verification import inputs
 from verification.browsers import user_agents
 from verification.context import Context
 
-_AGENT = 300  # maximum length of the User-Agent and cookie values that we keep
+_MAX_HEADER_LENGTH = 300  # characters, of the User-Agent and each cookie that we keep
 
 
 def read(request: HttpRequest) -> Context:
@@ -19,9 +19,9 @@ def read(request: HttpRequest) -> Context:
     return Context(
         now=timezone.now(),
         network=network(request),
-        agent=user_agents.short(inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT)),
-        browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_AGENT],
-        device=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:_AGENT],
+        agent=user_agents.short(inputs.shortened(request.headers.get("User-Agent", ""), max_length=_MAX_HEADER_LENGTH)),
+        browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_MAX_HEADER_LENGTH],
+        device=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:_MAX_HEADER_LENGTH],
         language=translation.get_language() or settings.LANGUAGE_CODE,
     )
 

@@ -14,8 +14,8 @@ from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
 from verification import retention, signing_keys
 
-_KEEP = timedelta(days=1)
-_KEEP_DESK_REQUESTS = timedelta(days=30)  # the audit log keeps who did what, and why; deploy/running.md names it too
+_RETENTION = timedelta(days=1)
+_DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what and why; deploy/running.md names it
 
 
 @shared_task(name="accounts.tasks.purge")
@@ -23,11 +23,11 @@ def purge(**_more: Any) -> None:
     """Delete expired sessions and links, old forms, and old caller checks and requests of staff. Runs daily."""
     SessionStore.clear_expired()
     now = timezone.now()
-    PasswordReset.objects.filter(ends_at__lt=now - _KEEP).delete()
-    SentForm.objects.filter(sent_at__lt=now - _KEEP).delete()
-    retention.remove(CallerCheck.objects.filter(asked_at__lt=now - _KEEP_DESK_REQUESTS))
-    retention.remove(SupportRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS))
-    retention.remove(GroupRequest.objects.filter(ends_at__lt=now - _KEEP_DESK_REQUESTS))
+    PasswordReset.objects.filter(ends_at__lt=now - _RETENTION).delete()
+    SentForm.objects.filter(sent_at__lt=now - _RETENTION).delete()
+    retention.remove(CallerCheck.objects.filter(asked_at__lt=now - _DESK_REQUEST_RETENTION))
+    retention.remove(SupportRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
+    retention.remove(GroupRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
     jobs.purge(now)
     directory_sync.purge(now)
     authorization_codes.purge(now)

@@ -21,10 +21,10 @@ from accounts.session_assurance import PASSWORD
 
 FOR = "for"  # query parameter and form field
 _SALT = "accounts.access.step_up"
-_LIFE = timedelta(hours=12)
-_MAX_LENGTH = 1_000  # characters of a token; a usual one has 200
+_TOKEN_LIFE = timedelta(hours=12)
+_MAX_TOKEN_LENGTH = 1_000  # characters; a usual one has 200
 _ROUNDS = "rounds"  # session key: application, number and time of the last rounds
-_SAME = timedelta(minutes=1)  # within this time another round is one too many, later it is a new need
+_MIN_TIME_BETWEEN_ROUNDS = timedelta(minutes=1)  # another one earlier is one too many, a later one is a new need
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +66,10 @@ class StepUp:
 
 def read(token: str) -> StepUp | None:
     """Return what a token says, or None if it isn't ours or is too old."""
-    if not token or len(token) > _MAX_LENGTH:
+    if not token or len(token) > _MAX_TOKEN_LENGTH:
         return None
     with suppress(signing.BadSignature, ValueError):
-        slug, name, logo_version, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_LIFE)
+        slug, name, logo_version, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_TOKEN_LIFE)
         return StepUp(
             slug=slug,
             name=name,
@@ -128,7 +128,7 @@ def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> No
 def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
     """Return how often someone has just verified for an application."""
     kept: Any = request.session.get(_ROUNDS)
-    if not kept or kept[0] != slug or abs(now.timestamp() - kept[2]) >= _SAME.total_seconds():
+    if not kept or kept[0] != slug or abs(now.timestamp() - kept[2]) >= _MIN_TIME_BETWEEN_ROUNDS.total_seconds():
         return 0
     return int(kept[1])
 

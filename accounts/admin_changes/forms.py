@@ -18,7 +18,7 @@ from verification.models.handles import new_handle
 
 BACK = "back"  # the button of a preview that leads back to the form, with everything that was filled in
 PROOF_FIELDS = ("reason", "form_ref", "seen")  # form fields besides the row's own
-_MAX_LENGTH = 300  # characters of a value that the audit event keeps
+_MAX_VALUE_LENGTH = 300  # characters of a value that the audit event keeps
 
 
 class Repeated(Exception):
@@ -119,6 +119,7 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str
 
 
 def _kept(text: str) -> str:
-    if len(text) <= _MAX_LENGTH:
+    if len(text) <= _MAX_VALUE_LENGTH:
         return text
-    return f"{text[:_MAX_LENGTH]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[:_MAX_VALUE_LENGTH]}… ({len(text)} characters, SHA-256 {digest})"

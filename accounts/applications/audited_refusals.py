@@ -8,7 +8,7 @@ from verification import audit
 from verification.audit import UserEvent
 from verification.context import Context
 
-_SAME = timedelta(minutes=5)  # a page that is reloaded is the same event
+_MIN_TIME_BETWEEN_EVENTS = timedelta(minutes=5)  # a page that is reloaded is the same event
 
 
 def asked(application: Application, user_id: int, why: str, context: Context) -> None:
@@ -24,6 +24,7 @@ def refused(application: Application, user_id: int, why: str, context: Context) 
 def _record(event: UserEvent, application: Application, user_id: int, why: str, context: Context) -> None:
     slug, why = application.slug, str(why)
     newest = audit.of_person(user_id, of=(event,), most=1)
-    is_same = any(each.detail == {"application": slug, "why": why} and context.now - each.at < _SAME for each in newest)
+    recent = (each for each in newest if context.now - each.at < _MIN_TIME_BETWEEN_EVENTS)
+    is_same = any(each.detail == {"application": slug, "why": why} for each in recent)
     if not is_same:
         audit.record(event, user_id=user_id, context=context, application=slug, why=why)

@@ -27,7 +27,7 @@ class Facts(Protocol):
     def auth_time(self) -> datetime | None: ...
 
 
-_KEPT = timedelta(days=90)  # how long people and staff can see sessions that ended
+_RETENTION = timedelta(days=90)  # how long people and staff can see sessions that ended
 
 # Gets the sessions that just ended, and when.
 Receiver: TypeAlias = "Callable[[QuerySet[ApplicationSession], datetime], None]"
@@ -111,5 +111,5 @@ def is_told(application: Application) -> bool:
 
 def purge(now: datetime) -> int:
     """Delete sessions that ended long ago, and return how many. Called daily."""
-    old = ApplicationSession.objects.filter(ended_at__lt=now - _KEPT)
+    old = ApplicationSession.objects.filter(ended_at__lt=now - _RETENTION)
     return old.delete()[1].get("accounts.ApplicationSession", 0)

@@ -22,8 +22,8 @@ from verification.db.ttl_cache import TTLCache
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-PATIENCE = 5.5  # seconds for all questions of a sign-in together
-_WORTH_ASKING = 0.5  # seconds; with less time than that, an unanswered question says nothing about a server
+TOTAL_TIMEOUT = 5.5  # seconds for all questions of a sign-in together
+_MIN_TIME_TO_ASK = 0.5  # seconds; with less time than that, an unanswered question says nothing about a server
 
 
 def _load() -> tuple[Directory, ...]:
@@ -46,7 +46,7 @@ def forget() -> None:
 
 def deadline() -> float:
     """Return when all questions of a sign-in that begins now must be answered, by the monotonic clock."""
-    return time.monotonic() + PATIENCE
+    return time.monotonic() + TOTAL_TIMEOUT
 
 
 def check(directory: Directory, user: User, password: str, context: Context, *, until: float) -> Judged:
@@ -187,7 +187,7 @@ def _ask_servers(
 ) -> T | _Unreachable:
     for server in directory.servers:
         url = ldap_connections.url_of(directory, server)
-        if until - time.monotonic() < _WORTH_ASKING or not server_availability.is_up(url):
+        if until - time.monotonic() < _MIN_TIME_TO_ASK or not server_availability.is_up(url):
             continue
         try:
             with ldap_connections.connected(directory, server, until=until) as connection:

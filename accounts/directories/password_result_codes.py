@@ -67,8 +67,8 @@ class NotChecked(Exception):
 
 # Source: RFC 4511, A.2: no such entry (32), an invalid name (34), an entry without a password (16, 48), or a wrong
 # password (49).
-_WRONG = frozenset({16, 32, 34, 48, 49})
-_LOCKED = 19  # constraintViolation: what 389 Directory Server and FreeIPA answer for a locked account
+_WRONG_NAME_OR_PASSWORD = frozenset({16, 32, 34, 48, 49})
+_CONSTRAINT_VIOLATION = 19  # constraintViolation: what 389 Directory Server and FreeIPA answer for a locked account
 # The server is busy, unavailable or unwilling (51-53), wants another kind of bind (2, 7, 8, 12, 13), or names another
 # server (10). Some servers answer 53 for a disabled account too, so no server counts as down because of it.
 _NOT_CHECKED = frozenset({2, 7, 8, 10, 12, 13, 51, 52, 53})
@@ -99,9 +99,9 @@ def of_refused_bind(code: int, text: str) -> Answer:
 
     Errors: `NotChecked`.
     """
-    if code == _LOCKED:
+    if code == _CONSTRAINT_VIOLATION:
         return Answer.LOCKED
-    if code not in _WRONG:
+    if code not in _WRONG_NAME_OR_PASSWORD:
         raise NotChecked(text, is_certain=code in _NOT_CHECKED)
     found = _DATA.search(text)
     data = found[1].lower() if found else ""

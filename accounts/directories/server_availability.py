@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from accounts import conf
 
 RETRY_AFTER = 30  # seconds for which a server that did not answer is not asked
-QUICK = 0.5  # seconds in which a directory usually answers
+USUAL_ANSWER_TIME = 0.5  # seconds in which a directory usually answers
 _lock = threading.Lock()
 _down: dict[str, float] = {}  # of this process: address -> when it is asked again, by the monotonic clock
 
@@ -68,7 +68,7 @@ def place(directory: int, *, until: float, leaves_one: bool = False) -> Iterator
         if leaves_one and len(taken) + 1 >= conf.directory_requests():
             raise Busy
         while len(taken) >= conf.directory_requests():
-            left = min(min(taken.values()) + QUICK, until) - time.monotonic()
+            left = min(min(taken.values()) + USUAL_ANSWER_TIME, until) - time.monotonic()
             if left <= 0:
                 raise Busy
             _places.wait(left)

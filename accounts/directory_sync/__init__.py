@@ -5,10 +5,10 @@ confirms it.
 """
 
 from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
-from accounts.directory_sync.sync_runs import VALID, begin, cancel, confirm, forget, purge, schedule, work
+from accounts.directory_sync.sync_runs import CONFIRMABLE_FOR, begin, cancel, confirm, forget, purge, schedule, work
 
 __all__ = [
-    "VALID",
+    "CONFIRMABLE_FOR",
     "Figure",
     "begin",
     "cancel",

@@ -25,8 +25,8 @@ _MEMBERS = {
     Kind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
 }
 _NO_COMPUTERS = "(!(objectClass=computer))"
-_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
-_NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
+_ACCOUNT_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
+_NEVER_EXPIRES = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 # Locked by an administrator for good. A lock after incorrect passwords has a time, and ends: it switches nobody off.
 # Source: slapo-ppolicy(5), pwdAccountLockedTime
@@ -136,7 +136,7 @@ class Reader:
         if not self._is_active_directory:
             return not found.first("pwdAccountLockedTime").startswith(_LOCKED_FOR_GOOD)
         flags, expires = _number(found.first("userAccountControl")), _number(found.first("accountExpires"))
-        return not flags & _DISABLED and (expires in _NEVER or _moment(expires) > self._now)
+        return not flags & _ACCOUNT_DISABLED and (expires in _NEVER_EXPIRES or _moment(expires) > self._now)
 
     def _read_members(self, found: Found) -> None:
         members: list[str] = []

@@ -15,11 +15,11 @@ from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, Use
 from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Refusal, Verdict
 from verification import inputs
 
-_CHUNK = 500  # people who are compared at once
+_BATCH = 500  # people who are compared at once
 _GROUPS_AT_ONCE, _MEMBERS_AT_ONCE = 50, 10_000
 _GROUP = "group"  # `what` of a row about a group
 SHORTENED = "shortened"  # `what` of a row about a person or group whose name is too long, in each run
-_MAX_NAME = 150  # characters, of a username, a full name and a group
+_MAX_NAME_LENGTH = 150  # characters, of a username, a full name and a group
 _MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
 
 
@@ -85,7 +85,7 @@ class Plan:
             # Who is taken over and switched off counts as leaving: they could sign in, and can't any more.
             verdict = Verdict.SWITCHED_OFF if change.is_leaving else change.verdict
             self.counts[verdict] += 1
-            if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME):
+            if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME_LENGTH):
                 rows.append(self._shortened(change.entry.username, "long_name"))
             if verdict is Verdict.UNCHANGED:
                 continue
@@ -108,20 +108,20 @@ class Plan:
         Only as many are put off as are applied in one transaction. Others are refused: the username is taken.
         """
         is_taken = change.refusals.get("username") is Refusal.USERNAME_TAKEN
-        return is_taken and change.user_id is not None and change.entry.is_active and len(self._put_off) < _CHUNK
+        return is_taken and change.user_id is not None and change.entry.is_active and len(self._put_off) < _BATCH
 
     def _row(self, change: PersonChange, verdict: Verdict, why: str) -> DirectorySyncRow:
         by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
         return DirectorySyncRow(
             sync=self._sync,
             what=verdict,
-            name=inputs.shortened(change.entry.username, max_length=_MAX_NAME),
+            name=inputs.shortened(change.entry.username, max_length=_MAX_NAME_LENGTH),
             fields=change.shown(),
             why=by.get(verdict) or why or ("" if change.is_leaving else str(next(iter(change.refusals.values()), ""))),
         )
 
     def _shortened(self, name: str, why: str) -> DirectorySyncRow:
-        shown = inputs.shortened(name, max_length=_MAX_NAME)
+        shown = inputs.shortened(name, max_length=_MAX_NAME_LENGTH)
         return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, why=why)
 
     def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
@@ -129,8 +129,8 @@ class Plan:
         people = User.objects.filter(directory=self._directory, is_active=True)
         keys = people.order_by("pk").values_list("directory_key", flat=True).iterator(chunk_size=2000)
         gone = [key for key in keys if key not in there]
-        for at in range(0, len(gone), _CHUNK):
-            some = people.filter(directory_key__in=gone[at : at + _CHUNK]).order_by("pk")
+        for at in range(0, len(gone), _BATCH):
+            some = people.filter(directory_key__in=gone[at : at + _BATCH]).order_by("pk")
             yield [
                 PersonEntry(key=u.directory_key, username=u.username, name=u.name, email=u.email, is_active=False)
                 for u in some
@@ -162,12 +162,12 @@ class Plan:
         return found
 
     def _compare_group(self, entry: GroupEntry, known: DirectoryGroup | None, members: set[str]) -> None:
-        name = inputs.shortened(entry.name, max_length=_MAX_NAME)
+        name = inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)
         if not name:
             self.counts["refused"] += 1
             DirectorySyncRow.objects.create(sync=self._sync, what=Verdict.REFUSED, name=entry.key, why="no_name")
             return
-        if inputs.is_cut(entry.name, max_length=_MAX_NAME):
+        if inputs.is_cut(entry.name, max_length=_MAX_NAME_LENGTH):
             self._shortened(name, "long_group_name").save()
         wanted = entry.members - self._absent
         if known is not None and known.name == name and members == wanted:
@@ -179,7 +179,7 @@ class Plan:
         self._store_group(GroupEntry(key=entry.key, name=entry.name, members=wanted), why=why, fields=fields)
 
     def _store_group(self, group: GroupEntry | GoneGroup, *, why: str, fields: dict[str, int]) -> None:
-        name = inputs.shortened(group.name, max_length=_MAX_NAME)
+        name = inputs.shortened(group.name, max_length=_MAX_NAME_LENGTH)
         DirectorySyncRow.objects.create(sync=self._sync, what=_GROUP, name=name, why=why, fields=fields)
         batches.store_group(self._sync, group)
         self.counts.update(groups_changed=1, to_do=1)

@@ -26,9 +26,9 @@ from verification.context import Context
 from verification.db import leases
 
 _LEASE = timedelta(minutes=5)
-_RETRY = timedelta(minutes=10)  # after a run that failed, if the directory is read less often
-VALID = timedelta(days=1)  # time in which what was read may still be confirmed
-_KEEP_ROWS, _KEEP = timedelta(days=7), timedelta(days=30)
+_RETRY_AFTER = timedelta(minutes=10)  # after a run that failed, if the directory is read less often
+CONFIRMABLE_FOR = timedelta(days=1)  # after it was read
+_ROW_RETENTION, _RUN_RETENTION = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
 
 
@@ -47,7 +47,7 @@ def begin(directory: Directory, staff: User, context: Context, *, is_preview: bo
 def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) -> bool:
     """Apply what a run would change, as its page shows it. Return False if it can't be confirmed any more."""
     with transaction.atomic():
-        ready = DirectorySync.objects.filter(pk=sync.pk, state=_State.READY, read_at__gt=context.now - VALID)
+        ready = DirectorySync.objects.filter(pk=sync.pk, state=_State.READY, read_at__gt=context.now - CONFIRMABLE_FOR)
         values = {"made_by": staff, "network": context.network, "lease_until": None, "n_starts": 0}
         try:
             with transaction.atomic():
@@ -113,11 +113,11 @@ def work(now: datetime) -> int:
 
 def purge(now: datetime) -> None:
     """Delete batches that nobody confirmed within a day, the rows of runs after a week, and runs after a month."""
-    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - VALID)
+    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - CONFIRMABLE_FOR)
     stale.update(state=_State.REPLACED, ended_at=now)
     DirectorySyncBatch.objects.exclude(sync__state__in=[*UNDER_WAY, _State.READY]).delete()
-    DirectorySyncRow.objects.filter(sync__made_at__lt=now - _KEEP_ROWS).delete()
-    DirectorySync.objects.filter(made_at__lt=now - _KEEP).exclude(state__in=UNDER_WAY).delete()
+    DirectorySyncRow.objects.filter(sync__made_at__lt=now - _ROW_RETENTION).delete()
+    DirectorySync.objects.filter(made_at__lt=now - _RUN_RETENTION).exclude(state__in=UNDER_WAY).delete()
 
 
 def _make(
@@ -140,7 +140,7 @@ def _is_due(directory: Directory, now: datetime) -> bool:
         return True
     every = timedelta(minutes=directory.sync_minutes)
     if last.state == _State.FAILED and last.ended_at is not None:
-        return last.ended_at + min(every, _RETRY) <= now
+        return last.ended_at + min(every, _RETRY_AFTER) <= now
     return not last.is_under_way and last.made_at + every <= now
 
 

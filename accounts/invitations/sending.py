@@ -17,13 +17,13 @@ from verification.models.handles import new_handle
 
 PURPOSE = "invitation"
 PATH = "/invitation/"
-_PAUSE = timedelta(minutes=10)  # between two emails to the same person
+_MIN_TIME_BETWEEN_EMAILS = timedelta(minutes=10)  # to the same person
 _BATCH = 200
 
 
 def was_sent_recently(person: User, now: datetime) -> bool:
     """Return whether an invitation was emailed to a person a moment ago."""
-    return Invitation.objects.filter(user=person, sent_at__gt=now - _PAUSE).exists()
+    return Invitation.objects.filter(user=person, sent_at__gt=now - _MIN_TIME_BETWEEN_EMAILS).exists()
 
 
 def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:

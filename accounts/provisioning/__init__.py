@@ -8,7 +8,14 @@ from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count, count_of_alarm, end_alarm, people_who_left
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
-from accounts.provisioning.groups import MAX_GROUP_NAME, Invalid, Unknown, apply_group, leave_groups, remove_group
+from accounts.provisioning.groups import (
+    MAX_GROUP_NAME_LENGTH,
+    Invalid,
+    Unknown,
+    apply_group,
+    leave_groups,
+    remove_group,
+)
 from accounts.provisioning.matching_people import find, plan_people
 from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
 from accounts.provisioning.suggested_numbers import Suggestion, number_of, suggested, trust
@@ -16,7 +23,7 @@ from accounts.provisioning.suggested_numbers import Suggestion, number_of, sugge
 __all__ = [
     "ADMINISTRATOR_KEPT",
     "CHUNK",
-    "MAX_GROUP_NAME",
+    "MAX_GROUP_NAME_LENGTH",
     "Departures",
     "GroupEntry",
     "Invalid",

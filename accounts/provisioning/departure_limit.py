@@ -14,9 +14,9 @@ from accounts.provisioning import audit_events
 from accounts.provisioning.entries import Source
 from verification import audit, notices
 
-WITHIN = timedelta(hours=1)
-MOST_SHARE = 0.05  # of the people of the directory
-MOST_ALWAYS = 4  # people who may leave a directory of any size
+WINDOW = timedelta(hours=1)
+MAX_SHARE_LEAVING = 0.05  # of the people of the directory
+ALWAYS_ALLOWED_LEAVERS = 4  # people, from a directory of any size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Departures:
     @property
     def are_many(self) -> bool:
         """Return whether they are more than usual: over 5 %, and at least 5 people."""
-        return self.n > MOST_ALWAYS and self.n > MOST_SHARE * self.of
+        return self.n > ALWAYS_ALLOWED_LEAVERS and self.n > MAX_SHARE_LEAVING * self.of
 
 
 def count(directory: Directory, now: datetime, *, planned: int = 0, confirmed_at: datetime | None = None) -> Departures:
@@ -37,20 +37,21 @@ def count(directory: Directory, now: datetime, *, planned: int = 0, confirmed_at
 
     Who left before `confirmed_at` doesn't count: someone has confirmed that they left.
     """
-    since = max(now - WITHIN, confirmed_at or now - WITHIN)
+    since = max(now - WINDOW, confirmed_at or now - WINDOW)
     n_left = _left(directory, now).filter(directory_off_at__gt=since).count()
     n_there = User.objects.filter(directory=directory, is_active=True).count()
     return Departures(n=n_left + planned, of=n_there + n_left)
 
 
 def _left(directory: Directory, now: datetime) -> QuerySet[User]:
-    return User.objects.filter(directory=directory, is_active=False, directory_off_at__gt=now - WITHIN)
+    return User.objects.filter(directory=directory, is_active=False, directory_off_at__gt=now - WINDOW)
 
 
 def watch(directory: Directory, by: Source, now: datetime) -> None:
     """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
-    quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WITHIN)
-    if _left(directory, now).count() <= MOST_ALWAYS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
+    quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WINDOW)
+    n_left = _left(directory, now).count()
+    if n_left <= ALWAYS_ALLOWED_LEAVERS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
         return  # at most requests, and without counting everybody
     found = count(directory, now)
     if not found.are_many:
@@ -69,7 +70,7 @@ def people_who_left(alarmed: Directory) -> QuerySet[User]:
     if alarmed.many_left_since is None:
         return User.objects.none()
     return User.objects.filter(
-        directory=alarmed, is_active=False, directory_off_at__gt=alarmed.many_left_since - WITHIN
+        directory=alarmed, is_active=False, directory_off_at__gt=alarmed.many_left_since - WINDOW
     ).order_by("directory_off_at", "pk")
 
 

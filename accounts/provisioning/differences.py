@@ -16,10 +16,10 @@ from accounts.models.people import fold
 from accounts.provisioning.entries import PersonEntry
 from verification import inputs, phone_numbers
 
-MAX_KEY = 64
-_MAX_NAME = 150
+MAX_KEY_LENGTH = 64  # characters
+_MAX_NAME_LENGTH = 150  # characters
 _SPACES = re.compile(r"[\s()./-]")  # within a number
-_MAX_EMAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
+_MAX_EMAIL_LENGTH = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
 
 class Verdict(StrEnum):
@@ -81,14 +81,14 @@ class PersonChange:
 
 def username_of(entry: PersonEntry) -> str | None:
     """Return the username as we store it, or None if nobody can have it."""
-    name = fold(inputs.line(entry.username, max_length=_MAX_NAME) or "")
+    name = fold(inputs.line(entry.username, max_length=_MAX_NAME_LENGTH) or "")
     is_visible = not any(unicodedata.category(sign) == "Cf" for sign in name)
-    return name if 0 < len(name) <= _MAX_NAME and is_visible else None
+    return name if 0 < len(name) <= _MAX_NAME_LENGTH and is_visible else None
 
 
 def email_of(entry: PersonEntry) -> str | None:
     """Return the email address as we store it, which may be empty, or None if it is none."""
-    email = User.objects.normalize_email(inputs.line(entry.email, max_length=_MAX_EMAIL))
+    email = User.objects.normalize_email(inputs.line(entry.email, max_length=_MAX_EMAIL_LENGTH))
     if email or entry.email.strip():
         try:
             validate_email(email)
@@ -141,9 +141,9 @@ def plan_person(
     someone else's. Leaving is never refused because of another field.
     """
     refusals: dict[str, Refusal] = {}
-    if not 0 < len(entry.key) <= MAX_KEY:
+    if not 0 < len(entry.key) <= MAX_KEY_LENGTH:
         return _refused(entry, user, {"key": Refusal.INVALID_KEY})
-    wanted: dict[str, object] = {"name": inputs.shortened(entry.name, max_length=_MAX_NAME)}
+    wanted: dict[str, object] = {"name": inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)}
     username, email = username_of(entry), email_of(entry)
     if username is None:
         refusals["username"] = Refusal.INVALID_USERNAME

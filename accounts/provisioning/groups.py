@@ -18,7 +18,7 @@ from verification.db import row_locks
 from verification.policies import remembered_browser_revocation
 
 _CHUNK = 500  # members in one statement, and in one audit event
-MAX_GROUP_NAME, _MAX_KEY = 150, 64  # characters
+MAX_GROUP_NAME_LENGTH, _MAX_KEY_LENGTH = 150, 64  # characters
 
 
 class Unknown(Exception):
@@ -106,8 +106,8 @@ def _named(directory: Directory, entry: GroupEntry, by: Source, now: datetime) -
 
 
 def _name(entry: GroupEntry | Members) -> str:
-    name = inputs.shortened(entry.name or "", max_length=MAX_GROUP_NAME)
-    if not name or not 0 < len(entry.key) <= _MAX_KEY:
+    name = inputs.shortened(entry.name or "", max_length=MAX_GROUP_NAME_LENGTH)
+    if not name or not 0 < len(entry.key) <= _MAX_KEY_LENGTH:
         raise Invalid(entry.key)
     return name
 
@@ -141,7 +141,7 @@ def _variants(directory: Directory, name: str) -> Iterator[str]:
     yield name
     for n in range(1, 1000):
         mark = f" ({directory.name})" if n == 1 else f" ({directory.name} {n})"
-        yield name[: MAX_GROUP_NAME - len(mark)] + mark
+        yield name[: MAX_GROUP_NAME_LENGTH - len(mark)] + mark
 
 
 def _pks(directory: Directory, keys: Collection[str]) -> list[int]:

@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from accounts.models import ApplicationSession
 from verification.keys import random_tokens
 
-_MAX_HEADER = 16_384  # bytes of all cookies
-_MAX_DIGITS = 19  # of a row's id; the largest has 19
+_MAX_HEADER_BYTES = 16_384  # all cookies together
+_MAX_ID_DIGITS = 19  # the largest id of a row has 19
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -41,7 +41,7 @@ def value_of(header: str, name: str) -> str | None:
 
     A second cookie of the same name, or the name inside another cookie, may be an attempt to choose which one we see.
     """
-    if len(header) > _MAX_HEADER or _CONTROLS.search(header):
+    if len(header) > _MAX_HEADER_BYTES or _CONTROLS.search(header):
         return None
     pairs = [pair.strip(" \t").partition("=") for pair in header.split(";")]
     found = [value for key, _equals, value in pairs if key.strip().lower() == name.lower()]
@@ -58,7 +58,7 @@ def session_value(session_id: int, host: str) -> str:
 def session_id(value: str, host: str) -> int | None:
     """Return the id of the application's session that a cookie names, or None if we did not make it for this host."""
     digits, _dot, mac = value.partition(".")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < _MAX_DIGITS and not digits.startswith("0")):
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < _MAX_ID_DIGITS and not digits.startswith("0")):
         return None
     return int(digits) if random_tokens.is_derived(_PURPOSE, f"{digits} {host}", mac) else None
 

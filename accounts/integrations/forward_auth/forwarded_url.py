@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 
-MAX_LENGTH = 4096  # characters of a path and query
+MAX_PATH_LENGTH = 4096  # characters, with the query
 _MAX_PORT = 65_535
 _MAX_HOST = 253 + len(f":{_MAX_PORT}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
@@ -121,7 +121,7 @@ def host_name(text: str) -> str | None:
 def _decoded(uri: str) -> str | None:
     """Decode the path once. None if anyone could read it as another path."""
     path = uri.partition("?")[0]
-    if len(uri) > MAX_LENGTH or not _VISIBLE.fullmatch(uri) or not path.startswith("/") or _DOUBTFUL.search(path):
+    if len(uri) > MAX_PATH_LENGTH or not _VISIBLE.fullmatch(uri) or not path.startswith("/") or _DOUBTFUL.search(path):
         return None
     if "#" in uri:
         return None

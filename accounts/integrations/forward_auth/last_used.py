@@ -11,7 +11,7 @@ from verification.db.compiled_queries import BindParam, Update
 
 logger = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=5)
+UPDATE_INTERVAL = timedelta(minutes=5)
 _NOTE = Update(
     lambda: (
         ApplicationSession.objects.filter(pk=BindParam("pk"), last_used_at__lte=BindParam("before")),
@@ -25,7 +25,7 @@ class Noting(HttpResponse):
 
     def __init__(self, opened: ApplicationSession, now: datetime, headers: dict[str, str]) -> None:
         super().__init__(headers=headers)
-        self._due = opened.pk if now - opened.last_used_at >= EVERY else None
+        self._due = opened.pk if now - opened.last_used_at >= UPDATE_INTERVAL else None
         self._now = now
 
     def close(self) -> None:
@@ -45,4 +45,4 @@ def _note_or_log(pk: int, now: datetime) -> None:
 
 def note(pk: int, now: datetime) -> bool:
     """Write when it was last used, unless somebody has within the last minutes."""
-    return bool(_NOTE.run(pk=pk, before=now - EVERY, now=now))
+    return bool(_NOTE.run(pk=pk, before=now - UPDATE_INTERVAL, now=now))

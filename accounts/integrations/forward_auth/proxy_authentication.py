@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 HEADER = "X-Proxy-Secret"
 PURPOSE = "proxy"  # of the secrets' digests
-_MAX_LENGTH = 200
+_MAX_SECRET_LENGTH = 200  # characters
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -53,7 +53,7 @@ def of(request: HttpRequest, context: Context) -> Caller | Gate:
     Incorrect secrets are counted against their network, and after too many of them the gate is closed.
     """
     secret = request.headers.get(HEADER, "")
-    if not secret or len(secret) > _MAX_LENGTH:
+    if not secret or len(secret) > _MAX_SECRET_LENGTH:
         return limits.OPEN
     caller, gate = _callers.owner(random_tokens.digests(PURPOSE, secret), context)
     if caller is None:

@@ -12,7 +12,7 @@ from verification.keys import random_tokens
 
 LIFE = timedelta(seconds=60)
 _PURPOSE = "forward_auth.ticket"
-_MAX_LENGTH = 8192
+_MAX_TICKET_LENGTH = 8192  # characters
 _SPENT = "forward_auth.ticket"
 
 
@@ -54,7 +54,7 @@ def issue(
 def read(text: str, *, host: str, browser: str, now: datetime) -> Ticket | None:
     """Return the ticket if it is ours, for this host and browser, and not too old."""
     said, _dot, mac = text.partition(".")
-    if len(text) > _MAX_LENGTH or not random_tokens.is_derived(_PURPOSE, said, mac):
+    if len(text) > _MAX_TICKET_LENGTH or not random_tokens.is_derived(_PURPOSE, said, mac):
         return None
     try:
         ticket = Ticket(**json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))))

@@ -18,7 +18,7 @@ HEADERS = (
     "Remote-Session",
 )
 _PLAIN = "!#$&'*+-./:;=?@^_`{|}~ ()[]"  # not percent-encoded, beside letters and digits. A comma parts groups.
-_MAX_GROUPS = 3000  # characters: proxies and applications refuse long headers
+_MAX_GROUPS_LENGTH = 3000  # characters: proxies and applications refuse long headers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def _joined(names: Iterable[str]) -> str:
     found = ""
     for name in sorted(names):
         longer = f"{found},{_encoded(name)}" if found else _encoded(name)
-        if len(longer) > _MAX_GROUPS:
+        if len(longer) > _MAX_GROUPS_LENGTH:
             break
         found = longer
     return found

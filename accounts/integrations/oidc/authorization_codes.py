@@ -145,13 +145,13 @@ def replayed(sign_in: OidcSignIn, what: str, context: Context) -> None:
             )
 
 
-_KEPT = timedelta(days=31)  # longer than any session, so that a late second use of a code or token is still noticed
+_RETENTION = timedelta(days=31)  # longer than any session, to notice a late second use of a code or token
 _BATCH = 500
 
 
 def purge(now: datetime) -> None:
     """Delete old sign-ins and the tokens that nobody can use any more, in batches."""
-    old = OidcSignIn.objects.filter(made_at__lt=now - _KEPT).order_by("made_at")
+    old = OidcSignIn.objects.filter(made_at__lt=now - _RETENTION).order_by("made_at")
     while keys := list(old.values_list("pk", flat=True)[:_BATCH]):
         RefreshToken.objects.filter(token_family__in=keys).delete()
         OidcSignIn.objects.filter(pk__in=keys).delete()

@@ -16,9 +16,9 @@ from accounts.models import OidcClient
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/[^#]*)?")
-LONGEST_STATE = 1500  # characters: gateways put the address of the page into it
-_LONGEST = {"state": LONGEST_STATE, "nonce": 500, "login_hint": 500, "acr_values": 500}
-_LONGEST_CLAIMS = 2000
+MAX_STATE_LENGTH = 1500  # characters: gateways put the address of the page into it
+_MAX_LENGTHS = {"state": MAX_STATE_LENGTH, "nonce": 500, "login_hint": 500, "acr_values": 500}  # characters
+_MAX_CLAIMS_LENGTH = 2000  # characters
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _ONCE = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
@@ -82,7 +82,7 @@ def answerable(query: Query) -> Answerable:
     if len(query.get("redirect_uri", ())) != 1 or not is_registered(uri, client):
         raise Unanswerable("redirect")
     state = _first(query, "state")
-    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= LONGEST_STATE else "")
+    return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= MAX_STATE_LENGTH else "")
 
 
 def is_registered(uri: str, client: OidcClient) -> bool:
@@ -108,7 +108,7 @@ def read(query: Query, to: Answerable) -> AuthorizationRequest:
     for name, error in _UNSUPPORTED.items():
         if any(query.get(name, ())):
             raise Refused(error)
-    for name, longest in _LONGEST.items():
+    for name, longest in _MAX_LENGTHS.items():
         if len(_first(query, name)) > longest:
             raise Refused("invalid_request", f"{name} is too long")
     if _first(query, "response_type") != "code":
@@ -177,7 +177,7 @@ def _claims(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        claims = json.loads(text) if len(text) <= _LONGEST_CLAIMS else None
+        claims = json.loads(text) if len(text) <= _MAX_CLAIMS_LENGTH else None
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):

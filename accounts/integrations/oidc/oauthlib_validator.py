@@ -22,7 +22,7 @@ from verification.context import Context
 
 SECRET = "oidc_client"  # noqa: S105  (the purpose of a digest)
 CONTEXT = "mfa.context"  # where the view puts the context of the request, among the headers
-_LONGEST = 255
+_MAX_CLIENT_ID_LENGTH = 255  # characters
 
 
 class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no types
@@ -35,7 +35,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         if isinstance(held, OidcClient) and held.client_id == client_id:
             return held
         request.client = None
-        if not client_id or len(client_id) > _LONGEST or inputs.flaw(client_id):
+        if not client_id or len(client_id) > _MAX_CLIENT_ID_LENGTH or inputs.flaw(client_id):
             return None
         client = OidcClient.objects.select_related("application").filter(client_id=client_id).first()
         if client is not None and client.is_usable(request):

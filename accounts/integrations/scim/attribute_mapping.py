@@ -14,9 +14,9 @@ from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
 from verification.keys import upload_encryption
 
-MAX_EXTERNAL_ID = 255
-LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID} characters."
-_MAX_SEALED = 16_384  # characters of what a directory sends of one person
+MAX_EXTERNAL_ID_LENGTH = 255  # characters
+LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID_LENGTH} characters."
+_MAX_SEALED_LENGTH = 16_384  # characters, of what a directory sends of one person
 _MAX_NUMBERS = 10
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
 _FIXED = ("schemas", "id", "externalId", "meta", "groups")
@@ -27,9 +27,9 @@ def settled(person: Person) -> Person:
     emails = [each for each in person.emails or () if each.value]
     person.emails = [_chosen(emails)] if emails else None
     person.phone_numbers = [each for each in person.phone_numbers or () if each.value][:_MAX_NUMBERS] or None
-    if len(person.external_id or "") > MAX_EXTERNAL_ID:
+    if len(person.external_id or "") > MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=LONG_EXTERNAL_ID)
-    if len(as_json(person)) > _MAX_SEALED:
+    if len(as_json(person)) > _MAX_SEALED_LENGTH:
         raise InvalidValueException(detail="The values of this person are too long.")
     return person
 

@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from verification import inputs
 
-MAX_LENGTH = 1000  # characters
+MAX_FILTER_LENGTH = 1000  # characters
 MAX_DEPTH = 10  # of parentheses
 MAX_TERMS = 30
 
@@ -146,7 +146,7 @@ def check_size(expression: str) -> None:
     for sign in expression:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
         deepest = max(deepest, depth)
-    if len(expression) > MAX_LENGTH or deepest > MAX_DEPTH:
+    if len(expression) > MAX_FILTER_LENGTH or deepest > MAX_DEPTH:
         raise InvalidFilterException(detail="The filter is too long or too deep.")
 
 
@@ -167,7 +167,7 @@ class _Query(FilterVisitor[Found]):
         if column is None:
             return _EVERYTHING
         operator, value = str(node.op), self._value(node)
-        if isinstance(value, str) and inputs.text(value, max_length=MAX_LENGTH) is None:
+        if isinstance(value, str) and inputs.text(value, max_length=MAX_FILTER_LENGTH) is None:
             raise InvalidFilterException(detail="The filter contains characters that no value can have.")
         if value is None:
             return self._absent(column, operator)

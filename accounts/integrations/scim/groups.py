@@ -24,11 +24,11 @@ from accounts.integrations.scim.requests_and_responses import Answer, Call
 from accounts.integrations.scim.schemas import Group, Member
 from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, User
-from accounts.provisioning import MAX_GROUP_NAME, GroupEntry, Members
+from accounts.provisioning import MAX_GROUP_NAME_LENGTH, GroupEntry, Members
 from verification import inputs
 from verification.db.compiled_queries import BindParam, Select
 
-_MAX_SHOWN = 20_000  # members in one list of groups
+_MAX_MEMBERS_LISTED = 20_000  # in one list of groups
 _CHUNK = 500
 _TAKEN = "Another group has this externalId."
 _UNKNOWN = "There is no group with this id."
@@ -63,7 +63,7 @@ def listed(caller: Caller, call: Call) -> Listed:
         shown, n = list[DirectoryGroup](), 0
         for row in rows:  # a page may be shorter than the client wants
             n += sizes.get(row.group_id, 0)
-            if shown and n > _MAX_SHOWN:
+            if shown and n > _MAX_MEMBERS_LISTED:
                 break
             shown.append(row)
         members: dict[int, list[str]] = {}
@@ -157,7 +157,7 @@ def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
     """Store what the client calls a group, unless it is the same or isn't stated."""
     if external_id is None or row.external_id == external_id:
         return
-    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID:
+    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
     row.external_id = external_id
     row.save(update_fields=["external_id"])
@@ -197,8 +197,8 @@ def _check_key(key: str) -> None:
 
 def _check_name(name: str | None) -> None:
     """Refuse a name that would be shortened, which the client would never learn."""
-    if name and inputs.is_cut(name, max_length=MAX_GROUP_NAME):
-        raise InvalidValueException(detail=f"displayName must have at most {MAX_GROUP_NAME} characters.")
+    if name and inputs.is_cut(name, max_length=MAX_GROUP_NAME_LENGTH):
+        raise InvalidValueException(detail=f"displayName must have at most {MAX_GROUP_NAME_LENGTH} characters.")
 
 
 def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:

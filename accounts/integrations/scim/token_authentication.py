@@ -17,8 +17,8 @@ from verification.db.ttl_cache import TTLCache
 from verification.keys import random_tokens
 
 PURPOSE = "scim"  # of the tokens' digests
-_MAX_LENGTH = 200
-_MAX_CACHED = 1.0  # seconds until a revoked token ends, however long other things are cached
+_MAX_TOKEN_LENGTH = 200  # characters
+_MAX_CACHE_SECONDS = 1.0  # until a revoked token ends, however long other things are cached
 _CHALLENGE = 'Bearer realm="SCIM"'
 
 
@@ -50,7 +50,7 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
     """
     scheme, _space, token = authorization.partition(" ")
     token = token.strip()
-    is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_LENGTH
+    is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_TOKEN_LENGTH
     caller = _callers.read(*random_tokens.digests(PURPOSE, token)) if is_token else None
     if caller is None:
         return Refusal(answer=_unknown(bool(token), context))
@@ -95,7 +95,7 @@ def _find(*digests: str) -> Caller | None:
 
 
 def _seconds() -> float:
-    return min(_MAX_CACHED, engine_conf.cache_seconds())
+    return min(_MAX_CACHE_SECONDS, engine_conf.cache_seconds())
 
 
 _callers = TTLCache(_find, seconds=_seconds)  # by digests: no token stays in memory

@@ -17,7 +17,7 @@ from accounts.models import ScimRequest
 from verification import conf, inputs
 
 BASE = "/scim/v2"
-_MAX_BODY = 1024 * 1024  # bytes; about 15,000 members of a group
+_MAX_BYTES = 1024 * 1024  # of a request; about 15,000 members of a group
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
@@ -50,7 +50,7 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     if isinstance(caller, token_authentication.Refusal):
         answer = caller.answer
     elif (body := _body(request)) is None:
-        answer = requests_and_responses.error(413, f"Send at most {_MAX_BODY} bytes in one request.", problem="size")
+        answer = requests_and_responses.error(413, f"Send at most {_MAX_BYTES} bytes in one request.", problem="size")
     else:
         call = Call(
             method=method,
@@ -95,7 +95,7 @@ def _sent(answer: Answer) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes | None:
     """Return the body, or None if it is too long or breaks off."""
     try:
-        body = request.read(_MAX_BODY + 1)
+        body = request.read(_MAX_BYTES + 1)
     except (UnreadablePostError, OSError):
         return None
-    return body if len(body) <= _MAX_BODY else None
+    return body if len(body) <= _MAX_BYTES else None

@@ -21,12 +21,12 @@ from verification.context import Context
 
 WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and the second try
 _TASK = "accounts.tasks.deliver_logouts"
-_CLAIM = timedelta(seconds=30)  # longer than one try can take
-_AT_A_TIME = 16
+_CLAIM_TIME = timedelta(seconds=30)  # longer than one try can take
+_MAX_PARALLEL = 16  # deliveries
 _DAY = timedelta(days=1)
-_KEPT = timedelta(days=90)
+_RETENTION = timedelta(days=90)
 _BATCH = 200
-_PATIENCE = 12.0  # seconds for all that are sent at the same time
+_TOTAL_TIMEOUT = 12.0  # seconds for all that are sent at the same time
 
 State = LogoutDelivery.State
 
@@ -72,7 +72,7 @@ def deliver(keys: Collection[int], now: datetime) -> None:
     for row in _loaded().filter(_free(now), pk__in=keys, state=State.WAITING, due_at__lte=now, n_tries__gt=len(WAITS)):
         _settle(row, Result(problem="stopped"), now)  # its last try ended with the worker
     claimed = [key for key in keys if _claim(key, now)]
-    pool = ThreadPoolExecutor(max_workers=_AT_A_TIME, thread_name_prefix="logout")
+    pool = ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="logout")
     try:
         running = {
             pool.submit(logout_requests.send, row.uri, token): row
@@ -102,7 +102,7 @@ def _signed(row: LogoutDelivery, now: datetime) -> str | None:
 
 def _finished(running: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
     try:
-        yield from as_completed(list(running), timeout=_PATIENCE)
+        yield from as_completed(list(running), timeout=_TOTAL_TIMEOUT)
     except TooSlow:
         return
 
@@ -110,7 +110,7 @@ def _finished(running: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
 def _claim(key: int, now: datetime) -> bool:
     """Take a delivery for one try. Of several workers, only one gets it."""
     free = LogoutDelivery.objects.filter(_free(now), pk=key, state=State.WAITING, due_at__lte=now)
-    return bool(free.update(claimed_until=now + _CLAIM, n_tries=F("n_tries") + 1))
+    return bool(free.update(claimed_until=now + _CLAIM_TIME, n_tries=F("n_tries") + 1))
 
 
 def _settle(row: LogoutDelivery, result: Result, now: datetime) -> None:
@@ -146,7 +146,7 @@ def again(rows: "QuerySet[LogoutDelivery]", now: datetime) -> int:
 
 def purge(now: datetime) -> None:
     """Delete old deliveries in batches."""
-    old = LogoutDelivery.objects.filter(made_at__lt=now - _KEPT).exclude(state=State.WAITING).order_by("pk")
+    old = LogoutDelivery.objects.filter(made_at__lt=now - _RETENTION).exclude(state=State.WAITING).order_by("pk")
     while keys := list(old.values_list("pk", flat=True)[:_BATCH]):
         LogoutDelivery.objects.filter(pk__in=keys).delete()
 

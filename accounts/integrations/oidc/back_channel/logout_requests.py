@@ -20,8 +20,8 @@ from verification import inputs
 if TYPE_CHECKING:
     import urllib3
 
-_CONNECT, _READ = 2.0, 3.0  # seconds
-_MAX_LENGTH = 500
+_CONNECT_TIMEOUT, _READ_TIMEOUT = 2.0, 3.0  # seconds
+_MAX_URL_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ def flaw(uri: str) -> str:
         port = parts.port
     except ValueError:
         return "address"
-    if len(uri) > _MAX_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
+    if len(uri) > _MAX_URL_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
         return "address"
     if parts.scheme == "https":
         literal = inputs.address(parts.hostname)  # `send` resolves and checks host names
@@ -98,7 +98,7 @@ def _pool(parts: SplitResult, place: str) -> "urllib3.HTTPConnectionPool":
     import urllib3  # noqa: PLC0415  (the same)
 
     port, name = _port(parts), parts.hostname
-    timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
+    timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)
     if parts.scheme != "https":
         return urllib3.HTTPConnectionPool(place, port, timeout=timeout, retries=False, maxsize=1)
     return urllib3.HTTPSConnectionPool(

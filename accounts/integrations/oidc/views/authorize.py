@@ -33,7 +33,7 @@ from accounts.session_assurance import AuthedRequest
 from verification import audit
 from verification.context import Context
 
-_LONGEST = 3500  # characters of a query; with it, the way back from the sign-in still fits into an address
+_MAX_QUERY_LENGTH = 3500  # characters; with it, the way back from the sign-in still fits into an address
 _LOGIN_REQUIRED = {Reason.SIGNED_OUT, Reason.TOO_OLD, Reason.REMEMBERED}
 
 
@@ -84,7 +84,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 def _as_get(request: HttpRequest) -> HttpResponse:
     form = request.POST if request.content_type == "application/x-www-form-urlencoded" else QueryDict()
     query = form.urlencode()
-    if len(query) > _LONGEST:
+    if len(query) > _MAX_QUERY_LENGTH:
         return _unanswerable(request, "long")
     response = HttpResponseRedirect(f"{reverse('oidc:authorize')}?{query}")
     response.status_code = 303
@@ -96,7 +96,7 @@ def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
-    if len(form.urlencode()) > _LONGEST + len(form.get(authorization_progress.NAME, "")) * 2:
+    if len(form.urlencode()) > _MAX_QUERY_LENGTH + len(form.get(authorization_progress.NAME, "")) * 2:
         return _unanswerable(request, "long")
     query = {name: [str(value) for value in values] for name, values in form.lists()}
     try:

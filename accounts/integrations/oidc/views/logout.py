@@ -17,7 +17,7 @@ from accounts.integrations.oidc import authorization_request, client_redirects, 
 from accounts.models import ApplicationSession, OidcClient, User
 from verification import inputs
 
-_LONGEST_ADDRESS = 4000
+_MAX_URL_LENGTH = 4000  # characters
 _CONFIRMED = "confirmed"  # field of our own form
 _NAMES = ("client_id", "post_logout_redirect_uri", "state", "id_token_hint")
 
@@ -61,7 +61,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 def _as_get(form: QueryDict) -> HttpResponse:
     shown = urlencode({name: form.get(name, "") for name in _NAMES if name in form})
-    response = HttpResponseRedirect(f"{reverse('oidc:logout')}?{shown}"[:_LONGEST_ADDRESS])
+    response = HttpResponseRedirect(f"{reverse('oidc:logout')}?{shown}"[:_MAX_URL_LENGTH])
     response.status_code = 303
     return response
 
@@ -94,7 +94,7 @@ def _read(form: QueryDict) -> _Asked:
     return _Asked(
         client=known.first() if client_id and is_one else None,
         uri=form.get("post_logout_redirect_uri", ""),
-        state=state if len(state) <= authorization_request.LONGEST_STATE else "",
+        state=state if len(state) <= authorization_request.MAX_STATE_LENGTH else "",
         subject=str(hint["sub"]) if hint and is_one else "",
         sid=str(hint.get("sid", "")) if hint and is_one else "",
     )

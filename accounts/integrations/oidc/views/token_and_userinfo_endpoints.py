@@ -30,7 +30,7 @@ from verification import inputs
 from verification.context import Context
 from verification.limits import Gate
 
-_MAX_LENGTH = 4096  # characters of a field
+_MAX_FIELD_LENGTH = 4096  # characters
 _PARAMETERS = (
     "grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope",
     "token", "token_type_hint",
@@ -75,7 +75,7 @@ def _flaw(request: HttpRequest) -> HttpResponse | None:
     for name, values in request.POST.lists():
         if name in _PARAMETERS and len(values) > 1:
             return _error("invalid_request", f"{name} is given more than once")
-        if any(len(str(value)) > _MAX_LENGTH or inputs.flaw(str(value)) for value in values):
+        if any(len(str(value)) > _MAX_FIELD_LENGTH or inputs.flaw(str(value)) for value in values):
             return _error("invalid_request", "a parameter is too long or has characters that no parameter has")
     return None
 
@@ -220,7 +220,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
         scheme, shown = "bearer", in_form[0]
     if scheme.lower() != "bearer" or not shown:
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="oauth"'})
-    found = None if len(shown) > _MAX_LENGTH or inputs.flaw(shown) else _found(shown)
+    found = None if len(shown) > _MAX_FIELD_LENGTH or inputs.flaw(shown) else _found(shown)
     if found is None:
         challenge = 'Bearer realm="oauth", error="invalid_token"'
         return _error("invalid_token", status=401, **{"WWW-Authenticate": challenge})

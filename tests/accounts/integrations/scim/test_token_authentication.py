@@ -121,7 +121,7 @@ def test_lists_the_last_requests_without_names(entra: Sender) -> None:
 
 
 def test_keeps_only_the_last_requests(entra: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_log, "KEPT", 3)
+    monkeypatch.setattr(request_log, "MAX_REQUESTS_KEPT", 3)
 
     for n in range(5):
         entra.get(f"/Users/{n}")
