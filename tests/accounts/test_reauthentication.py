@@ -91,7 +91,7 @@ def test_table_knows_each_address_of_the_portal(stale: Person) -> None:
 
 
 def test_stale_session_changes_nothing_at_any_address(stale: Person) -> None:
-    """Posts to every URL in the table. Seen failing for a view without `freshness.required`."""
+    """Posts to every URL in the table. Seen failing for a view without `reauthentication.required`."""
     ref = app_passwords.of_person(stale.user)
     assert not ref.exists()
     before = rows()

@@ -64,14 +64,14 @@ def test_only_session_assurance_reads_how_a_session_was_proven() -> None:
 
 def test_rules_see_no_request() -> None:
     """Rules of the engine take plain values. Only its callback entry point knows HTTP."""
-    entrances = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
+    entry_points = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
     seen = {
         relative
         for relative, text in sources().items()
         if relative.startswith("verification/")
         and "/providers/" not in relative
         and "/admin/" not in relative
-        and relative not in entrances
+        and relative not in entry_points
         and re.search(r"^from django\.(http|shortcuts)|HttpRequest", text, re.MULTILINE)
     }
 

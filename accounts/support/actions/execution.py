@@ -59,13 +59,13 @@ def token_is_good(token: str) -> bool:
 def was_sent(asked: ActionRequest) -> bool:
     """Return whether this form was submitted before."""
     value, until = _sending(asked)
-    return limits.is_spent("order", value, until=until)
+    return limits.is_spent("action_form", value, until=until)
 
 
 def _spend(asked: ActionRequest) -> bool:
     """Use up a form's token for one user. Return False if it is used, even by a concurrent request."""
     value, until = _sending(asked)
-    return limits.spend_once("order", value, until=until)
+    return limits.spend_once("action_form", value, until=until)
 
 
 def _sending(asked: ActionRequest) -> tuple[str, datetime]:

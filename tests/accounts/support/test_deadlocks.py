@@ -130,7 +130,7 @@ ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
     "new password": lambda desk, actor: blocks_and_bypasses.require_password(desk.user, actor),
     "forget browsers": lambda desk, actor: support_browsers.forget_browsers(desk.user, actor),
     "end sign-ins": lambda desk, actor: support_browsers.end_sessions(desk.user, actor),
-    "lockdown": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
+    "secure account": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
     "recovery codes": lambda desk, _actor: enrolments.issue_recovery_codes(
         desk.user, desk.context, method_name="recovery"
     ),

@@ -1,4 +1,4 @@
-"""The history of a new demo: enough for each report, written as the product writes it, and apart from the cast."""
+"""The history of a new demo: enough for each report, written as the product writes it, apart from the demo users."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

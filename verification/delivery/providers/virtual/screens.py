@@ -146,7 +146,7 @@ def _mark(*shown: object) -> str:
     return sha256(repr(shown).encode()).hexdigest()[:16]
 
 
-def shelf() -> tuple[Telephone, ...]:
+def phones() -> tuple[Telephone, ...]:
     """Return the phones: those of the demo users first, then every number that was ever sent a text or called."""
     known = {number: Telephone(number, name) for number, name in _names().items()}
     reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")

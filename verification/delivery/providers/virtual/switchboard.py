@@ -121,7 +121,7 @@ def hang_up(delivery_id: int, *, now: datetime) -> bool:
     return _move(delivery_id, State.ANSWERED, State.HUNG_UP, now=now)
 
 
-def put_away(delivery_id: int, *, now: datetime) -> bool:
+def dismiss(delivery_id: int, *, now: datetime) -> bool:
     """Remove an ended call from the screen. It stays in the list of calls."""
     ended = Delivery.objects.filter(pk=delivery_id, ended_at__lte=now)
     return bool(ended.update(is_on_screen=False))

@@ -24,7 +24,7 @@ class NumberConverter:
 register_converter(NumberConverter, "e164")
 
 urlpatterns = [
-    path("", views.shelf, name="shelf"),
+    path("", views.phones, name="phones"),
     path("messages.json", views.messages, name="messages"),
     path("mail/", views.mail, name="mail"),
     path("mail/screen/", views.mail, {"is_screen": True}, name="mail-screen"),
@@ -34,7 +34,7 @@ urlpatterns = [
     path("api/calls/<int:call_id>/decline/", views.decline, name="call-decline"),
     path("api/calls/<int:call_id>/keys/", views.keys, name="call-keys"),
     path("api/calls/<int:call_id>/hang-up/", views.hang_up, name="call-hang-up"),
-    path("api/calls/<int:call_id>/put-away/", views.put_away, name="call-put-away"),
+    path("api/calls/<int:call_id>/dismiss/", views.dismiss, name="call-dismiss"),
     path("<e164:number>/", views.telephone, name="telephone"),
     path("<e164:number>/calls/", views.calls, name="calls"),
     path("<e164:number>/state.json", views.state, name="state"),

@@ -31,14 +31,14 @@ class Action(Protocol):
 
 @login_not_required
 @require_GET
-def shelf(request: HttpRequest) -> HttpResponse:
+def phones(request: HttpRequest) -> HttpResponse:
     """Show all phones."""
     now = timezone.now()
     return render(
         request,
-        "virtual/shelf.html",
+        "virtual/phones.html",
         {
-            "screens": [screens.screen(phone.number, now=now) for phone in screens.shelf()],
+            "screens": [screens.screen(phone.number, now=now) for phone in screens.phones()],
             "now": now,
             "mailbox": screens.mailbox(now=now),
             "number": "",
@@ -148,9 +148,9 @@ def hang_up(request: HttpRequest, call_id: int) -> HttpResponseBase:
 
 @login_not_required
 @require_POST
-def put_away(request: HttpRequest, call_id: int) -> HttpResponseBase:
+def dismiss(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Take an ended call from the screen."""
-    return _action(request, call_id, switchboard.put_away)
+    return _action(request, call_id, switchboard.dismiss)
 
 
 @login_not_required
@@ -170,7 +170,7 @@ def _back(request: HttpRequest, number: str, is_done: bool) -> HttpResponseBase:
     """Answer a script in JSON, and lead everyone else back to the telephone."""
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse({"done": is_done}, status=200 if is_done else 409)
-    return redirect("phone:telephone", number) if number else redirect("phone:shelf")
+    return redirect("phone:telephone", number) if number else redirect("phone:phones")
 
 
 def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> HttpResponse:
@@ -178,7 +178,7 @@ def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> 
     context = {"screen": screens.screen(number, now=now), "panel": panel, "number": number}
     if template == _PAGE:
         form = BehaviourForm(instance=switchboard.behaviour(number), label_suffix="")
-        context |= {"form": form, "shelf": screens.shelf()}
+        context |= {"form": form, "phones": screens.phones()}
     else:
         context["is_alone"] = True
     return render(request, template, context)

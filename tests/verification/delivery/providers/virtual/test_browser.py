@@ -83,7 +83,7 @@ def test_declines_a_call_and_lists_it_as_declined(held: Page) -> None:
     expect(held.get_by_text("Call declined", exact=True)).to_be_visible()
 
 
-def test_shows_what_was_said_until_it_is_put_away(held: Page) -> None:
+def test_shows_what_was_said_until_it_is_dismissed(held: Page) -> None:
     ring()
     held.get_by_role("button", name="Answer").click()
     held.get_by_role("button", name="Hang up").click()

@@ -1,4 +1,4 @@
-"""The carrier's process goes round: claims, has posts under way at the same time, writes down what came back."""
+"""The carrier's process goes round: claims, has running under way at the same time, writes down what came back."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
@@ -11,45 +11,45 @@ from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind
 
-Flights = dict[Future[carrier.Answer], PendingCallback]
+Running = dict[Future[carrier.Answer], PendingCallback]
 
 
 def test_brings_everything_in_a_few_turns(ears: Ears) -> None:
-    flights: Flights = {}
+    running: Running = {}
     for number in range(5):
         provider.send(outgoing(id=f"{number:032x}"))
 
     with ThreadPoolExecutor(4) as pool:
         for _ in range(10):
-            command.turn(pool, flights, ears.post, free=4 - len(flights))
-            wait(flights)
-    command.land(flights)
+            command.turn(pool, running, ears.post, free=4 - len(running))
+            wait(running)
+    command.collect(running)
 
     assert sorted(ears.states) == sorted(["accepted", "sent", "delivered"] * 5)
     assert not PendingCallback.objects.filter(sent_at=None).exists()
 
 
 def test_claims_no_more_than_it_can_carry(ears: Ears) -> None:
-    flights: Flights = {}
+    running: Running = {}
     for number in range(5):
         provider.send(outgoing(Kind.CALL, id=f"{number:032x}"))
 
     with ThreadPoolExecutor(2) as pool:
-        command.turn(pool, flights, ears.post, free=2)
-        wait(flights)
-        command.turn(pool, flights, ears.post, free=0)
+        command.turn(pool, running, ears.post, free=2)
+        wait(running)
+        command.turn(pool, running, ears.post, free=0)
 
     assert PendingCallback.objects.filter(tries=0).count() == 3
 
 
 def test_claims_nothing_of_a_message_that_is_under_way(ears: Ears) -> None:
-    flights: Flights = {}
+    running: Running = {}
     provider.send(outgoing())
 
     with ThreadPoolExecutor(2) as pool:
-        command.turn(pool, flights, ears.post, free=2)
+        command.turn(pool, running, ears.post, free=2)
 
-    assert len(flights) == 1
+    assert len(running) == 1
 
 
 def test_answers_nought_for_a_host_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def test_rings_then_talks_then_rests() -> None:
     assert faces == ["ringing", "call", "rest"]
 
 
-def test_keeps_an_ended_call_in_sight_until_it_is_put_away() -> None:
+def test_keeps_an_ended_call_in_sight_until_it_is_dismissed() -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     switchboard.say(call.pk, "Your code is 4, 8, 2.", more=False, now=soon())
@@ -82,7 +82,7 @@ def test_keeps_an_ended_call_in_sight_until_it_is_put_away() -> None:
     assert shown
     assert shown.is_over
 
-    switchboard.put_away(call.pk, now=soon())
+    switchboard.dismiss(call.pk, now=soon())
 
     assert screens.screen(NUMBER, now=soon()).face == "rest"
 
@@ -114,12 +114,12 @@ def test_changes_its_version_with_what_is_on_it() -> None:
     assert screens.screen(NUMBER, now=soon()).version == versions[-1]
 
 
-def test_puts_the_cast_first_on_the_shelf_and_adds_every_number_reached(settings: Settings) -> None:
+def test_lists_the_demo_users_first_and_adds_every_number_reached(settings: Settings) -> None:
     settings.PHONES = (("+41785550145", "Ben Roth"),)
     provider.send(outgoing())
     provider.send(outgoing(kind=Kind.MAIL, to="ana@example.org"))
 
-    assert [(phone.number, phone.name) for phone in screens.shelf()] == [("+41785550145", "Ben Roth"), (NUMBER, "")]
+    assert [(phone.number, phone.name) for phone in screens.phones()] == [("+41785550145", "Ben Roth"), (NUMBER, "")]
 
 
 def test_keeps_mail_in_the_mailbox() -> None:

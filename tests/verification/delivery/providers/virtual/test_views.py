@@ -116,7 +116,7 @@ def test_leads_back_to_the_telephone_without_a_script(page: Client) -> None:
     assert (response.status_code, response["Location"]) == (302, PHONE)
 
 
-@pytest.mark.parametrize("name", ["answer", "decline", "keys", "hang-up", "put-away"])
+@pytest.mark.parametrize("name", ["answer", "decline", "keys", "hang-up", "dismiss"])
 def test_changes_nothing_by_get(page: Client, name: str) -> None:
     assert page.get(f"/phone/api/calls/{ring().pk}/{name}/").status_code == 405
 

@@ -1,4 +1,4 @@
-"""Runs the virtual carrier: a process that posts delivery reports and key presses until it is stopped."""
+"""Runs the virtual carrier: a process that running delivery reports and key presses until it is stopped."""
 
 import logging
 import signal
@@ -22,7 +22,7 @@ POLL = 0.05  # seconds
 POLL_AT_REST = 0.1  # after ten seconds without work
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
 
-Flights = dict[Future[carrier.Answer], PendingCallback]
+Running = dict[Future[carrier.Answer], PendingCallback]
 
 
 class Command(UncheckedCommand):
@@ -42,27 +42,27 @@ class Command(UncheckedCommand):
 def run(stop: threading.Event, *, concurrency: int) -> None:
     """Post until stopped, then finish what was started."""
     post = poster(concurrency)
-    flights: Flights = {}
+    running: Running = {}
     worked_at = time.monotonic()
     with ThreadPoolExecutor(concurrency) as pool:
         while not stop.is_set():
             try:
-                turn(pool, flights, post, free=concurrency - len(flights))
+                turn(pool, running, post, free=concurrency - len(running))
             except DatabaseError as error:
                 # The demo must keep its carrier even if the database restarts or is busy.
                 log.warning("the virtual phone network could not reach the database: %s", type(error).__name__)
                 close_old_connections()
                 stop.wait(1.0)
-            if flights:
+            if running:
                 worked_at = time.monotonic()
-                wait(flights, timeout=POLL, return_when=FIRST_COMPLETED)
+                wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
             else:
                 stop.wait(POLL if time.monotonic() - worked_at < 10 else POLL_AT_REST)
-    land(flights)
+    collect(running)
 
 
 def poster(concurrency: int) -> carrier.Post:
-    """Return a function that posts over pooled HTTP connections and follows no redirect. A failure answers 0."""
+    """Return a function that running over pooled HTTP connections and follows no redirect. A failure answers 0."""
     http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
 
     def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
@@ -75,19 +75,19 @@ def poster(concurrency: int) -> carrier.Post:
     return post
 
 
-def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free: int) -> None:
+def turn(pool: ThreadPoolExecutor, running: Running, post: carrier.Post, *, free: int) -> None:
     """Do one round: save responses, do what is due by time, post what is due."""
-    land(flights)
+    collect(running)
     now = timezone.now()
     switchboard.advance(now)
-    busy = [callback.delivery_id for callback in flights.values()]
+    busy = [callback.delivery_id for callback in running.values()]
     for callback in carrier.due(now=now, limit=max(free, 0), busy=busy) if free else ():
-        flights[pool.submit(carrier.carry, callback, post)] = callback
+        running[pool.submit(carrier.carry, callback, post)] = callback
 
 
-def land(flights: Flights) -> None:
+def collect(running: Running) -> None:
     """Record the responses that arrived."""
-    for future in [future for future in flights if future.done()]:
-        callback = flights[future]
+    for future in [future for future in running if future.done()]:
+        callback = running[future]
         carrier.settle(callback, future.result(), now=timezone.now())
-        del flights[future]
+        del running[future]

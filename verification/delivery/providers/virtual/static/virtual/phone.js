@@ -117,7 +117,7 @@ function changeFace(face, hadFocus) {
     announce(screen.querySelector(".who").innerText);
     screen.scrollIntoView({ block: "nearest" });
   }
-  const first = { ringing: "answer", call: "key-1", over: "put-away" }[face.split(" ")[0]];
+  const first = { ringing: "answer", call: "key-1", over: "dismiss" }[face.split(" ")[0]];
   if (idle && first) document.getElementById(first)?.focus({ preventScroll: true });
 }
 
