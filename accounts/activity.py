@@ -7,9 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from verification import registry
-from verification.audit import UserEvent, declarations
-from verification.audit.declarations import Details
+from verification import audit, registry
+from verification.audit import Details, UserEvent
 from verification.browsers import user_agents
 from verification.capabilities import Passwordless
 from verification.models import AuditEvent
@@ -35,7 +34,7 @@ def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
     """Turn audit events into lines, for the user or for staff. Events that mean nothing to users are left out."""
     found = []
     for event in events:
-        declaration = declarations.find(event.kind)
+        declaration = audit.find(event.kind)
         if not isinstance(declaration, UserEvent):
             continue
         details = _details(event.said)

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Event, Severity, UserEvent, declare
+from verification.audit import Details, Event, Severity, UserEvent, declare
 
 
 def _why(details: Details) -> str:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Event, declare
+from verification.audit import Event, declare
 
 ARTICLE_ADDED = declare(Event("article.added", _("Article added"), _("%(actor)s added an article: %(article)s.")))
 ARTICLE_CHANGED = declare(

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Event, Severity, UserEvent, declare, detail
+from verification.audit import Event, Severity, UserEvent, declare, detail
 
 APP_PASSWORD_MADE = declare(
     UserEvent(

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Severity, UserEvent, declare, detail
+from verification.audit import Details, Severity, UserEvent, declare, detail
 
 
 def _refused(details: Details) -> str:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Event, Severity, declare
+from verification.audit import Event, Severity, declare
 
 COUNTS = ("n_added", "n_linked", "n_changed", "n_switched_off", "n_switched_on", "n_refused", "n_groups_changed")
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import UserEvent, declare
+from verification.audit import UserEvent, declare
 
 INVITATION_SENT = declare(
     UserEvent(

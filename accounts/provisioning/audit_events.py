@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Event, Severity, UserEvent, declare
+from verification.audit import Details, Event, Severity, UserEvent, declare
 
 
 def _by_way(**words: object) -> Callable[[Details], str]:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Event, Severity, UserEvent, declare
+from verification.audit import Event, Severity, UserEvent, declare
 
 GROUP_MADE = declare(Event("group.made", _("Group added"), _("%(actor)s added the group %(group)s.")))
 GROUP_CHANGED = declare(Event("group.changed", _("Group changed"), _("%(actor)s changed the group %(group)s.")))

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Notice, Severity, UserEvent, declare, detail
+from verification.audit import Details, Notice, Severity, UserEvent, declare, detail
 
 
 def _ticket(details: Details) -> str:

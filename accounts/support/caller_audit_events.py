@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Notice, Severity, UserEvent, declare, detail
+from verification.audit import Notice, Severity, UserEvent, declare, detail
 
 CALLER_ASKED = declare(
     UserEvent(

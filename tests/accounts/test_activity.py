@@ -11,8 +11,7 @@ from accounts.app_passwords import audit_events as app_password_events
 from tests.http_browser import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
-from verification.audit import events
-from verification.audit.declarations import Severity
+from verification.audit import Severity, events
 from verification.context import Context
 from verification.models import AuditEvent, Purpose
 

@@ -12,8 +12,7 @@ from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, 
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Clock, Person, hire
 from tests.support_desk import WHY, case, do
-from verification.audit import UserEvent, declarations
-from verification.audit.declarations import Notice
+from verification.audit import Notice, UserEvent, declarations
 from verification.delivery import rendering
 from verification.models import AuditEvent, Message
 

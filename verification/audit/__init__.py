@@ -1,7 +1,20 @@
 """The audit log: what happened, to which user and by which, written once and sealed in a chain."""
 
+from verification.audit import events, triggers
 from verification.audit.chain import Fault
-from verification.audit.declarations import Event, UserEvent, declare, declared, user_events
+from verification.audit.declarations import (
+    DeclaredTwice,
+    Details,
+    Event,
+    Notice,
+    Severity,
+    UserEvent,
+    declare,
+    declared,
+    detail,
+    find,
+    user_events,
+)
 from verification.audit.log import (
     PERSONAL,
     Entry,
@@ -21,15 +34,22 @@ from verification.audit.verifying import verify, verify_newest
 
 __all__ = [
     "PERSONAL",
+    "DeclaredTwice",
+    "Details",
     "Entry",
     "Event",
     "Fault",
+    "Notice",
     "Removed",
+    "Severity",
     "UserEvent",
     "between",
     "declare",
     "declared",
+    "detail",
     "erase_words",
+    "events",
+    "find",
     "is_intact",
     "newest",
     "of_person",
@@ -39,6 +59,7 @@ __all__ = [
     "seal",
     "since",
     "size",
+    "triggers",
     "user_events",
     "verify",
     "verify_newest",

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import lazy
 
-from verification import conf, inputs, time_format
-from verification.audit import UserEvent, declarations
+from verification import audit, conf, inputs, time_format
+from verification.audit import UserEvent
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
 from verification.keys import codes, random_tokens
@@ -67,7 +67,7 @@ def _circumstances(message: Message) -> dict[str, str]:
 
 def _declared(context: Mapping[str, Any]) -> dict[str, str]:
     """Return the parts of the notice that an event declares, in the reader's language."""
-    event = declarations.find(context.get("event", ""))
+    event = audit.find(context.get("event", ""))
     return event.notice.written(context) if isinstance(event, UserEvent) and event.notice else {}
 
 

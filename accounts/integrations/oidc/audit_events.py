@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Severity, UserEvent, declare, detail
+from verification.audit import Severity, UserEvent, declare, detail
 
 CONSENT_GIVEN = declare(
     UserEvent(

@@ -8,7 +8,7 @@ from accounts import activity
 from accounts.activity import Entry
 from accounts.models import User
 from verification import audit, time_format
-from verification.audit.declarations import Severity
+from verification.audit import Severity
 
 _READ = 60  # events that one page reads
 _LINES = 12  # lines that it shows at most

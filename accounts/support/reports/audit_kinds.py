@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from verification import audit
-from verification.audit import Event
-from verification.audit.declarations import Severity
+from verification.audit import Event, Severity
 from verification.lazy_text import LazyText
 
 

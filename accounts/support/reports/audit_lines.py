@@ -16,8 +16,7 @@ from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.reports import summary
 from verification import audit, registry, time_format
-from verification.audit import declarations
-from verification.audit.declarations import Severity
+from verification.audit import Severity
 from verification.models import AuditEvent
 from verification.policies import RULES
 
@@ -62,7 +61,7 @@ def _people(event: AuditEvent) -> list[int]:
 
 
 def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> Line:
-    declaration = declarations.find(event.kind)
+    declaration = audit.find(event.kind)
     said = {name: _written(name, value, names) for name, value in event.said.items()}
     template = str(declaration.log) if declaration else _("Unknown event: %(kind)s.")
     values = _Values(said | {"kind": event.kind, "how": _how(event.said)})

@@ -17,7 +17,8 @@ from accounts.support.actions import base, registry
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.base import ActionForm, Effect, Topic
 from accounts.support.actions.registry import ACTIONS
-from verification.audit import UserEvent, declarations
+from verification import audit
+from verification.audit import UserEvent
 
 FULL = Impact(
     labels=("Text to ··23",),
@@ -106,7 +107,7 @@ def test_notice_is_written_from_what_the_event_declares(name: str) -> None:
     written = notice.written(values)
 
     assert named <= set(values)
-    assert all(written.values()) or notice.template != declarations.Notice().template
+    assert all(written.values()) or notice.template != audit.Notice().template
     assert not any("%(" in each for each in written.values())
 
 

@@ -12,7 +12,7 @@ from accounts.support.reports import audit_lines, summary
 from accounts.support.reports.audit_lines import Line
 from tests import syntax_trees
 from verification import audit
-from verification.audit.declarations import Severity
+from verification.audit import Severity
 from verification.context import Context
 from verification.models import AuditEvent
 
