@@ -26,12 +26,13 @@ def housekeeping(**_more: Any) -> None:
 
 @shared_task(name="verification.tasks.evaluate_deliveries")
 def evaluate_deliveries(**_more: Any) -> None:
-    """Every minute: skip failing providers, and block number ranges whose codes aren't entered."""
+    """Every minute: skip failing providers, block number ranges whose codes aren't entered, and tell of all that."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
     circuit_breaker.evaluate(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
+    notices.tell_of_missed_alarms(now)
     notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 

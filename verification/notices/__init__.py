@@ -6,6 +6,7 @@ from verification.notices.to_operators import (
     tell_of_circuits,
     tell_of_cost,
     tell_of_damage,
+    tell_of_missed_alarms,
     tell_operators,
 )
 from verification.notices.to_person import circumstances, tell, tell_event, tell_event_to_all
@@ -25,6 +26,7 @@ __all__ = [
     "tell_of_copies",
     "tell_of_cost",
     "tell_of_damage",
+    "tell_of_missed_alarms",
     "tell_operators",
     "tell_support",
 ]

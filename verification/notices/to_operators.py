@@ -21,16 +21,31 @@ _ONE_DAY = timedelta(days=1)
 
 
 def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
-    """Notify operators of the spending limits that a request reached: of an alarm each time, of a stop once a day."""
+    """Notify operators of the spending limits that a request reached: of an alarm once, of a stop once a day."""
     for limit in toll_fraud.spending_limits():
         scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
-            audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
-            tell_operators("spend_alarm", now=context.now, **_about(limit))
+            _tell_of_alarm(limit, scope, context)
         if scope == gate.scope:
             with transaction.atomic():  # or a crash in between would leave them without the notice
                 if limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
                     tell_operators("spend_stop", now=context.now, **_about(limit))
+
+
+def tell_of_missed_alarms(now: datetime) -> None:
+    """Notify operators of alarms that nobody was told of, because the request that reached one crashed before."""
+    for limit in toll_fraud.spending_limits():
+        if limit.alarm_at is not None and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
+            _tell_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
+
+
+def _tell_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Context) -> None:
+    """Notify operators of an alarm, unless they know of it in this window."""
+    ends_at = limits.window_start(limit.window, context.now) + limit.window
+    with transaction.atomic():
+        if limits.spend_once(f"alarm.{scope}", f"{ends_at} {limit.alarm_at}", until=ends_at):
+            audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
+            tell_operators("spend_alarm", now=context.now, **_about(limit))
 
 
 def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:

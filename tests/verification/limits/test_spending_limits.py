@@ -7,7 +7,7 @@ import pytest
 
 from tests.verification.conftest import Desk
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
-from verification import limits
+from verification import limits, notices
 from verification.delivery.rendering import compose
 from verification.limits import message_and_request_limits, toll_fraud
 from verification.models import (
@@ -66,6 +66,43 @@ def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
     ana.start("text", binding="d")
 
     assert mails()[1:] == [(opal, "spend_stop.txt")]
+
+
+def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
+    opal: str, ana: Desk, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: only the request that reached the alarm told of it, so a crash left everybody without."""
+    ana.start("text", binding="b")
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.delivery.outbox.notice", lambda *_arguments, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ana.start("text", binding="c")
+    assert (mails(), kinds().count("spend.alarmed")) == ([], 0)
+
+    notices.tell_of_missed_alarms(ana.context.now)
+    notices.tell_of_missed_alarms(ana.context.now)
+
+    assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
+
+
+def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: Desk, day: SpendingLimit) -> None:
+    ana.start("text")
+
+    notices.tell_of_missed_alarms(ana.context.now)
+
+    assert mails() == []
+
+
+def test_alarm_of_another_amount_is_told_too(opal: str, ana: Desk, day: SpendingLimit) -> None:
+    for n in range(2):
+        ana.start("text", binding=f"b{n}")
+    day.alarm_at = Decimal("0.30")
+    day.save()
+    toll_fraud.forget()
+
+    ana.start("text", binding="c")
+
+    assert [template for _address, template in mails()] == ["spend_alarm.txt"] * 2
 
 
 @pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
