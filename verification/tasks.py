@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from verification import audit, conf, limits, notices, retention
@@ -33,7 +34,8 @@ def evaluate_deliveries(**_more: Any) -> None:
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
     notices.tell_of_missed_alarms(now)
-    notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
+    with transaction.atomic():  # or a crash in between would leave operators without the notice
+        notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 
 @shared_task(name="verification.tasks.purge")

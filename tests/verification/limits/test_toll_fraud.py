@@ -226,6 +226,21 @@ def test_range_whose_codes_nobody_types_in_is_paused(n: int, n_proven: int, is_p
     assert ("range.paused" in kinds()) is is_paused
 
 
+def test_operators_are_told_of_a_range_after_an_evaluation_that_crashed(
+    opal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the range was blocked, and nobody was told."""
+    sent("+371200", 40, n_proven=0)
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.delivery.outbox.notice", lambda *_arguments, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tasks.evaluate_deliveries()
+
+    tasks.evaluate_deliveries()
+
+    assert mails() == [(opal, "range_paused.txt")]
+
+
 def test_three_passwords_close_no_range(opal: str) -> None:
     """Three people of one range asked for thirty texts, and the whole range was closed for four hours."""
     sent("+371200", 45, n_proven=0, n_people=3)
