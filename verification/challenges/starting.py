@@ -62,14 +62,30 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         known=known,
     )
     if isinstance(found, Challenge):
-        outcome = Outcome(
-            verdict=Verdict.ISSUED, handle=found.handle, method=enrolment.method, user=user, challenge=found
-        )
-        if _write(found, context, outcome, replaces=replaces, also=also):
-            return outcome
-        # Another request of this session was first. Its challenge stays, and no second message is sent.
-        sending.uncount(enrolment, user=user, purpose=purpose, context=context)
-        found = closing.live(found.binding, purpose)
+        return _started(found, context, replaces=replaces, also=also)
+    if also is not None:
+        with batched_writes.block():
+            also(found)
+    return found
+
+
+def _started(
+    challenge: Challenge,
+    context: Context,
+    *,
+    replaces: str = "",
+    also: Callable[[Outcome], None] | None = None,
+) -> Outcome:
+    """Write a challenge that may start. If another request of this session was first, return its challenge instead."""
+    enrolment, user, purpose = challenge.enrolment, challenge.user, Purpose(challenge.purpose)
+    outcome = Outcome(
+        verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user, challenge=challenge
+    )
+    if _write(challenge, context, outcome, replaces=replaces, also=also):
+        return outcome
+    # Its challenge stays, and no second message is sent.
+    sending.uncount(enrolment, user=user, purpose=purpose, context=context)
+    found = closing.live(challenge.binding, purpose)
     if also is not None:
         with batched_writes.block():
             also(found)
@@ -187,17 +203,45 @@ def enrol(
         outcome = resending.resend(again.handle, binding=binding, context=context)
         is_running = outcome.verdict is Verdict.TOO_SOON
         return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
+    found = _prepared(
+        enrolments.proposed(user, method, cleaned),
+        user=user,
+        purpose=Purpose.ENROL,
+        binding=binding,
+        context=context,
+        rules=rules,
+        mode=str(cleaned.get("mode", "")),
+        replaces="",
+        nonce="",
+        known=None,
+    )
+    if isinstance(found, Outcome):
+        return found  # the draft and the challenge that it would have replaced stay
+    return _drafted(found, method, cleaned, rules=rules, replaces=replaces, context=context)
+
+
+def _drafted(
+    challenge: Challenge,
+    method: Method,
+    cleaned: dict[str, Any],
+    *,
+    rules: Rules,
+    replaces: str,
+    context: Context,
+) -> Outcome:
+    """Save the draft of a method, and write its challenge, which may start."""
+    user = challenge.user
     try:
         with transaction.atomic():
             enrolments.lock_person(user)
             if replaces:
-                closing.supersede(replaces, binding=queries.bind(binding), purpose=Purpose.ENROL, now=context.now)
+                closing.supersede(replaces, binding=challenge.binding, purpose=Purpose.ENROL, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
     except enrolments.NotAssigned as refusal:
         problems = {method.address_field: (str(refusal),)}
-        return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
-    mode = str(cleaned.get("mode", ""))
-    return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, context=context, rules=rules, mode=mode)
+        return Outcome(verdict=Verdict.REFUSED, method=method.name, problems=problems)
+    challenge.enrolment = draft
+    return _started(challenge, context)
 
 
 def _same_address(

@@ -27,7 +27,7 @@ from verification.enrolments.recovery_code_renewal import (
     recovery_codes_left,
 )
 from verification.enrolments.removal import clear, remove
-from verification.enrolments.setup import companions_text, confirm, draft
+from verification.enrolments.setup import companions_text, confirm, draft, proposed
 from verification.enrolments.setup_offers import Offer, offers, recommend
 from verification.enrolments.signin_options_in_order import Option, choices, default, options, unavailable_reason
 from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
@@ -84,6 +84,7 @@ __all__ = [
     "on_raise",
     "options",
     "people_of_address",
+    "proposed",
     "raise_epoch",
     "raise_epochs",
     "recommend",

@@ -18,6 +18,13 @@ from verification.models import Enrolment, Kind
 from verification.models.person import Person
 
 
+def proposed(user: Person, method: Method, fields: dict[str, Any]) -> Enrolment:
+    """Return an enrolment as it would be set up, without saving it: to ask first whether its message may be sent."""
+    enrolment = Enrolment(user=user, method=method.name, confirmed=False)
+    storage.fill(enrolment, method.enrol(fields, account=str(user.get_username())))
+    return enrolment
+
+
 def draft(
     user: Person, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
 ) -> Enrolment:

@@ -139,6 +139,18 @@ def test_another_number_is_begun_anew(ana: Desk) -> None:
     assert again.handle != begun.handle
 
 
+def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: Desk, settings: Any) -> None:
+    """Seen failing: the code that had just arrived for the first number was worth nothing any more."""
+    begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
+    settings.SENDS_PER_PERSON_HOUR = 1
+
+    refused = enrol(ana, {"country": "CH", "number": "079 555 12 98"}, replaces=begun.handle)
+
+    assert refused.verdict is Verdict.LIMITED
+    assert Enrolment.objects.filter(user=ana.user, confirmed=False).count() == 1
+    assert ana.answer(begun, ana.code(begun)).proven
+
+
 def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
     return challenges.enrol(
         desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules, replaces=replaces
