@@ -5,14 +5,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.actions.base import Action, Effect
+from accounts.support.actions.base import Action, Effect, Refusal
 from accounts.support.actions.ranks import Rank
 from verification import policies
 from verification.context import Context
@@ -24,19 +23,6 @@ _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
 }
-
-
-class Refusal(StrEnum):
-    """Why an action is refused. Recorded with each attempt."""
-
-    NOT_ALLOWED = "not_allowed"
-    ONESELF = "oneself"
-    MORE_RIGHTS = "more_rights"
-    EQUAL = "equal"
-    OTHER_SCOPE = "other_scope"
-    WIDER_SCOPE = "wider_scope"
-    NO_CALLER = "no_caller"
-    QUOTA = "quota"
 
 
 _WHY: Mapping[Refusal, LazyText] = {

@@ -70,11 +70,25 @@ class State(StrEnum):
     ASKED = "asked"
 
 
+class Refusal(StrEnum):
+    """Why an action is refused. Recorded with each attempt."""
+
+    NOT_ALLOWED = "not_allowed"
+    ONESELF = "oneself"
+    MORE_RIGHTS = "more_rights"
+    EQUAL = "equal"
+    OTHER_SCOPE = "other_scope"
+    WIDER_SCOPE = "wider_scope"
+    NO_CALLER = "no_caller"
+    QUOTA = "quota"
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of a support action, with text for staff. `secret` is shown once and not stored.
 
     `is_form_kept` says that nothing was done and the form can be corrected; `field` is the field the text is about.
+    `refusal` says why the state is REFUSED.
     """
 
     text: str
@@ -82,6 +96,7 @@ class Result:
     state: State = State.DONE
     is_form_kept: bool = False
     field: str | None = None
+    refusal: Refusal | None = None
 
 
 class Unneeded(Exception):

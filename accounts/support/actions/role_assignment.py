@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from accounts.models import SecondStep, User
 from accounts.support import audit_events, desk_scopes
 from accounts.support.actions import action_preview, authorise
-from accounts.support.actions.authorise import Refusal
 from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
     Effect,
+    Refusal,
     Result,
     Topic,
     Unneeded,

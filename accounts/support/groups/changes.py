@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
-from accounts.support.actions import approvals, authorise, ranks, role_assignment
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, approvals, authorise, ranks, role_assignment
 from accounts.support.actions.base import Actor
 from accounts.support.actions.ranks import Rank
 from accounts.support.groups.plans import Plan, Wanted, plan

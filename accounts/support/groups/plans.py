@@ -12,8 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
-from accounts.support.actions import authorise, ranks
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, authorise, ranks
 from accounts.support.actions.ranks import Rank
 from verification.models import Policy
 

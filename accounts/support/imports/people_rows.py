@@ -19,8 +19,7 @@ from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
-from accounts.support.actions import authorise, ranks
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, authorise, ranks
 from accounts.support.actions.blocks_and_bypasses import SET_STATE
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import authorise, ranks
+from accounts.support.actions import Refusal, authorise, ranks
 from accounts.support.actions.hardware_tokens import ASSIGN_TOKEN
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs, policies
@@ -108,10 +108,10 @@ def getter(name: str, people: Mapping[str, list[User]], staff: User | None, wait
     user = people_search.only_of(people.get(fold(name), []), nobody=nobody)
     if staff is None:
         raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
-    wrong = {ranks.Rank.SELF: authorise.Refusal.ONESELF, ranks.Rank.ABOVE: authorise.Refusal.MORE_RIGHTS}
+    wrong = {ranks.Rank.SELF: Refusal.ONESELF, ranks.Rank.ABOVE: Refusal.MORE_RIGHTS}
     refusal = wrong.get(ranks.rank(user, staff))
     if refusal is None and not desk_scopes.can_view(staff, user):
-        refusal = authorise.Refusal.OTHER_SCOPE
+        refusal = Refusal.OTHER_SCOPE
     if refusal:
         raise ValueError(authorise.explain(refusal))
     if user.pk in waiting:

@@ -13,8 +13,8 @@ from accounts import redirects, request_context
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import action_preview, authorise, execution
-from accounts.support.actions.authorise import Permit, Refusal
+from accounts.support.actions import Refusal, action_preview, authorise, execution
+from accounts.support.actions.authorise import Permit
 from accounts.support.actions.base import Action, ActionForm, Effect, Result, State
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
@@ -37,18 +37,18 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form.offer(person, now=context.now)
     preview = action.preview(action_preview.of_person(person, now=context.now))
     permit = authorise.authorise(request.user, person, action, context)
-    closed, is_recorded = authorise.explain(permit) if isinstance(permit, Refusal) else "", False
+    refusal, is_recorded = permit if isinstance(permit, Refusal) else None, False
     if request.method == "POST" and form.is_valid():
         asked = _asked(request, action, person, form)
         is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
-        if is_same or closed or execution.was_sent(asked):
+        if is_same or refusal or execution.was_sent(asked):
             result = execution.execute(asked, permit, context)
             if result.state is not State.REFUSED and not result.is_form_kept:
                 return render_result(request, person, action, result)
             if result.is_form_kept:
                 form.add_error(result.field, result.text)
             else:
-                closed, is_recorded = result.text, True
+                refusal, is_recorded = result.refusal, True
         else:
             messages.warning(
                 request, _("Something changed since you opened this page. Check the preview again, then confirm.")
@@ -58,15 +58,15 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "person": person,
         "form": form,
         "preview": preview,
-        "seen": "" if closed else _name(preview),  # a form that was refused shows no preview
+        "seen": "" if refusal else _name(preview),  # a form that was refused shows no preview
         "is_idle": preview == action_preview.or_none([]),
-        "closed": closed,
+        "refusal": authorise.explain(refusal) if refusal else "",
         "is_recorded": is_recorded,
-        "needs_caller": permit is Refusal.NO_CALLER,
+        "needs_caller": refusal is Refusal.NO_CALLER,
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
-    return layout.page(request, "action.html", values, status=403 if closed and form.is_bound else 200)
+    return layout.page(request, "action.html", values, status=403 if refusal and form.is_bound else 200)
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
@@ -101,8 +101,8 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "temporary_access_pass.html", context)
     if result.state is State.REFUSED:
-        needs_caller = result.text == authorise.explain(Refusal.NO_CALLER)
-        context = {"action": action, "person": person, "closed": result.text, "needs_caller": needs_caller}
+        needs_caller = result.refusal is Refusal.NO_CALLER
+        context = {"action": action, "person": person, "refusal": result.text, "needs_caller": needs_caller}
         return layout.page(request, "action_refused.html", context, status=403)
     say = messages.success if result.state is State.DONE else messages.info
     say(request, f"{action.label}: {result.text}")

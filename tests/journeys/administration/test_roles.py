@@ -6,8 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from accounts.support.actions import Actor, Unneeded, authorise, role_assignment
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Actor, Refusal, Unneeded, authorise, role_assignment
 from tests.people import Clock, Person, hire
 from tests.support_desk import WHY, case, do
 from verification.context import Context

@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Scope, User
 from accounts.support import desk_scopes, groups
-from accounts.support.actions import State, authorise, execution
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, State, authorise, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.groups import Wanted

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import SupportRequest, User
-from accounts.support.actions import authorise
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, authorise
 from accounts.support.actions.registry import ACTIONS
 from tests.journeys.support.support_cases import call_back
 from tests.people import Clock, Person, join, work

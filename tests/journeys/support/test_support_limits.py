@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import authorise
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, authorise
 from tests.http_browser import Page
 from tests.journeys.support.support_cases import call_back
 from tests.people import Clock, Person, hire, join

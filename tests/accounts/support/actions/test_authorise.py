@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 
 from accounts.models import CallerCheck, Scope, User
 from accounts.support import caller_verification
-from accounts.support.actions import authorise
-from accounts.support.actions.authorise import Permit, Refusal, StaffAccess
+from accounts.support.actions import Refusal, authorise
+from accounts.support.actions.authorise import Permit, StaffAccess
 from accounts.support.actions.base import Action, Effect
 from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS

@@ -4,11 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import State, authorise, execution
-from accounts.support.actions.authorise import Permit, Refusal
+from accounts.support.actions import Refusal, Result, State, authorise, execution
+from accounts.support.actions.authorise import Permit
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Clock, Person
@@ -64,6 +65,27 @@ def test_authorises_again_when_the_person_got_more_rights_meanwhile(
 
     assert execution.execute(asked(sam, ana), found, here).state is State.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == Refusal.MORE_RIGHTS
+
+
+def test_page_offers_the_caller_check_that_lapsed_as_it_was_sent(
+    ana: Person, sam: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the page said to verify the caller, without the way to it."""
+    caller_verification.vouch(sam.user, ana.user, "the number in the personnel file", here)
+    sam.sign_in(to="/admin/")
+    really = execution.execute
+
+    def after_a_moment(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
+        CallerCheck.objects.all().delete()
+        User.objects.filter(pk=ana.user.pk).update(epoch=F("epoch") + 1)
+        return really(asked, permit, context)
+
+    monkeypatch.setattr(execution, "execute", after_a_moment)
+
+    page = do(sam, ana, "unlock")
+
+    assert page.status == 403
+    assert f"/admin/accounts/user/{ana.user.pk}/caller/" in page.html
 
 
 def test_same_form_is_done_once(ana: Person, sam: Person, here: Context, no_check: None) -> None:

@@ -7,8 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import authorise
-from accounts.support.actions.authorise import Refusal
+from accounts.support.actions import Refusal, authorise
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.people import Person, hire, join
 from verification import hardware_tokens
