@@ -14,8 +14,6 @@ from accounts.models import (
 )
 from accounts.support.imports import jobs
 from mfasite.demo import child_processes
-from tests import app_password_services
-from tests import samba as domain_controller
 from tests.accounts.keys.possessions import (
     NEW,
     OLD,
@@ -28,10 +26,12 @@ from tests.accounts.keys.possessions import (
     sign_in_to_an_application,
 )
 from tests.accounts.passwords.new_passwords import ask, link, path_of
-from tests.admin_rows import DIRECTORY
-from tests.app_password_services import Door, _no_keys_kept, files, mail, no_hash, strict
-from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
-from tests.samba import Samba
+from tests.every_page.admin_rows import DIRECTORY
+from tests.real_programs import samba as domain_controller
+from tests.real_programs.samba import Samba
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door, _no_keys_kept, files, mail, no_hash, strict
+from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
 from verification.keys import random_tokens

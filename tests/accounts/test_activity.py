@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import activity, audit_events
 from accounts.app_passwords import audit_events as app_password_events
-from tests.http_browser import Browser, Page
-from tests.people import Clock, Person
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import Clock, Person
 from verification import audit
 from verification.audit import Severity, events
 from verification.context import Context

@@ -11,9 +11,9 @@ from django.test import Client
 from accounts import session_assurance
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
-from tests.concurrency import together
-from tests.http_browser import Browser, Page
-from tests.people import PASSWORD, Clock, Person, join
+from tests.running.concurrency import together
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification import limits
 
 pytestmark = pytest.mark.django_db(transaction=True)

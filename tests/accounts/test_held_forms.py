@@ -4,7 +4,7 @@ import pytest
 
 from accounts.sessions import SessionStore
 from tests.accounts.portal.conftest import prove
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 from verification.models import Enrolment
 
 

@@ -10,7 +10,7 @@ from accounts.middleware import PreferencesMiddleware
 from accounts.models import User
 from accounts.session_assurance import Assurance
 from accounts.sessions import SessionStore
-from tests.people import Person
+from tests.simulated.people import Person
 
 
 def _prefer(person: Person, **fields: str) -> None:

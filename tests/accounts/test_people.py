@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.models.people import fold
-from tests.people import PASSWORD, Person
+from tests.simulated.people import PASSWORD, Person
 
 
 @pytest.mark.parametrize("spelling", ["ana", "ANA", " Ana ", "ａｎａ", "ＡＮＡ", "ana\u00a0"])

@@ -14,8 +14,8 @@ from accounts import app_passwords
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
-from tests.architecture import url_table
-from tests.people import BENS, Clock, Person, hire, join
+from tests.every_page import url_table
+from tests.simulated.people import BENS, Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Enrolment, Policy
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import redirects
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, State
 
 ODD = [

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Session, User
-from tests.people import Person
+from tests.simulated.people import Person
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from accounts import sessions
 from accounts.models import Session
 from accounts.sessions import SessionStore, row_key
-from tests.people import Clock
+from tests.simulated.people import Clock
 from verification import audit
 from verification.context import Context
 

@@ -11,7 +11,7 @@ from accounts.support import caller_verification
 from accounts.support.actions import Actor, approvals
 from accounts.tasks import purge
 from mfasite.celery import app
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification.context import Context
 
 

@@ -14,7 +14,7 @@ from accounts.portal import secure_account
 from accounts.signin import flow
 from accounts.support.actions import Actor, blocks_and_bypasses, role_assignment
 from accounts.support.imports import jobs
-from tests.people import Person, hire, join
+from tests.simulated.people import Person, hire, join
 from verification import browsers, challenges, policies
 from verification.challenges import phone_calls
 from verification.context import Context

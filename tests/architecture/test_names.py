@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import syntax_trees
-from tests.databases import APPS, ROOT
+from tests.running import syntax_trees
+from tests.running.databases import APPS, ROOT
 from verification.context import Context
 
 OF_A_CONTEXT = {field.name for field in fields(Context)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests import syntax_trees
+from tests.running import syntax_trees
 
 ROOT = Path(settings.BASE_DIR)
 OPTIONAL = {"ldap": "python-ldap"}  # may not be installed here; requirements-ldap.txt has it

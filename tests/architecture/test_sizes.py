@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import APPS, ROOT
+from tests.running.databases import APPS, ROOT
 
 MOST_LINES, MOST_MODULES = 400, 16
 

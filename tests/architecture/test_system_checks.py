@@ -2,7 +2,7 @@
 
 import os
 
-from tests import fresh_process
+from tests.running import fresh_process
 
 
 def test_no_check_finds_an_error() -> None:

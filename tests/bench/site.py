@@ -24,7 +24,7 @@ from tests.bench import meter
 from tests.bench.meter import Meter, Usage
 from tests.bench.processes import Hand, carrier, driver
 from tests.faults import servers
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 HOST = "mfa.example.org"  # what people type; a proxy in front ends their https
 _COUNTING = (

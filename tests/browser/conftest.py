@@ -12,9 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.page_actions import (
     carry_in,
 )
-from tests.chromium import REFUSED, chromium, opened
-from tests.people import Clock, Person, ana, ben, cleo
-from tests.screen_sizes_and_accessibility import SIZES, Look
+from tests.browser.screen_sizes_and_accessibility import SIZES, Look
+from tests.real_programs.chromium import REFUSED, chromium, opened
+from tests.simulated.people import Clock, Person, ana, ben, cleo
 
 __all__ = ["ana", "ben", "chromium", "cleo"]
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts import app_passwords
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import audit, browsers
 from verification.audit import events
 from verification.context import Context

@@ -6,8 +6,8 @@ from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.people import DIFFERENT, PASSWORD, Clock, Person
-from tests.screen_sizes_and_accessibility import SIZES
+from tests.browser.screen_sizes_and_accessibility import SIZES
+from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person
 
 AFTER_APP = 31  # seconds after which an authenticator app shows another code
 STALE = 11  # minutes after which a proof is no longer fresh

@@ -26,9 +26,9 @@ from tests.browser.page_actions import (
     unfold,
     verify,
 )
-from tests.chromium import BROKEN, opened
-from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
-from tests.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import Look
+from tests.real_programs.chromium import BROKEN, opened
+from tests.simulated.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import policies
 from verification.models import Policy
 

@@ -16,8 +16,8 @@ from tests.browser.page_actions import (
     unfold,
     verify,
 )
-from tests.people import PASSWORD, Clock, Person
-from tests.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import Look
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

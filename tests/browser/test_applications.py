@@ -13,9 +13,9 @@ from accounts.applications import logos
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from tests.browser.page_actions import carry_in
-from tests.chromium import REFUSED, opened
-from tests.people import Clock, Person, join
-from tests.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, barriers, picture
+from tests.browser.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, barriers, picture
+from tests.real_programs.chromium import REFUSED, opened
+from tests.simulated.people import Clock, Person, join
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,10 +6,10 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import AppPassword
-from tests import firefox
-from tests.firefox import Firefox
-from tests.people import DIFFERENT, PASSWORD, Clock, Person, hire
-from tests.screen_sizes_and_accessibility import SIZES
+from tests.browser.screen_sizes_and_accessibility import SIZES
+from tests.real_programs import firefox
+from tests.real_programs.firefox import Firefox
+from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person, hire
 from verification.models import Enrolment, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

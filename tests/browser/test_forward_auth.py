@@ -15,8 +15,8 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
 from tests.browser.page_actions import code_field, expect_heading, fill, press, write
-from tests.people import PASSWORD, Clock, Person
-from tests.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import Look
+from tests.simulated.people import PASSWORD, Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.browser import page_actions
-from tests.people import Clock, Person, hire
-from tests.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import Look
+from tests.simulated.people import Clock, Person, hire
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed

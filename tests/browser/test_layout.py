@@ -6,9 +6,9 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests import app_password_services
 from tests.browser.page_actions import carry_in
-from tests.people import Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.people import Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -17,7 +17,7 @@ from tests.browser.page_actions import (
     sign_out,
     unfold,
 )
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.models import Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -18,9 +18,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from helpcenter import shipped_articles
 from tests.browser.page_actions import AFTER_APP, carry_in, choose, expect_heading, expect_options, give_password
-from tests.chromium import opened
-from tests.people import Clock, Person
-from tests.screen_sizes_and_accessibility import SIZES
+from tests.browser.screen_sizes_and_accessibility import SIZES
+from tests.real_programs.chromium import opened
+from tests.simulated.people import Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -27,8 +27,8 @@ from tests.browser.page_actions import (
     use,
     verify,
 )
-from tests.http_browser import Browser
-from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
 from verification import hardware_tokens
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery

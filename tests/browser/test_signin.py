@@ -21,10 +21,10 @@ from tests.browser.page_actions import (
     tick,
     verify,
 )
-from tests.chromium import REFUSED, opened
-from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
-from tests.screen_sizes_and_accessibility import SIZES
-from tests.virtual_phone import carry
+from tests.browser.screen_sizes_and_accessibility import SIZES
+from tests.real_programs.chromium import REFUSED, opened
+from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person, work
+from tests.simulated.virtual_phone import carry
 from verification.models import Kind, Outage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

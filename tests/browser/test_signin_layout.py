@@ -18,9 +18,9 @@ from tests.browser.page_actions import (
     press,
     verify,
 )
-from tests.chromium import opened
-from tests.people import Person
-from tests.screen_sizes_and_accessibility import SIZES, picture
+from tests.browser.screen_sizes_and_accessibility import SIZES, picture
+from tests.real_programs.chromium import opened
+from tests.simulated.people import Person
 from verification.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -21,11 +21,11 @@ from accounts.admin_changes import ReadOnlyAdmin
 from accounts.admin_site import urls
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, User
-from tests.admin_rows import SAMPLES
 from tests.browser.page_actions import carry_in
-from tests.chromium import REFUSED, opened
-from tests.people import Clock, Person, join
-from tests.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
+from tests.browser.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, Barrier, barriers, picture
+from tests.every_page.admin_rows import SAMPLES
+from tests.real_programs.chromium import REFUSED, opened
+from tests.simulated.people import Clock, Person, join
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
@@ -96,7 +96,9 @@ TABLES = [model for model in admin.site._registry if model not in {User, Group, 
 def _row(model: type[Model]) -> Model:
     if model is Circuit:
         return Circuit.objects.create(provider="virtual", kind="text", state="open", failures=5, why="unreachable")
-    assert model in SAMPLES, f"give {model.__name__} a sample in tests/admin_rows.py, so that its pages are looked at"
+    assert model in SAMPLES, (
+        f"give {model.__name__} a sample in tests/every_page/admin_rows.py, so that its pages are looked at"
+    )
     model.objects.all().delete()  # type: ignore[attr-defined]  # each has one
     made: Model = model.objects.create(**SAMPLES[model].row())  # type: ignore[attr-defined]  # each has one
     return made

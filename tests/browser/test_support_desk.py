@@ -17,9 +17,9 @@ from accounts.sessions import BACKEND, SessionStore
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
-from tests.chromium import REFUSED, opened
-from tests.people import Clock, Person, hire, join
-from tests.screen_sizes_and_accessibility import SIZES, Look
+from tests.browser.screen_sizes_and_accessibility import SIZES, Look
+from tests.real_programs.chromium import REFUSED, opened
+from tests.simulated.people import Clock, Person, hire, join
 from verification import browsers
 from verification.context import Context
 from verification.limits import toll_fraud

@@ -13,8 +13,8 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
-from tests.chromium import opened
-from tests.people import Clock, Person, hire
+from tests.real_programs.chromium import opened
+from tests.simulated.people import Clock, Person, hire
 from verification import browsers, hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed

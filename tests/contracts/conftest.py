@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.people import ana, ben, clock
+from tests.simulated.people import ana, ben, clock
 from verification import registry
 from verification.method import ChallengeData, Method
 

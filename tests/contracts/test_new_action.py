@@ -10,8 +10,8 @@ from accounts.models import User
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, notify, record
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Clock, Person, hire
-from tests.support_desk import WHY, case, do
+from tests.simulated.people import Clock, Person, hire
+from tests.simulated.support_desk import WHY, case, do
 from verification.audit import Notice, UserEvent, declarations
 from verification.delivery import rendering
 from verification.models import AuditEvent, Message

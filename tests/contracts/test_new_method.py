@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from accounts.models import Session
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import enrolments, policies, registry
 from verification.models import AuditEvent, Failure, Policy
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from mfasite.demo import broker, child_processes
 from mfasite.demo.child_processes import Crew
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 
 def programs() -> Path:

@@ -28,9 +28,9 @@ from mfasite.demo import child_processes, launcher, users
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.faults import servers
-from tests.http_browser import Browser, Page
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 from tests.settings import KEYS
+from tests.simulated.http_browser import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("endings")]
 

@@ -17,7 +17,7 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from tests.faults import servers
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -21,7 +21,7 @@ from mfasite.demo.launcher import Stack
 from tests.bench.browser import Answer, Browser
 from tests.faults import servers
 from tests.faults.servers import Postgres
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

@@ -23,7 +23,7 @@ from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD
 from tests.faults import hosts, servers
 from tests.faults.hosts import HUB, Host
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 
 PEOPLE, BROWSERS = 160, 6

@@ -25,12 +25,12 @@ from accounts.provisioning import PersonEntry, Source, Way
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions.base import Actor
 from mfasite.demo import child_processes
-from tests import app_password_services
 from tests.accounts.integrations.forward_auth.conftest import HOST, NAVIGATION, Wall
-from tests.app_password_services import Door
-from tests.people import PASSWORD, Person, join
-from tests.ports import free_port
-from tests.relying_party import CALLBACK, Party
+from tests.real_programs.ports import free_port
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import PASSWORD, Person, join
+from tests.simulated.relying_party import CALLBACK, Party
 from tests.verification.conftest import for_workers
 from verification.context import Context
 

@@ -27,7 +27,7 @@ from tests.bench import processes
 from tests.bench.carrier import Line
 from tests.faults import servers
 from tests.faults.servers import Postgres
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 
 MESSAGES = int(os.environ.get("FAULT_MESSAGES", "1500"))

@@ -13,7 +13,7 @@ import urllib3
 from mfasite import __version__
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack]

@@ -1,5 +1,5 @@
 """Fixtures: a reader of the articles."""
 
-from tests.people import ana, clock, stranger
+from tests.simulated.people import ana, clock, stranger
 
 __all__ = ["ana", "clock", "stranger"]

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from helpcenter import search
-from tests.people import Clock
+from tests.simulated.people import Clock
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.http_browser import Browser
-from tests.people import Person, hire, work
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Person, hire, work
 from verification.delivery import rendering
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.callbacks import hand_over
-from tests.fake_carrier import exchange, gateway, vonage
-from tests.people import Clock, Person, ana, ben, cleo, clock, dev, hire, stranger
+from tests.simulated.callbacks import hand_over
+from tests.simulated.fake_carrier import exchange, gateway, vonage
+from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, hire, stranger
 from verification.delivery.routing import routes
 from verification.models import Message
 

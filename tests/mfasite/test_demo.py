@@ -22,7 +22,7 @@ import urllib3
 from mfasite.demo import users
 from mfasite.demo.child_processes import BASE_DIR
 from tests.conftest import THEIR_BROKER
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 

@@ -4,8 +4,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.http_browser import Browser
-from tests.people import Person, ana, clock, stranger
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Person, ana, clock, stranger
 
 __all__ = ["ana", "clock", "stranger"]
 

@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.concurrency import Crowd
-from tests.rounds import rounds
+from tests.running.concurrency import Crowd
+from tests.running.rounds import rounds
 from tests.settings import KEYS
 from verification import challenges, enrolments, policies
 from verification.challenges import queries

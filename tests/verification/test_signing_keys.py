@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import call_command
 from time_machine import TimeMachineFixture
 
-from tests.people import MORNING
+from tests.simulated.people import MORNING
 from verification import signing_keys
 from verification.models import AuditEvent, SigningKey
 

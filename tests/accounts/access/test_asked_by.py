@@ -7,7 +7,7 @@ import pytest
 from accounts import access
 from accounts.access import AskedBy, Wanted
 from accounts.models import Application, Session, User
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification.models import Policy
 
 

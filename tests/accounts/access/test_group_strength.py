@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts import access, sessions
 from accounts.access import Reason, SessionFacts, Step, Verification, requirements
 from accounts.models import Application, Session, User
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import policies, strengths
 from verification.models import Browser, Policy
 from verification.policies import remembered_browser_revocation

@@ -9,9 +9,9 @@ from django.test import RequestFactory
 from accounts import access
 from accounts.access import Answer, Reason, Step, portal_and_staff
 from accounts.models import User
-from tests import app_password_services
-from tests.app_password_services import Door, mail
-from tests.people import PASSWORD, Clock, Person, hire
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door, mail
+from tests.simulated.people import PASSWORD, Clock, Person, hire
 
 __all__ = ["mail"]
 

@@ -14,7 +14,7 @@ from accounts.access import stepping_up
 from accounts.models import Application, User
 from accounts.sessions import SessionStore
 from accounts.signin import flow
-from tests.people import PASSWORD, Clock, Person, hire, join
+from tests.simulated.people import PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Policy
 from verification.models.person import SecondStep

@@ -16,9 +16,9 @@ from accounts.app_passwords import Answer
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.portal import secure_account
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent, Policy

@@ -4,9 +4,9 @@ from typing import Any
 
 from accounts import app_passwords
 from accounts.models import SecondStep, StaleClient, User
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Clock, Person
 from verification.models import Message
 
 WRONG = "wrong-lamp-on-friday"

@@ -11,8 +11,8 @@ from django.db import connections
 from accounts import app_passwords
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
-from tests import app_password_services
-from tests.people import Person
+from tests.simulated import app_password_services
+from tests.simulated.people import Person
 from verification.models import Policy
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)

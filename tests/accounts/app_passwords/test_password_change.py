@@ -7,8 +7,8 @@ from accounts import app_passwords, password_changes
 from accounts.models import User
 from accounts.support.actions import Actor, action_preview, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
-from tests.app_password_services import Door, make
-from tests.people import PASSWORD, Person, join
+from tests.simulated.app_password_services import Door, make
+from tests.simulated.people import PASSWORD, Person, join
 from verification.context import Context
 from verification.models import AppPasswordsEnd, AuditEvent, Message, Policy
 

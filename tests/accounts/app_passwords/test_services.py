@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import app_passwords
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import Clock
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Clock
 from verification.context import Context
 
 

@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.app_passwords import usage
 from accounts.app_passwords.usage import Use
 from accounts.models import AppPassword
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Clock, Person
 
 
 class Timer:

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import applications
 from accounts.models import Application
-from tests.people import Person
+from tests.simulated.people import Person
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import applications
 from accounts.models import Application
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification.context import Context
 from verification.models import AuditEvent
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.applications import logos
 from accounts.models import Application, ApplicationLogo
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 
 
 def chunk(name: bytes, data: bytes) -> bytes:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from accounts import applications
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 
 HERE, THERE = "a" * 32, "b" * 32
 

@@ -9,7 +9,7 @@ from django.test.utils import isolate_apps
 
 from accounts.applications import secrets
 from accounts.models import SecretHolder
-from tests.people import Clock
+from tests.simulated.people import Clock
 from verification.keys import random_tokens
 
 PURPOSE = "test_holder"

@@ -19,8 +19,8 @@ from accounts.support.actions.base import Actor
 from accounts.support.groups import changes
 from accounts.support.groups.plans import Wanted, plan
 from accounts.support.imports import people_rows
-from tests.http_browser import Browser
-from tests.people import PASSWORD, Clock, Person, join, work
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
 from verification.context import Context
 from verification.models import Policy

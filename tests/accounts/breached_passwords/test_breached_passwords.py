@@ -16,7 +16,7 @@ from accounts import breached_passwords, checks
 from accounts.breached_passwords import List, range_files
 from accounts.models import User
 from tests.accounts.portal.conftest import kinds
-from tests.people import PASSWORD, Person
+from tests.simulated.people import PASSWORD, Person
 from verification.models import AuditEvent
 
 

@@ -11,9 +11,9 @@ import pytest
 from accounts import directories
 from accounts.models import Directory
 from mfasite.demo import child_processes
-from tests import ldap_directories
-from tests import slapd as ldap_server
-from tests.slapd import Slapd
+from tests.real_programs import ldap_directories
+from tests.real_programs import slapd as ldap_server
+from tests.real_programs.slapd import Slapd
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import Answer, Browser
 from tests.conftest import BringUp
-from tests.samba import ACCOUNT, ACCOUNT_PASSWORD, PASSWORD, Samba
+from tests.real_programs.samba import ACCOUNT, ACCOUNT_PASSWORD, PASSWORD, Samba
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
 

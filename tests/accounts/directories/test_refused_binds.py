@@ -8,11 +8,11 @@ from accounts.directories import connection_test, server_availability
 from accounts.directories.ldap_connections import Away, Connection
 from accounts.directories.password_result_codes import Answer, NotChecked, of_refused_bind
 from accounts.models import Directory, User
-from tests.app_password_services import Door
-from tests.directory_sign_ins import refusals, tried
-from tests.http_browser import Browser
-from tests.people import Clock
-from tests.slapd import PASSWORD, Slapd
+from tests.real_programs.slapd import PASSWORD, Slapd
+from tests.simulated.app_password_services import Door
+from tests.simulated.directory_sign_ins import refusals, tried
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock
 from verification.models import Counter
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]

@@ -11,12 +11,12 @@ from accounts import directories
 from accounts.models import Directory, User
 from accounts.models.directories import Encryption
 from helpcenter.models import Article
-from tests import ldap_directories
-from tests.app_password_services import Door
-from tests.directory_sign_ins import refusals, tried
-from tests.http_browser import Browser
-from tests.people import Clock
-from tests.samba import DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
+from tests.real_programs import ldap_directories
+from tests.real_programs.samba import DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
+from tests.simulated.app_password_services import Door
+from tests.simulated.directory_sign_ins import refusals, tried
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock
 from verification.browsers import known_browsers
 from verification.context import Context
 

@@ -10,7 +10,7 @@ from accounts import directories
 from accounts.directories import ldap_connections, server_availability
 from accounts.directories.password_result_codes import Answer
 from accounts.models import Directory
-from tests.people import Clock
+from tests.simulated.people import Clock
 from verification.context import Context
 
 

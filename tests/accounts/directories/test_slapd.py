@@ -10,12 +10,12 @@ from accounts.directories import connection_test
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import suggested_numbers
-from tests.directory_sign_ins import refusals, tried
-from tests.http_browser import Browser
-from tests.people import ANAS, Clock, hire, join
-from tests.people import PASSWORD as LOCAL_PASSWORD
-from tests.ports import free_port
-from tests.slapd import BASE, PASSWORD, Slapd
+from tests.real_programs.ports import free_port
+from tests.real_programs.slapd import BASE, PASSWORD, Slapd
+from tests.simulated.directory_sign_ins import refusals, tried
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import ANAS, Clock, hire, join
+from tests.simulated.people import PASSWORD as LOCAL_PASSWORD
 from verification.models import Message
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]

@@ -11,11 +11,11 @@ from accounts import conf, directories, password_check
 from accounts.directories import server_availability
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
-from tests.app_password_services import Door
-from tests.directory_sign_ins import tried
-from tests.people import PASSWORD as LOCAL_PASSWORD
-from tests.people import Clock, join
-from tests.slapd import PASSWORD, Slapd
+from tests.real_programs.slapd import PASSWORD, Slapd
+from tests.simulated.app_password_services import Door
+from tests.simulated.directory_sign_ins import tried
+from tests.simulated.people import PASSWORD as LOCAL_PASSWORD
+from tests.simulated.people import Clock, join
 from verification.context import Context
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]

@@ -7,10 +7,10 @@ import pytest
 
 from accounts.models import Directory
 from mfasite.demo import child_processes
-from tests import ldap_directories
-from tests import slapd as ldap_server
-from tests.people import Clock, Person, hire
-from tests.slapd import BASE, Slapd
+from tests.real_programs import ldap_directories
+from tests.real_programs import slapd as ldap_server
+from tests.real_programs.slapd import BASE, Slapd
+from tests.simulated.people import Clock, Person, hire
 
 
 @pytest.fixture(scope="module")

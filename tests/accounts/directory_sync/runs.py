@@ -5,8 +5,8 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySync, User
-from tests.people import Person
-from tests.slapd import BASE
+from tests.real_programs.slapd import BASE
+from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import AuditEvent
 

@@ -11,8 +11,8 @@ from accounts import directory_sync
 from accounts.directory_sync import applying, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from tests.accounts.directory_sync.runs import State, events, here, preview, run
-from tests.people import Clock, Person
-from tests.slapd import BASE, Slapd
+from tests.real_programs.slapd import BASE, Slapd
+from tests.simulated.people import Clock, Person
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]
 

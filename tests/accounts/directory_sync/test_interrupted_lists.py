@@ -12,11 +12,11 @@ from accounts.directories import ldap_connections
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.models.directories import Encryption
-from tests import tcp_proxy
-from tests.directory_sign_ins import tried
-from tests.people import Clock
-from tests.slapd import PASSWORD, Slapd
-from tests.tcp_proxy import Fault, Proxy
+from tests.real_programs import tcp_proxy
+from tests.real_programs.slapd import PASSWORD, Slapd
+from tests.real_programs.tcp_proxy import Fault, Proxy
+from tests.simulated.directory_sign_ins import tried
+from tests.simulated.people import Clock
 
 pytestmark = [
     pytest.mark.services,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Directory, DirectorySync, User
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
-from tests.slapd import BASE, Slapd
+from tests.real_programs.slapd import BASE, Slapd
 from tests.verification.conftest import for_workers
 from verification.models import AuditEvent
 

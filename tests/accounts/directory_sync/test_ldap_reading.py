@@ -8,8 +8,8 @@ from accounts.directories import ldap_connections, password_of
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.provisioning import PersonEntry, PhoneEntry
-from tests.people import Clock
-from tests.slapd import BASE, LIMITED, MOST, Slapd
+from tests.real_programs.slapd import BASE, LIMITED, MOST, Slapd
+from tests.simulated.people import Clock
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_reading")]
 

@@ -9,7 +9,7 @@ from accounts.directories.ldap_connections import Found
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.models.directories import Kind
-from tests.people import Clock
+from tests.simulated.people import Clock
 
 pytestmark = pytest.mark.services  # python-ldap reads names of entries, and is installed for these tests only
 

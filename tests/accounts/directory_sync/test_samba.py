@@ -10,9 +10,9 @@ from accounts import directory_sync
 from accounts.directory_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
 from accounts.models.directories import Kind
-from tests import ldap_directories
-from tests.people import Clock
-from tests.samba import DISABLED, NORMAL, Samba
+from tests.real_programs import ldap_directories
+from tests.real_programs.samba import DISABLED, NORMAL, Samba
+from tests.simulated.people import Clock
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
 _LONG_AGO, _FAR_AWAY = "130000000000000000", "150000000000000000"  # 2012 and 2076

@@ -12,8 +12,8 @@ from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support import directory_health
 from tests.accounts.directory_sync.runs import State, counts, dn, events, here, members, preview, rows, run
-from tests.people import Clock, Person, join
-from tests.slapd import LIMITED, MOST, Slapd
+from tests.real_programs.slapd import LIMITED, MOST, Slapd
+from tests.simulated.people import Clock, Person, join
 from verification.models import AuditEvent
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]

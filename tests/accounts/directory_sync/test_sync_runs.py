@@ -14,8 +14,8 @@ from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_runs import row_words
 from tests.accounts.directory_sync.runs import State, counts, dn, here, members, preview, rows, run
-from tests.people import Clock, Person, hire, join
-from tests.slapd import Slapd
+from tests.real_programs.slapd import Slapd
+from tests.simulated.people import Clock, Person, hire, join
 from verification.models import AuditEvent
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]

@@ -23,9 +23,9 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
-from tests import fresh_process
-from tests.http_browser import Browser, Page
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
+from tests.running import fresh_process
+from tests.simulated.http_browser import Browser, Page
 
 DEPLOY = BASE_DIR / "deploy"
 SERVICE = "https://mfa.example.org"  # our URL in the files of `deploy/`

@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import app_passwords
 from accounts.models import AppPassword, SecondStep, Service, Session, User
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import PASSWORD, Clock, Person
 
 CHECK, CHECK_MAIL = "/integrations/basic/", "/integrations/basic/mail/"
 

@@ -20,7 +20,7 @@ from tests.accounts.integrations.conftest import (
     start_dovecot,
     start_nginx,
 )
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.models import Service, Session
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import Clock, Person
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Clock, Person
 from verification.models import AuditEvent
 
 LIST = "/admin/accounts/service/"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.accounts.invitations.invited_people import fresh
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 from verification.models import Policy
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from accounts import invitations
 from accounts.invitations import State
 from accounts.models import Invitation, User
-from tests.people import Clock, Person, join, work
+from tests.simulated.people import Clock, Person, join, work
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent
 

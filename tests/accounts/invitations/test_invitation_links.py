@@ -14,9 +14,9 @@ from accounts.portal import invitation_links
 from accounts.support.actions.base import Actor
 from accounts.support.actions.blocks_and_bypasses import block
 from tests.accounts.invitations.invited_people import fresh, invited, kinds, state
-from tests.admin_rows import DIRECTORY
-from tests.http_browser import Browser
-from tests.people import Clock, Person
+from tests.every_page.admin_rows import DIRECTORY
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock, Person
 from verification.context import Context
 
 NEW = "four words of mine"

@@ -15,9 +15,9 @@ from accounts.support import people_search
 from accounts.support.imports import jobs, people_rows
 from accounts.support.people_search import Search
 from tests.accounts.invitations.invited_people import fresh, invited, kinds, link, state
-from tests.http_browser import Browser, Page
-from tests.people import Clock, Person, join
-from tests.support_desk import case, do
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import Clock, Person, join
+from tests.simulated.support_desk import case, do
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Message

@@ -23,8 +23,8 @@ from accounts.models import (
     ScimPerson,
 )
 from accounts.provisioning import suggested_numbers
-from tests.app_password_services import Door
-from tests.people import Person
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Person
 from verification import challenges, policies
 from verification.context import Context
 from verification.keys import upload_encryption

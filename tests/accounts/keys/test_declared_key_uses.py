@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import password_resets
 from accounts.support.imports import jobs
 from tests.accounts.keys.possessions import OLD, Possessions
-from tests.http_browser import Browser
+from tests.simulated.http_browser import Browser
 from verification import audit, browsers
 from verification.keys import crypto, key_uses
 from verification.models import (

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import app_passwords, password_resets
 from accounts.support.imports import jobs
-from tests import app_password_services
 from tests.accounts.keys.possessions import NEW, OLD, STOPPED, Possessions, Restart
+from tests.simulated import app_password_services
 from verification import audit, browsers, checks, limits
 from verification.limits import toll_fraud
 from verification.management import after_migrate

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.http_browser import Browser, Page
-from tests.people import work
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import work
 from verification.delivery.providers.virtual.models import Delivery
 
 NEW = "seven green bicycles"

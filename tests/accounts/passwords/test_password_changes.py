@@ -10,8 +10,8 @@ from accounts.models import Session, User
 from accounts.sessions import row_key
 from tests.accounts.passwords.new_passwords import APART, NEW, TOGETHER, WEAK, break_mail, set_new
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
-from tests.http_browser import Page
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.context import Context
 
 

@@ -15,8 +15,8 @@ from accounts import password_resets
 from accounts.models import PasswordReset, Session, User
 from tests.accounts.passwords.new_passwords import APART, NEW, WEAK, ask, break_mail, link, path_of, set_new
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
-from tests.http_browser import Browser
-from tests.people import PASSWORD, Clock, Person, join, work
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
 from verification.context import Context
 from verification.delivery import rendering

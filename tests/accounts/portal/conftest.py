@@ -5,8 +5,8 @@ from pathlib import PurePath
 from django.utils import timezone
 
 from accounts.models import User
-from tests.http_browser import Page
-from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import browsers
 from verification.context import Context
 from verification.models import AuditEvent, Kind, Message

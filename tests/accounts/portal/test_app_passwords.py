@@ -10,10 +10,10 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.http_browser import Page
-from tests.people import ANAS, Clock, Person, join
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.http_browser import Page
+from tests.simulated.people import ANAS, Clock, Person, join
 from verification.models import AuditEvent, Message, Policy
 
 LIST, MAKE, ALL = "/app-passwords/", "/app-passwords/make/", "/app-passwords/delete/"

@@ -13,7 +13,7 @@ from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ApplicationSession
 from accounts.portal import application_tiles
 from tests.accounts.portal.conftest import kinds
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 
 HERE, THERE = "a" * 32, "b" * 32
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'

@@ -6,8 +6,8 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, remembered_elsewhere
-from tests.http_browser import Browser, Page
-from tests.people import Clock, Person
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import Clock, Person
 from verification.models import Browser as Remembered
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from tests.people import ANAS, Clock, Person
+from tests.simulated.people import ANAS, Clock, Person
 from verification.models import Failure
 
 

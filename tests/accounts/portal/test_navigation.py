@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests import app_password_services
-from tests.people import Person
+from tests.simulated import app_password_services
+from tests.simulated.people import Person
 
 _CURRENT = re.compile(r'<a[^>]*aria-current="page"[^>]*>(.*?)</a>', re.DOTALL)
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from accounts import app_passwords
 from accounts.models import Service, User
 from accounts.portal import secure_account
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent, Policy

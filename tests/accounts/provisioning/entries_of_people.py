@@ -10,7 +10,7 @@ from accounts.provisioning import (
     Verdict,
     Way,
 )
-from tests.people import Clock
+from tests.simulated.people import Clock
 
 SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
 

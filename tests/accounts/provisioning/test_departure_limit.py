@@ -9,7 +9,7 @@ from accounts.provisioning import (
     Source,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, SYNC, apply, entry
-from tests.people import Clock, join
+from tests.simulated.people import Clock, join
 from verification.models import AuditEvent, Message
 
 

@@ -9,7 +9,7 @@ from accounts import access, applications, provisioning
 from accounts.models import Application, ApplicationSession, Directory, DirectoryGroup, User
 from accounts.models.directories import Kind
 from accounts.provisioning import GroupEntry, Members, PersonEntry, Source, Way
-from tests.people import Clock
+from tests.simulated.people import Clock
 from verification.models import AuditEvent, Browser, Policy
 
 BY = Source(way=Way.SCIM)

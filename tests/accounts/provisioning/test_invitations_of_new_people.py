@@ -14,7 +14,7 @@ from accounts.provisioning import (
     Way,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, SYNC, apply, entry, verdicts
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification.models import AuditEvent, Message
 
 

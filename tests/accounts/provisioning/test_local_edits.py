@@ -12,7 +12,7 @@ from accounts.provisioning import GroupEntry, PersonEntry, Source, Way
 from accounts.support.groups import plans
 from accounts.support.groups.plans import Wanted
 from accounts.support.imports import people_rows
-from tests.people import Clock, join
+from tests.simulated.people import Clock, join
 from verification.context import Context
 from verification.models import Policy
 

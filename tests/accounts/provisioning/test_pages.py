@@ -9,7 +9,7 @@ from accounts.provisioning import PersonEntry, PhoneEntry, Source, Way
 from helpcenter import diagnosis
 from helpcenter.diagnosis import situations
 from mfasite.observability import metrics
-from tests.people import BENS, Clock, Person, hire
+from tests.simulated.people import BENS, Clock, Person, hire
 from verification.context import Context
 
 BY = Source(way=Way.SYNC)

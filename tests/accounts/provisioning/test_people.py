@@ -17,7 +17,7 @@ from accounts.provisioning import (
     suggested_numbers,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, apply, entry, verdicts
-from tests.people import Clock, Person, join
+from tests.simulated.people import Clock, Person, join
 from verification import audit, phone_numbers
 from verification.models import AuditEvent
 

@@ -6,7 +6,7 @@ from accounts import provisioning
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Kind, LinkBy
 from accounts.provisioning import PersonEntry, PhoneEntry, Source, Way
-from tests.people import ANAS, OFFICE, Clock, Person, join
+from tests.simulated.people import ANAS, OFFICE, Clock, Person, join
 from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Policy

@@ -12,7 +12,7 @@ from accounts.provisioning import (
     matching_people,
 )
 from tests.accounts.provisioning.entries_of_people import apply, entry
-from tests.people import Clock, join
+from tests.simulated.people import Clock, join
 
 
 def usernames() -> dict[str, str]:

@@ -1,5 +1,5 @@
 """Fixtures for sign-in: the test users."""
 
-from tests.people import ana, ben, cleo, clock, dev, stranger
+from tests.simulated.people import ana, ben, cleo, clock, dev, stranger
 
 __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]

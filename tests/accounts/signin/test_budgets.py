@@ -11,7 +11,7 @@ from django.db import connection
 from django.template import Context, Variable, VariableDoesNotExist
 from django.test.utils import CaptureQueriesContext
 
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 
 pytestmark = pytest.mark.usefixtures("switches_known")  # as in a running process
 IS_SQLITE = connection.vendor == "sqlite"

@@ -4,7 +4,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.models import Challenge
 
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
 from accounts.signin import flow
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Enrolment, Policy
 
 

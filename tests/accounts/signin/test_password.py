@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import directories
 from accounts.models import Directory, User
-from tests.http_browser import Browser, Page
-from tests.people import PASSWORD, Clock, Person, join
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification.models import AuditEvent, Counter
 
 UNKNOWN = "nobody"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support import caller_verification
-from tests.people import Clock, Person, hire, join
+from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Enrolment, Policy
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import CallerCheck
 from accounts.support import caller_verification, case
 from accounts.support.caller_verification import CALL_BACK, LIFE, SETTLED
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import AuditEvent, Counter, Enrolment, Failure, Message
 from verification.outcomes import Outcome, Verdict

@@ -12,7 +12,7 @@ from accounts.support.actions.blocks_and_bypasses import FOREVER
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.case import page as case_page
 from accounts.support.case import sign_in_attempts
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import browsers, outcomes, policies, time_format
 from verification.context import Context
 from verification.models import Enrolment, Failure

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.support import cost_overview
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 from verification import limits
 from verification.limits import toll_fraud
 from verification.models import BlockedRange, Country, Kind, Message, SpendingLimit

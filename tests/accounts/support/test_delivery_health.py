@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.support import delivery_health
 from accounts.support.delivery_health import Problem
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.delivery import statistics
 from verification.delivery.routing import outages
 from verification.delivery.statistics import Waiting

@@ -6,8 +6,8 @@ from django.contrib.auth.models import Permission
 from accounts import directories
 from accounts.models import Directory
 from accounts.models.directories import Kind
-from tests.admin_rows import DIRECTORY
-from tests.people import Clock, Person, hire
+from tests.every_page.admin_rows import DIRECTORY
+from tests.simulated.people import Clock, Person, hire
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from accounts import directories, directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import Kind
 from accounts.provisioning import PersonChange, PersonEntry, Source, Verdict, Way
-from tests.admin_rows import DIRECTORY
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.every_page.admin_rows import DIRECTORY
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.context import Context
 from verification.models import AuditEvent
 

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from accounts import directories
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
-from tests.admin_rows import DIRECTORY
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.every_page.admin_rows import DIRECTORY
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent
 
 State = DirectorySync.State

@@ -15,7 +15,7 @@ from accounts.support.actions import (
     method_resets,
     temporary_access_passes,
 )
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import challenges, limits, policies
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Purpose

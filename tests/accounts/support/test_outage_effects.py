@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.support import outage_effects
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.models import Enrolment, Kind, Outage
 
 

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from accounts.support import people_search
 from accounts.support.people_search import Search
-from tests.people import hire, join
+from tests.simulated.people import hire, join
 from verification.models import Enrolment
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Application, ProtectedHost
-from tests.people import Person, hire, join
+from tests.simulated.people import Person, hire, join
 from verification import strengths
 from verification.models import AuditEvent, Policy, Strength
 

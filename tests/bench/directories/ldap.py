@@ -10,12 +10,12 @@ from typing import Any
 import django
 
 from mfasite.demo import child_processes
-from tests import slapd as ldap_server
 from tests.bench.directories import peaks
 from tests.bench.meter import Usage
 from tests.bench.processes import driver
 from tests.bench.site import Sites
-from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, Slapd
+from tests.real_programs import slapd as ldap_server
+from tests.real_programs.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, Slapd
 
 _GROUPS, _NESTED = 200, 20
 _PERSON = """dn: uid=p{n},ou=people,{base}

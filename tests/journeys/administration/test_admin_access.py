@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Permission
 
 from accounts.models import SecondStep, User
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Policy
 
 

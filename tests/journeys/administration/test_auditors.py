@@ -15,8 +15,8 @@ from accounts import audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from accounts.support import audit_events as support_events
 from accounts.support.reports import summary
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification import audit
 from verification.audit import events
 from verification.context import Context

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Import
 from accounts.support.imports import jobs
-from tests.http_browser import Browser
-from tests.people import Person, hire, join, work
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Person, hire, join, work
 from verification import decryption_failures, enrolments, notices, policies, tasks
 from verification.audit import events
 from verification.context import Context

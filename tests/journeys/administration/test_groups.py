@@ -16,8 +16,8 @@ from accounts.support import groups
 from accounts.support.actions import Actor
 from accounts.support.groups import Wanted
 from accounts.support.staff_roles import permissions, rights_of
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire, join
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Counter, Message, Policy
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.support.imports import jobs
 from accounts.support.policies.policy_form import PolicyForm
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire, join
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire, join
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 
 IMPORT = "/admin/accounts/user/import/"
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from tests.people import Clock, Person, hire, join
+from tests.simulated.people import Clock, Person, hire, join
 from verification import browsers
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Policy

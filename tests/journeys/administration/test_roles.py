@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
 from accounts.support.actions import Actor, Refusal, Unneeded, authorise, role_assignment
-from tests.people import Clock, Person, hire
-from tests.support_desk import WHY, case, do
+from tests.simulated.people import Clock, Person, hire
+from tests.simulated.support_desk import WHY, case, do
 from verification.context import Context
 from verification.models import AuditEvent, Message
 

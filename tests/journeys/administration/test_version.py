@@ -3,7 +3,7 @@
 import pytest
 
 import mfasite
-from tests.people import Person, join
+from tests.simulated.people import Person, join
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/verification/route/"])

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.support.admin.blocked_ranges import BlockedRangeAdmin
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.limits import toll_fraud
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, SpendingLimit
 

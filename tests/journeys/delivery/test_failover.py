@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils.text import capfirst
 
-from tests.callbacks import call_back, hand_over
-from tests.fake_carrier import Answer, Exchange
-from tests.people import Clock, Person, hire
+from tests.simulated.callbacks import call_back, hand_over
+from tests.simulated.fake_carrier import Answer, Exchange
+from tests.simulated.people import Clock, Person, hire
 from verification.delivery.routing import routes
 from verification.models import AuditEvent, Circuit, CircuitState, Kind, MessageState, Reason, Route
 

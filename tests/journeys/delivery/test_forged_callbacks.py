@@ -14,10 +14,10 @@ from twilio.request_validator import RequestValidator
 
 from mfasite.demo import users
 from mfasite.demo.launcher import Stack
-from tests import fake_carrier
 from tests.bench.browser import Browser
 from tests.conftest import METRICS, METRICS_TOKEN, BringUp
-from tests.fake_carrier import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
+from tests.simulated import fake_carrier
+from tests.simulated.fake_carrier import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
 from verification.delivery.providers.gateway import conf
 from verification.delivery.providers.gateway import signature as gateways
 

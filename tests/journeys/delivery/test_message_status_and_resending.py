@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.people import DIFFERENT, Clock, Person, work
+from tests.simulated.people import DIFFERENT, Clock, Person, work
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import Message, MessageState, Reason
 

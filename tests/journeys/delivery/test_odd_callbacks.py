@@ -17,11 +17,12 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from accounts.models import User
-from tests import app_password_services, odd_values
-from tests.app_password_services import Door
-from tests.fake_carrier import KEY, TOKEN, vonage_bearer
-from tests.people import PASSWORD, Person, work
-from tests.rounds import rounds
+from tests.every_page import odd_values
+from tests.running.rounds import rounds
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.fake_carrier import KEY, TOKEN, vonage_bearer
+from tests.simulated.people import PASSWORD, Person, work
 from verification.delivery.providers.gateway import conf as gateway_conf
 from verification.delivery.providers.gateway import signature as gateway_signature
 from verification.delivery.providers.virtual import signature

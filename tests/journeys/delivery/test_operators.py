@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from tests.people import Clock, Person, hire, work
+from tests.simulated.people import Clock, Person, hire, work
 from verification import notices
 from verification.context import Context
 from verification.delivery import statistics

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tests.people import Clock, Person, join, work
+from tests.simulated.people import Clock, Person, join, work
 from verification import checks
 from verification.delivery import dispatch, outbox
 from verification.delivery.routing import availability, outages

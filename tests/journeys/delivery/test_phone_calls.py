@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.models import Session
-from tests.people import Clock, Person, work
+from tests.simulated.people import Clock, Person, work
 from verification import challenges
 from verification.delivery.providers.virtual.models import Behaviour
 from verification.models import AuditEvent, Challenge, Policy, Reason, State

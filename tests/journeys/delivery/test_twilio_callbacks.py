@@ -7,9 +7,9 @@ from django.db.models import F
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.callbacks import FORM, call_back, hand_over, match, state
-from tests.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
-from tests.people import Person, hire
+from tests.simulated.callbacks import FORM, call_back, hand_over, match, state
+from tests.simulated.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
+from tests.simulated.people import Person, hire
 from verification import limits
 from verification.delivery import message_status_words, statistics
 from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State

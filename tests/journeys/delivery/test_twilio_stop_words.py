@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.callbacks import call_back
-from tests.fake_carrier import TOKEN
-from tests.people import Person
+from tests.simulated.callbacks import call_back
+from tests.simulated.fake_carrier import TOKEN
+from tests.simulated.people import Person
 from verification.models import Message, OptOut
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")

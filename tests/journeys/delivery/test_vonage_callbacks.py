@@ -8,9 +8,9 @@ import pytest
 from django.db.models import F
 from django.test import Client
 
-from tests.callbacks import hand_over, match, state
-from tests.fake_carrier import APPLICATION, Exchange, vonage_bearer
-from tests.people import Person
+from tests.simulated.callbacks import hand_over, match, state
+from tests.simulated.fake_carrier import APPLICATION, Exchange, vonage_bearer
+from tests.simulated.people import Person
 from verification.delivery.routing import routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.http_browser import Page
-from tests.people import Person, work
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person, work
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import Reason
 

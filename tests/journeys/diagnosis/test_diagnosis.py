@@ -10,10 +10,10 @@ from django.utils import timezone
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
-from tests.app_password_services import build, make
-from tests.http_browser import Browser
 from tests.journeys.diagnosis.diagnosis_pages import METHODS, ask, refuse
-from tests.people import MORNING, Clock, Person, hire, join
+from tests.simulated.app_password_services import build, make
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import MORNING, Clock, Person, hire, join
 from verification import limits
 from verification.context import Context
 from verification.models import Browser as Remembered

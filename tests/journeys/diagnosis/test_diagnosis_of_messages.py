@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.journeys.diagnosis.diagnosis_pages import OPTIONS, ask, behave, refuse
-from tests.people import PASSWORD, Clock, Person, join, work
+from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.limits import toll_fraud
 from verification.models import Country, Message, Reason

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.models import User
 from helpcenter import diagnosis
-from tests.http_browser import Page
 from tests.journeys.diagnosis.diagnosis_pages import ask, refuse
-from tests.people import Person, hire
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person, hire
 from verification.models import Reason
 
 

@@ -3,8 +3,8 @@
 import pytest
 from django_otp.oath import totp
 
-from tests.http_browser import Page
-from tests.people import ANAS, BENS, Clock, Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import ANAS, BENS, Clock, Person
 from verification.models import Enrolment, Message, Policy
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.people import ANAS, Clock, Person, work
+from tests.simulated.people import ANAS, Clock, Person, work
 from verification import notices
 from verification.models import AuditEvent, Challenge, Failure, Message
 from verification.models import Browser as Remembered

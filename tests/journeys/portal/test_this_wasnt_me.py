@@ -1,8 +1,8 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
 from accounts import audit_events
-from tests.http_browser import Browser
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification import audit
 from verification.context import Context
 from verification.models import Browser as Remembered

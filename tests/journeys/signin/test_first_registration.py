@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import pytest
 
 from accounts.models import Session
-from tests.people import BENS, OFFICE, Person, join, work
+from tests.simulated.people import BENS, OFFICE, Person, join, work
 from verification import enrolments
 from verification.models import Enrolment
 

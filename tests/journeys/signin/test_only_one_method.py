@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from tests.people import DIFFERENT, Clock, Person
+from tests.simulated.people import DIFFERENT, Clock, Person
 from verification.models import Failure
 
 

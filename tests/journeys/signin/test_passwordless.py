@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from accounts.signin import flow
-from tests.http_browser import Browser, Page
-from tests.passkeys import Key
-from tests.people import Clock, Person, join
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.passkeys import Key
+from tests.simulated.people import Clock, Person, join
 from verification import policies, strengths
 from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Policy, Strength

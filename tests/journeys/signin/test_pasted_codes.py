@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import app_password_services
-from tests.people import PASSWORD, Person
+from tests.simulated import app_password_services
+from tests.simulated.people import PASSWORD, Person
 from verification.models import Challenge, Failure, State
 
 NO_CODE = "That code doesn’t fit this field"

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Session
-from tests.people import Clock, Person, join, work
+from tests.simulated.people import Clock, Person, join, work
 
 
 def is_in(person: Person) -> bool:

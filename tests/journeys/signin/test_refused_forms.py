@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from tests.http_browser import Browser, Page
-from tests.people import PASSWORD, Person
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import PASSWORD, Person
 
 COOKIES, OLD, MEANWHILE = (
     "Your browser didn’t send a cookie",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tests.http_browser import Browser
-from tests.people import Clock, Person, join
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock, Person, join
 from verification import enrolments, notices
 from verification.context import Context
 from verification.models import AuditEvent, Message, Policy

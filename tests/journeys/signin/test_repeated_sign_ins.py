@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import Challenge, Message, State
 
 OLDER = "That code was replaced by a newer one"

@@ -5,7 +5,7 @@ import pytest
 from accounts import redirects
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from tests.people import PASSWORD, Clock, Person, join
+from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification import enrolments
 from verification.models import AuditEvent
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.people import ANAS, Person, work
+from tests.simulated.people import ANAS, Person, work
 
 
 def test_signs_in_by_text(ana: Person) -> None:

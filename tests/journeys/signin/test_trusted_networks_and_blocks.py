@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import SecondStep, Session, User
-from tests.http_browser import Browser
-from tests.people import Clock, Person, join
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock, Person, join
 from verification.models import Failure, Policy
 
 SUPPORT = "Example Service Desk"

@@ -4,8 +4,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.http_browser import Page
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, Failure, Message, State
 
 STALE = "That page was from an older verification. Nothing was checked or changed"

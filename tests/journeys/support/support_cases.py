@@ -1,8 +1,8 @@
 """What staff do on the page of a person, as tests need it."""
 
-from tests.http_browser import Page
-from tests.people import Person
-from tests.support_desk import case
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person
+from tests.simulated.support_desk import case
 
 
 def call_back(staff: Person, person: Person) -> Page:

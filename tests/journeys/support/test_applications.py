@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts import applications
 from accounts.models import Application
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.context import Context
 
 

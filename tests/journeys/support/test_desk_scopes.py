@@ -13,8 +13,8 @@ from accounts.support.groups import Wanted
 from accounts.support.groups.forms import GroupForm
 from accounts.support.imports import jobs
 from accounts.support.staff_roles import rights_of
-from tests.people import Person, hire, join
-from tests.support_desk import perform
+from tests.simulated.people import Person, hire, join
+from tests.simulated.support_desk import perform
 from verification.context import Context
 from verification.models import HardwareToken
 

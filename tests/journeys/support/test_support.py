@@ -12,9 +12,9 @@ from accounts.models import SupportRequest, User
 from accounts.support.actions import Refusal, authorise
 from accounts.support.actions.registry import ACTIONS
 from tests.journeys.support.support_cases import call_back
-from tests.people import Clock, Person, join, work
-from tests.rounds import rounds
-from tests.support_desk import WHY, case, do, open_action
+from tests.running.rounds import rounds
+from tests.simulated.people import Clock, Person, join, work
+from tests.simulated.support_desk import WHY, case, do, open_action
 from verification import outcomes
 from verification.context import Context
 from verification.limits import toll_fraud

@@ -5,10 +5,10 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import Refusal, authorise
-from tests.http_browser import Page
 from tests.journeys.support.support_cases import call_back
-from tests.people import Clock, Person, hire, join
-from tests.support_desk import WHY, case, do, open_action
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire, join
+from tests.simulated.support_desk import WHY, case, do, open_action
 from verification.models import AuditEvent, Enrolment, Policy
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mfasite.demo import preflight
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 
 def run(port: object, home: Path) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
-from tests.fake_carrier import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
+from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context

@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
-from tests.rounds import rounds
+from tests.running.rounds import rounds
+from tests.simulated.virtual_phone import carry
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
-from tests.virtual_phone import carry
 from verification import audit
 from verification.context import Context
 from verification.delivery import conf, dispatch, message_publisher

@@ -3,8 +3,8 @@
 import pytest
 
 from mfasite.demo.launcher import Stack
-from tests import fresh_process
-from tests.people import ANAS
+from tests.running import fresh_process
+from tests.simulated.people import ANAS
 
 pytestmark = pytest.mark.xdist_group("stack")
 

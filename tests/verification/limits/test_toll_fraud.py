@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from tests.rounds import rounds
+from tests.running.rounds import rounds
 from tests.verification.conftest import Desk, equip
 from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
 from verification import challenges, limits, phone_numbers, policies, tasks, time_format

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from tests.passkeys import Key
+from tests.simulated.passkeys import Key
 from tests.verification.conftest import Desk
 from tests.verification.methods.passkey_ceremonies import register
 

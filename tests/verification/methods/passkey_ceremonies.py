@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.passkeys import Key
+from tests.simulated.passkeys import Key
 from tests.verification.conftest import BINDING, Desk
 from verification import challenges, outcomes
 from verification.models import Enrolment, Purpose

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from webauthn.helpers import bytes_to_base64url
 
-from tests.passkeys import Key, allowed
+from tests.simulated.passkeys import Key, allowed
 from tests.verification.conftest import Desk
 from tests.verification.methods.passkey_ceremonies import FRAMED, ask, begin, options, register, title, use
 from verification import challenges

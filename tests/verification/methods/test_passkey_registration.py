@@ -7,7 +7,7 @@ import cbor2
 import pytest
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-from tests.passkeys import Key
+from tests.simulated.passkeys import Key
 from tests.verification.conftest import Desk
 from tests.verification.methods.passkey_ceremonies import FRAMED, begin, options, register, title, use
 from verification import enrolments

@@ -14,8 +14,8 @@ from django.test import Client
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
-from tests.http_browser import Browser, Page
-from tests.people import Clock, Person, ana, ben, cleo, clock
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import Clock, Person, ana, ben, cleo, clock
 
 __all__ = ["ana", "ben", "cleo", "clock"]
 

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 
 
 def query_of(url: str) -> dict[str, str]:

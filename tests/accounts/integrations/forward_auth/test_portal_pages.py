@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from accounts.integrations.forward_auth import cookies, proxy_authentication, visitor_headers
 from accounts.models import Application, ApplicationSession, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
 
 ENTER = "/integrations/hosts/enter/"

@@ -31,7 +31,7 @@ from tests.accounts.integrations.forward_auth.reverse_proxies import (
     run_traefik,
     shell,
 )
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 

@@ -12,7 +12,7 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Proxy
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
 from tests.accounts.integrations.forward_auth.conftest import HOST, PROXY_ADDRESS, Build, Wall
-from tests.people import Clock
+from tests.simulated.people import Clock
 
 # Proxies -------------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Session, User
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import enrolments
 
 # What a session opens ------------------------------------------------------------------------------------------------

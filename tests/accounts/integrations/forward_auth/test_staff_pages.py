@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
-from tests.people import Clock, Person, hire, join
+from tests.simulated.people import Clock, Person, hire, join
 from verification.keys import random_tokens
 from verification.models import AuditEvent
 

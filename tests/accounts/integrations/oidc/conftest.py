@@ -10,9 +10,9 @@ from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.http_browser import Browser
-from tests.people import Clock
-from tests.relying_party import AFTER_LOGOUT, CALLBACK, Party
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock
+from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, Party
 from verification import signing_keys
 
 Maker = Callable[..., Party]

@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
-from tests.http_browser import Browser, Page
+from tests.simulated.http_browser import Browser, Page
 
 NODE = Path(__file__).parent / "node"
 CALLBACK = "https://app.example.org/callback"

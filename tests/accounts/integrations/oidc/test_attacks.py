@@ -11,8 +11,8 @@ from django.test import Client
 
 from accounts import conf
 from accounts.models import OidcSignIn
-from tests.people import ANAS, Clock, Person, join
-from tests.relying_party import CALLBACK
+from tests.simulated.people import ANAS, Clock, Person, join
+from tests.simulated.relying_party import CALLBACK
 from verification.models import AuditEvent
 
 VARIANTS = {

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.people import Person
+from tests.simulated.people import Person
 
 # The toolkit's own: the tokens that it stores, with their savepoints. Also what stands in for rows of its own: the
 # client, which it reads at both endpoints, and the grant, which it stores, reads and deletes.

@@ -13,7 +13,7 @@ import pytest
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, Failed, Library
-from tests.http_browser import Browser, Page
+from tests.simulated.http_browser import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 MFA = "https://refeds.org/profile/mfa"

@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application
-from tests.people import Person
-from tests.relying_party import Party
+from tests.simulated.people import Person
+from tests.simulated.relying_party import Party
 
 ORIGIN, OTHER = "https://spa.example.org", "https://other.example.org"
 ALLOW = "Access-Control-Allow-Origin"

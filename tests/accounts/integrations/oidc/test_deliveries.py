@@ -17,7 +17,7 @@ from accounts import applications, tasks
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.back_channel import deliveries, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import signing_keys
 from verification.models import AuditEvent, SigningKey
 

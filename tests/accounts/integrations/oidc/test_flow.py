@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApplicationSession, OidcClient, OidcConsent, OidcSignIn
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
 
 

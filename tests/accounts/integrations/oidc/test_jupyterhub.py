@@ -11,8 +11,8 @@ from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.http_browser import Browser
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
+from tests.simulated.http_browser import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 

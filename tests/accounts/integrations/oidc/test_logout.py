@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 
 from accounts.models import ApplicationSession, Session
-from tests.http_browser import Browser
-from tests.people import Clock, Person
-from tests.relying_party import AFTER_LOGOUT
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock, Person
+from tests.simulated.relying_party import AFTER_LOGOUT
 
 
 def leave(party: Any, person: Person, **query: str) -> Any:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.integrations.oidc import authorization_codes
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import enrolments
 from verification.models import AuditEvent
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person
 
 MFA, PHR, PWD = "https://refeds.org/profile/mfa", "phr", "urn:two-step:acr:password"
 

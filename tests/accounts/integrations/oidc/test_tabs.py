@@ -9,11 +9,11 @@ from django.test import Client
 
 from accounts.integrations.oidc import consents
 from accounts.models import OidcClient, OidcConsent
-from tests.concurrency import together
-from tests.http_browser import Page
-from tests.people import PASSWORD, Clock, Person, join
-from tests.relying_party import Answer, Party
-from tests.rounds import rounds
+from tests.running.concurrency import together
+from tests.running.rounds import rounds
+from tests.simulated.http_browser import Page
+from tests.simulated.people import PASSWORD, Clock, Person, join
+from tests.simulated.relying_party import Answer, Party
 from verification.context import Context
 
 Maker = Callable[..., Party]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.integrations.scim import token_authentication
-from tests import scim_directory
-from tests.scim_directory import Sender
+from tests.simulated import scim_directory
+from tests.simulated.scim_directory import Sender
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import scim_directory
-from tests.scim_directory import Sender
+from tests.simulated import scim_directory
+from tests.simulated.scim_directory import Sender
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 
 from accounts.models import Application, ApplicationSession, Directory
 from accounts.models.directories import LinkBy
-from tests import app_password_services
-from tests.app_password_services import Door
-from tests.people import Clock, Person, hire
-from tests.scim_directory import USER, Sender
+from tests.simulated import app_password_services
+from tests.simulated.app_password_services import Door
+from tests.simulated.people import Clock, Person, hire
+from tests.simulated.scim_directory import USER, Sender
 from verification.models import AuditEvent
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}

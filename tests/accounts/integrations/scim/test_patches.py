@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from tests.scim_directory import ENTERPRISE, PATCH, USER, Sender
+from tests.simulated.scim_directory import ENTERPRISE, PATCH, USER, Sender
 
 
 @pytest.mark.parametrize("op", ["replace", "Replace", "REPLACE", "add", "Add"])

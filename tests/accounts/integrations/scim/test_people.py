@@ -6,9 +6,9 @@ import pytest
 
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, DirectoryGroup, Invitation, SuggestedNumber, User
-from tests.http_browser import Browser
-from tests.people import Clock, work
-from tests.scim_directory import ENTERPRISE, USER, Sender
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import Clock, work
+from tests.simulated.scim_directory import ENTERPRISE, USER, Sender
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Message
 

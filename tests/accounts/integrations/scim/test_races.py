@@ -9,9 +9,9 @@ import pytest
 
 from accounts.integrations.scim import people
 from accounts.models import ScimPerson, User
-from tests.concurrency import together
-from tests.rounds import rounds
-from tests.scim_directory import USER, Sender
+from tests.running.concurrency import together
+from tests.running.rounds import rounds
+from tests.simulated.scim_directory import USER, Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.scim_directory import Sender
+from tests.simulated.scim_directory import Sender
 
 _FOLDER = Path(__file__).parent / "sequences"
 

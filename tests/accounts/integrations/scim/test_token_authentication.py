@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.applications import secrets
 from accounts.integrations.scim import request_log, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest
-from tests import scim_directory
-from tests.people import Clock
-from tests.scim_directory import USER, Sender
+from tests.simulated import scim_directory
+from tests.simulated.people import Clock
+from tests.simulated.scim_directory import USER, Sender
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000, "é"])

@@ -5,8 +5,8 @@ import re
 from django.utils import timezone
 from django_otp.oath import totp
 
-from tests.http_browser import Page
-from tests.people import Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import Enrolment, Failure
 

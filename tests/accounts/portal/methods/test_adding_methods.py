@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.accounts.portal.methods.methods_page import app_code, at_methods, default_of, methods_of
-from tests.people import ANAS, BENS, Person
+from tests.simulated.people import ANAS, BENS, Person
 from verification.models import Browser as Remembered
 from verification.models import Enrolment, Failure, Policy
 

@@ -5,8 +5,8 @@ import re
 from accounts.models import SecondStep, User
 from tests.accounts.portal.conftest import kinds
 from tests.accounts.portal.methods.methods_page import at_methods, card, default_of, methods_of, switch_off
-from tests.http_browser import Browser
-from tests.people import ANAS, Clock, Person, join
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import ANAS, Clock, Person, join
 from verification import enrolments
 from verification.models import Enrolment, Policy
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from tests.accounts.portal.conftest import mails
 from tests.accounts.portal.methods.methods_page import app_code, fresh_context, methods_of
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import challenges, enrolments, policies, registry
 from verification.models import AuditEvent, Purpose
 

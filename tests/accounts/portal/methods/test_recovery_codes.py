@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from tests.accounts.portal.conftest import mails
 from tests.accounts.portal.methods.methods_page import at_methods, switch_off
-from tests.http_browser import Page
-from tests.people import Clock, Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person
 from verification.models import Enrolment, Failure, Policy, SingleUseCode
 
 # Recovery codes ------------------------------------------------------------------------------------------------

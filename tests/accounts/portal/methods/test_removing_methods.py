@@ -3,7 +3,7 @@
 from accounts.models import SecondStep, User
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.accounts.portal.methods.methods_page import at_methods, default_of, fresh_context, methods_of
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification import enrolments
 from verification.models import Enrolment, Policy
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from tests.accounts.portal.methods.methods_page import at_methods, card, switch_off
-from tests.people import Clock, Person
+from tests.simulated.people import Clock, Person
 from verification.models import Enrolment, Failure
 
 # Trying out ----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.accounts.support.actions.erased_people import arrive
-from tests.people import Person
+from tests.simulated.people import Person
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from accounts.models import (
 from accounts.support.actions import Actor, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Person, join
+from tests.simulated.people import Person, join
 from verification.context import Context
 from verification.keys import crypto
 

@@ -9,7 +9,7 @@ from accounts.support import case
 from accounts.support.actions import Actor, Unneeded, action_preview
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import browsers, enrolments, limits
 from verification.context import Context
 from verification.models import Enrolment

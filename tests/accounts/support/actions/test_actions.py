@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.signin import flow
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, method_resets
-from tests.concurrency import together
-from tests.people import Person, hire, join
+from tests.running.concurrency import together
+from tests.simulated.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.models import Enrolment, Message, Purpose

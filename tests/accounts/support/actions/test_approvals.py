@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import SupportRequest, User
 from accounts.support.actions import Actor, approvals
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 from verification.context import Context
 from verification.models import AuditEvent
 

@@ -13,7 +13,7 @@ from accounts.support.actions.authorise import Permit, StaffAccess
 from accounts.support.actions.base import Action, Effect
 from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Person
+from tests.simulated.people import Person
 from verification import policies
 from verification.context import Context
 from verification.models import Policy

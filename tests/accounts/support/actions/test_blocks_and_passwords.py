@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import Directory, User
 from accounts.models.directories import Kind
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses
-from tests.people import Person, hire
+from tests.simulated.people import Person, hire
 from verification.context import Context
 
 pytestmark = pytest.mark.django_db

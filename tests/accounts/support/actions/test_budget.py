@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.support import caller_verification
-from tests.people import Person
-from tests.support_desk import WHY
+from tests.simulated.people import Person
+from tests.simulated.support_desk import WHY
 from verification import policies
 from verification.context import Context
 from verification.models import Policy

@@ -25,9 +25,9 @@ from accounts.support.actions import Actor, State, Unneeded, approvals, erasure,
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
 from tests.accounts.support.actions.erased_people import FULL, MAIL, NAME, actor, order, traces, words
-from tests.admin_rows import DIRECTORY
-from tests.people import Person, hire, join, work
-from tests.support_desk import WHY, case, perform
+from tests.every_page.admin_rows import DIRECTORY
+from tests.simulated.people import Person, hire, join, work
+from tests.simulated.support_desk import WHY, case, perform
 from verification import audit, browsers
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Policy

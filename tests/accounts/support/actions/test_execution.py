@@ -12,8 +12,8 @@ from accounts.support.actions import Refusal, Result, State, authorise, executio
 from accounts.support.actions.authorise import Permit
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Clock, Person
-from tests.support_desk import WHY, do, open_action, perform
+from tests.simulated.people import Clock, Person
+from tests.simulated.support_desk import WHY, do, open_action, perform
 from verification import hardware_tokens, limits
 from verification.context import Context
 from verification.hardware_tokens import Seed

@@ -24,8 +24,8 @@ from accounts.support.actions import (
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
-from tests.people import Person, hire, join
-from tests.support_desk import perform
+from tests.simulated.people import Person, hire, join
+from tests.simulated.support_desk import perform
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment
 

@@ -14,7 +14,7 @@ from accounts.support.actions import (
     role_assignment,
     temporary_access_passes,
 )
-from tests.people import Clock, Person, hire
+from tests.simulated.people import Clock, Person, hire
 from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent

@@ -13,8 +13,8 @@ from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications import configurations
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent
 
 PAGES = "/admin/accounts/application/"

@@ -11,7 +11,7 @@ from accounts import checks
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications import contradictions
-from tests.people import Clock, Person, hire, join
+from tests.simulated.people import Clock, Person, hire, join
 from verification.models import Policy, Strength
 
 

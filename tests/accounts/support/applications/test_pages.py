@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service
 from accounts.support.applications import listing
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire, join
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire, join
 from verification.models import AuditEvent
 
 HERE = "a" * 32

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.support.imports import file_formats, jobs, people_rows
 from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, bring, counts
-from tests.people import Person, join
+from tests.simulated.people import Person, join
 from verification.context import Context
 
 

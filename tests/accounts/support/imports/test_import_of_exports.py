@@ -11,7 +11,7 @@ from accounts.support.imports import csv_tables, file_formats
 from accounts.support.reports import csv_export
 from accounts.support.views import imports as views
 from tests.accounts.support.imports.people_files import bring, counts
-from tests.people import Person, hire, join
+from tests.simulated.people import Person, hire, join
 from verification.context import Context
 
 ODD_NAMES = (

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Import, User
 from accounts.support.imports import jobs, people_rows
 from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, bring
-from tests.people import Person
+from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import AuditEvent
 

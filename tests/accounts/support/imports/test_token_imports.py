@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from accounts.support.imports import file_formats, jobs
 from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, bring, counts
-from tests.people import Person, join
+from tests.simulated.people import Person, join
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 

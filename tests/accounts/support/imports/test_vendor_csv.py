@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import Scope, User
 from accounts.support.actions import Refusal, authorise
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
-from tests.people import Person, hire, join
+from tests.simulated.people import Person, hire, join
 from verification import hardware_tokens
 from verification.context import Context
 from verification.models import Enrolment, HardwareToken

@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_form import PolicyForm
-from tests.people import MORNING, Clock, Person, hire
+from tests.simulated.people import MORNING, Clock, Person, hire
 from verification import policies
 from verification.models import Policy
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.support.policies import policy_preview
-from tests.people import MORNING
+from tests.simulated.people import MORNING
 from verification import enrolments, policies
 from verification.context import Context
 from verification.models import Enrolment, Policy

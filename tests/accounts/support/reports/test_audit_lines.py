@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from accounts.support.reports import audit_lines, summary
 from accounts.support.reports.audit_lines import Line
-from tests import syntax_trees
+from tests.running import syntax_trees
 from verification import audit
 from verification.audit import Severity
 from verification.context import Context

@@ -1,5 +1,5 @@
 """Fixtures: a carrier with an HTTP API, on loopback."""
 
-from tests.fake_carrier import gateway
+from tests.simulated.fake_carrier import gateway
 
 __all__ = ["gateway"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.fake_carrier import KEY, TOKEN, Answer, Exchange
+from tests.simulated.fake_carrier import KEY, TOKEN, Answer, Exchange
 from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Receipt, Refused
 from verification.delivery.providers.gateway import checks, conf, signature
 from verification.delivery.providers.gateway.provider import provider

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.fake_carrier import exchange
+from tests.simulated.fake_carrier import exchange
 from verification.delivery.provider import Outgoing
 from verification.models import Kind
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.fake_carrier import ACCOUNT, TOKEN
+from tests.simulated.fake_carrier import ACCOUNT, TOKEN
 from tests.verification.delivery.providers.twilio.conftest import outgoing
 from verification.delivery.providers.twilio import provider as module
 from verification.delivery.providers.twilio.provider import provider

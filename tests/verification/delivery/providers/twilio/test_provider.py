@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.fake_carrier import ACCOUNT, Answer, Exchange
+from tests.simulated.fake_carrier import ACCOUNT, Answer, Exchange
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
 from verification.delivery import http_pool
 from verification.delivery.provider import Lost, Refused

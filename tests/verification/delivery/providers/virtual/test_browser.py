@@ -7,10 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.chromium import chromium, opened
-from tests.screen_sizes_and_accessibility import SIZES, barriers
+from tests.browser.screen_sizes_and_accessibility import SIZES, barriers
+from tests.real_programs.chromium import chromium, opened
+from tests.simulated.virtual_phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
-from tests.virtual_phone import carry
 from verification.delivery.providers.virtual import switchboard
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
 from verification.delivery.providers.virtual.provider import provider

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.simulated.virtual_phone import Phone, carry
 from tests.verification.conftest import Desk
 from tests.verification.delivery.providers.virtual.conftest import behave
-from tests.virtual_phone import Phone, carry
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.models import Message, MessageState
 from verification.models.messages import Reason

@@ -1,5 +1,5 @@
 """Fixtures: a Vonage application at the fake carrier."""
 
-from tests.fake_carrier import vonage
+from tests.simulated.fake_carrier import vonage
 
 __all__ = ["vonage"]

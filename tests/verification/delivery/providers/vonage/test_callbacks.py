@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.fake_carrier import Exchange, vonage_bearer
+from tests.simulated.fake_carrier import Exchange, vonage_bearer
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery.provider import Callback, Forged, KeyPress, Receipt, Reply, Speech
 from verification.delivery.providers.vonage.provider import provider

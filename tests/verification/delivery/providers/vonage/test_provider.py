@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils import timezone
 
-from tests.fake_carrier import APPLICATION, Answer, Exchange, private_key
+from tests.simulated.fake_carrier import APPLICATION, Answer, Exchange, private_key
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery import http_pool
 from verification.delivery.provider import Lost, Outgoing, Refused

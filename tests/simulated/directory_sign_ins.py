@@ -1,6 +1,6 @@
 """Sign-ins of people of a directory, for tests."""
 
-from tests.http_browser import Browser
+from tests.simulated.http_browser import Browser
 from verification.models import AuditEvent
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent / "browser" / "firefox"
+FOLDER = Path(__file__).parents[1] / "browser" / "firefox"
 FIREFOX = "/usr/bin/firefox-esr"
 
 

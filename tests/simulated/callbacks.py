@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.fake_carrier import TOKEN
-from tests.people import Person
+from tests.simulated.fake_carrier import TOKEN
+from tests.simulated.people import Person
 from verification.delivery import dispatch
 from verification.models import Message
 

@@ -23,10 +23,10 @@ from accounts.admin_changes.forms import changed_meanwhile
 from accounts.admin_site import Ruled, VerifiedSite, urls
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.admin_rows import SAMPLES, group
-from tests.architecture.admin_pages import at, form_of
-from tests.http_browser import Page
-from tests.people import Clock, Person, hire
+from tests.every_page.admin_pages import at, form_of
+from tests.every_page.admin_rows import SAMPLES, group
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 # Django's own pages outside the tables. They are read-only, or redirect to a page of ours.

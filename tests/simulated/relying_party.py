@@ -13,8 +13,8 @@ import jwt
 from django.test import Client as Http
 
 from accounts.models import OidcClient
-from tests.http_browser import Page
-from tests.people import Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person
 
 CALLBACK = "https://wiki.example.org/callback"
 AFTER_LOGOUT = "https://wiki.example.org/bye"

@@ -3,8 +3,8 @@
 from accounts.support.actions import Result, authorise, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.http_browser import Page
-from tests.people import Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person
 from verification.context import Context
 
 WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}

@@ -26,14 +26,13 @@ from accounts.models import User
 from accounts.support import staff_roles
 from accounts.support.actions.registry import ACTIONS
 from mfasite.middleware.input_screening import Request
-from tests import odd_values
-from tests.architecture import url_table
-from tests.architecture.conftest import STATES, signed_in
-from tests.architecture.odd_requests import BODIES, COOKIES, FORM, GOOD, HEADERS, NAMES, VERBS
-from tests.architecture.url_table import Address
-from tests.http_browser import Browser, Page
-from tests.people import BENS, Clock, hire, join
-from tests.rounds import rounds, some
+from tests.every_page import odd_values, url_table
+from tests.every_page.conftest import STATES, signed_in
+from tests.every_page.odd_requests import BODIES, COOKIES, FORM, GOOD, HEADERS, NAMES, VERBS
+from tests.every_page.url_table import Address
+from tests.running.rounds import rounds, some
+from tests.simulated.http_browser import Browser, Page
+from tests.simulated.people import BENS, Clock, hire, join
 from verification import inputs
 from verification.keys import random_tokens
 

@@ -13,8 +13,8 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from tests.http_browser import Page
-from tests.people import Person
+from tests.simulated.http_browser import Page
+from tests.simulated.people import Person
 
 
 class Crowd:

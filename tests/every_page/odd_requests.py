@@ -1,7 +1,7 @@
 """Headers, cookies, fields and bodies that nobody expects, for tests that send them to every address."""
 
-from tests import odd_values
-from tests.people import BENS, PASSWORD
+from tests.every_page import odd_values
+from tests.simulated.people import BENS, PASSWORD
 
 FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"
 

@@ -5,10 +5,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.admin_changes.forms import changed_meanwhile
-from tests.admin_rows import NOW
-from tests.architecture.admin_pages import at, form_of
-from tests.concurrency import at_once
-from tests.people import Clock, Person, hire
+from tests.every_page.admin_pages import at, form_of
+from tests.every_page.admin_rows import NOW
+from tests.running.concurrency import at_once
+from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent, Outage, Route
 
 

@@ -26,7 +26,7 @@ from verification.audit import triggers
 from verification.keys import crypto
 from verification.management import after_migrate as verification_rows
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 PREFIX = "mfa_migrated_"
 _NOW = datetime.now(UTC)

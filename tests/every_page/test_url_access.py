@@ -13,12 +13,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session
-from tests.architecture import url_table
-from tests.architecture.conftest import STATES
-from tests.architecture.url_table import Address
-from tests.http_browser import Browser
-from tests.people import BENS, join
-from tests.rounds import some
+from tests.every_page import url_table
+from tests.every_page.conftest import STATES
+from tests.every_page.url_table import Address
+from tests.running.rounds import some
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import BENS, join
 from verification.delivery.providers.virtual.models import Delivery
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("addresses")]

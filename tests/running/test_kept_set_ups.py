@@ -8,8 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from tests.kept_set_ups import SetUps
-from tests.people import ANAS, Clock, join
+from tests.running.kept_set_ups import SetUps
+from tests.simulated.people import ANAS, Clock, join
 from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Policy

@@ -9,7 +9,7 @@ from pathlib import Path
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
 from tests.faults import servers
-from tests.ports import free_port
+from tests.real_programs.ports import free_port
 
 BASE = "dc=example,dc=org"
 ACCOUNT, ACCOUNT_PASSWORD = f"cn=two-step,ou=services,{BASE}", "service-account-secret"

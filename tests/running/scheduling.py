@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _GROUP = re.compile(r'^pytestmark\b.*\bxdist_group\("(\w+)"\)', re.MULTILINE)
 
 

@@ -4,10 +4,10 @@ from accounts import directories
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 from accounts.support.admin.directories import USUAL
-from tests import samba as active_directory
-from tests import slapd as openldap
-from tests.samba import Samba
-from tests.slapd import Slapd
+from tests.real_programs import samba as active_directory
+from tests.real_programs import slapd as openldap
+from tests.real_programs.samba import Samba
+from tests.real_programs.slapd import Slapd
 
 
 def of_slapd(server: Slapd, **more: object) -> Directory:

@@ -3,8 +3,8 @@
 from django.db.models import Model
 from django.urls import reverse
 
-from tests.admin_rows import SAMPLES
-from tests.people import Person
+from tests.every_page.admin_rows import SAMPLES
+from tests.simulated.people import Person
 
 
 def at(row: Model, verb: str) -> str:

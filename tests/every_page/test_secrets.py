@@ -19,7 +19,7 @@ from accounts.models import Session
 from accounts.sessions import SessionStore
 from mfasite import logs
 from mfasite.celery import app
-from tests.people import ANAS, BENS, PASSWORD, Clock, Person, work
+from tests.simulated.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
 from verification.challenges import queries
 from verification.delivery import dispatch, message_publisher

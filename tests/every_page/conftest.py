@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from django.db.models import Model
 
-from tests.admin_rows import SAMPLES
-from tests.http_browser import Browser
-from tests.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
+from tests.every_page.admin_rows import SAMPLES
+from tests.simulated.http_browser import Browser
+from tests.simulated.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
 
 __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
 

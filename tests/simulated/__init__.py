@@ -1,0 +1,1 @@
+"""What tests simulate: people with browsers and phones, carriers, directories and applications."""
