@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -42,9 +43,17 @@ class Line:
     is_intact: bool | None
 
 
-def lines(events: Sequence[AuditEvent], *, is_checked: bool = True) -> list[Line]:
-    """Turn events into lines, with one query for the names of all people."""
+def lines(events: Sequence[AuditEvent], *, is_checked: bool = True, among: QuerySet[User] | None = None) -> list[Line]:
+    """Turn events into lines, with one query for the names of all people.
+
+    `among` are the people whose names the reader may see, beside those of the staff who acted; None for all.
+    """
     names = _names(events)
+    if among is not None:
+        seen = set(among.filter(pk__in=names).values_list("pk", flat=True))
+        staff = {key for event in events for key in (event.actor_id, event.detail.get("approver")) if key}
+        hidden = names.keys() - seen - staff
+        names |= {pk: _("account %(n)d of another desk") % {"n": pk} for pk in hidden}
     return [_line(event, names, is_checked=is_checked) for event in events]
 
 

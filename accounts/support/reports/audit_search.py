@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.people import fold
+from accounts.support import desk_scopes
+from accounts.support.actions import ranks
 from accounts.support.reports import audit_kinds, audit_lines
 from accounts.support.reports.audit_lines import Line
 from verification import audit
@@ -48,17 +50,27 @@ class Search:
         return bool(self.ticket or self.network or self.since or self.until)
 
 
-def find(search: Search) -> tuple[list[Line], int]:
-    """Return one page, newest first, and the id to continue from, or 0 at the end."""
+def find(search: Search, *, staff: User | None = None) -> tuple[list[Line], int]:
+    """Return one page, newest first, and the id to continue from, or 0 at the end.
+
+    `staff` reads it: a member of a desk reads about the people that the desk may help, and about nobody in particular.
+    """
     with query_plans.for_these_values():
-        events = list(matching(search).order_by("-id")[: PAGE + 1])
+        events = list(matching(search, staff=staff).order_by("-id")[: PAGE + 1])
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
-    return audit_lines.lines(events[:PAGE]), before
+    return audit_lines.lines(events[:PAGE], among=_among(staff)), before
 
 
-def matching(search: Search) -> QuerySet[AuditEvent]:
+def _among(staff: User | None) -> QuerySet[User] | None:
+    """Return the users about whom a member of staff may read, or None if they may read about all."""
+    return desk_scopes.visible(staff) if staff is not None and desk_scopes.is_scoped(staff) else None
+
+
+def matching(search: Search, *, staff: User | None = None) -> QuerySet[AuditEvent]:
     """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
+    if (among := _among(staff)) is not None:
+        events = events.filter(Q(user_id__isnull=True) | Q(user_id__in=among.values("pk")))
     if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
         events = events.filter(kind__in=kinds)
     if search.person:
@@ -75,14 +87,15 @@ def matching(search: Search) -> QuerySet[AuditEvent]:
     return events.filter(id__lt=search.before) if search.before else events
 
 
-def key_of(name: str) -> int | None:
-    """Return the key of the user with this username, or None."""
-    return User.objects.filter(username=fold(name)).values_list("pk", flat=True).first()
+def is_known(name: str, staff: User) -> bool:
+    """Return whether someone has this username: a colleague, or anyone about whom a member of staff may read."""
+    found = User.objects.filter(username=fold(name)).first()
+    return found is not None and (ranks.is_staff(found) or desk_scopes.can_view(staff, found))
 
 
 def _key_or_none(name: str) -> int:
     """Return the key of the user with this username, or one that nobody has."""
-    found = key_of(name)
+    found = User.objects.filter(username=fold(name)).values_list("pk", flat=True).first()
     return found if found is not None else -1
 
 
@@ -104,12 +117,13 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware at once)
 
 
-def rows(search: Search) -> Iterator[tuple[object, ...]]:
+def rows(search: Search, *, staff: User | None = None) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an export, oldest first, without loading all of them."""
+    among = _among(staff)
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
-    found = matching(search).order_by("id").iterator(chunk_size=_CHUNK)
+    found = matching(search, staff=staff).order_by("id").iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):
-        for line in audit_lines.lines(chunk, is_checked=False):
+        for line in audit_lines.lines(chunk, is_checked=False, among=among):
             event = line.event
             yield (
                 event.ref,

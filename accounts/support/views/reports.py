@@ -62,8 +62,9 @@ def audit_log(request: AuthedRequest) -> HttpResponse:
     """Show the audit log, filtered and page by page."""
     _may_read(request)
     search, kept = _search(request)
-    lines, before = audit_search.find(search)
-    names = {name for name in (search.person, search.actor) if name and audit_search.key_of(name) is None}
+    lines, before = audit_search.find(search, staff=request.user)
+    asked = {search.person, search.actor} - {""}
+    names = {name for name in asked if not audit_search.is_known(name, request.user)}
     context = {
         "lines": lines,
         "search": search,
@@ -85,7 +86,7 @@ def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
     return exports.give(
         request,
         "record",
-        lambda: audit_search.rows(search),
+        lambda: audit_search.rows(search, staff=request.user),
         title=_("Export the audit log"),
         search=kept,
         back=back,

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
+from accounts.models import Scope, User
 from accounts.support.reports import audit_kinds, audit_search
 from accounts.support.reports.audit_search import PAGE, Search
 from verification import audit
@@ -196,6 +197,49 @@ def test_export_is_the_same_events_oldest_first() -> None:
     assert head[0] == "ref"
     assert [row[2] for row in rows] == ["support.person_unlocked", "support.person_blocked"]
     assert all(len(row) == len(head) for row in rows)
+
+
+@pytest.fixture
+def emma(ana: User) -> User:
+    """Return an auditor of a desk that helps Ana's group only."""
+    lab, desk = Group.objects.create(name="Lab"), Group.objects.create(name="Auditors of the lab")
+    Scope.objects.create(desk=desk).people.add(lab)
+    person = User.objects.create(username="emma", is_staff=True)
+    ana.groups.add(lab)
+    person.groups.add(desk)
+    return person
+
+
+def test_desk_reads_about_its_own_people_and_about_nobody_in_particular(emma: User, ana: User) -> None:
+    """Seen failing: the audit log and its export showed everybody's events to the staff of any desk."""
+    note("policy.changed", user_id=None, context=NOON)
+    kinds = {"sign_in.completed", "support.person_unlocked", "policy.changed"}
+
+    found, _before = audit_search.find(Search(), staff=emma)
+    _head, *exported = audit_search.rows(Search(), staff=emma)
+
+    assert {line.event.kind for line in found} == kinds
+    assert {row[2] for row in exported} == kinds
+    assert audit_search.find(Search(person="dora"), staff=emma) == ([], 0)
+
+
+def test_desk_reads_no_names_of_other_people(emma: User, ana: User, dora: User) -> None:
+    ben = User.objects.create(username="ben")
+    note("group.changed", user_id=None, context=NOON, actor_id=dora.pk, joined=[ana.pk, ben.pk], left=[])
+
+    (line,), _before = audit_search.find(Search(kind="group.changed"), staff=emma)
+
+    assert dict(line.details)["Joined"] == f"ana, account {ben.pk} of another desk"
+    assert line.actor == "dora"
+
+
+def test_desk_does_not_learn_who_exists_elsewhere(emma: User, dora: User) -> None:
+    assert [audit_search.is_known(name, emma) for name in ("ana", "emma", "dora", "nobody")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.postgresql  # other databases plan each query for its values
