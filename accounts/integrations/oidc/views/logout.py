@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.contrib.auth import logout as forget
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from accounts import applications, redirects, request_context, session_assurance, sessions
+from accounts import redirects, request_context, session_assurance, sessions
 from accounts.integrations.oidc import authorization_request, client_redirects, id_and_logout_tokens, scopes
 from accounts.models import ApplicationSession, OidcClient, User
 from verification import inputs
@@ -68,10 +67,7 @@ def _as_get(form: QueryDict) -> HttpResponse:
 
 def _end(request: HttpRequest, user: User) -> None:
     """End the session here, and with it those of all applications that were opened from it."""
-    context, ref = request_context.read(request), sessions.ref_of(request.session)
-    with transaction.atomic():
-        applications.end(context.now, "sign-out", user_id=user.pk, session_ref=ref)
-        sessions.sign_out(request.session, user, context)
+    sessions.sign_out(request.session, user, request_context.read(request))
     forget(request)
 
 
