@@ -114,7 +114,12 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
     The quota is counted before the transaction: no rollback undoes it, and nobody waits for its row.
     """
     is_counted = isinstance(permit, Permit) and _spend_quota(asked, permit, context)
-    result = _carry_out(asked, permit if is_counted or isinstance(permit, Refusal) else Refusal.QUOTA, context)
+    try:
+        result = _carry_out(asked, permit if is_counted or isinstance(permit, Refusal) else Refusal.QUOTA, context)
+    except (IntegrityError, OperationalError):  # rolled back each time, so nothing was done
+        if is_counted:
+            limits.refund_action(asked.staff.pk, context=context)
+        raise
     if callable(result):
         result = result()
     if is_counted and result.state in {State.REFUSED, State.UNNEEDED}:

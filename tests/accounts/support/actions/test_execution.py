@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import F
 
 from accounts.models import CallerCheck, SupportRequest, User
@@ -181,6 +182,22 @@ def test_form_sent_twice_at_once_is_not_used_up_by_the_quota(
 
     assert execution.execute(one, found, here).state is State.REFUSED
     assert not execution.was_sent(one)
+
+
+def test_action_that_the_database_rolled_back_each_time_spends_no_quota(
+    ana: Person, sam: Person, here: Context, no_check: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: three deadlocks in a row used up one action of the day."""
+    one, found = asked(sam, ana), permit(sam, ana, here)
+
+    def deadlock(*_arguments: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(execution, "_spend", deadlock)
+    with pytest.raises(OperationalError):
+        execution.execute(one, found, here)
+
+    assert n_spent() == 0
 
 
 def test_message_that_fails_stays_counted(
