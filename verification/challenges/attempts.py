@@ -1,7 +1,7 @@
 """Attempts: the tries of a challenge, and the failures that count towards a lockout."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +18,7 @@ from verification.outcomes import Outcome, Verdict, Words
 NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # verifying for these doesn't give access
 # These have separate counts, so that guesses there don't lock a person's sign-in.
 SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
+_CHECK_TIME = timedelta(seconds=10)  # more than a request takes from counting an answer to the end of its check
 _ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generation")
 _TAKE_TRY = Update(
     lambda: (
@@ -63,6 +64,8 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
         return gate
     with transaction.atomic():
         Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+        if gate.scope and (checked_at := _checked_until(challenge, context.now)):
+            return queries.outcome(challenge, Verdict.WAIT, retry_at=checked_at, tries_left=challenge.tries_left)
         # A limit is reached. The request that reached it may have crashed before it locked.
         if gate.scope:
             lockout_notices.lock_all_methods(challenge, context)
@@ -70,6 +73,16 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
             _lock(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
     return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
+
+
+def _checked_until(challenge: Challenge, now: datetime) -> datetime | None:
+    """Return until when the answer that reached the 30-day limit may be being checked, or None if it no longer is.
+
+    It may be correct, for example the same code sent twice at once. If it is not, its own request locks the methods.
+    """
+    found = limits.wrong_codes(challenge.user.pk, now=now)
+    until = found.last_at + _CHECK_TIME if found.last_at is not None and found.stopped_at is None else now
+    return until if until > now else None
 
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate | None:

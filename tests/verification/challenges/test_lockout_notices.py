@@ -7,6 +7,7 @@ import pytest
 from tests.verification.challenges.conftest import besides, mails, wrong
 from tests.verification.conftest import Desk, app_code
 from verification import challenges, limits
+from verification.methods.text.method import Text
 from verification.models import (
     AuditEvent,
     Enrolment,
@@ -60,6 +61,47 @@ def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> No
     assert ana.later(days=1).start("text", binding="y").verdict is Verdict.OFF
     assert mails(to="support@example.org") == ["second_step_off_alert"]
     assert mails(to="ana@example.org")[0] == "wrong_codes"
+    assert mails(to="ana@example.org").count("second_step_off") == 1
+
+
+def test_correct_code_sent_twice_at_the_limit_of_the_month_locks_nothing(
+    ana: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is still being checked when the second comes. Seen failing: it locked all methods."""
+    settings.WRONG_CODES_PER_MONTH = 3
+    wrong(ana, 2, binding="guess")
+    later = ana.later(minutes=5)
+    issued, verdicts, check = later.start("text"), list[Verdict](), Text.check
+    code = later.code(issued)
+
+    def twice(*arguments: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(Text, "check", check)
+            verdicts.append(later.answer(issued, code).verdict)
+        return check(*arguments)
+
+    monkeypatch.setattr(Text, "check", twice)
+    verdicts.append(later.answer(issued, code).verdict)
+
+    assert verdicts == [Verdict.WAIT, Verdict.PROVEN]
+    assert later.start("totp", binding="after").issued
+
+
+def test_limit_of_the_month_locks_although_the_request_that_reached_it_crashed(
+    ana: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WRONG_CODES_PER_MONTH = 3
+    wrong(ana, 2, binding="guess")
+    later = ana.later(minutes=5)
+    issued = later.start("text")
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "check", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            later.answer(issued, "000000")
+
+    verdicts = [each.answer(issued, later.code(issued)).verdict for each in (later, later.later(seconds=11))]
+
+    assert verdicts == [Verdict.WAIT, Verdict.OFF]
     assert mails(to="ana@example.org").count("second_step_off") == 1
 
 
