@@ -26,6 +26,6 @@ WORDS: Mapping[Answer, object] = {
         "desk."
     ),
     Answer.AWAY: _("We can’t check your password at the moment. Try again in a few minutes."),
-    Answer.LATER: _("Too many attempts. Wait half an hour, or contact your support desk."),
+    Answer.LATER: _("Too many incorrect passwords. Wait half an hour, or contact your support desk."),
     Answer.NAME_TAKEN: _("Another account has your username. Contact your support desk."),
 }

@@ -68,7 +68,7 @@ def _refusal(first: password_step.FirstStep, context: Context) -> str:
     if first.gate.is_open:
         return str(directories.WORDS.get(first.answer) or INCORRECT_PASSWORD)
     when = when_words(first.gate.retry_at, context.now)
-    return _("Too many attempts. Try again %(when)s, or contact your support desk.") % {"when": when}
+    return _("Too many incorrect passwords. Try again %(when)s, or contact your support desk.") % {"when": when}
 
 
 def _about(first: password_step.FirstStep) -> str:

@@ -63,7 +63,7 @@ def test_a_refusal_that_says_nothing_of_the_password_is_told_and_counts(
         first, *_others, last = tries("emil", 4)
 
     assert AWAY in first.shown
-    assert "Too many attempts" in last.shown
+    assert "Too many incorrect passwords" in last.shown
 
 
 def test_a_guess_counts_once_however_many_servers_are_asked(
@@ -113,7 +113,7 @@ def test_a_lock_that_has_a_result_code_of_its_own_is_told_to_support_only(
         first, *_others, last = tries("emil", 4)
 
     assert INCORRECT in first.shown
-    assert "Too many attempts" in last.shown
+    assert "Too many incorrect passwords" in last.shown
     assert refusals() == ["locked", "locked", "later", "later"]
 
 

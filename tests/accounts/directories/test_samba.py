@@ -245,5 +245,5 @@ def test_a_stranger_does_not_lock_out_a_known_browser(
     for number in range(20):
         tried("emil", f"wrong {number}", Browser(network=f"198.51.{number}.7"))
 
-    assert "Too many attempts" in tried("emil", PASSWORD, Browser(network="198.51.77.7")).shown
+    assert "Too many incorrect passwords" in tried("emil", PASSWORD, Browser(network="198.51.77.7")).shown
     assert tried("emil", PASSWORD, browser).shown.path == "/sign-in/register/"

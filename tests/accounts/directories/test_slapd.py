@@ -168,7 +168,7 @@ def test_a_stranger_cannot_make_the_directory_lock_an_account(
     for number in range(9):
         tried("jana", f"wrong {number}", Browser(network=f"198.51.100.{number + 1}"))
 
-    assert "Too many attempts" in tried("jana", PASSWORD, Browser(network="198.51.100.77")).shown
+    assert "Too many incorrect passwords" in tried("jana", PASSWORD, Browser(network="198.51.100.77")).shown
     clock.forward(minutes=61)
     assert tried("jana", PASSWORD, Browser(network="198.51.100.78")).shown.path == "/sign-in/register/"
 

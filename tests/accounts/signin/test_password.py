@@ -76,7 +76,7 @@ def test_locked_name_looks_the_same_for_everybody(people: dict[str, str]) -> Non
             look(name)
     unknown = look(UNKNOWN)
 
-    assert "Too many attempts" in unknown.body
+    assert "Too many incorrect passwords" in unknown.body
     assert [look(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
 
 
@@ -120,7 +120,7 @@ def test_no_spelling_of_a_name_escapes_the_count(ana: Person) -> None:
     for spelling in ["ana", "ANA", "Ana ", " ana", "ａｎａ", "aNa", "anA", "AnA", "ana\t", "ＡＮＡ"]:
         look(spelling)
 
-    assert "Too many attempts" in look("ana").body
+    assert "Too many incorrect passwords" in look("ana").body
     assert Counter.objects.filter(scope="password.name").count() == 1
 
 
@@ -182,7 +182,7 @@ def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None
     ana.browser.press("Sign out")
     for _ in range(15):
         look("ana")
-    assert "Too many attempts" in look("ana").body
+    assert "Too many incorrect passwords" in look("ana").body
 
     assert ana.give_password().path == "/sign-in/verify/"
 
