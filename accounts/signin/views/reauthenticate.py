@@ -54,15 +54,21 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         "action": redirects.asking("signin:reauthenticate", next_url, **more),
         "step_up": about,
         "why": about.why if about else _why(request, next_url),
+        "is_staff_page": about is None and _is_staff_page(request, next_url),
     }
     return render(request, "accounts/signin/reauthenticate.html", values)
+
+
+def _is_staff_page(request: AuthedRequest, url: str) -> bool:
+    """Return whether the address is a staff page and this session opens staff pages: going back there needs no more."""
+    return url.startswith(reverse("admin:index")) and access.portal_and_staff.staff(request).is_granted
 
 
 def _why(request: AuthedRequest, next_url: str) -> str:
     """Say what the verification is for: the staff pages, a change there, or a change of one's own account."""
     if not next_url.startswith(reverse("admin:index")):
         text = _("Verify again before you change your account. You then return to what you were doing.")
-    elif access.portal_and_staff.staff(request).is_granted:
+    elif _is_staff_page(request, next_url):
         minutes = int(reauthentication.MAX_AGE.total_seconds() // 60)
         text = ngettext(
             "To make changes on the staff pages, you must have verified in the last %(n)d minute.",

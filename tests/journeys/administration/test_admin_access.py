@@ -45,7 +45,10 @@ def test_does_not_reach_it_through_a_remembered_browser(ana: Person) -> None:
     ana.give_password()
     User.objects.filter(pk=ana.user.pk).update(is_staff=True)
 
-    assert ana.browser.go("/admin/").path == "/sign-in/again/"
+    page = ana.browser.go("/admin/")
+
+    assert page.path == "/sign-in/again/"
+    assert "Back to the overview" in page
 
 
 def test_does_not_reach_it_through_a_trusted_network(ana: Person) -> None:

@@ -137,7 +137,10 @@ def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> 
 def test_change_wants_a_fresh_proof(fay: Person, clock: Clock) -> None:
     clock.forward(minutes=11)
 
-    assert fay.browser.go(ADD).path == "/sign-in/again/"
+    page = fay.browser.go(ADD)
+
+    assert page.path == "/sign-in/again/"
+    assert "Back to the staff pages" in page
 
 
 def test_registration_is_put_off_three_times_and_no_longer(db: None, clock: Clock) -> None:
