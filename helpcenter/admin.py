@@ -1,21 +1,25 @@
 """Admin pages for editors: articles and their versions, feedback, failed searches, contacts."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import EMPTY, Words
-from helpcenter import articles, audit_events
+from helpcenter import articles, audit_events, home
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
+
+_TOPICS = {**home.TOPICS, "staff": _("For staff")}
 
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for the checker only
@@ -32,6 +36,35 @@ class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic f
         return False
 
 
+class _NamedFilter(admin.AllValuesFieldListFilter):
+    """A filter whose choices have the names that readers see, not the stored values."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": self.name(str(choice["display"]))}
+
+    def name(self, stored: str) -> Any:
+        raise NotImplementedError
+
+
+class _TopicFilter(_NamedFilter):
+    def name(self, stored: str) -> Any:
+        return _TOPICS.get(stored, stored)
+
+
+class _LanguageFilter(_NamedFilter):
+    def name(self, stored: str) -> Any:
+        return _language(stored)
+
+
+def _language(code: str) -> str:
+    """Return the name of a language, or its code if Django doesn't know it."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
+
+
 @admin.register(Article)
 class ArticleAdmin(ChangesAdmin):
     """Articles. The link at the side shows an article as readers see it."""
@@ -39,7 +72,7 @@ class ArticleAdmin(ChangesAdmin):
     subject = "article"
     added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
     deleted = audit_events.ARTICLE_DELETED
-    list_display = ("title", "topic", "audience", "language", "is_edited", "publish_at", "shown")
+    list_display = ("title", "topic_shown", "audience", "language_shown", "is_edited", "publish_at", "shown")
     search_label = _("Title, words or address")
     words = Words(
         heading=_("Articles"),
@@ -50,7 +83,7 @@ class ArticleAdmin(ChangesAdmin):
         delete=_("Delete article"),
         delete_effect=_("Readers no longer find it, and its earlier versions and feedback are deleted too."),
     )
-    list_filter = ("topic", "audience", "language")
+    list_filter = (("topic", _TopicFilter), "audience", ("language", _LanguageFilter))
     search_fields = ("title", "slug", "summary", "words")
     ordering = ("topic", "order")
     readonly_fields = ("preview", "updated_at")
@@ -69,9 +102,18 @@ class ArticleAdmin(ChangesAdmin):
         columns.insert(-2, helped)
         return columns
 
+    @admin.display(description=_("topic"), ordering="topic")
+    def topic_shown(self, obj: Article) -> Any:
+        return _TOPICS.get(obj.topic, obj.topic)
+
+    @admin.display(description=_("language"), ordering="language")
+    def language_shown(self, obj: Article) -> str:
+        return _language(obj.language)
+
     @admin.display(description=_("text"))
-    def is_edited(self, obj: Article) -> str:
-        return gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
+    def is_edited(self, obj: Article) -> SafeString:
+        words = gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
+        return format_html('<span class="whole">{}</span>', words)
 
     @admin.display(description=_("page"))
     def shown(self, obj: Article) -> SafeString:

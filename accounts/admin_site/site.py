@@ -106,6 +106,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     words: Words = Words()
     search_label: LazyText = ""
     flags: ClassVar[Mapping[str, tuple[LazyText, LazyText]]] = {}  # the words for yes and no, by field
+    headings: ClassVar[Mapping[str, LazyText]] = {}  # of columns, where a field's label doesn't fit
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns. Booleans are written in words, because Django would draw a picture."""
@@ -117,7 +118,9 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
         if not (isinstance(field, models.BooleanField | models.DateTimeField) or _has_choices(field)):
             return name
 
-        @admin.display(description=cast("Any", field).verbose_name, ordering=name, empty_value=EMPTY)
+        heading = self.headings.get(name, cast("Any", field).verbose_name)
+
+        @admin.display(description=heading, ordering=name, empty_value=EMPTY)
         def column(row: models.Model) -> Any:
             return in_words(self, field, getattr(row, name))
 

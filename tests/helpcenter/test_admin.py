@@ -33,3 +33,18 @@ def test_list_counts_once_a_page(rf: RequestFactory, django_assert_num_queries: 
     with django_assert_num_queries(2):
         for article in articles:
             column(article)
+
+
+@pytest.mark.parametrize(
+    ("topic", "language", "names"),
+    [
+        ("messages", "en", ["Texts and calls", "English"]),
+        ("staff", "en", ["For staff", "English"]),
+        ("gardening", "xx", ["gardening", "xx"]),
+    ],
+)
+def test_list_names_topic_and_language_as_readers_see_them(topic: str, language: str, names: list[str]) -> None:
+    editor = ArticleAdmin(Article, site)
+    article = Article(topic=topic, language=language)
+
+    assert [str(editor.topic_shown(article)), editor.language_shown(article)] == names

@@ -24,6 +24,7 @@ class ServiceAdmin(ChangesAdmin):
     deleted = audit_events.SERVICE_DELETED
     list_display = ("name", "slug", "program_name", "is_active", "takes_password")
     flags = {"is_active": (_("Active"), _("Switched off"))}
+    headings = {"is_active": _("state")}
     words = Words(
         heading=_("App-password services"),
         lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),

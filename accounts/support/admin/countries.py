@@ -20,6 +20,7 @@ class CountryAdmin(GuardedAdmin):
     search_fields = ("code",)
     search_label = gettext_lazy("Country code, such as CH")
     flags = {"texts": _ALLOWED, "calls": _ALLOWED}
+    headings = {"texts": gettext_lazy("texts"), "calls": gettext_lazy("calls")}
     words = Words(
         heading=gettext_lazy("Countries"),
         lead=gettext_lazy(

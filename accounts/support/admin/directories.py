@@ -158,6 +158,7 @@ class DirectoryAdmin(ChangesAdmin):
     change_form_template = "accounts/admin/directory_form.html"
     list_display = ("name", "kind", "servers_shown", "position", "is_active", "reading_shown")
     flags = {"is_active": (_("Active"), _("Switched off")), "adds_people": (_("Added"), _("Not added"))}
+    headings = {"is_active": _("state")}
     ordering = ("position", "name")
     words = Words(
         heading=_("Directories"),

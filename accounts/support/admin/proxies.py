@@ -36,6 +36,7 @@ class ProxyAdmin(ChangesAdmin):
     )
     list_display = ("name", "slug", "program", "is_active")
     flags = {"is_active": (_("Active"), _("Switched off"))}
+    headings = {"is_active": _("state")}
     ordering = ("name",)
     words = Words(
         heading=_("Proxies"),

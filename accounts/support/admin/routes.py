@@ -38,6 +38,7 @@ class RouteAdmin(ChangesAdmin):
     search_label = _("Country or number prefix")
     ordering = ("kind", "place", "order")
     flags = {"is_on": (_("In use"), _("Switched off"))}
+    headings = {"is_on": _("state")}
     words = Words(
         heading=_("Routes"),
         lead=_(
