@@ -30,6 +30,15 @@ PAGES = (
     "/profile/",
     "/help/",
 )
+_GAP_BELOW_THE_HEAD = """() => {
+  const last = [...document.querySelectorAll('.page > .head *')].map(it => it.getBoundingClientRect().bottom);
+  return document.querySelector('.page > .columns').getBoundingClientRect().top - Math.max(...last);
+}"""
+_LINES_OF_THE_NAME = """label => {
+  const name = document.createRange();
+  name.selectNodeContents(label.firstChild);
+  return [...name.getClientRects()].filter(each => each.width > 8).length;
+}"""
 _WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -148,6 +157,27 @@ def test_long_names_fit_at_every_width(home: Page, ana: Person, direction: str) 
                 found[path, width] = wide
 
     assert found == {}
+
+
+@pytest.mark.parametrize(("path", "width"), [("/", 390), ("/methods/", 390), ("/activity/", 390), ("/profile/", 390)])
+def test_same_gap_below_the_heading_with_and_without_buttons(home: Page, path: str, width: int) -> None:
+    """An empty row of buttons doubled it."""
+    home.set_viewport_size({"width": width, "height": 844})
+    home.goto(path)
+
+    gap = home.evaluate(_GAP_BELOW_THE_HEAD)
+
+    assert gap == home.evaluate("parseFloat(getComputedStyle(document.querySelector('.page')).rowGap)")
+
+
+def test_name_and_actions_of_the_default_method_fit_a_line_each_on_a_phone(home: Page) -> None:
+    home.set_viewport_size({"width": 390, "height": 844})
+    home.goto("/methods/")
+    default = home.locator(".item:has(.chip)")
+    rows = "it => new Set([...it.querySelectorAll('.button')].map(each => each.getBoundingClientRect().top)).size"
+
+    assert default.locator(".tools").evaluate(rows) == 1
+    assert default.locator(".option-label").evaluate(_LINES_OF_THE_NAME) == 1
 
 
 def test_box_that_is_not_ticked_looks_empty_in_dark_mode(home: Page) -> None:

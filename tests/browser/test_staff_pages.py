@@ -56,6 +56,10 @@ ELSEWHERE = {
 }
 
 
+# How much of the widest table a desktop doesn't show.
+_CUT_OFF = "Math.max(0, ...[...document.querySelectorAll('.scroll')].map(it => it.scrollWidth - it.clientWidth))"
+
+
 @pytest.fixture
 def root(db: None, clock: Clock) -> Person:
     """Return a superuser."""
@@ -79,6 +83,8 @@ def found_on(page: Page, address: str) -> list[Barrier]:
         found.append((address, "is not in the layout of the staff", page.title()))
     if page.locator("main img[src*='admin/img']").count():
         found.append((address, "shows a picture of Django's", ""))
+    if wide := page.evaluate(_CUT_OFF):
+        found.append((address, "cuts off a table", f"{wide} pixels"))
     name = address.strip("/").replace("/", "-")
     for size, scheme, rules in (("desk", "light", AXE), ("desk", "dark", COLOURS), ("phone", "light", AXE)):
         page.set_viewport_size(SIZES[size])
