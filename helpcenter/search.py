@@ -19,7 +19,7 @@ from helpcenter.synonyms import NOISE, SAME
 _WEIGHTS = {"title": 6.0, "words": 5.0, "summary": 3.0, "headings": 2.5, "body": 1.0}
 _SPLIT = re.compile(r"[^\w']+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y")
-_LIKE = 0.5  # minimum share of common letter pairs for a word to count as a typo of another
+_MIN_SIMILARITY = 0.5  # share of common letter pairs, for a word to count as a typo of another
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Index:
         near = [(known, _likeness(mine, pairs)) for known, pairs in self.pairs.items()]
         meant = ((_stem(word), pairs) for word, pairs in _SAME_PAIRS.items())
         near += [(known, _likeness(mine, pairs)) for known, pairs in meant if known in self.places]
-        return sorted((pair for pair in near if pair[1] >= _LIKE), key=lambda pair: -pair[1])[:2]
+        return sorted((pair for pair in near if pair[1] >= _MIN_SIMILARITY), key=lambda pair: -pair[1])[:2]
 
 
 def _pairs(word: str) -> frozenset[str]:

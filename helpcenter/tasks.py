@@ -9,12 +9,12 @@ from django.utils import timezone
 from helpcenter.models import Feedback, Miss
 from verification import retention
 
-_KEEP = timedelta(days=180)  # deploy/running.md names it too
+_RETENTION = timedelta(days=180)  # deploy/running.md names it too
 
 
 @shared_task(name="helpcenter.tasks.purge")
 def purge(**_more: Any) -> None:
     """Delete feedback from more than half a year ago, and searches that nobody has made since. Runs daily."""
-    since = timezone.now() - _KEEP
+    since = timezone.now() - _RETENTION
     retention.remove(Feedback.objects.filter(at__lt=since))
     retention.remove(Miss.objects.filter(last_at__lt=since))

@@ -24,8 +24,8 @@ from helpcenter.models import Feedback, Miss
 from verification import inputs, limits, notices
 from verification.context import Context, network_of
 
-_MAX_SEARCH = 100  # characters; folding may turn one into several
-_FRESH = 300  # seconds that caches may keep pages for visitors without a session
+_MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
+_CACHE_SECONDS = 300  # for which caches may keep pages for visitors without a session
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -36,7 +36,7 @@ def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and not request.session.session_key:
-            patch_cache_control(response, public=True, max_age=_FRESH)
+            patch_cache_control(response, public=True, max_age=_CACHE_SECONDS)
         patch_vary_headers(response, ("Cookie", "Accept-Language"))
         return response
 
@@ -63,7 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
     user, context, wanted = (
         reader(request),
         request_context.read(request),
-        inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH),
+        inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH_LENGTH),
     )
     if wanted:
         hits = search.find(wanted, audiences=articles.audiences(user), now=context.now)

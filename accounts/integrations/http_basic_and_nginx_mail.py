@@ -17,7 +17,7 @@ from accounts.models import Service
 from verification import inputs
 
 _WAIT = "3"  # seconds that nginx delays a refused mail program
-_MAX_LENGTH = 4096  # characters of a name or password, as on the sign-in page
+_MAX_TEXT_LENGTH = 4096  # characters of a name or password, as on the sign-in page
 _PLAIN = "!#$&'*+,/:;=?@ ~"  # not percent-encoded in the header with the username
 
 
@@ -87,7 +87,7 @@ def _basic(header: str) -> tuple[str, str]:
 
 def _can_be(name: str, password: str) -> bool:
     """Return whether a name and password are possible. Impossible ones are wrong, and do not count as an attempt."""
-    return bool(name) and inputs.text(name, max_length=_MAX_LENGTH) is not None and inputs.flaw(password) is None
+    return bool(name) and inputs.text(name, max_length=_MAX_TEXT_LENGTH) is not None and inputs.flaw(password) is None
 
 
 @refuses_unreadable(_unreadable_mail)
@@ -129,7 +129,7 @@ def _ask(service: Service, name: str, password: str, network: str, protocol: str
     return CheckRequest(
         service=service,
         username=name,
-        password=password[:_MAX_LENGTH],
+        password=password[:_MAX_TEXT_LENGTH],
         network=str(inputs.address(network) or ""),  # empty lies in no network
         protocol=inputs.shortened(protocol, max_length=20),
         now=timezone.now(),

@@ -9,7 +9,7 @@ from accounts import access
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import time_format
 
-_SESSIONS = 10
+_MAX_SESSIONS_SHOWN = 10
 
 # Source: RFC 8176, 2; OpenID EAP ACR Values 1.0 (pop)
 _METHODS = {
@@ -37,7 +37,7 @@ class Received:
 def received(user: User, application: Application) -> list[Received]:
     """Return the person's last sign-ins to an application, newest first."""
     rows = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
-    return [Received(session=row, facts=tuple(_facts(row))) for row in rows[:_SESSIONS]]
+    return [Received(session=row, facts=tuple(_facts(row))) for row in rows[:_MAX_SESSIONS_SHOWN]]
 
 
 def data(user: User, application: Application) -> list[tuple[str, str]]:

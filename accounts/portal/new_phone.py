@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.base import SessionBase
 
 _MOVING = "moving"
-_MOVE = timedelta(hours=1)  # after this time a move is abandoned
+_MAX_MOVE_TIME = timedelta(hours=1)  # after this time a move is abandoned
 
 
 def begin(session: SessionBase, now: datetime) -> None:
@@ -16,7 +16,7 @@ def begin(session: SessionBase, now: datetime) -> None:
 def moved_since(session: SessionBase, now: datetime) -> float | None:
     """Return when the current move began, or None. Units: seconds since 1970."""
     started: float | None = session.get(_MOVING)
-    return started if started is not None and now.timestamp() - started < _MOVE.total_seconds() else None
+    return started if started is not None and now.timestamp() - started < _MAX_MOVE_TIME.total_seconds() else None
 
 
 def end(session: SessionBase) -> None:

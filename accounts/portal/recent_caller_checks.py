@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 
 from accounts.models import CallerCheck, User
 
-_NOW = timedelta(minutes=15)
-_RECENT = timedelta(days=7)
+_CURRENT_WINDOW = timedelta(minutes=15)
+_RECENT_WINDOW = timedelta(days=7)
 
 
 def just_now(person: User, *, now: datetime) -> list[CallerCheck]:
     """Return the checks of the last minutes, newest first."""
-    return _since(person, now - _NOW)
+    return _since(person, now - _CURRENT_WINDOW)
 
 
 def lately(person: User, *, now: datetime) -> list[CallerCheck]:
     """Return the checks of the last days, newest first."""
-    return _since(person, now - _RECENT)
+    return _since(person, now - _RECENT_WINDOW)
 
 
 def _since(person: User, moment: datetime) -> list[CallerCheck]:

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 
 from verification.enrolments import Option
 
-_FEW_CODES = 3
-_UNTRIED = timedelta(days=182)
+_RENEW_AT_CODES = 3  # recovery codes left, or fewer
+_TRY_AFTER = timedelta(days=182)  # without a use
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: dat
     lasting, can_use_code = _lasting(options), has_backup and n_codes > 0 and not is_off
     if not lasting or (len(devices(options)) < 2 and not can_use_code):
         found.append(_alone(lasting) if lasting else _nothing(options))
-    if has_backup and n_codes <= _FEW_CODES and not is_off:
+    if has_backup and n_codes <= _RENEW_AT_CODES and not is_off:
         found.append(_codes(n_codes))
     found += [_untried(option) for option in options if _is_untried(option, now)]
     return found
@@ -130,7 +130,7 @@ def _codes(n_codes: int) -> Mark:
 def _is_untried(option: Option, now: datetime) -> bool:
     used = option.enrolment.last_used_at or option.enrolment.confirmed_at
     is_ready = not option.is_locked and not option.retry_at and not option.unavailable_reason
-    return option.needs_delivery and is_ready and used is not None and now - used > _UNTRIED
+    return option.needs_delivery and is_ready and used is not None and now - used > _TRY_AFTER
 
 
 def _untried(option: Option) -> Mark:

@@ -24,8 +24,8 @@ from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict, Words
 
 LIFE = timedelta(minutes=15)  # how long a check counts
-_SAME = timedelta(seconds=30)  # the same request again within this time is a double click
-SETTLED = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
+_DOUBLE_CLICK = timedelta(seconds=30)  # the same request again within this time
+MIN_METHOD_AGE = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
 CALL_BACK = "call_back"
 
 
@@ -58,7 +58,7 @@ def _can_be_read_out(option: Option) -> bool:
 
 def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
-    closed = _("Can’t be used yet: set up less than a week ago.") if now - since < SETTLED else ""
+    closed = _("Can’t be used yet: set up less than a week ago.") if now - since < MIN_METHOD_AGE else ""
     closed = closed or _limited(option, gate, now) or option.unavailable_reason
     explain = (
         _("We send a code. The caller reads it to you.")
@@ -98,7 +98,8 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
-        if same := just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME).order_by("-asked_at").first():
+        twice = just_now.filter(passed_at=None, asked_at__gt=context.now - _DOUBLE_CLICK)
+        if same := twice.order_by("-asked_at").first():
             return same
         check.save()
     return _start(check, enrolment, context)
@@ -174,7 +175,7 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, method=CALL_BACK)
-        if same := just_now.filter(passed_at__gt=context.now - _SAME).first():
+        if same := just_now.filter(passed_at__gt=context.now - _DOUBLE_CLICK).first():
             return same
         check.save()
         _record(caller_audit_events.CALLER_VOUCHED, check, context, note=note)

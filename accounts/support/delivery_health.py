@@ -14,10 +14,10 @@ from verification.delivery import message_status_words, statistics
 from verification.delivery.routing import outages
 from verification.models import Circuit, Kind, Message, MessageState
 
-LONG_WAIT = 60.0  # seconds that a message may wait in the outbox before it is a problem
-_LOOKS_BACK = timedelta(hours=1)
-_ENOUGH = 10  # messages in that time, below which their failures say little
-_MANY_FAILED = 0.25  # share
+MAX_WAIT = 60.0  # seconds in the outbox; a longer wait is a problem
+_WINDOW = timedelta(hours=1)  # how far back messages are evaluated
+_MIN_MESSAGES = 10  # fewer failures say little
+_MAX_FAILED_SHARE = 0.25
 _ARRIVED_NOT = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 
 
@@ -51,7 +51,7 @@ def _workers(workers: int | None) -> Iterator[Problem]:
 
 def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
     for each in waiting:
-        if each.oldest > LONG_WAIT:
+        if each.oldest > MAX_WAIT:
             said = {"what": Kind(each.kind).label, "n": each.n, "minutes": round(each.oldest / 60)}
             title = _("Messages are waiting too long (%(what)s)") % said
             text = ngettext(
@@ -89,9 +89,9 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
 
 
 def _failures(now: datetime) -> Iterator[Problem]:
-    rows = Message.objects.filter(created_at__gt=now - _LOOKS_BACK, kind__in=[Kind.TEXT, Kind.CALL])
+    rows = Message.objects.filter(created_at__gt=now - _WINDOW, kind__in=[Kind.TEXT, Kind.CALL])
     found = rows.aggregate(n=Count("pk"), bad=Count("pk", filter=Q(state__in=_ARRIVED_NOT)))
-    if found["n"] >= _ENOUGH and found["bad"] > found["n"] * _MANY_FAILED:
+    if found["n"] >= _MIN_MESSAGES and found["bad"] > found["n"] * _MAX_FAILED_SHARE:
         title = _("Many messages don’t arrive")
         said = {"bad": found["bad"], "n": found["n"]}
         text = _("In the last hour %(bad)d of %(n)d texts and calls were not delivered. The reasons are listed below.")

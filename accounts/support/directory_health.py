@@ -15,7 +15,7 @@ from accounts.provisioning import Verdict
 from verification import time_format
 from verification.db.compiled_queries import Select
 
-_NAMED = 3  # people a notice names
+_MAX_NAMES = 3  # of people in a notice
 
 _waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
 _WITH_PROBLEMS = Select(
@@ -61,7 +61,7 @@ def _left(directory: Directory, *, sees: bool) -> Problem:
     if not sees:
         advice = _("If one of them calls, tell an administrator. Only the directory can switch them on again.")
         return Problem(title=title, lines=(what, effect, advice))
-    names = _named(left.values_list("username", flat=True)[: _NAMED + 1], found.n)
+    names = _named(left.values_list("username", flat=True)[: _MAX_NAMES + 1], found.n)
     url = f"{reverse('admin:directory-scim', args=[directory.pk])}#left"
     return Problem(title=title, lines=(what, names, effect), url=url, label=_("Check who left"))
 
@@ -78,7 +78,7 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
         return Problem(title=title, lines=(*lines, _("An administrator has to check whether that’s right.")))
     off = run.rows.filter(what=Verdict.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
     if run.n_switched_off:
-        lines.insert(1, _named(off[: _NAMED + 1], run.n_switched_off))
+        lines.insert(1, _named(off[: _MAX_NAMES + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])
     return Problem(title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
 
@@ -117,7 +117,7 @@ def _stopped_since(directory: Directory, run: DirectorySync) -> datetime:
 def _named(usernames: Iterable[str], n: int) -> str:
     """Return the first names, and how many more there are."""
     some = list(usernames)
-    shown = some if len(some) == n else some[:_NAMED]
+    shown = some if len(some) == n else some[:_MAX_NAMES]
     words = _("They are %(names)s.")
     if n > len(shown):
         words = ngettext("They are %(names)s and %(n)d other.", "They are %(names)s and %(n)d others.", n - len(shown))

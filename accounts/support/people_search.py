@@ -19,8 +19,8 @@ from verification import enrolments, inputs, registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
 from verification.lazy_text import LazyText
 
-PAGE = 25
-MOST = 800  # users that a search by words looks at
+PAGE_SIZE = 25  # people
+MAX_PEOPLE_RANKED = 800  # by a search by words
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
@@ -88,14 +88,14 @@ class _Reading:
     is_common: bool = False
 
 
-def find(staff: User, search: Search, *, now: datetime, most: int = MOST) -> Found:
+def find(staff: User, search: Search, *, now: datetime, most: int = MAX_PEOPLE_RANKED) -> Found:
     """Return one page of the users this member of staff may see, and how many there are, counted to `most`."""
     people = _filtered(desk_scopes.visible(staff), search, now)
     pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
     return next((page for page in pages if page.rows), Found())
 
 
-def matching(staff: User, search: Search, *, now: datetime, most: int | None = MOST) -> QuerySet[User]:
+def matching(staff: User, search: Search, *, now: datetime, most: int | None = MAX_PEOPLE_RANKED) -> QuerySet[User]:
     """Return all users that a search finds, unordered. Of a search by words, at most `most`."""
     *exactly, last = _readings(_filtered(desk_scopes.visible(staff), search, now), search.text.strip())
     found = next((reading for reading in exactly if reading.people.exists()), last)
@@ -108,15 +108,16 @@ def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
     if reading.is_common:
         # For a common word the names of up to 800 users are read, in no order, and sorted here. In the order of names
         # the database would pass over a million users to find those at the end.
-        names = sorted(reading.people.values_list("username", "pk")[:MOST])
+        names = sorted(reading.people.values_list("username", "pk")[:MAX_PEOPLE_RANKED])
         counted = len(names)
         page = _named(_window(names, search))
     elif search.before:
-        page = list(_shown(reading.people).filter(username__lt=search.before).order_by("-username")[: PAGE + 1])[::-1]
+        earlier = _shown(reading.people).filter(username__lt=search.before).order_by("-username")
+        page = list(earlier[: PAGE_SIZE + 1])[::-1]
     else:
-        page = list(_shown(reading.people).filter(username__gt=search.after).order_by("username")[: PAGE + 1])
-    is_longer = len(page) > PAGE
-    page = page[-PAGE:] if search.before else page[:PAGE]
+        page = list(_shown(reading.people).filter(username__gt=search.after).order_by("username")[: PAGE_SIZE + 1])
+    is_longer = len(page) > PAGE_SIZE
+    page = page[-PAGE_SIZE:] if search.before else page[:PAGE_SIZE]
     has_more, has_former = (True, is_longer) if search.before else (is_longer, bool(search.after))
     after = page[-1].username if page and has_more else ""
     before = page[0].username if page and has_former else ""
@@ -128,8 +129,8 @@ def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
 def _window(names: list[tuple[str, int]], search: Search) -> list[int]:
     """Choose one page and one user more from sorted names, as the database does."""
     if search.before:
-        return [pk for name, pk in names if name < search.before][-PAGE - 1 :]
-    return [pk for name, pk in names if name > search.after][: PAGE + 1]
+        return [pk for name, pk in names if name < search.before][-PAGE_SIZE - 1 :]
+    return [pk for name, pk in names if name > search.after][: PAGE_SIZE + 1]
 
 
 def _shown(people: QuerySet[User]) -> QuerySet[User]:
@@ -137,12 +138,12 @@ def _shown(people: QuerySet[User]) -> QuerySet[User]:
     return people.select_related("directory", "invitation").only(*_SHOWN)
 
 
-_NAMED = Select(lambda: _shown(User.objects.filter(pk__in=bind_each("pk", PAGE + 1))))
+_NAMED = Select(lambda: _shown(User.objects.filter(pk__in=bind_each("pk", PAGE_SIZE + 1))))
 
 
 def _named(keys: list[int]) -> list[User]:
     """Read users by key, in this order. One who was deleted in between is missing."""
-    found = {person.pk: person for person in (_NAMED.all(**fill_each("pk", keys, PAGE + 1)) if keys else ())}
+    found = {person.pk: person for person in (_NAMED.all(**fill_each("pk", keys, PAGE_SIZE + 1)) if keys else ())}
     return [found[key] for key in keys if key in found]
 
 
@@ -183,7 +184,7 @@ def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
 
 _METHODS = Values(
     lambda: (
-        enrolments.of_many(User.objects.filter(pk__in=bind_each("pk", PAGE)))
+        enrolments.of_many(User.objects.filter(pk__in=bind_each("pk", PAGE_SIZE)))
         .order_by("created_at", "pk")
         .values_list("user", "method")
     )
@@ -193,7 +194,7 @@ _METHODS = Values(
 def _rows(page: list[User], now: datetime) -> list[Row]:
     names = {name: str(method.label) for name, method in registry.methods().items()}
     mine: dict[int, list[str]] = {person.pk: [] for person in page}
-    for user, method in _METHODS.all(**fill_each("pk", list(mine), PAGE)):
+    for user, method in _METHODS.all(**fill_each("pk", list(mine), PAGE_SIZE)):
         label = names.get(method, method)
         if label not in mine[user]:
             mine[user].append(label)

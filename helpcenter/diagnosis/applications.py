@@ -16,8 +16,8 @@ from verification.audit import UserEvent
 from verification.lazy_text import LazyText
 from verification.models import AuditEvent
 
-_RECENT = timedelta(days=2)
-_EVENTS, _SHOWN = 20, 3
+_MAX_EVENT_AGE = timedelta(days=2)
+_MAX_EVENTS_READ, _MAX_FINDINGS = 20, 3
 
 _REFUSED: dict[str, tuple[LazyText, LazyText]] = {
     Reason.NOT_ALLOWED: (
@@ -125,11 +125,11 @@ def asks_again(seen: View) -> Iterator[Finding]:
 def _lately(seen: View, kind: UserEvent) -> Iterator[tuple[Application, AuditEvent]]:
     """Yield the newest event of each of the last applications."""
     events: dict[str, AuditEvent] = {}
-    for event in audit.of_person(seen.user.pk, of=(kind,), most=_EVENTS):
-        if seen.context.now - event.at < _RECENT:
+    for event in audit.of_person(seen.user.pk, of=(kind,), most=_MAX_EVENTS_READ):
+        if seen.context.now - event.at < _MAX_EVENT_AGE:
             events.setdefault(str(event.detail.get("application", "")), event)
     rows = {each.slug: each for each in Application.objects.filter(slug__in=events)}
-    for slug, event in list(events.items())[:_SHOWN]:
+    for slug, event in list(events.items())[:_MAX_FINDINGS]:
         if slug in rows:
             yield rows[slug], event
 

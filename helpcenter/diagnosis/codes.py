@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method, works
+from helpcenter.diagnosis.findings import MAX_EVENT_AGE, Finding, View, is_phone, no_methods, other_method, works
 from verification import audit, registry, time_format
 from verification.audit import events
 from verification.capabilities import AppGenerated, Delivered
@@ -29,7 +29,7 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
     failed = audit.of_person(
         seen.user.pk, of=(events.CHALLENGE_FAILED, events.CHALLENGE_REPLACED, events.CHALLENGE_USED), most=1
     )
-    if failed and seen.context.now - failed[0].at < RECENT:
+    if failed and seen.context.now - failed[0].at < MAX_EVENT_AGE:
         yield _of_attempt(failed[0].kind, str(failed[0].detail.get("method", "")), failed[0].at)
 
 

@@ -15,7 +15,7 @@ from verification.enrolments import Option
 from verification.models import Kind, Message, Reason
 from verification.policies import Decision, Step
 
-RECENT = timedelta(hours=1)
+MAX_EVENT_AGE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, no_methods, other_method
+from helpcenter.diagnosis.findings import MAX_EVENT_AGE, Finding, View, is_phone, no_methods, other_method
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
@@ -19,7 +19,7 @@ def no_message(seen: View) -> Iterator[Finding]:
         return
     now, message = seen.context.now, seen.message
     limited = audit.of_person(seen.user.pk, of=(events.MESSAGE_LIMITED,), most=1)
-    if limited and now - limited[0].at < RECENT:
+    if limited and now - limited[0].at < MAX_EVENT_AGE:
         does = seen.or_support(_("Use a different method. It works right away."), _no_other())
         yield Finding(
             kind="warn",
@@ -29,7 +29,7 @@ def no_message(seen: View) -> Iterator[Finding]:
             to=other_method(seen),
         )
     yield from _closed_options(seen)
-    if message is None or now - message.created_at > RECENT:
+    if message is None or now - message.created_at > MAX_EVENT_AGE:
         yield _nothing_sent(seen)
         return
     yield _of_message(message, seen)

@@ -10,14 +10,14 @@ from verification.keys import random_tokens
 
 _PURPOSE = "diagnosis"
 _SIGNS = "ACEFHKMPRTWX34679"  # none can be taken for another, read aloud or on a small screen
-_CHECK = _GROUP = 4
-_MOST_SITUATIONS = 16
-_MOST_CHARACTERS = 20
+_CHECK_LENGTH = _GROUP_LENGTH = 4  # characters
+_MAX_SITUATIONS = 16
+_MAX_REFERENCE_LENGTH = 20  # characters
 
 
 def reference(user: User, situation: Situation) -> str:
     """Return the reference of a diagnosis. It contains no secret and gives nobody else access."""
-    value = user.pk * _MOST_SITUATIONS + list(SITUATIONS).index(situation.key)
+    value = user.pk * _MAX_SITUATIONS + list(SITUATIONS).index(situation.key)
     check = _check(value)
     plain = _written(value)
     return tidy(_mixed(plain, check, 1) + check)
@@ -26,19 +26,19 @@ def reference(user: User, situation: Situation) -> str:
 def tidy(text: str) -> str:
     """Write a reference, however it was typed, in capitals and groups."""
     signs = "".join(sign for sign in text.upper() if sign.isalnum())
-    return "-".join(signs[at : at + _GROUP] for at in range(0, len(signs), _GROUP))
+    return "-".join(signs[at : at + _GROUP_LENGTH] for at in range(0, len(signs), _GROUP_LENGTH))
 
 
 def read(text: str) -> tuple[int, Situation] | None:
     """Return the user id and situation of a reference, or None if it is not one of ours."""
     signs = tidy(text).replace("-", "")
-    if not _GROUP + _CHECK <= len(signs) <= _MOST_CHARACTERS or not set(signs) <= set(_SIGNS):
+    if not _GROUP_LENGTH + _CHECK_LENGTH <= len(signs) <= _MAX_REFERENCE_LENGTH or not set(signs) <= set(_SIGNS):
         return None
-    check = signs[-_CHECK:]
+    check = signs[-_CHECK_LENGTH:]
     value = 0
-    for sign in _mixed(signs[:-_CHECK], check, -1):
+    for sign in _mixed(signs[:-_CHECK_LENGTH], check, -1):
         value = value * len(_SIGNS) + _SIGNS.index(sign)
-    user_id, place = divmod(value, _MOST_SITUATIONS)
+    user_id, place = divmod(value, _MAX_SITUATIONS)
     if check != _check(value) or place >= len(SITUATIONS):
         return None
     return user_id, list(SITUATIONS.values())[place]
@@ -47,14 +47,14 @@ def read(text: str) -> tuple[int, Situation] | None:
 def _written(value: int) -> str:
     """Write a number in our characters, at least one group long."""
     signs = ""
-    while value or len(signs) < _GROUP:
+    while value or len(signs) < _GROUP_LENGTH:
         value, place = divmod(value, len(_SIGNS))
         signs = _SIGNS[place] + signs
     return signs
 
 
 def _check(value: int) -> str:
-    return _derived(f"{value}", _CHECK)
+    return _derived(f"{value}", _CHECK_LENGTH)
 
 
 def _mixed(signs: str, check: str, direction: int) -> str:

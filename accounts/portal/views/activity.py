@@ -12,7 +12,7 @@ from accounts.portal import recent_caller_checks, secure_account
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
-_PAGE = 30
+_PAGE_SIZE = 30  # events
 _NEW_PASSWORD = (audit_events.PASSWORD_CHANGED, audit_events.PASSWORD_RESET)
 
 
@@ -20,10 +20,10 @@ _NEW_PASSWORD = (audit_events.PASSWORD_CHANGED, audit_events.PASSWORD_RESET)
 def index(request: AuthedRequest) -> HttpResponse:
     """List sign-ins and changes, newest first."""
     before = inputs.number(request.GET.get("before")) or 0
-    events = audit.of_person(request.user.pk, of=audit.user_events(), before=before, most=_PAGE)
+    events = audit.of_person(request.user.pk, of=audit.user_events(), before=before, most=_PAGE_SIZE)
     context = {
         "entries": activity.entries(events),
-        "before": events[-1].pk if len(events) == _PAGE else None,
+        "before": events[-1].pk if len(events) == _PAGE_SIZE else None,
         "here": "activity",
     }
     return render(request, "accounts/portal/activity.html", context)

@@ -10,7 +10,7 @@ from accounts.portal import application_tiles, recent_caller_checks, recommendat
 from accounts.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
-_TILES = 4
+_MAX_TILES = 4
 
 
 @require_GET
@@ -27,7 +27,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
-        "tiles": application_tiles.recent(request.user, most=_TILES),
+        "tiles": application_tiles.recent(request.user, most=_MAX_TILES),
         "caller_checks": recent_caller_checks.just_now(request.user, now=now),
         "here": "home",
     }

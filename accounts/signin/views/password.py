@@ -23,7 +23,7 @@ from verification.outcomes import when_words
 from verification.policies import Step, Why
 
 _SIGNED_OUT = "signed-out"
-_LONGEST_HINT = 150  # characters of a username
+_MAX_USERNAME_LENGTH = 150  # characters
 
 
 @login_not_required
@@ -50,7 +50,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 def _hint(request: HttpRequest) -> str:
     """Return the username that an application expects (`login_hint`). It only fills in the field."""
-    return inputs.shortened(request.GET.get("username", ""), max_length=_LONGEST_HINT)
+    return inputs.shortened(request.GET.get("username", ""), max_length=_MAX_USERNAME_LENGTH)
 
 
 def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str = "") -> HttpResponse:

@@ -16,7 +16,7 @@ from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
 _KEY = "invitation"
-_LIFE = timedelta(minutes=5)
+_INVITATION_LIFE = timedelta(minutes=5)
 
 
 @login_not_required
@@ -27,7 +27,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     invitation = challenges.invite(now)
     if invitation is None:
         return HttpResponse(status=404)
-    request.session[_KEY] = {"nonce": invitation.nonce, "until": (now + _LIFE).timestamp()}
+    request.session[_KEY] = {"nonce": invitation.nonce, "until": (now + _INVITATION_LIFE).timestamp()}
     return HttpResponse(invitation.show["options"], content_type="application/json")
 
 

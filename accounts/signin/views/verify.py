@@ -112,7 +112,7 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
     return redirects.go_on(pending.next)
 
 
-_LONGEST = 16_384  # characters; a passkey's answer has a few hundred
+_MAX_ANSWER_LENGTH = 16_384  # characters; a passkey's answer has a few hundred
 
 
 def take(
@@ -122,7 +122,12 @@ def take(
     code, loaded = request.POST.get("code", ""), sessions.take_challenge(request.session)
     if code.strip():
         return challenges.answer(
-            pending.handle, code[:_LONGEST], binding=pending.id, context=context, alongside=alongside, loaded=loaded
+            pending.handle,
+            code[:_MAX_ANSWER_LENGTH],
+            binding=pending.id,
+            context=context,
+            alongside=alongside,
+            loaded=loaded,
         )
     return challenges.collect(pending.handle, binding=pending.id, context=context, alongside=alongside, loaded=loaded)
 

@@ -16,7 +16,7 @@ from verification.enrolments import Option
 from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd
 
-_ODD = 3  # incorrect codes that are worth mentioning
+_MIN_FAILURES_TO_MENTION = 3  # incorrect codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def wrong_codes(found: WrongCodes) -> list[str]:
     if found.stopped_at:
         words = _("The second step is locked: %(most)d incorrect codes within 30 days. Methods must be set up again.")
         return [words % {"most": most}]
-    if found.n < _ODD or found.last_at is None:
+    if found.n < _MIN_FAILURES_TO_MENTION or found.last_at is None:
         return []
     words = _("%(n)d incorrect codes within 30 days, last on %(at)s. At %(most)d the second step is locked.")
     return [words % {"n": found.n, "most": most, "at": time_format.day(found.last_at)}]

@@ -28,7 +28,7 @@ from accounts.support.actions.base import (
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 
-_SAME = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
+_MIN_EXTENSION = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
@@ -38,7 +38,7 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
         raise Unneeded(_("Staff always need the second step. Issue a Temporary Access Pass instead."))
     with transaction.atomic():
         until = actor.context.now + life
-        lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _SAME)
+        lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _MIN_EXTENSION)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
             raise Unneeded(_("They already have a one-time bypass that lasts at least as long."), field="seconds")
         record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
@@ -93,7 +93,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     """Refuse all of a user's sign-ins for some days, or until they are unblocked if `days` is None."""
     until = FOREVER if days is None else actor.context.now + timedelta(days=days)
     with transaction.atomic():
-        others = User.objects.filter(pk=person.pk).exclude(blocked_until__gte=until - _SAME)
+        others = User.objects.filter(pk=person.pk).exclude(blocked_until__gte=until - _MIN_EXTENSION)
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
             raise Unneeded(_("They are already blocked for at least that long."), field="days")
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)

@@ -78,7 +78,7 @@ def _sending(asked: ActionRequest) -> tuple[str, datetime]:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_TRIES = 3
+_MAX_TRIES = 3
 
 
 def _again(run: Callable[P, R]) -> Callable[P, R]:
@@ -86,7 +86,7 @@ def _again(run: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(run)
     def tried(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _turn in range(_TRIES - 1):
+        for _turn in range(_MAX_TRIES - 1):
             if transaction.get_connection().in_atomic_block:
                 break
             with suppress(IntegrityError, OperationalError):

@@ -13,8 +13,8 @@ from accounts.support import desk_scopes
 from verification import strengths
 from verification.lazy_text import LazyText
 
-_SHOWN = 20  # sessions on the page of an application
-_COUNTED = 1_000  # sessions that are counted; more are only "more than"
+_MAX_SESSIONS_SHOWN = 20  # on the page of an application
+_MAX_SESSIONS_COUNTED = 1_000  # more are only "more than"
 SERVICE = "service"
 KINDS = {
     Application.Kind.OIDC: _("OpenID Connect"),
@@ -116,11 +116,11 @@ class Usage:
 def usage(application: Application, staff: User) -> Usage:
     """Return who used an application lately. Five queries at most, each of them over a bounded number of rows."""
     sessions = ApplicationSession.objects.filter(application=application)
-    last = list(sessions.order_by("-last_used_at")[:_SHOWN])
+    last = list(sessions.order_by("-last_used_at")[:_MAX_SESSIONS_SHOWN])
     people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last])
-    n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _COUNTED + 1])
+    n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _MAX_SESSIONS_COUNTED + 1])
     return Usage(
         uses=tuple(Use(session=each, person=people.get(each.user_id)) for each in last),
-        n_running=min(n, _COUNTED),
-        is_more=n > _COUNTED,
+        n_running=min(n, _MAX_SESSIONS_COUNTED),
+        is_more=n > _MAX_SESSIONS_COUNTED,
     )

@@ -38,10 +38,10 @@ from verification.limits import WrongCodes
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 from verification.policies import Decision, Source
 
-_MESSAGES = 10
-_HISTORY = 20
+_MAX_MESSAGES_SHOWN = 10
+_MAX_ACTIONS_SHOWN = 20
 FOLD_FROM = 5  # entries of a list that the page shows unfolded
-_BESIDE = timedelta(minutes=15)  # a colleague who did something this recently is helping the person now
+_COLLEAGUE_WINDOW = timedelta(minutes=15)  # a colleague who did something this recently is helping the person now
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     access = authorise.access(staff, person, context)
     messages, holdings = tuple(_messages(person)), _holdings(person, now)
-    events = audit.of_person(person.pk, prefix="support.", most=_HISTORY)
+    events = audit.of_person(person.pk, prefix="support.", most=_MAX_ACTIONS_SHOWN)
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
     wrong = limits.wrong_codes(person.pk, now=now)
     impact = _impact(person, mine, options, holdings, wrong, now)
@@ -286,7 +286,7 @@ def _matching(holding: Holding, find: str) -> Holding:
 
 def _colleague(events: Iterable[AuditEvent], names: dict[int, str], staff: User, now: datetime) -> str:
     """Return who else did something for this user in the last minutes, or nothing."""
-    others = [e for e in events if e.at > now - _BESIDE and e.actor_id not in (None, staff.pk)]
+    others = [e for e in events if e.at > now - _COLLEAGUE_WINDOW and e.actor_id not in (None, staff.pk)]
     return names.get(others[0].actor_id or 0, "") if others else ""
 
 
@@ -317,7 +317,7 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
 
 
 def _messages(person: User) -> list[Sent]:
-    rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
+    rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MAX_MESSAGES_SHOWN]
     return [
         Sent(message, message_status_words.explain(message), message_status_words.technical(message))
         for message in rows

@@ -10,8 +10,8 @@ from accounts.models import User
 from verification import audit, time_format
 from verification.audit import Severity
 
-_READ = 60  # events that one page reads
-_LINES = 12  # lines that it shows at most
+_MAX_EVENTS_READ = 60  # for one page
+_MAX_LINES_SHOWN = 12  # on it
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Attempts:
 def recent(person: User) -> tuple[Attempts, ...]:
     """Return a user's recent attempts, in words about them."""
     kinds = [event for event in audit.user_events() if event.is_attempt]
-    return grouped(activity.entries(audit.of_person(person.pk, of=kinds, most=_READ), is_own=False))[:_LINES]
+    events = audit.of_person(person.pk, of=kinds, most=_MAX_EVENTS_READ)
+    return grouped(activity.entries(events, is_own=False))[:_MAX_LINES_SHOWN]
 
 
 def grouped(entries: Iterable[Entry]) -> tuple[Attempts, ...]:

@@ -21,8 +21,8 @@ from accounts.support import directory_health
 from accounts.support.directory_runs import row_words
 from accounts.support.views import exports, layout
 
-_MAX_SHOWN = 50  # rows of each kind on the page
-_N_RUNS = 15
+_MAX_ROWS_SHOWN = 50  # of each kind
+_MAX_RUNS_SHOWN = 15
 _HERE = "directories"
 
 
@@ -56,12 +56,13 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     directory = _directory(request, pk)
     figure = directory_sync.of_directory(directory)
     now = request_context.read(request).now
+    runs = DirectorySync.objects.filter(directory=directory)
     context = {
         "directory": directory,
         "problems": directory_health.problems(request.user, directory),
         "figure": figure,
         "is_stale": directory_sync.is_stale(figure, now),
-        "runs": DirectorySync.objects.filter(directory=directory).select_related("made_by").order_by("-pk")[:_N_RUNS],
+        "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
         "may_act": request.user.has_perm("accounts.change_directory"),
         "n_people": directory.people.filter(is_active=True).count(),
         "n_groups": directory.groups.count(),
@@ -105,7 +106,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "went_before": directory_health.went_before(run) if run.stopped else "",
         "parts": list(_parts(run)),
         "may_act": request.user.has_perm("accounts.change_directory"),
-        "most": _MAX_SHOWN,
+        "most": _MAX_ROWS_SHOWN,
         "tiles": _tiles(run),
         "others": _others(run),
     }
@@ -132,7 +133,7 @@ def _parts(run: DirectorySync) -> Iterator[Part]:
     numbers = dict(run.rows.values_list("what").annotate(n=Count("pk")).order_by("what"))
     for what, heading in row_words.HEADINGS.items():
         if n := numbers.get(what, 0):
-            rows = run.rows.filter(what=what).order_by("pk")[:_MAX_SHOWN]
+            rows = run.rows.filter(what=what).order_by("pk")[:_MAX_ROWS_SHOWN]
             yield Part(what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows])
 
 

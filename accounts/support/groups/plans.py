@@ -17,7 +17,7 @@ from accounts.support.actions.ranks import Rank
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
-_SHOWN = 20  # names shown in a preview
+_MAX_NAMES_SHOWN = 20  # in a preview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,8 @@ def _lines(
     lost = sorted(set(former) - set(future)) if wanted else []
     lines += [_("Removes the permission: %(right)s.") % {"right": names[each]} for each in lost]
     if n := concerned.count():
-        some = ", ".join(concerned.values_list("username", flat=True)[:_SHOWN]) + (" …" if n > _SHOWN else "")
+        some = ", ".join(concerned.values_list("username", flat=True)[:_MAX_NAMES_SHOWN])
+        some += " …" if n > _MAX_NAMES_SHOWN else ""
         lines.append(
             ngettext(
                 "The permissions of %(n)d member change: %(names)s.",

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.support.reports import csv_export
 
 _SEPARATORS = ",;\t|"
-MOST_OF_A_CELL = 131_072  # characters. Source: Python's csv
-_MOST_LINES = 20  # lines in one row: more mean that a quote was never closed
+MAX_CELL_LENGTH = 131_072  # characters. Source: Python's csv
+_MAX_LINES_OF_ROW = 20  # more mean that a quote was never closed
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 # How other files begin: xlsx, ods, numbers and zip; xls; pdf; gzip.
 _OTHER_FILES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
@@ -119,7 +119,7 @@ def _cut(text: str, separator: str, n_before: int) -> Iterator[tuple[int, list[s
             return
         except csv.Error:
             raise _broken(line + n_before) from None
-        if reader.line_num - line > _MOST_LINES:
+        if reader.line_num - line > _MAX_LINES_OF_ROW:
             raise _broken(line + n_before)
         if any(cell.strip() for cell in cells):
             yield line + n_before, [cell.strip() for cell in cells]

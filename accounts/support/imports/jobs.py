@@ -25,8 +25,8 @@ from verification.keys import upload_encryption
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
-_MOST_FAULTS = 20_000
-_MOST_WARNINGS = 1_000
+_MAX_FAULTS = 20_000
+_MAX_WARNINGS = 1_000
 _State = Import.State
 RIGHTS = {
     Import.Kind.PEOPLE: "accounts.import_people",
@@ -173,8 +173,8 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         job.n_new += done.counts["new"]
         job.n_changed += done.counts["changed"]
         job.n_same += done.counts["same"]
-        job.faults = [*job.faults, *done.faults][:_MOST_FAULTS]
-        job.warnings = [*job.warnings, *done.warnings][:_MOST_WARNINGS]
+        job.faults = [*job.faults, *done.faults][:_MAX_FAULTS]
+        job.warnings = [*job.warnings, *done.warnings][:_MAX_WARNINGS]
         job.save(update_fields=["n_new", "n_changed", "n_same", "faults", "warnings"])
         if not job.is_dry_run:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}

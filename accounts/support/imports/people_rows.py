@@ -27,7 +27,7 @@ from verification import enrolments, inputs, policies
 from verification.context import Context
 from verification.policies import Rules, remembered_browser_revocation
 
-_MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
+_MAX_EMAIL_LENGTH = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
 Row = tuple[int, Mapping[str, str]]
 
@@ -229,7 +229,7 @@ def _groups(cell: str) -> frozenset[str]:
 
 
 def _name(cell: str) -> str:
-    return fold(inputs.line(cell, max_length=csv_tables.MOST_OF_A_CELL) or "")
+    return fold(inputs.line(cell, max_length=csv_tables.MAX_CELL_LENGTH) or "")
 
 
 def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
@@ -240,9 +240,9 @@ def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     name = inputs.line(fields["name"], max_length=150)
     if name is None:
         raise ValueError(_("Shorten the name to 150 characters."))
-    email = inputs.line(fields["email"], max_length=_MOST_OF_MAIL)
+    email = inputs.line(fields["email"], max_length=_MAX_EMAIL_LENGTH)
     if email is None:
-        raise ValueError(_("Shorten the email address to %(n)d characters.") % {"n": _MOST_OF_MAIL})
+        raise ValueError(_("Shorten the email address to %(n)d characters.") % {"n": _MAX_EMAIL_LENGTH})
     state = fields["state"].lower() or SecondStep.ENABLED
     if state not in SecondStep.values:
         raise ValueError(_("Enter one of these as the state: %(states)s.") % {"states": ", ".join(SecondStep.values)})

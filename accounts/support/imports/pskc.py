@@ -22,12 +22,12 @@ from accounts.support.imports.pskc_keys import NAMESPACE, Sealed, Unfit, columns
 
 # A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
 # seconds for deriving the key, and one millisecond per token.
-_MOST_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP recommends 1,300,000 with SHA-1
-_MOST_KEY_BYTES = 32  # derived: AES has no longer keys
-_MOST_PACKAGES = 10_000  # of one token each
-_MOST_BROKEN = 50  # each is searched for among the others
+_MAX_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP recommends 1,300,000 with SHA-1
+_MAX_KEY_BYTES = 32  # derived: AES has no longer keys
+_MAX_PACKAGES = 10_000  # of one token each
+_MAX_BROKEN_PACKAGES = 50  # each is searched for among the others
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
-_DEEPEST = 50  # levels of nested elements; a package has ten
+_MAX_DEPTH = 50  # of nested elements; a package has ten
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     packages = container.findall(_tag("KeyPackage"))
     if not packages:
         raise Unreadable(_("The package contains no tokens."))
-    if len(packages) > _MOST_PACKAGES:
+    if len(packages) > _MAX_PACKAGES:
         words = _(
             "The package contains %(n)d tokens. At most %(most)d can be imported at once. Ask the "
             "manufacturer to split it."
         )
-        raise Unreadable(words % {"n": len(packages), "most": _MOST_PACKAGES})
+        raise Unreadable(words % {"n": len(packages), "most": _MAX_PACKAGES})
     for package in packages:
         container.remove(package)
     _refuse_ciphers([container, *packages])
@@ -75,9 +75,9 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     rows, faults, n_broken = [], list[Unfit](), 0
     for package, parsed, keys in _each(container, packages):
         n_broken += parsed is None
-        if n_broken > _MOST_BROKEN:
+        if n_broken > _MAX_BROKEN_PACKAGES:
             words = _("More than %(most)d tokens of the package can’t be read. Ask the manufacturer to send it again.")
-            raise Unreadable(words % {"most": _MOST_BROKEN})
+            raise Unreadable(words % {"most": _MAX_BROKEN_PACKAGES})
         for fields, fault in _rows(_Read(package, parsed, keys), container, opened):
             rows.append(fields)
             faults += [fault] if fault is not None else []
@@ -109,7 +109,7 @@ def _container(raw: bytes) -> Element:
         ) from None
     except (ParseError, ValueError, LookupError):
         raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read.")) from None
-    if _depth(root) > _DEEPEST:
+    if _depth(root) > _MAX_DEPTH:
         raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read."))
     if root.tag != _tag("KeyContainer"):
         raise Unreadable(_("This isn’t a PSKC package (RFC 6030)."))
@@ -123,7 +123,7 @@ def _container(raw: bytes) -> Element:
 def _depth(root: Element) -> int:
     """Return how deeply elements are nested, up to the limit. What follows walks them recursively."""
     level, depth = [root], 0
-    while level and depth <= _DEEPEST:
+    while level and depth <= _MAX_DEPTH:
         level, depth = [child for element in level for child in element], depth + 1
     return depth
 
@@ -177,13 +177,13 @@ def _open(container: Element, opening: _Opening, *, is_sealed: bool) -> bytes:
         raise Unreadable(_("The key is derived with %(name)s, which isn’t supported. PBKDF2 is.") % {"name": name})
     if not opening.passphrase:
         raise Unreadable(_("The package is protected by a passphrase. Enter it too."))
-    if (derivation.pbkdf2_iterations or 0) > _MOST_ROUNDS or (derivation.pbkdf2_key_length or 0) > _MOST_KEY_BYTES:
+    if (derivation.pbkdf2_iterations or 0) > _MAX_ROUNDS or (derivation.pbkdf2_key_length or 0) > _MAX_KEY_BYTES:
         words = _(
             "The key is derived in %(n)d rounds for %(bytes)d bytes. At most %(most)d rounds and "
             "%(longest)d bytes are supported."
         )
         asked = {"n": derivation.pbkdf2_iterations or 0, "bytes": derivation.pbkdf2_key_length or 0}
-        raise Unreadable(words % (asked | {"most": _MOST_ROUNDS, "longest": _MOST_KEY_BYTES}))
+        raise Unreadable(words % (asked | {"most": _MAX_ROUNDS, "longest": _MAX_KEY_BYTES}))
     try:
         return bytes(derivation.derive(opening.passphrase))
     except KeyDerivationError:

@@ -21,7 +21,7 @@ _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
 _HASHES = {"1": "sha1", "256": "sha256", "512": "sha512"}
 _NAMES = (NameOID.USER_ID, NameOID.COMMON_NAME, NameOID.EMAIL_ADDRESS)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the earliest time at which a time-based token can have been made
-_LEAST_MAC_KEY = 16  # bytes
+_MIN_MAC_KEY_BYTES = 16
 
 
 class Unfit(ValueError):
@@ -175,6 +175,6 @@ def _opened(key: Any, name: str, parsed: Any) -> Any:
 
 def _opens_mac_key(parsed: Any) -> bool:
     try:
-        return len(parsed.mac.key or b"") >= _LEAST_MAC_KEY
+        return len(parsed.mac.key or b"") >= _MIN_MAC_KEY_BYTES
     except DecryptionError:
         return False

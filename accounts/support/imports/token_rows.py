@@ -21,10 +21,10 @@ from verification.inputs import digits
 from verification.otp import oath
 from verification.otp.oath import Scheme
 
-_LEAST = 16  # bytes of a secret. Source: RFC 4226, 4 (R6)
-_MOST = 128  # bytes: the block size of SHA-512; HMAC hashes longer secrets
+_MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
+_MAX_SECRET_BYTES = 128  # the block size of SHA-512; HMAC hashes longer secrets
 _STEPS = range(10, 301)  # seconds
-_LAST_COUNTER = 2**31
+_MAX_COUNTER = 2**31
 _KINDS = {
     "": False,
     "totp": False,
@@ -125,11 +125,11 @@ def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
     if inputs.line(serial, max_length=64) != serial or not serial:
         raise ValueError(_("Enter a serial number of 1 to 64 characters."))
     secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
-    if len(secret) < _LEAST:
+    if len(secret) < _MIN_SECRET_BYTES:
         raise ValueError(_("The secret key is too short. It needs at least 26 characters."))
-    if len(secret) > _MOST:
+    if len(secret) > _MAX_SECRET_BYTES:
         raise ValueError(_("The secret key is too long. At most 128 bytes are supported."))
-    scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_LAST_COUNTER)
+    scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_MAX_COUNTER)
     lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
     if counter is None or lead is None:
         raise ValueError(_("The counter or the clock drift is out of range."))

@@ -21,7 +21,7 @@ from verification.audit import Severity
 from verification.models import AuditEvent
 from verification.policies import RULES
 
-_LONGEST = 160  # characters of one detail
+_MAX_DETAIL_LENGTH = 160  # characters
 _NOTHING = "–"
 _DANGLING = re.compile(rf": {_NOTHING}(?=\.)")
 _PEOPLE = ("approver", "joined", "left", "joining", "leaving")  # details that are user ids
@@ -260,7 +260,7 @@ def _written(name: str, value: object, names: Mapping[int, str]) -> str:
     else:
         words = str(value)
     words = words.replace(_ACTOR, "").replace(_PERSON, "")
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+    return words if len(words) <= _MAX_DETAIL_LENGTH else f"{words[: _MAX_DETAIL_LENGTH - 1]}…"
 
 
 def _label(name: str) -> str:

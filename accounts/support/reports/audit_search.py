@@ -20,7 +20,7 @@ from verification.db import query_plans
 from verification.models import AuditEvent
 from verification.models.audit import BY_SOMEONE_ELSE
 
-PAGE = 50
+PAGE_SIZE = 50  # events
 _CHUNK = 1_000  # events of an export that are in memory at once
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 # Only these say which ticket they are about. The index over the kinds finds them among a million others.
@@ -56,9 +56,9 @@ def find(search: Search, *, staff: User | None = None) -> tuple[list[Line], int]
     `staff` reads it: a member of a desk reads about the people that the desk may help, and about nobody in particular.
     """
     with query_plans.for_these_values():
-        events = list(matching(search, staff=staff).order_by("-id")[: PAGE + 1])
-    before = events[PAGE - 1].pk if len(events) > PAGE else 0
-    return audit_lines.lines(events[:PAGE], among=_among(staff)), before
+        events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])
+    before = events[PAGE_SIZE - 1].pk if len(events) > PAGE_SIZE else 0
+    return audit_lines.lines(events[:PAGE_SIZE], among=_among(staff)), before
 
 
 def _among(staff: User | None) -> QuerySet[User] | None:

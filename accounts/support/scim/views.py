@@ -23,8 +23,8 @@ from verification import conf
 from verification.policies.form_fields import Networks
 
 _HERE = "directories"
-_SHOWN = 30  # requests
-_MAX_LEFT = 50  # people who left
+_MAX_REQUESTS_SHOWN = 30
+_MAX_LEAVERS_SHOWN = 50
 
 # What our own refusals mean; the others are keywords that the client's documentation explains.
 PROBLEMS = {
@@ -61,6 +61,7 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
     now = request_context.read(request).now
     access = changes.access_of(directory)
     who_left = provisioning.people_who_left(directory)
+    requests = request_log.last(directory, _MAX_REQUESTS_SHOWN)
     context: dict[str, Any] = {
         "directory": directory,
         "address": f"{conf.public_url().rstrip('/')}{BASE}",
@@ -69,10 +70,10 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "has_former": bool(access.former_ends_at and access.former_ends_at > now and access.former_digest),
         "n_people": ScimPerson.objects.filter(directory=directory, deleted_at=None).count(),
         "n_groups": directory.groups.count(),
-        "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in request_log.last(directory, _SHOWN)],
+        "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in requests],
         "left": provisioning.count(directory, now),
         "problems": directory_health.problems(request.user, directory),
-        "who_left": list(who_left[:_MAX_LEFT]),
+        "who_left": list(who_left[:_MAX_LEAVERS_SHOWN]),
         "n_left": who_left.count(),
     }
     return layout.page(request, "directory_scim.html", context, here=_HERE)

@@ -171,6 +171,6 @@ def _chosen(request: AuthedRequest, context: Context) -> list[User]:
     if "all" in request.POST:
         found = people_search.matching(request.user, search_filters.read(request.POST), now=context.now)
     else:
-        marked = inputs.numbers(request.POST.getlist("people"), most=search_filters.MOST_AT_ONCE)
+        marked = inputs.numbers(request.POST.getlist("people"), most=search_filters.MAX_PEOPLE_PER_ACTION)
         found = desk_scopes.visible(request.user).filter(pk__in=marked)
-    return list(found.order_by("username")[: search_filters.MOST_AT_ONCE])
+    return list(found.order_by("username")[: search_filters.MAX_PEOPLE_PER_ACTION])

@@ -9,14 +9,14 @@ from accounts.support import case
 from accounts.support.views import layout
 from verification import inputs
 
-_LONGEST_SEARCH = 64
+_MAX_SEARCH_LENGTH = 64  # characters
 
 
 @require_GET
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show the case. This changes nothing and sends nothing."""
     person = layout.case_of(request, pk)
-    find = inputs.shortened(request.GET.get("find"), max_length=_LONGEST_SEARCH)
+    find = inputs.shortened(request.GET.get("find"), max_length=_MAX_SEARCH_LENGTH)
     find_in = request.GET.get("in", "")
     found = case.of(person, request.user, request_context.read(request), find=find, find_in=find_in)
     return layout.page(request, "case.html", {"case": found})

@@ -19,7 +19,7 @@ from accounts.support.groups import Plan, Wanted
 from accounts.support.groups.forms import GroupForm
 from accounts.support.views import layout
 
-_SHOWN = 100  # members
+_MAX_MEMBERS_SHOWN = 100
 
 
 def _may(request: AuthedRequest, right: str = "view") -> None:
@@ -58,7 +58,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     context = {
         "group": group,
         "parts": permission_words.parts(staff_roles.permissions(staff_roles.rights_of([group])).order_by("pk")),
-        "members": members[:_SHOWN],
+        "members": members[:_MAX_MEMBERS_SHOWN],
         "n_members": group.user_set.count(),
     }
     return layout.page(request, "group.html", context, here=_place(group))

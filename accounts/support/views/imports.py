@@ -28,7 +28,7 @@ from accounts.support.reports import csv_export
 from accounts.support.views import exports, layout, search_filters
 
 _BATCH = 1_000  # users read at once
-_MAX_SHOWN = 100  # errors on the page
+_MAX_FAULTS_SHOWN = 100  # on the page
 
 
 class UploadForm(forms.Form):
@@ -138,11 +138,11 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     job = _job(request, ref)
     context = {
         "job": job,
-        "faults": job.faults[:_MAX_SHOWN],
-        "warnings": job.warnings[:_MAX_SHOWN],
+        "faults": job.faults[:_MAX_FAULTS_SHOWN],
+        "warnings": job.warnings[:_MAX_FAULTS_SHOWN],
         "n_to_import": job.n_new + job.n_changed,
         "is_kept": bool(job.sealed),
-        "most": _MAX_SHOWN,
+        "most": _MAX_FAULTS_SHOWN,
     }
     return layout.page(request, "import.html", context, here="imports")
 

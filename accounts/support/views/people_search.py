@@ -31,7 +31,7 @@ def _groups() -> list[tuple[int, str]]:
 def index(request: AuthedRequest) -> HttpResponse:
     """List the users that the search finds, page by page."""
     search = search_filters.read(request.GET)
-    most_at_once = search_filters.MOST_AT_ONCE
+    most_at_once = search_filters.MAX_PEOPLE_PER_ACTION
     found = people_search.find(request.user, search, now=request_context.read(request).now, most=most_at_once)
     kept = search_filters.kept(search)
     context = {
@@ -50,7 +50,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "before": urlencode(kept | {"before": found.before}) if found.before else "",
         "kept": kept,
         "kept_query": urlencode(kept),
-        "most": people_search.MOST,
+        "most": people_search.MAX_PEOPLE_RANKED,
         "most_at_once": most_at_once,
     }
     return layout.page(request, "people_search.html", context)

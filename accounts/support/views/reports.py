@@ -16,9 +16,9 @@ from accounts.support.reports.summary import Table
 from accounts.support.views import exports, layout
 from verification import audit, inputs
 
-_MOST_FAULTS = 20
-_MOST_CHECKED = 50_000  # events that one page checks, in a few seconds
-_MAX_SEARCH = 150  # characters, as for a username
+_MAX_FAULTS_SHOWN = 20
+_MAX_EVENTS_CHECKED = 50_000  # for one page, in a few seconds
+_MAX_SEARCH_LENGTH = 150  # characters, as for a username
 
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
@@ -51,7 +51,7 @@ _DAYS = ("since", "until")
 
 def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
     sent = request.GET
-    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH) for name in _TEXTS}
+    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH_LENGTH) for name in _TEXTS}
     days = {name: inputs.day(sent.get(name, "").strip()) for name in _DAYS}
     search = Search(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
     kept = {name: text for name, text in asked.items() if text}
@@ -102,13 +102,13 @@ def _may_read(request: AuthedRequest) -> None:
 def audit_log_check(request: AuthedRequest) -> HttpResponse:
     """Verify the end of the audit log's chain and show the first faults. All of it would take minutes."""
     _may_read(request)
-    faults = list(islice(audit.verify_newest(_MOST_CHECKED), _MOST_FAULTS))
+    faults = list(islice(audit.verify_newest(_MAX_EVENTS_CHECKED), _MAX_FAULTS_SHOWN))
     n_events, n_seals = audit.size()
     context = {
         "faults": faults,
         "n_events": n_events,
         "n_seals": n_seals,
-        "most": _MOST_FAULTS,
-        "newest": _MOST_CHECKED if n_events > _MOST_CHECKED else 0,
+        "most": _MAX_FAULTS_SHOWN,
+        "newest": _MAX_EVENTS_CHECKED if n_events > _MAX_EVENTS_CHECKED else 0,
     }
     return layout.page(request, "audit_log_check.html", context, here="audit-log")

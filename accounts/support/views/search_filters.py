@@ -6,13 +6,15 @@ from accounts.support.people_search import Search
 from verification import inputs
 
 KEPT = ("q", "group", "state", "trouble")  # criteria that the next page keeps
-MOST_AT_ONCE = 500  # users that one bulk action takes
-_LONGEST = 254
+MAX_PEOPLE_PER_ACTION = 500  # users that one bulk action takes
+_MAX_CRITERION_LENGTH = 254  # characters
 
 
 def read(sent: QueryDict) -> Search:
     """Read search criteria. Unreadable ones are ignored."""
-    text = {name: inputs.shortened(sent.get(name), max_length=_LONGEST) for name in (*KEPT, "after", "before")}
+    text = {
+        name: inputs.shortened(sent.get(name), max_length=_MAX_CRITERION_LENGTH) for name in (*KEPT, "after", "before")
+    }
     return Search(
         text=text["q"],
         group=inputs.number(text["group"]),

@@ -23,7 +23,7 @@ from verification import hardware_tokens, inputs
 from verification.inputs import digits
 from verification.models import HardwareToken
 
-_PAGE = 50
+_PAGE_SIZE = 50  # tokens
 STATES = (
     ("stock", gettext_lazy("In stock")),
     ("people", gettext_lazy("With people")),
@@ -64,11 +64,11 @@ def index(request: AuthedRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     after = inputs.shortened(request.GET.get("after", ""), max_length=64)
     found = hardware_tokens.search(text, state)
-    rows = list((found.filter(serial__gt=after) if after else found)[: _PAGE + 1])
+    rows = list((found.filter(serial__gt=after) if after else found)[: _PAGE_SIZE + 1])
     kept = {name: value for name, value in (("q", text), ("state", state)) if value}
-    later = urlencode(kept | {"after": rows[_PAGE - 1].serial}) if len(rows) > _PAGE else ""
+    later = urlencode(kept | {"after": rows[_PAGE_SIZE - 1].serial}) if len(rows) > _PAGE_SIZE else ""
     context = {
-        "rows": _rows(request, rows[:_PAGE]),
+        "rows": _rows(request, rows[:_PAGE_SIZE]),
         "q": text,
         "state": state,
         "states": STATES,

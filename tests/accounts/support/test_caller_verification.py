@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import CallerCheck
 from accounts.support import caller_verification, case
-from accounts.support.caller_verification import CALL_BACK, LIFE, SETTLED
+from accounts.support.caller_verification import CALL_BACK, LIFE, MIN_METHOD_AGE
 from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import AuditEvent, Counter, Enrolment, Failure, Message
@@ -84,7 +84,7 @@ def test_button_pressed_twice_vouches_once(ana: Person, dora: Person, here: Cont
 def test_method_proves_a_caller_once_it_is_a_week_old(
     ana: Person, here: Context, days: float, *, is_closed: bool
 ) -> None:
-    assert SETTLED.days == 7
+    assert MIN_METHOD_AGE.days == 7
     settle(ana, days=days)
 
     *methods, call_back = caller_verification.methods(ana.user, now=here.now)

@@ -63,7 +63,7 @@ def test_finds_a_username_that_is_a_number(staff: User, sean: User, text: str) -
 
 
 def test_an_export_is_not_cut(staff: User, sean: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people_search, "MOST", 1)
+    monkeypatch.setattr(people_search, "MAX_PEOPLE_RANKED", 1)
 
     everybody = people_search.matching(staff, Search(text="people.example"), now=timezone.now(), most=None)
 
@@ -95,13 +95,13 @@ def test_reads_a_page_with_few_statements(
     staff: User, text: str, n_statements: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Desks, names or a count of long lists, rows with directory and invitation, methods; nothing for each row."""
-    for n in range(people_search.PAGE + 1):
+    for n in range(people_search.PAGE_SIZE + 1):
         User.objects.create(username=f"many{n}", email=f"many{n}@people.example")
 
     with django_assert_num_queries(n_statements):
         rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
 
-    assert len(rows) == (1 if "@" in text else people_search.PAGE)
+    assert len(rows) == (1 if "@" in text else people_search.PAGE_SIZE)
 
 
 @pytest.mark.parametrize("email", ["Strauß@people.example", "zoé@people.example", "SEAN@people.example"])

@@ -214,7 +214,7 @@ def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here:
 def test_all_wrong_rows_are_counted_though_not_all_are_kept(
     root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_MOST_FAULTS", 5)
+    monkeypatch.setattr(jobs, "_MAX_FAULTS", 5)
 
     job = bring(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, here)
 

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Scope, User
 from accounts.support.reports import audit_kinds, audit_search
-from accounts.support.reports.audit_search import PAGE, Search
+from accounts.support.reports.audit_search import PAGE_SIZE, Search
 from verification import audit
 from verification.context import Context
 from verification.db import partitions
@@ -83,7 +83,7 @@ def test_finds_what_is_meant(search: Search, kinds: set[str]) -> None:
 
 
 def test_pages_have_no_gap_and_nothing_twice(ana: User) -> None:
-    for _ in range(PAGE + 5):
+    for _ in range(PAGE_SIZE + 5):
         note("challenge.failed", user_id=ana.pk, context=NOON)
 
     found, before = [], 0
@@ -93,7 +93,7 @@ def test_pages_have_no_gap_and_nothing_twice(ana: User) -> None:
         if not before:
             break
 
-    assert len(found) == len(set(found)) == PAGE + 5
+    assert len(found) == len(set(found)) == PAGE_SIZE + 5
     assert found == sorted(found, reverse=True)
 
 
@@ -133,7 +133,7 @@ def test_page_reads_few_rows_however_many_there_are(
     with django_assert_max_num_queries(4):
         audit_search.find(search)
 
-    plan = audit_search.matching(search).order_by("-id")[: PAGE + 1].explain()
+    plan = audit_search.matching(search).order_by("-id")[: PAGE_SIZE + 1].explain()
     if connection.vendor == "sqlite":
         # Without an index it goes from the newest to the older ones, until a page is full.
         assert "INDEX" in plan or "PRIMARY KEY" in plan or plan.endswith("SCAN verification_auditevent")
@@ -146,7 +146,7 @@ def test_a_day_long_ago_is_found_without_reading_what_came_later() -> None:
         note("sign_in.denied", user_id=1, context=replace(NOON, now=datetime(2026, 3, day, 12, tzinfo=UTC)))
     long_ago = Search(since=date(2026, 3, 2), until=date(2026, 3, 2))
 
-    plan = audit_search.matching(long_ago).order_by("-id")[: PAGE + 1].explain(analyze=True)
+    plan = audit_search.matching(long_ago).order_by("-id")[: PAGE_SIZE + 1].explain(analyze=True)
 
     assert "Rows Removed by Filter" not in plan
     assert len(audit_search.find(long_ago)[0]) == 3
