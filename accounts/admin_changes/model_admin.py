@@ -176,12 +176,13 @@ class ChangesAdmin(Ruled):
             if form.is_valid() and not is_same:
                 form.add_error(None, changed_meanwhile())
             request.POST = QueryDict()  # Django deletes whenever something was posted
-        request.reason_form = form  # type: ignore[attr-defined]  # from here to `delete_model`, within this one request
         more = {**(extra_context or {}), "reason_form": form, "seen": seen}
         return super()._delete_view(request, object_id, more)  # type: ignore[misc]  # not in the stubs
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        form = request.reason_form  # type: ignore[attr-defined]  # see `_delete_view`
+        form = ReasonForm(request.POST)
+        if not form.is_valid():  # it was in `_delete_view`, a moment before
+            raise Repeated
         spend(form)
         self.record(request, self.deleted, obj, _why(form), changes=differences(values(obj), {}))
         super().delete_model(request, obj)
@@ -202,11 +203,15 @@ class ChangesAdmin(Ruled):
         """Write the audit event of a change, in its transaction."""
         if event is None:
             raise Undeclared(f"{type(self).__name__} names no event for this change")
-        about = {self.subject: str(row), "reason": reason, **detail}
+        about = {self.subject: self.audit_name(row), "reason": reason, **detail}
         audit.record(
             event, user_id=None, context=request_context.read(request), actor_id=cast("int", request.user.pk), **about
         )
         transaction.on_commit(self.forget)
+
+    def audit_name(self, row: Any) -> str:
+        """Return the name of a row in the audit log."""
+        return str(row)
 
     def _hold(self, request: HttpRequest, object_id: str) -> Any:
         """Lock the row, so that the later of two concurrent changes sees the earlier one."""

@@ -13,7 +13,7 @@ from accounts.app_passwords.managing import (
     of_person,
     revoke,
 )
-from accounts.app_passwords.services import CheckRequest, new_service_key, service_of
+from accounts.app_passwords.services import CheckRequest, new_service_key, replace_service_key, service_of
 
 __all__ = [
     "MAX_PER_PERSON",
@@ -29,6 +29,7 @@ __all__ = [
     "may_make",
     "new_service_key",
     "of_person",
+    "replace_service_key",
     "revoke",
     "service_of",
     "stale_of",

@@ -50,11 +50,17 @@ _services = ProgramSecrets("service", _find_service, seconds=lambda: _SERVICE_CA
 
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:
-    """Give a service a new key and return it. Only its digest is stored. `detail` goes into the audit event."""
-    key = random_tokens.draw() + random_tokens.draw()
+    """Give a service a new key, add the service if it is new, and audit it. `detail` goes into the audit event."""
     with transaction.atomic():
         event = audit_events.SERVICE_KEY_RENEWED if service.pk else audit_events.SERVICE_MADE
-        service.key_digest = random_tokens.digest("service", key)
-        service.save(update_fields=["key_digest"] if service.pk else None)
+        key = replace_service_key(service)
         audit.record(event, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
+    return key
+
+
+def replace_service_key(service: Service) -> str:
+    """Save a service with a new key and return the key, whose digest alone is stored. The caller audits it."""
+    key = random_tokens.draw() + random_tokens.draw()
+    service.key_digest = random_tokens.digest("service", key)
+    service.save(update_fields=["key_digest"] if service.pk else None)
     return key

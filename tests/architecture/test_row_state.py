@@ -34,11 +34,7 @@ UNKNOWN = {
     "return self.serializer().dumps(self._get_session())": "the same",
     "row = self.create_model_instance(self._get_session())": "the same",
     "row = self.create_model_instance(self._get_session(no_load=must_create))": "the same",
-    "request.shown_key = key": "a request, from one method of Django's admin to the next",
-    "return self._show(request, [(obj, request.shown_key)])": "the same",
     'page.rule = "acts"': "a view, for the test that walks the admin",
-    "request.reason_form = form": "a request, from one method of Django's admin to the next",
-    "form = request.reason_form": "the same",
 }
 
 

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admin_changes, app_passwords, request_context
+from accounts import app_passwords, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.app_passwords import audit_events, programs
 from accounts.models import Service
+from verification.models.handles import new_handle
 
 
 @admin.register(Service)
@@ -60,24 +61,17 @@ class ServiceAdmin(ChangesAdmin):
             return forms.ChoiceField(label=db_field.verbose_name, choices=choices)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        admin_changes.spend(form)
-        said = {
-            "reason": form.cleaned_data["reason"],
-            "changes": admin_changes.differences({}, admin_changes.values(obj)),
-        }
-        key = app_passwords.new_service_key(obj, request_context.read(request), actor_id=request.user.pk, **said)
-        request.shown_key = key  # type: ignore[attr-defined]  # from here to `response_add`, within this one request
+    def audit_name(self, row: Service) -> str:
+        return row.slug
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        if change:  # a new service was recorded with its key
-            super().save_related(request, form, formsets, change)
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        if not change:
+            obj.key_digest = new_handle()  # no key has this digest; `response_add` gives the service one
+        super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Service, post_url_continue: str | None = None) -> HttpResponse:
-        return self._show(request, [(obj, request.shown_key)])  # type: ignore[attr-defined]
+        """Give a new service its key, in the transaction that added it, and show it once."""
+        return self._show(request, [(obj, app_passwords.replace_service_key(obj))])
 
     def renew_keys(self, request: HttpRequest, rows: list[Service], reason: str) -> HttpResponse:
         """Give each service a new key. The service refuses everyone until the new key is in its configuration."""

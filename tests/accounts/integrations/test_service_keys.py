@@ -57,6 +57,15 @@ def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
     assert event.detail["changes"]["program"] == ["", "calendar"]
 
 
+def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: Door) -> None:
+    """Its form promises that. Seen failing: changes and deletions were under the long name."""
+    keeper.browser.save(f"{LIST}{mail.service.pk}/change/", **FIELDS | {"slug": "mail", "program": "mail"})
+    keeper.browser.save(f"{LIST}{mail.service.pk}/delete/")
+
+    found = AuditEvent.objects.filter(kind__in=["service.changed", "service.deleted"])
+    assert [event.detail["service"] for event in found] == ["mail", "mail"]
+
+
 def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
     keeper.browser.go(LIST)
 
