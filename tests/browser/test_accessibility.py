@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests.browser.full_portals import fill_up
 from tests.browser.page_actions import (
     STALE,
     choose,
@@ -26,6 +25,7 @@ from tests.browser.page_actions import (
     unfold,
     verify,
 )
+from tests.browser.portal.full_portals import fill_up
 from tests.browser.screen_sizes_and_accessibility import Look
 from tests.real_programs.chromium import BROKEN, opened
 from tests.simulated.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import SecondStep, User
-from tests.browser.full_portals import UNBROKEN, fill_up
 from tests.browser.page_actions import (
     STALE,
     expect_heading,
@@ -16,6 +15,7 @@ from tests.browser.page_actions import (
     unfold,
     verify,
 )
+from tests.browser.portal.full_portals import UNBROKEN, fill_up
 from tests.browser.screen_sizes_and_accessibility import Look
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import Enrolment
