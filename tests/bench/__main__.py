@@ -13,23 +13,11 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from tests.bench import (
-    app_passwords,
-    breached,
-    deliveries,
-    forward_auth,
-    goals,
-    limits,
-    meter,
-    oidc,
-    pages,
-    scale,
-    signins,
-    site,
-)
+from tests.bench import goals, meter, site
 from tests.bench.ageing import lines, measuring
 from tests.bench.directories import ldap, scim
 from tests.bench.goals import Goal
+from tests.bench.measures import app_passwords, breached, deliveries, forward_auth, limits, oidc, pages, scale, signins
 from tests.bench.site import Sites
 
 _Found = tuple[str, list[Goal]]  # what was found in words, and the goals

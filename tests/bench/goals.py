@@ -5,17 +5,17 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tests.bench.app_passwords import Checks
-from tests.bench.compared import Compared
-from tests.bench.deliveries import Deliveries, Rate
 from tests.bench.directories.ldap import Run
 from tests.bench.directories.scim import Pass
-from tests.bench.forward_auth import MANY, Verdicts
+from tests.bench.measures.app_passwords import Checks
+from tests.bench.measures.compared import Compared
+from tests.bench.measures.deliveries import Deliveries, Rate
+from tests.bench.measures.forward_auth import MANY, Verdicts
+from tests.bench.measures.oidc import OidcSignIns
+from tests.bench.measures.pages import SEARCHES, Page
+from tests.bench.measures.scale import Step
+from tests.bench.measures.signins import REQUESTS, Series, SignIns
 from tests.bench.meter import Memory, Usage, middle, share
-from tests.bench.oidc import OidcSignIns
-from tests.bench.pages import SEARCHES, Page
-from tests.bench.scale import Step
-from tests.bench.signins import REQUESTS, Series, SignIns
 
 _NAMES = {"open": "GET password", "password": "POST password", "page": "GET code", "code": "POST code"}
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from tests.bench import goals
 from tests.bench.ageing.measuring import PER_DAY, Ageing
 from tests.bench.goals import Goal
+from tests.bench.measures.pages import SEARCHES
 from tests.bench.meter import share
-from tests.bench.pages import SEARCHES
 
 _MEGA, _GIGA = 1_000_000, 1_000_000_000
 _YEAR = PER_DAY * 365

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.bench import pages
-from tests.bench.pages import Page
+from tests.bench.measures import pages
+from tests.bench.measures.pages import Page
 from tests.bench.site import Site, Sites
 
 PER_DAY = 100_000

@@ -41,7 +41,9 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> Checks:
     """
     ours = up.ours
     say("app passwords")
-    with driver("asker", ours.address, ours.home, ours.environment, module="tests.bench.app_passwords") as hand:
+    with driver(
+        "asker", ours.address, ours.home, ours.environment, module="tests.bench.measures.app_passwords"
+    ) as hand:
         hand.order("make", n=_WARM + 2 * _ROUNDS * _EACH)
         hand.order("ask", n=_WARM)
         usage, took = [], []

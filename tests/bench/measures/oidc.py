@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import django
 
-from tests.bench.compared import EMPTY, Compared, Cost, measured
+from tests.bench.measures.compared import EMPTY, Compared, Cost, measured
 from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
@@ -46,7 +46,7 @@ class OidcSignIns:
 def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
     """Have applications sign people in who are signed in already, and refresh their tokens."""
     ours, tokens = up.ours, Cost()
-    with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.oidc") as hand:
+    with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.measures.oidc") as hand:
         say("OpenID Connect with one application")
         hand.order("make", n=_EACH, applications=1)
         single = _sign_in(up, hand)

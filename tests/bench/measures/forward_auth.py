@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import django
 
-from tests.bench.compared import EMPTY, Compared, measured
+from tests.bench.measures.compared import EMPTY, Compared, measured
 from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
@@ -43,7 +43,7 @@ class Verdicts:
 def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
     """Have a proxy of its own ask about people who are signed in to an application."""
     ours, floor = up.ours, up.floor.address
-    with driver("proxy", ours.address, ours.home, ours.environment, module="tests.bench.forward_auth") as hand:
+    with driver("proxy", ours.address, ours.home, ours.environment, module="tests.bench.measures.forward_auth") as hand:
         say("forward-auth with one application")
         hand.order("make", n=_EACH, applications=1)
         single = _ask(up, hand)
