@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification.inputs.fields import LineField, WordsField
+from verification.inputs import LineField, WordsField
 
 
 class FeedbackForm(forms.Form):

@@ -1,6 +1,7 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import decision_words, portal_and_staff
+from accounts.access import decision_words, portal_and_staff, requirements, stepping_up
+from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
 from accounts.access.max_age_and_clock_skew import Demand
@@ -10,6 +11,9 @@ from accounts.access.stepping_up import forget_rounds, step_up
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
+    "ACR_PASSWORD",
+    "ACR_PHISHING_RESISTANT",
+    "ACR_SECOND_STEP",
     "Answer",
     "AskedBy",
     "Demand",
@@ -30,5 +34,7 @@ __all__ = [
     "of_person",
     "of_request",
     "portal_and_staff",
+    "requirements",
     "step_up",
+    "stepping_up",
 ]

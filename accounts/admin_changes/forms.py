@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SentForm
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.models.handles import new_handle
 
 BACK = "back"  # the button of a preview that leads back to the form, with everything that was filled in

@@ -34,7 +34,7 @@ from accounts.admin_site import Ruled
 from accounts.session_assurance import AuthedRequest
 from verification import audit, time_format
 from verification.audit import Event
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.lazy_text import LazyText
 
 

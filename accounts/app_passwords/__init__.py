@@ -1,7 +1,9 @@
 """App passwords: separate secrets for older apps that can only send a username and a password."""
 
+from accounts.app_passwords import audit_events, listing, programs
 from accounts.app_passwords.checking import Answer, Checked, check
 from accounts.app_passwords.failures import stale_of
+from accounts.app_passwords.listing import Order, Search
 from accounts.app_passwords.managing import (
     MAX_PER_PERSON,
     Full,
@@ -13,6 +15,7 @@ from accounts.app_passwords.managing import (
     of_person,
     revoke,
 )
+from accounts.app_passwords.programs import Program
 from accounts.app_passwords.services import CheckRequest, new_service_key, replace_service_key, service_of
 
 __all__ = [
@@ -22,13 +25,19 @@ __all__ = [
     "Checked",
     "Full",
     "Off",
+    "Order",
+    "Program",
+    "Search",
+    "audit_events",
     "check",
     "clear",
     "end_with",
     "issue",
+    "listing",
     "may_make",
     "new_service_key",
     "of_person",
+    "programs",
     "replace_service_key",
     "revoke",
     "service_of",

@@ -1,5 +1,6 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
+from accounts.applications import audit_events, secrets, session_ends
 from accounts.applications.allowed import may_use, named, usable_by
 from accounts.applications.audited_refusals import asked, refused
 from accounts.applications.initials import initials
@@ -20,6 +21,7 @@ __all__ = [
     "Facts",
     "Receiver",
     "asked",
+    "audit_events",
     "end",
     "end_these",
     "initials",
@@ -31,6 +33,8 @@ __all__ = [
     "purge",
     "refused",
     "running",
+    "secrets",
+    "session_ends",
     "sign_out",
     "usable_by",
 ]

@@ -3,6 +3,8 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
+from accounts.directories import connection_test, ldap_connections
+from accounts.directories.ldap_connections import Connection, Found
 from accounts.directories.password_checks import check, check_stranger, deadline, forget, known, take_time
 from accounts.directories.password_result_codes import Answer, Entry, Judged
 from accounts.directories.refusal_words import WORDS
@@ -11,13 +13,17 @@ from accounts.directories.service_account_password import password_of, seal_pass
 __all__ = [
     "WORDS",
     "Answer",
+    "Connection",
     "Entry",
+    "Found",
     "Judged",
     "check",
     "check_stranger",
+    "connection_test",
     "deadline",
     "forget",
     "known",
+    "ldap_connections",
     "password_of",
     "seal_password",
     "take_time",

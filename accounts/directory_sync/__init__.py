@@ -4,12 +4,14 @@ A preview shows the changes first. If very many people or groups would go, the r
 confirms it.
 """
 
+from accounts.directory_sync import audit_events
 from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
 from accounts.directory_sync.sync_runs import CONFIRMABLE_FOR, begin, cancel, confirm, forget, purge, schedule, work
 
 __all__ = [
     "CONFIRMABLE_FOR",
     "Figure",
+    "audit_events",
     "begin",
     "cancel",
     "confirm",

@@ -6,8 +6,7 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import ldap_connections
-from accounts.directories.ldap_connections import Connection, Found
+from accounts.directories import Connection, Found, ldap_connections
 from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import Kind

@@ -1,5 +1,6 @@
 """Invitations of people who were added and have never signed in: emails, links, reminders, and the state of each."""
 
+from accounts.invitations import audit_events
 from accounts.invitations.sending import PURPOSE, invite_new, move, remind, send, was_sent_recently
 from accounts.invitations.states import LABELS, NEW, State, counts, is_new, matching, state_of, words
 
@@ -8,6 +9,7 @@ __all__ = [
     "NEW",
     "PURPOSE",
     "State",
+    "audit_events",
     "counts",
     "invite_new",
     "is_new",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import conf
 from accounts.app_passwords import programs
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.lazy_text import LazyText
 
 

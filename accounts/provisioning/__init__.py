@@ -4,6 +4,7 @@ A sync, SCIM, and the first sign-in with a directory's password all use this. Se
 directory decides".
 """
 
+from accounts.provisioning import audit_events
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count, count_of_alarm, end_alarm, people_who_left
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
@@ -41,6 +42,7 @@ __all__ = [
     "apply_group",
     "apply_people",
     "apply_person",
+    "audit_events",
     "count",
     "count_of_alarm",
     "end_alarm",

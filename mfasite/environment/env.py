@@ -8,8 +8,7 @@ from typing import Any, TypeVar, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf
-from verification.setting import Section, Setting
-from verification.setting.formats import Wrong
+from verification.setting import Section, Setting, Wrong
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """Remembered browsers, browsers that a person used before, and the names of browsers."""
 
+from verification.browsers import known_browsers, user_agents
 from verification.browsers.remembered_browsers import (
     forget,
     forget_many,
@@ -18,8 +19,10 @@ __all__ = [
     "forget_own",
     "is_shared",
     "is_this",
+    "known_browsers",
     "of_many",
     "of_person",
     "recognise",
     "remember",
+    "user_agents",
 ]

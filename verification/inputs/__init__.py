@@ -1,5 +1,7 @@
 """Readers of text, numbers and JSON from outside, who may be careless or hostile."""
 
+from verification.inputs import digits, typed_codes
+from verification.inputs.fields import LineField, WordsField
 from verification.inputs.readers import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -29,8 +31,11 @@ __all__ = [
     "MAX_MARKS",
     "MAX_NUMBER",
     "Flaw",
+    "LineField",
+    "WordsField",
     "address",
     "day",
+    "digits",
     "flaw",
     "is_cut",
     "line",
@@ -40,4 +45,5 @@ __all__ = [
     "parse_json",
     "shortened",
     "text",
+    "typed_codes",
 ]

@@ -1,5 +1,6 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
+from verification.limits import toll_fraud
 from verification.limits.gates import OPEN, Gate
 from verification.limits.incorrect_codes_and_lockouts import (
     WrongCodes,
@@ -92,6 +93,7 @@ __all__ = [
     "spend_request",
     "spend_send",
     "spent",
+    "toll_fraud",
     "unlock",
     "window_start",
     "wrong_codes",

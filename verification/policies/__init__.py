@@ -1,5 +1,6 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
+from verification.policies import remembered_browser_revocation
 from verification.policies.contradictions import contradictions
 from verification.policies.decision import Decision, Step, Why, decide, refusal
 from verification.policies.declaration import Rule, Section
@@ -14,6 +15,7 @@ from verification.policies.effective import (
     rules_of_many,
     sources,
 )
+from verification.policies.form_fields import Lines, Networks
 from verification.policies.merging import for_staff, is_trusted, merge, ranked
 from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
 
@@ -21,6 +23,8 @@ __all__ = [
     "RULES",
     "SUPPORT_ACTIONS",
     "Decision",
+    "Lines",
+    "Networks",
     "Rule",
     "Rules",
     "Section",
@@ -39,6 +43,7 @@ __all__ = [
     "merge",
     "ranked",
     "refusal",
+    "remembered_browser_revocation",
     "rules_for",
     "rules_of_groups",
     "rules_of_many",

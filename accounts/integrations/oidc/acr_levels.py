@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
+from accounts.access import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification import strengths as known
 
 _STRENGTHS = {

@@ -11,9 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import app_passwords, reauthentication, request_context
-from accounts.app_passwords import listing, programs
-from accounts.app_passwords.listing import Order, Search
-from accounts.app_passwords.programs import Program
+from accounts.app_passwords import Order, Program, Search, listing, programs
 from accounts.models import AppPassword
 from accounts.portal.forms import AppPasswordForm
 from accounts.session_assurance import AuthedRequest

@@ -15,7 +15,7 @@ from accounts.support.actions.action_preview import Impact, Preview
 from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.lazy_text import LazyText
 
 

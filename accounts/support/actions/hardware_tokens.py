@@ -25,7 +25,7 @@ from accounts.support.actions.base import (
     record,
 )
 from verification import challenges, enrolments, hardware_tokens
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.models import HardwareToken
 
 

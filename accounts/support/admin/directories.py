@@ -15,16 +15,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import directories
-from accounts.admin_changes import ChangesAdmin, acts
-from accounts.admin_changes.forms import ChangeForm
+from accounts.admin_changes import ChangeForm, ChangesAdmin, acts
 from accounts.admin_site import Words
 from accounts.directories import connection_test
 from accounts.models import Directory
 from accounts.models.directories import Kind
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, directory_runs, scim
-from verification.inputs.fields import LineField
-from verification.policies.form_fields import Lines
+from verification.inputs import LineField
+from verification.policies import Lines
 
 # What the two kinds of directory usually call things.
 USUAL: Mapping[str, Mapping[str, str]] = {

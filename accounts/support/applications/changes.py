@@ -6,8 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import access, applications
-from accounts.admin_changes import Refused
-from accounts.admin_changes.forms import differences, spend, values
+from accounts.admin_changes import Refused, differences, spend, values
 from accounts.applications import logos, secrets
 from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries

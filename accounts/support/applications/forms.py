@@ -11,12 +11,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_changes.forms import ChangeForm
+from accounts.admin_changes import ChangeForm
 from accounts.applications import logos
 from accounts.applications.logos import Logo
 from accounts.models import Application
 from verification import strengths
-from verification.inputs.fields import LineField, WordsField
+from verification.inputs import LineField, WordsField
 
 RESERVED = {"add"}  # short names that the addresses of the staff pages need
 _AGES = (

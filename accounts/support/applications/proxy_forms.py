@@ -6,13 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_changes.forms import ChangeForm
+from accounts.admin_changes import ChangeForm
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.models import Application, ProtectedHost, Proxy
 from verification import strengths
-from verification.inputs.fields import LineField
-from verification.policies.form_fields import Networks
+from verification.inputs import LineField
+from verification.policies import Networks
 
 
 class ProxyForm(ChangeForm):

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from accounts.support.actions import Refusal, authorise
-from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.authorise import Permit, StaffAccess
-from accounts.support.actions.base import Action, Topic
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS, Action, Impact, Permit, Refusal, StaffAccess, Topic, authorise
 
 
 @dataclass(frozen=True)

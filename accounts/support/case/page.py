@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import activity, app_passwords, applications, invitations, session_assurance
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import audit_events, caller_verification
-from accounts.support.actions import Refusal, action_preview, authorise
-from accounts.support.actions.action_preview import Impact
+from accounts.support.actions import Impact, Refusal, action_preview, authorise
 from accounts.support.case import next_step, offered_actions, sign_in_attempts, status
 from accounts.support.case.next_step import Suggestion
 from accounts.support.case.offered_actions import Offers

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accounts import invitations
 from accounts.models import Directory, SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions.blocks_and_bypasses import FOREVER
+from accounts.support.actions import FOREVER
 from verification import time_format
 from verification.enrolments import Option
 from verification.models import AuditEvent

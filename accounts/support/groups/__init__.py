@@ -16,11 +16,13 @@ from accounts.support.groups.changes import (
     wanted_by,
     wants_second,
 )
+from accounts.support.groups.forms import GroupForm
 from accounts.support.groups.plans import MAX_PEOPLE, Plan, Wanted, plan
 
 __all__ = [
     "CHANGE",
     "MAX_PEOPLE",
+    "GroupForm",
     "Plan",
     "Wanted",
     "change",

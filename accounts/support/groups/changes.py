@@ -15,9 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
-from accounts.support.actions import Refusal, approvals, authorise, ranks, role_assignment
-from accounts.support.actions.base import Actor
-from accounts.support.actions.ranks import Rank
+from accounts.support.actions import Actor, Rank, Refusal, approvals, authorise, ranks, role_assignment
 from accounts.support.groups.plans import Plan, Wanted, plan
 from verification import audit, limits, policies
 from verification.audit import Event

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, permission_words, staff_roles
 from accounts.support.groups import plans
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 
 
 class Names(forms.CharField):

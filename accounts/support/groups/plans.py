@@ -12,8 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
-from accounts.support.actions import Refusal, authorise, ranks
-from accounts.support.actions.ranks import Rank
+from accounts.support.actions import Rank, Refusal, authorise, ranks
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect

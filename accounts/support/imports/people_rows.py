@@ -19,8 +19,7 @@ from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
-from accounts.support.actions import Refusal, authorise, ranks
-from accounts.support.actions.blocks_and_bypasses import SET_STATE
+from accounts.support.actions import SET_STATE, Refusal, authorise, ranks
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs, policies

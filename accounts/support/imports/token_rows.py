@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import Refusal, authorise, ranks
-from accounts.support.actions.hardware_tokens import ASSIGN_TOKEN
+from accounts.support.actions import ASSIGN_TOKEN, Refusal, authorise, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs, policies
 from verification.context import Context

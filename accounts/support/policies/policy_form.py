@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.admin_changes import ChangeForm
 from accounts.models import User
 from accounts.support import groups
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS
 from verification import policies
 from verification.lazy_text import LazyText
 from verification.models import Policy

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS
 from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import Severity

@@ -20,7 +20,7 @@ from accounts.support.actions import Actor
 from accounts.support.scim import changes
 from accounts.support.views import layout
 from verification import conf
-from verification.policies.form_fields import Networks
+from verification.policies import Networks
 
 _HERE = "directories"
 _MAX_REQUESTS_SHOWN = 30

@@ -13,11 +13,20 @@ from accounts import redirects, request_context
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import Refusal, action_preview, authorise, execution
-from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, ActionForm, Effect, Result, State
-from accounts.support.actions.execution import ActionRequest
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import (
+    ACTIONS,
+    Action,
+    ActionForm,
+    ActionRequest,
+    Effect,
+    Permit,
+    Refusal,
+    Result,
+    State,
+    action_preview,
+    authorise,
+    execution,
+)
 from accounts.support.views import layout, search_filters
 from verification import inputs
 from verification.context import Context

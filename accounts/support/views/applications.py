@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_changes, applications, request_context
-from accounts.admin_changes import Asked
-from accounts.admin_changes.forms import Repeated
+from accounts.admin_changes import Asked, Repeated
 from accounts.applications import secrets
 from accounts.models import Application, OidcClient
 from accounts.session_assurance import AuthedRequest
@@ -21,7 +20,7 @@ from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.people_search import NotOnePerson
 from accounts.support.views import layout
 from verification import inputs, strengths
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 
 _HERE = "applications"
 

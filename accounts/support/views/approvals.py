@@ -9,9 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import redirects, request_context
 from accounts.models import SupportRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support.actions import approvals, execution
-from accounts.support.actions.execution import ActionRequest
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS, ActionRequest, approvals, execution
 from accounts.support.views import layout
 from accounts.support.views.actions import render_result
 

@@ -17,7 +17,7 @@ from accounts.support.actions import ranks
 from accounts.support.views import layout
 from verification import challenges, outcomes
 from verification.delivery import message_status_words
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 
 
 class CallBackForm(forms.Form):

@@ -15,8 +15,7 @@ from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, groups, permission_words, staff_roles
 from accounts.support.actions import Actor
-from accounts.support.groups import Plan, Wanted
-from accounts.support.groups.forms import GroupForm
+from accounts.support.groups import GroupForm, Plan, Wanted
 from accounts.support.views import layout
 
 _MAX_MEMBERS_SHOWN = 100

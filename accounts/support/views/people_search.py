@@ -13,7 +13,7 @@ from accounts import request_context
 from accounts.models import SecondStep
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_health, people_search
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS
 from accounts.support.views import layout, search_filters
 
 

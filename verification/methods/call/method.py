@@ -17,7 +17,7 @@ from verification.methods.call import key_presses
 from verification.methods.call.key_presses import APPROVE, CODE, PRESS
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
-from verification.phone_numbers.form import NumberForm
+from verification.phone_numbers import NumberForm
 
 
 class CallForm(NumberForm):

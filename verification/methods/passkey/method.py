@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import conf, inputs
 from verification.capabilities import Passwordless
-from verification.inputs.fields import LineField
+from verification.inputs import LineField
 from verification.method import ChallengeData, Check, Draft, Issue
 
 _PAGE = "verification/methods/passkey/prompt.html"

@@ -11,7 +11,7 @@ from verification.keys import codes
 from verification.method import ChallengeData, Check, Draft, Issue
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
-from verification.phone_numbers.form import NumberForm
+from verification.phone_numbers import NumberForm
 
 
 class TextForm(NumberForm):

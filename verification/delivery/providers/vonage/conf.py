@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from verification.delivery import sender_settings
-from verification.setting import Section, Setting, formats
-from verification.setting.formats import Format
+from verification.setting import Format, Section, Setting, formats
 
 VONAGE = Section(
     "Vonage",
