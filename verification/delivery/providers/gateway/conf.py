@@ -20,6 +20,7 @@ url: Setting[str] = Setting(
     formats.url(example="https://texts.example.net/send"),
     default="",
     meaning="where requests are sent",
+    is_secret=True,  # many gateways take a key in the address, or in the body
 )
 token: Setting[str] = Setting(
     GATEWAY,
@@ -44,6 +45,7 @@ request: Setting[str] = Setting(
     default=REQUEST,
     meaning="the body as JSON; further placeholders: `{to_digits}`, `{seconds}` (how long the code is valid), "
     "`{language}`",
+    is_secret=True,
 )
 form: Setting[bool] = Setting(
     GATEWAY, "GATEWAY_FORM", formats.flag, default=False, meaning="1: send the body as a form instead of JSON"
