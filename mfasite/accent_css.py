@@ -20,8 +20,8 @@ LIGHT = ("#f3f4f6", "#ffffff")
 DARK = ("#0e1013", "#16191d")
 
 # WCAG 2.2: 1.4.3 text 4.5:1, 1.4.11 edges of controls and focus 3:1. A bit more, for soft backgrounds and rounding.
-TEXT = 5.0
-EDGE = 3.2
+MIN_TEXT_CONTRAST = 5.0
+MIN_EDGE_CONTRAST = 3.2
 
 _STEP = 0.01
 
@@ -93,7 +93,7 @@ def _mix(colour: str, surface: str, share: float) -> str:
 def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
     """Derive the colours of light or dark mode from the organisation's accent."""
     away = _STEP if dark else -_STEP
-    edge = _until(accent, against=surfaces, ratio=EDGE, step=away)
+    edge = _until(accent, against=surfaces, ratio=MIN_EDGE_CONTRAST, step=away)
     fill = edge if dark else accent
     on_fill = "#ffffff" if contrast(fill, "#ffffff") >= 4.5 else "#000000"
     soft = _mix(edge, surfaces[-1], 0.13 if dark else 0.07)
@@ -101,7 +101,7 @@ def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
         accent=fill,
         accent_hover=_shift(fill, 0.06 if on_fill == "#000000" else -0.06),
         on_accent=on_fill,
-        accent_ink=_until(edge, against=(*surfaces, soft), ratio=TEXT, step=away),
+        accent_ink=_until(edge, against=(*surfaces, soft), ratio=MIN_TEXT_CONTRAST, step=away),
         accent_edge=edge,
         accent_soft=soft,
     )

@@ -22,7 +22,7 @@ from verification.checks import keys_fit, keys_work
 logger = logging.getLogger(__name__)
 
 # The first with RETURNING, which the guarded updates use.
-SQLITE_LEAST = (3, 35, 0)
+MIN_SQLITE_VERSION = (3, 35, 0)
 
 
 def _public_url() -> Iterator[CheckMessage]:
@@ -56,7 +56,7 @@ def _sqlite() -> Iterator[CheckMessage]:
         )
     import sqlite3  # noqa: PLC0415  (a process with PostgreSQL doesn't load it)
 
-    if sqlite3.sqlite_version_info < SQLITE_LEAST:
+    if sqlite3.sqlite_version_info < MIN_SQLITE_VERSION:
         yield Error(
             f"SQLite {sqlite3.sqlite_version} is too old: it doesn't support RETURNING.",
             hint="Use a Python with SQLite 3.35 or newer, or PostgreSQL.",

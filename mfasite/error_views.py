@@ -16,7 +16,7 @@ from accounts.signin import pending_sign_in
 from mfasite import context_processors
 from verification.inputs import Flaw
 
-_SOON = 5  # seconds
+_RETRY_SECONDS = 5
 _TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -61,7 +61,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return a 503 page if the database is down or its disk is full, which soon passes, else a 500 page for a bug."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         response = _page("503.html", 503)
-        response.headers["Retry-After"] = str(_SOON)
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
         return response
     return _page("500.html", 500)
 

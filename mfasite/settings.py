@@ -153,8 +153,8 @@ elif DATABASE:
         "server_side_binding": True,
         "prepare_threshold": 3 if IS_PREPARED else None,
     }
-KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps connections itself
-DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": bool(KEPT)}} if DATABASE else {}
+_AGE = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps connections itself
+DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": _AGE, "CONN_HEALTH_CHECKS": bool(_AGE)}} if DATABASE else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Users and sessions -------------------------------------------------------------------------------------

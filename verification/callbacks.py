@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 # What stands behind the addresses that we hand out.
 _NO_QUERY = re.compile("")
 _QUERIES = {"keys": re.compile(r"(language=[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?")}
-_LARGEST = 64 * 1024  # bytes; carriers send a few hundred
+_MAX_BODY_BYTES = 64 * 1024  # carriers send a few hundred
 
 
 @csrf_exempt
@@ -29,7 +29,7 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     provider = routes.providers().get(provider_name)
     if provider is None:
         raise Http404
-    if (inputs.number(request.headers.get("Content-Length") or "0") or 0) > _LARGEST:
+    if (inputs.number(request.headers.get("Content-Length") or "0") or 0) > _MAX_BODY_BYTES:
         return HttpResponse(status=413)
     if not _QUERIES.get(event, _NO_QUERY).fullmatch(request.META.get("QUERY_STRING", "")):
         return HttpResponse(status=403)  # some sign the address with the fields behind it: what stands where is open

@@ -26,7 +26,7 @@ PURPOSE = "signing_key"
 LEAD = timedelta(days=1)  # published before it signs
 LIFE = timedelta(days=90)  # signs for
 OVERLAP = timedelta(days=1)  # published after it signed; every token has expired long before
-KEPT = timedelta(days=90)  # recognises our own old tokens at sign-out for, after it signed
+RETENTION = timedelta(days=90)  # recognises our own old tokens at sign-out for, after it signed
 
 _RSA_BITS = 2048  # Source: RFC 7518, 3.3
 _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -74,7 +74,7 @@ def rotate(now: datetime) -> list[str]:
         if keys[-1].signs_from + LIFE - LEAD <= now:
             made.append(_make(algorithm, now=now, signs_from=max(now + LEAD, keys[-1].signs_from + LIFE)))
         for key, following in itertools.pairwise(keys):
-            if following.signs_from + KEPT <= now:
+            if following.signs_from + RETENTION <= now:
                 _rows().filter(pk=key.pk).delete()
     forget()
     return made

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # The kernel limits a socket's path to 108 bytes on Linux and 104 on macOS, including the terminator.
-LONGEST_NAME = 100
+MAX_SOCKET_NAME_BYTES = 100
 SOCKET = "broker.sock"
 
 
@@ -40,7 +40,7 @@ def room(home: Path) -> Path:
     What a former run left in the queue is dropped: the database has the messages, and the sweep finds them again.
     """
     folder = home / "broker"
-    if len(str(folder / SOCKET).encode()) > LONGEST_NAME:
+    if len(str(folder / SOCKET).encode()) > MAX_SOCKET_NAME_BYTES:
         return Path(tempfile.mkdtemp(prefix="mfa-"))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)

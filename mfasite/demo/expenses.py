@@ -26,7 +26,7 @@ CLIENT_ID = "demo-expenses"
 CALLBACK, NOTICE = "/callback", "/logout-notice"
 PHR = '{"id_token":{"acr":{"essential":true,"values":["phr"]}}}'
 _COOKIE = "expenses_session"
-_LONGEST = 16_384  # bytes of a form
+_MAX_FORM_BYTES = 16_384
 _opener = build_opener(ProxyHandler({}))  # the machine's proxy is not for requests to ourselves
 _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -184,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take the service's notice that a session ended."""
         length = int(self.headers.get("Content-Length") or 0)
-        form = parse_qs(self.rfile.read(min(length, _LONGEST)).decode(errors="replace"))
+        form = parse_qs(self.rfile.read(min(length, _MAX_FORM_BYTES)).decode(errors="replace"))
         try:
             self.application.hear(form["logout_token"][0])
         except (KeyError, jwt.InvalidTokenError):

@@ -28,7 +28,7 @@ REAL = (
     engine.public_url,
     engine.providers,
 )
-SECONDS = 60.0  # for the first start on a slow machine
+START_TIMEOUT = 60.0  # seconds, for the first start on a slow machine
 HOST = preflight.HOST
 NAME = "localhost"  # the host people use: passkeys need a host name and refuse an IP address
 
@@ -118,11 +118,11 @@ def up(
 
 
 def _wait(stack: Stack) -> None:
-    stack.crew.wait("The web server", lambda: child_processes.answers(f"{stack.url}/healthz"), seconds=SECONDS)
-    stack.crew.wait("A part of the service", lambda: child_processes.lacks_nothing(stack.url), seconds=SECONDS)
+    stack.crew.wait("The web server", lambda: child_processes.answers(f"{stack.url}/healthz"), seconds=START_TIMEOUT)
+    stack.crew.wait("A part of the service", lambda: child_processes.lacks_nothing(stack.url), seconds=START_TIMEOUT)
     prefix = stack.environment["BROKER_PREFIX"]
     stack.crew.wait(
-        "The worker", lambda: child_processes.workers_answer(stack.broker_url, prefix=prefix), seconds=SECONDS
+        "The worker", lambda: child_processes.workers_answer(stack.broker_url, prefix=prefix), seconds=START_TIMEOUT
     )
 
 
@@ -139,7 +139,7 @@ def start_samples(stack: Stack, port: int, oidc_port: int) -> None:
     stack.crew.start("wiki", command, is_optional=True)
     stack.crew.start("expenses", child_processes.expenses(oidc_port, stack.url), is_optional=True)
     for each in (port, oidc_port):
-        stack.crew.wait("The sample applications", partial(child_processes.listens, each), seconds=SECONDS)
+        stack.crew.wait("The sample applications", partial(child_processes.listens, each), seconds=START_TIMEOUT)
 
 
 def _make_samples(port: int, oidc_port: int) -> tuple[str, ...]:

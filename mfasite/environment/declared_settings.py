@@ -14,8 +14,8 @@ from verification.setting import Section, Values
 PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")
 _FILE = "_FILE"
-_ALIKE = 0.85  # similarity from 0 to 1; DATABASE_URI and DATABASE_URL have 0.92
-_SHORTEST = 6  # characters; shorter names are similar by chance
+_MIN_SIMILARITY = 0.85  # from 0 to 1; DATABASE_URI and DATABASE_URL have 0.92
+_MIN_NAME_LENGTH = 6  # characters; shorter names are similar by chance
 # What Kubernetes and Docker set for other services. Source: Kubernetes, "Discovering services".
 _OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 
@@ -71,7 +71,8 @@ def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
         if name.removesuffix(_FILE) in settings:
             yield f"{name} has no effect: {name.removesuffix(_FILE)} is not a secret. Set it without _FILE."
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
+        similar = known if len(name) >= _MIN_NAME_LENGTH else ()
+        near = difflib.get_close_matches(name, similar, n=1, cutoff=_MIN_SIMILARITY)
         if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL belongs to somebody else
             yield f"{name} has no effect. Did you mean {near[0]}?"
         elif name.startswith(families):

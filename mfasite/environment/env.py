@@ -13,7 +13,7 @@ from verification.setting import Section, Setting, Wrong
 T = TypeVar("T")
 
 _FILE = "_FILE"
-_SHOWN = 60  # characters of a wrong value
+_MAX_VALUE_LENGTH = 60  # characters of a wrong value
 
 
 class Environment:
@@ -89,7 +89,7 @@ class Environment:
 
 def _sentence(setting: Setting[Any], text: str, why: str) -> str:
     """Return a sentence that says what to enter. It never contains a secret's value, or any part of one."""
-    shown = "" if setting.is_secret else f"={' '.join(text.split())[:_SHOWN]}"
+    shown = "" if setting.is_secret else f"={' '.join(text.split())[:_MAX_VALUE_LENGTH]}"
     unit = f", {setting.unit}" if setting.unit else ""
     return f"{setting.name}{shown}: {why or f'enter {setting.format.expects}{unit}'}."
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-LEAST_SECRET = 50  # characters of SECRET_KEY. Source: Django's check security.W009
-LEAST_TOKEN = 16  # characters of a token that we share with another system
-_LEAST_DENSE = 35  # compressed size in bytes of 50 random characters; 50 random hex digits take 42
-_LEAST_BYTES = 20  # distinct bytes in a key of 32; a random one has 26 or more
-_MOST_STEPS = 0.5  # share of neighbours at equal distance, as in abcdef or 012345
+MIN_SECRET_LENGTH = 50  # characters of SECRET_KEY. Source: Django's check security.W009
+MIN_TOKEN_LENGTH = 16  # characters of a token that we share with another system
+_MIN_COMPRESSED_BYTES = 35  # of 50 random characters, compressed; 50 random hex digits take 42
+_MIN_DISTINCT_BYTES = 20  # in a key of 32; a random one has 26 or more
+_MAX_SAME_STEP_SHARE = 0.5  # share of neighbours at equal distance, as in abcdef or 012345
 # What samples in documentation, templates and tutorials contain.
 _PLACEHOLDERS = (
     *("insecure", "change-me", "changeme", "change_me", "change-it", "change-this", "changethis", "please-change"),
@@ -25,21 +25,21 @@ _HASHED = frozenset(hashlib.sha256(word.encode()).digest() for word in _WORDS)
 
 def of_secret(value: str) -> str:
     """Return what is wrong with SECRET_KEY, or an empty string if it looks random."""
-    if len(value) < LEAST_SECRET:
-        return f"is shorter than {LEAST_SECRET} characters"
+    if len(value) < MIN_SECRET_LENGTH:
+        return f"is shorter than {MIN_SECRET_LENGTH} characters"
     folded = value.lower().replace(" ", "-")
     if any(word in folded for word in _PLACEHOLDERS):
         return "is an example or a default, not a secret"
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(value.encode()) + packer.flush()
-    if len(packed) < _LEAST_DENSE or _is_row(value.encode()):
+    if len(packed) < _MIN_COMPRESSED_BYTES or _is_row(value.encode()):
         return "repeats itself, so it can be guessed"
     return ""
 
 
 def of_key(value: bytes) -> str:
     """Return what is wrong with a key of 32 bytes, or an empty string if it looks random."""
-    if len(set(value)) < _LEAST_BYTES:
+    if len(set(value)) < _MIN_DISTINCT_BYTES:
         return "repeats itself, so it can be guessed"
     if _is_row(value):
         return "counts up or down, so it can be guessed"
@@ -53,7 +53,7 @@ def of_key(value: bytes) -> str:
 def _is_row(value: bytes) -> bool:
     """Return whether most neighbours have the same distance, whatever it is."""
     steps = Counter((b - a) % 256 for a, b in pairwise(value))
-    return max(steps.values(), default=0) > _MOST_STEPS * len(value)
+    return max(steps.values(), default=0) > _MAX_SAME_STEP_SHARE * len(value)
 
 
 def weaknesses(
@@ -77,5 +77,5 @@ def weaknesses(
     for name in (name for name, n in folded.items() if n > 1):
         yield f"Two keys in MFA_KEYS have the same id: {name}."
     for setting, values in shared.items():
-        if any(len(value) < LEAST_TOKEN for value in values):
-            yield f"{setting} is shorter than {LEAST_TOKEN} characters."
+        if any(len(value) < MIN_TOKEN_LENGTH for value in values):
+            yield f"{setting} is shorter than {MIN_TOKEN_LENGTH} characters."

@@ -17,7 +17,7 @@ from mfasite import error_views, stack_memory
 from verification import inputs
 from verification.inputs import Flaw
 
-_MAX_ADDRESS = 8192  # characters of path and query; gunicorn takes 4094
+_MAX_URL_LENGTH = 8192  # characters of path and query; gunicorn takes 4094
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _FOR_PROGRAMS = ("/callbacks/", "/healthz", "/readyz", "/metrics", "/.well-known/")  # nobody reads a page there
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -103,7 +103,7 @@ def _of_headers(request: HttpRequest) -> Flaw | None:
 
 def _of_address(request: HttpRequest) -> Flaw | None:
     query = request.META.get("QUERY_STRING", "")
-    if len(query) + len(request.path_info) > _MAX_ADDRESS:
+    if len(query) + len(request.path_info) > _MAX_URL_LENGTH:
         return Flaw.LENGTH
     if found := inputs.flaw(request.path_info):
         return found

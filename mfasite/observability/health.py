@@ -21,7 +21,7 @@ from verification.delivery.routing import routes
 
 logger = logging.getLogger(__name__)
 
-BOUND = 0.5  # seconds for all probes together, because they run in parallel
+PROBE_TIMEOUT = 0.5  # seconds for all probes together, because they run in parallel
 
 
 def _once(probe: Callable[[], bool]) -> Callable[[], bool]:
@@ -124,7 +124,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     Shape: `down` lists required parts, and makes the status 503; `degraded` lists the others.
     """
     probes = {name: _pools[name].submit(probe) for name, probe in PROBES.items()}
-    wait_for(probes.values(), timeout=BOUND)
+    wait_for(probes.values(), timeout=PROBE_TIMEOUT)
     failed = [name for name, probe in probes.items() if not _passed(name, probe)]
     down = [name for name in failed if name in NEEDED]
     unknown = ["workers"] if "broker" in failed else []  # only the broker knows them

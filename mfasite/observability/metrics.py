@@ -24,7 +24,7 @@ from verification.delivery import statistics
 from verification.limits import toll_fraud
 
 _WINDOW = timedelta(minutes=5)
-_MOST = 1_000  # series of applications
+_MAX_SERIES = 1_000  # of applications
 
 
 class _Figures(Collector):
@@ -99,7 +99,7 @@ def _applications(now: datetime) -> Metric:
     kinds = (audit_events.APPLICATION_OPENED, audit_events.APPLICATION_ASKED, audit_events.APPLICATION_REFUSED)
     happened = audit.since(now - _WINDOW, of=kinds).values_list("kind", "detail__application")
     counted = happened.annotate(n=Count("pk")).order_by("kind", "detail__application")
-    for kind, application, n in counted[:_MOST]:
+    for kind, application, n in counted[:_MAX_SERIES]:
         family.add_metric([str(application or ""), results[kind]], n)
     return family
 

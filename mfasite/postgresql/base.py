@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 # that end the steps of a sign-in have up to 70. It fails here if psycopg has renamed its limit.
 _queries.MAX_CACHED_STATEMENT_PARAMS = max(_queries.MAX_CACHED_STATEMENT_PARAMS, 100)
 
-_ASK_AGAIN = 30  # seconds to remember the reason, so that an outage does not cause more connections
+_ASK_AGAIN_SECONDS = 30  # to remember the reason, so that an outage does not cause more connections
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,7 +47,7 @@ class _Reasons:
     def of(self, conn_params: dict[str, Any]) -> str:
         """Ask the server once, without the pool. Empty if it would accept a connection."""
         with self._lock:
-            if time.monotonic() - self._asked_at > _ASK_AGAIN or not self._asked_at:
+            if time.monotonic() - self._asked_at > _ASK_AGAIN_SECONDS or not self._asked_at:
                 self._reason = self._ask(conn_params)
                 self._asked_at = time.monotonic()
             return self._reason

@@ -18,7 +18,7 @@ from mfasite import context_processors
 
 register = template.Library()
 
-_MOST = 64  # renderings that one place in a template keeps
+_MAX_RENDERINGS = 64  # that one place in a template keeps
 
 
 class OnceNode(Node):
@@ -42,7 +42,7 @@ class OnceNode(Node):
             alone = Context(context_processors.organisation() | values)
             with alone.bind_template(cast("Template", context.template)):  # while it renders, there is one
                 found = self.nodelist.render(alone)
-            if len(self._kept) >= _MOST:
+            if len(self._kept) >= _MAX_RENDERINGS:
                 self._kept.clear()
             self._kept[key] = found
         return found

@@ -104,7 +104,7 @@ class Sites:
         crew.environment = {**crew.environment, "WEB_WORKERS": str(processes)}
         crew.start("web", _gunicorn("mfasite.wsgi"))
         crew.wait(
-            "The web server", lambda: child_processes.answers(f"{site.address}/healthz"), seconds=launcher.SECONDS
+            "The web server", lambda: child_processes.answers(f"{site.address}/healthz"), seconds=launcher.START_TIMEOUT
         )
 
     def workers(self, threads: int) -> None:
@@ -122,7 +122,7 @@ class Sites:
             lambda: child_processes.workers_answer(
                 site.environment["REDIS_URL"], prefix=site.environment["BROKER_PREFIX"]
             ),
-            seconds=launcher.SECONDS,
+            seconds=launcher.START_TIMEOUT,
         )
 
 
@@ -195,7 +195,7 @@ def _starter(
         prepare(crew)
         application = "mfasite.wsgi" if name == "ours" else "tests.bench.floor.wsgi"
         crew.start("web", _gunicorn(application))
-        crew.wait(name, lambda: child_processes.listens(port), seconds=launcher.SECONDS)
+        crew.wait(name, lambda: child_processes.listens(port), seconds=launcher.START_TIMEOUT)
         hand = held.enter_context(driver(name, address, mine, environment))
         own = ("web", *(("worker", "beat") if name == "ours" else ()))
         found = Meter(server, name, {part: partial(_pids, crew, part) for part in own} | dict(shared))

@@ -70,10 +70,10 @@ def test_our_own_old_tokens_are_recognised_until_their_key_is_deleted() -> None:
     signing_keys.rotate(MORNING + signing_keys.LIFE - signing_keys.LEAD)
     starts = SigningKey.objects.order_by("-signs_from")[0].signs_from
 
-    signing_keys.rotate(starts + signing_keys.KEPT - timedelta(hours=1))
+    signing_keys.rotate(starts + signing_keys.RETENTION - timedelta(hours=1))
     assert signing_keys.read(old, typ=TYP) == {"sub": "ana"}
 
-    signing_keys.rotate(starts + signing_keys.KEPT)
+    signing_keys.rotate(starts + signing_keys.RETENTION)
     assert signing_keys.read(old, typ=TYP) is None
 
 

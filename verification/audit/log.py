@@ -23,7 +23,7 @@ from verification.models.audit import FREQUENT, NONCE, WORDS_DIGEST
 _ADD = Insert(AuditEvent)
 # An id has the time at which the database wrote the row. That is later than the event by as much as a long job took,
 # and earlier by as much as two clocks differ.
-_LATER, _EARLIER = timedelta(hours=6), timedelta(hours=1)
+_MAX_WRITTEN_LATER, _MAX_WRITTEN_EARLIER = timedelta(hours=6), timedelta(hours=1)
 
 
 def record(event: Event, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
@@ -139,10 +139,10 @@ def between(
     has_times = connection.vendor == "postgresql"
     if begins:
         events = events.filter(at__gte=begins)
-        events = events.filter(id__gte=partitions.first_id(begins - _EARLIER)) if has_times else events
+        events = events.filter(id__gte=partitions.first_id(begins - _MAX_WRITTEN_EARLIER)) if has_times else events
     if ends:
         events = events.filter(at__lt=ends)
-        events = events.filter(id__lt=partitions.first_id(ends + _LATER)) if has_times else events
+        events = events.filter(id__lt=partitions.first_id(ends + _MAX_WRITTEN_LATER)) if has_times else events
     return events
 
 

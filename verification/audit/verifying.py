@@ -13,9 +13,9 @@ from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.audit import WORDS_DIGEST
 
-_AT_ONCE = 5_000  # events in memory
-_STRAGGLERS = 200  # seals after a boundary that may cover events before it
-_SEALS = 500
+_EVENTS_AT_ONCE = 5_000  # in memory
+_MAX_STRAGGLERS = 200  # seals after a boundary that cover events before it
+_SEALS_AT_ONCE = 500
 _PUT_IN = "the event was added by someone without the key, or changed before it was sealed"
 
 
@@ -43,7 +43,7 @@ def verify_before(boundary: int) -> Iterator[Fault]:
 def verify_newest(n: int) -> Iterator[Fault]:
     """Verify the end of the chain, over the newest so many events or a few more. What is older is taken as it is."""
     last, n_covered = None, 0
-    for last in AuditSeal.objects.order_by("-number").iterator(chunk_size=_SEALS):
+    for last in AuditSeal.objects.order_by("-number").iterator(chunk_size=_SEALS_AT_ONCE):
         n_covered += len(last.events)
         if n_covered >= n:
             break
@@ -118,7 +118,7 @@ class _Walk:
     def loose(self) -> Iterator[Fault]:
         """Name events outside every seal that are forged, or that the sealer has passed over."""
         late = sealing.frontier()
-        rest = AuditEvent.objects.filter(id__gt=self.passed).order_by("id").iterator(chunk_size=_AT_ONCE)
+        rest = AuditEvent.objects.filter(id__gt=self.passed).order_by("id").iterator(chunk_size=_EVENTS_AT_ONCE)
         for event in self.free.values():
             yield from self._free(event, is_late=event.pk <= late)
         for event in rest:
@@ -126,7 +126,7 @@ class _Walk:
 
     def uncovered(self, boundary: int) -> Iterator[Fault]:
         """Name events before an id that no seal covers."""
-        newer = AuditSeal.objects.filter(upto__gte=boundary).order_by("number")[:_STRAGGLERS]
+        newer = AuditSeal.objects.filter(upto__gte=boundary).order_by("number")[:_MAX_STRAGGLERS]
         covered = {pk for link in newer for pk in link.events}
         self._read_upto(boundary - 1)
         for event in self.free.values():
@@ -144,10 +144,10 @@ def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:
     """Yield seals in groups over not many more events than fit into memory."""
     group: list[AuditSeal] = []
     n_events = 0
-    for link in seals.iterator(chunk_size=_AT_ONCE):
+    for link in seals.iterator(chunk_size=_EVENTS_AT_ONCE):
         group.append(link)
         n_events += len(link.events)
-        if n_events >= _AT_ONCE:
+        if n_events >= _EVENTS_AT_ONCE:
             yield group
             group, n_events = [], 0
     if group:

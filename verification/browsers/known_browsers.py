@@ -14,9 +14,9 @@ from verification.keys import crypto
 
 DAYS = 180  # for which a browser stays known after the last sign-in in it
 _PURPOSE = "device"
-_MOST = 5
-_LETTERS = 32  # of a digest: 128 bits
-_LONGEST = 256
+_MAX_PEOPLE = 5  # of one browser
+_MARK_LENGTH = 32  # characters of a digest: 128 bits
+_MAX_COOKIE_LENGTH = 256  # characters
 _NUMBER = re.compile("[0-9a-f]{32}")
 
 
@@ -24,7 +24,7 @@ def known(cookie: str, name: str) -> str:
     """Return what stands for this browser and this name, empty for a stranger's. Shape: as random as the cookie."""
     number, marks = _read(cookie)
     mine = crypto.digests(_PURPOSE, f"{number} {name}") if marks else ()
-    found = [secrets.compare_digest(mark, digest[:_LETTERS]) for mark in marks for digest in mine]
+    found = [secrets.compare_digest(mark, digest[:_MARK_LENGTH]) for mark in marks for digest in mine]
     return number if any(found) else ""
 
 
@@ -32,11 +32,11 @@ def remember(cookie: str, name: str) -> str:
     """Return the cookie of a browser in which someone signed in a moment ago."""
     number, marks = _read(cookie)
     number = number or secrets.token_hex(16)
-    mark = crypto.digest(_PURPOSE, f"{number} {name}")[:_LETTERS]
-    return ".".join([number, mark, *(other for other in marks if other != mark)][: _MOST + 1])
+    mark = crypto.digest(_PURPOSE, f"{number} {name}")[:_MARK_LENGTH]
+    return ".".join([number, mark, *(other for other in marks if other != mark)][: _MAX_PEOPLE + 1])
 
 
 def _read(cookie: str) -> tuple[str, tuple[str, ...]]:
-    number, *marks = cookie.split(".") if len(cookie) <= _LONGEST and cookie.isascii() else [""]
+    number, *marks = cookie.split(".") if len(cookie) <= _MAX_COOKIE_LENGTH and cookie.isascii() else [""]
     # Only a number of ours: “5 ana” with the name “keller” would have the mark of “5” with the name “ana keller”.
     return (number, tuple(marks)) if _NUMBER.fullmatch(number) else ("", ())

@@ -22,7 +22,7 @@ from verification.models.person import Person
 
 _GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
 _PURPOSE = "browser"
-_MOST = 5  # people of one browser
+_MAX_PEOPLE = 5  # of one browser
 
 
 def remember(user: Person, context: Context, *, days: int, method: str = "") -> str:
@@ -43,7 +43,7 @@ def remember(user: Person, context: Context, *, days: int, method: str = "") -> 
         rotated_at=context.now,
         ends_at=context.now + timedelta(days=days),
     )
-    return ".".join([token, *others][:_MOST])
+    return ".".join([token, *others][:_MAX_PEOPLE])
 
 
 def recognise(user: Person, context: Context) -> tuple[bool, str]:
@@ -76,7 +76,7 @@ def recognise(user: Person, context: Context) -> tuple[bool, str]:
 
 
 def _tokens(cookie: str) -> list[str]:
-    return [token for token in cookie.split(".") if token][:_MOST]
+    return [token for token in cookie.split(".") if token][:_MAX_PEOPLE]
 
 
 def _shows(tokens: Iterable[str]) -> Q:

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-_MOST_STARTS = 5  # of one job, else one that crashes its worker would be retried forever
+_MAX_STARTS = 5  # of one job, else one that crashes its worker would be retried forever
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def work(
     """
     ended = 0
     for job in under_way.filter(Q(lease_until=None) | Q(lease_until__lt=now)):
-        if job.n_starts >= _MOST_STARTS:
+        if job.n_starts >= _MAX_STARTS:
             words = _("It stopped %(n)d times before it was finished. Tell your operator.")
             fail(job, words % {"n": job.n_starts})
         elif _of(under_way, job).update(lease_until=now + lease, n_starts=F("n_starts") + 1, **started):

@@ -21,11 +21,11 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # the function `verification_id` in t
 _MILLISECOND = timedelta(milliseconds=1)
 _BITS = 22  # of a sequence, under the milliseconds
 _LAST_MILLISECOND = 2**41 - 1  # of what a column holds: in 2089
-_AHEAD = 2  # months that have a part before they begin
-_BEHIND = 12  # months that get a part afterwards, if rows of them were written without one
+_MONTHS_AHEAD = 2  # that have a part before they begin
+_MONTHS_BEHIND = 12  # that get a part afterwards, if rows of them were written without one
 _RANGE = re.compile(r"FROM \('?(-?\d+)'?\) TO \('?(-?\d+)'?\)")
 _RESTING = "SELECT EXISTS (SELECT 1 FROM {table}_rest WHERE id >= %s AND id < %s)"
-_TRIES = 40
+_MAX_TRIES = 40
 _LOCK_MILLISECONDS = 250  # for so long sign-ins may wait behind us, then we let them go on and try again
 
 
@@ -115,7 +115,7 @@ def prepare(connection: BaseDatabaseWrapper, table: str, *, now: datetime, fill_
     if not is_parted(connection, table):
         return []
     there = {part.first for part in parts(connection, table)}
-    near = [Month.of(now).later(n) for n in range(-_BEHIND, _AHEAD + 1)]
+    near = [Month.of(now).later(n) for n in range(-_MONTHS_BEHIND, _MONTHS_AHEAD + 1)]
     wanted = [month for month in near if month >= Month.of(now) or _has_rest(connection, table, month)]
     missing = [month for month in wanted if first_id(month.starts_at) not in there]
     for month in missing:
@@ -177,7 +177,7 @@ def _dropping(name: str) -> Callable[[CursorWrapper], None]:
 
 def _patiently(connection: BaseDatabaseWrapper, change: Callable[[CursorWrapper], None]) -> None:
     """Change a table while others use it: wait for its lock for a moment only, let the others go on, and try again."""
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(_MAX_TRIES)):
         try:
             with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")

@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections, models, transaction
 from django.db.models import Model, QuerySet
 
-_TRIES = 100  # about 15 ms apart: together much longer than any transaction of a sign-in
+_MAX_TRIES = 100  # about 15 ms apart: together much longer than any transaction of a sign-in
 _LOCK_NOT_AVAILABLE = "55P03"  # Source: PostgreSQL documentation, appendix A
 M = TypeVar("M", bound=Model)
 
@@ -59,7 +59,7 @@ def lock_to_delete(*wanted: QuerySet[Any]) -> None:
     """
     if not connections[wanted[0].db].features.has_select_for_update_nowait:
         return
-    for left in reversed(range(_TRIES)):
+    for left in reversed(range(_MAX_TRIES)):
         try:
             with transaction.atomic():  # its rollback releases the locks
                 for rows in wanted:

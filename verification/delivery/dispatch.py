@@ -21,10 +21,10 @@ from verification.models import Attempt, Challenge, Circuit, Kind, Message, Mess
 from verification.models.messages import MAX_CLAIMS, MOVING
 
 _log = logging.getLogger(__name__)
-_SWEEP = 50  # most messages of one sweep
-_WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
-_LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
-_LONGEST_PAUSE_OF_NOTICES = timedelta(hours=1)
+_MAX_PER_SWEEP = 50  # messages
+_MAX_WAKE_UP_TIME = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
+_MAX_PAUSE = timedelta(seconds=15)  # between two claims of one message
+_MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # the same
 
 
 def wanted(now: datetime | BindParam) -> Q:
@@ -291,7 +291,7 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     doubled = timedelta(seconds=2 ** min(message.claims - 1, 12 if is_notice else 4))
     shortest = doubled if is_notice else timedelta(seconds=1)
     half = (message.useful_until - now) / 2  # so that a notice has a last try before it is of no more use
-    longest = min(_LONGEST_PAUSE_OF_NOTICES, half) if is_notice else _LONGEST_PAUSE
+    longest = min(_MAX_PAUSE_OF_NOTICES, half) if is_notice else _MAX_PAUSE
     due = min(now + min(max(pause or doubled, shortest), longest), message.useful_until)
     why = {"reason": message.reason, "code": message.code}
     _held(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
@@ -320,16 +320,16 @@ def settle_leases(now: datetime) -> int:
 def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
-    if not _moving().filter(not_before__lte=now - _WOKEN).exists():
+    if not _moving().filter(not_before__lte=now - _MAX_WAKE_UP_TIME).exists():
         return 0  # the usual case, a few times a second: one read of a small index
     settle_leases(now)
-    queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
+    queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _MAX_WAKE_UP_TIME)
     retire(queued, now=now)
     waiting = [
         kind for kind in Kind if availability.off(kind, now)
     ]  # they wait for the end of an outage and hold up no others
     codes_first = (IsNull(F("challenge"), True), "not_before")  # notices may wait for hours
-    found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_SWEEP])
+    found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_MAX_PER_SWEEP])
     for message_id, kind in found:
         hand(message_id, Kind(kind))
     return len(found)

@@ -16,10 +16,10 @@ from verification.models.messages import Reason
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
-_POOL = 64  # connections to each provider, one per thread of a worker
-_PLACES = 64  # providers' addresses in the cache
-_TOO_MANY, _SERVER = 429, 500
-_LONGEST_PAUSE = 86_400  # the longest Retry-After that we follow, in seconds
+_MAX_CONNECTIONS = 64  # to each provider, one per thread of a worker
+_MAX_PLACES = 64  # providers' addresses in the cache
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+_MAX_RETRY_AFTER = 86_400  # seconds of a Retry-After that we follow
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Answer:
 
 @lru_cache(maxsize=1)
 def _pools() -> urllib3.PoolManager:
-    return urllib3.PoolManager(num_pools=_PLACES, maxsize=_POOL, timeout=_TIMEOUT)
+    return urllib3.PoolManager(num_pools=_MAX_PLACES, maxsize=_MAX_CONNECTIONS, timeout=_TIMEOUT)
 
 
-@lru_cache(maxsize=_PLACES)
+@lru_cache(maxsize=_MAX_PLACES)
 def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     """Return the connection pool and path of an address. The few addresses are cached."""
     parts = urlsplit(url)
@@ -61,9 +61,9 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
         raise Refused(Reason.PROVIDER_DOWN) from error
     except (HTTPError, OSError) as error:
         raise Lost("the answer did not arrive") from error
-    if answer.status == _TOO_MANY:
+    if answer.status == _TOO_MANY_REQUESTS:
         raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429")
-    if answer.status >= _SERVER:
+    if answer.status >= _SERVER_ERROR:
         raise Lost("the server failed", code=f"http-{answer.status}")
     return Answer(answer.status, answer.data, answer.headers)
 
@@ -71,4 +71,4 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
 def _span(text: str) -> timedelta | None:
     """Parse the seconds of a Retry-After header. A date or nothing leaves the delay to us."""
     is_span = text.isascii() and text.isdigit() and len(text) < 6
-    return timedelta(seconds=min(int(text), _LONGEST_PAUSE)) if is_span else None
+    return timedelta(seconds=min(int(text), _MAX_RETRY_AFTER)) if is_span else None

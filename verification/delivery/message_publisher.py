@@ -15,12 +15,12 @@ from verification.models import Kind
 
 _log = logging.getLogger(__name__)
 _TASK = "verification.delivery.tasks.deliver"
-_WAITING = 200  # most waiting wake-ups of a process; the sweeper finds the others
+_MAX_WAITING = 200  # wake-ups of a process; the sweeper finds the others
 _QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
 
 _pool: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
-_room = threading.BoundedSemaphore(_WAITING)
+_room = threading.BoundedSemaphore(_MAX_WAITING)
 
 
 def up(message_id: int, kind: Kind) -> None:

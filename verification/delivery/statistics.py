@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 
 QUEUES = ("texts", "calls", "housekeeping")
 _DAY = timedelta(days=1)
-_SHARES = 30  # most lines per table
-_SAMPLE = 2_000  # most deliveries in the sample
+_MAX_LINES = 30  # of each table
+_MAX_DELIVERIES_SAMPLED = 2_000
 _DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 
 
@@ -138,7 +138,7 @@ def _shares(field: str, now: datetime) -> list[Share]:
         n_failed=Count("pk", filter=Q(state__in=_DEAD)),
         n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
     )
-    return [Share(**row) for row in found.order_by("-n", "name", "kind")[:_SHARES]]
+    return [Share(**row) for row in found.order_by("-n", "name", "kind")[:_MAX_LINES]]
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def latencies(now: datetime) -> list[Latency]:
 
 def _latency(kind: Kind, now: datetime) -> Latency | None:
     rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
-    pairs = rows.exclude(ended_at=None).order_by("-pk").values_list("created_at", "ended_at")[:_SAMPLE]
+    pairs = rows.exclude(ended_at=None).order_by("-pk").values_list("created_at", "ended_at")[:_MAX_DELIVERIES_SAMPLED]
     took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
     if not took:
         return None

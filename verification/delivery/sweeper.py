@@ -10,7 +10,7 @@ from verification.delivery import dispatch
 from verification.models import Kind
 
 _log = logging.getLogger(__name__)
-_EVERY = 2.0  # seconds
+_INTERVAL = 2.0  # seconds
 
 
 def _hand(message_id: int, _kind: Kind) -> None:
@@ -25,7 +25,7 @@ def _hand(message_id: int, _kind: Kind) -> None:
 
 def run(stop: threading.Event) -> None:
     """Sweep until told to stop. Waits for a database that is away."""
-    while not stop.wait(_EVERY * random.uniform(0.8, 1.2)):  # noqa: S311  (spreads workers, protects nothing)
+    while not stop.wait(_INTERVAL * random.uniform(0.8, 1.2)):  # noqa: S311  (spreads workers, protects nothing)
         try:
             close_old_connections()
             dispatch.sweep(_hand)

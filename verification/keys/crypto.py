@@ -19,7 +19,7 @@ from django.apps import apps
 from verification import conf
 
 _VERSION = "v1"
-_NONCE = 12  # bytes. Source: NIST SP 800-38D, 5.2.1.1
+_NONCE_BYTES = 12  # Source: NIST SP 800-38D, 5.2.1.1
 
 
 class Unsealable(Exception):
@@ -63,7 +63,7 @@ def seal(plain: bytes, *, purpose: str, bound: str, key_id: str = "") -> str:
     Source: NIST SP 800-38D (AES-256-GCM), RFC 5869 (HKDF).
     """
     key_id = key_id or current_key()
-    nonce = os.urandom(_NONCE)
+    nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCM(_key(f"seal/{purpose}", key_id)).encrypt(nonce, plain, bound.encode())
     return f"{_VERSION}.{key_id}.{base64.urlsafe_b64encode(nonce + cipher).decode()}"
 
@@ -78,7 +78,7 @@ def unseal(value: str, *, purpose: str, bound: str) -> bytes:
         raw = base64.urlsafe_b64decode(body)
         if version != _VERSION:
             raise Unsealable(f"unknown seal {version!r}")
-        return AESGCM(_key(f"seal/{purpose}", key_id)).decrypt(raw[:_NONCE], raw[_NONCE:], bound.encode())
+        return AESGCM(_key(f"seal/{purpose}", key_id)).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound.encode())
     except (ValueError, InvalidTag) as error:
         raise Unsealable("the value does not belong here") from error
 

@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from verification.keys import crypto
 
-_SAMPLE = 20  # values that are opened to tell whether a key is the one that sealed them
-_ENDS = 500  # rows at each end of a table whose key is looked at
+_MAX_OPENED = 20  # values that are opened to tell whether a key is the one that sealed them
+_ROWS_AT_END = 500  # rows at each end of a table whose key is looked at
 _PREFIX = len("v1.")
 
 
@@ -246,7 +246,7 @@ def lost() -> Iterator[Lost]:
 
 
 def _fits(use: Sealed, key_id: str) -> bool:
-    rows = list(use.rows().filter(**{f"{use.column}__startswith": f"v1.{key_id}."}).order_by("-pk")[:_SAMPLE])
+    rows = list(use.rows().filter(**{f"{use.column}__startswith": f"v1.{key_id}."}).order_by("-pk")[:_MAX_OPENED])
     return not rows or any(use.opens(row) for row in rows)
 
 
@@ -263,7 +263,9 @@ def _unchecked() -> Iterator[Lost]:
         if not use.key_column:
             continue
         # This table is never emptied and may be long, so only its ends are checked. `check_restore` reads all of it.
-        ends = (use.rows().order_by(order).values_list(use.key_column, flat=True)[:_ENDS] for order in ("pk", "-pk"))
+        ends = (
+            use.rows().order_by(order).values_list(use.key_column, flat=True)[:_ROWS_AT_END] for order in ("pk", "-pk")
+        )
         for key_id, n in Counter(itertools.chain.from_iterable(ends)).items():
             if key_id in known:
                 continue

@@ -16,7 +16,7 @@ from verification.models.handles import HandleField
 WORDS_DIGEST = "words_digest"  # digest of the personal words, in `detail`
 NONCE = "nonce"  # among the words, so that nobody can guess short ones from their digest after they are erased
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MAX = 2**47  # milliseconds: more than a date can have in any reference that we write
+_MAX_MILLISECONDS = 2**47  # more than a date can have in any reference that we write
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -73,7 +73,7 @@ class AuditEvent(models.Model):
     @staticmethod
     def time_in(ref: str) -> tuple[datetime, datetime]:
         """Return the millisecond in which an event with this reference happened: from, and to before."""
-        begins = _EPOCH + timedelta(milliseconds=int(ref[:12], 16) % _MAX)
+        begins = _EPOCH + timedelta(milliseconds=int(ref[:12], 16) % _MAX_MILLISECONDS)
         return begins, begins + timedelta(milliseconds=1)
 
     @property

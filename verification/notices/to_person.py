@@ -18,7 +18,7 @@ from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.notices.template_path import template_path
 
-_AT_ONCE = 100  # notices in one statement
+_NOTICES_AT_ONCE = 100  # in one statement
 _NONE: Mapping[int, str] = {}
 
 
@@ -85,7 +85,7 @@ def tell_event_to_all(
         raise LookupError(event.kind)
     values |= {"event": event.kind, **circumstances(context)}
     template, left = event.notice.template, iter(users)
-    while some := list(islice(left, _AT_ONCE)):
+    while some := list(islice(left, _NOTICES_AT_ONCE)):
         texted = _texted([user.pk for user in some])
         with batched_writes.block():
             for user in some:

@@ -21,9 +21,9 @@ from verification.method import ChallengeData, Check
 from verification.outcomes import Verdict
 
 LEAD, NEAR = "lead", "near"  # names in an enrolment's data
-_SET_UP = timedelta(minutes=2)
-_REACH = timedelta(minutes=5)
-_NEXT = 3  # steps within which the second code must follow the first
+_MAX_DRIFT_AT_SET_UP = timedelta(minutes=2)
+_MAX_DRIFT = timedelta(minutes=5)
+_MAX_STEPS_BETWEEN = 3  # from the first code to the second
 
 
 def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, *, seconds: int) -> Check:
@@ -33,7 +33,7 @@ def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, 
     """
     now, lead = challenge.now.timestamp(), challenge.data.get(LEAD)
     ours, theirs = int(now) // seconds, int(now + (lead or 0)) // seconds
-    found = _find(code_at, answer, around=ours, nearest=theirs, reach=int(_REACH.total_seconds()) // seconds)
+    found = _find(code_at, answer, around=ours, nearest=theirs, reach=int(_MAX_DRIFT.total_seconds()) // seconds)
     if found is None:
         return Check(verdict=Verdict.WRONG)
     if _opens(found, challenge, theirs=theirs, ours=ours, seconds=seconds):
@@ -58,11 +58,11 @@ def _opens(found: int, challenge: ChallengeData, *, theirs: int, ours: int, seco
     if theirs - 1 <= found <= theirs + ahead:
         return True
     if challenge.is_enrolment:
-        return abs(found - ours) * seconds <= _SET_UP.total_seconds()
+        return abs(found - ours) * seconds <= _MAX_DRIFT_AT_SET_UP.total_seconds()
     if not (near := challenge.data.get(NEAR)):
         return False
     passed, waited = found - int(near[0]), ours - int(near[1])
-    return 0 < passed <= _NEXT and abs(passed - waited) <= 1
+    return 0 < passed <= _MAX_STEPS_BETWEEN and abs(passed - waited) <= 1
 
 
 def learn(found: int, now: float, lead: int, seconds: int) -> int:

@@ -12,15 +12,15 @@ from verification.outcomes import Verdict
 
 AHEAD = "ahead"  # the cause of an answer whose counter has run on
 LOOK_AHEAD = 10  # presses of the button that nobody typed in
-FAR_AHEAD = 1_000  # presses, where two codes in a row are given
-FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are given at once
+RESYNC_LOOK_AHEAD = 1_000  # presses, where two codes in a row are given
+MAX_RESYNC_DRIFT = 3_600  # seconds of a clock, where two codes in a row are given at once
 
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
     """Check one code of a counter. One that is far ahead isn't accepted, but noted, and the next one is accepted."""
     expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
     # The code that was used last is looked at too, so that it can be told from a wrong one.
-    places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + FAR_AHEAD))
+    places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + RESYNC_LOOK_AHEAD))
     found = noted + 1 if noted is not None and noted + 1 in places else next(iter(places), None)
     if found is None:
         return Check(verdict=Verdict.WRONG)
@@ -34,10 +34,10 @@ def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: 
 def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, second: str, *, seconds: int) -> Check:
     """Check two codes in a row that were typed together. Units: `seconds` of a step; 0 for a counter."""
     if seconds:
-        here, reach = int(challenge.now.timestamp()) // seconds, FAR_OFF // seconds
+        here, reach = int(challenge.now.timestamp()) // seconds, MAX_RESYNC_DRIFT // seconds
         window = range(here - reach, here + reach + 1)
     else:
-        window = range(challenge.counter + 1, challenge.counter + 1 + FAR_AHEAD)
+        window = range(challenge.counter + 1, challenge.counter + 1 + RESYNC_LOOK_AHEAD)
     found = next(iter(_find(code_at, [first, second], window)), None)
     if found is None:
         return Check(verdict=Verdict.WRONG)

@@ -35,11 +35,11 @@ _EXTENSION_WORDS = """
     dahili | доб добавочный вн внутр внутренний дод | вътр вътрешен | εσωτ εσωτερικο | داخلي تحويلة داخلی |
     שלוחה | ต่อ | 内線 | 分机 分機 转 轉 | 내선 | may le | एक्सटेंशन
 """
-_LONGEST_EXTENSION = 10
-_LONGEST = 15  # digits of a number with its country code. Source: ITU-T E.164, 6
-_LEAST = 7  # digits from which a piece of text may be a number of its own
+_MAX_EXTENSION_LENGTH = 10  # digits and pauses
+_MAX_DIGITS = 15  # with the country code. Source: ITU-T E.164, 6
+_MIN_DIGITS = 7  # from which a piece of text may be a number of its own
 _OR = "or|and|oder|und|ou|et|o|e|y|i|of|en|og|och|eller|lub|или|и|または"
-_LONGEST_TEXT = 200  # characters
+_MAX_TEXT_LENGTH = 200  # characters
 
 # Where a number is written in, before it: those that name nothing else are left out, the others are refused.
 _SCHEMES = frozenset({"tel", "sms", "smsto", "callto"})
@@ -72,7 +72,7 @@ _UNFIT: dict[int, Promise] = {
     PhoneNumberType.PAGER: gettext_lazy("This is a pager number, and pagers can’t receive codes. Use another number."),
 }
 # Satellite phones and networks of no country. Source: ITU-T, list of assigned country codes.
-_FAR = frozenset({870, 878, 881, 882, 883, 888})
+_NO_COUNTRY = frozenset({870, 878, 881, 882, 883, 888})
 
 
 def parse(text: str, region: str = "") -> Number:
@@ -83,7 +83,7 @@ def parse(text: str, region: str = "") -> Number:
     """
     if sign := next((sign for sign in text if unicodedata.category(sign) == "No"), ""):
         raise _no_sign(sign)  # the digit of a footnote or a list, which would count as one of the number
-    text, region = _tidy(text[:_LONGEST_TEXT]), region or conf.home_region()
+    text, region = _tidy(text[:_MAX_TEXT_LENGTH]), region or conf.home_region()
     scheme, colon, rest = text.partition(":")
     if colon and scheme.isalpha():
         if scheme.casefold() not in _SCHEMES:
@@ -131,10 +131,10 @@ def _in_context(text: str) -> str:
 def _is_two(text: str, region: str) -> bool:
     """Return whether more than one number was typed, with a comma, a slash, a plus or a word between them."""
     pieces = re.split(rf"[,;/|&+]|\s(?:{_OR})\s", text, flags=re.IGNORECASE)
-    long = [piece for piece in pieces if sum(sign.isdigit() for sign in piece) >= _LEAST]
+    long = [piece for piece in pieces if sum(sign.isdigit() for sign in piece) >= _MIN_DIGITS]
     if len(long) < 2:
         return False
-    return sum(sign.isdigit() for sign in text) > _LONGEST or all(_parsed(piece, region) for piece in long)
+    return sum(sign.isdigit() for sign in text) > _MAX_DIGITS or all(_parsed(piece, region) for piece in long)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -161,7 +161,7 @@ _MARKS = frozenset(_fold(_EXTENSION_WORDS).replace("|", " ").split()) | {"may le
 
 def _keys(text: str) -> str:
     keys = re.sub(r"[\s.()-]", "", text).lstrip(",")
-    if not re.fullmatch(rf"[\d,*#]{{1,{_LONGEST_EXTENSION}}}", keys) or not any(key.isdigit() for key in keys):
+    if not re.fullmatch(rf"[\d,*#]{{1,{_MAX_EXTENSION_LENGTH}}}", keys) or not any(key.isdigit() for key in keys):
         raise Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."))
     return keys
 
@@ -286,7 +286,7 @@ def _misfit(number: PhoneNumber) -> tuple[str, int]:
     if possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return "area", 0
     whole = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    steps = range(1, max(2, _LONGEST + 2 - len(whole)))
+    steps = range(1, max(2, _MAX_DIGITS + 2 - len(whole)))
     missing = next((n for n in steps if any(_parsed(whole + digit * n) for digit in "0125")), 0)
     extra = next((n for n in range(1, len(whole) - 4) if _parsed(whole[:-n])), 0)
     found = sorted((n, kind) for n, kind in ((missing, "short"), (extra, "long")) if n)
@@ -305,7 +305,7 @@ def is_e164(text: str) -> bool:
 
 def refusal(e164: str) -> str:
     """Say why we send no codes to a number, wherever it is dialled from, or return an empty text if we do."""
-    if _calling_code(e164) in _FAR:
+    if _calling_code(e164) in _NO_COUNTRY:
         return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another number.")
     return str(_UNFIT.get(phonenumbers.number_type(phonenumbers.parse(e164)), ""))
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from verification import phone_numbers
 from verification.lazy_text import LazyText
 
-_SHORTEST_PREFIX = {4: 8, 6: 32}  # a network wider than this is most of the internet
+_MIN_PREFIX_BITS = {4: 8, 6: 32}  # by version; a network wider than this is most of the internet
 
 
 class Lines(forms.CharField):
@@ -113,7 +113,7 @@ def _network(text: str) -> str:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise forms.ValidationError(_("%(text)s isn’t a network. Enter it as 192.0.2.0/24.") % {"text": text}) from None
-    if network.prefixlen < _SHORTEST_PREFIX[network.version]:
+    if network.prefixlen < _MIN_PREFIX_BITS[network.version]:
         raise forms.ValidationError(
             _("%(text)s covers most of the internet. Enter a smaller network.") % {"text": text}
         )

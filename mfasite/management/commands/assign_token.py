@@ -15,7 +15,7 @@ from verification.method import Draft
 from verification.otp import oath
 from verification.otp.oath import Scheme
 
-_LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
+_MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 
 
 class Command(BaseCommand):
@@ -84,6 +84,7 @@ def _read(secret: str) -> bytes:
         found = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except ValueError:
         raise CommandError("The secret isn't base32. Only letters and the digits 2 to 7 are allowed.") from None
-    if len(found) < _LEAST:
-        raise CommandError(f"The secret is too short. It needs at least {_LEAST} bytes, which are 26 characters.")
+    if len(found) < _MIN_SECRET_BYTES:
+        words = f"The secret is too short. It needs at least {_MIN_SECRET_BYTES} bytes, which are 26 characters."
+        raise CommandError(words)
     return found

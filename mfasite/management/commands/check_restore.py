@@ -15,8 +15,8 @@ from mfasite import checks
 from verification import audit, time_format
 from verification.keys import key_uses
 
-_NAMED = 20  # damaged values that are listed one by one
-_SAMPLE = 200  # sessions to decode
+_MAX_VALUES_LISTED = 20  # damaged values, one by one
+_MAX_SESSIONS_DECODED = 200
 
 
 class Command(BaseCommand):
@@ -72,7 +72,7 @@ def _damaged() -> Iterator[str]:
     counts: Counter[str] = Counter()
     for use, row in key_uses.damaged():
         counts[use.what] += 1
-        if counts.total() <= _NAMED:
+        if counts.total() <= _MAX_VALUES_LISTED:
             name = getattr(row, "ref", "") or getattr(row, "handle", "") or row.pk
             yield f"{use.model} {name}: {use.column} can't be decrypted."
     for what, n in counts.items():
@@ -80,7 +80,7 @@ def _damaged() -> Iterator[str]:
 
 
 def _sessions() -> Iterator[str]:
-    rows = Session.objects.filter(expire_date__gt=timezone.now()).order_by("-expire_date")[:_SAMPLE]
+    rows = Session.objects.filter(expire_date__gt=timezone.now()).order_by("-expire_date")[:_MAX_SESSIONS_DECODED]
     opened = [bool(SessionStore().decode(row.session_data)) for row in rows]
     if not all(opened):
         n = opened.count(False)

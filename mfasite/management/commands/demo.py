@@ -93,7 +93,7 @@ class Command(BaseCommand):
     def _show_queues(self, running: launcher.Stack, port: int) -> int:
         """Start Flower and return its port, or 0 if it fails: the demo works without a view of the queues."""
         flower = running.crew.start("flower", child_processes.flower(port), is_optional=True)
-        deadline = time.monotonic() + launcher.SECONDS
+        deadline = time.monotonic() + launcher.START_TIMEOUT
         while not child_processes.listens(port):
             running.crew.check()
             if running.crew.exited() or time.monotonic() > deadline:

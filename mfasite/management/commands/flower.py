@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mfasite import conf
 
-_LEAST = 12  # characters of a password
+_MIN_PASSWORD_LENGTH = 12  # characters
 
 
 class Command(BaseCommand):
@@ -23,10 +23,10 @@ class Command(BaseCommand):
     def handle(self, *, address: str, port: int, **options: object) -> None:
         """Refuse to start without a password; otherwise run Flower."""
         name, colon, password = conf.flower_basic_auth().partition(":")
-        if not (name and colon and len(password) >= _LEAST) and not conf.flower_auth_provider():
+        if not (name and colon and len(password) >= _MIN_PASSWORD_LENGTH) and not conf.flower_auth_provider():
             raise CommandError(
                 f"Flower needs a password. Set FLOWER_BASIC_AUTH=name:password, with a password of "
-                f"{_LEAST} or more characters."
+                f"{_MIN_PASSWORD_LENGTH} or more characters."
             )
         if name:
             os.environ[conf.flower_basic_auth.name] = conf.flower_basic_auth()  # it may have come from a file

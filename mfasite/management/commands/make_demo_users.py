@@ -19,7 +19,7 @@ from verification.models import Message, Policy
 from verification.models.person import SecondStep
 from verification.unchecked_command import UncheckedCommand
 
-_SETTLED = timedelta(days=30)  # the support desk does not verify callers by recently added methods
+_METHOD_AGE = timedelta(days=30)  # the support desk does not verify callers by recently added methods
 
 
 class Command(UncheckedCommand):
@@ -67,7 +67,7 @@ def _make(person: users.Person) -> None:
     user.groups.set(Group.objects.filter(name__in=person.groups))
     for name in person.methods:
         draft = enrolments.draft(user, registry.method(name), {"number": person.number})
-        enrolments.confirm(draft, now=context.now - _SETTLED)
+        enrolments.confirm(draft, now=context.now - _METHOD_AGE)
     backup = enrolments.backup_method(tuple(registry.methods()))
     if person.has_backup and backup:
         _write_down(person.name, enrolments.issue_recovery_codes(user, context, method_name=backup))

@@ -41,7 +41,7 @@ def test_takes_a_short_folder_when_the_socket_would_have_too_long_a_name(tmp_pat
 
     folder = broker.room(deep)
 
-    assert len(str(folder / broker.SOCKET).encode()) <= broker.LONGEST_NAME
+    assert len(str(folder / broker.SOCKET).encode()) <= broker.MAX_SOCKET_NAME_BYTES
     folder.rmdir()
 
 

@@ -13,7 +13,7 @@ from verification.models import Kind, Message, MessageState, Reason
 
 
 def test_sweep_finds_codes_before_notices(ana: Desk, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "_SWEEP", 1)
+    monkeypatch.setattr(dispatch, "_MAX_PER_SWEEP", 1)
     notices.tell(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
     ana.start("text")
 

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 
 from verification.capabilities import Temporary
 from verification.method import ChallengeData, Found
-from verification.methods.access_pass.method import LONGEST, SHORTEST, method
+from verification.methods.access_pass.method import MAX_LENGTH, MIN_LENGTH, method
 from verification.outcomes import Verdict
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -26,7 +26,7 @@ def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:
     return lambda first: found if first == PASS[:4] else None
 
 
-@pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, SHORTEST), (99, LONGEST)])
+@pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, MIN_LENGTH), (99, MAX_LENGTH)])
 def test_draws_a_pass_of_the_wanted_length(wanted: int, given: int) -> None:
     ((first, whole),) = method.enrol({"length": wanted}, account="ana").single_use_codes
 

@@ -10,7 +10,7 @@ from verification.delivery.broker.queues import carry, key, push
 
 __all__ = ["Unreachable", "carry", "depths", "forget", "is_reachable", "push", "seen", "workers"]
 
-_PRESENT = timedelta(seconds=30)  # three heartbeats of a worker
+_MAX_HEARTBEAT_AGE = timedelta(seconds=30)  # three heartbeats of a worker
 _WORKERS = "workers"
 
 
@@ -28,11 +28,11 @@ def depths(queues: Sequence[str]) -> list[int]:
 def seen(worker: str) -> None:
     """Record that a worker is there, and forget those that no longer are. Errors: `Unreachable`."""
     now = time.time()
-    gone = now - _PRESENT.total_seconds()
+    gone = now - _MAX_HEARTBEAT_AGE.total_seconds()
     connection.ask(("ZADD", key(_WORKERS), now, worker), ("ZREMRANGEBYSCORE", key(_WORKERS), "-inf", gone))
 
 
 def workers() -> int:
     """Count the workers whose last heartbeat was less than three heartbeats ago. Errors: `Unreachable`."""
-    [found] = connection.ask(("ZCOUNT", key(_WORKERS), time.time() - _PRESENT.total_seconds(), "+inf"))
+    [found] = connection.ask(("ZCOUNT", key(_WORKERS), time.time() - _MAX_HEARTBEAT_AGE.total_seconds(), "+inf"))
     return int(found)

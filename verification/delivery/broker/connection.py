@@ -13,7 +13,7 @@ import hiredis
 from verification.delivery.broker import address
 from verification.delivery.broker.address import Address, Login, Sentinels
 
-_SIZE = 65_536  # bytes
+_MAX_BYTES_AT_ONCE = 65_536
 Command = tuple[str | int | float, ...]
 # Errors that pass: the broker is starting, or it is no longer the master.
 _PASSING = ("LOADING", "READONLY", "MASTERDOWN")
@@ -39,7 +39,7 @@ class _Connection:
 
     def _reply(self) -> Any:
         while (found := self.reader.gets()) is False:
-            data = self.wire.recv(_SIZE)
+            data = self.wire.recv(_MAX_BYTES_AT_ONCE)
             if not data:
                 raise ConnectionResetError("the broker closed the connection")
             self.reader.feed(data)

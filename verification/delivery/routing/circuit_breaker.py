@@ -18,13 +18,13 @@ from verification.models import Attempt, Circuit, CircuitState, Kind, Message, M
 
 _log = logging.getLogger(__name__)
 _WINDOW = timedelta(minutes=15)  # how far back messages are evaluated
-_GRACE = timedelta(minutes=2)  # codes younger than this may still be entered
-_ENOUGH = 50  # fewer messages say too little
-_FEW = 5  # enough, if the provider itself reports a problem with our account
-_LEAST_PROVEN = 1 / 3
-_MOST_RETURNED = 1 / 2
-_STEADY = timedelta(minutes=5)  # a circuit closed for so long is reported as working
-_TURNED = 12  # after so many pauses in a row the count stops
+_TYPING_TIME = timedelta(minutes=2)  # codes younger than this may still be entered
+_MIN_MESSAGES = 50  # fewer messages say too little
+_MIN_ACCOUNT_ERRORS = 5  # reported by the provider itself
+_MIN_PROVEN_SHARE = 1 / 3
+_MAX_RETURNED_SHARE = 1 / 2
+_STEADY_AFTER = timedelta(minutes=5)  # a circuit closed for so long is reported as working
+_MAX_TRIPS_COUNTED = 12  # pauses in a row; then the count stops
 
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 _TAKEN = (
@@ -113,11 +113,11 @@ def trip(
 ) -> bool:
     """Open a circuit that is in state `of`. Each pause in a row is twice as long. Return False if it was changed."""
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
-    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_max_pause())
+    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _MAX_TRIPS_COUNTED), conf.circuit_max_pause())
     did = Circuit.objects.filter(pk=row.pk, state=of).update(
         state=CircuitState.OPEN,
         until_at=now + min(pause, conf.circuit_max_pause()),
-        trips=Least(F("trips") + 1, _TURNED),
+        trips=Least(F("trips") + 1, _MAX_TRIPS_COUNTED),
         failures=0,
         changed_at=now,
         why=why,
@@ -135,7 +135,8 @@ def pending_notices(now: datetime) -> Iterator[Circuit]:
     A circuit that opens and closes all the time is reported once. Call it in the transaction that notifies.
     """
     unknown = Circuit.objects.filter(notified_at=None).exclude(state=CircuitState.CLOSED)
-    steady = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
+    closed = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED)
+    steady = closed.filter(changed_at__lte=now - _STEADY_AFTER)
     for rows, notified_at in ((unknown, now), (steady, None)):
         for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # an outage of email can't be emailed
             if Circuit.objects.filter(pk=circuit.pk, notified_at=circuit.notified_at).update(notified_at=notified_at):
@@ -166,7 +167,8 @@ def evaluate(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tu
 def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
     former = Circuit.objects.filter(provider=provider, kind=kind, why="").values_list("changed_at", flat=True).first()
     since = max(now - _WINDOW, former) if former else now - _WINDOW
-    rows = Message.objects.filter(provider=provider, kind=kind, created_at__gte=since, created_at__lt=now - _GRACE)
+    rows = Message.objects.filter(provider=provider, kind=kind)
+    rows = rows.filter(created_at__gte=since, created_at__lt=now - _TYPING_TIME)
     taken = rows.filter(state__in=_TAKEN).aggregate(
         n=Count("pk"),
         n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
@@ -176,11 +178,11 @@ def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
     gone_on = Attempt.objects.filter(provider=provider, message__kind=kind, result=Result.RETURNED, at__gte=since)
     n_gone_on = gone_on.count()
     n, n_returned = taken["n"] + n_gone_on, taken["n_returned"] + n_gone_on
-    if n_returned > n * _MOST_RETURNED:
+    if n_returned > n * _MAX_RETURNED_SHARE:
         code, n_account = _commonest(provider, rows.filter(state__in=_BAD), gone_on)
-        if n >= _ENOUGH or (n_account >= _FEW and n_account > n * _MOST_RETURNED):
+        if n >= _MIN_MESSAGES or (n_account >= _MIN_ACCOUNT_ERRORS and n_account > n * _MAX_RETURNED_SHARE):
             return "receipts", code
-    if taken["n_codes"] >= _ENOUGH and taken["n_proven"] < taken["n_codes"] * _LEAST_PROVEN:
+    if taken["n_codes"] >= _MIN_MESSAGES and taken["n_proven"] < taken["n_codes"] * _MIN_PROVEN_SHARE:
         return "conversion", ""
     return "", ""
 

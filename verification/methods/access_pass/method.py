@@ -14,8 +14,8 @@ from verification.capabilities import Temporary
 from verification.method import ChallengeData, Check, Draft, Issue
 from verification.outcomes import Verdict
 
-SHORTEST, LONGEST = 8, 48  # characters
-_FIRST = 4
+MIN_LENGTH, MAX_LENGTH = 8, 48  # characters
+_LOOKUP_LENGTH = 4  # characters by which a pass is found
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
 
 
@@ -29,19 +29,19 @@ class AccessPass(Temporary):
     max_enrolments = 1
 
     def fits(self, answer: str) -> bool:
-        return SHORTEST <= len(answer) <= LONGEST and set(answer) <= set(_ALPHABET)
+        return MIN_LENGTH <= len(answer) <= MAX_LENGTH and set(answer) <= set(_ALPHABET)
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Draw a pass. Shape: `length` 8 to 48 characters; `once` makes it valid for one sign-in only."""
-        length = min(max(int(fields.get("length", SHORTEST)), SHORTEST), LONGEST)
+        length = min(max(int(fields.get("length", MIN_LENGTH)), MIN_LENGTH), MAX_LENGTH)
         code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
-        return Draft(single_use_codes=((code[:_FIRST], code),), data={"once": bool(fields.get("once"))})
+        return Draft(single_use_codes=((code[:_LOOKUP_LENGTH], code),), data={"once": bool(fields.get("once"))})
 
     def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        found = challenge.find(answer[:_FIRST])
+        found = challenge.find(answer[:_LOOKUP_LENGTH])
         if found is None or not check_password(answer, found.hash):
             return Check(verdict=Verdict.WRONG)
         if found.is_used:

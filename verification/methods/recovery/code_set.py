@@ -6,13 +6,13 @@ import secrets
 from verification.inputs import typed_codes
 
 N_CODES = 10
-_PART = 8  # characters; two parts of five bits a character make 80 bits, more than the 64 that are required
+_PART_LENGTH = 8  # characters; two parts of five bits a character make 80 bits, more than the 64 that are required
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
 _WHOLE = re.compile(rf"(?<![A-Z0-9])[{_ALPHABET}]{{4}}(?:[ -]?[{_ALPHABET}]{{4}}){{3}}(?![A-Z0-9])")
 
 
 def _part() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_PART))
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_PART_LENGTH))
 
 
 def draw() -> tuple[tuple[str, str], ...]:
@@ -29,9 +29,9 @@ def read(text: str) -> str:
 
 def fits(answer: str) -> bool:
     """Return whether a text can be a recovery code at all."""
-    return len(answer) == 2 * _PART and set(answer) <= set(_ALPHABET)
+    return len(answer) == 2 * _PART_LENGTH and set(answer) <= set(_ALPHABET)
 
 
 def first_part(answer: str) -> str:
     """Return the part by which a code is found."""
-    return answer[:_PART]
+    return answer[:_PART_LENGTH]

@@ -16,7 +16,7 @@ from verification.method import ChallengeData, Check, Draft, Issue
 from verification.otp import clock_drift, counter_drift
 from verification.otp.oath import Scheme
 
-_IDENTIFIER = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
+_IDENTIFIER_LENGTH = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
 
 
 class TokenForm(forms.Form):
@@ -58,7 +58,7 @@ class Token(Stocked, Resynchronised):
     def read(self, text: str) -> str:
         """Leave out the identifier that some tokens, such as a YubiKey, type before the code."""
         read = super().read(text)
-        named, code = read[:_IDENTIFIER], read[_IDENTIFIER:]
+        named, code = read[:_IDENTIFIER_LENGTH], read[_IDENTIFIER_LENGTH:]
         return code if code.isdecimal() and not named.isdecimal() else read
 
     def issue(self, challenge: ChallengeData) -> Issue:

@@ -21,7 +21,7 @@ from verification.method import ChallengeData, Check, Draft, Issue
 from verification.otp import clock_drift
 
 _STEP = 30  # seconds
-_SECRET = 20  # bytes. Source: RFC 4226, 4 (R6)
+_SECRET_BYTES = 20  # Source: RFC 4226, 4 (R6)
 
 
 def code_at(secret: bytes, step: int) -> str:
@@ -67,7 +67,7 @@ class Totp(AppGenerated):
     rank = 2
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        return Draft(secret=secrets.token_bytes(_SECRET))
+        return Draft(secret=secrets.token_bytes(_SECRET_BYTES))
 
     def issue(self, challenge: ChallengeData) -> Issue:
         if not challenge.is_enrolment:

@@ -9,7 +9,7 @@ from verification.delivery import http_pool
 
 from .conf import Conf
 
-_PROBE = 0.8  # seconds
+_PROBE_TIMEOUT = 0.8  # seconds
 
 
 def post(here: Conf, fields: Any) -> http_pool.Answer:
@@ -27,7 +27,7 @@ def reaches(url: str) -> bool:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        socket.create_connection((parts.hostname or "", port), timeout=_PROBE).close()
+        socket.create_connection((parts.hostname or "", port), timeout=_PROBE_TIMEOUT).close()
     except OSError:
         return False
     return True

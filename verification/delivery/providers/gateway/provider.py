@@ -24,8 +24,8 @@ from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, http_client, signature
 
-_REQUEST = 400
-_OURS = (401, 402, 403, 404, 405)  # our address or token is wrong
+_FIRST_ERROR = 400
+_OUR_FAULT = (401, 402, 403, 404, 405)  # our address or token is wrong
 _STATES = {
     "accepted": MessageState.ACCEPTED,
     "queued": MessageState.ACCEPTED,
@@ -53,7 +53,7 @@ class GatewayProvider:
         if not here.url:
             raise Refused(Reason.PROVIDER_DOWN)
         answer = http_client.post(here, _fill(json.loads(here.request), _values(here, message)))
-        if answer.status >= _REQUEST:
+        if answer.status >= _FIRST_ERROR:
             raise _refusal(here, answer)
         reference = http_client.find(answer.told, here.reference)
         if not reference:
@@ -127,7 +127,7 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
 
 def _refusal(here: conf.Conf, answer: Answer) -> Refused:
     word, status = http_client.find(answer.told, here.error), f"http-{answer.status}"
-    if answer.status in _OURS:
+    if answer.status in _OUR_FAULT:
         return Refused(Reason.PROVIDER_DOWN, code=status)
     reason = _reason(here, word)
     return Refused(reason, permanent=reason in _FOR_GOOD, code=tidy(word) or status)

@@ -26,7 +26,7 @@ from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, error_codes, http_client, speech, statuses
 
-_LONGEST_VALIDITY = 36_000  # seconds: the longest time that Twilio keeps a text
+_MAX_VALIDITY = 36_000  # seconds that Twilio keeps a text
 _MACHINES = ("machine_", "fax")
 
 
@@ -76,7 +76,7 @@ def _text(message: Outgoing) -> dict[str, Any]:
         "to": message.to,
         "body": message.words,
         "status_callback": message.receipt_url,
-        "validity_period": min(max(seconds, 1), _LONGEST_VALIDITY),
+        "validity_period": min(max(seconds, 1), _MAX_VALIDITY),
     }
     if here.service and not message.sender:
         return fields | {"messaging_service_sid": here.service}

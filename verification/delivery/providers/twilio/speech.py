@@ -5,7 +5,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from verification.delivery.provider import Speech
 
 _SILENCE = 6  # seconds without a key before the question is repeated
-_MOST_KEYS = 8
+_MAX_KEYS = 8  # in one answer
 
 
 def ask(words: str, *, keys_url: str, language: str, voice: str) -> str:
@@ -13,7 +13,7 @@ def ask(words: str, *, keys_url: str, language: str, voice: str) -> str:
     response = VoiceResponse()
     for _ in range(2):
         gather = response.gather(
-            input="dtmf", action=keys_url, method="POST", finish_on_key="#", timeout=_SILENCE, num_digits=_MOST_KEYS
+            input="dtmf", action=keys_url, method="POST", finish_on_key="#", timeout=_SILENCE, num_digits=_MAX_KEYS
         )
         gather.say(words, **_how(language, voice))
     response.hangup()

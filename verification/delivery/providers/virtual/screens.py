@@ -14,7 +14,7 @@ from verification.models.messages import Kind
 
 from .models import Caption, Delivery, State
 
-SHOWN = 40  # how many of the newest messages and calls of one phone are shown
+MAX_ITEMS_SHOWN = 40  # newest messages and calls of one phone
 _CODE = re.compile(r"(?<![\d#])(?<!\d )(\d{3} ?\d{3})(?! ?\d)")
 _MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
 
@@ -218,7 +218,7 @@ def _names() -> dict[str, str]:
 
 
 def _newest(rows: QuerySet[Delivery]) -> list[Delivery]:
-    return list(rows.order_by("-arrives_at", "-pk")[:SHOWN])
+    return list(rows.order_by("-arrives_at", "-pk")[:MAX_ITEMS_SHOWN])
 
 
 def _cards(rows: list[Delivery], now: datetime) -> tuple[Card, ...]:

@@ -24,7 +24,7 @@ _REPEATED_AFTER = timedelta(milliseconds=200)
 _REORDERED_BY = {Kind.CALL: timedelta(seconds=2)}
 _REORDERED_BY_DEFAULT = timedelta(milliseconds=50)
 _RANKS = {State.ACCEPTED: 0, State.RINGING: 0, State.SENT: 1, State.ANSWERED: 1}
-_LAST = 2
+_LAST_RANK = 2
 
 _CALLS_END = {
     Reason.BUSY: State.BUSY,
@@ -257,7 +257,8 @@ def _receipt(delivery: Delivery, step: Step) -> str:
 def _due(delivery: Delivery, step: Step, treated: Behaviour) -> datetime:
     if not treated.reorders_receipts:
         return step.at
-    late = _REORDERED_BY.get(Kind(delivery.kind), _REORDERED_BY_DEFAULT) * (_LAST - _RANKS.get(step.state, _LAST))
+    n_later = _LAST_RANK - _RANKS.get(step.state, _LAST_RANK)
+    late = _REORDERED_BY.get(Kind(delivery.kind), _REORDERED_BY_DEFAULT) * n_later
     return max(step.at, delivery.arrives_at) + late
 
 

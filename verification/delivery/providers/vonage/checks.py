@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from . import conf
 
-_SHORTEST_SECRET = 32  # bytes. Source: RFC 7518, 3.2, for HS256
+_MIN_SECRET_BYTES = 32  # Source: RFC 7518, 3.2, for HS256
 
 
 @register
@@ -38,9 +38,9 @@ def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "Set VONAGE_PRIVATE_KEY_FILE to the path of the key file that Vonage gave you for the application.",
         ),
         (
-            any(len(secret.encode()) < _SHORTEST_SECRET for secret in here.secrets),
+            any(len(secret.encode()) < _MIN_SECRET_BYTES for secret in here.secrets),
             3,
-            f"A secret in VONAGE_SIGNATURE_SECRETS is shorter than {_SHORTEST_SECRET} characters.",
+            f"A secret in VONAGE_SIGNATURE_SECRETS is shorter than {_MIN_SECRET_BYTES} characters.",
             "Choose a longer one in Vonage's settings, because anyone who guesses it can forge receipts.",
         ),
         (

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from vonage_messages import Messages
     from vonage_voice import Voice
 
-_REFUSED = 400
-_TURN = 300  # seconds for which a token is used; the library lets it live 900
+_FIRST_ERROR = 400
+_TOKEN_SECONDS = 300  # for which a token is used; the library lets it live 900
 
 
 def messages() -> "Messages":
@@ -51,12 +51,12 @@ def _clients(application: str, private_key: str, base_url: str) -> "tuple[Messag
             headers = {"Accept": http_pool.JSON, "User-Agent": self.user_agent, "Authorization": self._bearer()}
             body = "" if request_type == "GET" else json.dumps(params)
             answer = http_pool.ask(request_type, f"{base_url}{request_path}", headers=headers, body=body)
-            if answer.status >= _REFUSED:
+            if answer.status >= _FIRST_ERROR:
                 raise _refusal(answer)
             return dict(answer.told)
 
         def _bearer(self) -> str:
-            return _token(self.auth, int(time.time()) // _TURN)
+            return _token(self.auth, int(time.time()) // _TOKEN_SECONDS)
 
     client = Pooled(Auth(application_id=application, private_key=private_key))
     return Messages(client), Voice(client)

@@ -24,8 +24,8 @@ from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, error_codes, http_client, signature, speech, statuses
 
-_SHORTEST_LIFE, _LONGEST_LIFE = 20, 604_800  # seconds that Vonage keeps a text
-_RINGS = 30  # seconds
+_MIN_LIFE, _MAX_LIFE = 20, 604_800  # seconds that Vonage keeps a text
+_RING_SECONDS = 30
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
@@ -82,7 +82,7 @@ def _text(message: Outgoing) -> Any:
         to=message.to.removeprefix("+"),
         from_=(message.sender or senders_and_voices.choose(here.senders, message.to)).removeprefix("+"),
         text=message.words,
-        ttl=min(max(seconds, _SHORTEST_LIFE), _LONGEST_LIFE),
+        ttl=min(max(seconds, _MIN_LIFE), _MAX_LIFE),
         client_ref=message.id,
         webhook_url=message.receipt_url,
         webhook_version="v1",
@@ -107,7 +107,7 @@ def _call(message: Outgoing) -> Any:
         event_url=[message.receipt_url],
         event_method="POST",
         machine_detection="continue",
-        ringing_timer=_RINGS,
+        ringing_timer=_RING_SECONDS,
     )
 
 

@@ -9,14 +9,14 @@ from verification.delivery.provider import Speech
 from . import conf
 
 _SILENCE = 6  # seconds without a key before the question is repeated
-_MOST_KEYS = 8
+_MAX_KEYS = 8  # in one answer
 
 
 def ask(words: str, *, keys_url: str, language: str) -> list[Any]:
     """Say something and wait for keys, twice, then hang up. The # key ends the input."""
     from vonage_voice.models import Dtmf, Input  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
 
-    keys = Dtmf(timeOut=_SILENCE, maxDigits=_MOST_KEYS, submitOnHash=True)
+    keys = Dtmf(timeOut=_SILENCE, maxDigits=_MAX_KEYS, submitOnHash=True)
     once = [
         _talk(words, language, is_cut_by_keys=True),
         Input(type=["dtmf"], dtmf=keys, eventUrl=[keys_url], eventMethod="POST"),
