@@ -25,7 +25,7 @@ from verification.models.handles import new_handle
 class ActionRequest:
     """An action that a member of staff requests for a user.
 
-    Shape: `options` as the action's form gives them; `token` as `new_token` gave it to the submitted form.
+    Shape: `options` as the action's form gives them; `form_ref` as `new_form_ref` gave it to the submitted form.
     """
 
     action: Action
@@ -34,24 +34,24 @@ class ActionRequest:
     reason: str
     ticket: str
     options: Mapping[str, Any]
-    token: str = ""
+    form_ref: str = ""
 
 
 # One submission of a form -------------------------------------------------------------------------------------
 
-_TOKEN_LIFE = timedelta(days=1)
+_FORM_REF_LIFE = timedelta(days=1)
 _signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
 
 
-def new_token() -> str:
-    """Return a token for one form, so that submitting it again, or twice at once, does the action only once."""
+def new_form_ref() -> str:
+    """Return a reference for one form, so that submitting it again, or twice at once, does the action only once."""
     return _signer.sign(new_handle())
 
 
-def token_is_good(token: str) -> bool:
-    """Return whether we issued this token with a form, recently."""
+def is_form_ref_good(form_ref: str) -> bool:
+    """Return whether we issued this reference with a form, recently."""
     with suppress(signing.BadSignature):
-        _signer.unsign(token, max_age=_TOKEN_LIFE)
+        _signer.unsign(form_ref, max_age=_FORM_REF_LIFE)
         return True
     return False
 
@@ -63,15 +63,15 @@ def was_sent(asked: ActionRequest) -> bool:
 
 
 def _spend(asked: ActionRequest) -> bool:
-    """Use up a form's token for one user. Return False if it is used, even by a concurrent request."""
+    """Use up a form's reference for one user. Return False if it is used, even by a concurrent request."""
     value, until = _sending(asked)
     return limits.spend_once("action_form", value, until=until)
 
 
 def _sending(asked: ActionRequest) -> tuple[str, datetime]:
-    _value, signed_at, _digest = asked.token.rsplit(":", 2)
+    _value, signed_at, _digest = asked.form_ref.rsplit(":", 2)
     given_at = datetime.fromtimestamp(signing.b62_decode(signed_at), tz=UTC)
-    return f"{asked.token}:{asked.action.name}:{asked.person.pk}", given_at + _TOKEN_LIFE
+    return f"{asked.form_ref}:{asked.action.name}:{asked.person.pk}", given_at + _FORM_REF_LIFE
 
 
 # Carrying it out ------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     refusal, is_recorded = permit if isinstance(permit, Refusal) else None, False
     if request.method == "POST" and form.is_valid():
         asked = _asked(request, action, person, form)
-        is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
+        is_same = request.POST.get("seen", "") == _name(preview) and _is_form_ref_good(request)
         if is_same or refusal or execution.was_sent(asked):
             result = execution.execute(asked, permit, context)
             if result.state is not State.REFUSED and not result.is_form_kept:
@@ -72,7 +72,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "refusal": authorise.explain(refusal) if refusal else "",
         "is_recorded": is_recorded,
         "needs_caller": refusal is Refusal.NO_CALLER,
-        "token": execution.new_token(),
+        "form_ref": execution.new_form_ref(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
     return layout.page(request, "action.html", values, status=403 if refusal and form.is_bound else 200)
@@ -96,12 +96,12 @@ def _asked(request: AuthedRequest, action: Action, person: User, form: ActionFor
         reason=form.cleaned_data["reason"],
         ticket=form.cleaned_data["ticket"],
         options=form.options(),
-        token=request.POST["token"] if _token_is_good(request) else execution.new_token(),
+        form_ref=request.POST["form_ref"] if _is_form_ref_good(request) else execution.new_form_ref(),
     )
 
 
-def _token_is_good(request: AuthedRequest) -> bool:
-    return execution.token_is_good(request.POST.get("token", ""))
+def _is_form_ref_good(request: AuthedRequest) -> bool:
+    return execution.is_form_ref_good(request.POST.get("form_ref", ""))
 
 
 def render_result(request: AuthedRequest, person: User, action: Action, result: Result) -> HttpResponse:
@@ -138,7 +138,7 @@ def many(request: AuthedRequest) -> HttpResponse:
     is_confirmed = "confirmed" in request.POST
     permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, context).items()}
     form = action.form_class(request.POST if is_confirmed else None)
-    if is_confirmed and not _token_is_good(request):
+    if is_confirmed and not _is_form_ref_good(request):
         messages.warning(request, _("This page was open for too long. Check the preview again, then confirm."))
     elif is_confirmed and form.is_valid():
         results = [
@@ -164,7 +164,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         "n_waiting": len(waiting),
         "n_at_once": len(at_once),
         "n_open": len(chosen) - len(refusals),
-        "token": execution.new_token(),
+        "form_ref": execution.new_form_ref(),
     }
     return layout.page(request, "bulk_action.html", values)
 

@@ -39,7 +39,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "give_roles": {"roles": ["Support desk"]},
 }
 
-# These actions can be repeated on purpose. Only the form's token tells a repeat from a double submission.
+# These actions can be repeated on purpose. Only the form's reference tells a repeat from a double submission.
 MAY_BE_WANTED_AGAIN = {"issue_pass", "unlock", "try_message"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ class Scene:
     fay: Person
     context: Context
 
-    def order(self, name: str, token: str) -> ActionRequest:
+    def request(self, name: str, form_ref: str) -> ActionRequest:
         """Return an action request as one HTTP request builds it, with its own copies of the rows."""
         needs_ref = name in {"reset_device", "try_message"}
         return ActionRequest(
@@ -65,7 +65,7 @@ class Scene:
             options=(
                 {"ref": self.ana.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {}) | self.options(name)
             ),
-            token=token,
+            form_ref=form_ref,
         )
 
     def options(self, name: str) -> dict[str, object]:
@@ -83,8 +83,8 @@ class Scene:
         }
         return table.get(name, {})
 
-    def place(self, name: str, token: str) -> State:
-        return perform(self.order(name, token), self.context).state
+    def place(self, name: str, form_ref: str) -> State:
+        return perform(self.request(name, form_ref), self.context).state
 
     def events(self) -> list[str]:
         found = AuditEvent.objects.filter(user_id=self.ana.user.pk, kind__startswith="support.")
@@ -133,11 +133,11 @@ def _prepare(name: str, scene: Scene) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"erase"}))
 def test_form_sent_many_times_at_once_counts_once(name: str, scene: Scene) -> None:
-    """Seen failing with the token left unspent: a pass was issued each time."""
+    """Seen failing with the form's reference left unspent: a pass was issued each time."""
     _prepare(name, scene)
-    token = execution.new_token()
+    form_ref = execution.new_form_ref()
 
-    found = together(*[lambda: scene.place(name, token)] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, form_ref)] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert len(scene.events()) == 1
@@ -152,7 +152,7 @@ def test_many_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """
     _prepare(name, scene)
 
-    found = together(*[lambda: scene.place(name, execution.new_token())] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, execution.new_form_ref())] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
@@ -161,18 +161,18 @@ def test_many_forms_at_once_count_once(name: str, scene: Scene) -> None:
 def test_erasure_sent_many_times_at_once_counts_once(scene: Scene) -> None:
     """One email less than elsewhere, because no address is left."""
     Policy.objects.update(second_person=["issue_pass"])
-    token, user_id = execution.new_token(), scene.ana.user.pk
-    order = scene.order("erase", token)
+    form_ref, user_id = execution.new_form_ref(), scene.ana.user.pk
+    asked = scene.request("erase", form_ref)
 
-    found = together(*[lambda: perform(order, scene.context).state] * AT_ONCE)
+    found = together(*[lambda: perform(asked, scene.context).state] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
 
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the token the race shows the fault, so the tests above can fail."""
-    monkeypatch.setattr(execution, "_spend", lambda _order: True)
+    """Without the form's reference the race shows the fault, so the tests above can fail."""
+    monkeypatch.setattr(execution, "_spend", lambda _asked: True)
 
     found = together(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
 
@@ -183,7 +183,7 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
 def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
     with transaction.atomic():
         others = [join(f"p{n}").set_up("totp") for n in range(3)]
-    token, people = execution.new_token(), [scene.ana, *others]
+    form_ref, people = execution.new_form_ref(), [scene.ana, *others]
     pks = [person.user.pk for person in people]
 
     def submit() -> list[State]:
@@ -197,7 +197,7 @@ def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
                     reason="r",
                     ticket="1",
                     options=OPTIONS["clear_settings"],
-                    token=token,
+                    form_ref=form_ref,
                 ),
                 scene.context,
             ).state
@@ -220,7 +220,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     Policy.objects.update(second_person=["issue_pass"])
     with transaction.atomic():
         sam = hire("sam", "Senior support")
-    asked = together(*[lambda: scene.place("issue_pass", execution.new_token())] * AT_ONCE)
+    asked = together(*[lambda: scene.place("issue_pass", execution.new_form_ref())] * AT_ONCE)
     assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
@@ -230,7 +230,9 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
         )
 
     def collect() -> State:
-        return execution.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.context).state
+        return execution.collect(
+            SupportRequest.objects.get(pk=pk), scene.request("issue_pass", ""), scene.context
+        ).state
 
     decided = together(*[decide] * AT_ONCE)
     done = together(*[collect] * AT_ONCE)

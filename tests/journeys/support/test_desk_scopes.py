@@ -71,7 +71,7 @@ def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
         reason="r",
         ticket="1",
         options={"roles": list(names)},
-        token=execution.new_token(),
+        form_ref=execution.new_form_ref(),
     )
     answer = perform(order, Context(now=timezone.now()))
     return answer.state, answer.text

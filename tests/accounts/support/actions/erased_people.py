@@ -33,7 +33,7 @@ def order(staff: Person, person: Person, **more: Any) -> ActionRequest:
         reason="the law",
         ticket="1",
         options={},
-        token=execution.new_token(),
+        form_ref=execution.new_form_ref(),
         **more,
     )
 

@@ -24,7 +24,7 @@ _FIELDS = re.compile(r'(<input[^>]*name="(ticket|reason|starts_at)"[^>]*>)')
 
 
 def asked(staff: Person, person: Person, name: str = "unlock", **more: Any) -> ActionRequest:
-    usual: dict[str, Any] = {"reason": "asked", "ticket": "1", "options": {}, "token": execution.new_token()}
+    usual: dict[str, Any] = {"reason": "asked", "ticket": "1", "options": {}, "form_ref": execution.new_form_ref()}
     return ActionRequest(action=ACTIONS[name], staff=staff.user, person=person.user, **(usual | more))
 
 
@@ -98,14 +98,14 @@ def test_same_form_is_done_once(ana: Person, sam: Person, here: Context, no_chec
 
 
 def test_same_form_serves_one_person_each(ana: Person, ben: Person, sam: Person, here: Context, no_check: None) -> None:
-    token = execution.new_token()
+    form_ref = execution.new_form_ref()
 
-    assert [perform(asked(sam, each, token=token), here).state for each in (ana, ben)] == [State.DONE] * 2
+    assert [perform(asked(sam, each, form_ref=form_ref), here).state for each in (ana, ben)] == [State.DONE] * 2
 
 
-@pytest.mark.parametrize("token", ["", "x", "x:y:z", "a" * 500])
-def test_token_of_another_is_not_ours(token: str) -> None:
-    assert not execution.token_is_good(token)
+@pytest.mark.parametrize("form_ref", ["", "x", "x:y:z", "a" * 500])
+def test_form_ref_of_another_is_not_ours(form_ref: str) -> None:
+    assert not execution.is_form_ref_good(form_ref)
 
 
 def test_refusal_is_recorded_and_spends_no_quota(ana: Person, sam: Person, here: Context) -> None:

@@ -105,7 +105,7 @@ def order(name: str, staff: User, person: Person) -> ActionRequest:
         reason="asked",
         ticket="1",
         options=options,
-        token=execution.new_token(),
+        form_ref=execution.new_form_ref(),
     )
 
 
