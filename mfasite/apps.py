@@ -30,7 +30,7 @@ class SiteConfig(AppConfig):
         gc.enable()
 
 
-class DeskConfig(admin.SimpleAdminConfig):
+class AdminConfig(admin.SimpleAdminConfig):
     """Django's admin behind our own sign-in. Admin modules are imported with the URLs, so only by the web process."""
 
     default = False

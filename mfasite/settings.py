@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "phonenumber_field",
     "csp",
-    "mfasite.apps.DeskConfig",
+    "mfasite.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
