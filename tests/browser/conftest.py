@@ -34,9 +34,9 @@ def page(chromium: Browser, live_server: LiveServer, request: pytest.FixtureRequ
 
 
 @pytest.fixture
-def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+def desktop(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """An empty page on a desktop only."""
-    with opened(chromium, live_server.url, viewport=SIZES["desk"]) as shown:
+    with opened(chromium, live_server.url, viewport=SIZES["desktop"]) as shown:
         yield shown
 
 
@@ -83,8 +83,8 @@ def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> P
 
 
 @pytest.fixture
-def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+def at_desktop(desktop: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
     """Return the portal's first page as Ana on a desktop only."""
-    carry_in(desk, ana, clock, live_server)
-    desk.goto("/")
-    return desk
+    carry_in(desktop, ana, clock, live_server)
+    desktop.goto("/")
+    return desktop

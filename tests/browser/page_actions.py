@@ -104,7 +104,7 @@ def use(page: Page, goal: Locator) -> None:
 
 def _is_desk(page: Page) -> bool:
     size = page.viewport_size
-    return size is not None and size["width"] >= SIZES["desk"]["width"]
+    return size is not None and size["width"] >= SIZES["desktop"]["width"]
 
 
 def choose(page: Page, label: str) -> None:

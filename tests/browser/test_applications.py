@@ -35,8 +35,8 @@ def looked_at(page: Page, name: str) -> list[tuple[str, str, str]]:
     """Look at a page on a desktop and on a phone, in both colour schemes."""
     found = []
     for size, scheme, rules in (
-        ("desk", "light", AXE),
-        ("desk", "dark", COLOURS),
+        ("desktop", "light", AXE),
+        ("desktop", "dark", COLOURS),
         ("phone", "light", AXE),
         ("phone", "dark", COLOURS),
     ):
@@ -44,7 +44,7 @@ def looked_at(page: Page, name: str) -> list[tuple[str, str, str]]:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         found += barriers(page, f"{name} {size} {scheme}", rules)
         picture(page, f"{name}-{size}-{scheme}")
-    page.set_viewport_size(SIZES["desk"])
+    page.set_viewport_size(SIZES["desktop"])
     page.emulate_media(color_scheme="light")
     return found
 
@@ -75,14 +75,14 @@ def root(db: None, clock: Clock) -> Person:
 
 @pytest.fixture
 def own(chromium: Browser, live_server: LiveServer, ana: Person, wiki: Application, clock: Clock) -> Iterator[Page]:
-    with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as page:
+    with opened(chromium, live_server.url, viewport=SIZES["desktop"], forgives=REFUSED) as page:
         carry_in(page, ana, clock, live_server)
         yield page
 
 
 @pytest.fixture
 def staff(chromium: Browser, live_server: LiveServer, root: Person, clock: Clock) -> Iterator[Page]:
-    with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as page:
+    with opened(chromium, live_server.url, viewport=SIZES["desktop"], forgives=REFUSED) as page:
         carry_in(page, root, clock, live_server)
         yield page
 

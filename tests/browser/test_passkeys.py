@@ -57,12 +57,12 @@ def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> Non
     expect_in(keyring, ana)
 
 
-def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings, live_server: LiveServer) -> None:
+def test_says_what_to_do_when_no_passkey_comes(at_desktop: Page, settings: Settings, live_server: LiveServer) -> None:
     settings.PUBLIC_URL = live_server.url
-    at_desk.goto("/methods/add/")
-    press(at_desk, "Passkey")
-    press(at_desk, "Continue")
-    expect(at_desk.get_by_role("button", name="Create a passkey")).to_be_visible()
+    at_desktop.goto("/methods/add/")
+    press(at_desktop, "Passkey")
+    press(at_desktop, "Continue")
+    expect(at_desktop.get_by_role("button", name="Create a passkey")).to_be_visible()
     for name, words in (
         ("NotAllowedError", "No passkey was created"),
         ("InvalidStateError", "already has a passkey"),
@@ -71,12 +71,12 @@ def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings
         ("UnknownError", "That didn’t work."),
     ):
         refuse = "(name) => { navigator.credentials.create = () => Promise.reject(new DOMException('', name)); }"
-        at_desk.evaluate(refuse, name)
+        at_desktop.evaluate(refuse, name)
 
-        press(at_desk, "Create a passkey")
+        press(at_desktop, "Create a passkey")
 
-        expect(at_desk.get_by_role("alert").locator("p:visible")).to_have_count(1)
-        expect(at_desk.get_by_role("alert")).to_contain_text(words)
+        expect(at_desktop.get_by_role("alert").locator("p:visible")).to_have_count(1)
+        expect(at_desktop.get_by_role("alert")).to_contain_text(words)
 
 
 def test_says_that_this_device_has_a_passkey_already(keyring: Page) -> None:

@@ -99,7 +99,7 @@ def problems(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-@pytest.mark.parametrize("size", ["zoomed", "phone", "desk"])
+@pytest.mark.parametrize("size", ["zoomed", "phone", "desktop"])
 def test_long_names_break_no_page(
     chromium: Browser, live_server: LiveServer, ana: Person, settings: Settings, size: str, direction: str
 ) -> None:

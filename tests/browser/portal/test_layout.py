@@ -43,11 +43,11 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
 @pytest.fixture
-def home(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+def home(desktop: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
     """Return the portal's first page as Ana on a desktop."""
-    carry_in(desk, ana, clock, live_server)
-    desk.goto("/")
-    return desk
+    carry_in(desktop, ana, clock, live_server)
+    desktop.goto("/")
+    return desktop
 
 
 def _places(page: Page) -> list[str]:

@@ -220,19 +220,19 @@ def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
     assert User.objects.get(pk=ana.user.pk).time_zone == "Asia/Tokyo"
 
 
-def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, ana: Person, clock: Clock) -> None:
+def test_asks_a_stale_session_again_and_takes_a_different_option(at_desktop: Page, ana: Person, clock: Clock) -> None:
     clock.forward(minutes=STALE)
-    at_desk.goto("/methods/add/")
-    expect_heading(at_desk, "Verify it’s you")
-    press(at_desk, "Text message")
-    expect_heading(at_desk, "Verify it’s you")
-    follow(at_desk, DIFFERENT)
-    press(at_desk, "Authenticator app")
+    at_desktop.goto("/methods/add/")
+    expect_heading(at_desktop, "Verify it’s you")
+    press(at_desktop, "Text message")
+    expect_heading(at_desktop, "Verify it’s you")
+    follow(at_desktop, DIFFERENT)
+    press(at_desktop, "Authenticator app")
     clock.forward(seconds=AFTER_APP)
 
-    verify(at_desk, ana.read_app())
+    verify(at_desktop, ana.read_app())
 
-    expect_heading(at_desk, "Add a method")
+    expect_heading(at_desktop, "Add a method")
 
 
 def test_shows_in_the_list_of_places_where_one_is(at_home: Page) -> None:

@@ -32,15 +32,15 @@ def owned(serial: str, **scheme: Any) -> Any:
     return hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)[1]
 
 
-def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) -> None:
+def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Person) -> None:
     with transaction.atomic():
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
         hardware_tokens.assign(tokens[1], ana.user, Context(now=timezone.now()), actor_id=None)
         hardware_tokens.retire(tokens[2], Context(now=timezone.now()), actor_id=None)
-    page_actions.give_password(desk, fay, to="/admin/accounts/user/tokens/")
-    page_actions.verify(desk, fay.read_app())
-    page_actions.expect_heading(desk, "Hardware tokens")
-    look, at = Look(desk), "/admin/accounts/user"
+    page_actions.give_password(desktop, fay, to="/admin/accounts/user/tokens/")
+    page_actions.verify(desktop, fay.read_app())
+    page_actions.expect_heading(desktop, "Hardware tokens")
+    look, at = Look(desktop), "/admin/accounts/user"
 
     look.at("tokens-list")
     look.over(f"{at}/tokens/?q=nothing", f"{at}/tokens/{tokens[0].ref}/", f"{at}/tokens/{tokens[1].ref}/")

@@ -69,14 +69,14 @@ def root(db: None, clock: Clock) -> Person:
 @pytest.fixture
 def staff(chromium: Browser, live_server: LiveServer, root: Person, clock: Clock) -> Iterator[Page]:
     """Open a page on which they are signed in, freshly verified."""
-    with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as page:
+    with opened(chromium, live_server.url, viewport=SIZES["desktop"], forgives=REFUSED) as page:
         carry_in(page, root, clock, live_server)
         yield page
 
 
 def found_on(page: Page, address: str) -> list[Barrier]:
     """Look at one page on a desktop in both schemes, and on a phone."""
-    page.set_viewport_size(SIZES["desk"])
+    page.set_viewport_size(SIZES["desktop"])
     page.goto(address)
     found = [] if page.url.endswith(address) else [(address, "leads elsewhere", page.url)]
     if page.locator("header.bar .brand").count() != 1 or page.locator("#staff-menu").count() != 1:
@@ -86,7 +86,7 @@ def found_on(page: Page, address: str) -> list[Barrier]:
     if wide := page.evaluate(_CUT_OFF):
         found.append((address, "cuts off a table", f"{wide} pixels"))
     name = address.strip("/").replace("/", "-")
-    for size, scheme, rules in (("desk", "light", AXE), ("desk", "dark", COLOURS), ("phone", "light", AXE)):
+    for size, scheme, rules in (("desktop", "light", AXE), ("desktop", "dark", COLOURS), ("phone", "light", AXE)):
         page.set_viewport_size(SIZES[size])
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         found += barriers(page, f"{address} {size} {scheme}", rules)

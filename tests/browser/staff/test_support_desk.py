@@ -112,38 +112,38 @@ def dress(person: Person) -> None:
     store.create()
 
 
-def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Person) -> None:
+def test_many_are_helped_at_once(desktop: Page, ana: Person, ben: Person, dora: Person) -> None:
     for person in (ana, ben):
         dress(person)
-    enter(desk, dora)
-    page_actions.tick(desk, "Select ana")
-    page_actions.tick(desk, "Select ben")
-    page_actions.pick(desk, "Action for selected people", "End all sessions")
-    page_actions.press(desk, "Preview")
-    page_actions.expect_heading(desk, "End all sessions: 2 people")
-    fill_in(desk)
-    page_actions.press(desk, "End all sessions for 2 people")
+    enter(desktop, dora)
+    page_actions.tick(desktop, "Select ana")
+    page_actions.tick(desktop, "Select ben")
+    page_actions.pick(desktop, "Action for selected people", "End all sessions")
+    page_actions.press(desktop, "Preview")
+    page_actions.expect_heading(desktop, "End all sessions: 2 people")
+    fill_in(desktop)
+    page_actions.press(desktop, "End all sessions for 2 people")
 
-    expect(desk.locator(".chip.good")).to_have_count(2)
+    expect(desktop.locator(".chip.good")).to_have_count(2)
 
 
-def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
+def test_two_hundred_are_cleared_at_once(desktop: Page, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     with transaction.atomic():
         for n in range(200):
             join(f"many{n:03}").set_up("totp")
-    enter(desk, dora)
-    page_actions.fill(desk, "Name, username, email", "many")
-    page_actions.press(desk, "Search")
-    page_actions.tick(desk, "Select all 200 results")
-    page_actions.pick(desk, "Action for selected people", "Clear settings")
-    page_actions.press(desk, "Preview")
-    page_actions.expect_heading(desk, "Clear settings: 200 people")
-    fill_in(desk)
-    desk.set_default_timeout(60_000)  # two hundred actions, each with its record and notice
-    page_actions.press(desk, "Clear settings for 200 people")
+    enter(desktop, dora)
+    page_actions.fill(desktop, "Name, username, email", "many")
+    page_actions.press(desktop, "Search")
+    page_actions.tick(desktop, "Select all 200 results")
+    page_actions.pick(desktop, "Action for selected people", "Clear settings")
+    page_actions.press(desktop, "Preview")
+    page_actions.expect_heading(desktop, "Clear settings: 200 people")
+    fill_in(desktop)
+    desktop.set_default_timeout(60_000)  # two hundred actions, each with its record and notice
+    page_actions.press(desktop, "Clear settings for 200 people")
 
-    expect(desk.locator(".chip.good")).to_have_count(200, timeout=60_000)
+    expect(desktop.locator(".chip.good")).to_have_count(200, timeout=60_000)
     assert not Enrolment.objects.filter(user__username__startswith="many").exists()
 
 
@@ -162,18 +162,18 @@ CHOICES = {
 }
 
 
-def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
+def test_each_action_is_done_alone(desktop: Page, ana: Person, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    enter(desk, dora)
+    enter(desktop, dora)
     for name, choice in CHOICES.items():
         label = str(ACTIONS[name].label)
         dress(ana)
-        desk.goto(f"/admin/accounts/user/{ana.user.pk}/do/{name}/")
+        desktop.goto(f"/admin/accounts/user/{ana.user.pk}/do/{name}/")
         if choice:
-            page_actions.tick(desk, choice)
-        fill_in(desk)
-        page_actions.press(desk, label)
-        page_actions.expect_said(desk, f"{label}: ")
+            page_actions.tick(desktop, choice)
+        fill_in(desktop)
+        page_actions.press(desktop, label)
+        page_actions.expect_said(desktop, f"{label}: ")
 
     kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
     assert len(set(kinds)) == len(CHOICES)
@@ -182,19 +182,19 @@ def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> Non
 @pytest.fixture
 def refused(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """Return an empty page for requests that are refused."""
-    with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as shown:
+    with opened(chromium, live_server.url, viewport=SIZES["desktop"], forgives=REFUSED) as shown:
         yield shown
 
 
 def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Person) -> None:
     """Own account, an administrator, another desk's people, a guessed address, an action of another role, no caller."""
-    desk, desk_group = refused, Group.objects.get_or_create(name="North")[0]
+    desktop, desk_group = refused, Group.objects.get_or_create(name="North")[0]
     dora, root = hire("dora", "Support desk"), join("root", is_staff=True, is_superuser=True)
     far = join("far")
     for person in (ana, dora, root):
         person.user.groups.add(desk_group)
     Scope.objects.create(desk=Group.objects.get(name="Support desk")).people.add(desk_group)
-    enter(desk, dora)
+    enter(desktop, dora)
 
     for person, action, words in (
         (dora, "end_sessions", "for your own account"),
@@ -202,18 +202,18 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
         (ana, "block", "Your role doesn’t include this"),
         (ana, "clear_settings", "Verify the caller first"),
     ):
-        desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{action}/")
-        page_actions.expect_said(desk, words)
-        status = desk.evaluate(
+        desktop.goto(f"/admin/accounts/user/{person.user.pk}/do/{action}/")
+        page_actions.expect_said(desktop, words)
+        status = desktop.evaluate(
             """async (address) => {
                 const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
                 const body = new URLSearchParams({csrfmiddlewaretoken: token, reason: "x", ticket: "1", days: "90"});
                 return (await fetch(address, {method: "POST", body})).status;
             }""",
-            desk.url,
+            desktop.url,
         )
         assert status == 403
-    assert desk.request.get(f"/admin/accounts/user/{far.user.pk}/change/").status == 404
+    assert desktop.request.get(f"/admin/accounts/user/{far.user.pk}/change/").status == 404
 
     kept = AuditEvent.objects.filter(kind="support.refused", actor_id=dora.user.pk).order_by("pk")
     assert [e.detail["why"] for e in kept] == ["oneself", "more_rights", "not_allowed", "no_caller"]
@@ -259,10 +259,10 @@ def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
         )
 
 
-def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, look: Look) -> None:
+def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person, look: Look) -> None:
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     root = hire("root", "Administrators")
-    enter(desk, root)
+    enter(desktop, root)
     verified = Actor(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
     blocks_and_bypasses.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
@@ -280,7 +280,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "import": "import/",
     }
     for name, path in pages.items():
-        desk.goto(f"/admin/accounts/user/{path}")
+        desktop.goto(f"/admin/accounts/user/{path}")
         look.at(f"desk-{name}")
     now = timezone.now()
     BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
@@ -301,7 +301,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "group-delete": f"/admin/auth/group/{Group.objects.get(name='Operators').pk}/delete/",
     }
     for name, path in tables.items():
-        desk.goto(path)
+        desktop.goto(path)
         look.at(f"desk-{name}")
     for name in (
         "",
@@ -313,13 +313,13 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "?q=lost+phone",
         "?q=zzqx",
     ):
-        desk.goto(f"/help/{name}")
+        desktop.goto(f"/help/{name}")
         look.at(f"help-{name.strip('/?').replace('/?', '-').replace('=', '-') or 'index'}")
 
     assert look.found == []
 
 
 @pytest.fixture
-def look(desk: Page) -> Look:
+def look(desktop: Page) -> Look:
     """Return a checker that tests pages in every mode."""
-    return Look(desk)
+    return Look(desktop)

@@ -33,7 +33,7 @@ def confirm(staff: Person, person: Person, name: str) -> list[str]:
     """Confirm an action on its page, and return the SQL statements of the confirmation."""
     path = f"/admin/accounts/user/{person.user.pk}/do/{name}/"
     page = staff.browser.go(path)
-    hidden = dict(re.findall(r'name="(seen|token|csrfmiddlewaretoken)"\s+value="([^"]*)"', page.html))
+    hidden = dict(re.findall(r'name="(seen|form_ref|csrfmiddlewaretoken)"\s+value="([^"]*)"', page.html))
     found = []
 
     def post() -> None:

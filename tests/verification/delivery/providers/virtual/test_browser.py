@@ -126,7 +126,7 @@ def test_works_without_a_script(chromium: Browser, live_server: LiveServer) -> N
     assert Delivery.objects.get(pk=call.pk).state == State.HUNG_UP
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desktop", "dark")])
 def test_is_free_of_barriers(held: Page, size: str, scheme: str) -> None:
     held.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     held.set_viewport_size(SIZES[size])
