@@ -22,7 +22,7 @@ from verification.models import Browser, Challenge, Policy, Purpose
 from verification.policies import Why, remembered_browser_revocation
 
 
-class Desk:
+class Administrator:
     """An administrator who changes something about Ana, and then undoes it."""
 
     def __init__(self, ana: Person, staff: User, here: Context) -> None:
@@ -72,24 +72,24 @@ class Desk:
         phone_calls._deny(Challenge.objects.get(handle=issued.handle), self.here)
 
 
-def _strict(desk: Desk) -> Group:
+def _strict(administrator: Administrator) -> Group:
     """Return a group with a policy that remembers no browsers."""
     group, _ = Group.objects.get_or_create(name="Strict")
-    desk.policy(group, remember_days=0)
+    administrator.policy(group, remember_days=0)
     return group
 
 
-def _move_by_hand(desk: Desk) -> None:
-    desk.person.groups.add(_strict(desk))
+def _move_by_hand(administrator: Administrator) -> None:
+    administrator.person.groups.add(_strict(administrator))
     remembered_browser_revocation.settle()
 
 
-def _disable_by_file(desk: Desk) -> None:
-    desk.policy(caller_check=False)
-    desk.bring(state="disabled")
+def _disable_by_file(administrator: Administrator) -> None:
+    administrator.policy(caller_check=False)
+    administrator.bring(state="disabled")
 
 
-Change = Callable[[Desk], object]
+Change = Callable[[Administrator], object]
 CHANGES: dict[str, tuple[Change, Change]] = {
     "disabled, then enforced": (
         lambda d: d.do(blocks_and_bypasses.set_state, state=SecondStep.DISABLED),
@@ -147,10 +147,10 @@ CHANGES: dict[str, tuple[Change, Change]] = {
 
 
 @pytest.fixture
-def desk(ana: Person, here: Context) -> Desk:
+def administrator(ana: Person, here: Context) -> Administrator:
     ana.user.groups.add(Group.objects.create(name="Finance"))
     ana.set_up("call") if not ana.user.enrolments.filter(method="call").exists() else None
-    return Desk(ana, hire("fay", "Administrators").user, here)
+    return Administrator(ana, hire("fay", "Administrators").user, here)
 
 
 @pytest.fixture
@@ -158,48 +158,48 @@ def here() -> Context:
     return Context(now=timezone.now(), network="192.0.2.9")
 
 
-def comes_back(desk: Desk, token: str, *, days: int = 0) -> str:
+def comes_back(administrator: Administrator, token: str, *, days: int = 0) -> str:
     """Enter the correct password in a browser, and return the reason for the next step."""
-    context = replace(desk.here, browser=token, now=desk.here.now + timedelta(days=days))
-    return str(flow.begin(desk.person, context, next_url="").decision.reason)
+    context = replace(administrator.here, browser=token, now=administrator.here.now + timedelta(days=days))
+    return str(flow.begin(administrator.person, context, next_url="").decision.reason)
 
 
-def test_remembered_browser_opens(desk: Desk) -> None:
-    token = browsers.remember(desk.person, desk.here, days=14, method="totp")
+def test_remembered_browser_opens(administrator: Administrator) -> None:
+    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
 
-    assert comes_back(desk, token, days=3) == Why.REMEMBERED
+    assert comes_back(administrator, token, days=3) == Why.REMEMBERED
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_remembered_browser_stays_closed(change: str, desk: Desk) -> None:
+def test_remembered_browser_stays_closed(change: str, administrator: Administrator) -> None:
     """Seen failing for each change with what it calls taken out."""
-    token = browsers.remember(desk.person, desk.here, days=14, method="totp")
+    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
     there, back = CHANGES[change]
 
-    there(desk)
-    back(desk)
+    there(administrator)
+    back(administrator)
 
-    assert comes_back(desk, token, days=3) == Why.REQUIRED
+    assert comes_back(administrator, token, days=3) == Why.REQUIRED
 
 
-def test_change_that_ends_nothing_leaves_browsers_alone(desk: Desk) -> None:
-    token = browsers.remember(desk.person, desk.here, days=14, method="totp")
+def test_change_that_ends_nothing_leaves_browsers_alone(administrator: Administrator) -> None:
+    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
     ben = join("ben")
-    browsers.remember(ben.user, desk.here, days=14, method="totp")
+    browsers.remember(ben.user, administrator.here, days=14, method="totp")
 
-    desk.policy(remember_days=30, methods=["totp", "text"])
-    desk.policy(_strict(desk), remember_days=0)
+    administrator.policy(remember_days=30, methods=["totp", "text"])
+    administrator.policy(_strict(administrator), remember_days=0)
 
-    assert comes_back(desk, token) == Why.REMEMBERED
+    assert comes_back(administrator, token) == Why.REMEMBERED
     assert Browser.objects.count() == 2
 
 
-def test_browser_remembered_after_a_change_opens(desk: Desk) -> None:
-    desk.policy(methods=["totp"])
-    token = browsers.remember(desk.person, desk.here, days=14, method="totp")
-    desk.policy(grace_days=3)
+def test_browser_remembered_after_a_change_opens(administrator: Administrator) -> None:
+    administrator.policy(methods=["totp"])
+    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
+    administrator.policy(grace_days=3)
 
-    assert comes_back(desk, token) == Why.REMEMBERED
+    assert comes_back(administrator, token) == Why.REMEMBERED
 
 
 def test_flow_writes_down_the_method_that_was_proven(ana: Person) -> None:
@@ -211,30 +211,32 @@ def test_flow_writes_down_the_method_that_was_proven(ana: Person) -> None:
 # Sign-ins in which nothing was proven ---------------------------------------------------------------------------
 
 
-def test_sign_in_from_a_trusted_network_ends_with_the_trust(desk: Desk, ana: Person) -> None:
+def test_sign_in_from_a_trusted_network_ends_with_the_trust(administrator: Administrator, ana: Person) -> None:
     """Seen failing with the middleware looking at the epoch alone."""
-    desk.policy(trusted_networks=["192.0.2.0/24"])
+    administrator.policy(trusted_networks=["192.0.2.0/24"])
     assert ana.give_password().path == "/"
     assert ana.browser.go("/methods/").path == "/methods/"
 
-    desk.policy(trusted_networks=["198.51.100.0/24"])
+    administrator.policy(trusted_networks=["198.51.100.0/24"])
 
     assert ana.browser.go("/methods/").path == "/sign-in/"
 
 
-def test_sign_in_of_a_remembered_browser_ends_when_none_is_remembered(desk: Desk, ana: Person) -> None:
+def test_sign_in_of_a_remembered_browser_ends_when_none_is_remembered(
+    administrator: Administrator, ana: Person
+) -> None:
     ana.sign_in(remember="on")
     ana.browser.press("Sign out")
     assert ana.give_password().path == "/"
 
-    desk.policy(remember_days=0)
+    administrator.policy(remember_days=0)
 
     assert ana.browser.go("/methods/").path == "/sign-in/"
 
 
-def test_proven_sign_in_goes_on(desk: Desk, ana: Person) -> None:
+def test_proven_sign_in_goes_on(administrator: Administrator, ana: Person) -> None:
     ana.sign_in()
 
-    desk.policy(remember_days=0, trusted_networks=["198.51.100.0/24"])
+    administrator.policy(remember_days=0, trusted_networks=["198.51.100.0/24"])
 
     assert ana.browser.go("/methods/").path == "/methods/"

@@ -163,7 +163,7 @@ def test_templates_are_there(name: str) -> None:
 # In the engine -------------------------------------------------------------------------------------------------
 
 
-class Desk:
+class Enrolled:
     """One person with one confirmed enrolment of a method."""
 
     def __init__(self, name: str) -> None:
@@ -203,67 +203,71 @@ class Desk:
 
 @every
 def test_challenge_sends_what_the_method_says_and_nothing_else(name: str, db: None) -> None:
-    desk = Desk(name)
+    enrolled = Enrolled(name)
 
-    assert desk.start().issued
-    assert Message.objects.count() == int(isinstance(desk.method, Delivered))
+    assert enrolled.start().issued
+    assert Message.objects.count() == int(isinstance(enrolled.method, Delivered))
 
 
 @every
 def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: None) -> None:
-    desk = Desk(name)
-    issued = desk.start()
+    enrolled = Enrolled(name)
+    issued = enrolled.start()
 
     fits = registry.method(name).fits
 
-    outcome = desk.answer(issued, next(wrong for wrong in ("000000", "A" * 8, "A" * 16) if fits(wrong)))
+    outcome = enrolled.answer(issued, next(wrong for wrong in ("000000", "A" * 8, "A" * 16) if fits(wrong)))
 
     assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
     counted = {row.method.partition(".")[0] for row in Failure.objects.filter(consecutive=1)} - {"prompt"}
-    expected = {name, "day"} if desk.method.is_counted else {name}
-    assert counted == (set() if isinstance(desk.method, PublicKey) else expected)
+    expected = {name, "day"} if enrolled.method.is_counted else {name}
+    assert counted == (set() if isinstance(enrolled.method, PublicKey) else expected)
     assert Challenge.objects.get().tries_left == 4
 
 
 @every
 def test_answer_of_another_shape_takes_no_try(name: str, db: None) -> None:
-    desk = Desk(name)
-    issued = desk.start()
+    enrolled = Enrolled(name)
+    issued = enrolled.start()
     unfit = [text for text in ("12345", "lamp", "A" * 49) if not registry.method(name).fits(text)]
 
-    assert [desk.answer(issued, text).verdict for text in unfit] == [Verdict.MISREAD] * len(unfit)
+    assert [enrolled.answer(issued, text).verdict for text in unfit] == [Verdict.MISREAD] * len(unfit)
     assert Challenge.objects.get().tries_left == 5
     assert not Failure.objects.exclude(method__startswith="prompt").exists()  # which counts messages, not answers
 
 
 @every
 def test_page_of_a_challenge_shows_no_secret(name: str, db: None) -> None:
-    desk = Desk(name)
-    issued = desk.start()
-    desk.enrolment.refresh_from_db()
+    enrolled = Enrolled(name)
+    issued = enrolled.start()
+    enrolled.enrolment.refresh_from_db()
 
-    shown = str(challenges.show(issued.handle, binding="a session", now=desk.context.now))
+    shown = str(challenges.show(issued.handle, binding="a session", now=enrolled.context.now))
 
-    assert not desk.enrolment.secret or desk.enrolment.secret.hex() not in shown
-    assert not desk.enrolment.address or isinstance(desk.method, PublicKey) or desk.enrolment.address not in shown
+    assert not enrolled.enrolment.secret or enrolled.enrolment.secret.hex() not in shown
+    assert (
+        not enrolled.enrolment.address
+        or isinstance(enrolled.method, PublicKey)
+        or enrolled.enrolment.address not in shown
+    )
 
 
 @every
 def test_option_and_offer_have_words(name: str, db: None) -> None:
-    desk = Desk(name)
+    enrolled = Enrolled(name)
 
-    options = enrolments.options(enrolments.confirmed(desk.user.pk), METHODS, now=desk.context.now)
+    options = enrolments.options(enrolments.confirmed(enrolled.user.pk), METHODS, now=enrolled.context.now)
     option = next(option for option in options if option.method == name)
-    offers = {offer.name: offer for offer in enrolments.offers(METHODS, user_id=desk.user.pk)}
+    offers = {offer.name: offer for offer in enrolments.offers(METHODS, user_id=enrolled.user.pk)}
 
-    assert option.label.startswith(str(desk.method.label))
-    assert name in offers or isinstance(desk.method, HandedOut)
+    assert option.label.startswith(str(enrolled.method.label))
+    assert name in offers or isinstance(enrolled.method, HandedOut)
 
 
 @every
 def test_switched_off_method_asks_nothing(name: str, db: None) -> None:
-    desk = Desk(name)
-    Failure.objects.create(user=desk.user, method=name, consecutive=30, locked_at=desk.context.now)
+    enrolled = Enrolled(name)
+    Failure.objects.create(user=enrolled.user, method=name, consecutive=30, locked_at=enrolled.context.now)
 
-    assert desk.start().verdict is Verdict.OFF
+    assert enrolled.start().verdict is Verdict.OFF
     assert not Message.objects.exists()

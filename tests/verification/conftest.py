@@ -37,7 +37,7 @@ AT_ONCE = rounds(20, 50)  # racing requests
 
 
 @dataclass
-class Desk:
+class EngineUser:
     """What a test needs to act as one user of the engine."""
 
     user: Any
@@ -47,8 +47,8 @@ class Desk:
     def rules(self) -> policies.Rules:
         return policies.rules_for(self.user.pk)
 
-    def later(self, **span: float) -> "Desk":
-        return Desk(self.user, replace(self.context, now=self.context.now + timedelta(**span)))
+    def later(self, **span: float) -> "EngineUser":
+        return EngineUser(self.user, replace(self.context, now=self.context.now + timedelta(**span)))
 
     def enrolment(self, method: str) -> Enrolment:
         found: Enrolment = Enrolment.objects.get(user=self.user, method=method)
@@ -100,10 +100,10 @@ def app_code(enrolment: Enrolment, now: datetime) -> str:
 
 
 @pytest.fixture
-def desk(db: None) -> Desk:
+def who(db: None) -> EngineUser:
     """A user without methods."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    return Desk(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
+    return EngineUser(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
 
 
 @pytest.fixture
@@ -116,23 +116,23 @@ def opal(db: None) -> str:
 
 
 @pytest.fixture
-def ana(desk: Desk) -> Desk:
+def ana(who: EngineUser) -> EngineUser:
     """A user with text and call on one number, and an authenticator app."""
-    return equip(desk)
+    return equip(who)
 
 
-def equip(desk: Desk, *, number: str = NUMBER) -> Desk:
+def equip(who: EngineUser, *, number: str = NUMBER) -> EngineUser:
     """Set up a user's methods through the engine, as the registration pages do."""
     issued = challenges.enrol(
-        desk.user, "text", {"country": "CH", "number": number}, binding=BINDING, context=desk.context, rules=desk.rules
+        who.user, "text", {"country": "CH", "number": number}, binding=BINDING, context=who.context, rules=who.rules
     )
-    assert desk.answer(issued, desk.code(issued)).proven
-    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, context=desk.context, rules=desk.rules)
-    app = Enrolment.objects.get(user=desk.user, method="totp")
-    before = desk.context.now - timedelta(seconds=30)
-    assert desk.answer(issued, app_code(app, before)).proven
+    assert who.answer(issued, who.code(issued)).proven
+    issued = challenges.enrol(who.user, "totp", {}, binding=BINDING, context=who.context, rules=who.rules)
+    app = Enrolment.objects.get(user=who.user, method="totp")
+    before = who.context.now - timedelta(seconds=30)
+    assert who.answer(issued, app_code(app, before)).proven
     Message.objects.all().delete()
-    return desk
+    return who
 
 
 def address_of_database() -> str:
@@ -165,10 +165,10 @@ def crowd() -> Iterator[Crowd]:
 
 
 @pytest.fixture
-def racer(transactional_db: None, settings: Settings) -> Desk:
+def racer(transactional_db: None, settings: Settings) -> EngineUser:
     """Return a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
-    enrolments.issue_recovery_codes(user, desk.context, method_name="recovery")
-    return desk
+    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
+    enrolments.issue_recovery_codes(user, who.context, method_name="recovery")
+    return who

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import transaction
 
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification.challenges import attempts, correct_answers, queries
 from verification.db import batched_writes
 from verification.models import Challenge
@@ -15,13 +15,15 @@ from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
 
-def sessions_with_open_challenges(desk: Desk, method: str, number: int) -> tuple[list[Outcome], Callable[[int], str]]:
+def sessions_with_open_challenges(
+    who: EngineUser, method: str, number: int
+) -> tuple[list[Outcome], Callable[[int], str]]:
     """Ask one method in many sessions: one challenge is started, the others are copies of it under their own names."""
 
     def binding(of: int) -> str:
         return f"{BINDING} {of}"
 
-    first = desk.start(method, binding=binding(0))
+    first = who.start(method, binding=binding(0))
     pattern = Challenge.objects.get(handle=first.handle)
     copies = [copy.copy(pattern) for _ in range(1, number)]
     for at, other in enumerate(copies, start=1):

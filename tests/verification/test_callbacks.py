@@ -10,7 +10,7 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery.providers.virtual import signature
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Challenge, Failure, Message, MessageState
@@ -41,12 +41,12 @@ def everything() -> list[Any]:
 
 
 @pytest.fixture
-def issued(ana: Desk) -> Outcome:
+def issued(ana: EngineUser) -> Outcome:
     return ana.start("call")
 
 
 @pytest.fixture
-def call(ana: Desk, issued: Outcome) -> Delivery:
+def call(ana: EngineUser, issued: Outcome) -> Delivery:
     """Return a call that is under way."""
     return ana.deliver()[-1]
 
@@ -70,7 +70,9 @@ FORGERIES: dict[str, Forgery] = {
 
 @pytest.mark.parametrize("event", ["receipt", "keys"])
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_forged_callback_changes_nothing(ana: Desk, call: Delivery, issued: Outcome, forgery: str, event: str) -> None:
+def test_forged_callback_changes_nothing(
+    ana: EngineUser, call: Delivery, issued: Outcome, forgery: str, event: str
+) -> None:
     body = body_of(call, event, **({"keys": f"{ana.match(issued)}#"} if event == "keys" else {}))
     address, sent, headers = FORGERIES[forgery](address_of(call, event), body)
     before = everything()
@@ -86,7 +88,7 @@ def test_signed_receipt_is_believed(call: Delivery) -> None:
     assert Message.objects.get().state == MessageState.ANSWERED
 
 
-def test_signed_keys_are_believed(ana: Desk, call: Delivery, issued: Outcome) -> None:
+def test_signed_keys_are_believed(ana: EngineUser, call: Delivery, issued: Outcome) -> None:
     body = body_of(call, "keys", keys=f"{ana.match(issued)}#")
 
     assert post(call.keys_url, body, signed(call.keys_url, body)) == 200
@@ -94,7 +96,7 @@ def test_signed_keys_are_believed(ana: Desk, call: Delivery, issued: Outcome) ->
 
 
 @pytest.mark.parametrize("event", ["receipt", "keys"])
-def test_replayed_callback_changes_nothing(ana: Desk, call: Delivery, issued: Outcome, event: str) -> None:
+def test_replayed_callback_changes_nothing(ana: EngineUser, call: Delivery, issued: Outcome, event: str) -> None:
     address = address_of(call, event)
     body = body_of(call, event, **({"keys": f"{ana.match(issued)}#"} if event == "keys" else {}))
     headers = signed(address, body)
@@ -107,7 +109,7 @@ def test_replayed_callback_changes_nothing(ana: Desk, call: Delivery, issued: Ou
     assert everything() == before
 
 
-def test_replayed_approval_does_not_open_again(ana: Desk, call: Delivery, issued: Outcome) -> None:
+def test_replayed_approval_does_not_open_again(ana: EngineUser, call: Delivery, issued: Outcome) -> None:
     body = body_of(call, "keys", keys=f"{ana.match(issued)}#")
     headers = signed(call.keys_url, body)
     post(call.keys_url, body, headers)
@@ -118,7 +120,7 @@ def test_replayed_approval_does_not_open_again(ana: Desk, call: Delivery, issued
     assert ana.collect(issued).verdict is Verdict.USED
 
 
-def test_callback_for_another_message_changes_nothing(ana: Desk, call: Delivery) -> None:
+def test_callback_for_another_message_changes_nothing(ana: EngineUser, call: Delivery) -> None:
     """The signature fits the address, but the body names another message."""
     other = ana.start("text", binding="another session")
     body = body_of(call, "receipt").replace(call.message_id.encode(), other.handle.encode())
@@ -148,7 +150,7 @@ def test_unknown_message_changes_nothing_and_is_no_error(call: Delivery, event: 
     assert everything() == before
 
 
-def test_keys_that_belong_to_a_text_change_nothing(ana: Desk) -> None:
+def test_keys_that_belong_to_a_text_change_nothing(ana: EngineUser) -> None:
     """There are no words for them, and the answer was an error (seen)."""
     ana.start("text")
     text = ana.deliver()[-1]

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from tests.running.concurrency import together
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import challenges, enrolments, hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
@@ -57,8 +57,8 @@ def test_secret_rests_sealed(db: None) -> None:
     assert token().secret == SEED.secret
 
 
-def test_dry_run_says_the_same_and_changes_nothing(desk: Desk, ben: Any) -> None:
-    for user in (None, desk.user, ben):
+def test_dry_run_says_the_same_and_changes_nothing(who: EngineUser, ben: Any) -> None:
+    for user in (None, who.user, ben):
         said = bring(SEED, user, is_dry_run=True)
         before = (HardwareToken.objects.count(), Enrolment.objects.count())
         assert bring(SEED, user, is_dry_run=True) == said
@@ -66,20 +66,20 @@ def test_dry_run_says_the_same_and_changes_nothing(desk: Desk, ben: Any) -> None
         assert bring(SEED, user) == said
 
 
-def test_brought_in_again_it_is_the_same_until_something_differs(desk: Desk, ben: Any) -> None:
+def test_brought_in_again_it_is_the_same_until_something_differs(who: EngineUser, ben: Any) -> None:
     assert [bring(SEED), bring(SEED)] == ["new", "same"]
-    assert [bring(SEED, desk.user), bring(SEED, desk.user), bring(SEED)] == ["changed", "same", "same"]
-    assert bring(replace(SEED, secret=b"another secret of 20"), desk.user) == "changed"
-    assert Enrolment.objects.get(user=desk.user).secret == b"another secret of 20"
+    assert [bring(SEED, who.user), bring(SEED, who.user), bring(SEED)] == ["changed", "same", "same"]
+    assert bring(replace(SEED, secret=b"another secret of 20"), who.user) == "changed"
+    assert Enrolment.objects.get(user=who.user).secret == b"another secret of 20"
     assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8))) == "changed"
-    assert Enrolment.objects.get(user=desk.user).data["digits"] == 8
+    assert Enrolment.objects.get(user=who.user).data["digits"] == 8
     assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8)), ben) == "changed"
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
-def test_token_in_use_keeps_what_it_has(desk: Desk, ben: Any) -> None:
-    bring(SEED, desk.user)
-    use(desk.user)
+def test_token_in_use_keeps_what_it_has(who: EngineUser, ben: Any) -> None:
+    bring(SEED, who.user)
+    use(who.user)
 
     assert bring(replace(SEED, secret=b"another secret of 20")) == "same"
     assert token().secret == SEED.secret
@@ -87,76 +87,76 @@ def test_token_in_use_keeps_what_it_has(desk: Desk, ben: Any) -> None:
         bring(SEED, ben)
 
 
-def test_retired_token_comes_in_by_no_file(desk: Desk) -> None:
+def test_retired_token_comes_in_by_no_file(who: EngineUser) -> None:
     bring(SEED)
-    assert hardware_tokens.retire(token(), desk.context, actor_id=None)
+    assert hardware_tokens.retire(token(), who.context, actor_id=None)
 
     with pytest.raises(hardware_tokens.Retired):
         bring(SEED)
     with pytest.raises(hardware_tokens.NotInStock):
-        hardware_tokens.assign(token(), desk.user, desk.context, actor_id=None)
-    assert not hardware_tokens.retire(token(), desk.context, actor_id=None)
-    assert hardware_tokens.restore(token(), desk.context, actor_id=None)
+        hardware_tokens.assign(token(), who.user, who.context, actor_id=None)
+    assert not hardware_tokens.retire(token(), who.context, actor_id=None)
+    assert hardware_tokens.restore(token(), who.context, actor_id=None)
     assert bring(SEED) == "same"
 
 
-def test_nobody_has_a_retired_token_whatever_goes_wrong(desk: Desk) -> None:
-    bring(SEED, desk.user)
+def test_nobody_has_a_retired_token_whatever_goes_wrong(who: EngineUser) -> None:
+    bring(SEED, who.user)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        HardwareToken.objects.update(retired_at=desk.context.now)
+        HardwareToken.objects.update(retired_at=who.context.now)
 
 
-def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(desk: Desk) -> None:
-    bring(SEED, desk.user)
+def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(who: EngineUser) -> None:
+    bring(SEED, who.user)
     HardwareToken.objects.all().delete()
-    mine = use(desk.user)
+    mine = use(who.user)
 
-    assert bring(replace(SEED, secret=b"not looked at at all"), desk.user) == "same"
+    assert bring(replace(SEED, secret=b"not looked at at all"), who.user) == "same"
     assert (token().enrolment, token().secret) == (mine, SEED.secret)
 
 
-def test_what_it_counted_outlives_its_owner(desk: Desk, ben: Any) -> None:
+def test_what_it_counted_outlives_its_owner(who: EngineUser, ben: Any) -> None:
     """A code that the last person read off opened for the next one, if the counter were new each time."""
-    bring(SEED, desk.user)
-    use(desk.user)
+    bring(SEED, who.user)
+    use(who.user)
     Enrolment.objects.update(counter=41)
 
-    assert hardware_tokens.take_back(token(), desk.context, actor_id=None)
-    waiting = hardware_tokens.assign(token(), ben, desk.context, actor_id=None)
+    assert hardware_tokens.take_back(token(), who.context, actor_id=None)
+    waiting = hardware_tokens.assign(token(), ben, who.context, actor_id=None)
 
     assert (token().counter, waiting.counter) == (41, 41)
-    assert not Enrolment.objects.filter(user=desk.user).exists()
+    assert not Enrolment.objects.filter(user=who.user).exists()
     assert AuditEvent.objects.filter(kind="token.taken_back").count() == 1
 
 
-def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(desk: Desk) -> None:
-    bring(SEED, desk.user)
-    use(desk.user)
+def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(who: EngineUser) -> None:
+    bring(SEED, who.user)
+    use(who.user)
     Enrolment.objects.update(counter=7)
 
-    enrolments.remove(Enrolment.objects.get(), desk.context, allowed=desk.rules.methods, must_keep_one=False)
+    enrolments.remove(Enrolment.objects.get(), who.context, allowed=who.rules.methods, must_keep_one=False)
 
     assert list(HardwareToken.objects.in_stock()) == [token()]
     assert token().counter == 7
 
 
-def test_cleared_settings_leave_it_waiting(desk: Desk) -> None:
-    bring(SEED, desk.user)
-    use(desk.user)
+def test_cleared_settings_leave_it_waiting(who: EngineUser) -> None:
+    bring(SEED, who.user)
+    use(who.user)
 
     with transaction.atomic():
-        enrolments.clear(desk.user, desk.context)
+        enrolments.clear(who.user, who.context)
 
-    assert token().enrolment == Enrolment.objects.get(user=desk.user, confirmed=False)
+    assert token().enrolment == Enrolment.objects.get(user=who.user, confirmed=False)
 
 
-def test_token_whose_secret_does_not_open_is_given_to_nobody(desk: Desk) -> None:
+def test_token_whose_secret_does_not_open_is_given_to_nobody(who: EngineUser) -> None:
     bring(SEED)
     HardwareToken.objects.update(sealed_secret="v1.nobody.AAAA")
 
     with pytest.raises(hardware_tokens.Damaged):
-        hardware_tokens.assign(token(), desk.user, desk.context, actor_id=None)
+        hardware_tokens.assign(token(), who.user, who.context, actor_id=None)
     assert bring(SEED) == "changed"
     assert token().secret == SEED.secret
 
@@ -164,9 +164,9 @@ def test_token_whose_secret_does_not_open_is_given_to_nobody(desk: Desk) -> None
 # Taken by oneself -----------------------------------------------------------------------------------------------
 
 
-def claim(desk: Desk, binding: str = "a session") -> Any:
+def claim(who: EngineUser, binding: str = "a session") -> Any:
     return challenges.enrol(
-        desk.user, "token", {"serial": " tk-1 "}, binding=binding, context=desk.context, rules=desk.rules
+        who.user, "token", {"serial": " tk-1 "}, binding=binding, context=who.context, rules=who.rules
     )
 
 
@@ -175,30 +175,30 @@ def may_claim(db: None) -> None:
     Policy.objects.create(stock_tokens=True)
 
 
-def test_nobody_takes_a_token_where_no_policy_says_so(desk: Desk) -> None:
+def test_nobody_takes_a_token_where_no_policy_says_so(who: EngineUser) -> None:
     bring(SEED)
 
-    assert claim(desk).verdict is Verdict.REFUSED
+    assert claim(who).verdict is Verdict.REFUSED
 
 
-def test_claim_takes_nothing_from_anybody_until_it_is_proven(may_claim: None, desk: Desk, ben: Any) -> None:
+def test_claim_takes_nothing_from_anybody_until_it_is_proven(may_claim: None, who: EngineUser, ben: Any) -> None:
     bring(SEED)
-    issued = claim(desk)
+    issued = claim(who)
     assert issued.issued
     assert list(HardwareToken.objects.in_stock()) == [token()]
 
-    hardware_tokens.assign(token(), ben, desk.context, actor_id=None)
+    hardware_tokens.assign(token(), ben, who.context, actor_id=None)
 
-    assert desk.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
+    assert who.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
 @pytest.mark.parametrize("is_given", [True, False])
-def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: None, desk: Desk, ben: Any) -> None:
+def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: None, who: EngineUser, ben: Any) -> None:
     if is_given:
         bring(SEED, ben)
 
-    assert "No token with this number is assigned to you" in claim(desk).problems["serial"][0]
+    assert "No token with this number is assigned to you" in claim(who).problems["serial"][0]
 
 
 # At once --------------------------------------------------------------------------------------------------------
@@ -238,15 +238,15 @@ def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
 def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
     """Seen failing with `take_claimed` answering yes without its guarded update."""
     Policy.objects.create(stock_tokens=True)
-    desks = [Desk(person(f"p{n}"), Context(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
+    desks = [EngineUser(person(f"p{n}"), Context(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
     bring(SEED)
-    issued = [claim(desk, f"session {n}") for n, desk in enumerate(desks)]
+    issued = [claim(who, f"session {n}") for n, who in enumerate(desks)]
     code = SEED.scheme.code(SEED.secret, 0)
 
     said = at_once(
         *(
-            lambda desk=desk, n=n: desk.answer(issued[n], code, binding=f"session {n}").verdict
-            for n, desk in enumerate(desks)
+            lambda who=who, n=n: who.answer(issued[n], code, binding=f"session {n}").verdict
+            for n, who in enumerate(desks)
         )
     )
 
@@ -258,7 +258,7 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
 # Brought in once more -------------------------------------------------------------------------------------------
 
 
-def test_mended_token_has_counted_as_far_as_before(desk: Desk) -> None:
+def test_mended_token_has_counted_as_far_as_before(who: EngineUser) -> None:
     """Seen: its counter began at nought, and every code that it had shown opened once more."""
     bring(SEED)
     HardwareToken.objects.update(counter=41, sealed_secret="v1.nobody.AAAA")
@@ -294,13 +294,13 @@ def test_used_up_steps_are_kept_while_they_are_as_long(step: int, counter: int, 
     assert token().counter == counter
 
 
-def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(desk: Desk, ben: Any) -> None:
+def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(who: EngineUser, ben: Any) -> None:
     """The one who lost their settings had used it; the next one must not sign in by those codes."""
-    bring(SEED, desk.user)
-    use(desk.user)
+    bring(SEED, who.user)
+    use(who.user)
     Enrolment.objects.update(counter=41)
     with transaction.atomic():
-        enrolments.clear(desk.user, desk.context)
+        enrolments.clear(who.user, who.context)
 
     assert bring(SEED, ben) == "changed"
 
@@ -308,8 +308,8 @@ def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(desk: De
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
-def test_token_from_before_the_stock_moves_with_its_counter(desk: Desk, ben: Any) -> None:
-    bring(SEED, desk.user)
+def test_token_from_before_the_stock_moves_with_its_counter(who: EngineUser, ben: Any) -> None:
+    bring(SEED, who.user)
     Enrolment.objects.update(counter=41)
     HardwareToken.objects.all().delete()
 

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from tests.running.concurrency import Crowd
 from tests.running.rounds import rounds
-from tests.verification.conftest import AT_ONCE, Desk, app_code
+from tests.verification.conftest import AT_ONCE, EngineUser, app_code
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import challenges, enrolments
 from verification.challenges import queries
@@ -28,46 +28,46 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 # One correct code -------------------------------------------------------------------------------------------------
 
 
-def _text(desk: Desk) -> Callable[[int], Outcome]:
-    issued = desk.start("text")
-    code = desk.code(issued)
-    return lambda _: desk.answer(issued, code)
+def _text(who: EngineUser) -> Callable[[int], Outcome]:
+    issued = who.start("text")
+    code = who.code(issued)
+    return lambda _: who.answer(issued, code)
 
 
-def _call(desk: Desk) -> Callable[[int], Outcome]:
+def _call(who: EngineUser) -> Callable[[int], Outcome]:
     """Every fifth submission comes with the keys pressed once more; the others take up what was approved before."""
-    issued = desk.start("call")
+    issued = who.start("call")
     message = Message.objects.get(challenge__handle=issued.handle)
-    keys = f"{desk.match(issued)}#"
+    keys = f"{who.match(issued)}#"
     if issued.handle < "8":  # in one half of the rounds the first keys are pressed in the middle of the rush
-        challenges.keyed(message.handle, keys, now=desk.context.now)
+        challenges.keyed(message.handle, keys, now=who.context.now)
 
     def approve(number: int) -> Outcome:
         if number % 5 == 0:
-            challenges.keyed(message.handle, keys, now=desk.context.now)
-        return desk.collect(issued)
+            challenges.keyed(message.handle, keys, now=who.context.now)
+        return who.collect(issued)
 
     return approve
 
 
-def _totp(desk: Desk) -> Callable[[int], Outcome]:
+def _totp(who: EngineUser) -> Callable[[int], Outcome]:
     """Each submission comes from a session of its own: the spent step is all that stops the second one."""
-    right = app_code(desk.enrolment("totp"), desk.context.now)
-    issued, binding = sessions_with_open_challenges(desk, "totp", AT_ONCE)
-    return lambda n: desk.answer(issued[n], right, binding=binding(n))
+    right = app_code(who.enrolment("totp"), who.context.now)
+    issued, binding = sessions_with_open_challenges(who, "totp", AT_ONCE)
+    return lambda n: who.answer(issued[n], right, binding=binding(n))
 
 
-def _recovery(desk: Desk) -> Callable[[int], Outcome]:
-    Enrolment.objects.filter(user=desk.user, method="recovery").delete()
-    code = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")[0]
-    issued, binding = sessions_with_open_challenges(desk, "recovery", AT_ONCE)
-    return lambda n: desk.answer(issued[n], code, binding=binding(n))
+def _recovery(who: EngineUser) -> Callable[[int], Outcome]:
+    Enrolment.objects.filter(user=who.user, method="recovery").delete()
+    code = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")[0]
+    issued, binding = sessions_with_open_challenges(who, "recovery", AT_ONCE)
+    return lambda n: who.answer(issued[n], code, binding=binding(n))
 
 
 RACES = {"text": _text, "call": _call, "totp": _totp, "recovery": _recovery}
 
 
-def _rounds(racer: Desk, method: str, crowd: Crowd, turns: range) -> list[int]:
+def _rounds(racer: EngineUser, method: str, crowd: Crowd, turns: range) -> list[int]:
     """Run the race several times, each in its own time so that no limit interferes; gives the successes of each."""
     successes = []
     for turn in turns:
@@ -85,7 +85,7 @@ _open_limits = override_settings(
 
 
 @pytest.mark.parametrize("method", RACES)
-def test_one_right_code_opens_once(method: str, racer: Desk, crowd: Crowd) -> None:
+def test_one_right_code_opens_once(method: str, racer: EngineUser, crowd: Crowd) -> None:
     """Half of the rounds as in service, half with tries and waits out of the way, so that all reach the last guard.
 
     Seen failing with the guards taken out, which the tests below do.
@@ -142,7 +142,9 @@ GUARDS: dict[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize("method", RACES)
-def test_race_shows_a_missing_guard(method: str, racer: Desk, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_race_shows_a_missing_guard(
+    method: str, racer: EngineUser, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(*GUARDS[method])
     without_transaction(monkeypatch)
 

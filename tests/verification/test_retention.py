@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import retention
 from verification.db import partitions
 from verification.db.partitions import Month
@@ -42,7 +42,7 @@ def middle(n: int) -> datetime:
 
 
 @pytest.fixture
-def sent(ana: Desk) -> Desk:
+def sent(ana: EngineUser) -> EngineUser:
     """A text that one provider refused."""
     issued = ana.start("text")
     message = Message.objects.get(challenge__handle=issued.handle)
@@ -50,7 +50,7 @@ def sent(ana: Desk) -> Desk:
     return ana
 
 
-def test_old_messages_go_with_their_challenges_and_attempts(sent: Desk) -> None:
+def test_old_messages_go_with_their_challenges_and_attempts(sent: EngineUser) -> None:
     age(middle(3))
 
     retention.remove_old(timezone.now())
@@ -60,7 +60,7 @@ def test_old_messages_go_with_their_challenges_and_attempts(sent: Desk) -> None:
     assert not Attempt.objects.exists()
 
 
-def test_younger_ones_stay(sent: Desk) -> None:
+def test_younger_ones_stay(sent: EngineUser) -> None:
     age(timezone.now() - timedelta(days=29))
 
     retention.remove_old(timezone.now())
@@ -69,7 +69,7 @@ def test_younger_ones_stay(sent: Desk) -> None:
     assert Challenge.objects.filter(messages__isnull=False).exists()
 
 
-def test_settings_say_how_long(sent: Desk, settings: Any) -> None:
+def test_settings_say_how_long(sent: EngineUser, settings: Any) -> None:
     settings.MESSAGE_RETENTION_DAYS = settings.CHALLENGE_RETENTION_DAYS = 365
     age(middle(3))
 
@@ -79,7 +79,7 @@ def test_settings_say_how_long(sent: Desk, settings: Any) -> None:
     assert Challenge.objects.exists()
 
 
-def test_challenge_without_a_message_goes_after_its_own_time(ana: Desk, settings: Any) -> None:
+def test_challenge_without_a_message_goes_after_its_own_time(ana: EngineUser, settings: Any) -> None:
     settings.MESSAGE_RETENTION_DAYS = 365
     ana.start("totp")
     age(timezone.now() - timedelta(days=31))
@@ -90,7 +90,7 @@ def test_challenge_without_a_message_goes_after_its_own_time(ana: Desk, settings
 
 
 @pytest.mark.postgresql  # elsewhere rows are deleted one by one
-def test_dropped_month_of_messages_is_in_the_audit_log(sent: Desk) -> None:
+def test_dropped_month_of_messages_is_in_the_audit_log(sent: EngineUser) -> None:
     age(middle(3))
 
     retention.remove_old(timezone.now())
@@ -101,7 +101,7 @@ def test_dropped_month_of_messages_is_in_the_audit_log(sent: Desk) -> None:
 
 
 @pytest.mark.postgresql  # as above
-def test_messages_without_a_month_are_deleted(sent: Desk) -> None:
+def test_messages_without_a_month_are_deleted(sent: EngineUser) -> None:
     with connection.cursor() as cursor:
         for part in partitions.parts(connection, TABLE):
             cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {part.name}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit, browsers, limits, tasks
 from verification.delivery import message_publisher
 from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message
@@ -28,14 +28,14 @@ def age(span: timedelta) -> None:
     Message.objects.update(created_at=F("created_at") - span, not_before=F("not_before") - span)
 
 
-def test_seals_the_record(ana: Desk) -> None:
+def test_seals_the_record(ana: EngineUser) -> None:
     tasks.housekeeping()
 
     assert AuditSeal.objects.count() == 1
     assert list(audit.verify()) == []
 
 
-def test_wakes_what_was_not_woken(ana: Desk, woken: list[tuple[int, Kind]]) -> None:
+def test_wakes_what_was_not_woken(ana: EngineUser, woken: list[tuple[int, Kind]]) -> None:
     ana.start("text")
     age(timedelta(seconds=5))
 
@@ -44,7 +44,7 @@ def test_wakes_what_was_not_woken(ana: Desk, woken: list[tuple[int, Kind]]) -> N
     assert woken == [(Message.objects.get(kind=Kind.TEXT).pk, Kind.TEXT)]
 
 
-def test_purge_removes_old_requests(ana: Desk) -> None:
+def test_purge_removes_old_requests(ana: EngineUser) -> None:
     ana.start("totp")
     age(timedelta(days=31))
 
@@ -53,7 +53,7 @@ def test_purge_removes_old_requests(ana: Desk) -> None:
     assert not Challenge.objects.exists()
 
 
-def test_purge_leaves_what_is_younger(ana: Desk) -> None:
+def test_purge_leaves_what_is_younger(ana: EngineUser) -> None:
     ana.start("text")
     age(timedelta(days=29))
     before = Challenge.objects.count()
@@ -64,7 +64,7 @@ def test_purge_leaves_what_is_younger(ana: Desk) -> None:
     assert Message.objects.filter(kind=Kind.TEXT).exists()
 
 
-def test_purge_forgets_browsers_that_are_over(ana: Desk) -> None:
+def test_purge_forgets_browsers_that_are_over(ana: EngineUser) -> None:
     browsers.remember(ana.user, ana.later(days=-20).context, days=14)
     browsers.remember(ana.user, ana.context, days=14)
 
@@ -73,7 +73,7 @@ def test_purge_forgets_browsers_that_are_over(ana: Desk) -> None:
     assert Browser.objects.count() == 1
 
 
-def test_purge_leaves_the_record_and_its_chain(ana: Desk) -> None:
+def test_purge_leaves_the_record_and_its_chain(ana: EngineUser) -> None:
     tasks.housekeeping()
     before = AuditEvent.objects.count()
     age(timedelta(days=365))
@@ -84,11 +84,11 @@ def test_purge_leaves_the_record_and_its_chain(ana: Desk) -> None:
     assert list(audit.verify()) == []
 
 
-def test_purge_forgets_names_that_were_tried_long_ago(desk: Desk, settings: Any) -> None:
+def test_purge_forgets_names_that_were_tried_long_ago(who: EngineUser, settings: Any) -> None:
     """Names that a stranger made up stayed for ever, a row each (seen)."""
-    limits.password_gate("a name that nobody has", desk.later(days=-40).context)
+    limits.password_gate("a name that nobody has", who.later(days=-40).context)
     for _ in range(3):
-        limits.password_gate("ana", desk.context)
+        limits.password_gate("ana", who.context)
 
     tasks.purge()
 

@@ -26,7 +26,7 @@ from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasu
 from accounts.support.actions import browsers as support_browsers
 from tests.running.concurrency import together
 from tests.running.rounds import some
-from tests.verification.conftest import BINDING, Desk, app_code, equip
+from tests.verification.conftest import BINDING, EngineUser, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context
 from verification.db import row_locks
@@ -42,54 +42,54 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Run = Callable[[], object]
 
 
-def _again(desk: Desk) -> Run:
-    issued = desk.start("text")
-    return lambda: desk.start("totp", replaces=issued.handle)
+def _again(who: EngineUser) -> Run:
+    issued = who.start("text")
+    return lambda: who.start("totp", replaces=issued.handle)
 
 
-def _wrong(desk: Desk) -> Run:
-    issued = desk.start("totp")
-    return lambda: desk.answer(issued, "000000")
+def _wrong(who: EngineUser) -> Run:
+    issued = who.start("totp")
+    return lambda: who.answer(issued, "000000")
 
 
-def _right(desk: Desk) -> Run:
-    issued, code = desk.start("totp"), app_code(desk.enrolment("totp"), desk.context.now)
-    return lambda: desk.answer(issued, code)
+def _right(who: EngineUser) -> Run:
+    issued, code = who.start("totp"), app_code(who.enrolment("totp"), who.context.now)
+    return lambda: who.answer(issued, code)
 
 
-def _resend(desk: Desk) -> Run:
-    issued = desk.start("text")
-    Challenge.objects.filter(handle=issued.handle).update(resend_at=desk.context.now)
-    return lambda: desk.resend(issued)
+def _resend(who: EngineUser) -> Run:
+    issued = who.start("text")
+    Challenge.objects.filter(handle=issued.handle).update(resend_at=who.context.now)
+    return lambda: who.resend(issued)
 
 
-def _report(desk: Desk) -> Run:
-    issued = desk.start("call")
+def _report(who: EngineUser) -> Run:
+    issued = who.start("call")
     call = Message.objects.get(challenge__handle=issued.handle, kind=Kind.CALL)
-    return lambda: challenges.keyed(call.handle, "0#", now=desk.context.now)
+    return lambda: challenges.keyed(call.handle, "0#", now=who.context.now)
 
 
-def _draft(desk: Desk) -> Run:
+def _draft(who: EngineUser) -> Run:
     def enrol(replaces: str = "") -> Any:
-        more: dict[str, Any] = {"binding": "tab", "context": desk.context, "rules": desk.rules, "replaces": replaces}
-        return challenges.enrol(desk.user, "totp", {}, **more)
+        more: dict[str, Any] = {"binding": "tab", "context": who.context, "rules": who.rules, "replaces": replaces}
+        return challenges.enrol(who.user, "totp", {}, **more)
 
     former = enrol()
     return lambda: enrol(former.handle)
 
 
-def _prove(desk: Desk) -> Run:
-    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, context=desk.context, rules=desk.rules)
+def _prove(who: EngineUser) -> Run:
+    issued = challenges.enrol(who.user, "totp", {}, binding=BINDING, context=who.context, rules=who.rules)
     row = Challenge.objects.select_related("enrolment").get(handle=issued.handle).enrolment
-    code = app_code(row, desk.context.now)
-    return lambda: desk.answer(issued, code)
+    code = app_code(row, who.context.now)
+    return lambda: who.answer(issued, code)
 
 
-def _reset(desk: Desk) -> Run:
-    ends = desk.context.now + timedelta(minutes=5)
-    made = {"epoch": desk.user.epoch, "made_at": desk.context.now, "ends_at": ends}
-    reset = PasswordReset.objects.create(user=desk.user, **made)
-    return lambda: password_resets.finish(reset, "a new one, and long", desk.context)
+def _reset(who: EngineUser) -> Run:
+    ends = who.context.now + timedelta(minutes=5)
+    made = {"epoch": who.user.epoch, "made_at": who.context.now, "ends_at": ends}
+    reset = PasswordReset.objects.create(user=who.user, **made)
+    return lambda: password_resets.finish(reset, "a new one, and long", who.context)
 
 
 def _settle() -> None:
@@ -98,7 +98,7 @@ def _settle() -> None:
 
 
 # What a person, their phone or a task does, as `prepare`, which gives what then runs beside the other.
-STEPS: dict[str, Callable[[Desk], Run]] = {
+STEPS: dict[str, Callable[[EngineUser], Run]] = {
     "another option": _again,
     "wrong code": _wrong,
     "right code": _right,
@@ -107,35 +107,35 @@ STEPS: dict[str, Callable[[Desk], Run]] = {
     "draft": _draft,
     "prove a set-up": _prove,
     "reset link": _reset,
-    "end app passwords": lambda desk: lambda: app_passwords.revoke(desk.user, desk.context),
-    "tell of browsers": lambda desk: lambda: notices.tell_of_browsers(desk.context.now),
-    "seal": lambda desk: lambda: audit.seal(desk.context.now),
-    "purge sessions": lambda desk: SessionStore.clear_expired,
-    "policy": lambda desk: _settle,
+    "end app passwords": lambda who: lambda: app_passwords.revoke(who.user, who.context),
+    "tell of browsers": lambda who: lambda: notices.tell_of_browsers(who.context.now),
+    "seal": lambda who: lambda: audit.seal(who.context.now),
+    "purge sessions": lambda who: SessionStore.clear_expired,
+    "policy": lambda who: _settle,
 }
 
 
-def _remove(desk: Desk, _actor: Actor) -> None:
-    mine = Enrolment.objects.filter(user=desk.user, method="totp", confirmed=True)
+def _remove(who: EngineUser, _actor: Actor) -> None:
+    mine = Enrolment.objects.filter(user=who.user, method="totp", confirmed=True)
     found = mine.earliest("created_at", "pk")  # another one may have been verified a moment ago
-    enrolments.remove(found, desk.context, allowed=("totp", "text"), must_keep_one=False)
+    enrolments.remove(found, who.context, allowed=("totp", "text"), must_keep_one=False)
 
 
-ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
-    "clear settings": lambda desk, actor: method_resets.clear_settings(desk.user, actor, app_passwords_too=True),
-    "phone lost": lambda desk, actor: method_resets.phone_lost(desk.user, actor),
-    "reset device": lambda desk, actor: method_resets.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
-    "block": lambda desk, actor: blocks_and_bypasses.block(desk.user, actor),
-    "unlock": lambda desk, actor: blocks_and_bypasses.unlock(desk.user, actor),
-    "new password": lambda desk, actor: blocks_and_bypasses.require_password(desk.user, actor),
-    "forget browsers": lambda desk, actor: support_browsers.forget_browsers(desk.user, actor),
-    "end sign-ins": lambda desk, actor: support_browsers.end_sessions(desk.user, actor),
-    "secure account": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
-    "recovery codes": lambda desk, _actor: enrolments.issue_recovery_codes(
-        desk.user, desk.context, method_name="recovery"
+ACTIONS: dict[str, Callable[[EngineUser, Actor], object]] = {
+    "clear settings": lambda who, actor: method_resets.clear_settings(who.user, actor, app_passwords_too=True),
+    "phone lost": lambda who, actor: method_resets.phone_lost(who.user, actor),
+    "reset device": lambda who, actor: method_resets.reset_device(who.user, actor, ref=who.enrolment("text").ref),
+    "block": lambda who, actor: blocks_and_bypasses.block(who.user, actor),
+    "unlock": lambda who, actor: blocks_and_bypasses.unlock(who.user, actor),
+    "new password": lambda who, actor: blocks_and_bypasses.require_password(who.user, actor),
+    "forget browsers": lambda who, actor: support_browsers.forget_browsers(who.user, actor),
+    "end sign-ins": lambda who, actor: support_browsers.end_sessions(who.user, actor),
+    "secure account": lambda who, _actor: secure_account.begin(who.user, who.context, about="x"),
+    "recovery codes": lambda who, _actor: enrolments.issue_recovery_codes(
+        who.user, who.context, method_name="recovery"
     ),
     "remove": _remove,
-    "erase": lambda desk, actor: erasure.erase(desk.user, actor),
+    "erase": lambda who, actor: erasure.erase(who.user, actor),
 }
 
 
@@ -146,26 +146,26 @@ def staff(settings: Settings) -> User:
     return User.objects.create_user("fay")
 
 
-def _arrive() -> Desk:
+def _arrive() -> EngineUser:
     """Create a person with one of everything that can be ended."""
     Counter.objects.all().delete()
     Challenge.objects.all().delete()  # those of the former person, in the same session
     n = next(_number)
     user: Any = get_user_model().objects.create_user(username=f"ana{n}", email="ana@example.org", password="-")
-    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
+    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
     Counter.objects.all().delete()
-    desk.user.refresh_from_db()
+    who.user.refresh_from_db()
     for each in range(3):
-        app_passwords.issue(desk.user, desk.context, name=f"laptop {each}", program="mail")
-        browsers.remember(desk.user, desk.context, days=14, method="totp")
+        app_passwords.issue(who.user, who.context, name=f"laptop {each}", program="mail")
+        browsers.remember(who.user, who.context, days=14, method="totp")
         Session.objects.create(
             ref=f"k{n}.{each}",
             session_key=f"k{n}.{each}",
             session_data="",
-            expire_date=desk.context.now - timedelta(days=1),
-            user=desk.user,
+            expire_date=who.context.now - timedelta(days=1),
+            user=who.user,
         )
-    return desk
+    return who
 
 
 def _slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -185,14 +185,14 @@ def _at_once(*runs: Run) -> list[Exception]:
 
 
 def _race(step: str, action: str, staff: User) -> list[Exception]:
-    desk = _arrive()
-    run = STEPS[step](desk)
-    why = Actor(staff=staff, context=desk.context, reason="asked to", ticket="1")
+    who = _arrive()
+    run = STEPS[step](who)
+    why = Actor(staff=staff, context=who.context, reason="asked to", ticket="1")
 
     def act() -> None:
         with transaction.atomic():
-            row_locks.lock_person(desk.user.pk)  # as every order of the desk begins
-            ACTIONS[action](desk, why)
+            row_locks.lock_person(who.user.pk)  # as every support action begins
+            ACTIONS[action](who, why)
 
     faults = _at_once(run, act)
     if action == "erase":  # what is written for a person who is gone is refused; the page says so in words
@@ -220,8 +220,8 @@ def _lock(*wanted: QuerySet[Any]) -> None:
 @pytest.mark.postgresql  # it lets one writer in at a time
 def test_race_shows_a_missing_order(staff: User) -> None:
     """The control of the tests above: of two that lock a person and their challenges in opposite orders, one fails."""
-    desk = _arrive()
-    desk.start("text")
-    person, theirs = User.objects.filter(pk=desk.user.pk), Challenge.objects.filter(user=desk.user.pk)
+    who = _arrive()
+    who.start("text")
+    person, theirs = User.objects.filter(pk=who.user.pk), Challenge.objects.filter(user=who.user.pk)
 
     assert any(_at_once(partial(_lock, person, theirs), partial(_lock, theirs, person)) for _ in range(20))

@@ -6,26 +6,26 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit
 from verification.audit import triggers
 from verification.models import AuditEvent
 
 
-def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
+def write(who: EngineUser, *kinds: str) -> list[AuditEvent]:
     for kind in kinds:
-        audit.record(audit.Event(kind), user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
+        audit.record(audit.Event(kind), user_id=who.user.pk, context=who.context, method="text", n_failures=2)
     return list(AuditEvent.objects.order_by("id"))
 
 
 @pytest.fixture
-def sealed(desk: Desk) -> Desk:
+def sealed(who: EngineUser) -> EngineUser:
     """An audit log of six events under two seals."""
-    write(desk, "a.done", "b.done", "c.done")
-    audit.seal(desk.context.now)
-    write(desk, "d.done", "e.done", "f.done")
-    audit.seal(desk.context.now)
-    return desk
+    write(who, "a.done", "b.done", "c.done")
+    audit.seal(who.context.now)
+    write(who, "d.done", "e.done", "f.done")
+    audit.seal(who.context.now)
+    return who
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def events(**fields: Any) -> Any:
 
 
 @pytest.fixture
-def worded(sealed: Desk) -> Desk:
+def worded(sealed: EngineUser) -> EngineUser:
     """A sealed audit log, in which one event has a reason."""
     audit.record(
         audit.Event("support.tried"), user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit, retention
 from verification.audit import triggers
 from verification.db import partitions
@@ -26,18 +26,18 @@ def lifted() -> Iterator[None]:
         triggers.put(connection)
 
 
-def past(desk: Desk, n: int) -> datetime:
+def past(who: EngineUser, n: int) -> datetime:
     """Return a moment so many months ago."""
-    return Month.of(desk.context.now).later(-n).starts_at.replace(day=15)
+    return Month.of(who.context.now).later(-n).starts_at.replace(day=15)
 
 
-def write(desk: Desk, kind: str, *, at: datetime, has_part: bool = True) -> AuditEvent:
+def write(who: EngineUser, kind: str, *, at: datetime, has_part: bool = True) -> AuditEvent:
     """Write an event and seal it, as it was done at a moment. Where ids are times, it gets one of then."""
     if has_part:
         retention.make_months(at)
     there = set(AuditEvent.objects.values_list("pk", flat=True))
-    then = Desk(desk.user, desk.later(seconds=(at - desk.context.now).total_seconds()).context)
-    audit.record(audit.Event(kind), user_id=desk.user.pk, context=then.context, method="text")
+    then = EngineUser(who.user, who.later(seconds=(at - who.context.now).total_seconds()).context)
+    audit.record(audit.Event(kind), user_id=who.user.pk, context=then.context, method="text")
     event = AuditEvent.objects.exclude(pk__in=there).get()
     if partitions.is_parted(connection, EVENTS):
         with lifted():

@@ -8,28 +8,28 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from tests.verification.audit.conftest import events, faults, write
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit
 from verification.audit.events import PERSON_ERASED
 from verification.models import AuditSeal
 
 
-def test_untouched_record_holds(sealed: Desk) -> None:
+def test_untouched_record_holds(sealed: EngineUser) -> None:
     assert faults() == []
 
 
-def test_holds_before_it_is_sealed(desk: Desk) -> None:
-    write(desk, "a.done")
+def test_holds_before_it_is_sealed(who: EngineUser) -> None:
+    write(who, "a.done")
 
     assert faults() == []
 
 
-def test_seals_each_event_once(sealed: Desk) -> None:
+def test_seals_each_event_once(sealed: EngineUser) -> None:
     assert audit.seal(sealed.context.now) == 0
     assert [len(seal.events) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
 
 
-def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -> None:
+def test_takes_up_an_event_that_was_committed_late(sealed: EngineUser, lifted: None) -> None:
     """A slow transaction shows its row, with a lower id, after a faster one was sealed."""
     write(sealed, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
@@ -41,15 +41,13 @@ def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -
     assert faults() == []
 
 
-def test_second_sealer_yields(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(desk, "a.done")
+def test_second_sealer_yields(who: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(who, "a.done")
     number = 1
-    AuditSeal.objects.create(
-        number=number, sealed_at=desk.context.now, packed=b"", upto=0, key_id="t1", digest="theirs"
-    )
+    AuditSeal.objects.create(number=number, sealed_at=who.context.now, packed=b"", upto=0, key_id="t1", digest="theirs")
     monkeypatch.setattr(AuditSeal.objects, "order_by", lambda *_: AuditSeal.objects.none())
 
-    assert audit.seal(desk.context.now) == 0
+    assert audit.seal(who.context.now) == 0
 
 
 def change(**fields: Any) -> Callable[[], None]:
@@ -138,7 +136,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], None], str]] = {
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_names_what_was_tampered_with(sealed: Desk, lifted: None, tampering: str) -> None:
+def test_names_what_was_tampered_with(sealed: EngineUser, lifted: None, tampering: str) -> None:
     action, words = TAMPERINGS[tampering]
 
     action()
@@ -146,14 +144,14 @@ def test_names_what_was_tampered_with(sealed: Desk, lifted: None, tampering: str
     assert words in faults()[0]
 
 
-def test_names_an_event_put_in_before_any_seal(desk: Desk) -> None:
-    write(desk, "b.done")
+def test_names_an_event_put_in_before_any_seal(who: EngineUser) -> None:
+    write(who, "b.done")
     put_in()
 
     assert "added" in faults()[0]
 
 
-def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -> None:
+def test_removed_event_makes_no_other_one_look_bad(sealed: EngineUser, lifted: None) -> None:
     """Looking for what a seal has not covered began again at the first event (seen)."""
     for kind in ("g.done", "h.done", "i.done", "j.done"):
         write(sealed, kind)
@@ -166,7 +164,7 @@ def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -
     assert faults() == ["the event was removed"]
 
 
-def test_record_outlives_a_change_of_keys(sealed: Desk, settings: Any) -> None:
+def test_record_outlives_a_change_of_keys(sealed: EngineUser, settings: Any) -> None:
     settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
     write(sealed, "g.done")
     audit.seal(sealed.context.now)
@@ -174,13 +172,15 @@ def test_record_outlives_a_change_of_keys(sealed: Desk, settings: Any) -> None:
     assert faults() == []
 
 
-def test_command_says_that_the_record_holds(sealed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_says_that_the_record_holds(sealed: EngineUser, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("verify_audit")
 
     assert "intact: 6 events, 2 seals" in capsys.readouterr().out
 
 
-def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_names_the_first_bad_event(
+    sealed: EngineUser, lifted: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     ref = events(kind="b.done").get().ref
     change(kind="y.done")()
 
@@ -190,13 +190,13 @@ def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: p
     assert f"seal 1, event {ref}: the event was changed" in capsys.readouterr().err
 
 
-def erase(desk: Desk) -> int:
-    n_words = audit.erase_words(desk.user.pk)
-    audit.record(PERSON_ERASED, user_id=desk.user.pk, context=desk.context, actor_id=7, reason="asked to")
+def erase(who: EngineUser) -> int:
+    n_words = audit.erase_words(who.user.pk)
+    audit.record(PERSON_ERASED, user_id=who.user.pk, context=who.context, actor_id=7, reason="asked to")
     return n_words
 
 
-def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
+def test_erased_words_are_gone_and_the_chain_holds(worded: EngineUser) -> None:
     erase(worded)
     audit.seal(worded.context.now)
 
@@ -208,20 +208,20 @@ def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
 REMOVED = "the personal words of the event were changed or removed"
 
 
-WORDS_TAMPERINGS: dict[str, Callable[[Desk], object]] = {
-    "removed without an erasure": lambda desk: audit.erase_words(desk.user.pk),
-    "changed": lambda desk: events(kind="support.tried").update(words={"reason": "found it"}),
-    "put in": lambda desk: events(kind="b.done").update(words={"reason": "found it"}),
-    "removed of the erasure itself": lambda desk: [erase(desk), events(kind=PERSON_ERASED.kind).update(words={})],
-    "removed behind a forged erasure": lambda desk: [
-        audit.erase_words(desk.user.pk),
+WORDS_TAMPERINGS: dict[str, Callable[[EngineUser], object]] = {
+    "removed without an erasure": lambda who: audit.erase_words(who.user.pk),
+    "changed": lambda who: events(kind="support.tried").update(words={"reason": "found it"}),
+    "put in": lambda who: events(kind="b.done").update(words={"reason": "found it"}),
+    "removed of the erasure itself": lambda who: [erase(who), events(kind=PERSON_ERASED.kind).update(words={})],
+    "removed behind a forged erasure": lambda who: [
+        audit.erase_words(who.user.pk),
         events(kind="b.done").update(kind=PERSON_ERASED.kind),
     ],
 }
 
 
 @pytest.mark.parametrize("how", WORDS_TAMPERINGS)
-def test_names_words_that_were_tampered_with(how: str, worded: Desk, lifted: None) -> None:
+def test_names_words_that_were_tampered_with(how: str, worded: EngineUser, lifted: None) -> None:
     """Seen failing with the words left out of the check."""
     WORDS_TAMPERINGS[how](worded)
 
@@ -232,7 +232,7 @@ def newest(n: int) -> list[str]:
     return [fault.text for fault in audit.verify_newest(n)]
 
 
-def test_end_of_the_chain_is_checked_alone(sealed: Desk, lifted: None) -> None:
+def test_end_of_the_chain_is_checked_alone(sealed: EngineUser, lifted: None) -> None:
     """What is older than the newest events is taken as it is."""
     events(kind="b.done").update(kind="x.done")
 
@@ -241,13 +241,13 @@ def test_end_of_the_chain_is_checked_alone(sealed: Desk, lifted: None) -> None:
 
 
 @pytest.mark.parametrize("kind", ["d.done", "f.done"])
-def test_fault_at_the_end_is_named(sealed: Desk, lifted: None, kind: str) -> None:
+def test_fault_at_the_end_is_named(sealed: EngineUser, lifted: None, kind: str) -> None:
     events(kind=kind).update(user_id=999_999)
 
     assert newest(1) == newest(3) == ["the event was changed"]
 
 
-def test_event_committed_late_is_no_fault_of_the_end(sealed: Desk, lifted: None) -> None:
+def test_event_committed_late_is_no_fault_of_the_end(sealed: EngineUser, lifted: None) -> None:
     write(sealed, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
     audit.seal(sealed.context.now)
@@ -259,7 +259,7 @@ def test_event_committed_late_is_no_fault_of_the_end(sealed: Desk, lifted: None)
     assert newest(1) == ["the event was removed"]
 
 
-def test_end_of_a_short_chain_is_all_of_it(sealed: Desk, lifted: None) -> None:
+def test_end_of_a_short_chain_is_all_of_it(sealed: EngineUser, lifted: None) -> None:
     events(kind="a.done").delete()
 
     assert newest(100) == faults() == ["the event was removed"]

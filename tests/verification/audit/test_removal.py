@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit
 from verification.db import partitions
 from verification.db.partitions import Month
@@ -16,22 +16,22 @@ from verification.models import AuditEvent, AuditRemoval, AuditSeal
 
 
 @pytest.fixture
-def half_year(desk: Desk) -> Desk:
+def half_year(who: EngineUser) -> EngineUser:
     """An audit log with one event in each of six months, and a seal over each."""
     for n in range(5, -1, -1):
-        written.write(desk, f"m{n}.done", at=written.past(desk, n) if n else desk.context.now)
-    return desk
+        written.write(who, f"m{n}.done", at=written.past(who, n) if n else who.context.now)
+    return who
 
 
 def kinds() -> list[str]:
     return list(AuditEvent.objects.order_by("id").values_list("kind", flat=True))
 
 
-def remove(desk: Desk, *, keep: int) -> audit.Removed:
-    return audit.remove(Month.of(desk.context.now).later(-keep), now=desk.context.now)
+def remove(who: EngineUser, *, keep: int) -> audit.Removed:
+    return audit.remove(Month.of(who.context.now).later(-keep), now=who.context.now)
 
 
-def test_old_months_are_gone_and_the_rest_verifies(half_year: Desk) -> None:
+def test_old_months_are_gone_and_the_rest_verifies(half_year: EngineUser) -> None:
     removed = remove(half_year, keep=2)
     audit.seal(half_year.context.now)
 
@@ -41,7 +41,7 @@ def test_old_months_are_gone_and_the_rest_verifies(half_year: Desk) -> None:
     assert faults() == []
 
 
-def test_statement_says_what_went(half_year: Desk) -> None:
+def test_statement_says_what_went(half_year: EngineUser) -> None:
     remove(half_year, keep=2)
 
     statement = AuditRemoval.objects.get()
@@ -51,7 +51,7 @@ def test_statement_says_what_went(half_year: Desk) -> None:
     assert event.said == {"what": "record", "before": str(Month.of(statement.ends_at)), "n_rows": 3}
 
 
-def test_every_next_month_is_bound_to_the_one_before(half_year: Desk) -> None:
+def test_every_next_month_is_bound_to_the_one_before(half_year: EngineUser) -> None:
     for keep in (4, 3, 1):
         remove(half_year, keep=keep)
 
@@ -60,34 +60,34 @@ def test_every_next_month_is_bound_to_the_one_before(half_year: Desk) -> None:
     assert faults() == []
 
 
-def test_second_time_removes_and_states_nothing(half_year: Desk) -> None:
+def test_second_time_removes_and_states_nothing(half_year: EngineUser) -> None:
     remove(half_year, keep=2)
 
     assert remove(half_year, keep=2) == audit.Removed()
     assert AuditRemoval.objects.count() == 1
 
 
-def test_sealing_goes_on_where_all_seals_were_removed(desk: Desk) -> None:
+def test_sealing_goes_on_where_all_seals_were_removed(who: EngineUser) -> None:
     for n in (3, 2):
-        written.write(desk, f"m{n}.done", at=written.past(desk, n))
-    remove(desk, keep=1)
-    audit.seal(desk.context.now)
+        written.write(who, f"m{n}.done", at=written.past(who, n))
+    remove(who, keep=1)
+    audit.seal(who.context.now)
 
     assert AuditSeal.objects.get().number == 3
     assert faults() == []
 
 
-def test_seal_over_both_sides_of_a_boundary_stays(desk: Desk) -> None:
+def test_seal_over_both_sides_of_a_boundary_stays(who: EngineUser) -> None:
     """Its link holds, and what of it remains is still checked."""
     for n in (3, 2):
-        written.write(desk, f"m{n}.done", at=written.past(desk, n))
+        written.write(who, f"m{n}.done", at=written.past(who, n))
     events = list(AuditEvent.objects.order_by("id"))
     with written.lifted():
         AuditSeal.objects.all().delete()
-    audit.seal(written.past(desk, 2))
+    audit.seal(written.past(who, 2))
     assert [seal.events for seal in AuditSeal.objects.all()] == [tuple(event.pk for event in events)]
 
-    remove(desk, keep=2)
+    remove(who, keep=2)
     assert (kinds()[0], faults()) == ("m2.done", [])
 
     with written.lifted():
@@ -95,7 +95,7 @@ def test_seal_over_both_sides_of_a_boundary_stays(desk: Desk) -> None:
     assert faults() == ["the event was changed"]
 
 
-def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: Desk) -> None:
+def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: EngineUser) -> None:
     with written.lifted():
         AuditEvent.objects.filter(kind="m4.done").update(user_id=999_999)
     ref = AuditEvent.objects.get(kind="m4.done").ref
@@ -108,7 +108,7 @@ def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: 
 
 
 @pytest.mark.parametrize("kind", ["m5.done", "m4.done"])
-def test_event_removed_without_a_statement_is_missed(half_year: Desk, kind: str) -> None:
+def test_event_removed_without_a_statement_is_missed(half_year: EngineUser, kind: str) -> None:
     with written.lifted():
         AuditEvent.objects.filter(kind=kind).delete()
 
@@ -116,7 +116,7 @@ def test_event_removed_without_a_statement_is_missed(half_year: Desk, kind: str)
     assert remove(half_year, keep=2).fault is not None
 
 
-def forge(half_year: Desk) -> None:
+def forge(half_year: EngineUser) -> None:
     """State without the key that all but this month was removed."""
     last = AuditSeal.objects.get(number=5)
     now = half_year.context.now
@@ -133,7 +133,7 @@ def forge(half_year: Desk) -> None:
     )
 
 
-def test_forged_statement_lets_rows_go_and_is_named(half_year: Desk) -> None:
+def test_forged_statement_lets_rows_go_and_is_named(half_year: EngineUser) -> None:
     forge(half_year)
     AuditEvent.objects.exclude(kind="m0.done").delete()
     AuditSeal.objects.filter(number__lte=5).delete()
@@ -141,7 +141,7 @@ def test_forged_statement_lets_rows_go_and_is_named(half_year: Desk) -> None:
     assert [text for text in faults() if "changed or forged" in text or "key missing" in text]
 
 
-def test_event_put_where_others_were_removed_is_named(half_year: Desk) -> None:
+def test_event_put_where_others_were_removed_is_named(half_year: EngineUser) -> None:
     old = AuditEvent.objects.get(kind="m4.done")
     remove(half_year, keep=2)
     old.save(force_insert=True)
@@ -149,7 +149,7 @@ def test_event_put_where_others_were_removed_is_named(half_year: Desk) -> None:
     assert faults() == ["the event was added where older ones had been removed"]
 
 
-def test_database_lets_go_only_what_a_statement_covers(half_year: Desk) -> None:
+def test_database_lets_go_only_what_a_statement_covers(half_year: EngineUser) -> None:
     remove(half_year, keep=2)
 
     for rows in (
@@ -161,15 +161,15 @@ def test_database_lets_go_only_what_a_statement_covers(half_year: Desk) -> None:
             rows.delete()
 
 
-def test_events_without_a_month_of_their_own_are_removed_as_well(desk: Desk) -> None:
-    written.write(desk, "old.done", at=written.past(desk, 5), has_part=False)
-    written.write(desk, "new.done", at=desk.context.now)
+def test_events_without_a_month_of_their_own_are_removed_as_well(who: EngineUser) -> None:
+    written.write(who, "old.done", at=written.past(who, 5), has_part=False)
+    written.write(who, "new.done", at=who.context.now)
 
-    assert remove(desk, keep=2).n_events == 1
+    assert remove(who, keep=2).n_events == 1
     assert (kinds()[0], faults()) == ("new.done", [])
 
 
-def test_command_counts_what_is_left(half_year: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_counts_what_is_left(half_year: EngineUser, capsys: pytest.CaptureFixture[str]) -> None:
     remove(half_year, keep=2)
     audit.seal(half_year.context.now)
 
@@ -180,7 +180,7 @@ def test_command_counts_what_is_left(half_year: Desk, capsys: pytest.CaptureFixt
 
 @pytest.mark.postgresql  # the months are tables of their own
 @pytest.mark.parametrize("verb", ["UPDATE {} SET digest = ''", "DELETE FROM {}", "TRUNCATE {}"])
-def test_every_month_refuses_changes(half_year: Desk, verb: str) -> None:
+def test_every_month_refuses_changes(half_year: EngineUser, verb: str) -> None:
     parts = partitions.parts(connection, written.EVENTS)
     full = [part.name for part in parts if AuditEvent.objects.filter(id__gte=part.first, id__lt=part.end).exists()]
     assert len(full) == 6
@@ -191,7 +191,7 @@ def test_every_month_refuses_changes(half_year: Desk, verb: str) -> None:
 
 
 @pytest.mark.postgresql  # as above
-def test_month_dropped_by_hand_is_missed(half_year: Desk) -> None:
+def test_month_dropped_by_hand_is_missed(half_year: EngineUser) -> None:
     part = next(
         part
         for part in partitions.parts(connection, written.EVENTS)
@@ -203,5 +203,5 @@ def test_month_dropped_by_hand_is_missed(half_year: Desk) -> None:
     assert faults() == ["the event was removed"]
 
 
-def _start(desk: Desk, n: int) -> datetime:
-    return Month.of(desk.context.now).later(-n).starts_at
+def _start(who: EngineUser, n: int) -> datetime:
+    return Month.of(who.context.now).later(-n).starts_at

@@ -7,13 +7,13 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.verification.audit.conftest import events
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.models import AuditEvent, AuditSeal
 
 
 @pytest.mark.parametrize("model", [AuditEvent, AuditSeal])
 @pytest.mark.parametrize("verb", ["update", "delete", "save"])
-def test_database_refuses_to_change_the_record(sealed: Desk, model: Any, verb: str) -> None:
+def test_database_refuses_to_change_the_record(sealed: EngineUser, model: Any, verb: str) -> None:
     row = model.objects.first()
     actions: dict[str, Callable[[], Any]] = {
         "update": lambda: model.objects.filter(pk=row.pk).update(digest="0" * 64),
@@ -28,7 +28,7 @@ def test_database_refuses_to_change_the_record(sealed: Desk, model: Any, verb: s
 @pytest.mark.parametrize(
     "change", [{"digest": "0" * 64}, {"words": {"reason": "found it"}}, {"kind": "x", "words": {}}]
 )
-def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], worded: Desk) -> None:
+def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], worded: EngineUser) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         events(kind="support.tried").update(**change)
 

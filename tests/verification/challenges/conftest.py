@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification.challenges import sending
 from verification.models import Counter, Failure, Message
 from verification.outcomes import Outcome, Verdict
@@ -31,17 +31,17 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
     return do
 
 
-def n_counted(desk: Desk) -> dict[str, int]:
+def n_counted(who: EngineUser) -> dict[str, int]:
     """Return how many messages were counted for a person since their number was set up, and how many as unanswered."""
     sent = Counter.objects.filter(scope="send.person").aggregate(n=Sum("count"))["n"] - 1
-    unanswered = Failure.objects.filter(user=desk.user, method__startswith="prompt.").aggregate(n=Sum("consecutive"))
+    unanswered = Failure.objects.filter(user=who.user, method__startswith="prompt.").aggregate(n=Sum("consecutive"))
     return {"person": sent, "unanswered": unanswered["n"]}
 
 
-def wrong(desk: Desk, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
+def wrong(who: EngineUser, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
     """Answer a new challenge with n incorrect codes."""
-    issued = desk.start(method, binding=binding)
-    return [desk.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
+    issued = who.start(method, binding=binding)
+    return [who.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
 
 
 def mails(*, to: str = "") -> list[str]:
@@ -50,11 +50,11 @@ def mails(*, to: str = "") -> list[str]:
     return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
 
 
-def besides(desk: Desk, rounds: int) -> list[Verdict]:
+def besides(who: EngineUser, rounds: int) -> list[Verdict]:
     """Guess four codes, then let the owner sign in by text, once an hour; gives what happened to the guesses."""
     found = []
     for hour in range(rounds):
-        now = desk.later(hours=hour)
+        now = who.later(hours=hour)
         found += wrong(now, 4, binding=f"guess {hour}") if now.start("totp", binding=f"guess {hour}").issued else []
         owner = now.start("text", binding=f"owner {hour}")
         if not owner.issued or not now.answer(owner, now.code(owner), binding=f"owner {hour}").proven:

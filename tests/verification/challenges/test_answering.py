@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from tests.verification.conftest import BINDING, Desk, equip
+from tests.verification.conftest import BINDING, EngineUser, equip
 from verification import challenges, enrolments, registry
 from verification.method import Draft
 from verification.models import (
@@ -17,7 +17,7 @@ from verification.models import (
 from verification.outcomes import Verdict
 
 
-def test_takes_spaces_dashes_and_wide_digits(ana: Desk) -> None:
+def test_takes_spaces_dashes_and_wide_digits(ana: EngineUser) -> None:
     issued = ana.start("text")
     code = ana.code(issued)
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code[:3])
@@ -25,7 +25,7 @@ def test_takes_spaces_dashes_and_wide_digits(ana: Desk) -> None:
     assert ana.answer(issued, f" {wide}-{code[3:]} ").proven
 
 
-def test_refuses_the_code_of_another_session(ana: Desk) -> None:
+def test_refuses_the_code_of_another_session(ana: EngineUser) -> None:
     theirs = ana.start("text", binding="theirs")
     mine = ana.start("text")
 
@@ -33,14 +33,14 @@ def test_refuses_the_code_of_another_session(ana: Desk) -> None:
     assert ana.answer(theirs, ana.code(theirs)).verdict is Verdict.GONE
 
 
-def test_is_worth_nothing_for_another_purpose(ana: Desk) -> None:
+def test_is_worth_nothing_for_another_purpose(ana: EngineUser) -> None:
     issued = ana.start("text", purpose=Purpose.SELF_TEST)
     wanted = ana.start("text", purpose=Purpose.SIGN_IN)
 
     assert ana.answer(wanted, ana.code(issued)).verdict is Verdict.WRONG
 
 
-def test_refuses_an_older_code_and_takes_no_try(ana: Desk) -> None:
+def test_refuses_an_older_code_and_takes_no_try(ana: EngineUser) -> None:
     issued = ana.start("text")
     older = ana.code(issued)
     later = ana.later(seconds=31)
@@ -52,7 +52,7 @@ def test_refuses_an_older_code_and_takes_no_try(ana: Desk) -> None:
     assert later.answer(issued, later.code(issued)).proven
 
 
-def test_older_code_of_a_long_request_takes_no_try(ana: Desk) -> None:
+def test_older_code_of_a_long_request_takes_no_try(ana: EngineUser) -> None:
     """A request that is sent again after its end lives on, however long ago it began."""
     issued = ana.start("text", purpose=Purpose.FRESH)
     first = ana.later(minutes=21)
@@ -66,7 +66,7 @@ def test_older_code_of_a_long_request_takes_no_try(ana: Desk) -> None:
     assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
 
 
-def test_older_code_locks_no_method(ana: Desk) -> None:
+def test_older_code_locks_no_method(ana: EngineUser) -> None:
     """After 29 incorrect ones it did, and nobody was told."""
     issued = ana.start("text")
     older = ana.code(issued)
@@ -78,7 +78,7 @@ def test_older_code_locks_no_method(ana: Desk) -> None:
     assert later.answer(issued, later.code(issued)).proven
 
 
-def test_refuses_the_code_of_a_replaced_option_and_takes_no_try(ana: Desk) -> None:
+def test_refuses_the_code_of_a_replaced_option_and_takes_no_try(ana: EngineUser) -> None:
     text = ana.start("text")
     call = ana.start("call", mode="code", replaces=text.handle)
 
@@ -87,7 +87,7 @@ def test_refuses_the_code_of_a_replaced_option_and_takes_no_try(ana: Desk) -> No
     assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
 
 
-def test_older_code_of_another_session_takes_no_try(ana: Desk) -> None:
+def test_older_code_of_another_session_takes_no_try(ana: EngineUser) -> None:
     """After Back or Cancel, the password again and a second text, people type the first code."""
     older = ana.start("text", binding="before the password was typed again")
     later = ana.later(minutes=9)
@@ -99,7 +99,7 @@ def test_older_code_of_another_session_takes_no_try(ana: Desk) -> None:
     assert later.answer(issued, later.code(issued)).proven
 
 
-def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: Desk) -> None:
+def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: EngineUser) -> None:
     """Else one free guess would tell of all open requests of a person whether it opens one of them."""
     older = ana.start("text", binding="theirs")
     issued = ana.start("text")
@@ -110,7 +110,7 @@ def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: Desk) ->
 
 
 @pytest.mark.parametrize("is_one_session", [False, True])
-def test_nobody_goes_back_to_a_request_whose_code_was_told(ana: Desk, is_one_session: bool) -> None:
+def test_nobody_goes_back_to_a_request_whose_code_was_told(ana: EngineUser, is_one_session: bool) -> None:
     """A guess at many open requests, or at two options of one, cost nothing and was then typed where it was right."""
     theirs = BINDING if is_one_session else "theirs"
     older = ana.start("text", binding=theirs)
@@ -126,7 +126,7 @@ def test_nobody_goes_back_to_a_request_whose_code_was_told(ana: Desk, is_one_ses
     assert not ana.answer(again, code, binding=theirs).proven
 
 
-def test_newer_code_is_wrong_for_an_older_request(ana: Desk) -> None:
+def test_newer_code_is_wrong_for_an_older_request(ana: EngineUser) -> None:
     older = ana.start("text", binding="theirs")
     newer = ana.start("text")
 
@@ -136,16 +136,16 @@ def test_newer_code_is_wrong_for_an_older_request(ana: Desk) -> None:
     assert ana.answer(newer, ana.code(newer)).proven
 
 
-def test_code_of_eleven_minutes_ago_is_wrong(ana: Desk) -> None:
+def test_code_of_eleven_minutes_ago_is_wrong(ana: EngineUser) -> None:
     older = ana.start("text", binding="theirs")
     later = ana.later(minutes=11)
 
     assert later.answer(later.start("text"), later.code(older)).verdict is Verdict.WRONG
 
 
-def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
+def test_older_code_of_somebody_else_is_wrong(ana: EngineUser) -> None:
     user = get_user_model().objects.create_user(username="eve", password="not used here")
-    eve = equip(Desk(user, ana.context), number="079 555 12 35")
+    eve = equip(EngineUser(user, ana.context), number="079 555 12 35")
     theirs = eve.start("text", binding="theirs")
 
     outcome = ana.answer(ana.start("text"), eve.code(theirs))
@@ -154,20 +154,20 @@ def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_key_that_is_removed_at_the_same_time_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_that_is_removed_at_the_same_time_is_refused(who: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer ended in an error page: the challenge should have named an enrolment that was gone."""
     with transaction.atomic():
         for key in ("QUFBQQ", "QkJCQg"):
-            draft = enrolments.draft(desk.user, registry.method("passkey"), {"name": key})
-            enrolments.confirm(draft, now=desk.context.now, draft=Draft(address=key, secret=b"s" * 20))
-    kept, removed = Enrolment.objects.filter(user=desk.user).order_by("pk")
+            draft = enrolments.draft(who.user, registry.method("passkey"), {"name": key})
+            enrolments.confirm(draft, now=who.context.now, draft=Draft(address=key, secret=b"s" * 20))
+    kept, removed = Enrolment.objects.filter(user=who.user).order_by("pk")
     monkeypatch.setattr(
         enrolments, "of_address", lambda *_, **__: Enrolment.objects.filter(pk=removed.pk).delete() and removed
     )
     issued = challenges.start(
-        kept, user=desk.user, purpose=Purpose.SIGN_IN, binding=BINDING, context=desk.context, rules=desk.rules
+        kept, user=who.user, purpose=Purpose.SIGN_IN, binding=BINDING, context=who.context, rules=who.rules
     )
 
-    outcome = desk.answer(issued, json.dumps({"id": "QkJCQg"}))
+    outcome = who.answer(issued, json.dumps({"id": "QkJCQg"}))
 
     assert outcome.verdict is Verdict.WRONG

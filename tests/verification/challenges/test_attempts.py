@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.verification.challenges.conftest import mails, wrong
-from tests.verification.conftest import Desk, app_code, equip
+from tests.verification.conftest import EngineUser, app_code, equip
 from verification import challenges, limits
 from verification.models import (
     Challenge,
@@ -16,7 +16,7 @@ from verification.models import (
 from verification.outcomes import Verdict
 
 
-def test_ends_after_five_wrong_answers(ana: Desk) -> None:
+def test_ends_after_five_wrong_answers(ana: EngineUser) -> None:
     issued = ana.start("text")
     code = ana.code(issued)
 
@@ -26,7 +26,7 @@ def test_ends_after_five_wrong_answers(ana: Desk) -> None:
     assert ana.answer(issued, code).verdict is Verdict.ENDED
 
 
-def test_waits_across_sessions_after_five_failures(ana: Desk) -> None:
+def test_waits_across_sessions_after_five_failures(ana: EngineUser) -> None:
     for session in range(5):
         ana.answer(ana.start("totp", binding=f"s{session}"), "000000", binding=f"s{session}")
 
@@ -36,7 +36,7 @@ def test_waits_across_sessions_after_five_failures(ana: Desk) -> None:
     assert waiting.retry_at == ana.later(minutes=1).context.now
 
 
-def test_does_not_look_at_an_answer_while_waiting(ana: Desk) -> None:
+def test_does_not_look_at_an_answer_while_waiting(ana: EngineUser) -> None:
     early = ana.start("totp", binding="early")
     for session in range(5):
         ana.answer(ana.start("totp", binding=f"s{session}"), "000000", binding=f"s{session}")
@@ -46,7 +46,7 @@ def test_does_not_look_at_an_answer_while_waiting(ana: Desk) -> None:
     assert ana.answer(early, right, binding="early").verdict is Verdict.WAIT
 
 
-def test_keeps_the_taken_try_when_the_method_breaks(ana: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_the_taken_try_when_the_method_breaks(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the commit before the look, a crash in the comparison gave the try back (seen)."""
     issued = ana.start("totp")
 
@@ -60,7 +60,7 @@ def test_keeps_the_taken_try_when_the_method_breaks(ana: Desk, monkeypatch: pyte
     assert Challenge.objects.get(handle=issued.handle).tries_left == 4
 
 
-def test_wrong_codes_count_for_thirty_days(ana: Desk, settings: Any) -> None:
+def test_wrong_codes_count_for_thirty_days(ana: EngineUser, settings: Any) -> None:
     settings.WRONG_CODES_PER_MONTH = 4
     for day in (0, 10, 20):
         wrong(ana.later(days=day), 1, binding=f"day {day}")
@@ -71,7 +71,7 @@ def test_wrong_codes_count_for_thirty_days(ana: Desk, settings: Any) -> None:
     assert ana.later(days=31).start("totp", binding="open").issued
 
 
-def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
+def test_trials_and_setting_up_count_for_no_month(ana: EngineUser) -> None:
     for purpose in (Purpose.SELF_TEST, Purpose.CALLER):
         issued = ana.start("totp", binding=purpose, purpose=purpose)
         ana.answer(issued, "000000", binding=purpose)
@@ -79,7 +79,7 @@ def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
     assert limits.wrong_codes(ana.user.pk, now=ana.context.now).n == 0
 
 
-def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
+def test_method_that_is_set_up_again_proves_a_caller_again(ana: EngineUser) -> None:
     Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, locked_at=ana.context.now)
 
     Enrolment.objects.all().delete()
@@ -88,22 +88,22 @@ def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
     assert Failure.objects.get(method="caller.totp").locked_at is None
 
 
-def test_wrong_codes_close_no_registration(desk: Desk) -> None:
+def test_wrong_codes_close_no_registration(who: EngineUser) -> None:
     """After thirty, whenever they were typed, only support could let a person set the method up."""
     for hour in range(0, 70, 2):
-        now = desk.later(hours=hour)
-        issued = challenges.enrol(desk.user, "totp", {}, binding=f"{hour}", context=now.context, rules=now.rules)
+        now = who.later(hours=hour)
+        issued = challenges.enrol(who.user, "totp", {}, binding=f"{hour}", context=now.context, rules=now.rules)
         assert now.answer(issued, "000000", binding=f"{hour}").verdict is Verdict.WRONG
 
-    later = desk.later(hours=90)
-    issued = challenges.enrol(desk.user, "totp", {}, binding="next", context=later.context, rules=later.rules)
-    draft = Enrolment.objects.filter(user=desk.user).latest("pk")
+    later = who.later(hours=90)
+    issued = challenges.enrol(who.user, "totp", {}, binding="next", context=later.context, rules=later.rules)
+    draft = Enrolment.objects.filter(user=who.user).latest("pk")
 
     assert later.answer(issued, app_code(draft, later.context.now), binding="next").proven
     assert mails() == ["method_added"]
 
 
-def test_a_right_answer_forgets_the_failures(ana: Desk) -> None:
+def test_a_right_answer_forgets_the_failures(ana: EngineUser) -> None:
     issued = ana.start("text")
     for _ in range(4):
         ana.answer(issued, "000000")

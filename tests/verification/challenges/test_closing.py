@@ -1,6 +1,6 @@
 """A challenge that was abandoned, replaced or too old is worth nothing."""
 
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges
 from verification.models import (
     Challenge,
@@ -9,7 +9,7 @@ from verification.models import (
 from verification.outcomes import Verdict
 
 
-def test_abandoned_request_takes_no_code(ana: Desk) -> None:
+def test_abandoned_request_takes_no_code(ana: EngineUser) -> None:
     issued = ana.start("text")
 
     challenges.abandon(issued.handle, binding="a stranger's", now=ana.context.now)
@@ -18,21 +18,21 @@ def test_abandoned_request_takes_no_code(ana: Desk) -> None:
     assert ana.answer(issued, ana.code(issued)).verdict is Verdict.REPLACED
 
 
-def test_refuses_a_code_after_its_life(ana: Desk) -> None:
+def test_refuses_a_code_after_its_life(ana: EngineUser) -> None:
     issued = ana.start("text")
     code = ana.code(issued)
 
     assert ana.later(minutes=5, seconds=1).answer(issued, code).verdict is Verdict.EXPIRED
 
 
-def test_superseding_closes_the_older_challenge(ana: Desk) -> None:
+def test_superseding_closes_the_older_challenge(ana: EngineUser) -> None:
     first = ana.start("text")
     ana.start("totp", replaces=first.handle)
 
     assert Challenge.objects.get(handle=first.handle).state == State.SUPERSEDED
 
 
-def test_approval_that_nobody_collected_in_time_has_expired(ana: Desk) -> None:
+def test_approval_that_nobody_collected_in_time_has_expired(ana: EngineUser) -> None:
     issued = ana.start("call")
     Challenge.objects.update(state=State.APPROVED)
 

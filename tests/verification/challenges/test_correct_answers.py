@@ -1,17 +1,17 @@
 """A correct answer proves once."""
 
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification import enrolments
 from verification.outcomes import Verdict
 
 
-def test_proves_a_right_text_code(ana: Desk) -> None:
+def test_proves_a_right_text_code(ana: EngineUser) -> None:
     issued = ana.start("text")
 
     assert ana.answer(issued, ana.code(issued)).proven
 
 
-def test_refuses_a_used_code(ana: Desk) -> None:
+def test_refuses_a_used_code(ana: EngineUser) -> None:
     issued = ana.start("text")
     code = ana.code(issued)
     ana.answer(issued, code)
@@ -19,7 +19,7 @@ def test_refuses_a_used_code(ana: Desk) -> None:
     assert ana.answer(issued, code).verdict is Verdict.USED
 
 
-def test_app_code_works_once_in_all_sessions(ana: Desk) -> None:
+def test_app_code_works_once_in_all_sessions(ana: EngineUser) -> None:
     right = app_code(ana.enrolment("totp"), ana.context.now)
     first, second = ana.start("totp", binding="one"), ana.start("totp", binding="two")
 
@@ -27,10 +27,10 @@ def test_app_code_works_once_in_all_sessions(ana: Desk) -> None:
     assert ana.answer(second, right, binding="two").verdict is Verdict.USED
 
 
-def test_recovery_code_works_once(desk: Desk) -> None:
-    codes = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
-    first, second = desk.start("recovery", binding="one"), desk.start("recovery", binding="two")
+def test_recovery_code_works_once(who: EngineUser) -> None:
+    codes = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+    first, second = who.start("recovery", binding="one"), who.start("recovery", binding="two")
 
-    assert desk.answer(first, codes[0].lower(), binding="one").proven
-    assert desk.answer(second, codes[0], binding="two").verdict is Verdict.USED
-    assert desk.answer(second, codes[1], binding="two").proven
+    assert who.answer(first, codes[0].lower(), binding="one").proven
+    assert who.answer(second, codes[0], binding="two").verdict is Verdict.USED
+    assert who.answer(second, codes[1], binding="two").proven

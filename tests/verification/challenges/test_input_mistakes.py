@@ -2,41 +2,41 @@
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import enrolments, registry
 from verification.challenges import input_mistakes
 
 
-def words(desk: Desk, typed: str, *, method: str = "totp") -> str:
-    return input_mistakes.words(desk.user, registry.method(method), typed)
+def words(who: EngineUser, typed: str, *, method: str = "totp") -> str:
+    return input_mistakes.words(who.user, registry.method(method), typed)
 
 
-def test_counts_the_digits(ana: Desk) -> None:
+def test_counts_the_digits(ana: EngineUser) -> None:
     assert "5 digits" in words(ana, "12345")
 
 
-def test_says_that_a_password_was_not_kept(ana: Desk) -> None:
+def test_says_that_a_password_was_not_kept(ana: EngineUser) -> None:
     assert "neither checked nor stored" in words(ana, "correct horse battery staple")
 
 
-def test_knows_the_shape_of_another_option(ana: Desk) -> None:
+def test_knows_the_shape_of_another_option(ana: EngineUser) -> None:
     code = enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")[0]
 
     assert str(registry.method("recovery").label) in words(ana, code)
 
 
-def test_knows_no_option_that_is_not_set_up(ana: Desk) -> None:
+def test_knows_no_option_that_is_not_set_up(ana: EngineUser) -> None:
     """What it says must not depend on what is right, and offers nothing that the person doesn't have."""
     assert "Choose it" not in words(ana, "ABCDEFGHJKLMNPQR")
 
 
-def test_digits_where_a_recovery_code_is_asked(ana: Desk) -> None:
+def test_digits_where_a_recovery_code_is_asked(ana: EngineUser) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
 
     assert "a code from a text, call, app or token" in words(ana, "123456", method="recovery")
 
 
 @pytest.mark.parametrize("typed", ["lamp", "12345", "", "\x00"])
-def test_names_no_passkey(ana: Desk, typed: str) -> None:
+def test_names_no_passkey(ana: EngineUser, typed: str) -> None:
     """Nobody types what a passkey answers, whatever its shape."""
     assert str(registry.method("passkey").label) not in words(ana, typed)

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.running.concurrency import together
 from tests.running.rounds import rounds
-from tests.verification.conftest import Desk, equip
+from tests.verification.conftest import EngineUser, equip
 from verification import challenges
 from verification.challenges import queries
 from verification.context import Context
@@ -22,74 +22,74 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def racer(transactional_db: None, settings: Settings) -> Desk:
+def racer(transactional_db: None, settings: Settings) -> EngineUser:
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 10_000
     settings.SENDS_PER_NETWORK_HOUR = settings.UNANSWERED_BEFORE_DELAY = 10_000
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    return equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
+    return equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
 
 
-def _chosen_again(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+def _chosen_again(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Go back to the option of before, and choose a third one."""
-    first = desk.start("text", binding=binding)
-    second = desk.start("totp", binding=binding, replaces=first.handle)
-    return desk, [
-        lambda: desk.start("text", binding=binding, replaces=second.handle),
-        lambda: desk.start("call", binding=binding, replaces=second.handle),
+    first = who.start("text", binding=binding)
+    second = who.start("totp", binding=binding, replaces=first.handle)
+    return who, [
+        lambda: who.start("text", binding=binding, replaces=second.handle),
+        lambda: who.start("call", binding=binding, replaces=second.handle),
     ]
 
 
-def _chosen_again_after_an_end(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+def _chosen_again_after_an_end(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Do the same after too many incorrect answers, so that there is no live one whose row they wait for."""
-    _, steps = _chosen_again(desk, binding)
+    _, steps = _chosen_again(who, binding)
     Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=State.ENDED)
-    return desk, steps
+    return who, steps
 
 
-def _woken(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+def _woken(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Send the code of a challenge that is over again, and choose another option."""
-    first = desk.start("text", binding=binding)
-    late = desk.later(minutes=6)
+    first = who.start("text", binding=binding)
+    late = who.later(minutes=6)
     return late, [
         lambda: late.resend(first, binding=binding),
         lambda: late.start("totp", binding=binding, replaces=first.handle),
     ]
 
 
-def _approve(desk: Desk, call: Outcome, binding: str) -> Outcome:
+def _approve(who: EngineUser, call: Outcome, binding: str) -> Outcome:
     """Press the digits that the page shows, and continue."""
-    shown = challenges.show(call.handle, binding=binding, now=desk.context.now)
+    shown = challenges.show(call.handle, binding=binding, now=who.context.now)
     message = Message.objects.filter(challenge__handle=call.handle).earliest("pk")
     assert shown is not None
-    challenges.keyed(message.handle, f"{shown.match_code}#", now=desk.context.now)
-    return desk.collect(call, binding=binding)
+    challenges.keyed(message.handle, f"{shown.match_code}#", now=who.context.now)
+    return who.collect(call, binding=binding)
 
 
-def _approved(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
+def _approved(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Approve a call, and choose another option."""
-    call = desk.start("call", binding=binding)
-    return desk, [
-        lambda: _approve(desk, call, binding),
-        lambda: desk.start("totp", binding=binding, replaces=call.handle),
+    call = who.start("call", binding=binding)
+    return who, [
+        lambda: _approve(who, call, binding),
+        lambda: who.start("totp", binding=binding, replaces=call.handle),
     ]
 
 
-def _begun_twice(desk: Desk, binding: str) -> tuple[Desk, list[Callable[[], Outcome]]]:
-    return desk, [lambda: desk.start("totp", binding=binding), lambda: desk.start("text", binding=binding)]
+def _begun_twice(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+    return who, [lambda: who.start("totp", binding=binding), lambda: who.start("text", binding=binding)]
 
 
 @pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice, _approved])
 def test_one_is_live_after_two_requests(
-    racer: Desk, prepare: Callable[[Desk, str], tuple[Desk, list[Callable[[], Outcome]]]]
+    racer: EngineUser, prepare: Callable[[EngineUser, str], tuple[EngineUser, list[Callable[[], Outcome]]]]
 ) -> None:
     """Seen failing on PostgreSQL with numbers that pay no attention to a live one."""
     for turn in range(rounds(10, 60)):
-        desk, steps = prepare(racer.later(hours=turn), f"session {turn}")
+        who, steps = prepare(racer.later(hours=turn), f"session {turn}")
 
         outcomes = together(*steps)
 
         mine = Challenge.objects.filter(binding=queries.bind(f"session {turn}"))
-        live = mine.filter(state__in=ALIVE, expires_at__gt=desk.context.now)
+        live = mine.filter(state__in=ALIVE, expires_at__gt=who.context.now)
         handles = set(live.values_list("handle", flat=True))
         assert len(handles) == 1
         for outcome in outcomes:
@@ -100,13 +100,13 @@ def test_one_is_live_after_two_requests(
                 assert outcome.verdict in {Verdict.REPLACED, Verdict.TOO_SOON, Verdict.GONE, Verdict.PROVEN}
 
 
-def test_call_is_approved_or_made_again(racer: Desk) -> None:
+def test_call_is_approved_or_made_again(racer: EngineUser) -> None:
     """Seen failing on PostgreSQL without the generation of the code in the guards of an answer."""
     found = set()
     for turn in range(rounds(10, 60)):
-        desk, binding = racer.later(hours=turn), f"session {turn}"
-        call = desk.start("call", binding=binding)
-        late = desk.later(seconds=31)
+        who, binding = racer.later(hours=turn), f"session {turn}"
+        call = who.start("call", binding=binding)
+        late = who.later(seconds=31)
 
         outcomes = together(partial(_approve, late, call, binding), partial(late.resend, call, binding=binding))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.verification.challenges.conftest import besides, mails, wrong
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification import challenges, limits
 from verification.methods.text.method import Text
 from verification.models import (
@@ -18,18 +18,18 @@ from verification.models import (
 from verification.outcomes import Verdict
 
 
-def test_switches_a_method_off_at_thirty_failures(ana: Desk) -> None:
-    desk = ana
+def test_switches_a_method_off_at_thirty_failures(ana: EngineUser) -> None:
+    who = ana
     for turn in range(30):
-        desk = desk.later(hours=2)
-        issued = desk.start("totp", binding=f"t{turn}")
-        desk.answer(issued, "000000", binding=f"t{turn}")
+        who = who.later(hours=2)
+        issued = who.start("totp", binding=f"t{turn}")
+        who.answer(issued, "000000", binding=f"t{turn}")
 
-    assert desk.later(days=3).start("totp").verdict is Verdict.OFF
+    assert who.later(days=3).start("totp").verdict is Verdict.OFF
 
 
 def test_lock_that_a_crash_left_out_is_made_and_told_at_the_next_answer(
-    ana: Desk, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The method was locked when the try was counted: without an event, and nobody was told. Seen failing."""
     Failure.objects.create(user=ana.user, method="totp", consecutive=29)
@@ -50,7 +50,7 @@ def test_lock_that_a_crash_left_out_is_made_and_told_at_the_next_answer(
     assert mails(to="ana@example.org") == ["method_off"]
 
 
-def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> None:
+def test_guesses_beside_a_busy_owner_are_bounded(ana: EngineUser, settings: Any) -> None:
     """104 guesses of 26 rounds were looked at, each round followed by the owner's own sign-in, and nobody was told."""
     settings.SUPPORT_EMAIL = "support@example.org"
 
@@ -65,7 +65,7 @@ def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> No
 
 
 def test_correct_code_sent_twice_at_the_limit_of_the_month_locks_nothing(
-    ana: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first is still being checked when the second comes. Seen failing: it locked all methods."""
     settings.WRONG_CODES_PER_MONTH = 3
@@ -88,7 +88,7 @@ def test_correct_code_sent_twice_at_the_limit_of_the_month_locks_nothing(
 
 
 def test_limit_of_the_month_locks_although_the_request_that_reached_it_crashed(
-    ana: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.WRONG_CODES_PER_MONTH = 3
     wrong(ana, 2, binding="guess")
@@ -106,7 +106,7 @@ def test_limit_of_the_month_locks_although_the_request_that_reached_it_crashed(
 
 
 @pytest.fixture
-def stopped(ana: Desk, settings: Any) -> Desk:
+def stopped(ana: EngineUser, settings: Any) -> EngineUser:
     """Return someone whose second step is off after the incorrect codes of a month, which are three here."""
     settings.WRONG_CODES_PER_MONTH = 3
     wrong(ana, 3, binding="guess")
@@ -115,7 +115,7 @@ def stopped(ana: Desk, settings: Any) -> Desk:
     return ana.later(hours=1)
 
 
-def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
+def test_stop_ends_when_a_method_is_set_up_again(stopped: EngineUser) -> None:
     """What was guessed at goes with it, and what is new works: the app, and the number that was not set up again."""
     former = stopped.enrolment("totp")
 
@@ -130,13 +130,13 @@ def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
     assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
 
 
-def test_stop_outlives_time_and_unlocking(stopped: Desk) -> None:
+def test_stop_outlives_time_and_unlocking(stopped: EngineUser) -> None:
     limits.unlock(stopped.user.pk)
 
     assert stopped.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
 
 
-def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, settings: Any) -> None:
+def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: EngineUser, settings: Any) -> None:
     settings.WRONG_CODES_PER_MONTH = 3
     before = ana.start("text", binding="before")
     wrong(ana, 3, binding="guess")
@@ -147,7 +147,7 @@ def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, se
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SELF_TEST, Purpose.CALLER])
-def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpose: Purpose) -> None:
+def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: EngineUser, purpose: Purpose) -> None:
     """The owner and support were mailed that the app is off, which it was not."""
     Message.objects.all().delete()
     for hour in range(0, 70, 2):
@@ -163,7 +163,7 @@ def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpo
     assert later.answer(begun, app_code(ana.enrolment("totp"), later.context.now)).proven is begun.issued
 
 
-def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any) -> None:
+def test_support_is_told_when_a_method_is_switched_off(ana: EngineUser, settings: Any) -> None:
     settings.SUPPORT_EMAIL = "support@example.org"
 
     test_switches_a_method_off_at_thirty_failures(ana)
@@ -171,7 +171,7 @@ def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any)
     assert mails(to="support@example.org") == ["method_off_alert"]
 
 
-def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
+def test_trial_switches_nothing_on_that_is_off(ana: EngineUser) -> None:
     """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
     issued = ana.start("totp", binding="trial", purpose=Purpose.SELF_TEST)
     Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=ana.context.now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import challenges, enrolments, registry
 from verification.capabilities import Passwordless, PublicKey
 from verification.method import Draft
@@ -15,15 +15,15 @@ KEY = "QUFBQQ"
 
 
 @pytest.fixture
-def holder(desk: Desk) -> Desk:
+def holder(who: EngineUser) -> EngineUser:
     """Return a person who has a passkey."""
-    draft = enrolments.draft(desk.user, registry.method("passkey"), {"name": "blue"})
-    enrolments.confirm(draft, now=desk.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
-    return desk
+    draft = enrolments.draft(who.user, registry.method("passkey"), {"name": "blue"})
+    enrolments.confirm(draft, now=who.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
+    return who
 
 
-def test_offers_a_new_challenge_each_time_and_keeps_none(desk: Desk) -> None:
-    first, second = challenges.invite(desk.context.now), challenges.invite(desk.context.now)
+def test_offers_a_new_challenge_each_time_and_keeps_none(who: EngineUser) -> None:
+    first, second = challenges.invite(who.context.now), challenges.invite(who.context.now)
 
     assert first is not None
     assert second is not None
@@ -32,28 +32,28 @@ def test_offers_a_new_challenge_each_time_and_keeps_none(desk: Desk) -> None:
     assert not Challenge.objects.exists()
 
 
-def test_offers_nothing_where_no_method_for_it_is_installed(desk: Desk, settings: Any) -> None:
+def test_offers_nothing_where_no_method_for_it_is_installed(who: EngineUser, settings: Any) -> None:
     gone = registry.names(Passwordless)
     settings.VERIFICATION_METHODS = tuple(
         package for package in settings.VERIFICATION_METHODS if package.rpartition(".")[2] not in gone
     )
 
-    assert challenges.invite(desk.context.now) is None
+    assert challenges.invite(who.context.now) is None
     assert challenges.holder(json.dumps({"id": KEY})) is None
 
 
-def test_finds_whose_key_answers(holder: Desk) -> None:
+def test_finds_whose_key_answers(holder: EngineUser) -> None:
     found = challenges.holder(json.dumps({"id": KEY}))
 
     assert found == Enrolment.objects.get(user=holder.user)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"id": "QkJCQg"}', '{"id": 1}', "\x00"])
-def test_finds_nobody_for_anything_else(holder: Desk, text: str) -> None:
+def test_finds_nobody_for_anything_else(holder: EngineUser, text: str) -> None:
     assert challenges.holder(text) is None
 
 
-def test_tells_a_browser_which_keys_still_exist(holder: Desk) -> None:
+def test_tells_a_browser_which_keys_still_exist(holder: EngineUser) -> None:
     told = challenges.announce(holder.user.pk)
 
     assert len(told) == len(registry.having(PublicKey))

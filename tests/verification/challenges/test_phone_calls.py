@@ -1,6 +1,6 @@
 """Keys pressed on the phone approve, ask for the code, or report fraud."""
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import challenges
 from verification.models import (
     AuditEvent,
@@ -10,7 +10,7 @@ from verification.models import (
 from verification.outcomes import Verdict
 
 
-def test_call_is_approved_with_the_digits_of_the_page(ana: Desk) -> None:
+def test_call_is_approved_with_the_digits_of_the_page(ana: EngineUser) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
@@ -23,7 +23,7 @@ def test_call_is_approved_with_the_digits_of_the_page(ana: Desk) -> None:
     assert ana.collect(issued).verdict is Verdict.USED
 
 
-def test_call_is_not_approved_by_the_hash_alone(ana: Desk) -> None:
+def test_call_is_not_approved_by_the_hash_alone(ana: EngineUser) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
@@ -34,7 +34,7 @@ def test_call_is_not_approved_by_the_hash_alone(ana: Desk) -> None:
     assert ana.collect(issued).verdict is Verdict.PENDING
 
 
-def test_page_that_continues_too_early_says_to_answer_the_call(ana: Desk) -> None:
+def test_page_that_continues_too_early_says_to_answer_the_call(ana: EngineUser) -> None:
     issued = ana.start("call")
 
     said = ana.collect(issued).said
@@ -43,7 +43,7 @@ def test_page_that_continues_too_early_says_to_answer_the_call(ana: Desk) -> Non
     assert said.text.startswith("Answer the call")
 
 
-def test_policy_may_let_the_hash_alone_approve(ana: Desk) -> None:
+def test_policy_may_let_the_hash_alone_approve(ana: EngineUser) -> None:
     from verification.models import Policy  # noqa: PLC0415
 
     Policy.objects.create(number_matching=False)
@@ -54,7 +54,7 @@ def test_policy_may_let_the_hash_alone_approve(ana: Desk) -> None:
     assert ana.collect(issued).proven
 
 
-def test_call_reads_the_code_out_only_after_a_key(ana: Desk) -> None:
+def test_call_reads_the_code_out_only_after_a_key(ana: EngineUser) -> None:
     issued = ana.start("call", mode="code")
     call = ana.deliver()[-1]
     code = ana.code(issued)
@@ -67,7 +67,7 @@ def test_call_reads_the_code_out_only_after_a_key(ana: Desk) -> None:
     assert ana.answer(issued, code).proven
 
 
-def test_fraud_report_stops_the_sign_in_and_locks_the_second_step(ana: Desk) -> None:
+def test_fraud_report_stops_the_sign_in_and_locks_the_second_step(ana: EngineUser) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
@@ -83,7 +83,7 @@ def test_fraud_report_stops_the_sign_in_and_locks_the_second_step(ana: Desk) -> 
     ]
 
 
-def test_keys_of_an_older_call_do_nothing(ana: Desk) -> None:
+def test_keys_of_an_older_call_do_nothing(ana: EngineUser) -> None:
     issued = ana.start("call")
     older = ana.deliver()[-1]
     later = ana.later(seconds=31)
@@ -94,7 +94,7 @@ def test_keys_of_an_older_call_do_nothing(ana: Desk) -> None:
     assert later.collect(issued).verdict is Verdict.PENDING
 
 
-def test_keys_without_the_hash_cost_no_try(ana: Desk) -> None:
+def test_keys_without_the_hash_cost_no_try(ana: EngineUser) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 

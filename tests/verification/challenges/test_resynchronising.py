@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification import challenges, enrolments, registry
 from verification.capabilities import Stocked
 from verification.method import Draft
@@ -15,12 +15,12 @@ AWAY = 200  # presses that nobody typed in
 
 
 @pytest.fixture
-def token(desk: Desk) -> Enrolment:
+def token(who: EngineUser) -> Enrolment:
     """Return a token by counter whose button was pressed in a pocket."""
     (method,) = registry.having(Stocked)
     plan = Draft(address="TK-0042", secret=SECRET, data=COUNTED.data())
-    enrolment = enrolments.assign(desk.user, method.name, plan, desk.context)
-    enrolments.confirm(enrolment, now=desk.context.now)
+    enrolment = enrolments.assign(who.user, method.name, plan, who.context)
+    enrolments.confirm(enrolment, now=who.context.now)
     enrolment.refresh_from_db()
     return enrolment
 
@@ -29,26 +29,26 @@ def codes(at: int) -> tuple[str, str]:
     return COUNTED.code(SECRET, at), COUNTED.code(SECRET, at + 1)
 
 
-def test_two_codes_in_a_row_set_it_right(token: Enrolment, desk: Desk) -> None:
-    assert challenges.resync(token, *codes(AWAY), context=desk.context)
+def test_two_codes_in_a_row_set_it_right(token: Enrolment, who: EngineUser) -> None:
+    assert challenges.resync(token, *codes(AWAY), context=who.context)
 
     token.refresh_from_db()
     assert token.counter == AWAY + 1
 
 
-def test_takes_the_same_two_codes_once(token: Enrolment, desk: Desk) -> None:
-    challenges.resync(token, *codes(AWAY), context=desk.context)
+def test_takes_the_same_two_codes_once(token: Enrolment, who: EngineUser) -> None:
+    challenges.resync(token, *codes(AWAY), context=who.context)
     token.refresh_from_db()
 
-    assert not challenges.resync(token, *codes(AWAY), context=desk.context)
+    assert not challenges.resync(token, *codes(AWAY), context=who.context)
 
 
 @pytest.mark.parametrize(("first", "second"), [("000000", "000000"), ("", ""), (codes(AWAY)[1], codes(AWAY)[0])])
-def test_takes_no_other_codes(token: Enrolment, desk: Desk, first: str, second: str) -> None:
-    assert not challenges.resync(token, first, second, context=desk.context)
+def test_takes_no_other_codes(token: Enrolment, who: EngineUser, first: str, second: str) -> None:
+    assert not challenges.resync(token, first, second, context=who.context)
 
 
-def test_takes_the_codes_of_no_other_method(ana: Desk) -> None:
+def test_takes_the_codes_of_no_other_method(ana: EngineUser) -> None:
     app = ana.enrolment("totp")
     first, second = (app_code(app, ana.later(seconds=30 * at).context.now) for at in (0, 1))
 

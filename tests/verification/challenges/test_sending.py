@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification import challenges
 from verification.limits.gates import UNLIMITED
 from verification.models import (
@@ -25,12 +25,12 @@ def mails(*, to: str = "") -> list[str]:
     return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
 
 
-def ask(desk: Desk, method: str, n: int) -> list[Verdict]:
+def ask(who: EngineUser, method: str, n: int) -> list[Verdict]:
     """Sign in so often with the right password, each in a session of its own, a minute apart; answer nothing."""
-    return [desk.later(minutes=at).start(method, binding=f"{desk.context.now} {at}").verdict for at in range(n)]
+    return [who.later(minutes=at).start(method, binding=f"{who.context.now} {at}").verdict for at in range(n)]
 
 
-def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
+def test_three_calls_ring_that_nobody_approves(ana: EngineUser) -> None:
     """Twenty sign-ins with a known password rang the phone ten times in an hour."""
     assert ask(ana, "call", 6) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED] * 3
     assert mails() == ["unanswered"]
@@ -43,7 +43,7 @@ def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
     assert ask(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
 
 
-def test_counts_a_message_against_all_its_limits_in_one_statement(ana: Desk) -> None:
+def test_counts_a_message_against_all_its_limits_in_one_statement(ana: EngineUser) -> None:
     """PostgreSQL had one for unanswered messages and one for the others, and each waited for the disk."""
     with CaptureQueriesContext(connection) as captured:
         assert ana.start("text").issued
@@ -56,7 +56,7 @@ def test_counts_a_message_against_all_its_limits_in_one_statement(ana: Desk) -> 
     assert len(counting) == (1 if connection.vendor == "postgresql" else 2)
 
 
-def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
+def test_sign_in_by_another_method_lets_calls_go_out_again(ana: EngineUser) -> None:
     ask(ana, "call", 4)
     now = ana.later(minutes=5)
     issued = now.start("totp", binding="app")
@@ -65,7 +65,7 @@ def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
     assert now.start("call", binding="again").issued
 
 
-def test_approved_calls_are_as_many_as_wanted(ana: Desk) -> None:
+def test_approved_calls_are_as_many_as_wanted(ana: EngineUser) -> None:
     for at in range(5):
         now = ana.later(minutes=at)
         issued = now.start("call", binding=f"b{at}")
@@ -76,13 +76,13 @@ def test_approved_calls_are_as_many_as_wanted(ana: Desk) -> None:
         assert now.collect(issued, binding=f"b{at}").proven
 
 
-def test_calls_that_are_far_apart_are_no_pattern(ana: Desk) -> None:
+def test_calls_that_are_far_apart_are_no_pattern(ana: EngineUser) -> None:
     verdicts = [ana.later(minutes=16 * at).start("call", binding=f"b{at}").verdict for at in range(5)]
 
     assert verdicts == [Verdict.ISSUED] * 5
 
 
-def test_sending_again_counts_like_asking(ana: Desk) -> None:
+def test_sending_again_counts_like_asking(ana: EngineUser) -> None:
     issued = ana.start("call")
 
     verdicts = [ana.later(minutes=at).resend(issued).verdict for at in (1, 2, 3)]
@@ -90,7 +90,7 @@ def test_sending_again_counts_like_asking(ana: Desk) -> None:
     assert verdicts == [Verdict.ISSUED] * 2 + [Verdict.UNANSWERED]
 
 
-def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: Desk) -> None:
+def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: EngineUser) -> None:
     """Seen failing on PostgreSQL: the next count didn't fit, which was an error 500."""
     Failure.objects.update_or_create(
         user=ana.user, method="prompt.text", defaults={"consecutive": UNLIMITED, "next_at": ana.context.now}
@@ -100,7 +100,7 @@ def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: Desk) -> 
     assert Failure.objects.get(method="prompt.text").consecutive == UNLIMITED
 
 
-def test_texts_that_nobody_types_are_bounded_too(ana: Desk) -> None:
+def test_texts_that_nobody_types_are_bounded_too(ana: EngineUser) -> None:
     assert ask(ana, "text", 7) == [Verdict.ISSUED] * 5 + [Verdict.UNANSWERED] * 2
     assert ana.later(minutes=8).start("call", binding="call").issued
 
@@ -113,7 +113,7 @@ def test_texts_that_nobody_types_are_bounded_too(ana: Desk) -> None:
         (Reason.NO_ANSWER, Verdict.UNANSWERED),
     ],
 )
-def test_calls_that_never_rang_disturbed_nobody(ana: Desk, reason: Reason, verdict: Verdict) -> None:
+def test_calls_that_never_rang_disturbed_nobody(ana: EngineUser, reason: Reason, verdict: Verdict) -> None:
     """During a carrier's bad hour people ask again and again; a call that nobody answered did ring."""
     ask(ana, "call", 3)
     Message.objects.filter(kind="call").update(state=MessageState.UNDELIVERED, reason=reason)
@@ -122,7 +122,7 @@ def test_calls_that_never_rang_disturbed_nobody(ana: Desk, reason: Reason, verdi
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CALLER, Purpose.SELF_TEST])
-def test_code_that_would_have_to_wait_is_not_sent(ana: Desk, purpose: Purpose) -> None:
+def test_code_that_would_have_to_wait_is_not_sent(ana: EngineUser, purpose: Purpose) -> None:
     """Callers and self-tests have a count of their own, but that at sign-in was looked at. Seen failing."""
     count(ana, f"{purpose}.text", next_at=ana.later(minutes=1).context.now)
 
@@ -131,24 +131,24 @@ def test_code_that_would_have_to_wait_is_not_sent(ana: Desk, purpose: Purpose) -
     assert ana.later(minutes=1).start("text", purpose=purpose).issued
 
 
-def test_setup_sends_no_code_that_would_have_to_wait(desk: Desk) -> None:
+def test_setup_sends_no_code_that_would_have_to_wait(who: EngineUser) -> None:
     """Seen failing: the code was sent, and its answer had to wait."""
     fields = {"country": "CH", "number": "079 555 12 34"}
 
-    def enrol(at: Desk) -> Outcome:
+    def enrol(at: EngineUser) -> Outcome:
         return challenges.enrol(at.user, "text", fields, binding="new", context=at.context, rules=at.rules)
 
-    begun = enrol(desk)
-    count(desk, "enrol.text", next_at=desk.later(minutes=1).context.now)
+    begun = enrol(who)
+    count(who, "enrol.text", next_at=who.later(minutes=1).context.now)
 
-    assert enrol(desk).verdict is Verdict.WAIT
-    assert desk.later(seconds=40).resend(begun, binding="new").verdict is Verdict.WAIT
+    assert enrol(who).verdict is Verdict.WAIT
+    assert who.later(seconds=40).resend(begun, binding="new").verdict is Verdict.WAIT
     assert Message.objects.filter(kind="text").count() == 1
-    later = desk.later(minutes=1)
-    assert later.answer(begun, desk.code(begun), binding="new").proven  # its draft was left alone
+    later = who.later(minutes=1)
+    assert later.answer(begun, who.code(begun), binding="new").proven  # its draft was left alone
 
 
-def test_locked_method_can_be_set_up_again(ana: Desk) -> None:
+def test_locked_method_can_be_set_up_again(ana: EngineUser) -> None:
     count(ana, "text", locked_at=ana.context.now)
     fields = {"country": "CH", "number": "079 555 12 99"}
 
@@ -158,26 +158,26 @@ def test_locked_method_can_be_set_up_again(ana: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["text", "caller.text"])
-def test_code_is_not_sent_to_a_caller_by_a_locked_method(ana: Desk, name: str) -> None:
+def test_code_is_not_sent_to_a_caller_by_a_locked_method(ana: EngineUser, name: str) -> None:
     count(ana, name, locked_at=ana.context.now)
 
     assert ana.start("text", purpose=Purpose.CALLER).verdict is Verdict.OFF
     assert not Message.objects.exists()
 
 
-def test_waits_at_sign_in_delay_no_caller(ana: Desk) -> None:
+def test_waits_at_sign_in_delay_no_caller(ana: EngineUser) -> None:
     count(ana, "text", next_at=ana.later(minutes=1).context.now)
 
     assert ana.start("text").verdict is Verdict.WAIT
     assert ana.start("text", purpose=Purpose.CALLER).issued
 
 
-def count(desk: Desk, name: str, **until: datetime) -> None:
+def count(who: EngineUser, name: str, **until: datetime) -> None:
     """Let a count delay or lock."""
-    Failure.objects.create(user=desk.user, method=name, consecutive=30, **until)
+    Failure.objects.create(user=who.user, method=name, consecutive=30, **until)
 
 
-def test_sends_no_more_than_the_limits_say(ana: Desk, settings: Any) -> None:
+def test_sends_no_more_than_the_limits_say(ana: EngineUser, settings: Any) -> None:
     settings.UNANSWERED_TEXTS = 100  # the pattern of messages that nobody answers is another bound
     outcomes = [ana.start("text", binding=f"b{n}").verdict for n in range(12)]
 

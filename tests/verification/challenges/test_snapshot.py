@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges
 from verification.models import (
     Challenge,
@@ -10,7 +10,7 @@ from verification.models import (
 )
 
 
-def test_showing_writes_nothing(ana: Desk, django_assert_num_queries: Any) -> None:
+def test_showing_writes_nothing(ana: EngineUser, django_assert_num_queries: Any) -> None:
     issued = ana.start("text")
     before = Challenge.objects.values().get(handle=issued.handle)
 
@@ -20,7 +20,7 @@ def test_showing_writes_nothing(ana: Desk, django_assert_num_queries: Any) -> No
     assert Challenge.objects.values().get(handle=issued.handle) == before
 
 
-def test_call_that_was_approved_with_the_last_try_can_be_collected(ana: Desk) -> None:
+def test_call_that_was_approved_with_the_last_try_can_be_collected(ana: EngineUser) -> None:
     issued = ana.start("call")
     Challenge.objects.update(state=State.APPROVED, tries_left=0)
 

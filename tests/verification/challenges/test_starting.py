@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.verification.challenges.conftest import Between, n_counted
-from tests.verification.conftest import BINDING, Desk, app_code
+from tests.verification.conftest import BINDING, EngineUser, app_code
 from verification import challenges, enrolments
 from verification.challenges import starting
 from verification.models import (
@@ -21,7 +21,7 @@ from verification.models.challenges import MAX_NUMBER
 from verification.outcomes import Outcome, Verdict
 
 
-def test_same_option_again_sends_nothing_within_half_a_minute(ana: Desk) -> None:
+def test_same_option_again_sends_nothing_within_half_a_minute(ana: EngineUser) -> None:
     issued = ana.start("text")
     later = ana.later(seconds=29)
 
@@ -33,7 +33,7 @@ def test_same_option_again_sends_nothing_within_half_a_minute(ana: Desk) -> None
     assert later.answer(again, later.code(issued)).proven
 
 
-def test_same_option_again_sends_a_new_text_after_half_a_minute(ana: Desk) -> None:
+def test_same_option_again_sends_a_new_text_after_half_a_minute(ana: EngineUser) -> None:
     issued = ana.start("text")
     later = ana.later(seconds=31)
 
@@ -43,7 +43,7 @@ def test_same_option_again_sends_a_new_text_after_half_a_minute(ana: Desk) -> No
     assert Message.objects.count() == 2
 
 
-def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: Desk) -> None:
+def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: EngineUser) -> None:
     issued = ana.start("text")
     app = ana.start("totp", replaces=issued.handle)
 
@@ -55,7 +55,7 @@ def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: Desk) -
     assert ana.answer(again, ana.code(issued)).proven
 
 
-def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing: it was opened again, and anyone who had tested its code could enter it."""
     text = ana.start("text")
     app, newer = ana.start("totp", replaces=text.handle), ana.start("text", binding="newer")
@@ -73,7 +73,7 @@ def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: Desk, monkeypa
     assert Challenge.objects.get(handle=app.handle).state == State.OPEN
 
 
-def test_last_request_that_a_session_can_count_is_followed_by_none(ana: Desk) -> None:
+def test_last_request_that_a_session_can_count_is_followed_by_none(ana: EngineUser) -> None:
     """Seen failing on PostgreSQL: the number of the next one didn't fit, which was an error 500."""
     app = ana.start("totp")
     Challenge.objects.filter(handle=app.handle).update(number=MAX_NUMBER)
@@ -83,7 +83,7 @@ def test_last_request_that_a_session_can_count_is_followed_by_none(ana: Desk) ->
     assert ana.start("text", binding="another").issued
 
 
-def test_going_back_gives_no_tries_back(ana: Desk) -> None:
+def test_going_back_gives_no_tries_back(ana: EngineUser) -> None:
     issued = ana.start("text")
     ana.answer(issued, "000000")
     app = ana.start("totp", replaces=issued.handle)
@@ -92,14 +92,14 @@ def test_going_back_gives_no_tries_back(ana: Desk) -> None:
     assert ana.answer(issued, "000000").tries_left == 3
 
 
-def test_same_option_again_sends_anew_when_its_text_failed(ana: Desk) -> None:
+def test_same_option_again_sends_anew_when_its_text_failed(ana: EngineUser) -> None:
     issued = ana.start("text")
     Message.objects.update(state=MessageState.FAILED)
 
     assert ana.start("text", replaces=issued.handle).handle != issued.handle
 
 
-def test_counts_nothing_if_another_request_was_first(ana: Desk, between: Between) -> None:
+def test_counts_nothing_if_another_request_was_first(ana: EngineUser, between: Between) -> None:
     """Two of ten texts an hour were counted after a double click, and one was sent."""
     between(lambda: ana.start("call"))
 
@@ -109,13 +109,13 @@ def test_counts_nothing_if_another_request_was_first(ana: Desk, between: Between
     assert (Message.objects.count(), n_counted(ana)) == (1, {"person": 1, "unanswered": 1})
 
 
-def test_another_mode_of_the_same_option_is_asked_at_once(ana: Desk) -> None:
+def test_another_mode_of_the_same_option_is_asked_at_once(ana: EngineUser) -> None:
     issued = ana.start("call")
 
     assert ana.start("call", mode="code", replaces=issued.handle).handle != issued.handle
 
 
-def test_same_number_again_is_sent_again_and_not_begun_anew(ana: Desk) -> None:
+def test_same_number_again_is_sent_again_and_not_begun_anew(ana: EngineUser) -> None:
     number = {"country": "CH", "number": "079 555 12 99"}
     begun = enrol(ana, number)
     again = enrol(ana.later(seconds=5), number, replaces=begun.handle)
@@ -130,7 +130,7 @@ def test_same_number_again_is_sent_again_and_not_begun_anew(ana: Desk) -> None:
     assert later.answer(begun, later.code(begun)).proven
 
 
-def test_another_number_is_begun_anew(ana: Desk) -> None:
+def test_another_number_is_begun_anew(ana: EngineUser) -> None:
     begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
 
     again = enrol(ana, {"country": "CH", "number": "079 555 12 98"}, replaces=begun.handle)
@@ -139,7 +139,7 @@ def test_another_number_is_begun_anew(ana: Desk) -> None:
     assert again.handle != begun.handle
 
 
-def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: Desk, settings: Any) -> None:
+def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: EngineUser, settings: Any) -> None:
     """Seen failing: the code that had just arrived for the first number was worth nothing any more."""
     begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
     settings.SENDS_PER_PERSON_HOUR = 1
@@ -151,13 +151,13 @@ def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: Des
     assert ana.answer(begun, ana.code(begun)).proven
 
 
-def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
+def enrol(who: EngineUser, fields: dict[str, str], *, replaces: str = "") -> Outcome:
     return challenges.enrol(
-        desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules, replaces=replaces
+        who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules, replaces=replaces
     )
 
 
-def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
+def test_new_app_takes_the_place_of_one_that_is_off(ana: EngineUser) -> None:
     Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=ana.context.now)
 
     issued = challenges.enrol(ana.user, "totp", {}, binding="new", context=ana.context, rules=ana.rules)
@@ -169,14 +169,14 @@ def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
     assert ana.start("totp").issued
 
 
-def test_new_recovery_codes_kill_the_old_ones(desk: Desk) -> None:
-    old = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
-    enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+def test_new_recovery_codes_kill_the_old_ones(who: EngineUser) -> None:
+    old = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+    enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
 
-    assert desk.answer(desk.start("recovery"), old[0]).verdict is Verdict.WRONG
+    assert who.answer(who.start("recovery"), old[0]).verdict is Verdict.WRONG
 
 
-def test_second_start_of_a_session_without_replacing_gives_the_first(ana: Desk) -> None:
+def test_second_start_of_a_session_without_replacing_gives_the_first(ana: EngineUser) -> None:
     first = ana.start("text")
     again = ana.start("text")
 
@@ -184,30 +184,30 @@ def test_second_start_of_a_session_without_replacing_gives_the_first(ana: Desk) 
     assert Message.objects.count() == 1
 
 
-def test_enrolling_is_worth_nothing_until_it_is_proven(desk: Desk) -> None:
+def test_enrolling_is_worth_nothing_until_it_is_proven(who: EngineUser) -> None:
     fields = {"country": "CH", "number": "079 555 12 34"}
-    issued = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+    issued = challenges.enrol(who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules)
 
-    assert enrolments.confirmed(desk.user.pk) == []
-    assert desk.answer(issued, desk.code(issued)).proven
-    assert [e.enrolment.method for e in enrolments.confirmed(desk.user.pk)] == ["text", "call"]
+    assert enrolments.confirmed(who.user.pk) == []
+    assert who.answer(issued, who.code(issued)).proven
+    assert [e.enrolment.method for e in enrolments.confirmed(who.user.pk)] == ["text", "call"]
 
 
-def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
+def test_office_phone_with_extension_can_only_be_called(who: EngineUser) -> None:
     fields = {"country": "CH", "number": "044 555 01 02", "extension": "123"}
-    issued = challenges.enrol(desk.user, "call", fields, binding=BINDING, context=desk.context, rules=desk.rules)
-    call = desk.deliver()[-1]
-    challenges.keyed(call.message_id, f"{desk.match(issued)}#", now=desk.context.now)
+    issued = challenges.enrol(who.user, "call", fields, binding=BINDING, context=who.context, rules=who.rules)
+    call = who.deliver()[-1]
+    challenges.keyed(call.message_id, f"{who.match(issued)}#", now=who.context.now)
 
-    assert desk.collect(issued).proven
-    assert [e.enrolment.method for e in enrolments.confirmed(desk.user.pk)] == ["call"]
+    assert who.collect(issued).proven
+    assert [e.enrolment.method for e in enrolments.confirmed(who.user.pk)] == ["call"]
     assert call.extension == "123"
 
 
-def test_refuses_an_impossible_number_with_words(desk: Desk) -> None:
+def test_refuses_an_impossible_number_with_words(who: EngineUser) -> None:
     fields = {"country": "CH", "number": "12"}
 
-    outcome = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+    outcome = challenges.enrol(who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules)
 
     assert outcome.verdict is Verdict.REFUSED
     assert "too short" in outcome.problems["number"][0]

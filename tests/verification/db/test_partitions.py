@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.running.rounds import rounds
 from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit, retention
 from verification.context import Context
 from verification.db import partitions
@@ -91,16 +91,16 @@ class TestParts:
         with pytest.raises(Exception, match="written once"), transaction.atomic():
             AuditEvent.objects.all().delete()
 
-    def test_month_that_was_missed_is_made_when_rows_of_it_wait(self, none: None, desk: Desk) -> None:
-        written.write(desk, "old.done", at=written.past(desk, 3), has_part=False)
+    def test_month_that_was_missed_is_made_when_rows_of_it_wait(self, none: None, who: EngineUser) -> None:
+        written.write(who, "old.done", at=written.past(who, 3), has_part=False)
 
         made = retention.make_months(timezone.now())
 
-        old = Month.of(written.past(desk, 3))
+        old = Month.of(written.past(who, 3))
         assert f"{EVENTS}_{old.year}_{old.month:02d}" in made
         assert part_of(AuditEvent.objects.get()) == f"{EVENTS}_{old.year}_{old.month:02d}"
 
-    def test_message_without_a_month_moves_with_what_names_it(self, none: None, ana: Desk) -> None:
+    def test_message_without_a_month_moves_with_what_names_it(self, none: None, ana: EngineUser) -> None:
         issued = ana.start("text")
         message = Message.objects.get(challenge__handle=issued.handle)
         message.attempts.create(provider="virtual", result="lost")

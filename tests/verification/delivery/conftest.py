@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery.provider import Callback, Outgoing, ParsedCallback, Refused
 from verification.delivery.routing import routes
 from verification.models import Challenge, Kind, Message, Reason, State
@@ -56,14 +56,14 @@ def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
 
 
 @pytest.fixture
-def queued(ana: Desk) -> Message:
+def queued(ana: EngineUser) -> Message:
     ana.start("text")
     return Message.objects.get()
 
 
-def fill(desk: Desk, n: int, *, dead: int) -> list[int]:
+def fill(who: EngineUser, n: int, *, dead: int) -> list[int]:
     """Create the messages of many sign-ins of one user, without sending anything."""
-    issued = desk.start("text")
+    issued = who.start("text")
     challenge = Challenge.objects.get(handle=issued.handle)
     message = Message.objects.get()
     number = message.address

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import Carrier, refuses
 from tests.verification.delivery.sending import send
 from verification import notices
@@ -12,7 +12,9 @@ from verification.delivery import dispatch
 from verification.models import Kind, Message, MessageState, Reason
 
 
-def test_sweep_finds_codes_before_notices(ana: Desk, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_finds_codes_before_notices(
+    ana: EngineUser, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatch, "_MAX_PER_SWEEP", 1)
     notices.tell(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
     ana.start("text")
@@ -25,13 +27,13 @@ def test_sweep_finds_codes_before_notices(ana: Desk, carriers: list[Carrier], mo
 # The sweep -----------------------------------------------------------------------------------------------------
 
 
-def sweep(ana: Desk) -> list[tuple[int, Kind]]:
+def sweep(ana: EngineUser) -> list[tuple[int, Kind]]:
     found: list[tuple[int, Kind]] = []
     dispatch.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.context.now)
     return found
 
 
-def test_sweep_finds_what_nobody_took_up(ana: Desk, queued: Message) -> None:
+def test_sweep_finds_what_nobody_took_up(ana: EngineUser, queued: Message) -> None:
     assert sweep(ana.later(seconds=2)) == [(queued.pk, Kind.TEXT)]
 
 
@@ -44,7 +46,7 @@ def test_sweep_with_nothing_to_do_looks_once() -> None:
     assert len(found) == 1
 
 
-def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: Desk, queued: Message) -> None:
+def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: EngineUser, queued: Message) -> None:
     """A message that was asked for just now made it look five times."""
     with CaptureQueriesContext(connection) as found:
         dispatch.sweep(lambda _pk, _kind: None, now=ana.context.now)
@@ -52,7 +54,7 @@ def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: Desk, queued: Messag
     assert len(found) == 1
 
 
-def test_sweep_looks_once_after_a_message_was_sent(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+def test_sweep_looks_once_after_a_message_was_sent(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
     send(ana, queued)
 
     with CaptureQueriesContext(connection) as found:
@@ -61,23 +63,23 @@ def test_sweep_looks_once_after_a_message_was_sent(ana: Desk, queued: Message, c
     assert len(found) == 1
 
 
-def test_sweep_leaves_what_was_woken_just_now(ana: Desk, queued: Message) -> None:
+def test_sweep_leaves_what_was_woken_just_now(ana: EngineUser, queued: Message) -> None:
     assert sweep(ana) == []
 
 
-def test_sweep_leaves_what_is_under_way(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+def test_sweep_leaves_what_is_under_way(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
     send(ana, queued)
 
     assert sweep(ana.later(seconds=5)) == []
 
 
-def test_sweep_closes_what_is_stale(ana: Desk, queued: Message) -> None:
+def test_sweep_closes_what_is_stale(ana: EngineUser, queued: Message) -> None:
     assert sweep(ana.later(minutes=6)) == []
     assert Message.objects.get().state == MessageState.EXPIRED
 
 
 def test_sweep_finds_a_refused_one_when_its_pause_is_over(
-    ana: Desk, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carriers[0].does = refuses(Reason.RATE_LIMITED)
     send(ana, queued)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
 from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
-from tests.verification.conftest import Desk, equip, for_workers
+from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
 from verification.delivery import conf, dispatch, message_publisher
@@ -77,8 +77,8 @@ def _handed(carriers: tuple[Exchange, Exchange]) -> dict[str, list[tuple[str, An
 def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tuple[Exchange, Exchange]) -> None:
     """Seen failing (a message went on though it might have gone out) with a lost answer treated as a refusal."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
-    for pk in fill(desk, MESSAGES, dead=0):
+    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
+    for pk in fill(who, MESSAGES, dead=0):
         message_publisher.publish(pk, Kind.TEXT)
 
     crew.start("worker", child_processes.worker(threads=THREADS))

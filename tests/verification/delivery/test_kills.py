@@ -20,7 +20,7 @@ from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
 from tests.running.rounds import rounds
 from tests.simulated.virtual_phone import carry
-from tests.verification.conftest import Desk, equip, for_workers
+from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit
@@ -45,18 +45,18 @@ def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -
 
 
 @pytest.fixture
-def outbox(desk_of_many: Desk) -> list[int]:
+def outbox(desk_of_many: EngineUser) -> list[int]:
     """Fill the outbox with the messages of as many sign-ins, some of which are over before anything goes out."""
     return fill(desk_of_many, MESSAGES, dead=DEAD)
 
 
 @pytest.fixture
-def desk_of_many(transactional_db: None) -> Desk:
+def desk_of_many(transactional_db: None) -> EngineUser:
     """Return a person whose phone network takes a moment, as real ones do."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
+    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
     behave(send_latency_ms=60)
-    return desk
+    return who
 
 
 def _kill_at(crew: Crew, n_sent: int) -> None:
@@ -115,7 +115,7 @@ def _everything_ends(unknown: set[str], sent: Counter[str]) -> None:
     assert not Message.objects.filter(state__in=[MessageState.SENDING, MessageState.UNKNOWN]).exists()
 
 
-def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_many: Desk) -> None:
+def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_many: EngineUser) -> None:
     """A new version means this many times a day: what is being handed over is finished, the rest waits for another.
 
     Seen failing (messages in doubt) with SIGKILL in the place of SIGTERM.
@@ -140,7 +140,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     assert set(sent.values()) == {1}
 
 
-def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
+def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: EngineUser, tmp_path: Path) -> None:
     """Each of their tasks runs twice: the record is sealed once, and what waits goes out once."""
     fill(desk_of_many, 40, dead=0)
     for name in ("one", "two"):
@@ -154,7 +154,7 @@ def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -
     assert list(audit.verify()) == []
 
 
-def test_killed_clock_stops_no_message(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
+def test_killed_clock_stops_no_message(crew: Crew, desk_of_many: EngineUser, tmp_path: Path) -> None:
     """Nothing was woken and the clock is dead: the worker looks into the outbox without a wake-up."""
     clock = crew.start("beat", child_processes.beat(tmp_path))
     crew.start("worker", child_processes.worker(threads=THREADS))

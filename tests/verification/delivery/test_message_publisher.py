@@ -9,7 +9,7 @@ from django.db import connections
 from kombu import Connection
 
 from mfasite.celery import app
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery import message_publisher, tasks
 from verification.delivery.broker import Unreachable
 from verification.delivery.providers.virtual.models import Delivery
@@ -17,7 +17,7 @@ from verification.models import Kind, Message, MessageState
 
 
 @pytest.fixture
-def queued(ana: Desk) -> Message:
+def queued(ana: EngineUser) -> Message:
     ana.start("text")
     return Message.objects.get()
 
@@ -47,7 +47,9 @@ def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) 
     assert all(secret not in payload for secret in ("795551234", queued.handle, queued.sealed_address))
 
 
-def test_sends_from_here_when_the_broker_is_away(ana: Desk, queued: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sends_from_here_when_the_broker_is_away(
+    ana: EngineUser, queued: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_: object) -> None:
         raise Unreachable
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery import message_publisher, outbox
 from verification.models import Kind, Message, MessageState
 
@@ -18,7 +18,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
     return calls
 
 
-def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
+def test_leaves_a_message_with_its_challenge(ana: EngineUser) -> None:
     issued = ana.start("text")
 
     message = Message.objects.get()
@@ -29,7 +29,7 @@ def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
     assert (message.useful_until, message.hint) == (ana.later(minutes=5).context.now, "•••\xa0••\xa034")
 
 
-def test_message_and_action_fall_together(ana: Desk) -> None:
+def test_message_and_action_fall_together(ana: EngineUser) -> None:
     with transaction.atomic():
         ana.start("text")
         transaction.set_rollback(True)
@@ -37,7 +37,7 @@ def test_message_and_action_fall_together(ana: Desk) -> None:
     assert not Message.objects.exists()
 
 
-def test_holds_neither_code_nor_number(ana: Desk) -> None:
+def test_holds_neither_code_nor_number(ana: EngineUser) -> None:
     issued = ana.start("text")
     code = ana.code(issued)
 
@@ -48,7 +48,7 @@ def test_holds_neither_code_nor_number(ana: Desk) -> None:
 
 
 def test_wakes_a_worker_after_commit_alone(
-    ana: Desk, woken: list[tuple[int, Kind]], django_capture_on_commit_callbacks: object
+    ana: EngineUser, woken: list[tuple[int, Kind]], django_capture_on_commit_callbacks: object
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type
         ana.start("text")
@@ -57,11 +57,11 @@ def test_wakes_a_worker_after_commit_alone(
     assert woken == [(Message.objects.get().pk, Kind.TEXT)]
 
 
-def test_notice_goes_to_the_persons_mail_for_two_days(desk: Desk) -> None:
+def test_notice_goes_to_the_persons_mail_for_two_days(who: EngineUser) -> None:
     outbox.notice(
-        desk.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=desk.context.now
+        who.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=who.context.now
     )
 
     message = Message.objects.get()
     assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "email")
-    assert message.useful_until - desk.context.now == timedelta(days=2)
+    assert message.useful_until - who.context.now == timedelta(days=2)

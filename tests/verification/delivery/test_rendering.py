@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import notices
 from verification.delivery import rendering
 from verification.delivery.provider import Outgoing
@@ -21,7 +21,7 @@ def composed() -> Outgoing:
     return rendering.compose(message)
 
 
-def test_text_carries_code_tag_and_organisation(ana: Desk) -> None:
+def test_text_carries_code_tag_and_organisation(ana: EngineUser) -> None:
     issued = ana.start("text")
 
     text = composed()
@@ -31,21 +31,21 @@ def test_text_carries_code_tag_and_organisation(ana: Desk) -> None:
     assert "Example Organisation" in text.words
 
 
-def test_text_ends_with_the_line_that_binds_the_code_to_our_site(ana: Desk) -> None:
+def test_text_ends_with_the_line_that_binds_the_code_to_our_site(ana: EngineUser) -> None:
     """So that phones fill it in there alone. Source: WICG, origin-bound one-time codes."""
     issued = ana.start("text")
 
     assert composed().words.splitlines()[-1] == f"@testserver #{ana.code(issued)}"
 
 
-def test_text_says_how_long_the_code_lives(ana: Desk) -> None:
+def test_text_says_how_long_the_code_lives(ana: EngineUser) -> None:
     ana.start("text")
 
     assert "for 5 minutes" in composed().words
 
 
 @pytest.mark.parametrize("mode", ["approve", "code"])
-def test_call_says_no_code_before_a_key(ana: Desk, mode: str) -> None:
+def test_call_says_no_code_before_a_key(ana: EngineUser, mode: str) -> None:
     issued = ana.start("call", mode=mode)
     code = ana.code(issued)
 
@@ -55,7 +55,7 @@ def test_call_says_no_code_before_a_key(ana: Desk, mode: str) -> None:
     assert mode == "code" or ana.match(issued) not in re.findall(r"\d+", said)
 
 
-def test_addresses_are_ours_and_carry_the_message(ana: Desk) -> None:
+def test_addresses_are_ours_and_carry_the_message(ana: EngineUser) -> None:
     ana.start("text")
 
     text = composed()
@@ -64,7 +64,7 @@ def test_addresses_are_ours_and_carry_the_message(ana: Desk) -> None:
     assert text.keys_url == f"http://testserver/callbacks/virtual/keys/{text.id}/"
 
 
-def test_only_mail_has_a_subject(ana: Desk) -> None:
+def test_only_mail_has_a_subject(ana: EngineUser) -> None:
     ana.start("text")
     assert composed().subject == ""
     Message.objects.all().delete()
@@ -81,7 +81,7 @@ def test_only_mail_has_a_subject(ana: Desk) -> None:
 
 @pytest.mark.parametrize("mode", ["approve", "press", "code"])
 @pytest.mark.parametrize("verdict", Verdict)
-def test_call_has_words_for_every_verdict(ana: Desk, verdict: Verdict, mode: str) -> None:
+def test_call_has_words_for_every_verdict(ana: EngineUser, verdict: Verdict, mode: str) -> None:
     ana.start("call")
     message = Message.objects.select_related("challenge").get()
     assert message.challenge is not None
@@ -90,7 +90,7 @@ def test_call_has_words_for_every_verdict(ana: Desk, verdict: Verdict, mode: str
     assert rendering.speech(message, SPEECH, verdict).words.endswith(".")
 
 
-def test_organisation_may_have_any_name(ana: Desk, settings: object) -> None:
+def test_organisation_may_have_any_name(ana: EngineUser, settings: object) -> None:
     settings.ORGANISATION_NAME = "Müller & <Söhne>"  # type: ignore[attr-defined]  # the fixture's
     ana.start("text")
 
@@ -98,7 +98,7 @@ def test_organisation_may_have_any_name(ana: Desk, settings: object) -> None:
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\x0b", "\x0c", "\x1c"])
-def test_a_subject_is_one_line_whatever_is_named_in_it(ana: Desk, end: str) -> None:
+def test_a_subject_is_one_line_whatever_is_named_in_it(ana: EngineUser, end: str) -> None:
     """Else an email has other headers than ours, or can't be written at all."""
     notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
 

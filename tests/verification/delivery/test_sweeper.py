@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import InterfaceError, OperationalError, connections
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery import dispatch, sweeper
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Kind, Message, MessageState
@@ -31,7 +31,7 @@ def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "close_all", lambda: None)
 
 
-def test_sends_by_itself(ana: Desk) -> None:
+def test_sends_by_itself(ana: EngineUser) -> None:
     ana.start("text")
     Message.objects.update(not_before=ana.later(seconds=-5).context.now)
 
@@ -40,7 +40,7 @@ def test_sends_by_itself(ana: Desk) -> None:
     assert Delivery.objects.count() == 1
 
 
-def test_message_with_as_many_claims_as_its_column_holds_is_closed(ana: Desk) -> None:
+def test_message_with_as_many_claims_as_its_column_holds_is_closed(ana: EngineUser) -> None:
     """Seen failing on PostgreSQL: each sweep failed to claim it, because the next number didn't fit."""
     ana.start("text")
     Message.objects.update(not_before=ana.later(seconds=-5).context.now, claims=MAX_CLAIMS)
@@ -67,7 +67,7 @@ def test_goes_on_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPat
     assert len(rounds) == 3
 
 
-def test_one_message_that_fails_stops_no_other(ana: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_message_that_fails_stops_no_other(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_pk: int) -> None:
         raise RuntimeError("a bug")
 

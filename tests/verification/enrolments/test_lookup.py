@@ -4,21 +4,21 @@ import pytest
 from django.contrib.auth import get_user_model
 from pytest_django import DjangoAssertNumQueries
 
-from tests.verification.conftest import Desk, equip
+from tests.verification.conftest import EngineUser, equip
 from verification import enrolments
 from verification.models import Enrolment
 
 
-def test_number_rests_sealed(ana: Desk) -> None:
+def test_number_rests_sealed(ana: EngineUser) -> None:
     row = Enrolment.objects.filter(method="text").values().get()
 
     assert "795551234" not in str(row)
     assert ana.enrolment("text").address == "+41795551234"
 
 
-def test_sealed_values_cannot_be_moved_to_another_row(ana: Desk) -> None:
+def test_sealed_values_cannot_be_moved_to_another_row(ana: EngineUser) -> None:
     """R43: a seed copied from one's own row into another's opens nothing there."""
-    eve = Desk(get_user_model().objects.create(username="eve"), ana.context)
+    eve = EngineUser(get_user_model().objects.create(username="eve"), ana.context)
     equip(eve)
     Enrolment.objects.filter(user=ana.user, method="totp").update(sealed_secret=eve.enrolment("totp").sealed_secret)
 
@@ -26,7 +26,7 @@ def test_sealed_values_cannot_be_moved_to_another_row(ana: Desk) -> None:
         _ = ana.enrolment("totp").secret
 
 
-def test_nobody_finds_anothers_enrolment(ana: Desk) -> None:
+def test_nobody_finds_anothers_enrolment(ana: EngineUser) -> None:
     eve = get_user_model().objects.create(username="eve")
 
     assert enrolments.by_ref(eve.pk, ana.enrolment("totp").ref) is None
@@ -34,7 +34,7 @@ def test_nobody_finds_anothers_enrolment(ana: Desk) -> None:
 
 
 def test_session_names_its_enrolment_as_django_otp_does(
-    ana: Desk, django_assert_num_queries: DjangoAssertNumQueries
+    ana: EngineUser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     row = ana.enrolment("totp")
 

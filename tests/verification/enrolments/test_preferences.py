@@ -1,12 +1,12 @@
 """A person's own choices about a method."""
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default
 from verification import enrolments
 from verification.models import Enrolment
 
 
-def test_person_chooses_what_is_asked_first(ana: Desk) -> None:
+def test_person_chooses_what_is_asked_first(ana: EngineUser) -> None:
     enrolments.make_default(ana.enrolment("totp"), ana.context)
 
     assert default(ana) == "totp"

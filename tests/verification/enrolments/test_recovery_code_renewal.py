@@ -2,30 +2,30 @@
 
 from datetime import timedelta
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import enrolments
 from verification.models import Enrolment, SingleUseCode
 
 
-def test_pass_is_no_recovery_code(desk: Desk) -> None:
+def test_pass_is_no_recovery_code(who: EngineUser) -> None:
     """Seen failing with the single-use codes of every method counted."""
-    ends = desk.context.now + timedelta(minutes=10)
-    enrolments.issue_pass(desk.user, {}, desk.context, starts_at=desk.context.now, ends_at=ends, actor_id=desk.user.pk)
+    ends = who.context.now + timedelta(minutes=10)
+    enrolments.issue_pass(who.user, {}, who.context, starts_at=who.context.now, ends_at=ends, actor_id=who.user.pk)
 
-    assert enrolments.recovery_codes_left(desk.user.pk) == 0
+    assert enrolments.recovery_codes_left(who.user.pk) == 0
 
 
-def test_new_codes_kill_the_old_set(desk: Desk) -> None:
-    old = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
-    new = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+def test_new_codes_kill_the_old_set(who: EngineUser) -> None:
+    old = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+    new = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
 
     assert not set(old) & set(new)
-    assert enrolments.recovery_codes_left(desk.user.pk) == 10
+    assert enrolments.recovery_codes_left(who.user.pk) == 10
     assert Enrolment.objects.count() == 1
 
 
-def test_codes_rest_as_hashes(desk: Desk) -> None:
-    codes = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+def test_codes_rest_as_hashes(who: EngineUser) -> None:
+    codes = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
     rows = str(list(SingleUseCode.objects.values()))
 
     assert all(code not in rows and code[:8] not in rows for code in codes)

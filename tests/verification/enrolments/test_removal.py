@@ -1,17 +1,17 @@
 """Removing methods without locking anyone out."""
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default, methods
 from verification import enrolments
 from verification.models import Enrolment, Message
 
 
-def remove(desk: Desk, method: str, *, must_keep_one: bool = True) -> bool:
-    enrolment = Enrolment.objects.select_related("user").get(user=desk.user, method=method)
-    return enrolments.remove(enrolment, desk.context, allowed=desk.rules.methods, must_keep_one=must_keep_one)
+def remove(who: EngineUser, method: str, *, must_keep_one: bool = True) -> bool:
+    enrolment = Enrolment.objects.select_related("user").get(user=who.user, method=method)
+    return enrolments.remove(enrolment, who.context, allowed=who.rules.methods, must_keep_one=must_keep_one)
 
 
-def test_removing_ends_what_was_proven_by_it(ana: Desk) -> None:
+def test_removing_ends_what_was_proven_by_it(ana: EngineUser) -> None:
     assert remove(ana, "totp")
 
     assert methods(ana) == ["text", "call"]
@@ -20,14 +20,14 @@ def test_removing_ends_what_was_proven_by_it(ana: Desk) -> None:
     assert Message.objects.filter(template="verification/notices/method_removed.txt").count() == 1
 
 
-def test_default_moves_to_what_is_left(ana: Desk) -> None:
+def test_default_moves_to_what_is_left(ana: EngineUser) -> None:
     remove(ana, "text")
 
     assert default(ana) == "call"
     assert Enrolment.objects.get(user=ana.user, is_default=True).method == "call"
 
 
-def test_last_way_in_stays_where_one_is_required(ana: Desk) -> None:
+def test_last_way_in_stays_where_one_is_required(ana: EngineUser) -> None:
     remove(ana, "text")
     remove(ana, "call")
 
@@ -35,7 +35,7 @@ def test_last_way_in_stays_where_one_is_required(ana: Desk) -> None:
     assert methods(ana) == ["totp"]
 
 
-def test_codes_for_bad_days_are_no_way_in(ana: Desk) -> None:
+def test_codes_for_bad_days_are_no_way_in(ana: EngineUser) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
     remove(ana, "text")
     remove(ana, "call")
@@ -44,7 +44,7 @@ def test_codes_for_bad_days_are_no_way_in(ana: Desk) -> None:
     assert remove(ana, "recovery")
 
 
-def test_last_one_may_go_where_none_is_required(ana: Desk) -> None:
+def test_last_one_may_go_where_none_is_required(ana: EngineUser) -> None:
     for name in ("text", "call", "totp"):
         assert remove(ana, name, must_keep_one=False)
 

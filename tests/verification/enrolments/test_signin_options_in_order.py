@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default, fail, options
 from verification import enrolments
 from verification.models import Enrolment
 
 
-def test_options_stand_in_the_order_of_the_methods(ana: Desk) -> None:
+def test_options_stand_in_the_order_of_the_methods(ana: EngineUser) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
 
     assert [option.method for option in options(ana)] == ["text", "call", "totp", "recovery"]
 
 
-def test_option_is_named_by_method_and_hint(ana: Desk) -> None:
+def test_option_is_named_by_method_and_hint(ana: EngineUser) -> None:
     enrolments.rename(ana.enrolment("totp"), "old phone", ana.context)
 
     assert [option.label for option in options(ana)] == [
@@ -28,7 +28,7 @@ def test_option_is_named_by_method_and_hint(ana: Desk) -> None:
     ]
 
 
-def test_forbidden_and_uninstalled_methods_are_no_options(ana: Desk) -> None:
+def test_forbidden_and_uninstalled_methods_are_no_options(ana: EngineUser) -> None:
     Enrolment.objects.filter(method="totp").update(method="pigeon")
 
     found = enrolments.options(enrolments.confirmed(ana.user.pk), ["text", "pigeon"], now=ana.context.now)
@@ -36,7 +36,7 @@ def test_forbidden_and_uninstalled_methods_are_no_options(ana: Desk) -> None:
     assert [option.method for option in found] == ["text"]
 
 
-def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
+def test_option_says_that_it_is_off_or_waits(ana: EngineUser) -> None:
     later = ana.later(minutes=4).context.now
     fail(ana, "text", locked_at=ana.context.now)
     fail(ana, "totp", next_at=later)
@@ -46,7 +46,7 @@ def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
     assert found == {"text": (True, None), "call": (False, None), "totp": (False, later)}
 
 
-def test_row_holds_nothing_but_its_fields(ana: Desk) -> None:
+def test_row_holds_nothing_but_its_fields(ana: EngineUser) -> None:
     """What was read beside an enrolment travels beside it, so that no behaviour depends on how a row was loaded."""
     fail(ana, "text", locked_at=ana.context.now)
 
@@ -57,38 +57,38 @@ def test_row_holds_nothing_but_its_fields(ana: Desk) -> None:
     assert found["text"].limits == enrolments.EnrolmentLimits(is_locked=True)
 
 
-def test_wait_that_is_over_is_not_told(ana: Desk) -> None:
+def test_wait_that_is_over_is_not_told(ana: EngineUser) -> None:
     fail(ana, "totp", next_at=ana.context.now)
 
     assert all(option.retry_at is None for option in options(ana))
 
 
 @pytest.mark.usefixtures("switches_known")
-def test_reading_takes_one_statement(ana: Desk, django_assert_num_queries: Any) -> None:
+def test_reading_takes_one_statement(ana: EngineUser, django_assert_num_queries: Any) -> None:
     rules = ana.rules
 
     with django_assert_num_queries(1):
         enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
 
-def test_first_method_that_was_set_up_is_asked_first(ana: Desk) -> None:
+def test_first_method_that_was_set_up_is_asked_first(ana: EngineUser) -> None:
     assert default(ana) == "text"
 
 
-def test_what_waits_is_asked_last(ana: Desk) -> None:
+def test_what_waits_is_asked_last(ana: EngineUser) -> None:
     fail(ana, "text", next_at=ana.later(minutes=1).context.now)
 
     assert default(ana) == "call"
 
 
-def test_what_is_off_is_not_asked(ana: Desk) -> None:
+def test_what_is_off_is_not_asked(ana: EngineUser) -> None:
     for name in ("text", "call", "totp"):
         fail(ana, name, locked_at=ana.context.now)
 
     assert default(ana) == ""
 
 
-def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -> None:
+def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: EngineUser) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
     for name in ("text", "call"):
         fail(ana, name, locked_at=ana.context.now)
@@ -99,7 +99,7 @@ def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -
     assert default(ana) == "recovery"
 
 
-def test_says_the_end_of_a_wait_in_whole_minutes(ana: Desk) -> None:
+def test_says_the_end_of_a_wait_in_whole_minutes(ana: EngineUser) -> None:
     """Seen failing: the list said 09:09 where the notice above it said 09:10, and 09:09 was too early."""
     ana = _in_the_morning(ana)
     assert options(ana)[0].locked_until == ""
@@ -109,7 +109,7 @@ def test_says_the_end_of_a_wait_in_whole_minutes(ana: Desk) -> None:
     assert options(ana)[0].locked_until == "09:09 CET"
 
 
-def test_names_the_day_of_a_wait_that_ends_on_another(ana: Desk) -> None:
+def test_names_the_day_of_a_wait_that_ends_on_another(ana: EngineUser) -> None:
     """It showed the time alone, as if it were today."""
     ana = _in_the_morning(ana)
     fail(ana, "text", next_at=ana.context.now + timedelta(days=2))
@@ -117,5 +117,5 @@ def test_names_the_day_of_a_wait_that_ends_on_another(ana: Desk) -> None:
     assert options(ana)[0].locked_until == "4 March 2026, 09:01 CET"
 
 
-def _in_the_morning(ana: Desk) -> Desk:
+def _in_the_morning(ana: EngineUser) -> EngineUser:
     return replace(ana, context=replace(ana.context, now=datetime(2026, 3, 2, 8, 0, 5, tzinfo=UTC)))

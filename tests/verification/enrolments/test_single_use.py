@@ -1,11 +1,11 @@
 """What a correct answer uses up works once."""
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import enrolments
 from verification.models import SingleUseCode
 
 
-def test_step_is_spent_once(ana: Desk) -> None:
+def test_step_is_spent_once(ana: EngineUser) -> None:
     app = ana.enrolment("totp")
 
     assert [enrolments.mark_used(app, counter=90_000_000, now=ana.context.now) for _ in range(2)] == [True, False]
@@ -13,9 +13,9 @@ def test_step_is_spent_once(ana: Desk) -> None:
     assert enrolments.mark_used(app, counter=90_000_001, now=ana.context.now) is True
 
 
-def test_single_use_code_is_spent_once(desk: Desk) -> None:
-    enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+def test_single_use_code_is_spent_once(who: EngineUser) -> None:
+    enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
     pk = SingleUseCode.objects.order_by("pk")[0].pk
 
-    assert [enrolments.spend_single_use_code(pk, now=desk.context.now) for _ in range(2)] == [True, False]
-    assert enrolments.recovery_codes_left(desk.user.pk) == 9
+    assert [enrolments.spend_single_use_code(pk, now=who.context.now) for _ in range(2)] == [True, False]
+    assert enrolments.recovery_codes_left(who.user.pk) == 9

@@ -1,6 +1,6 @@
 """Numbers, messages and ranges as tests of toll fraud need them."""
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import phone_numbers
 from verification.models import (
     AuditEvent,
@@ -12,9 +12,9 @@ from verification.models import (
 SWISS, FRENCH, LATVIAN = "+41795551234", "+33612345678", "+37120000000"
 
 
-def move(desk: Desk, number: str) -> None:
+def move(who: EngineUser, number: str) -> None:
     """Give someone's telephone another number."""
-    for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
+    for row in Enrolment.objects.filter(user=who.user, method__in=["text", "call"]):
         row.address, row.hint = number, phone_numbers.mask(number)
         row.save()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import limits
 from verification.context import network_of
 from verification.limits import gates
@@ -33,66 +33,66 @@ def test_network_is_what_one_person_holds(address: str, folded: str) -> None:
     assert network_of(address) == folded
 
 
-def sends(desk: Desk, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
+def sends(who: EngineUser, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
     """Spend so many sends; gives how many were allowed."""
-    circumstances = replace(desk.context, **context)
+    circumstances = replace(who.context, **context)
     return sum(
-        limits.spend_send(limits.Sending(user_id or desk.user.pk, number, circumstances)).is_open for _ in range(times)
+        limits.spend_send(limits.Sending(user_id or who.user.pk, number, circumstances)).is_open for _ in range(times)
     )
 
 
-def test_person_causes_ten_sends_an_hour(desk: Desk) -> None:
-    allowed = sum(sends(desk, 1, number=f"+4179555010{n % 10}") for n in range(12))
+def test_person_causes_ten_sends_an_hour(who: EngineUser) -> None:
+    allowed = sum(sends(who, 1, number=f"+4179555010{n % 10}") for n in range(12))
 
     assert allowed == 10
 
 
-def test_number_takes_ten_sends_an_hour_whoever_asks(desk: Desk) -> None:
-    assert sum(sends(desk, 1, user_id=n) for n in range(1, 13)) == 10
+def test_number_takes_ten_sends_an_hour_whoever_asks(who: EngineUser) -> None:
+    assert sum(sends(who, 1, user_id=n) for n in range(1, 13)) == 10
 
 
-def test_number_takes_thirty_sends_a_day(desk: Desk) -> None:
-    midnight = gates.EPOCH + ((desk.context.now - gates.EPOCH) // timedelta(days=1)) * timedelta(days=1)
+def test_number_takes_thirty_sends_a_day(who: EngineUser) -> None:
+    midnight = gates.EPOCH + ((who.context.now - gates.EPOCH) // timedelta(days=1)) * timedelta(days=1)
 
-    allowed = [sends(desk, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
+    allowed = [sends(who, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
 
     assert allowed == [10, 10, 10, 0]
 
 
-def test_network_causes_so_many_sends_an_hour(desk: Desk, settings: Any) -> None:
+def test_network_causes_so_many_sends_an_hour(who: EngineUser, settings: Any) -> None:
     settings.SENDS_PER_NETWORK_HOUR = 3
 
-    allowed = sum(sends(desk, 1, user_id=n, number=f"+4179555010{n}") for n in range(1, 6))
+    allowed = sum(sends(who, 1, user_id=n, number=f"+4179555010{n}") for n in range(1, 6))
 
     assert allowed == 3
-    assert sends(desk, 1, user_id=9, number="+41795550190", network="198.51.100.7") == 1
+    assert sends(who, 1, user_id=9, number="+41795550190", network="198.51.100.7") == 1
 
 
-def test_organisation_causes_so_many_sends_an_hour(desk: Desk, settings: Any) -> None:
+def test_organisation_causes_so_many_sends_an_hour(who: EngineUser, settings: Any) -> None:
     settings.SENDS_PER_SITE_HOUR = 2
 
-    allowed = sum(sends(desk, 1, user_id=n, number=f"+4179555010{n}", network=f"192.0.2.{n}") for n in range(1, 5))
+    allowed = sum(sends(who, 1, user_id=n, number=f"+4179555010{n}", network=f"192.0.2.{n}") for n in range(1, 5))
 
     assert allowed == 2
 
 
-def test_says_when_more_sends_may_go_out(desk: Desk) -> None:
-    sends(desk, 10)
+def test_says_when_more_sends_may_go_out(who: EngineUser) -> None:
+    sends(who, 10)
 
-    gate = limits.spend_send(limits.Sending(desk.user.pk, NUMBER, desk.context))
+    gate = limits.spend_send(limits.Sending(who.user.pk, NUMBER, who.context))
 
     assert gate.retry_at is not None
-    assert timedelta(0) < gate.retry_at - desk.context.now <= timedelta(hours=1)
-    assert sends(desk, 1, now=gate.retry_at) == 1
+    assert timedelta(0) < gate.retry_at - who.context.now <= timedelta(hours=1)
+    assert sends(who, 1, now=gate.retry_at) == 1
 
 
-def test_counters_keep_no_number(desk: Desk) -> None:
-    sends(desk, 1)
+def test_counters_keep_no_number(who: EngineUser) -> None:
+    sends(who, 1)
 
     assert all(len(key) == 16 and NUMBER.encode() not in key for key in Counter.objects.values_list("key", flat=True))
 
 
-def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
+def test_refused_messages_use_up_nothing(ana: EngineUser, settings: Any) -> None:
     """Someone who pressed on while their office had used up its hour was told of messages that nobody answered.
 
     They got no text elsewhere either, for a day.
@@ -103,12 +103,12 @@ def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
 
     assert verdicts == {Verdict.LIMITED}
     assert not Message.objects.exists()
-    at_home = Desk(ana.user, replace(ana.context, network="198.51.100.7"))
+    at_home = EngineUser(ana.user, replace(ana.context, network="198.51.100.7"))
     settings.SENDS_PER_NETWORK_HOUR = 300
     assert [at_home.start("text", binding=f"home {n}").issued for n in range(6)] == [True] * 5 + [False]
 
 
-def test_refused_message_opens_no_closed_row(ana: Desk, settings: Any) -> None:
+def test_refused_message_opens_no_closed_row(ana: EngineUser, settings: Any) -> None:
     """What is let through after a wait and then refused neither begins the row again nor ends it."""
     assert [ana.start("text", binding=f"{n}").issued for n in range(6)] == [True] * 5 + [False]
     later = ana.later(minutes=35)
@@ -120,7 +120,7 @@ def test_refused_message_opens_no_closed_row(ana: Desk, settings: Any) -> None:
     assert verdicts == [Verdict.ISSUED, Verdict.UNANSWERED]
 
 
-def test_typed_codes_give_the_networks_sends_back(ana: Desk, settings: Any) -> None:
+def test_typed_codes_give_the_networks_sends_back(ana: EngineUser, settings: Any) -> None:
     """Right codes used up the network's hour: 300 texts, and the rest of the office got none."""
     settings.SENDS_PER_NETWORK_HOUR = 3
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000
@@ -134,7 +134,7 @@ def test_typed_codes_give_the_networks_sends_back(ana: Desk, settings: Any) -> N
     assert untyped == [True] * 3 + [False] * 2
 
 
-def test_messages_that_never_arrived_give_them_back_too(ana: Desk, settings: Any) -> None:
+def test_messages_that_never_arrived_give_them_back_too(ana: EngineUser, settings: Any) -> None:
     settings.SENDS_PER_NETWORK_HOUR = 2
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = 1000
     Counter.objects.all().delete()

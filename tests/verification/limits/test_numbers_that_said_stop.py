@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import SWISS, kinds
 from verification import enrolments, phone_numbers, policies
 from verification.delivery import dispatch
@@ -23,7 +23,7 @@ from verification.outcomes import Verdict
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
 
 
-def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
+def test_number_that_said_stop_is_texted_no_more_but_called(ana: EngineUser) -> None:
     Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.OPTED_OUT)
     ana.start("text")
     dispatch.send(Message.objects.get().pk, now=ana.context.now)
@@ -35,7 +35,7 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
     assert text.unavailable_reason == toll_fraud.explain(Verdict.STOPPED)
 
 
-def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
+def test_receipt_that_says_stop_counts_as_well(ana: EngineUser) -> None:
     ana.start("text")
     dispatch.send(Message.objects.get().pk, now=ana.context.now)
     told = Receipt(message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=Reason.OPTED_OUT)
@@ -45,7 +45,7 @@ def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
 
 
-def test_start_opens_the_number_again(ana: Desk) -> None:
+def test_start_opens_the_number_again(ana: EngineUser) -> None:
     assert toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
     assert not toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
 
@@ -56,7 +56,9 @@ def test_start_opens_the_number_again(ana: Desk) -> None:
     assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
 
 
-def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
+def test_reading_options_takes_no_statement_for_it(
+    ana: EngineUser, django_assert_num_queries: Any, settings: Any
+) -> None:
     rules = ana.rules
     toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
     settings.VERIFICATION_CACHE_SECONDS = 3600

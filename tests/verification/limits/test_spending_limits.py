@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
 from verification import limits, notices
 from verification.delivery.rendering import compose
@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
 
 
 @pytest.fixture
-def day(ana: Desk) -> SpendingLimit:
+def day(ana: EngineUser) -> SpendingLimit:
     """Cap the day; to set Ana up has cost 0.08 already."""
     SpendingLimit.objects.all().delete()
     return SpendingLimit.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
 
 
-def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day: SpendingLimit) -> None:
+def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: EngineUser, day: SpendingLimit) -> None:
     verdicts = [ana.start("text", binding=f"b{n}").verdict for n in range(5)]
 
     assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
@@ -36,7 +36,9 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day
     assert ana.start("totp", binding="app").issued
 
 
-def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, ana: Desk, day: SpendingLimit) -> None:
+def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(
+    opal: str, ana: EngineUser, day: SpendingLimit
+) -> None:
     """Seen failing with each refused request telling them again."""
     for n in range(3):
         ana.start("text", binding=f"b{n}")
@@ -53,7 +55,7 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, a
 
 
 def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
-    opal: str, ana: Desk, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+    opal: str, ana: EngineUser, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: the stop counted as told, and nobody heard of it that day."""
     for n in range(3):
@@ -69,7 +71,7 @@ def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
 
 
 def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
-    opal: str, ana: Desk, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+    opal: str, ana: EngineUser, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: only the request that reached the alarm told of it, so a crash left everybody without."""
     ana.start("text", binding="b")
@@ -85,7 +87,7 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
     assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
 
 
-def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: Desk, day: SpendingLimit) -> None:
+def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
     ana.start("text")
 
     notices.tell_of_missed_alarms(ana.context.now)
@@ -93,7 +95,7 @@ def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: Desk, day: Spen
     assert mails() == []
 
 
-def test_alarm_of_another_amount_is_told_too(opal: str, ana: Desk, day: SpendingLimit) -> None:
+def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
     for n in range(2):
         ana.start("text", binding=f"b{n}")
     day.alarm_at = Decimal("0.30")
@@ -107,7 +109,7 @@ def test_alarm_of_another_amount_is_told_too(opal: str, ana: Desk, day: Spending
 
 @pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
 def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
-    ana: Desk, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
+    ana: EngineUser, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
 ) -> None:
     """Where a text costs 500 of the currency. Seen failing on PostgreSQL, whose column holds 2,147,483,647 at most."""
     day.alarm_at, day.stop_at = None, stop_at
@@ -119,7 +121,7 @@ def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
     assert ana.start("text", binding="another").issued is goes_on
 
 
-def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
+def test_day_begins_anew(ana: EngineUser, day: SpendingLimit) -> None:
     for n in range(4):
         ana.start("text", binding=f"b{n}")
 
@@ -127,7 +129,7 @@ def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
 
 
 @pytest.mark.parametrize(("days", "is_kept"), [(20, True), (40, False)])
-def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
+def test_what_was_spent_outlives_the_tidying_up(ana: EngineUser, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of 30 days away after two."""
     month = timedelta(days=30)
     begun = message_and_request_limits.WindowLimit("", "", month, 0).window_at(ana.context.now)
@@ -139,7 +141,7 @@ def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: b
     assert limits.spent("month", month, now=ana.context.now) == (spent if is_kept else 0)
 
 
-def test_what_a_country_costs_counts(ana: Desk, day: SpendingLimit) -> None:
+def test_what_a_country_costs_counts(ana: EngineUser, day: SpendingLimit) -> None:
     Country.objects.create(code="FR", text_price=Decimal("0.20"))
     move(ana, FRENCH)
 

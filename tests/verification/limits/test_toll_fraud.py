@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from tests.running.rounds import rounds
-from tests.verification.conftest import Desk, equip
+from tests.verification.conftest import EngineUser, equip
 from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
 from verification import challenges, limits, phone_numbers, policies, tasks, time_format
 from verification.context import Context
@@ -60,7 +60,7 @@ def test_range_is_the_country_code_and_three_digits(number: str, area: str) -> N
     assert phone_numbers.prefix(number) == area
 
 
-def test_own_country_is_open_and_others_are_closed(ana: Desk) -> None:
+def test_own_country_is_open_and_others_are_closed(ana: EngineUser) -> None:
     assert ana.start("text").issued
 
     move(ana, FRENCH)
@@ -71,7 +71,7 @@ def test_own_country_is_open_and_others_are_closed(ana: Desk) -> None:
     assert kinds()[-2:] == ["message.refused", "message.refused"]
 
 
-def test_country_is_opened_for_texts_and_calls_apart(ana: Desk) -> None:
+def test_country_is_opened_for_texts_and_calls_apart(ana: EngineUser) -> None:
     Country.objects.create(code="FR", texts=True, calls=False)
     move(ana, FRENCH)
 
@@ -79,14 +79,14 @@ def test_country_is_opened_for_texts_and_calls_apart(ana: Desk) -> None:
     assert ana.start("call", binding="b").verdict is Verdict.CLOSED
 
 
-def test_own_country_can_be_closed(ana: Desk) -> None:
+def test_own_country_can_be_closed(ana: EngineUser) -> None:
     Country.objects.create(code="CH", texts=False, calls=True)
 
     assert ana.start("text").verdict is Verdict.CLOSED
     assert ana.start("call").issued
 
 
-def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> None:
+def test_number_of_a_closed_country_is_refused_beside_its_field(ana: EngineUser) -> None:
     outcome = challenges.enrol(
         ana.user,
         "text",
@@ -100,7 +100,7 @@ def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> No
     assert outcome.problems == {"number": (toll_fraud.explain(Verdict.CLOSED),)}
 
 
-def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
+def test_option_of_a_closed_country_is_not_asked_first(ana: EngineUser) -> None:
     move(ana, FRENCH)
 
     decision = policies.decide(ana.user, ana.context)
@@ -118,7 +118,7 @@ def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
 
 
 def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
-    ana: Desk, settings: Any, count_of: Callable[[str], int]
+    ana: EngineUser, settings: Any, count_of: Callable[[str], int]
 ) -> None:
     """Many people, many networks, one range: what fraudsters do. Real people get in all the while."""
     settings.SENDS_PER_RANGE_HOUR, settings.SENDS_PER_SITE_HOUR = 40, 60
@@ -163,9 +163,9 @@ def count_of() -> Callable[[str], int]:
     return lambda area: Message.objects.filter(range=area).count()
 
 
-def test_refused_requests_use_up_nothing_that_others_need(ana: Desk, settings: Any) -> None:
+def test_refused_requests_use_up_nothing_that_others_need(ana: EngineUser, settings: Any) -> None:
     """Seen failing without giving back what all share: the one number that is over its bound closed the site."""
-    other = equip(Desk(get_user_model().objects.create(username="other"), ana.context))
+    other = equip(EngineUser(get_user_model().objects.create(username="other"), ana.context))
     move(other, "+41795559999")
     settings.SENDS_PER_NUMBER_HOUR, settings.SENDS_PER_PERSON_HOUR, settings.SENDS_PER_SITE_HOUR = 4, 1000, 8
     for n in range(20):
@@ -265,7 +265,7 @@ def test_carriers_bad_hour_is_no_fraud(state: MessageState) -> None:
     assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
-def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None:
+def test_range_at_home_is_warned_of_and_stays_open(ana: EngineUser, opal: str) -> None:
     """There a range is a city: a hundred fraudsters must not close it."""
     sent("+41795", 100, n_proven=0)
 
@@ -279,7 +279,7 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None
     assert "blocked anything" in compose(Message.objects.get(template__contains="range_warned")).words
 
 
-def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> None:
+def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUser) -> None:
     """Seen failing without the trial: nothing goes out, so that nothing can be typed in."""
     Country.objects.create(code="LV")
     now = timezone.now()
@@ -300,7 +300,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
     assert toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now) is None
 
 
-def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
+def test_trial_of_a_paused_range_is_small(ana: EngineUser) -> None:
     """An attacker must not have the whole bound of the hour. Seen failing without a bound of the trial."""
     Country.objects.create(code="LV")
     now = ana.context.now
@@ -318,7 +318,7 @@ def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
     assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
-def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
+def test_pause_keeps_messages_back_and_ends_by_itself(ana: EngineUser) -> None:
     now = ana.context.now
     BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
 
@@ -327,7 +327,7 @@ def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
     assert ana.later(hours=4).start("text", binding="c").issued
 
 
-def test_pause_says_when_it_ends(ana: Desk) -> None:
+def test_pause_says_when_it_ends(ana: EngineUser) -> None:
     now = ana.context.now
     ends = now + timedelta(hours=4)
     BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=ends)
@@ -337,7 +337,7 @@ def test_pause_says_when_it_ends(ana: Desk) -> None:
     assert time_format.moment(ends) in text.unavailable_reason
 
 
-def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
+def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: EngineUser) -> None:
     Country.objects.create(code="LV")
     move(ana, LATVIAN)
     sent("+371200", 40, n_proven=0)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.simulated.passkeys import Key
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.methods.passkey_ceremonies import register
 
 
@@ -14,13 +14,13 @@ def key() -> Key:
 
 
 @pytest.fixture
-def holder(desk: Desk, key: Key) -> Desk:
+def holder(who: EngineUser, key: Key) -> EngineUser:
     """Return a person who has registered a key."""
-    assert register(desk, key, name="blue key").proven
-    return desk
+    assert register(who, key, name="blue key").proven
+    return who
 
 
 @pytest.fixture
-def eve(db: None, desk: Desk) -> Desk:
+def eve(db: None, who: EngineUser) -> EngineUser:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return Desk(user, desk.context)
+    return EngineUser(user, who.context)

@@ -5,45 +5,43 @@ from typing import Any
 from django.utils import timezone
 
 from tests.simulated.passkeys import Key
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges, outcomes
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome
 
 
-def options(issued: Outcome, desk: Desk, *, binding: str = BINDING) -> str:
+def options(issued: Outcome, who: EngineUser, *, binding: str = BINDING) -> str:
     """Read what the page hands to the browser."""
-    shown = challenges.show(issued.handle, binding=binding, now=desk.context.now)
+    shown = challenges.show(issued.handle, binding=binding, now=who.context.now)
     assert shown is not None
     return str(shown.show["options"])
 
 
-def begin(desk: Desk, *, binding: str = BINDING, name: str = "") -> Outcome:
-    return challenges.enrol(
-        desk.user, "passkey", {"name": name}, binding=binding, context=desk.context, rules=desk.rules
-    )
+def begin(who: EngineUser, *, binding: str = BINDING, name: str = "") -> Outcome:
+    return challenges.enrol(who.user, "passkey", {"name": name}, binding=binding, context=who.context, rules=who.rules)
 
 
-def register(desk: Desk, key: Key, *, name: str = "") -> Outcome:
-    issued = begin(desk, name=name)
-    return desk.answer(issued, key.make(options(issued, desk)))
+def register(who: EngineUser, key: Key, *, name: str = "") -> Outcome:
+    issued = begin(who, name=name)
+    return who.answer(issued, key.make(options(issued, who)))
 
 
-def ask(desk: Desk, *, at: int = 0, binding: str = BINDING) -> Outcome:
+def ask(who: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outcome:
     """Ask for one of the person's keys."""
     return challenges.start(
-        Enrolment.objects.filter(user=desk.user, method="passkey", confirmed=True).order_by("pk")[at],
-        user=desk.user,
+        Enrolment.objects.filter(user=who.user, method="passkey", confirmed=True).order_by("pk")[at],
+        user=who.user,
         purpose=Purpose.SIGN_IN,
         binding=binding,
-        context=desk.context,
-        rules=desk.rules,
+        context=who.context,
+        rules=who.rules,
     )
 
 
-def use(desk: Desk, key: Key, **lies: Any) -> Outcome:
-    issued = ask(desk)
-    return desk.answer(issued, key.sign(options(issued, desk), **lies))
+def use(who: EngineUser, key: Key, **lies: Any) -> Outcome:
+    issued = ask(who)
+    return who.answer(issued, key.sign(options(issued, who), **lies))
 
 
 FRAMED = ({"crossOrigin": True}, {"topOrigin": "https://evil.example"}, {"crossOrigin": "false"}, {"crossOrigin": None})

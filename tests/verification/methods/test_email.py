@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges, enrolments
 from verification.models import Message, Policy
 from verification.outcomes import Outcome, Verdict
@@ -13,56 +13,56 @@ from verification.outcomes import Outcome, Verdict
 METHODS = ["text", "totp", "email", "recovery"]
 
 
-def begin(desk: Desk, address: str = "ana@home.example") -> Outcome:
+def begin(who: EngineUser, address: str = "ana@home.example") -> Outcome:
     fields = {"address": address}
-    return challenges.enrol(desk.user, "email", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+    return challenges.enrol(who.user, "email", fields, binding=BINDING, context=who.context, rules=who.rules)
 
 
-def read_mail(desk: Desk) -> str:
+def read_mail(who: EngineUser) -> str:
     """Take the code out of the mail, as the carrier got it."""
-    words = [sent.words for sent in desk.deliver() if sent.to == "ana@home.example"][-1]
+    words = [sent.words for sent in who.deliver() if sent.to == "ana@home.example"][-1]
     return str(re.findall(r"\b\d{3} ?\d{3}\b", words)[0])
 
 
 @pytest.fixture
-def reader(desk: Desk) -> Desk:
+def reader(who: EngineUser) -> EngineUser:
     """Return a person whose policy allows codes by email, and who proved an address."""
     Policy.objects.create(methods=METHODS)
-    issued = begin(desk)
-    assert desk.answer(issued, read_mail(desk)).proven
-    return desk
+    issued = begin(who)
+    assert who.answer(issued, read_mail(who)).proven
+    return who
 
 
-def test_is_off_by_default(desk: Desk) -> None:
-    assert "email" not in desk.rules.methods
-    assert "email" not in {offer.name for offer in enrolments.offers(desk.rules.methods, user_id=desk.user.pk)}
-    assert begin(desk).verdict is Verdict.UNREACHABLE
+def test_is_off_by_default(who: EngineUser) -> None:
+    assert "email" not in who.rules.methods
+    assert "email" not in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
+    assert begin(who).verdict is Verdict.UNREACHABLE
     assert not Message.objects.exists()
 
 
-def test_policy_switches_it_on(desk: Desk) -> None:
+def test_policy_switches_it_on(who: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
 
-    assert "email" in {offer.name for offer in enrolments.offers(desk.rules.methods, user_id=desk.user.pk)}
+    assert "email" in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
 
 
-def test_counts_once_proven_by_the_mailed_code(desk: Desk) -> None:
+def test_counts_once_proven_by_the_mailed_code(who: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
-    issued = begin(desk)
-    assert desk.enrolment("email").confirmed is False
+    issued = begin(who)
+    assert who.enrolment("email").confirmed is False
 
-    assert desk.answer(issued, read_mail(desk)).proven
-    assert desk.enrolment("email").confirmed
+    assert who.answer(issued, read_mail(who)).proven
+    assert who.enrolment("email").confirmed
 
 
-def test_mailed_code_signs_in(reader: Desk) -> None:
+def test_mailed_code_signs_in(reader: EngineUser) -> None:
     issued = reader.start("email")
 
     assert reader.answer(issued, "000000").verdict is Verdict.WRONG
     assert reader.answer(issued, read_mail(reader)).proven
 
 
-def test_is_no_option_once_the_policy_forbids_it(reader: Desk) -> None:
+def test_is_no_option_once_the_policy_forbids_it(reader: EngineUser) -> None:
     Policy.objects.all().delete()
 
     mine = enrolments.confirmed(reader.user.pk)
@@ -70,14 +70,14 @@ def test_is_no_option_once_the_policy_forbids_it(reader: Desk) -> None:
     assert not enrolments.options(mine, reader.rules.methods, now=reader.context.now)
 
 
-def test_address_rests_sealed_and_is_shown_masked(reader: Desk) -> None:
+def test_address_rests_sealed_and_is_shown_masked(reader: EngineUser) -> None:
     row = type(reader.enrolment("email")).objects.filter(user=reader.user, method="email").values().get()
 
     assert "ana@home.example" not in str(row)
     assert row["hint"] == "a…@home.example"
 
 
-def test_row_of_the_mail_holds_no_code(reader: Desk) -> None:
+def test_row_of_the_mail_holds_no_code(reader: EngineUser) -> None:
     reader.start("email")
     code = read_mail(reader).replace(" ", "")
 
@@ -85,25 +85,25 @@ def test_row_of_the_mail_holds_no_code(reader: Desk) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "ana", "ana@", "a\nb@home.example", "ana@home.example\nBcc: eve@evil.example"])
-def test_refuses_what_is_no_address_beside_its_field(address: str, desk: Desk) -> None:
+def test_refuses_what_is_no_address_beside_its_field(address: str, who: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
 
-    outcome = begin(desk, address)
+    outcome = begin(who, address)
 
     assert outcome.verdict is Verdict.REFUSED
     assert set(outcome.problems) == {"address"}
 
 
-def test_sends_are_bounded(reader: Desk) -> None:
+def test_sends_are_bounded(reader: EngineUser) -> None:
     verdicts = [reader.start("email", binding=f"session {n}").verdict for n in range(12)]
 
     assert verdicts[-1] is Verdict.UNANSWERED
     assert Message.objects.filter(template__contains="email").count() <= 10
 
 
-def test_two_addresses_are_all(reader: Desk) -> None:
+def test_two_addresses_are_all(reader: EngineUser) -> None:
     issued = begin(reader, "ana@second.example")
-    desk: Any = reader
-    assert desk.answer(issued, desk.code(issued)).proven
+    who: Any = reader
+    assert who.answer(issued, who.code(issued)).proven
 
     assert begin(reader, "ana@third.example").verdict is Verdict.FULL

@@ -8,26 +8,26 @@ import pytest
 from webauthn.helpers import bytes_to_base64url
 
 from tests.simulated.passkeys import Key, allowed
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.methods.passkey_ceremonies import FRAMED, ask, begin, options, register, title, use
 from verification import challenges
 from verification.models import AuditEvent, Enrolment
 from verification.outcomes import Verdict
 
 
-def test_proves_its_holder(holder: Desk, key: Key) -> None:
+def test_proves_its_holder(holder: EngineUser, key: Key) -> None:
     assert use(holder, key).proven
     assert holder.enrolment("passkey").counter == 1
 
 
-def test_takes_keys_that_do_not_count(desk: Desk) -> None:
+def test_takes_keys_that_do_not_count(who: EngineUser) -> None:
     key = Key(counts=False)
-    register(desk, key)
+    register(who, key)
 
-    assert [use(desk, key).proven, use(desk, key).proven] == [True, True]
+    assert [use(who, key).proven, use(who, key).proven] == [True, True]
 
 
-def test_any_key_of_the_person_answers(holder: Desk, key: Key) -> None:
+def test_any_key_of_the_person_answers(holder: EngineUser, key: Key) -> None:
     second = Key()
     register(holder, second)
     issued = ask(holder, at=0)
@@ -53,14 +53,14 @@ USING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", USING)
-def test_is_not_proven_by_a(case: str, holder: Desk, key: Key) -> None:
+def test_is_not_proven_by_a(case: str, holder: EngineUser, key: Key) -> None:
     traits, lies = USING[case]
 
     assert use(holder, replace(key, **traits), **lies).verdict is Verdict.WRONG
     assert use(holder, key).proven
 
 
-def test_is_not_proven_by_a_replayed_answer(holder: Desk, key: Key) -> None:
+def test_is_not_proven_by_a_replayed_answer(holder: EngineUser, key: Key) -> None:
     issued = ask(holder)
     answer = key.sign(options(issued, holder))
     assert holder.answer(issued, answer).proven
@@ -69,7 +69,7 @@ def test_is_not_proven_by_a_replayed_answer(holder: Desk, key: Key) -> None:
     assert holder.answer(ask(holder), answer).verdict is Verdict.WRONG
 
 
-def test_is_not_proven_by_an_answer_to_another_session(holder: Desk, key: Key) -> None:
+def test_is_not_proven_by_an_answer_to_another_session(holder: EngineUser, key: Key) -> None:
     theirs = ask(holder, binding="another session")
     mine = ask(holder)
 
@@ -80,7 +80,7 @@ def test_is_not_proven_by_an_answer_to_another_session(holder: Desk, key: Key) -
 
 
 @pytest.mark.parametrize("shown", [0, 4, 5])
-def test_is_not_proven_by_a_counter_that_does_not_rise(shown: int, holder: Desk, key: Key) -> None:
+def test_is_not_proven_by_a_counter_that_does_not_rise(shown: int, holder: EngineUser, key: Key) -> None:
     key.counter = 4
     assert use(holder, key).proven  # the fifth signature
     copy = replace(key, counter=shown, counts=False)
@@ -90,21 +90,23 @@ def test_is_not_proven_by_a_counter_that_does_not_rise(shown: int, holder: Desk,
     assert use(holder, key).proven
 
 
-def test_is_not_proven_by_the_key_of_another_person(holder: Desk, eve: Desk) -> None:
+def test_is_not_proven_by_the_key_of_another_person(holder: EngineUser, eve: EngineUser) -> None:
     hers = Key()
     register(eve, hers)
 
     assert use(holder, hers).verdict is Verdict.WRONG
 
 
-def test_is_not_proven_by_the_key_of_another_person_under_the_own_name(holder: Desk, eve: Desk, key: Key) -> None:
+def test_is_not_proven_by_the_key_of_another_person_under_the_own_name(
+    holder: EngineUser, eve: EngineUser, key: Key
+) -> None:
     hers = Key()
     register(eve, hers)
 
     assert use(holder, replace(hers, id=key.id)).verdict is Verdict.WRONG
 
 
-def test_is_not_proven_by_a_removed_key(holder: Desk, key: Key) -> None:
+def test_is_not_proven_by_a_removed_key(holder: EngineUser, key: Key) -> None:
     second = Key()
     register(holder, second)
     Enrolment.objects.order_by("pk")[0].delete()
@@ -131,14 +133,14 @@ def test_is_not_proven_by_a_removed_key(holder: Desk, key: Key) -> None:
         "9" * 5000,
     ],
 )
-def test_takes_rubbish_as_a_wrong_answer(text: str, holder: Desk) -> None:
+def test_takes_rubbish_as_a_wrong_answer(text: str, holder: EngineUser) -> None:
     assert holder.answer(ask(holder), text).verdict is Verdict.WRONG
     assert holder.answer(begin(holder), text).verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature"])
 @pytest.mark.parametrize("rubbish", ["", "AAAA", "o2Nm", "gYGBgYGB", "_____w", "%%%", None, 7])
-def test_takes_broken_parts_as_a_wrong_answer(part: str, rubbish: object, holder: Desk, key: Key) -> None:
+def test_takes_broken_parts_as_a_wrong_answer(part: str, rubbish: object, holder: EngineUser, key: Key) -> None:
     making, using = begin(holder), ask(holder)
     answers = [(making, Key().make(options(making, holder))), (using, key.sign(options(using, holder)))]
     issued, answer = next((issued, json.loads(a)) for issued, a in answers if part in json.loads(a)["response"])
@@ -149,11 +151,13 @@ def test_takes_broken_parts_as_a_wrong_answer(part: str, rubbish: object, holder
 
 
 @pytest.mark.parametrize("lie", FRAMED)
-def test_an_answer_from_a_frame_of_another_site_opens_nothing(holder: Desk, key: Key, lie: dict[str, Any]) -> None:
+def test_an_answer_from_a_frame_of_another_site_opens_nothing(
+    holder: EngineUser, key: Key, lie: dict[str, Any]
+) -> None:
     assert use(holder, key, **lie).verdict is Verdict.WRONG
 
 
-def test_a_key_that_was_made_for_another_person_opens_nothing(holder: Desk, key: Key) -> None:
+def test_a_key_that_was_made_for_another_person_opens_nothing(holder: EngineUser, key: Key) -> None:
     issued = ask(holder)
     told = json.loads(key.sign(options(issued, holder)))
     told["response"]["userHandle"] = bytes_to_base64url(b"somebody else")
@@ -161,7 +165,7 @@ def test_a_key_that_was_made_for_another_person_opens_nothing(holder: Desk, key:
     assert holder.answer(issued, json.dumps(told)).verdict is Verdict.WRONG
 
 
-def test_says_that_a_counter_went_back(holder: Desk, key: Key) -> None:
+def test_says_that_a_counter_went_back(holder: EngineUser, key: Key) -> None:
     assert use(holder, key).proven
     key.counter = 0
 
@@ -171,26 +175,26 @@ def test_says_that_a_counter_went_back(holder: Desk, key: Key) -> None:
     assert AuditEvent.objects.get(kind="challenge.failed").detail["cause"] == "counter"
 
 
-def test_says_that_a_key_did_not_check_its_person(holder: Desk, key: Key) -> None:
+def test_says_that_a_key_did_not_check_its_person(holder: EngineUser, key: Key) -> None:
     key.is_verified = False
 
     assert title(use(holder, key)) == "Your security key didn’t check that it’s you"
 
 
-def test_says_that_a_key_answered_for_another_address(holder: Desk, key: Key) -> None:
+def test_says_that_a_key_answered_for_another_address(holder: EngineUser, key: Key) -> None:
     key.origin = "http://other.example"
 
     assert title(use(holder, key)) == "This passkey is for another address"
 
 
 @pytest.mark.parametrize("answer", ["{}", "nonsense", "[]", '{"response": 3}', '{"id": "x", "response": {}}'])
-def test_says_something_that_fits_for_rubbish(holder: Desk, answer: str) -> None:
+def test_says_something_that_fits_for_rubbish(holder: EngineUser, answer: str) -> None:
     outcome = holder.answer(ask(holder), answer)
 
     assert title(outcome) == "We couldn’t check that passkey"
 
 
-def test_names_the_keys_that_still_count(holder: Desk, key: Key) -> None:
+def test_names_the_keys_that_still_count(holder: EngineUser, key: Key) -> None:
     (said,) = challenges.announce(holder.user.pk)
     told = json.loads(said.show["keys"])
 
@@ -200,7 +204,7 @@ def test_names_the_keys_that_still_count(holder: Desk, key: Key) -> None:
     assert json.loads(challenges.announce(holder.user.pk)[0].show["keys"])["allAcceptedCredentialIds"] == []
 
 
-def test_stranger_with_the_password_closes_no_passkey(holder: Desk, key: Key) -> None:
+def test_stranger_with_the_password_closes_no_passkey(holder: EngineUser, key: Key) -> None:
     """Thirty answers of rubbish switched it off, and five made its holder wait, though nobody can guess one."""
     for number in range(8):
         issued = ask(holder, binding=f"theirs {number}")

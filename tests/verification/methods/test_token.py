@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from tests.verification.conftest import BINDING, Desk
+from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges, enrolments, outcomes, registry
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Purpose
@@ -27,49 +27,49 @@ def hand_out(*, name: str = "ana", serial: str = SERIAL, secret: str = SECRET, *
     call_command("assign_token", name, serial, secret, stdout=StringIO(), **more)
 
 
-def shows(desk: Desk, enrolment: Enrolment, *, ago: int = 0) -> str:
+def shows(who: EngineUser, enrolment: Enrolment, *, ago: int = 0) -> str:
     """Read the token's display."""
     seconds = enrolment.data["step"]
     arithmetic = TOTP(enrolment.secret, seconds)
-    arithmetic.time = (desk.context.now - timedelta(seconds=ago)).timestamp()
+    arithmetic.time = (who.context.now - timedelta(seconds=ago)).timestamp()
     return f"{arithmetic.token():06d}"
 
 
-def activate(desk: Desk, serial: str = SERIAL) -> Outcome:
+def activate(who: EngineUser, serial: str = SERIAL) -> Outcome:
     fields = {"serial": serial}
-    return challenges.enrol(desk.user, "token", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+    return challenges.enrol(who.user, "token", fields, binding=BINDING, context=who.context, rules=who.rules)
 
 
-def is_offered(desk: Desk) -> bool:
-    return "token" in {offer.name for offer in enrolments.offers(desk.rules.methods, user_id=desk.user.pk)}
+def is_offered(who: EngineUser) -> bool:
+    return "token" in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
 
 
 @pytest.fixture
-def eve(db: None, desk: Desk) -> Desk:
+def eve(db: None, who: EngineUser) -> EngineUser:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return Desk(user, desk.context)
+    return EngineUser(user, who.context)
 
 
 @pytest.mark.parametrize("step", [30, 60])
-def test_is_activated_with_its_code(step: int, desk: Desk) -> None:
+def test_is_activated_with_its_code(step: int, who: EngineUser) -> None:
     hand_out(step=step)
-    waiting = desk.enrolment("token")
+    waiting = who.enrolment("token")
     assert (waiting.confirmed, waiting.data["step"]) == (False, step)
 
-    issued = activate(desk, " tk-0042 ")
-    outcome = desk.answer(issued, shows(desk, waiting))
+    issued = activate(who, " tk-0042 ")
+    outcome = who.answer(issued, shows(who, waiting))
 
     assert outcome.proven
-    assert desk.enrolment("token").confirmed
+    assert who.enrolment("token").confirmed
 
 
 @pytest.mark.parametrize("step", [30, 60])
-def test_code_is_good_in_its_step_and_the_next_and_once(step: int, desk: Desk) -> None:
+def test_code_is_good_in_its_step_and_the_next_and_once(step: int, who: EngineUser) -> None:
     hand_out(step=step)
-    token = desk.enrolment("token")
-    assert desk.answer(activate(desk), shows(desk, token, ago=step)).proven
+    token = who.enrolment("token")
+    assert who.answer(activate(who), shows(who, token, ago=step)).proven
 
-    later = desk.later(seconds=3 * step)
+    later = who.later(seconds=3 * step)
     assert later.answer(later.start("token"), shows(later, token, ago=2 * step)).verdict is Verdict.DRIFTED
     issued = later.start("token", binding="second")
     assert later.answer(issued, shows(later, token, ago=step), binding="second").proven
@@ -77,85 +77,85 @@ def test_code_is_good_in_its_step_and_the_next_and_once(step: int, desk: Desk) -
     assert later.answer(again, shows(later, token, ago=step), binding="third").verdict is Verdict.USED
 
 
-def test_code_of_half_a_minute_is_no_code_of_a_minute(desk: Desk) -> None:
+def test_code_of_half_a_minute_is_no_code_of_a_minute(who: EngineUser) -> None:
     hand_out(step=60)
-    token = desk.enrolment("token")
+    token = who.enrolment("token")
     arithmetic = TOTP(token.secret, 30)
-    arithmetic.time = desk.context.now.timestamp()
+    arithmetic.time = who.context.now.timestamp()
 
-    assert desk.answer(activate(desk), f"{arithmetic.token():06d}").verdict is Verdict.WRONG
+    assert who.answer(activate(who), f"{arithmetic.token():06d}").verdict is Verdict.WRONG
 
 
-def test_is_never_offered_without_one_waiting(desk: Desk, eve: Desk) -> None:
-    assert not is_offered(desk)
+def test_is_never_offered_without_one_waiting(who: EngineUser, eve: EngineUser) -> None:
+    assert not is_offered(who)
     hand_out()
 
-    assert (is_offered(desk), is_offered(eve)) == (True, False)
-    desk.answer(activate(desk), shows(desk, desk.enrolment("token")))
-    assert not is_offered(desk)
+    assert (is_offered(who), is_offered(eve)) == (True, False)
+    who.answer(activate(who), shows(who, who.enrolment("token")))
+    assert not is_offered(who)
 
 
-def test_unknown_serial_is_refused_with_words(desk: Desk) -> None:
+def test_unknown_serial_is_refused_with_words(who: EngineUser) -> None:
     hand_out()
 
-    outcome = activate(desk, "TK-0043")
+    outcome = activate(who, "TK-0043")
 
     assert outcome.verdict is Verdict.REFUSED
     assert "No token with this number is assigned to you" in outcome.problems["serial"][0]
-    assert desk.enrolment("token").confirmed is False
+    assert who.enrolment("token").confirmed is False
 
 
-def test_serial_of_another_person_is_refused_with_the_same_words(desk: Desk, eve: Desk) -> None:
+def test_serial_of_another_person_is_refused_with_the_same_words(who: EngineUser, eve: EngineUser) -> None:
     hand_out()
 
     assert activate(eve).problems == activate(eve, "no such").problems
 
 
-def test_empty_serial_is_refused_beside_its_field(desk: Desk) -> None:
-    assert activate(desk, "").problems == {"serial": ("Enter the serial number.",)}
+def test_empty_serial_is_refused_beside_its_field(who: EngineUser) -> None:
+    assert activate(who, "").problems == {"serial": ("Enter the serial number.",)}
 
 
-def test_wrong_codes_leave_it_waiting(desk: Desk) -> None:
+def test_wrong_codes_leave_it_waiting(who: EngineUser) -> None:
     hand_out()
-    issued = activate(desk)
+    issued = activate(who)
 
-    verdicts = [desk.answer(issued, "000000").verdict for _ in range(5)]
+    verdicts = [who.answer(issued, "000000").verdict for _ in range(5)]
 
     assert verdicts[-1] is Verdict.ENDED
-    assert desk.enrolment("token").confirmed is False
-    assert is_offered(desk)
+    assert who.enrolment("token").confirmed is False
+    assert is_offered(who)
 
 
-def test_two_that_wait_are_told_apart_by_their_serial(desk: Desk) -> None:
+def test_two_that_wait_are_told_apart_by_their_serial(who: EngineUser) -> None:
     hand_out()
     hand_out(serial="TK-0043", secret="GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
-    issued = activate(desk, "TK-0043")
+    issued = activate(who, "TK-0043")
     second = Enrolment.objects.order_by("pk")[1]
 
-    assert desk.answer(issued, shows(desk, second)).proven
+    assert who.answer(issued, shows(who, second)).proven
     assert list(Enrolment.objects.order_by("pk").values_list("confirmed", flat=True)) == [False, True]
 
 
-def test_serial_is_read_in_any_digits(desk: Desk) -> None:
+def test_serial_is_read_in_any_digits(who: EngineUser) -> None:
     hand_out()
 
-    assert activate(desk, "tk-۰۰۴۲").issued
+    assert activate(who, "tk-۰۰۴۲").issued
 
 
 # Handing out ---------------------------------------------------------------------------------------------------
 
 
-def test_command_says_what_it_did_and_records_it(desk: Desk) -> None:
+def test_command_says_what_it_did_and_records_it(who: EngineUser) -> None:
     out = StringIO()
     call_command("assign_token", "ana", SERIAL, SECRET, stdout=out)
 
     assert "ana" in out.getvalue()
     assert SECRET not in out.getvalue()
-    assert AuditEvent.objects.get(kind="enrolment.assigned").user_id == desk.user.pk
+    assert AuditEvent.objects.get(kind="enrolment.assigned").user_id == who.user.pk
 
 
-def test_secret_and_serial_rest_sealed(desk: Desk) -> None:
+def test_secret_and_serial_rest_sealed(who: EngineUser) -> None:
     hand_out()
     row = Enrolment.objects.filter(method="token").values().get()
 
@@ -163,17 +163,17 @@ def test_secret_and_serial_rest_sealed(desk: Desk) -> None:
     assert SERIAL not in str(row)
 
 
-def test_serial_that_waits_for_somebody_else_moves(desk: Desk, eve: Desk) -> None:
+def test_serial_that_waits_for_somebody_else_moves(who: EngineUser, eve: EngineUser) -> None:
     hand_out()
     hand_out(name="eve")
 
-    assert (is_offered(desk), is_offered(eve)) == (False, True)
+    assert (is_offered(who), is_offered(eve)) == (False, True)
 
 
-def test_serial_in_use_is_refused(desk: Desk, eve: Desk) -> None:
+def test_serial_in_use_is_refused(who: EngineUser, eve: EngineUser) -> None:
     """The same token could be handed to a second person while the first one used it (seen)."""
     hand_out()
-    desk.answer(activate(desk), shows(desk, desk.enrolment("token")))
+    who.answer(activate(who), shows(who, who.enrolment("token")))
 
     with pytest.raises(CommandError, match="assigned to somebody else"):
         hand_out(name="eve")
@@ -190,20 +190,20 @@ def test_serial_in_use_is_refused(desk: Desk, eve: Desk) -> None:
         ({"serial": "x" * 65}, "64"),
     ],
 )
-def test_command_refuses_in_words(change: dict[str, Any], words: str, desk: Desk) -> None:
+def test_command_refuses_in_words(change: dict[str, Any], words: str, who: EngineUser) -> None:
     with pytest.raises(CommandError, match=words):
         hand_out(**change)
 
     assert not Enrolment.objects.exists()
 
 
-def test_command_takes_spaces_and_small_letters(desk: Desk) -> None:
+def test_command_takes_spaces_and_small_letters(who: EngineUser) -> None:
     hand_out(secret="jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp")
 
-    assert len(desk.enrolment("token").secret) == 20
+    assert len(who.enrolment("token").secret) == 20
 
 
-def test_command_names_no_method(desk: Desk, settings: Any) -> None:
+def test_command_names_no_method(who: EngineUser, settings: Any) -> None:
     settings.VERIFICATION_METHODS = tuple(m for m in settings.VERIFICATION_METHODS if not m.endswith(".token"))
 
     with pytest.raises(CommandError, match="VERIFICATION_METHODS"):
@@ -213,19 +213,19 @@ def test_command_names_no_method(desk: Desk, settings: Any) -> None:
 # Other tokens than those of six digits by the half minute ---------------------------------------------------------
 
 
-def hand_out_of(desk: Desk, scheme: Scheme) -> Enrolment:
+def hand_out_of(who: EngineUser, scheme: Scheme) -> Enrolment:
     """Hand out a token that makes its codes in another way, and activate it."""
     hand_out()
     Enrolment.objects.filter(method="token").update(data=scheme.data())
-    assert desk.answer(activate(desk), press(desk, 0)).proven
-    return desk.enrolment("token")
+    assert who.answer(activate(who), press(who, 0)).proven
+    return who.enrolment("token")
 
 
-def press(desk: Desk, n: int) -> str:
+def press(who: EngineUser, n: int) -> str:
     """Return the code of a token's n-th press, or of the n-th step from now."""
-    token = desk.enrolment("token")
+    token = who.enrolment("token")
     scheme = Scheme.read(token.data)
-    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(desk.context.now.timestamp()) + n)
+    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(who.context.now.timestamp()) + n)
 
 
 COUNTED = Scheme(is_counted=True)
@@ -244,9 +244,9 @@ SCHEMES = [
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.FRESH, Purpose.CALLER, Purpose.SELF_TEST])
-def test_every_kind_is_good_for_every_purpose_and_once(scheme: Scheme, purpose: Purpose, desk: Desk) -> None:
-    hand_out_of(desk, scheme)
-    later = desk.later(seconds=3 * scheme.step)
+def test_every_kind_is_good_for_every_purpose_and_once(scheme: Scheme, purpose: Purpose, who: EngineUser) -> None:
+    hand_out_of(who, scheme)
+    later = who.later(seconds=3 * scheme.step)
 
     issued, n = later.start("token", purpose=purpose), int(scheme.is_counted)
 
@@ -282,20 +282,20 @@ def test_identifier_that_a_token_types_before_its_code_is_left_out(typed: str, r
         ({"algorithm": "sha256", "step": 45}, Scheme(hash="sha256", step=45)),
     ],
 )
-def test_command_hands_out_every_kind(more: dict[str, Any], scheme: Scheme, desk: Desk) -> None:
+def test_command_hands_out_every_kind(more: dict[str, Any], scheme: Scheme, who: EngineUser) -> None:
     hand_out(**more)
 
-    assert Scheme.read(desk.enrolment("token").data) == scheme
+    assert Scheme.read(who.enrolment("token").data) == scheme
 
 
-def test_counter_never_goes_back(desk: Desk) -> None:
-    hand_out_of(desk, COUNTED)
-    issued = desk.start("token")
+def test_counter_never_goes_back(who: EngineUser) -> None:
+    hand_out_of(who, COUNTED)
+    issued = who.start("token")
 
-    assert desk.answer(issued, press(desk, 7)).proven
-    assert desk.enrolment("token").counter == 7
-    second = desk.start("token", binding="second")
-    assert desk.answer(second, press(desk, 5), binding="second").verdict is Verdict.WRONG
+    assert who.answer(issued, press(who, 7)).proven
+    assert who.enrolment("token").counter == 7
+    second = who.start("token", binding="second")
+    assert who.answer(second, press(who, 5), binding="second").verdict is Verdict.WRONG
 
 
 @pytest.mark.django_db(transaction=True)
@@ -303,17 +303,17 @@ def test_counter_never_goes_back(desk: Desk) -> None:
 def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Scheme) -> None:
     """Each session has a challenge of its own. Seen failing with `counter__lt` taken out of the guarded update."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    desk = Desk(user, Context(now=timezone.now(), network="192.0.2.7"))
-    hand_out_of(desk, scheme)
+    who = EngineUser(user, Context(now=timezone.now(), network="192.0.2.7"))
+    hand_out_of(who, scheme)
     bindings = [f"session {n}" for n in range(4)]
-    issued = [desk.start("token", binding=binding) for binding in bindings]
-    desk = desk if scheme.is_counted else desk.later(seconds=30)
-    code, gate = press(desk, int(scheme.is_counted)), threading.Barrier(len(bindings))
+    issued = [who.start("token", binding=binding) for binding in bindings]
+    who = who if scheme.is_counted else who.later(seconds=30)
+    code, gate = press(who, int(scheme.is_counted)), threading.Barrier(len(bindings))
 
     def answer(n: int) -> Verdict:
         gate.wait()
         try:
-            return desk.answer(issued[n], code, binding=bindings[n]).verdict
+            return who.answer(issued[n], code, binding=bindings[n]).verdict
         finally:
             connections.close_all()
 
@@ -323,21 +323,21 @@ def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Schem
     assert sorted(verdicts) == sorted([Verdict.PROVEN, *[Verdict.USED] * 3])
 
 
-def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(desk: Desk) -> None:
-    hand_out_of(desk, COUNTED)
-    issued = desk.start("token")
+def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(who: EngineUser) -> None:
+    hand_out_of(who, COUNTED)
+    issued = who.start("token")
 
-    ahead = desk.answer(issued, press(desk, 300))
+    ahead = who.answer(issued, press(who, 300))
     assert ahead.verdict is Verdict.DRIFTED
-    assert "ahead" in outcomes.words(ahead, now=desk.context.now).title, "a counter has no clock"
-    assert desk.answer(issued, f"{press(desk, 302)} {press(desk, 303)}").proven
-    third = desk.start("token", binding="third")
-    assert desk.answer(third, press(desk, 304), binding="third").proven
+    assert "ahead" in outcomes.words(ahead, now=who.context.now).title, "a counter has no clock"
+    assert who.answer(issued, f"{press(who, 302)} {press(who, 303)}").proven
+    third = who.start("token", binding="third")
+    assert who.answer(third, press(who, 304), binding="third").proven
 
 
-def test_slow_clock_is_set_right_by_two_codes_and_stays_so(desk: Desk) -> None:
-    hand_out_of(desk, Scheme())
-    later = desk.later(days=400)
+def test_slow_clock_is_set_right_by_two_codes_and_stays_so(who: EngineUser) -> None:
+    hand_out_of(who, Scheme())
+    later = who.later(days=400)
     issued = later.start("token")
 
     assert later.answer(issued, press(later, -26)).verdict is Verdict.WRONG
@@ -348,9 +348,9 @@ def test_slow_clock_is_set_right_by_two_codes_and_stays_so(desk: Desk) -> None:
     assert much_later.answer(issued, press(much_later, -25), binding="next day").proven
 
 
-def test_token_counts_from_where_its_maker_says(desk: Desk) -> None:
+def test_token_counts_from_where_its_maker_says(who: EngineUser) -> None:
     hand_out()
     Enrolment.objects.update(data=COUNTED.data(), counter=41)
 
-    assert desk.answer(activate(desk), press(desk, 41)).verdict is Verdict.USED
-    assert desk.answer(activate(desk), press(desk, 42)).proven
+    assert who.answer(activate(who), press(who, 41)).verdict is Verdict.USED
+    assert who.answer(activate(who), press(who, 42)).proven

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from pytest_django.fixtures import Settings
 
 import verification
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import audit, models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
@@ -19,20 +19,20 @@ from verification.notices import to_person
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
 
 
-def tell(desk: Desk, *, link: str = "") -> list[Message]:
+def tell(who: EngineUser, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
     values: dict[str, Any] = {"link": link} if link else {}
-    notices.tell(desk.user, "method_added", now=desk.context.now, until=None, label="Passkey", **values)
+    notices.tell(who.user, "method_added", now=who.context.now, until=None, label="Passkey", **values)
     return list(Message.objects.order_by("pk"))
 
 
-def test_goes_by_mail_alone_unless_policy_says_more(ana: Desk) -> None:
+def test_goes_by_mail_alone_unless_policy_says_more(ana: EngineUser) -> None:
     assert [message.kind for message in tell(ana)] == [Kind.MAIL]
 
 
 @pytest.mark.parametrize("default", [True, False])
 def test_reads_the_default_of_the_rule_where_no_policy_says_so(
-    ana: Desk, default: bool, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, default: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing with notices that had a default of their own."""
     monkeypatch.setattr(to_person, "TEXT_NOTICES", default)
@@ -41,7 +41,7 @@ def test_reads_the_default_of_the_rule_where_no_policy_says_so(
     assert models.policies.TEXT_NOTICES is policies.default("text_notices")
 
 
-def test_goes_by_text_as_well_where_policy_says_so(ana: Desk) -> None:
+def test_goes_by_text_as_well_where_policy_says_so(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
     mail, text = tell(ana)
@@ -50,7 +50,7 @@ def test_goes_by_text_as_well_where_policy_says_so(ana: Desk) -> None:
     assert (text.address, text.hint) == ("+41795551234", "•••\xa0••\xa034")
 
 
-def test_text_says_what_happened_and_how_to_object(ana: Desk) -> None:
+def test_text_says_what_happened_and_how_to_object(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
     text = tell(ana)[-1]
     text.provider = "virtual"
@@ -79,7 +79,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", [*OF_PEOPLE, *EVENTS])
-def test_text_fits_one_segment(ana: Desk, kind: str) -> None:
+def test_text_fits_one_segment(ana: EngineUser, kind: str) -> None:
     """160 characters of GSM 03.38, to which curly quotes and ellipses don't belong: with them there is room for 70."""
     Policy.objects.create(text_notices=True)
     Message.objects.all().delete()
@@ -97,7 +97,7 @@ def test_text_fits_one_segment(ana: Desk, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("rank", "is_texted"), [(10, True), (300, False)])
-def test_group_of_lowest_rank_decides(ana: Desk, rank: int, is_texted: bool) -> None:
+def test_group_of_lowest_rank_decides(ana: EngineUser, rank: int, is_texted: bool) -> None:
     Policy.objects.create(text_notices=False)
     for name, at, value in (("Finance", 200, False), ("Board", rank, True)):
         group = Group.objects.create(name=name)
@@ -107,20 +107,20 @@ def test_group_of_lowest_rank_decides(ana: Desk, rank: int, is_texted: bool) -> 
     assert (len(tell(ana)) == 2) is is_texted
 
 
-def test_reaches_nobody_by_text_who_has_no_proven_number(desk: Desk) -> None:
+def test_reaches_nobody_by_text_who_has_no_proven_number(who: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(desk)] == [Kind.MAIL]
+    assert [message.kind for message in tell(who)] == [Kind.MAIL]
 
 
-def test_link_goes_by_mail_alone(ana: Desk) -> None:
+def test_link_goes_by_mail_alone(ana: EngineUser) -> None:
     """Anyone who holds the phone must not get the key to the password as well."""
     Policy.objects.create(text_notices=True)
 
     assert [message.kind for message in tell(ana, link="a" * 32)] == [Kind.MAIL]
 
 
-def test_number_is_texted_so_often_a_day_and_mailed_always(ana: Desk, settings: Settings) -> None:
+def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, settings: Settings) -> None:
     Policy.objects.create(text_notices=True)
     settings.NOTICES_PER_NUMBER_DAY = 3
 
@@ -151,21 +151,21 @@ OWN = (
 )
 
 
-def said(desk: Desk, kind: str, context: Context, **values: Any) -> str:
+def said(who: EngineUser, kind: str, context: Context, **values: Any) -> str:
     if event := EVENTS.get(kind):
-        notices.tell_event(desk.user, event, now=context.now, context=context, **values)
+        notices.tell_event(who.user, event, now=context.now, context=context, **values)
     else:
-        notices.tell(desk.user, kind, now=context.now, context=context, **values)
+        notices.tell(who.user, kind, now=context.now, context=context, **values)
     message = Message.objects.get(kind=Kind.MAIL)
     message.provider = "virtual"
     return rendering.compose(message).words
 
 
 @pytest.mark.parametrize("kind", OWN)
-def test_mail_says_when_and_from_where(desk: Desk, settings: Settings, kind: str) -> None:
+def test_mail_says_when_and_from_where(who: EngineUser, settings: Settings, kind: str) -> None:
     settings.TIME_ZONE = "Europe/Zurich"
 
-    mail = said(desk, kind, FACTS, label="Passkey", left="3")
+    mail = said(who, kind, FACTS, label="Passkey", left="3")
 
     assert "2 March 2026, 09:00 CET" in mail.splitlines()[0]
     assert "Browser: Firefox on Linux" in mail
@@ -173,8 +173,8 @@ def test_mail_says_when_and_from_where(desk: Desk, settings: Settings, kind: str
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(desk: Desk, kind: str) -> None:
-    mail = said(desk, kind, Context(now=FACTS.now), **VALUES)
+def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(who: EngineUser, kind: str) -> None:
+    mail = said(who, kind, Context(now=FACTS.now), **VALUES)
 
     assert mail.startswith("Dev ")
     assert "2 March 2026" in mail.splitlines()[0]
@@ -184,26 +184,26 @@ def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(desk:
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_mail_without_a_ticket_leaves_no_gap(desk: Desk, kind: str) -> None:
-    mail = said(desk, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
+def test_mail_without_a_ticket_leaves_no_gap(who: EngineUser, kind: str) -> None:
+    mail = said(who, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
 
     assert "Ticket" not in mail
     assert "\n\n\n" not in mail
 
 
 @pytest.mark.parametrize("kind", ["support.person_blocked", "support.person_unblocked", "support.phone_lost"])
-def test_nobody_is_said_to_have_asked_for_it(desk: Desk, kind: str) -> None:
+def test_nobody_is_said_to_have_asked_for_it(who: EngineUser, kind: str) -> None:
     """Nobody asks to be blocked, nor for a phone to be lost."""
-    mail = said(desk, kind, Context(now=FACTS.now), **VALUES)
+    mail = said(who, kind, Context(now=FACTS.now), **VALUES)
 
     assert "ask" not in mail
     assert "expecting" not in mail
 
 
-def test_mail_names_the_support_desk_and_how_to_reach_it(desk: Desk, settings: Settings) -> None:
+def test_mail_names_the_support_desk_and_how_to_reach_it(who: EngineUser, settings: Settings) -> None:
     settings.SUPPORT_NAME, settings.SUPPORT_PHONE = "Help Point", "+41 44 555 01 01"
 
-    mail = said(desk, "method_added", FACTS, label="Passkey")
+    mail = said(who, "method_added", FACTS, label="Passkey")
 
     assert "contact Help Point" in mail
     assert "Help Point: +41 44 555 01 01" in mail

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk, app_code
+from tests.verification.conftest import EngineUser, app_code
 from verification import challenges
 from verification.method import ChallengeData, Check
 from verification.models import Enrolment
@@ -128,13 +128,13 @@ def test_whoever_types_slowly_teaches_nothing_wrong() -> None:
 # Through the engine --------------------------------------------------------------------------------------------
 
 
-def _at(desk: Desk, off: float, *, binding: str) -> Outcome:
-    issued = desk.start("totp", binding=binding)
-    code = app_code(desk.enrolment("totp"), desk.context.now + timedelta(seconds=off))
-    return desk.answer(issued, code, binding=binding)
+def _at(who: EngineUser, off: float, *, binding: str) -> Outcome:
+    issued = who.start("totp", binding=binding)
+    code = app_code(who.enrolment("totp"), who.context.now + timedelta(seconds=off))
+    return who.answer(issued, code, binding=binding)
 
 
-def test_engine_keeps_what_was_learned(ana: Desk) -> None:
+def test_engine_keeps_what_was_learned(ana: EngineUser) -> None:
     """A phone two minutes ahead: the first code costs a try and says what to do, the second opens, so do all later."""
     first = _at(ana.later(minutes=5), 120, binding="a")
     second = _at(ana.later(minutes=5, seconds=31), 120, binding="b")
@@ -145,7 +145,7 @@ def test_engine_keeps_what_was_learned(ana: Desk) -> None:
     assert Enrolment.objects.get(user=ana.user, method="totp").data["lead"] > 60
 
 
-def test_code_that_is_far_off_counts_as_a_wrong_one(ana: Desk) -> None:
+def test_code_that_is_far_off_counts_as_a_wrong_one(ana: EngineUser) -> None:
     issued = ana.later(minutes=5).start("totp")
     code = app_code(ana.enrolment("totp"), ana.context.now + timedelta(minutes=8))
 

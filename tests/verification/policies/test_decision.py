@@ -7,50 +7,52 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import policies
 from verification.models import Failure, Policy
 from verification.policies import Step, Why
 
 
-def decide(desk: Desk, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any) -> tuple[str, str]:
+def decide(
+    who: EngineUser, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any
+) -> tuple[str, str]:
     for name, value in person.items():
-        setattr(desk.user, name, value)
-    decision = policies.decide(desk.user, replace(desk.context, network=network), is_remembered=is_remembered)
+        setattr(who.user, name, value)
+    decision = policies.decide(who.user, replace(who.context, network=network), is_remembered=is_remembered)
     return decision.step, decision.reason
 
 
 @pytest.mark.parametrize("state", ["enabled", "enforced"])
-def test_asks_whoever_has_a_method(ana: Desk, state: str) -> None:
+def test_asks_whoever_has_a_method(ana: EngineUser, state: str) -> None:
     assert decide(ana, second_step=state) == (Step.ASK, Why.REQUIRED)
 
 
 @pytest.mark.parametrize("state", ["enabled", "enforced"])
-def test_makes_whoever_has_none_register(desk: Desk, state: str) -> None:
-    assert decide(desk, second_step=state) == (Step.ENROL, Why.NO_METHOD)
+def test_makes_whoever_has_none_register(who: EngineUser, state: str) -> None:
+    assert decide(who, second_step=state) == (Step.ENROL, Why.NO_METHOD)
 
 
-def test_asks_nothing_where_it_is_switched_off(ana: Desk) -> None:
+def test_asks_nothing_where_it_is_switched_off(ana: EngineUser) -> None:
     assert decide(ana, second_step="disabled") == (Step.ALLOW, Why.NOT_REQUIRED)
 
 
-def test_asks_once_more_for_a_method_that_is_no_longer_allowed(ana: Desk) -> None:
+def test_asks_once_more_for_a_method_that_is_no_longer_allowed(ana: EngineUser) -> None:
     Policy.objects.create(methods=["recovery"], trusted_networks=["192.0.2.0/24"])
 
     assert decide(ana, is_remembered=True) == (Step.ASK, Why.METHOD_NOT_ALLOWED)
 
 
-def test_makes_people_register_whose_methods_are_gone(ana: Desk, settings: Any) -> None:
+def test_makes_people_register_whose_methods_are_gone(ana: EngineUser, settings: Any) -> None:
     settings.VERIFICATION_METHODS = ["verification.methods.recovery"]
 
     assert decide(ana) == (Step.ENROL, Why.NO_METHOD)
 
 
-def test_remembered_browser_spares_the_second_step(ana: Desk) -> None:
+def test_remembered_browser_spares_the_second_step(ana: EngineUser) -> None:
     assert decide(ana, is_remembered=True) == (Step.ALLOW, Why.REMEMBERED)
 
 
-def test_remembered_browser_spares_nothing_where_the_policy_forgets(ana: Desk) -> None:
+def test_remembered_browser_spares_nothing_where_the_policy_forgets(ana: EngineUser) -> None:
     Policy.objects.create(remember_days=0)
 
     assert decide(ana, is_remembered=True) == (Step.ASK, Why.REQUIRED)
@@ -64,7 +66,7 @@ def test_remembered_browser_spares_nothing_where_the_policy_forgets(ana: Desk) -
         ({}, Why.BYPASSED),
     ],
 )
-def test_bypass_is_kept_for_a_sign_in_that_needs_it(ana: Desk, circumstances: dict[str, Any], why: Why) -> None:
+def test_bypass_is_kept_for_a_sign_in_that_needs_it(ana: EngineUser, circumstances: dict[str, Any], why: Why) -> None:
     """Seen failing with a bypass that came first: the sign-in in a remembered browser used it up."""
     Policy.objects.create(trusted_networks=["198.51.100.0/24"])
 
@@ -73,7 +75,7 @@ def test_bypass_is_kept_for_a_sign_in_that_needs_it(ana: Desk, circumstances: di
     assert decide(ana, bypass_until=soon, **circumstances) == (Step.ALLOW, why)
 
 
-def test_trusted_network_spares_the_second_step(ana: Desk) -> None:
+def test_trusted_network_spares_the_second_step(ana: EngineUser) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
 
     assert decide(ana) == (Step.ALLOW, Why.TRUSTED_NETWORK)
@@ -81,21 +83,21 @@ def test_trusted_network_spares_the_second_step(ana: Desk) -> None:
 
 
 @pytest.mark.parametrize("person", [{"is_staff": True}, {"is_staff": True, "second_step": "disabled"}])
-def test_staff_are_always_asked(ana: Desk, person: dict[str, Any]) -> None:
+def test_staff_are_always_asked(ana: EngineUser, person: dict[str, Any]) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
 
     assert decide(ana, is_remembered=True, **person) == (Step.ASK, Why.REQUIRED)
 
 
-def test_neither_browser_nor_network_spares_the_registration(desk: Desk) -> None:
+def test_neither_browser_nor_network_spares_the_registration(who: EngineUser) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
 
-    assert decide(desk, is_remembered=True) == (Step.ENROL, Why.NO_METHOD)
+    assert decide(who, is_remembered=True) == (Step.ENROL, Why.NO_METHOD)
 
 
 @pytest.mark.parametrize("second_step", ["disabled", "enabled", "enforced"])
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_blocked_people_get_in_nowhere(ana: Desk, second_step: str, is_staff: bool) -> None:
+def test_blocked_people_get_in_nowhere(ana: EngineUser, second_step: str, is_staff: bool) -> None:
     person: dict[str, Any] = {"second_step": second_step, "is_staff": is_staff}
     until = ana.context.now + timedelta(seconds=1)
 
@@ -103,22 +105,22 @@ def test_blocked_people_get_in_nowhere(ana: Desk, second_step: str, is_staff: bo
     assert decide(ana, blocked_until=None, is_active=False, **person) == (Step.DENY, Why.BLOCKED)
 
 
-def test_block_ends_at_its_instant(ana: Desk) -> None:
+def test_block_ends_at_its_instant(ana: EngineUser) -> None:
     assert decide(ana, blocked_until=ana.context.now) == (Step.ASK, Why.REQUIRED)
 
 
-def test_locked_people_get_in_nowhere(ana: Desk) -> None:
+def test_locked_people_get_in_nowhere(ana: EngineUser) -> None:
     assert decide(ana, second_step_locked_at=ana.context.now, is_remembered=True) == (Step.DENY, Why.LOCKED)
 
 
-def test_denies_when_every_option_is_off(ana: Desk) -> None:
+def test_denies_when_every_option_is_off(ana: EngineUser) -> None:
     for name in ("text", "call", "totp"):
         Failure.objects.create(user=ana.user, method=name, consecutive=30, locked_at=ana.context.now)
 
     assert decide(ana) == (Step.DENY, Why.ALL_OFF)
 
 
-def test_offers_first_what_does_not_wait(ana: Desk) -> None:
+def test_offers_first_what_does_not_wait(ana: EngineUser) -> None:
     Failure.objects.create(user=ana.user, method="text", consecutive=5, next_at=ana.later(minutes=1).context.now)
 
     decision = policies.decide(ana.user, ana.context)
@@ -130,7 +132,7 @@ def test_offers_first_what_does_not_wait(ana: Desk) -> None:
 @pytest.mark.usefixtures("switches_known")
 @pytest.mark.parametrize("has_groups", [False, True])
 def test_decision_reads_what_is_the_persons_and_writes_nothing(
-    ana: Desk, has_groups: bool, django_assert_num_queries: Any
+    ana: EngineUser, has_groups: bool, django_assert_num_queries: Any
 ) -> None:
     if has_groups:
         finance = Group.objects.create(name="Finance")

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.db.models import F
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification.delivery.inbound import receipts
 from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
 from verification.models import Attempt, Message, MessageState, Reason, Result
@@ -15,7 +15,7 @@ COURSE = [MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED]
 
 
 @pytest.fixture
-def sent(ana: Desk) -> Message:
+def sent(ana: EngineUser) -> Message:
     ana.start("text")
     ana.deliver()
     Message.objects.update(state=MessageState.SENDING, not_before=F("created_at"))

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from verification import notices
 from verification.delivery import conf
 from verification.delivery.providers.twilio.provider import provider as twilio
@@ -129,7 +129,7 @@ def test_pause_has_an_end_whatever_is_asked() -> None:
 # Receipts and conversion ---------------------------------------------------------------------------------------
 
 
-def history(ana: Desk, n: int, *, proven: int = 0, returned: int = 0) -> None:
+def history(ana: EngineUser, n: int, *, proven: int = 0, returned: int = 0) -> None:
     """Write down what one provider carried five minutes ago."""
     ana.start("text")
     challenge, message = Challenge.objects.latest("pk"), Message.objects.get()
@@ -156,7 +156,7 @@ def history(ana: Desk, n: int, *, proven: int = 0, returned: int = 0) -> None:
     ],
 )
 def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
-    ana: Desk, n: int, proven: int, returned: int, why: str
+    ana: EngineUser, n: int, proven: int, returned: int, why: str
 ) -> None:
     history(ana, n, proven=proven, returned=returned)
 
@@ -166,13 +166,13 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
     assert [row.why for row in Circuit.objects.all()] == ([why] if why else [])
 
 
-def test_only_provider_is_kept_however_weak(ana: Desk) -> None:
+def test_only_provider_is_kept_however_weak(ana: EngineUser) -> None:
     history(ana, 60)
 
     assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == []
 
 
-def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: Desk, opal: str) -> None:
+def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: EngineUser, opal: str) -> None:
     """Seen failing with an only provider never evaluated."""
     history(ana, 60, proven=25, returned=40)
 
@@ -186,7 +186,7 @@ def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(
     ("code", "is_opened"), [("30002", True), ("30034", True), ("30003", False), ("99999", False), ("", False)]
 )
 def test_few_receipts_are_enough_where_our_account_is_not_in_order(
-    ana: Desk, code: str, is_opened: bool, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, code: str, is_opened: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
     history(ana, 6, returned=5)
@@ -209,7 +209,7 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
     ],
 )
 def test_account_is_judged_by_five_receipts_that_are_most_of_all(
-    ana: Desk, n: int, codes: dict[str, int], is_opened: bool, monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, n: int, codes: dict[str, int], is_opened: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing with either bound taken out."""
     monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
@@ -221,7 +221,7 @@ def test_account_is_judged_by_five_receipts_that_are_most_of_all(
     assert bool(circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW)) is is_opened
 
 
-def test_what_went_on_to_another_provider_is_weighed_too(ana: Desk) -> None:
+def test_what_went_on_to_another_provider_is_weighed_too(ana: EngineUser) -> None:
     """Its row names the other one by then. Seen failing with messages counted alone."""
     history(ana, 60, proven=30)
     messages = list(Message.objects.filter(provider="first"))
@@ -244,7 +244,7 @@ def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatc
     assert "20005 (the account is not active: suspended or closed)" in words
 
 
-def test_old_window_does_not_open_it_twice(ana: Desk) -> None:
+def test_old_window_does_not_open_it_twice(ana: EngineUser) -> None:
     history(ana, 60)
     circuit_breaker.evaluate(BOTH, now=NOW)
     trial = circuit()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification.challenges import resending
 from verification.delivery import dispatch
@@ -22,13 +22,13 @@ def two(carriers: list[Carrier]) -> list[Carrier]:
     return carriers
 
 
-def send(ana: Desk, message: Message) -> Message:
+def send(ana: EngineUser, message: Message) -> Message:
     dispatch.send(message.pk, now=ana.context.now)
     message.refresh_from_db()
     return message
 
 
-def told(ana: Desk, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
+def told(ana: EngineUser, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
     """Let a provider report that a message didn't arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
     receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
@@ -44,7 +44,7 @@ def tries() -> list[tuple[str, str, str]]:
     return list(Attempt.objects.order_by("pk").values_list("provider", "result", "reason"))
 
 
-def test_each_failed_try_is_written_down(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     two[0].does = refuses(Reason.PROVIDER_DOWN)
     two[1].does = breaks(Lost)
 
@@ -58,7 +58,7 @@ def test_each_failed_try_is_written_down(ana: Desk, queued: Message, two: list[C
 
 @pytest.mark.parametrize("reason", [Reason.PROVIDER_DOWN, Reason.RATE_LIMITED, Reason.COUNTRY_CLOSED, Reason.UNKNOWN])
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
-    ana: Desk, queued: Message, two: list[Carrier], reason: Reason
+    ana: EngineUser, queued: Message, two: list[Carrier], reason: Reason
 ) -> None:
     told(ana, send(ana, queued), reason)
     assert queued.state == MessageState.QUEUED
@@ -72,14 +72,14 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
 
 @pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.LANDLINE, Reason.OPTED_OUT, Reason.FILTERED])
 def test_what_lies_with_the_number_is_not_repeated(
-    ana: Desk, queued: Message, two: list[Carrier], reason: Reason
+    ana: EngineUser, queued: Message, two: list[Carrier], reason: Reason
 ) -> None:
     told(ana, send(ana, queued), reason)
 
     assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
 
 
-def test_each_provider_gets_it_once(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the former providers not looked up."""
     told(ana, send(ana, queued), Reason.UNKNOWN)
     told(ana, send(ana, queued), Reason.UNKNOWN, by="second")
@@ -88,7 +88,7 @@ def test_each_provider_gets_it_once(ana: Desk, queued: Message, two: list[Carrie
     assert given(two) == [1, 1]
 
 
-def test_bad_receipt_told_twice_counts_once(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     send(ana, queued)
     for _ in range(3):
         told(ana, queued, Reason.PROVIDER_DOWN)
@@ -99,7 +99,7 @@ def test_bad_receipt_told_twice_counts_once(ana: Desk, queued: Message, two: lis
     assert (given(two), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
 
 
-def test_former_provider_moves_it_no_more(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the provider left on the row."""
     told(ana, send(ana, queued), Reason.UNKNOWN)
 
@@ -108,7 +108,7 @@ def test_former_provider_moves_it_no_more(ana: Desk, queued: Message, two: list[
     assert queued.state == MessageState.QUEUED
 
 
-def test_is_not_given_to_another_while_it_is_handed_over(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_is_not_given_to_another_while_it_is_handed_over(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
 
     def report(message: Outgoing) -> str:
@@ -123,7 +123,7 @@ def test_is_not_given_to_another_while_it_is_handed_over(ana: Desk, queued: Mess
     assert (message.state, message.reference, given(two)) == (MessageState.UNDELIVERED, "late", [1, 0])
 
 
-def test_nothing_goes_on_that_helps_nobody(ana: Desk, two: list[Carrier]) -> None:
+def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[Carrier]) -> None:
     issued = ana.start("text")
     message = send(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
@@ -137,7 +137,7 @@ def test_nothing_goes_on_that_helps_nobody(ana: Desk, two: list[Carrier]) -> Non
 
 
 @pytest.mark.parametrize("does", [refuses(Reason.PROVIDER_DOWN), breaks(Lost), breaks(RuntimeError)])
-def test_failing_provider_is_passed_over(ana: Desk, two: list[Carrier], does: Callable[[Outgoing], str]) -> None:
+def test_failing_provider_is_passed_over(ana: EngineUser, two: list[Carrier], does: Callable[[Outgoing], str]) -> None:
     two[0].does = does
     for number in range(8):
         ana.start("text", binding=f"session {number}")
@@ -147,7 +147,7 @@ def test_failing_provider_is_passed_over(ana: Desk, two: list[Carrier], does: Ca
     assert Message.objects.filter(kind=Kind.TEXT).latest("pk").provider == "second"
 
 
-def test_wish_to_be_left_alone_counts_for_all_messages(ana: Desk, two: list[Carrier]) -> None:
+def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: list[Carrier]) -> None:
     def slow_down(_: Outgoing) -> str:
         raise Refused(Reason.RATE_LIMITED, after=timedelta(seconds=20))
 
@@ -160,7 +160,7 @@ def test_wish_to_be_left_alone_counts_for_all_messages(ana: Desk, two: list[Carr
 
 
 def test_only_provider_that_asks_to_slow_down_gets_it_later(
-    ana: Desk, queued: Message, carriers: list[Carrier]
+    ana: EngineUser, queued: Message, carriers: list[Carrier]
 ) -> None:
     """However often, until the code is too old."""
     carriers[0].does = refuses(Reason.RATE_LIMITED)
@@ -175,7 +175,7 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     assert send(ana.later(seconds=290), queued).reference == "at last"
 
 
-def test_lease_is_renewed_for_each_provider(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the lease of the claim alone."""
     leases: list[Any] = []
 
@@ -197,7 +197,7 @@ def words(two: list[Carrier]) -> list[str]:
 
 
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
-def test_code_in_doubt_is_sent_again_as_the_same_code(ana: Desk, two: list[Carrier], state: MessageState) -> None:
+def test_code_in_doubt_is_sent_again_as_the_same_code(ana: EngineUser, two: list[Carrier], state: MessageState) -> None:
     """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
     two[0].does = breaks(Lost)
     issued = ana.start("text")
@@ -217,7 +217,7 @@ def test_code_in_doubt_is_sent_again_as_the_same_code(ana: Desk, two: list[Carri
 
 
 @pytest.mark.parametrize("state", [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED])
-def test_code_whose_end_is_known_is_replaced(ana: Desk, two: list[Carrier], state: MessageState) -> None:
+def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[Carrier], state: MessageState) -> None:
     issued = ana.start("text")
     send(ana, Message.objects.get())
     Message.objects.update(state=state)
@@ -228,7 +228,7 @@ def test_code_whose_end_is_known_is_replaced(ana: Desk, two: list[Carrier], stat
     assert ana.code(issued) != first
 
 
-def test_code_does_not_live_for_ever_by_being_sent_again(ana: Desk, two: list[Carrier]) -> None:
+def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: list[Carrier]) -> None:
     issued = ana.start("text")
     at = ana.context.now
     for minutes in (2, 4, 6, 8):
@@ -243,7 +243,7 @@ def test_code_does_not_live_for_ever_by_being_sent_again(ana: Desk, two: list[Ca
     assert Challenge.objects.latest("pk").generation == 2
 
 
-def test_two_requests_for_it_send_one(ana: Desk, two: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_requests_for_it_send_one(ana: EngineUser, two: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing (two messages) with `resend_at` taken out of the guard."""
     issued = ana.start("text")
     Message.objects.update(state=MessageState.LOST)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulated.virtual_phone import Phone, carry
-from tests.verification.conftest import Desk
+from tests.verification.conftest import EngineUser
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.models import Message, MessageState
@@ -14,11 +14,11 @@ NUMBER = "+41795551234"
 
 
 @pytest.fixture
-def phone(ana: Desk) -> Phone:
+def phone(ana: EngineUser) -> Phone:
     return Phone(NUMBER)
 
 
-def test_brings_the_code_of_a_text(ana: Desk, phone: Phone) -> None:
+def test_brings_the_code_of_a_text(ana: EngineUser, phone: Phone) -> None:
     issued = ana.start("text")
     ana.deliver()
     carry()
@@ -27,7 +27,7 @@ def test_brings_the_code_of_a_text(ana: Desk, phone: Phone) -> None:
     assert Message.objects.get().state == MessageState.DELIVERED
 
 
-def test_approves_by_the_two_digits_after_a_slip(ana: Desk, phone: Phone) -> None:
+def test_approves_by_the_two_digits_after_a_slip(ana: EngineUser, phone: Phone) -> None:
     issued = ana.start("call")
     ana.deliver()
     match = ana.match(issued)
@@ -41,7 +41,7 @@ def test_approves_by_the_two_digits_after_a_slip(ana: Desk, phone: Phone) -> Non
     assert ana.collect(issued).proven
 
 
-def test_reads_a_code_out(ana: Desk, phone: Phone) -> None:
+def test_reads_a_code_out(ana: EngineUser, phone: Phone) -> None:
     issued = ana.start("call", mode="code")
     ana.deliver()
 
@@ -51,7 +51,7 @@ def test_reads_a_code_out(ana: Desk, phone: Phone) -> None:
     assert ana.answer(issued, "".join(filter(str.isdigit, spoken))[:6]).proven
 
 
-def test_reports_fraud(ana: Desk, phone: Phone) -> None:
+def test_reports_fraud(ana: EngineUser, phone: Phone) -> None:
     issued = ana.start("call")
     ana.deliver()
 
@@ -61,7 +61,7 @@ def test_reports_fraud(ana: Desk, phone: Phone) -> None:
     assert ana.collect(issued).verdict is Verdict.DENIED
 
 
-def test_tells_why_a_text_did_not_arrive(ana: Desk, phone: Phone) -> None:
+def test_tells_why_a_text_did_not_arrive(ana: EngineUser, phone: Phone) -> None:
     behave(number=NUMBER, outcome=Reason.LANDLINE)
     ana.start("text")
     ana.deliver()
@@ -72,7 +72,7 @@ def test_tells_why_a_text_did_not_arrive(ana: Desk, phone: Phone) -> None:
     assert phone.messages() == []
 
 
-def test_ends_delivered_however_receipts_are_jumbled(ana: Desk, phone: Phone) -> None:
+def test_ends_delivered_however_receipts_are_jumbled(ana: EngineUser, phone: Phone) -> None:
     behave(number=NUMBER, reorders_receipts=True, n_repeats=2)
     ana.start("text")
     ana.deliver()
@@ -82,7 +82,7 @@ def test_ends_delivered_however_receipts_are_jumbled(ana: Desk, phone: Phone) ->
     assert Message.objects.get().state == MessageState.DELIVERED
 
 
-def test_resolves_an_unknown_message_by_its_receipt(ana: Desk, phone: Phone) -> None:
+def test_resolves_an_unknown_message_by_its_receipt(ana: EngineUser, phone: Phone) -> None:
     behave(number=NUMBER, acceptance=Acceptance.LOSE_AFTER)
     ana.start("text")
     ana.deliver()
