@@ -7,9 +7,9 @@ import pytest
 
 from tests.running.databases import APPS, ROOT
 
-MOST_LINES, MOST_MODULES = 400, 16
+MAX_LINES, MAX_MODULES = 400, 16
 
-# Django and Celery look for modules of these names at the top of an app, and pytest in each folder, so they cannot move.
+# Django and Celery look for modules of these names at the top of an app, and pytest in each folder: they cannot move.
 FIXED = {"__init__.py", "admin.py", "apps.py", "checks.py", "conftest.py", "tasks.py", "urls.py"}
 
 
@@ -24,7 +24,7 @@ def test_no_module_is_longer_than_a_reader_can_follow() -> None:
 
     lines = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in paths}
 
-    assert {path: n for path, n in lines.items() if n > MOST_LINES} == {}
+    assert {path: n for path, n in lines.items() if n > MAX_LINES} == {}
 
 
 @pytest.mark.parametrize("app", [*APPS, "tests"])
@@ -32,7 +32,7 @@ def test_no_folder_holds_more_modules_than_one_looks_through(app: str) -> None:
     """Seen failing on nine folders of tests with 17 to 44 modules."""
     inside = [path for path in _modules(app) if path.name not in FIXED]
 
-    found = {str(folder): n for folder, n in Counter(path.parent for path in inside).items() if n > MOST_MODULES}
+    found = {str(folder): n for folder, n in Counter(path.parent for path in inside).items() if n > MAX_MODULES}
 
     assert inside
     assert found == {}

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-_IDLE = 4.0  # seconds; the server closes a connection after five
+_MAX_IDLE = 4.0  # seconds; the server closes a connection after five
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36"
 
 
@@ -83,7 +83,7 @@ class Browser:
         return Answer(response.status, response.headers.get("Location", ""), text, took, dict(response.headers))
 
     def _line(self) -> http.client.HTTPConnection:
-        if self._wire is None or time.monotonic() - self._used_at > _IDLE:
+        if self._wire is None or time.monotonic() - self._used_at > _MAX_IDLE:
             self.close()
             self._wire = http.client.HTTPConnection(urlsplit(self.site).netloc, timeout=30)
         return self._wire

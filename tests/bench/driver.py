@@ -19,7 +19,7 @@ from tests.bench.people import PASSWORD, Person
 
 _SITES = {"ours": "tests.bench.ours", "floor": "tests.bench.floor.people"}
 HOST = "mfa.example.org"
-_TOGETHER = 16  # people who wait for their texts together: a connection is kept for longer than that takes
+_MAX_WAITING = 16  # people who wait for their texts together: a connection is kept for longer than that takes
 
 
 class Driver:
@@ -58,8 +58,8 @@ class Driver:
         Units: milliseconds.
         """
         took: dict[str, list[float]] = {"open": [], "password": [], "page": [], "code": []}
-        for first in range(0, len(self.people), _TOGETHER):
-            few = list(zip(self.browsers, self.people, strict=True))[first : first + _TOGETHER]
+        for first in range(0, len(self.people), _MAX_WAITING):
+            few = list(zip(self.browsers, self.people, strict=True))[first : first + _MAX_WAITING]
             for browser, person in few:
                 for name, value in self._begin(browser, person).items():
                     took[name].append(value)

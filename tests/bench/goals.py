@@ -10,7 +10,7 @@ from tests.bench.directories.scim import Pass
 from tests.bench.measures.app_passwords import Checks
 from tests.bench.measures.compared import Compared
 from tests.bench.measures.deliveries import Deliveries, Rate
-from tests.bench.measures.forward_auth import MANY, Verdicts
+from tests.bench.measures.forward_auth import N_APPLICATIONS, Verdicts
 from tests.bench.measures.oidc import OidcSignIns
 from tests.bench.measures.pages import SEARCHES, Page
 from tests.bench.measures.scale import Step
@@ -169,7 +169,7 @@ def forward_auth(found: Verdicts) -> str:
         )
         for what, cost, rate in (
             ("1 application", found.single.ours, found.single_rate),
-            (f"{MANY} applications", found.many.ours, found.rate),
+            (f"{N_APPLICATIONS} applications", found.many.ours, found.rate),
             ("an empty view", found.many.empty, found.empty_rate),
         )
     ]
@@ -195,7 +195,7 @@ def oidc(found: OidcSignIns) -> str:
         _row(f"  {what}", [f"{cost.cpu:.2f}", _statements(cost.usage[-1]), _shares(cost.took), rate])
         for what, cost, rate in (
             ("whole sign-in, 1 application", found.single.ours, "–"),
-            (f"whole sign-in, {MANY} applications", found.many.ours, f"{found.rate:.0f}"),
+            (f"whole sign-in, {N_APPLICATIONS} applications", found.many.ours, f"{found.rate:.0f}"),
             ("token endpoint, a refresh", found.tokens, f"{found.token_rate:.0f}"),
         )
     ]
@@ -213,7 +213,7 @@ def oidc_goals(found: OidcSignIns) -> list[Goal]:
 
 def _no_slower(what: str, single: Compared, many: Compared) -> Goal:
     """Compare both as multiples of an empty view, which was measured beside each."""
-    return Goal(f"CPU of {what} with {MANY} applications to one with 1", many.ratio / single.ratio, 1.15, "x")
+    return Goal(f"CPU of {what} with {N_APPLICATIONS} applications to one with 1", many.ratio / single.ratio, 1.15, "x")
 
 
 def pages(title: str, found: Sequence[Page]) -> str:

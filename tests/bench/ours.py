@@ -36,8 +36,8 @@ from verification.models import Challenge, Counter, Enrolment, Kind, Message, Pu
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _TEMPLATE = "verification/methods/text/message.txt"
 _LIFE = timedelta(minutes=5)
-_LAID_OUT = 400  # rows a second that are surely written before their turn
-_PATIENCE = 30.0  # seconds until a message counts as lost
+_ROWS_PER_SECOND = 400  # rows a second that are surely written before their turn
+_TIMEOUT = 30.0  # seconds until a message counts as lost
 _CODE = re.compile(r"\b\d{6}\b")
 _seen = 0  # texts of the carrier that were of earlier rounds
 _numbers = count(secrets.randbelow(8_000_000))
@@ -110,7 +110,7 @@ def codes(people: list[Person]) -> list[str]:
     """Read everybody's app, or wait until the carrier has answered for everybody's text."""
     if not people[0].number:
         return [app_code(person.secret) for person in people]
-    texts = _telephones().wait([person.number for person in people], patience=_PATIENCE)
+    texts = _telephones().wait([person.number for person in people], patience=_TIMEOUT)
     return [_CODE.findall(text)[0] for text in texts]
 
 
@@ -158,7 +158,7 @@ def enqueue(n: int, rate: float) -> list[float]:
     carrier. The rows are in the outbox before; each is due when its turn comes, so that no sweep finds it earlier.
     """
     users, options = _askers(n)
-    begun = time.time() + 1 + n / _LAID_OUT
+    begun = time.time() + 1 + n / _ROWS_PER_SECOND
     rows = _lay_out(users, options, [begun + place / rate for place in range(n)])
     woken: dict[str, float] = {}
 
@@ -295,8 +295,8 @@ def through(n: int) -> float:
 
 
 def _wait(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not all {what} came within {_PATIENCE:.0f} s")
+            raise TimeoutError(f"not all {what} came within {_TIMEOUT:.0f} s")
         time.sleep(0.02)

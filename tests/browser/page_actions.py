@@ -9,9 +9,9 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.screen_sizes_and_accessibility import SIZES
 from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person
 
-AFTER_APP = 31  # seconds after which an authenticator app shows another code
-STALE = 11  # minutes after which a proof is no longer fresh
-FARTHEST = 200  # presses of the tab key
+SECONDS_TO_NEXT_APP_CODE = 31  # seconds after which an authenticator app shows another code
+MINUTES_UNTIL_STALE = 11  # minutes after which a proof is no longer fresh
+MAX_TABS = 200  # presses of the tab key
 # A focus ring of the element or of its box. A key was pressed before, so the browser shows keyboard focus.
 _SHOWS_FOCUS = """it => [it, it.parentElement].some(each => {
     const style = getComputedStyle(each);
@@ -156,7 +156,7 @@ def tab_to(page: Page, goal: Locator) -> None:
     """Press the tab key until the target has visible focus. Start again if the page changes."""
     expect(goal.first).to_be_visible()
     expect(goal.first).to_be_enabled()
-    for _ in range(FARTHEST):
+    for _ in range(MAX_TABS):
         if goal.first.evaluate("it => it === document.activeElement"):
             assert goal.first.evaluate(_SHOWS_FOCUS), f"the focus does not show on {goal}"
             return
@@ -167,7 +167,7 @@ def tab_to(page: Page, goal: Locator) -> None:
 def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None:
     """Sign in with the authenticator app outside the browser, and copy the session into it."""
     person.sign_in()
-    clock.forward(seconds=AFTER_APP)
+    clock.forward(seconds=SECONDS_TO_NEXT_APP_CODE)
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
         page.context.add_cookies([{"name": name, "value": person.browser.client.cookies[name].value, "url": site.url}])
 

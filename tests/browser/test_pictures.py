@@ -17,7 +17,14 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from helpcenter import shipped_articles
-from tests.browser.page_actions import AFTER_APP, carry_in, choose, expect_heading, expect_options, give_password
+from tests.browser.page_actions import (
+    SECONDS_TO_NEXT_APP_CODE,
+    carry_in,
+    choose,
+    expect_heading,
+    expect_options,
+    give_password,
+)
 from tests.browser.screen_sizes_and_accessibility import SIZES
 from tests.real_programs.chromium import opened
 from tests.simulated.people import Clock, Person
@@ -29,9 +36,9 @@ FOLDER = Path(settings.BASE_DIR) / "helpcenter" / "static" / "helpcenter" / "pic
 WORDS = FOLDER / "words.json"
 # The text of a page without random values and dates.
 _SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
-_COLOURS = 64
+_N_COLOURS = 64
 _TWINS: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
-_TALLEST = 720  # pixels of a page's beginning, which is what an article speaks of
+_MAX_HEIGHT = 720  # pixels of a page's beginning, which is what an article speaks of
 # The lowest line, down to the given one, that cuts through nothing that can be read or pressed.
 _FOOT = """(main, tallest) => {
     const top = main.getBoundingClientRect().top;
@@ -112,12 +119,12 @@ def take(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme)
         box = main.bounding_box()
         assert box
-        whole = box["height"] <= _TALLEST
-        height = box["height"] if whole else main.evaluate(_FOOT, _TALLEST)
+        whole = box["height"] <= _MAX_HEIGHT
+        height = box["height"] if whole else main.evaluate(_FOOT, _MAX_HEIGHT)
         file = FOLDER / f"{name}{end}.png"
         page.screenshot(path=file, clip={**box, "height": height}, full_page=True)
         with Image.open(file) as picture:
-            picture.convert("RGB").quantize(_COLOURS).save(file, optimize=True)
+            picture.convert("RGB").quantize(_N_COLOURS).save(file, optimize=True)
 
 
 def check(page: Page, name: str) -> None:
@@ -154,7 +161,7 @@ def test_picture_of_the_portal_is_true(
     ana.print_codes()
     ana.browser.client.defaults["HTTP_USER_AGENT"] = FIREFOX
     _remember_a_browser(ana)
-    clock.forward(seconds=AFTER_APP)
+    clock.forward(seconds=SECONDS_TO_NEXT_APP_CODE)
     carry_in(phone, ana, clock, live_server)
 
     INSIDE[name](phone, ana)

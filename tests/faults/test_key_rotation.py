@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 PASSWORD = "blue-lamp-on-monday"
 RATE = rounds(6, 12)  # sign-ins a second
 WEB_PROCESSES = rounds(1, 2)
-FEWEST = rounds(16, 31)  # sign-ins: a fast machine goes on for a moment after the last key
+MIN_SIGN_INS = rounds(16, 31)  # sign-ins: a fast machine goes on for a moment after the last key
 SLEEPERS = 600  # people who don't sign in, so that sealing their secrets again takes a while
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
@@ -159,7 +159,7 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
         sent: list[Future[str]] = []
         begun = time.monotonic()
         for place, (name, secret) in enumerate(crowd.items()):
-            if is_over and len(sent) >= FEWEST:
+            if is_over and len(sent) >= MIN_SIGN_INS:
                 break
             time.sleep(max(0.0, begun + place / RATE - time.monotonic()))
             n = next(networks)
@@ -178,7 +178,7 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
     assert told.returncode == 0, told.stderr
     assert "key old: can be removed from MFA_KEYS" in told.stdout
     assert [page for page in pages if page != "/"] == []
-    assert len(pages) >= FEWEST
+    assert len(pages) >= MIN_SIGN_INS
     assert AuditEvent.objects.filter(kind="sign_in.completed").count() == len(pages)
     left = {key_id for use in key_uses.sealed() for key_id in key_uses.n_sealed_by_key(use)}
     assert left == {"new"}

@@ -31,8 +31,8 @@ from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 
 MESSAGES = int(os.environ.get("FAULT_MESSAGES", "1500"))
-THREADS, WORKERS, EVERY = 32, 2, 2.0  # seconds between two kills
-PATIENCE = 60 + MESSAGES / 40  # seconds
+THREADS, WORKERS, KILL_INTERVAL = 32, 2, 2.0  # seconds between two kills
+TIMEOUT = 60 + MESSAGES / 40  # seconds
 CODE = re.compile(r"\b\d{6}\b")
 IN_DOUBT = ("unknown", "lost")
 # Workers are what a storm is about; clock and web server are killed among them.
@@ -122,9 +122,9 @@ def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> Storm:
     site.carrier.fail(faults)
     site.start_workers()
     chance = random.Random(7)  # noqa: S311  (spreads the kills, protects nothing)
-    done, deadline = Storm(), time.monotonic() + PATIENCE
+    done, deadline = Storm(), time.monotonic() + TIMEOUT
     while site.waiting() and time.monotonic() < deadline:
-        time.sleep(EVERY)
+        time.sleep(KILL_INTERVAL)
         victim = chance.choice(VICTIMS)
         site.kill(victim)
         done.kills[victim] += 1
@@ -146,7 +146,7 @@ def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
 
     Seen failing with the claim unguarded, with a dead worker's messages queued again, and with both sweeps taken out.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while site.waiting() and time.monotonic() < deadline:
         time.sleep(0.5)
     states = dict(site.rows("SELECT handle, state FROM verification_message WHERE kind = 'text'"))

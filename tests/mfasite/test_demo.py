@@ -26,7 +26,7 @@ from tests.real_programs.ports import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
-PATIENCE = 90  # seconds
+TIMEOUT = 90  # seconds
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Demo:
         return self.out.read_text()
 
     def wait_until_up(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while "Ctrl-C" not in self.said():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
@@ -55,7 +55,7 @@ class Demo:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
 
 def command(*arguments: str) -> list[str]:
@@ -70,7 +70,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def try_to_start(port: int, home: Path) -> subprocess.CompletedProcess[str]:
     arguments = command("demo", "--port", str(port), "--dir", str(home))
-    return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False, timeout=PATIENCE)
+    return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False, timeout=TIMEOUT)
 
 
 def start(port: int, home: Path, out: Path, **more: str) -> Demo:
@@ -129,7 +129,7 @@ def test_runs_a_command_on_its_data(demo: Demo) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
     assert answer.returncode == 0, answer.stderr
@@ -142,7 +142,7 @@ def test_flower_shows_the_worker_to_whoever_knows_the_password(demo: Demo) -> No
 
     assert ask("GET", found[1], retries=False).status == 401
     who = urllib3.make_headers(basic_auth=f"opal:{users.PASSWORD}")
-    deadline = time.monotonic() + PATIENCE  # it learns of a worker by the next heartbeat
+    deadline = time.monotonic() + TIMEOUT  # it learns of a worker by the next heartbeat
     while b"worker@" not in ask("GET", f"{found[1]}workers", headers=who).data:
         assert time.monotonic() < deadline, "Flower shows no worker"
         time.sleep(0.5)
@@ -214,7 +214,7 @@ def test_prints_an_apps_code_alone(demo: Demo) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
 
     assert re.fullmatch(r"\d{6}\n", answer.stdout)
@@ -266,7 +266,7 @@ def test_goes_on_when_flower_ends(demo: Demo) -> None:
 
     os.kill(flower, signal.SIGKILL)
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while "continuing without flower" not in demo.said():
         assert time.monotonic() < deadline, demo.said()
         time.sleep(0.2)
@@ -300,7 +300,7 @@ def test_goes_on_without_flower(without_flower: Demo) -> None:
 
 def test_ends_in_order_when_it_is_interrupted_while_it_starts(tmp_path: Path) -> None:
     starting = start(free_port(), tmp_path / "home", tmp_path / "out")
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while "preparing the database" not in starting.said():
         assert time.monotonic() < deadline, starting.said()
         time.sleep(0.05)
@@ -320,6 +320,6 @@ def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> 
 
     os.kill(carrier, signal.SIGKILL)
 
-    assert other.process.wait(PATIENCE) == 1
+    assert other.process.wait(TIMEOUT) == 1
     assert "carrier exited unexpectedly" in other.said()
     assert left_behind(other.home) == []

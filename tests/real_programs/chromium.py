@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 SHELL = Path("/usr/bin/chromium-headless-shell")  # has no windows: a page costs less than half the processor time
 CHROMIUM = SHELL if SHELL.exists() else Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 10_000  # milliseconds
+TIMEOUT = 10_000  # milliseconds
 REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console message of a refusing page
 BROKEN = "Failed to load resource: the server responded with a status of 50"  # 500 and 503
 
@@ -22,7 +22,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright runs an event loop in this thread, where Django would refuse blocking calls.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        expect.set_options(timeout=PATIENCE)
+        expect.set_options(timeout=TIMEOUT)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
@@ -33,7 +33,7 @@ def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) 
     """Open a page that fails the test on any console error, except those that begin with `forgives`."""
     complaints: list[str] = []
     with chromium.new_context(base_url=site, reduced_motion="reduce", **options) as context:
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -40,7 +40,7 @@ _PROVISION = (
     *("--server-role=dc", "--dns-backend=NONE", f"--adminpass={_ADMIN_PASSWORD}"),
 )
 # Bits of userAccountControl. Source: MS-ADTS, 2.2.16.
-NORMAL, DISABLED, PASSWORD_EXPIRED = 0x200, 0x2, 0x800000
+NORMAL_ACCOUNT, ACCOUNT_DISABLED, PASSWORD_EXPIRED = 0x200, 0x2, 0x800000
 # A password policy for some people. Units: 100 ns, negative. Samba takes less than a day for never.
 _EXPIRING = {
     "msDS-PasswordSettingsPrecedence": "1",
@@ -124,7 +124,7 @@ class Samba:
         *,
         within: str = f"CN=Users,{BASE}",
         password: str = PASSWORD,
-        control: int = NORMAL,
+        control: int = NORMAL_ACCOUNT,
         **attributes: str | Collection[str],
     ) -> str:
         """Add a person with a username, a UPN, a full name and an email address. Return their DN."""

@@ -13,8 +13,8 @@ from tests.real_programs.ports import free_port
 
 BASE = "dc=example,dc=org"
 ACCOUNT, ACCOUNT_PASSWORD = f"cn=two-step,ou=services,{BASE}", "service-account-secret"
-LIMITED = f"cn=limited,ou=services,{BASE}"  # gets at most MOST entries, however many pages it asks for
-MOST = 700
+LIMITED = f"cn=limited,ou=services,{BASE}"  # gets at most MAX_ENTRIES entries, however many pages it asks for
+MAX_ENTRIES = 700
 PASSWORD = "correct horse of ldap"
 
 _CONFIG = """
@@ -230,7 +230,7 @@ def start(home: Path, crew: Crew) -> Slapd:
     certificate, key = servers.certificate(home, "localhost", also="IP:127.0.0.1")
     (home / "data").mkdir()
     accounts = {"account": ACCOUNT, "limited": LIMITED, "base": BASE}
-    values = {"home": home, "certificate": certificate, "key": key, "most": MOST, **accounts}
+    values = {"home": home, "certificate": certificate, "key": key, "most": MAX_ENTRIES, **accounts}
     (home / "slapd.conf").write_text(_CONFIG.format(**values))
     tree = _TREE.format(account_password=ACCOUNT_PASSWORD, **accounts)
     command = ("/usr/sbin/slapadd", "-f", str(home / "slapd.conf"))

@@ -28,7 +28,7 @@ CACHES: tuple[TTLCache[Any], ...] = (
     all_strengths._cache,
     requirements._allowed,
 )
-_LONG = 3600.0  # seconds
+_CACHE_SECONDS = 3600.0
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 WRITTEN = re.compile(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
 _READ = re.compile(r'(?:FROM|JOIN) "(\w+)"')
@@ -116,4 +116,4 @@ def is_alone() -> bool:
 
 
 def _until_written(seconds: Callable[[], float]) -> Callable[[], float]:
-    return lambda: seconds() or (_LONG if is_alone() else 0)
+    return lambda: seconds() or (_CACHE_SECONDS if is_alone() else 0)

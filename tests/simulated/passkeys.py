@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-_PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
+_USER_PRESENT, _USER_VERIFIED, _HAS_ATTESTED_DATA = 0x01, 0x04, 0x40
 
 
 def _new_key() -> ec.EllipticCurvePrivateKey:
@@ -39,7 +39,7 @@ class Key:
         number = self.pair.public_key().public_numbers()
         public = {1: 2, 3: -7, -1: 1, -2: number.x.to_bytes(32, "big"), -3: number.y.to_bytes(32, "big")}
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + cbor2.dumps(public)
-        statement = {"fmt": "none", "attStmt": {}, "authData": self._data(_ATTESTED) + attested}
+        statement = {"fmt": "none", "attStmt": {}, "authData": self._data(_HAS_ATTESTED_DATA) + attested}
         return self._answer({"clientDataJSON": told, "attestationObject": cbor2.dumps(statement)})
 
     def sign(self, options: str, **lies: Any) -> str:
@@ -57,7 +57,7 @@ class Key:
         return json.dumps(told | lies).encode()
 
     def _data(self, flags: int) -> bytes:
-        flags |= _PRESENT | (_VERIFIED if self.is_verified else 0)
+        flags |= _USER_PRESENT | (_USER_VERIFIED if self.is_verified else 0)
         return hashlib.sha256(self.site.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
 
     def _answer(self, response: dict[str, bytes]) -> str:

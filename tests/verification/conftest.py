@@ -33,7 +33,7 @@ from verification.outcomes import Outcome
 
 NUMBER = "079 555 12 34"
 BINDING = "a session"
-AT_ONCE = rounds(20, 50)  # racing requests
+N_AT_ONCE = rounds(20, 50)  # racing requests
 
 
 @dataclass
@@ -159,7 +159,7 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
 
 @pytest.fixture
 def crowd() -> Iterator[Crowd]:
-    crowd = Crowd(AT_ONCE)
+    crowd = Crowd(N_AT_ONCE)
     yield crowd
     crowd.leave()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verification.method import ChallengeData, Check
 
 PAUSE = 0.5  # seconds after each look: as long as a slow comparison could take, and room for a kill
-AT_ONCE = 12
+N_AT_ONCE = 12
 
 
 def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def main() -> None:
     if is_late:
         _count_late()
     os.write(1, b"ready\n")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(N_AT_ONCE) as pool:
         for guess in guesses:
             pool.submit(challenges.answer, guess[0], "000000", binding=guess[1], context=context)
 

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from tests.running.concurrency import Crowd
 from tests.running.rounds import rounds
-from tests.verification.conftest import AT_ONCE, EngineUser, app_code
+from tests.verification.conftest import N_AT_ONCE, EngineUser, app_code
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import challenges, enrolments
 from verification.challenges import queries
@@ -53,14 +53,14 @@ def _call(who: EngineUser) -> Callable[[int], Outcome]:
 def _totp(who: EngineUser) -> Callable[[int], Outcome]:
     """Each submission comes from a session of its own: the spent step is all that stops the second one."""
     right = app_code(who.enrolment("totp"), who.context.now)
-    issued, binding = sessions_with_open_challenges(who, "totp", AT_ONCE)
+    issued, binding = sessions_with_open_challenges(who, "totp", N_AT_ONCE)
     return lambda n: who.answer(issued[n], right, binding=binding(n))
 
 
 def _recovery(who: EngineUser) -> Callable[[int], Outcome]:
     Enrolment.objects.filter(user=who.user, method="recovery").delete()
     code = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")[0]
-    issued, binding = sessions_with_open_challenges(who, "recovery", AT_ONCE)
+    issued, binding = sessions_with_open_challenges(who, "recovery", N_AT_ONCE)
     return lambda n: who.answer(issued[n], code, binding=binding(n))
 
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from tests.running.concurrency import Crowd
 from tests.settings import KEYS
 from tests.verification import guessing_process
-from tests.verification.conftest import AT_ONCE, EngineUser, address_of_database
+from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_database
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import limits
 from verification.browsers import known_browsers
@@ -26,7 +26,7 @@ from verification.outcomes import Verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-GUESSES = 4 * AT_ONCE
+GUESSES = 4 * N_AT_ONCE
 
 
 def _guess(racer: EngineUser, crowd: Crowd) -> list[Verdict]:
@@ -34,7 +34,7 @@ def _guess(racer: EngineUser, crowd: Crowd) -> list[Verdict]:
     issued, binding = sessions_with_open_challenges(racer, "totp", GUESSES)
 
     def guess(number: int) -> list[Verdict]:
-        mine = range(number, GUESSES, AT_ONCE)
+        mine = range(number, GUESSES, N_AT_ONCE)
         return [racer.answer(issued[n], "000000", binding=binding(n)).verdict for n in mine]
 
     return [verdict for verdicts in crowd.rush(guess) for verdict in verdicts]
@@ -112,7 +112,7 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(
 
     crowd.rush(answer)
 
-    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 4 * AT_ONCE // 5
+    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 4 * N_AT_ONCE // 5
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(
@@ -145,7 +145,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(
 
     crowd.rush(answer)
 
-    assert limits.wrong_codes(user_id, now=now).n == 8 * AT_ONCE // 5
+    assert limits.wrong_codes(user_id, now=now).n == 8 * N_AT_ONCE // 5
 
 
 def test_wrong_codes_are_forgotten_while_others_come_in(racer: EngineUser, crowd: Crowd, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from accounts.models import Directory, User
 from accounts.models.directories import Encryption
 from helpcenter.models import Article
 from tests.real_programs import ldap_directories
-from tests.real_programs.samba import DISABLED, DOMAIN, LOCKOUT, NORMAL, PASSWORD, Samba
+from tests.real_programs.samba import ACCOUNT_DISABLED, DOMAIN, LOCKOUT, NORMAL_ACCOUNT, PASSWORD, Samba
 from tests.simulated.app_password_services import Door
 from tests.simulated.directory_sign_ins import refusals, tried
 from tests.simulated.http_browser import Browser
@@ -35,7 +35,7 @@ def people(samba: Samba, unit: str) -> People:
     """Return the DNs of people: some who may sign in, and one for each reason to refuse a correct password."""
     found = {name: samba.person(name, within=unit) for name in ("dora", "emil", "fritz", "gerd", "hours", "machine")}
     found |= {name: samba.person(name, within=unit) for name in ("expired", "gone", "change", "locked")}
-    found["disabled"] = samba.person("disabled", within=unit, control=NORMAL | DISABLED)
+    found["disabled"] = samba.person("disabled", within=unit, control=NORMAL_ACCOUNT | ACCOUNT_DISABLED)
     samba.change(found["hours"], logonHours=bytes(21))
     samba.change(found["machine"], userWorkstations="PC-1")
     samba.change(found["gone"], accountExpires="130000000000000000")  # 2012

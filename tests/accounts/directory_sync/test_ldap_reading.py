@@ -8,7 +8,7 @@ from accounts.directories import ldap_connections, password_of
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.provisioning import PersonEntry, PhoneEntry
-from tests.real_programs.slapd import BASE, LIMITED, MOST, Slapd
+from tests.real_programs.slapd import BASE, LIMITED, MAX_ENTRIES, Slapd
 from tests.simulated.people import Clock
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_reading")]
@@ -51,14 +51,14 @@ def test_a_list_that_a_size_limit_cuts_off_is_incomplete(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
     """OpenLDAP counts the limit across pages, so that the first page arrives whole."""
-    slapd.people(f"p{n}" for n in range(MOST + 1))
+    slapd.people(f"p{n}" for n in range(MAX_ENTRIES + 1))
     cut = directory(account=LIMITED)
 
     with pytest.raises(ldap_connections.Incomplete, match="Size limit exceeded"):
         read(cut, clock)
 
     slapd.remove("p0")
-    assert len(read(cut, clock)[0]) == MOST
+    assert len(read(cut, clock)[0]) == MAX_ENTRIES
 
 
 def test_groups_count_people_of_groups_inside_them(

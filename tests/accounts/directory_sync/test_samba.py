@@ -11,7 +11,7 @@ from accounts.directory_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
 from accounts.models.directories import Kind
 from tests.real_programs import ldap_directories
-from tests.real_programs.samba import DISABLED, NORMAL, Samba
+from tests.real_programs.samba import ACCOUNT_DISABLED, NORMAL_ACCOUNT, Samba
 from tests.simulated.people import Clock
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
@@ -25,7 +25,7 @@ def unit(samba: Samba) -> str:
     people = {name: samba.person(name, within=within) for name in ("sanna", "sbert", "scleo", "stina")}
     samba.person("sgone", within=within, accountExpires=_LONG_AGO)
     samba.person("slater", within=within, accountExpires=_FAR_AWAY)
-    samba.person("soff", within=within, control=NORMAL | DISABLED)
+    samba.person("soff", within=within, control=NORMAL_ACCOUNT | ACCOUNT_DISABLED)
     samba.add(f"CN=SPC,{within}", objectClass="computer", sAMAccountName="SPC$")
     samba.change(people["sanna"], mobile="+41 79 555 01 23", preferredLanguage="en")
     inner = samba.group("s-inner", people["scleo"], within=within)
@@ -108,7 +108,7 @@ def test_follows_a_new_name_and_place_and_a_disabled_account(
     run(made)
     person.refresh_from_db()
     moved = (person.username, person.name, person.is_active)
-    samba.change(dn, userAccountControl=str(NORMAL | DISABLED))
+    samba.change(dn, userAccountControl=str(NORMAL_ACCOUNT | ACCOUNT_DISABLED))
     off = run(made)
     person.refresh_from_db()
 

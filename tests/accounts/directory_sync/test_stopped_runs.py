@@ -12,7 +12,7 @@ from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support import directory_health
 from tests.accounts.directory_sync.runs import State, counts, dn, events, here, members, preview, rows, run
-from tests.real_programs.slapd import LIMITED, MOST, Slapd
+from tests.real_programs.slapd import LIMITED, MAX_ENTRIES, Slapd
 from tests.simulated.people import Clock, Person, join
 from verification.models import AuditEvent
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]
 def test_a_list_that_is_cut_off_changes_nothing(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
-    slapd.people(f"p{n}" for n in range(MOST + 1))
+    slapd.people(f"p{n}" for n in range(MAX_ENTRIES + 1))
     made = directory(account=LIMITED)
 
     failed = run(made)

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 NAME = "mfa.example.org"
 PERSON = "127.0.0.2"  # the person's address; the proxy is 127.0.0.1
-PATIENCE = 5.0  # seconds
+TIMEOUT = 5.0  # seconds
 NAMES = {"port": "cleo", "socket": "opal"}
 
 
@@ -104,7 +104,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
         bind = f"unix:{path}"
         servers.environment = https_stack.environment | {"BIND": bind, "TRUSTED_PROXIES": ""}  # type: ignore[operator]
         servers.start("web", child_processes.web())
-        servers.wait("The socket", path.exists, seconds=PATIENCE * 4)
+        servers.wait("The socket", path.exists, seconds=TIMEOUT * 4)
         upstream = bind
     made, key = certificate(room, NAME)
     changes = {
@@ -144,7 +144,7 @@ def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
 
 
 def test_leads_plain_http_to_https(site: Site) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=PATIENCE)
+    line = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=TIMEOUT)
     line.request("GET", "/sign-in/", headers={"Host": NAME})
 
     answer = line.getresponse()
@@ -159,7 +159,7 @@ def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\nhalf"
     with ExitStack() as lines:
         for _ in range(40):
-            raw = socket.create_connection(("127.0.0.1", site.port), PATIENCE)
+            raw = socket.create_connection(("127.0.0.1", site.port), TIMEOUT)
             line = lines.enter_context(site.trust.wrap_socket(raw, server_hostname=NAME))
             line.sendall(head.encode())
 
@@ -167,7 +167,7 @@ def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
         pages = [browser.go("/sign-in/").status for _ in range(8)]
 
         assert pages == [200] * 8
-        assert time.monotonic() - begun < PATIENCE
+        assert time.monotonic() - begun < TIMEOUT
 
 
 def test_shows_figures_to_no_stranger(site: Site) -> None:
@@ -180,7 +180,7 @@ def test_shows_figures_to_monitoring_with_the_token(site: Site) -> None:
 
 @pytest.mark.parametrize("site", ["port"], indirect=True)
 def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(site: Site) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=PATIENCE, source_address=("127.0.0.3", 0))
+    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT, source_address=("127.0.0.3", 0))
     line.request("GET", "/sign-in/", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": PERSON})
 
     answer = line.getresponse()
@@ -195,7 +195,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(sit
 
 @pytest.mark.parametrize("site", ["port"], indirect=True)
 def test_a_balancer_may_ask_without_https(site: Site) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=PATIENCE)
+    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT)
     line.request("GET", "/readyz", headers={"Host": NAME})
 
     answer = line.getresponse()

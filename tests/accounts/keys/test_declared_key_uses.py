@@ -35,7 +35,7 @@ _KEYLESS = {
     ("verification_auditseal", "packed"),  # ids, which may be as many bytes
 }
 
-_HALF = 16  # bytes
+_HALF_KEY_BYTES = 16
 
 # Half a digest, which could be any other reference; and one in base64url.
 _OTHERWISE = {("verification_challenge", "binding"), ("verification_auditevent", "digest")}
@@ -56,7 +56,7 @@ def _text(value: Any) -> str:
     """Write a value as text. Bytes are hex digits, and half a digest, as counters have it, as many as a whole one."""
     if isinstance(value, bytes | memoryview):
         raw = bytes(value)
-        return raw.hex() * (2 if len(raw) == _HALF else 1)
+        return raw.hex() * (2 if len(raw) == _HALF_KEY_BYTES else 1)
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 

@@ -11,7 +11,7 @@ from tests.bench.meter import share
 _MEGA, _GIGA = 1_000_000, 1_000_000_000
 _YEAR = PER_DAY * 365
 # Months that are kept by default, on average. Challenges of apps go after 30 days, the others with their messages.
-_KEPT = {"verification_auditevent": 24.5, "verification_challenge": 1.2, "verification_message": 1.5}
+_MONTHS_KEPT = {"verification_auditevent": 24.5, "verification_challenge": 1.2, "verification_message": 1.5}
 
 
 def ageing(found: Ageing) -> str:
@@ -59,7 +59,7 @@ def _sizes(found: Ageing) -> Iterator[str]:
         whole = size / n_rows * each * _YEAR / _GIGA
         yield (
             f"{name}: {each:.1f} rows a sign-in, {size / n_rows:,.0f} bytes a row with indexes:"
-            f" {whole / 12:,.1f} GB a month, {whole / 12 * _KEPT[name]:,.0f} GB kept by default"
+            f" {whole / 12:,.1f} GB a month, {whole / 12 * _MONTHS_KEPT[name]:,.0f} GB kept by default"
         )
         for part, n, bytes_ in full:
             yield f"  {part:<40}{n:>12,} rows{bytes_ / _MEGA:>12,.1f} MB"

@@ -12,10 +12,10 @@ from tests.bench.site import Site, Sites
 PER_DAY = 100_000
 _DAYS = 365
 _APPS, _TEXTS = 7, 3  # of ten real sign-ins
-_GENUINE = 50_000
-_OLDEST = 13
+_N_GENUINE = 50_000
+_MONTHS = 13
 _RECORD = "/admin/accounts/user/record/"
-_GROWN = 150  # sign-ins without autovacuum
+_N_GROWN = 150  # sign-ins without autovacuum
 
 
 @dataclass
@@ -33,8 +33,8 @@ class Ageing:
     pages: list[Page] = field(default_factory=list)
     growth: Mapping[str, float] = field(default_factory=dict)
     updates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    n_genuine: int = _GENUINE
-    n_grown: int = _GROWN * 2
+    n_genuine: int = _N_GENUINE
+    n_grown: int = _N_GROWN * 2
 
 
 def measure(up: Sites, *, share: float, say: Callable[[str], None]) -> Ageing:
@@ -42,8 +42,8 @@ def measure(up: Sites, *, share: float, say: Callable[[str], None]) -> Ageing:
     site, found = up.ours, Ageing(share)
     site.pause()
     say("ageing: a month that verifies")
-    found.genuine = _asked(site, "genuine", back=_OLDEST, n=_GENUINE)
-    found.removed = _asked(site, "remove", back=_OLDEST - 1)
+    found.genuine = _asked(site, "genuine", back=_MONTHS, n=_N_GENUINE)
+    found.removed = _asked(site, "remove", back=_MONTHS - 1)
     site.resume()
     say("ageing: real sign-ins")
     for method, n in (("totp", _APPS), ("text", _TEXTS)):
@@ -53,16 +53,16 @@ def measure(up: Sites, *, share: float, say: Callable[[str], None]) -> Ageing:
     try:
         found.per_sign_in = _asked(site, "shapes", sign_ins=_APPS + _TEXTS)
         month = round(PER_DAY * share * _DAYS / 12)
-        for back in range(_OLDEST - 1, -1, -1):
-            say(f"ageing: month {_OLDEST - back} of {_OLDEST}, {month:,} sign-ins")
+        for back in range(_MONTHS - 1, -1, -1):
+            say(f"ageing: month {_MONTHS - back} of {_MONTHS}, {month:,} sign-ins")
             found.filled += _asked(site, "fill", back=back, sign_ins=month, tables=3 if back < 2 else 1)
         say("ageing: vacuum")
         _asked(site, "settle")
         found.sizes = _asked(site, "sizes")
         found.pages = _pages(site, say)
         say("ageing: a month dropped, another deleted")
-        found.dropped = _asked(site, "goes", back=_OLDEST - 1, how="drop")
-        found.deleted = _asked(site, "goes", back=_OLDEST - 2, how="delete")
+        found.dropped = _asked(site, "goes", back=_MONTHS - 1, how="drop")
+        found.deleted = _asked(site, "goes", back=_MONTHS - 2, how="delete")
     finally:
         site.resume()
     _grow(site, found, say)
@@ -106,7 +106,7 @@ def _grow(site: Site, found: Ageing, say: Callable[[str], None]) -> None:
     _asked(site, "autovacuum", is_on=False)
     before, updated = _asked(site, "growth"), _asked(site, "updates")
     for method in ("totp", "text"):
-        site.hand.order("batch", method=method, n=_GROWN)
+        site.hand.order("batch", method=method, n=_N_GROWN)
         site.hand.order("sign_in")
     after, now = _asked(site, "growth"), _asked(site, "updates")
     _asked(site, "autovacuum", is_on=True)

@@ -13,7 +13,7 @@ from tests.bench.meter import Usage
 from tests.bench.processes import Hand, driver
 from tests.bench.site import Sites
 
-_WARM = 40  # requests: the first one loads scim2-models
+_WARM_UPS = 40  # requests: the first one loads scim2-models
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def measure(up: Sites, *, people: int, say: Callable[[str], None]) -> list[Pass]
             ) as hand,
         ):
             hand.order("make", people=people)
-            hand.order("warm", n=_WARM)
+            hand.order("warm", n=_WARM_UPS)
             return [
                 _pass(up, hand, say, title, order, people)
                 for title, order in (

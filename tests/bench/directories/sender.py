@@ -15,8 +15,8 @@ import django
 
 from tests.bench.site import HOST
 
-_WIDTH = 4  # requests at a time
-_GROUP_EACH, _MEMBERS, _SINGLY = 2_500, 250, 50  # people to a group; its members; those who are sent one by one
+_MAX_PARALLEL = 4  # requests at a time
+_PEOPLE_PER_GROUP, _MEMBERS, _SENT_SINGLY = 2_500, 250, 50  # of the members, who are sent one by one
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -74,14 +74,15 @@ class _Sender:
         def one(g: int) -> None:
             group = self._send("POST", "/Groups", {"schemas": [_GROUP], "displayName": f"{self.mark} {g}"}, 201)
             path = f"/Groups/{group['id']}"
-            first = g * (self.people // _WIDTH if self.people < _WIDTH * _GROUP_EACH else _GROUP_EACH)
+            is_small = self.people < _MAX_PARALLEL * _PEOPLE_PER_GROUP
+            first = g * (self.people // _MAX_PARALLEL if is_small else _PEOPLE_PER_GROUP)
             ids = [self.ids[n] for n in range(first, min(first + _MEMBERS, self.people))]
-            for each in [*([key] for key in ids[:_SINGLY]), ids[_SINGLY:]]:
+            for each in [*([key] for key in ids[:_SENT_SINGLY]), ids[_SENT_SINGLY:]]:
                 if each:
                     members = [{"value": key} for key in each]
                     self._patch(path, {"op": "Add", "path": "members", "value": members})
 
-        return self._all(one, range(max(_WIDTH, self.people // _GROUP_EACH)))
+        return self._all(one, range(max(_MAX_PARALLEL, self.people // _PEOPLE_PER_GROUP)))
 
     def repeat(self) -> dict[str, Any]:
         """Look everyone up, and send what they are: every second person by PUT, the others by PATCH."""
@@ -114,7 +115,7 @@ class _Sender:
     def _all(self, one: Callable[[int], object], of: Iterable[int]) -> dict[str, Any]:
         self._took, self._answers = [], []
         begun = time.perf_counter()
-        with ThreadPoolExecutor(_WIDTH) as pool:
+        with ThreadPoolExecutor(_MAX_PARALLEL) as pool:
             for _ in pool.map(one, of):
                 pass
         return {"seconds": time.perf_counter() - begun, "took": self._took, "counts": Counter(self._answers)}

@@ -22,7 +22,7 @@ from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/basic/"
 _PLACE = "192.0.2.0/24"
-_WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 200, 8
+_WARM_UPS, _ROUNDS, _PER_ROUND, _WIDTH = 50, 5, 200, 8
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> Checks:
     with driver(
         "asker", ours.address, ours.home, ours.environment, module="tests.bench.measures.app_passwords"
     ) as hand:
-        hand.order("make", n=_WARM + 2 * _ROUNDS * _EACH)
-        hand.order("ask", n=_WARM)
+        hand.order("make", n=_WARM_UPS + 2 * _ROUNDS * _PER_ROUND)
+        hand.order("ask", n=_WARM_UPS)
         usage, took = [], []
         for _ in range(_ROUNDS):
             before = ours.meter.read()
-            took += hand.order("ask", n=_EACH)
-            usage.append((ours.meter.read() - before) / _EACH)
-        rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
+            took += hand.order("ask", n=_PER_ROUND)
+            usage.append((ours.meter.read() - before) / _PER_ROUND)
+        rate = float(hand.order("crowd", n=_PER_ROUND * _ROUNDS, width=_WIDTH))
     return Checks(usage=usage, took=took, rate=rate)
 
 

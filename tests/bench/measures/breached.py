@@ -19,10 +19,10 @@ from accounts.breached_passwords.hash_file import HashFile
 from tests.bench import goals
 from tests.bench.goals import Goal
 
-_N = 100_000_000  # hashes
+_N_HASHES = 100_000_000
 _CHUNK = 1_000_000  # hashes in memory at once
 _LOOKUPS = 20_000
-_COLD = 500  # lookups after each of which the system forgets the file
+_COLD_LOOKUPS = 500  # lookups after each of which the system forgets the file
 
 
 def report() -> None:
@@ -31,7 +31,8 @@ def report() -> None:
         path = Path(folder) / "breached"
         begun = time.monotonic()
         known = _generate(path)
-        sys.stdout.write(f"{_N:,} hashes, {path.stat().st_size:,} bytes, made in {time.monotonic() - begun:.0f} s\n")
+        took = time.monotonic() - begun
+        sys.stdout.write(f"{_N_HASHES:,} hashes, {path.stat().st_size:,} bytes, made in {took:.0f} s\n")
         file = HashFile(path)
         others = [secrets.token_bytes(20) for _ in range(_LOOKUPS)]
         before = _memory()
@@ -40,7 +41,7 @@ def report() -> None:
         after = _memory()
         assert found == len(known), f"{len(known) - found} hashes weren't found"
         assert wrong == 0, f"{wrong} hashes were found that aren't there"
-        cold = [_cold(path, digest) for digest in others[:_COLD]]
+        cold = [_cold(path, digest) for digest in others[:_COLD_LOOKUPS]]
     sys.stdout.write(
         f"milliseconds p50 / p99 / most: in the file {_spread(there)}; not in it {_spread(missing)}; file not"
         f" cached {_spread(cold)}\nMiB of the process, without pages of the file: {before:.1f}, then {after:.1f}\n\n"
@@ -55,12 +56,12 @@ def report() -> None:
 
 def _generate(path: Path) -> list[bytes]:
     """Write evenly spread hashes, and return some of them. Shape of each: 20 bytes, of which the file has eight."""
-    lot, step = random.Random(7), 2**64 // _N  # noqa: S311  (no secret)
-    picked = sorted(lot.sample(range(_N), _LOOKUPS))
+    lot, step = random.Random(7), 2**64 // _N_HASHES  # noqa: S311  (no secret)
+    picked = sorted(lot.sample(range(_N_HASHES), _LOOKUPS))
     known: list[bytes] = []
     with path.open("wb") as file:
         file.write(hash_file.MAGIC + int(datetime.now(UTC).timestamp()).to_bytes(8))
-        for first in range(0, _N, _CHUNK):
+        for first in range(0, _N_HASHES, _CHUNK):
             jitter = array("L")
             jitter.frombytes(lot.randbytes(jitter.itemsize * _CHUNK))
             hashes = array("Q", (first * step + n * step + more % step for n, more in enumerate(jitter)))

@@ -23,10 +23,10 @@ from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/forward-auth/"
-MANY = 200  # applications
+N_APPLICATIONS = 200
 _GROUPS = 20  # everybody is in all of them, however many applications there are
-_WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 400, 8
-_PATIENCE = 60.0  # seconds until all web processes have read new applications
+_WARM_UPS, _ROUNDS, _PER_ROUND, _WIDTH = 50, 5, 400, 8
+_TIMEOUT = 60.0  # seconds until all web processes have read new applications
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,23 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
     ours, floor = up.ours, up.floor.address
     with driver("proxy", ours.address, ours.home, ours.environment, module="tests.bench.measures.forward_auth") as hand:
         say("forward-auth with one application")
-        hand.order("make", n=_EACH, applications=1)
+        hand.order("make", n=_PER_ROUND, applications=1)
         single = _ask(up, hand)
-        single_rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
-        say(f"forward-auth with {MANY} applications")
-        hand.order("make", n=_EACH, applications=MANY)
+        single_rate = float(hand.order("crowd", n=_PER_ROUND * _ROUNDS, width=_WIDTH))
+        say(f"forward-auth with {N_APPLICATIONS} applications")
+        hand.order("make", n=_PER_ROUND, applications=N_APPLICATIONS)
         many = _ask(up, hand)
-        rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
-        empty_rate = float(hand.order("crowd_of_empty", address=floor, n=_EACH * _ROUNDS, width=_WIDTH))
+        rate = float(hand.order("crowd", n=_PER_ROUND * _ROUNDS, width=_WIDTH))
+        empty_rate = float(hand.order("crowd_of_empty", address=floor, n=_PER_ROUND * _ROUNDS, width=_WIDTH))
     return Verdicts(single, many, single_rate, rate, empty_rate)
 
 
 def _ask(up: Sites, hand: Hand) -> Compared:
     """Ask, and load the empty view in turn, so that what else the machine does weighs on both."""
     hand.order("wait")
-    hand.order("ask", n=_WARM)
-    hand.order("empty", address=up.floor.address, n=_WARM)
-    return measured(up, hand, "ask", rounds=_ROUNDS, n=_EACH)
+    hand.order("ask", n=_WARM_UPS)
+    hand.order("empty", address=up.floor.address, n=_WARM_UPS)
+    return measured(up, hand, "ask", rounds=_ROUNDS, n=_PER_ROUND)
 
 
 class _Proxy:
@@ -123,7 +123,7 @@ class _Proxy:
         begun, streak = time.monotonic(), 0
         line = HTTPConnection(urlsplit(self.address).netloc)
         while streak < len(self.visitors):
-            assert time.monotonic() - begun < _PATIENCE, "the new applications stay unknown"
+            assert time.monotonic() - begun < _TIMEOUT, "the new applications stay unknown"
             path, headers = self._question()
             line.request("GET", path, headers=headers | {"Connection": "close"})  # the next one may get another process
             answer = line.getresponse()

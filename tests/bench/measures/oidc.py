@@ -24,9 +24,9 @@ from tests.bench.processes import Hand, driver
 from tests.bench.site import HOST, Sites
 
 _CALLBACK = "https://bench.example.org/callback"
-MANY = 200  # applications
+N_APPLICATIONS = 200
 _GROUPS = 20  # everybody is in all of them, however many applications there are
-_WARM, _ROUNDS, _EACH, _WIDTH = 20, 5, 100, 8
+_WARM_UPS, _ROUNDS, _PER_ROUND, _WIDTH = 20, 5, 100, 8
 
 
 @dataclass(frozen=True)
@@ -48,22 +48,22 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
     ours, tokens = up.ours, Cost()
     with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.measures.oidc") as hand:
         say("OpenID Connect with one application")
-        hand.order("make", n=_EACH, applications=1)
+        hand.order("make", n=_PER_ROUND, applications=1)
         single = _sign_in(up, hand)
-        say(f"OpenID Connect with {MANY} applications")
-        hand.order("make", n=_EACH, applications=MANY)
+        say(f"OpenID Connect with {N_APPLICATIONS} applications")
+        hand.order("make", n=_PER_ROUND, applications=N_APPLICATIONS)
         many = _sign_in(up, hand)
         for _ in range(_ROUNDS):
-            tokens.add(ours, hand, "refresh", n=_EACH)
-        rate = float(hand.order("crowd", what="sign_in", n=_EACH, width=_WIDTH))
-        token_rate = float(hand.order("crowd", what="refresh", n=_EACH, width=_WIDTH))
+            tokens.add(ours, hand, "refresh", n=_PER_ROUND)
+        rate = float(hand.order("crowd", what="sign_in", n=_PER_ROUND, width=_WIDTH))
+        token_rate = float(hand.order("crowd", what="refresh", n=_PER_ROUND, width=_WIDTH))
     return OidcSignIns(single, many, tokens, rate, token_rate)
 
 
 def _sign_in(up: Sites, hand: Hand) -> Compared:
-    hand.order("sign_in", n=_WARM)
-    hand.order("empty", address=up.floor.address, n=_WARM)
-    return measured(up, hand, "sign_in", rounds=_ROUNDS, n=_EACH)
+    hand.order("sign_in", n=_WARM_UPS)
+    hand.order("empty", address=up.floor.address, n=_WARM_UPS)
+    return measured(up, hand, "sign_in", rounds=_ROUNDS, n=_PER_ROUND)
 
 
 class _Parties:

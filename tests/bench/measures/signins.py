@@ -15,7 +15,7 @@ _CROWD = 64  # browsers at a time: so many that those who wait for a slow carrie
 _PAIRS = 3
 _EMPTY_ROUNDS = 8
 _STEP = 31.0  # seconds until an app shows a new code
-_LATE = 11.0  # seconds until every backend has delivered its counters. Source: PGSTAT_IDLE_INTERVAL
+_COUNTER_DELAY = 11.0  # seconds until every backend has delivered its counters. Source: PGSTAT_IDLE_INTERVAL
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _block(up: Sites, site: Site, series: Series) -> None:
         up.ours.resume()
     site.hand.order("sign_in")
     up.ours.pause()
-    time.sleep(_LATE)
+    time.sleep(_COUNTER_DELAY)
     used = site.meter.read() - before
     site.meter.settle()
     series.block = replace(used, size=site.meter.content() - content) / _BLOCK

@@ -23,7 +23,7 @@ from verification.otp.oath import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 768, "height": 1024}
-LEAST = 24  # CSS pixels, WCAG 2.2, 2.5.8; a link within a sentence may be smaller
+MIN_SIZE = 24  # CSS pixels, WCAG 2.2, 2.5.8; a link within a sentence may be smaller
 SMALL = """least => [...document.querySelectorAll("main :is(a, button, input, select, summary)")]
     .filter(each => {
         const target = each.matches("[type=checkbox], [type=radio]") ? each.closest("label") || each : each;
@@ -49,7 +49,7 @@ def dora(clock: Clock) -> Person:
 
 def small(page: Page) -> list[str]:
     """Return the links, buttons and fields of the page that a finger would miss."""
-    found: list[str] = page.evaluate(SMALL, LEAST)
+    found: list[str] = page.evaluate(SMALL, MIN_SIZE)
     return found
 
 

@@ -11,7 +11,7 @@ from verification.otp.oath import Scheme
 
 SECRET = b"s" * 20
 COUNTED = Scheme(is_counted=True)
-AWAY = 200  # presses that nobody typed in
+PRESSES_AHEAD = 200  # presses that nobody typed in
 
 
 @pytest.fixture
@@ -30,20 +30,22 @@ def codes(at: int) -> tuple[str, str]:
 
 
 def test_two_codes_in_a_row_set_it_right(token: Enrolment, who: EngineUser) -> None:
-    assert challenges.resync(token, *codes(AWAY), context=who.context)
+    assert challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
 
     token.refresh_from_db()
-    assert token.counter == AWAY + 1
+    assert token.counter == PRESSES_AHEAD + 1
 
 
 def test_takes_the_same_two_codes_once(token: Enrolment, who: EngineUser) -> None:
-    challenges.resync(token, *codes(AWAY), context=who.context)
+    challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
     token.refresh_from_db()
 
-    assert not challenges.resync(token, *codes(AWAY), context=who.context)
+    assert not challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
 
 
-@pytest.mark.parametrize(("first", "second"), [("000000", "000000"), ("", ""), (codes(AWAY)[1], codes(AWAY)[0])])
+@pytest.mark.parametrize(
+    ("first", "second"), [("000000", "000000"), ("", ""), (codes(PRESSES_AHEAD)[1], codes(PRESSES_AHEAD)[0])]
+)
 def test_takes_no_other_codes(token: Enrolment, who: EngineUser, first: str, second: str) -> None:
     assert not challenges.resync(token, first, second, context=who.context)
 
