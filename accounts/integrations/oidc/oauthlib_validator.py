@@ -13,6 +13,7 @@ from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
+from oauthlib.oauth2.rfc6749.grant_types.authorization_code import code_challenge_method_s256
 
 from accounts.applications import secrets
 from accounts.integrations.oidc import authorization_codes, id_and_logout_tokens
@@ -81,13 +82,18 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     # Codes ------------------------------------------------------------------------------------------------------
 
     def validate_code(self, client_id: str, code: str, client: OidcClient, request: Any, *_args: Any) -> bool:
-        """Find the sign-in of a code. A code that was redeemed before voids what it gave. Source: RFC 6749, 4.1.2."""
+        """Find the sign-in of a code. A code that was redeemed before voids what it gave. Source: RFC 6749, 4.1.2.
+
+        The name of a client without a secret is public, and a code can be in somebody's log. So there only someone who
+        also has the verifier can void anything.
+        """
         now = timezone.now()
         sign_in = authorization_codes.of_code(code, client.pk)
         if sign_in is None:
             return False
         if sign_in.redeemed_at is not None:
-            authorization_codes.replayed(sign_in, "code", _context(request))
+            if not client.is_public or _has_verifier(request, sign_in):
+                authorization_codes.replayed(sign_in, "code", _context(request))
             return False
         if sign_in.code_ends_at <= now or authorization_codes.is_over(sign_in, now):
             return False
@@ -183,6 +189,12 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         sign_in = authorization_codes.of_family(used.token_family) if used is not None else None
         if sign_in is not None:
             authorization_codes.replayed(sign_in, "refresh token", _context(request))
+
+
+def _has_verifier(request: Any, sign_in: OidcSignIn) -> bool:
+    """Return whether a request shows the verifier of a sign-in. Source: RFC 7636, 4.6."""
+    shown = request.code_verifier or ""
+    return shown.isascii() and code_challenge_method_s256(shown, sign_in.code_challenge)
 
 
 def _is_unused(request: Any) -> bool:

@@ -114,6 +114,21 @@ def test_code_works_once_and_a_second_use_voids_what_it_gave(party: Any, ana: Pe
     assert AuditEvent.objects.filter(kind="oidc.replayed", user_id=ana.user.pk).count() == 1
 
 
+def test_code_of_a_public_client_voids_nothing_without_its_verifier(make_party: Any, ana: Person) -> None:
+    """Seen failing: with a redeemed code, from a log or the history of a browser, anyone ended the sign-in."""
+    party = make_party("app", is_public=True)
+    ana.sign_in()
+    code = party.ask(ana).code
+    tokens = party.redeem(code).json()
+
+    for guess in ("", "x" * 43, "é" * 43):
+        assert party.redeem(code, code_verifier=guess).status_code == 400
+
+    assert party.userinfo(tokens["access_token"]).status_code == 200
+    assert party.redeem(code).json() == {"error": "invalid_grant"}
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_uses_at_the_same_time_one_succeeds(party: Any) -> None:
     """Seen failing on PostgreSQL with `authorization_codes.claim` returning True always: three of four got tokens."""
