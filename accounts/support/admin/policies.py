@@ -1,5 +1,6 @@
 """Policies in the admin: a change is previewed first, and then ends what no longer fits."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -14,7 +15,7 @@ from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import Words
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
-from accounts.support.policies import policy_form, policy_preview
+from accounts.support.policies import policy_form, policy_preview, second_person
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
 from verification import policies
@@ -83,12 +84,18 @@ class PolicyAdmin(ChangesAdmin):
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):
             raise PermissionDenied  # the page did not offer this
+        before = list(Policy.objects.all())
         super().save_model(request, obj, form, change)
-        remembered_browser_revocation.settle()
+        self._settle(request, before)
 
     def delete_model(self, request: HttpRequest, obj: Policy) -> None:
+        before = list(Policy.objects.all())
         super().delete_model(request, obj)
+        self._settle(request, before)
+
+    def _settle(self, request: HttpRequest, before: Sequence[Policy]) -> None:
         remembered_browser_revocation.settle()
+        second_person.tell(before, cast("AuthedRequest", request).user, request_context.read(request))
 
     def response_add(self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None) -> HttpResponse:
         return self.response_change(request, obj)

@@ -11,7 +11,7 @@ from accounts.models import User
 from tests.simulated.people import Clock, Person, hire, join
 from verification import browsers
 from verification.context import Context
-from verification.models import AuditEvent, Browser, Policy
+from verification.models import AuditEvent, Browser, Message, Policy
 
 ADD = "/admin/verification/policy/add/"
 
@@ -191,3 +191,22 @@ def test_staff_register_what_is_strong_enough(db: None, clock: Clock) -> None:
     assert page.path == "/sign-in/register/"
     assert page.offers("Passkey")
     assert not page.offers("Text message")
+
+
+def mailed() -> list[str]:
+    return sorted(row.address for row in Message.objects.filter(template__endswith="second_person_dropped.txt"))
+
+
+def test_every_administrator_hears_that_an_action_needs_no_second_person_any_more(fay: Person) -> None:
+    """Seen failing: one administrator turned it off alone, and only the audit log said so."""
+    hire("gil", "Administrators")
+
+    more: dict[str, Any] = {"second_person": ["erase", "clear_settings"]}
+    less: dict[str, Any] = {"second_person": ["erase"]}
+
+    fay.browser.save(ADD, rank="100", confirmed="yes", **more)
+    assert mailed() == []
+    change = f"/admin/verification/policy/{Policy.objects.get().pk}/change/"
+    fay.browser.save(change, confirmed="yes", **less)
+
+    assert mailed() == ["fay@example.org", "gil@example.org"]

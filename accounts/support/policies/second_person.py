@@ -1,0 +1,36 @@
+"""Tells administrators of a policy change after which an action needs no second person any more.
+
+One administrator alone can make it. If nobody who could object heard of it, the second person would protect nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from accounts.models import User
+from accounts.support import groups
+from accounts.support.actions.registry import ACTIONS
+from verification import notices, policies
+from verification.context import Context
+from verification.models import Policy
+
+
+def dropped(before: Sequence[Policy], after: Sequence[Policy]) -> list[str]:
+    """Return the actions that need no second person any more, for anyone in one or two groups with a policy."""
+    with_policy = sorted({each.group_id for each in (*before, *after) if each.group_id is not None})
+    memberships = [(), *((each,) for each in with_policy), *combinations(with_policy, 2)]
+    found = {name for mine in memberships for name in _demanded(before, mine) - _demanded(after, mine)}
+    return sorted(found)
+
+
+def _demanded(rows: Iterable[Policy], mine: Sequence[int]) -> set[str]:
+    applied = [each for each in rows if each.group_id is None or each.group_id in mine]
+    return set(policies.merge(policies.ranked(applied)).second_person)
+
+
+def tell(before: Sequence[Policy], staff: User, context: Context) -> None:
+    """Notify everyone who may change policies, if this change dropped anything. Call it in its transaction."""
+    if names := dropped(before, list(Policy.objects.all())):
+        labels = {action.name: str(action.label) for action in ACTIONS.values()} | dict([groups.CHANGE])
+        said = ", ".join(str(labels.get(name, name)) for name in names)
+        who = staff.get_full_name() or staff.get_username()
+        notices.tell_operators("second_person_dropped", now=context.now, right="change_policy", staff=who, actions=said)
