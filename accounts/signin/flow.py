@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY, login
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
@@ -24,6 +25,7 @@ from verification.browsers import known_browsers
 from verification.capabilities import PublicKey, Temporary
 from verification.context import Context
 from verification.db import batched_writes
+from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.enrolments import Option
 from verification.models import Challenge, Enrolment, Purpose
@@ -211,13 +213,24 @@ def unchanged(user: Person, pending: Pending) -> User | None:
     return user if isinstance(user, User) and is_same else None
 
 
-_SIGNED_IN = Update(lambda: (User.objects.filter(pk=BindParam("pk")), {"last_login": BindParam("at")}))
+_SIGNED_IN = Update(
+    lambda: (User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")), {"last_login": BindParam("at")})
+)
 
 
 def note_sign_in(user: User, context: Context) -> None:
-    """Write down when a user signed in. Django's own receiver is off: it would take a transaction of its own."""
-    _SIGNED_IN.later(pk=user.pk, at=context.now)
+    """Write down when a user signed in. Django's own receiver is off: it would take a transaction of its own.
+
+    Errors: `SessionInterrupted`, when the block ends, if the account has changed since it was read. That was before the
+    form arrived, which a slow network can draw out.
+    """
+    _SIGNED_IN.later(_is_unchanged, pk=user.pk, epoch=user.epoch, at=context.now)
     user.last_login = context.now
+
+
+def _is_unchanged(rows: Rows) -> None:
+    if not rows:
+        raise SessionInterrupted("The account changed before the sign-in was completed.")
 
 
 def finish(  # noqa: PLR0913  (one action, its circumstances named)

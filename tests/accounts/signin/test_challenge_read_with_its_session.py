@@ -1,11 +1,16 @@
 """Tests of the session's challenge: the next request reads both with one statement, and never relies on it."""
 
+from typing import Any
+
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Session
+from accounts.models import Session, User
 from tests.simulated.people import Person
-from verification.models import Challenge
+from verification import challenges, enrolments
+from verification.models import AuditEvent, Browser, Challenge
+from verification.outcomes import Outcome
 
 
 def reads(person: Person) -> list[str]:
@@ -76,3 +81,23 @@ def test_page_after_an_incorrect_code_shows_the_attempts_that_are_left(ana: Pers
     left = Challenge.objects.get().tries_left - 1
 
     assert f"You have {left} attempts left." in ana.verify("000000")
+
+
+def test_account_that_is_blocked_while_the_form_arrives_signs_nobody_in(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session, the challenge and the person are read before a slow form is. Seen failing: a completed sign-in."""
+    ana.give_password()
+    code, answer = ana.read_text(), challenges.answer
+
+    def blocked_first(*arguments: Any, **named: Any) -> Outcome:
+        User.objects.filter(pk=ana.user.pk).update(is_active=False)
+        enrolments.raise_epoch(ana.user)
+        return answer(*arguments, **named)
+
+    monkeypatch.setattr(challenges, "answer", blocked_first)
+    page = ana.verify(code, remember="on")
+
+    assert page.status == 400
+    assert not AuditEvent.objects.filter(kind="sign_in.completed").exists()
+    assert not Browser.objects.exists()
