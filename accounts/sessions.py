@@ -365,14 +365,14 @@ def end_all(user: User) -> int:
 
 
 @dataclass(frozen=True)
-class Closed:
+class Ended:
     """How many browsers and sessions a user had."""
 
     n_browsers: int = 0
     n_sessions: int = 0
 
 
-def close(people: Collection[int]) -> dict[int, Closed]:
+def end_access(people: Collection[int]) -> dict[int, Ended]:
     """Forget the browsers of users and end their sessions. Call it in the transaction that raised their epoch.
 
     Everything that shuts people out ends here: blocks, other support actions, and directories that people leave.
@@ -382,4 +382,4 @@ def close(people: Collection[int]) -> dict[int, Closed]:
     running = Counter(theirs.values_list("user_id", flat=True))
     if running:
         _end(theirs, "session-ended")
-    return {pk: Closed(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}
+    return {pk: Ended(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}

@@ -18,7 +18,7 @@ from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, departure_limit, matching_people, suggested_numbers
 from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
 from accounts.provisioning.entries import PersonEntry, Source, Way
-from accounts.sessions import Closed
+from accounts.sessions import Ended
 from verification import audit, enrolments
 from verification.models.handles import new_handle
 
@@ -97,12 +97,12 @@ def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
     _withdraw_numbers(done, by, now)
     known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
     suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
-    closed = _end([change.user_id for change in done if change.user_id and change.is_leaving])
+    ended = _end([change.user_id for change in done if change.user_id and change.is_leaving])
     written = {change.entry.key for change in done if change.verdict is Verdict.ADDED or change.fields}
     keys = [change.entry.key for change in done if change.entry.key not in written]
     if keys:
         User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
-    said = [_said(directory, change, by, closed.get(change.user_id or 0)) for change in done]
+    said = [_said(directory, change, by, ended.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
     if directory.invites_people and by.way is not Way.SIGN_IN:
         _invite(done, now)
@@ -135,12 +135,12 @@ def _withdraw_numbers(changes: Sequence[PersonChange], by: Source, now: datetime
             enrolments.withdraw(people, [kind], by.context(now))
 
 
-def _end(people: Sequence[int]) -> dict[int, Closed]:
+def _end(people: Sequence[int]) -> dict[int, Ended]:
     """End everything of people who left. Their app passwords are refused while they are switched off."""
     if not people:
         return {}
     enrolments.raise_epochs(people, why="left")
-    return sessions.close(people)
+    return sessions.end_access(people)
 
 
 def _add(directory: Directory, changes: Sequence[PersonChange], now: datetime) -> dict[str, User]:
@@ -200,7 +200,7 @@ def _new_numbers(change: PersonChange) -> dict[str, str]:
     return {kind: str(change.fields[kind][1]) for kind in kinds if kind in change.fields}
 
 
-def _said(directory: Directory, change: PersonChange, by: Source, closed: Closed | None) -> audit.Entry | None:
+def _said(directory: Directory, change: PersonChange, by: Source, ended: Ended | None) -> audit.Entry | None:
     """Return what the audit log says of a change; None of one that changed nothing."""
     detail: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
     if change.reason is Refusal.LAST_ADMINISTRATOR:
@@ -208,7 +208,7 @@ def _said(directory: Directory, change: PersonChange, by: Source, closed: Closed
     elif change.verdict in _EVENTS:
         event = _EVENTS[change.verdict]
         detail["changed"] = ", ".join(sorted(change.fields))
-        detail |= asdict(closed) if closed else {}
+        detail |= asdict(ended) if ended else {}
     else:
         return None
     return audit.Entry(event, change.user_id, detail)

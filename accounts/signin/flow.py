@@ -111,8 +111,8 @@ def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
     about = stepping_up.read(step_up)
     fitting = tuple(option for option in decision.options if about is not None and option.method in about.methods)
     default = enrolments.default(fitting, now=context.now)
-    is_closed = decision.step in {Step.DENY, Step.ENROL}
-    if is_closed or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
+    has_no_options = decision.step in {Step.DENY, Step.ENROL}
+    if has_no_options or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
         return decision
     return replace(decision, options=fitting, default=default)
 
@@ -183,8 +183,8 @@ def may_register(user: User, pending: Pending, context: Context) -> Decision | N
     """
     decision = policies.decide(user, context)
     is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_method
-    is_closed = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
-    replaces_former = pending.has_proven_former and is_without and not is_closed
+    is_refused = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
+    replaces_former = pending.has_proven_former and is_without and not is_refused
     may = decision.step is Step.ENROL or replaces_former or pending.is_proven
     return decision if pending.is_first and may else None
 

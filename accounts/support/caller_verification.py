@@ -31,13 +31,13 @@ CALL_BACK = "call_back"
 
 @dataclass(frozen=True)
 class CallerMethod:
-    """One method of verifying a caller. `closed` says why it cannot be used now."""
+    """One method of verifying a caller. `unavailable_reason` says why it cannot be used now."""
 
     key: str
     label: str
     explain: str
     icon: str
-    closed: str = ""
+    unavailable_reason: str = ""
 
 
 def methods(person: User, *, now: datetime) -> list[CallerMethod]:
@@ -58,14 +58,14 @@ def _can_be_read_out(option: Option) -> bool:
 
 def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
-    closed = _("Can’t be used yet: set up less than a week ago.") if now - since < MIN_METHOD_AGE else ""
-    closed = closed or _limited(option, gate, now) or option.unavailable_reason
+    unavailable = _("Can’t be used yet: set up less than a week ago.") if now - since < MIN_METHOD_AGE else ""
+    unavailable = unavailable or _limited(option, gate, now) or option.unavailable_reason
     explain = (
         _("We send a code. The caller reads it to you.")
         if option.needs_delivery
         else _("The caller reads you the code that it shows.")
     )
-    return CallerMethod(option.ref, option.label, explain, option.icon, closed)
+    return CallerMethod(option.ref, option.label, explain, option.icon, unavailable)
 
 
 def _limited(option: Option, gate: Gate, now: datetime) -> str:
@@ -82,8 +82,10 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     method = next((method for method in methods(person, now=context.now) if method.key == key), None)
     if method is None or method.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
-    if method.closed:
-        return Outcome(verdict=Verdict.UNREACHABLE, said=Words(_("This method can’t be used now"), method.closed))
+    if method.unavailable_reason:
+        return Outcome(
+            verdict=Verdict.UNREACHABLE, said=Words(_("This method can’t be used now"), method.unavailable_reason)
+        )
     enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)

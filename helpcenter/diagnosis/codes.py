@@ -24,7 +24,7 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
                 _("Wait until then, or contact %(support)s to end the wait."),
             )
             yield Finding(kind="warn", sees=sees, does=does, slug="too-many-codes", to=other_method(seen))
-    if seen.is_closed:
+    if seen.is_refused:
         return
     failed = audit.of_person(
         seen.user.pk, of=(events.CHALLENGE_FAILED, events.CHALLENGE_REPLACED, events.CHALLENGE_USED), most=1
@@ -97,12 +97,12 @@ def _elsewhere(usable: list[Option], seen: View) -> Finding:
     """Name the methods that aren't lost, and say what to do with them: nothing before the user can sign in again."""
     sees = _("These methods may not be on that phone: %(labels)s.")
     does, to = _("Sign in with one of them. Then remove the methods that were on the phone."), "new_phone"
-    if seen.is_closed:
+    if seen.is_refused:
         does, to = _("Tell %(support)s that you lost your phone. They can remove the methods that were on it."), ""
     elif seen.is_half:
         to = "options"
     return Finding(
-        kind="info" if seen.is_closed else "good",
+        kind="info" if seen.is_refused else "good",
         sees=sees % {"labels": ", ".join(option.label for option in usable)},
         does=does % {"support": seen.support},
         to=to,

@@ -51,7 +51,7 @@ _PLACES = {
     "not_me": ("/activity/not-me/", gettext_lazy("This wasn’t me")),
 }
 # If a message fails for one of these reasons, a call to the same number does not arrive either.
-_NUMBER_IS_DEAD = {Reason.UNREACHABLE, Reason.INVALID_NUMBER, Reason.COUNTRY_CLOSED}
+_NUMBER_IS_DEAD = {Reason.UNREACHABLE, Reason.INVALID_NUMBER, Reason.COUNTRY_NOT_ALLOWED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +69,8 @@ class View:
     is_half: bool
 
     @property
-    def is_closed(self) -> bool:
-        """Whether the user can't sign in at all now, whatever they use. A finding of `closed` says so first."""
+    def is_refused(self) -> bool:
+        """Whether the user can't sign in at all now, whatever they use. A finding of `refused` says so first."""
         return self.decision.step is Step.DENY
 
     @property
@@ -79,7 +79,7 @@ class View:
 
         A call to the same number counts as another method, unless the number itself cannot be reached.
         """
-        if self.is_closed:
+        if self.is_refused:
             return []
         return [option for option in self.options if works(option) and not self._is_of_message(option)]
 

@@ -1,4 +1,4 @@
-"""Diagnosis of texts and calls that do not arrive: limits, closed options, the carrier's answer."""
+"""Diagnosis of texts and calls that do not arrive: limits, unavailable options, the carrier's answer."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from verification.outcomes import Verdict
 
 
 def no_message(seen: View) -> Iterator[Finding]:
-    if seen.is_closed:
+    if seen.is_refused:
         return
     now, message = seen.context.now, seen.message
     limited = audit.of_person(seen.user.pk, of=(events.MESSAGE_LIMITED,), most=1)
@@ -28,7 +28,7 @@ def no_message(seen: View) -> Iterator[Finding]:
             slug="too-many-messages",
             to=other_method(seen),
         )
-    yield from _closed_options(seen)
+    yield from _unavailable_options(seen)
     if message is None or now - message.created_at > MAX_EVENT_AGE:
         yield _nothing_sent(seen)
         return
@@ -67,8 +67,8 @@ def _nothing_sent(seen: View) -> Finding:
     )
 
 
-def _closed_options(seen: View) -> Iterator[Finding]:
-    """Yield which of the user's texts and calls are closed, by an outage or by the toll fraud guard, and why."""
+def _unavailable_options(seen: View) -> Iterator[Finding]:
+    """Yield which of the user's texts and calls are unavailable, by an outage or by the toll fraud guard, and why."""
     told = set()
     for option in seen.options:
         reason = option.unavailable_reason
@@ -81,7 +81,7 @@ def _closed_options(seen: View) -> Iterator[Finding]:
 
 
 _GUARDED = {
-    Verdict.CLOSED: "country-closed",
+    Verdict.COUNTRY_NOT_ALLOWED: "country-closed",
     Verdict.PAUSED: "messages-paused",
     Verdict.STOPPED: "messages-blocked",
 }

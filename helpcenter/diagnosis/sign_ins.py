@@ -1,4 +1,4 @@
-"""Diagnosis of sign-ins: why an account is closed, why it asks again, and what an unexpected prompt means."""
+"""Diagnosis of sign-ins: why an account is refused, why it asks again, and what an unexpected prompt means."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from verification import audit, browsers, time_format
 from verification.policies import Why
 
 
-def closed(seen: View) -> Iterator[Finding]:
+def refused(seen: View) -> Iterator[Finding]:
     why, support = seen.decision.reason, {"support": seen.support}
     if why is Why.BLOCKED:
         yield Finding(

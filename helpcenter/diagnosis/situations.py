@@ -14,7 +14,7 @@ from helpcenter.diagnosis.codes import code_incorrect, lost_phone
 from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
 from helpcenter.diagnosis.personal_details import details
-from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
+from helpcenter.diagnosis.sign_ins import asked_again, refused, strange
 from verification import challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.enrolments import Option
@@ -59,7 +59,7 @@ def _options(user: User, decision: policies.Decision, context: Context) -> tuple
 
 def find(situation: Situation, seen: View) -> list[Finding]:
     """Return the findings, most urgent first. There is always at least one."""
-    found = [*closed(seen), *situation.look(seen)]
+    found = [*refused(seen), *situation.look(seen)]
     return found or [_nothing(seen)]
 
 
@@ -73,7 +73,7 @@ class TestMessage:
 
 def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
     """Return a test for each method that sends texts or calls, to signed-in users whose question is about those."""
-    if situation.key not in {"no-message", "new-number"} or seen.is_half or seen.is_closed:
+    if situation.key not in {"no-message", "new-number"} or seen.is_half or seen.is_refused:
         return []
     return [TestMessage(option.ref, option.label) for option in seen.options if is_phone(option) and works(option)]
 

@@ -5,8 +5,8 @@ Every second step goes through here. Guarded updates decide, never a read follow
 
 from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates
-from verification.challenges.closing import abandon
 from verification.challenges.correct_answers import Alongside, collect
+from verification.challenges.ending import abandon
 from verification.challenges.passwordless import Invitation, announce, holder, invite
 from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle

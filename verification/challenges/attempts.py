@@ -9,7 +9,7 @@ from django.db.models import F
 from verification import audit, conf, limits, registry
 from verification.audit import events
 from verification.capabilities import PublicKey
-from verification.challenges import closing, incorrect_code_notices, lockout_notices, queries
+from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
@@ -58,7 +58,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
     """
     gate = _reserve(challenge, context)
     if gate is None:
-        return closing.why_closed(challenge, context.now)
+        return ending.why_ended(challenge, context.now)
     if gate.is_open:
         challenge.tries_left -= 1
         return gate

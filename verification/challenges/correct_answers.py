@@ -9,7 +9,7 @@ from django.db import transaction
 from verification import audit, browsers, enrolments, notices, registry
 from verification.audit import Event, events
 from verification.capabilities import KeyedOnPhone, Temporary
-from verification.challenges import attempts, closing, queries
+from verification.challenges import attempts, ending, queries
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
@@ -116,7 +116,7 @@ def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
     with transaction.atomic():
         attempts.give_back(challenge, context)
         if check.counter is None or not enrolments.is_used(challenge.enrolment, check.counter):
-            return closing.why_closed(challenge, context.now)
+            return ending.why_ended(challenge, context.now)
         _record(events.CHALLENGE_REPEATED, challenge, context)
     return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
 
@@ -137,7 +137,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
         ended_at = None if by_phone else context.now
         if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
             attempts.give_back(challenge, context)
-            return closing.why_closed(challenge, context.now)
+            return ending.why_ended(challenge, context.now)
         attempts.forget_failures(challenge, context)
         if check.single_use_code is not None:
             _after_single_use_code(challenge, context)
@@ -178,7 +178,7 @@ def collect(
         return queries.outcome(
             challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge)
         )
-    return closing.why_closed(challenge, context.now)
+    return ending.why_ended(challenge, context.now)
 
 
 def _not_approved(challenge: Challenge) -> Words | None:

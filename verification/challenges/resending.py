@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
 from verification.capabilities import Delivered
-from verification.challenges import closing, queries, sending
+from verification.challenges import ending, queries, sending
 from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
 from verification.outcomes import Outcome, Verdict, Words
@@ -38,7 +38,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         is_first = _write(challenge, context)
     except IntegrityError:  # another challenge of this session became the live one
         sending.uncount(challenge.enrolment, **message)
-        return closing.live(challenge.binding, Purpose(challenge.purpose))
+        return ending.live(challenge.binding, Purpose(challenge.purpose))
     if not is_first:
         sending.uncount(challenge.enrolment, **message)
         return _overtaken(handle, binding, context.now)
@@ -58,7 +58,7 @@ def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
     if enrolments.unavailable_reason(challenge.enrolment, now):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
     if not challenge.can_be_sent_again(now):
-        return closing.why_closed(challenge, now)
+        return ending.why_ended(challenge, now)
     if challenge.resend_at > now:
         return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     return None

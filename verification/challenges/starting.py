@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from verification import audit, conf, enrolments, phone_numbers, registry
 from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
-from verification.challenges import closing, queries, resending, sending
+from verification.challenges import ending, queries, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
@@ -85,7 +85,7 @@ def _started(
         return outcome
     # Its challenge stays, and no second message is sent.
     sending.uncount(enrolment, user=user, purpose=purpose, context=context)
-    found = closing.live(challenge.binding, purpose)
+    found = ending.live(challenge.binding, purpose)
     if also is not None:
         with batched_writes.block():
             also(found)
@@ -147,7 +147,7 @@ def _write(
     try:
         with batched_writes.block():
             if replaces:
-                closing.supersede(
+                ending.supersede(
                     replaces, binding=challenge.binding, purpose=Purpose(challenge.purpose), now=context.now
                 )
             queries.ADD.later(challenge)
@@ -192,10 +192,10 @@ def enrol(
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
         address = str(cleaned.get(method.address_field, ""))
-        if closed := toll_fraud.refusal(method.kind, address, now=context.now):
+        if refused := toll_fraud.refusal(method.kind, address, now=context.now):
             problems = {
                 method.address_field: (
-                    toll_fraud.explain(closed, until=toll_fraud.paused_until(address, now=context.now)),
+                    toll_fraud.explain(refused, until=toll_fraud.paused_until(address, now=context.now)),
                 )
             }
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
@@ -235,7 +235,7 @@ def _drafted(
         with transaction.atomic():
             enrolments.lock_person(user)
             if replaces:
-                closing.supersede(replaces, binding=challenge.binding, purpose=Purpose.ENROL, now=context.now)
+                ending.supersede(replaces, binding=challenge.binding, purpose=Purpose.ENROL, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
     except enrolments.NotAssigned as refusal:
         problems = {method.address_field: (str(refusal),)}
@@ -307,7 +307,7 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
         return outcome
     try:
         with transaction.atomic():
-            closing.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
+            ending.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
             # Not if its code was entered for a newer request in between, which ends this one for good.
             rows = Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED, resend_at=running.resend_at)
             if rows.update(state=State.OPEN, ended_at=None, number=queries.next_number(running, now)):
@@ -315,4 +315,4 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
             transaction.set_rollback(True)
     except IntegrityError:
         pass  # another request was first
-    return closing.live(running.binding, Purpose(running.purpose))
+    return ending.live(running.binding, Purpose(running.purpose))

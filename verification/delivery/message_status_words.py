@@ -101,7 +101,7 @@ def _why(state: MessageState, reason: str, *, is_call: bool) -> str:
         Reason.VOICEMAIL: _("Voicemail answered. Answer the next call yourself."),
         Reason.HUNG_UP: _("The call ended before you approved it."),
         Reason.RATE_LIMITED: _("The phone network is busy."),
-        Reason.COUNTRY_CLOSED: _("We don’t send to this country."),
+        Reason.COUNTRY_NOT_ALLOWED: _("We don’t send to this country."),
         Reason.PROVIDER_DOWN: _("We can’t reach the phone network now."),
         Reason.TOO_OLD: _("It expired before we could send it."),
     }

@@ -16,7 +16,7 @@ def choose(senders: Mapping[str, str], number: str) -> str:
     """
     sender = senders.get(phone_numbers.country(number)) or senders.get("*")
     if not sender:
-        raise Refused(Reason.COUNTRY_CLOSED)
+        raise Refused(Reason.COUNTRY_NOT_ALLOWED)
     return sender
 
 

@@ -56,7 +56,7 @@ def reserve(
 ) -> Gate | None:
     """Count a failure before the answer is checked, so that parallel guesses can't exceed the limit.
 
-    Call `clear` if the answer is correct, and `refund` if it should not count. A closed gate counts nothing.
+    Call `clear` if the answer is correct, and `refund` if it should not count. A gate that isn’t open counts nothing.
     `after` is an update that takes a try; if it changes no row, nothing is counted and there is no gate.
 
     The failure counts towards the method's failures in a row, which a correct answer resets. With `is_counted` it also

@@ -45,13 +45,11 @@ def password_gate(
     """
     rows = _password_rows(name, context, service)
     counts = _count_passwords(rows, context.now, run)
-    closed = [row for row in rows if row.scope not in counts]
-    if closed:
+    full = [row for row in rows if row.scope not in counts]
+    if full:
         # An attempt that isn't checked counts for no username, or refused attempts would block it everywhere.
         _refund_passwords([row for row in rows if row.free is not None and row.scope in counts], context.now)
-        found = [
-            Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
-        ]
+        found = [Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in full]
         ends = [counter.until_at for counter in found if counter and counter.until_at]
         return Gate(is_open=False, retry_at=max(ends, default=context.now + MINUTE))
     network = rows[-1]

@@ -11,7 +11,7 @@ from verification.limits.gates import OPEN, Gate
 from verification.limits.message_and_request_limits import spend_incorrect_secret
 
 T = TypeVar("T")
-_MAX_CLOSED = 10_000  # networks, each about 200 bytes
+_MAX_LIMITED = 10_000  # networks, each about 200 bytes
 
 
 class ProgramSecrets(Generic[T]):
@@ -24,14 +24,14 @@ class ProgramSecrets(Generic[T]):
     def __init__(self, kind: str, load: Callable[..., T | None], *, seconds: Callable[[], float] | None = None) -> None:
         self._kind = kind
         self._cache: TTLCache[T | None] = TTLCache(load, seconds=seconds)
-        self._closed: dict[str, tuple[float, Gate]] = {}  # by network: until when, and why
+        self._limited: dict[str, tuple[float, Gate]] = {}  # by network: until when, and why
 
     def owner(self, digests: tuple[str, ...], context: Context) -> tuple[T | None, Gate]:
-        """Return the owner of a secret, and the gate of the network: closed after too many incorrect ones."""
+        """Return the owner of a secret, and the gate of the network: not open after too many incorrect ones."""
         network = network_of(context.network)
-        until, closed = self._closed.get(network, (0.0, OPEN))
+        until, gate = self._limited.get(network, (0.0, OPEN))
         if time.monotonic() < until and not self._cache.has(*digests):
-            return None, closed
+            return None, gate
         found = self._cache.read(*digests)
         if found is not None:
             return found, OPEN
@@ -43,9 +43,9 @@ class ProgramSecrets(Generic[T]):
     def forget(self) -> None:
         """Load every owner again at its next use, because this process changed them."""
         self._cache.forget()
-        self._closed = {}
+        self._limited = {}
 
     def _close(self, network: str, gate: Gate) -> None:
-        if len(self._closed) >= _MAX_CLOSED:
-            self._closed = {}
-        self._closed[network] = (time.monotonic() + conf.cache_seconds(), gate)
+        if len(self._limited) >= _MAX_LIMITED:
+            self._limited = {}
+        self._limited[network] = (time.monotonic() + conf.cache_seconds(), gate)

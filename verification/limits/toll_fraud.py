@@ -92,7 +92,7 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
         return Verdict.STOPPED
     controls = _cache.read()
     if not _is_open(controls, phone_numbers.country(address), kind):
-        return Verdict.CLOSED
+        return Verdict.COUNTRY_NOT_ALLOWED
     prefix = phone_numbers.prefix(address)
     if any(blocked.range == prefix and _is_blocked(blocked, now) for blocked in controls.blocked_ranges):
         return Verdict.PAUSED
@@ -137,7 +137,7 @@ def explain(verdict: Verdict, *, until: datetime | None = None) -> str:
             "moment": time_format.moment(until)
         }
     return {
-        Verdict.CLOSED: _("Your organisation doesn't send messages to this country."),
+        Verdict.COUNTRY_NOT_ALLOWED: _("Your organisation doesn't send messages to this country."),
         Verdict.PAUSED: paused,
         Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
     }[verdict]

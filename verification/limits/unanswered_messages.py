@@ -44,7 +44,7 @@ def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
 
 
 def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: batched_writes.Run) -> Gate:
-    """Raise the count in one statement. A closed count lasts for a day, and allows one message after each delay."""
+    """Raise the count in one statement. A full count lasts for a day, and allows one message after each delay."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     table = "verification_failure"
     more = one_more(f"{table}.consecutive")
@@ -76,8 +76,8 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: bat
 def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
     """Undo the count of a message that was not sent after all."""
     rows = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", consecutive__gt=0)
-    is_closed = Q(consecutive__gt=conf.unanswered(kind))
-    until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_window()))
+    is_limited = Q(consecutive__gt=conf.unanswered(kind))
+    until = Case(When(is_limited, then=Value(now)), default=Value(now + conf.unanswered_window()))
     rows.update(consecutive=F("consecutive") - 1, next_at=until)
 
 

@@ -12,7 +12,7 @@ from verification import phone_numbers
 
 
 class Country(models.Model):
-    """A country that may receive texts or calls. Countries without a row are closed, except the organisation's own."""
+    """A country that may receive texts or calls. Without a row it may not, except the organisation's own."""
 
     code = models.CharField(_("country"), max_length=2, unique=True, help_text=_("Its two-letter code, such as CH."))
     texts = models.BooleanField(_("allow texts"), default=True)

@@ -76,7 +76,7 @@ class Reason(models.TextChoices):
     VOICEMAIL = "voicemail", _("a voicemail answered")
     HUNG_UP = "hung_up", _("hung up without pressing a key")
     RATE_LIMITED = "rate_limited", _("provider asks to slow down")
-    COUNTRY_CLOSED = "country_closed", _("country is closed")
+    COUNTRY_NOT_ALLOWED = "country_closed", _("country isn’t allowed")
     PROVIDER_DOWN = "provider_down", _("provider out of service")
     TOO_OLD = "too_old", _("too old to send")
     UNKNOWN = "unknown", _("not known")

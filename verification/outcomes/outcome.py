@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     FULL = "full"
-    CLOSED = "closed"
+    COUNTRY_NOT_ALLOWED = "closed"
     PAUSED = "paused"
     STOPPED = "stopped"
 

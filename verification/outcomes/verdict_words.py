@@ -100,7 +100,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("This method isn’t available now"),
             _("Use a different method, or contact your support desk."),
         ),
-        Verdict.CLOSED: (
+        Verdict.COUNTRY_NOT_ALLOWED: (
             _("We don’t send to this country"),
             _("Your organisation doesn’t allow it. Use a different method, or contact your support desk."),
         ),

@@ -50,7 +50,7 @@ class Caller:
 def of(request: HttpRequest, context: Context) -> Caller | Gate:
     """Return the proxy that sent a request. If it is not one of ours, return the gate of the network that it is from.
 
-    Incorrect secrets are counted against their network, and after too many of them the gate is closed.
+    Incorrect secrets are counted against their network, and after too many of them no secret of that network is read.
     """
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_SECRET_LENGTH:

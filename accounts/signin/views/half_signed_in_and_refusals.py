@@ -74,7 +74,7 @@ def person_or_out(
     """
     user = flow.person(pending) if read is None else flow.unchanged(read, pending)
     if user is not None and (why := policies.refusal(user, context.now)):
-        answer = closed(request, why)
+        answer = no_option(request, why)
         pending_sign_in.wipe(request)
         return answer
     if user is None or (pending.purpose != Purpose.SIGN_IN and session_assurance.of(request).user != user):
@@ -104,7 +104,7 @@ def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Con
         tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
-def closed(request: HttpRequest, why: str) -> HttpResponse:
+def no_option(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
     next_url = pending_sign_in.next_url(request) or redirects.wanted(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}

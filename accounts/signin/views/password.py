@@ -105,7 +105,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
 def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is Step.DENY:
-        return half_signed_in_and_refusals.closed(request, begun.decision.reason)
+        return half_signed_in_and_refusals.no_option(request, begun.decision.reason)
     if begun.decision.step is Step.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason

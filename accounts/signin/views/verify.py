@@ -141,7 +141,7 @@ def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | No
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = show(request, pending, context)
     if shown is not None and shown.state == State.DENIED:
-        return half_signed_in_and_refusals.closed(request, policies.Why.LOCKED)
+        return half_signed_in_and_refusals.no_option(request, policies.Why.LOCKED)
     user = half_signed_in_and_refusals.person_or_out(
         request, pending, context, read=shown.user if shown is not None else None
     )
@@ -245,7 +245,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is Step.DENY:
-        return half_signed_in_and_refusals.closed(request, decision.reason)
+        return half_signed_in_and_refusals.no_option(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:

@@ -147,7 +147,7 @@ def forgotten_browsers(impact: Impact) -> list[str]:
     )
 
 
-def closing(impact: Impact) -> list[str]:
+def ended_access(impact: Impact) -> list[str]:
     return [*ended_sessions(impact), *forgotten_browsers(impact)]
 
 

@@ -21,7 +21,7 @@ from verification.policies import Rules
 # What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
 _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
-    Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
+    Rank.EQUAL: {Effect.OPENS, Effect.ENDS},
 }
 
 

@@ -117,7 +117,7 @@ class Effect(StrEnum):
     """What an action does to a user's access."""
 
     OPENS = "opens"
-    CLOSES = "closes"
+    ENDS = "ends"
     TRIES = "tries"
     ERASES = "erases"
 
@@ -224,9 +224,9 @@ def notify(person: User, event: UserEvent, actor: Actor, **values: str) -> None:
     notices.tell_event(person, event, now=now, context=Context(now=now), **values)
 
 
-def close(person: User) -> dict[str, int]:
+def end_access(person: User) -> dict[str, int]:
     """Forget a user's browsers and end their sessions. Return both counts for the audit log."""
-    return asdict(sessions.close([person.pk])[person.pk])
+    return asdict(sessions.end_access([person.pk])[person.pk])
 
 
 def unless_nothing(text: str, *counts: object) -> None:

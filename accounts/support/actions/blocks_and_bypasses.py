@@ -20,8 +20,8 @@ from accounts.support.actions.base import (
     Result,
     Topic,
     Unneeded,
-    close,
     declare,
+    end_access,
     notify,
     record,
 )
@@ -98,7 +98,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
             raise Unneeded(_("They are already blocked for at least that long."), field="days")
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person, why="blocked")
-        record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
+        record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **end_access(person))
     return Result(
         _("Blocked until someone unblocks them.")
         if days is None
@@ -128,9 +128,12 @@ BLOCK = declare(
         topic=Topic.ACCOUNT,
         permission="block_person",
         form_class=BlockForm,
-        effect=Effect.CLOSES,
+        effect=Effect.ENDS,
         run=lambda person, actor, days: block(person, actor, days=days or None),
-        preview=lambda impact: [_("Refuses every sign-in and every app password."), *action_preview.closing(impact)],
+        preview=lambda impact: [
+            _("Refuses every sign-in and every app password."),
+            *action_preview.ended_access(impact),
+        ],
         is_destructive=True,
     )
 )
@@ -259,7 +262,7 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
             raise Unneeded(_("No change: the second step is already set to this."), field="state")
         enrolments.raise_epoch(person)
-        record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **close(person))
+        record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **end_access(person))
         notify(person, audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))
     return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
@@ -290,7 +293,7 @@ SET_STATE = declare(
         permission="set_state",
         form_class=StateForm,
         run=set_state,
-        preview=lambda impact: [*action_preview.closing(impact), _("It applies from their next sign-in.")],
+        preview=lambda impact: [*action_preview.ended_access(impact), _("It applies from their next sign-in.")],
         requires_caller_check=True,
     )
 )
@@ -309,7 +312,7 @@ def require_password(person: User, actor: Actor) -> Result:
         enrolments.raise_epoch(person)
         ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
         n_gone = app_passwords.clear(person) if ends else 0
-        record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **close(person))
+        record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **end_access(person))
         notify(person, audit_events.SUPPORT_PASSWORD_REQUIRED, actor)
     return Result(_("They choose a new password at their next sign-in."))
 
@@ -322,11 +325,11 @@ REQUIRE_PASSWORD = declare(
         icon="edit",
         topic=Topic.ACCOUNT,
         permission="require_password",
-        effect=Effect.CLOSES,
+        effect=Effect.ENDS,
         run=require_password,
         preview=lambda impact: [
             *action_preview.deleted_app_passwords(impact.n_app_passwords_ending),
-            *action_preview.closing(impact),
+            *action_preview.ended_access(impact),
             _("It applies from their next sign-in."),
         ],
         applies=lambda impact: not (impact.must_change_password or impact.is_of_directory),

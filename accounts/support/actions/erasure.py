@@ -143,7 +143,7 @@ def _erased(impact: Impact) -> list[str]:
         _("Removes the account: username, name, email address, password, groups and roles."),
         *action_preview.removed_methods(impact),
         *action_preview.deleted_app_passwords(impact.n_app_passwords),
-        *action_preview.closing(impact),
+        *action_preview.ended_access(impact),
         _("Removes the texts, calls and emails that were sent, requests about them, and caller checks."),
         _("Removes reasons, notes and names of methods from their events in the audit log."),
         _("Removes them from imported files. A file that would add them again must be uploaded again."),

@@ -19,8 +19,8 @@ from accounts.support.actions.base import (
     Result,
     Topic,
     Unneeded,
-    close,
     declare,
+    end_access,
     notify,
     record,
 )
@@ -100,7 +100,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
             hardware_tokens.retire(
                 token, actor.context, actor_id=actor.staff.pk, reason=actor.reason, ticket=actor.ticket
             )
-        closed = close(person)
+        ended = end_access(person)
         record(
             audit_events.SUPPORT_TOKEN_TAKEN_BACK,
             person,
@@ -108,7 +108,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
             label=label,
             token=token.ref,
             is_retired=is_worn,
-            **closed,
+            **ended,
         )
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is back in stock.")
     return Result(words % {"label": label})
@@ -154,9 +154,9 @@ TAKE_TOKEN_BACK = declare(
         topic=Topic.LOSS,
         permission="assign_token",
         form_class=TakeBackForm,
-        effect=Effect.CLOSES,
+        effect=Effect.ENDS,
         run=take_token_back,
-        preview=lambda impact: [_("They can no longer sign in with its codes."), *action_preview.closing(impact)],
+        preview=lambda impact: [_("They can no longer sign in with its codes."), *action_preview.ended_access(impact)],
         applies=lambda impact: impact.n_tokens > 0,
         requires_caller_check=True,
         supports_bulk=False,

@@ -21,8 +21,8 @@ from accounts.support.actions.base import (
     Result,
     Topic,
     Unneeded,
-    close,
     declare,
+    end_access,
     notify,
     record,
     unless_nothing,
@@ -41,9 +41,9 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
         )  # first, so that the old phone also gets the notice
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
-        closed = close(person)
-        unless_nothing(_("They have nothing to clear."), gone, n_gone, *closed.values())
-        record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
+        ended = end_access(person)
+        unless_nothing(_("They have nothing to clear."), gone, n_gone, *ended.values())
+        record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
     return Result(f"{words} {_('They set up new ones at their next sign-in.')}")
 
@@ -51,7 +51,7 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
 def _cleared(impact: Impact) -> list[str]:
     return [
         *(action_preview.removed_methods(impact) or [_("They have no methods to remove.")]),
-        *action_preview.closing(impact),
+        *action_preview.ended_access(impact),
         _("They set up new methods at their next sign-in."),
     ]
 
@@ -88,9 +88,9 @@ def phone_lost(person: User, actor: Actor) -> Result:
         notify(person, audit_events.SUPPORT_PHONE_LOST, actor)
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person)
-        closed = close(person)
-        unless_nothing(_("They have nothing left to remove."), gone, n_gone, *closed.values())
-        record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
+        ended = end_access(person)
+        unless_nothing(_("They have nothing left to remove."), gone, n_gone, *ended.values())
+        record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
     return Result(
         _("Methods, app passwords, browsers and sessions are removed. Issue a pass so they can sign in again.")
     )
@@ -108,7 +108,7 @@ PHONE_LOST = declare(
         preview=lambda impact: [
             *action_preview.removed_methods(impact),
             *action_preview.deleted_app_passwords(impact.n_app_passwords),
-            *action_preview.closing(impact),
+            *action_preview.ended_access(impact),
             _("They set up new methods at their next sign-in."),
         ],
         requires_caller_check=True,
@@ -127,7 +127,7 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
         enrolments.lock_person_and_methods(person)
         notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
-        record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **close(person))
+        record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **end_access(person))
     return Result(_("%(label)s was removed.") % {"label": label})
 
 
@@ -163,7 +163,7 @@ RESET_DEVICE = declare(
         run=reset_device,
         preview=lambda impact: [
             _("Removes the method that you choose, and other methods with the same number."),
-            *action_preview.closing(impact),
+            *action_preview.ended_access(impact),
         ],
         applies=lambda impact: bool(impact.labels),
         requires_caller_check=True,

@@ -22,8 +22,8 @@ from accounts.support.actions.base import (
     Result,
     Topic,
     Unneeded,
-    close,
     declare,
+    end_access,
     notify,
     record,
 )
@@ -93,11 +93,11 @@ GIVE_ROLES = declare(
         topic=Topic.STAFF,
         permission="give_role",
         form_class=RolesForm,
-        effect=Effect.CLOSES,
+        effect=Effect.ENDS,
         run=give_roles,
         preview=lambda impact: [
             _("With a role they can use the staff pages, and they always need the second step."),
-            *action_preview.closing(impact),
+            *action_preview.ended_access(impact),
         ],
         supports_bulk=False,
         is_destructive=True,
@@ -118,7 +118,7 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
         person.second_step = SecondStep.ENABLED  # staff are always asked
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
-    record(audit_events.SUPPORT_ROLES_GIVEN, person, actor, roles=names, former=list(former), **close(person))
+    record(audit_events.SUPPORT_ROLES_GIVEN, person, actor, roles=names, former=list(former), **end_access(person))
     notify(person, audit_events.SUPPORT_ROLES_GIVEN, actor, roles=", ".join(names))
     return names
 

@@ -12,7 +12,7 @@ _ALLOWED = (gettext_lazy("Allowed"), gettext_lazy("Blocked"))
 
 @admin.register(Country)
 class CountryAdmin(GuardedAdmin):
-    """Countries. Those not listed are closed, except the organisation's own."""
+    """Countries. Those not listed aren’t allowed, except the organisation's own."""
 
     guards = "country"
     list_display = ("code", "texts", "calls", "text_price", "call_price")
@@ -24,7 +24,7 @@ class CountryAdmin(GuardedAdmin):
     words = Words(
         heading=gettext_lazy("Countries"),
         lead=gettext_lazy(
-            "Countries that texts and calls may go to, with the price of each. Other countries are closed, except "
+            "Countries that texts and calls may go to, with the price of each. Other countries aren’t allowed, except "
             "your own."
         ),
         add=gettext_lazy("Add a country"),

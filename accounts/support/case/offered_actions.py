@@ -15,7 +15,7 @@ class Button:
     needs_second: bool
 
     @property
-    def closed(self) -> str:
+    def unavailable_reason(self) -> str:
         """Return why the action is refused now and what would allow it, or nothing."""
         return authorise.explain(self.refusal) if self.refusal else ""
 

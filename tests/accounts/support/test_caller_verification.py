@@ -80,9 +80,9 @@ def test_button_pressed_twice_vouches_once(ana: Person, dora: Person, here: Cont
     assert AuditEvent.objects.filter(kind="support.caller_vouched").count() == 1
 
 
-@pytest.mark.parametrize(("days", "is_closed"), [(0, True), (6.9, True), (7.1, False), (300, False)])
+@pytest.mark.parametrize(("days", "is_unavailable"), [(0, True), (6.9, True), (7.1, False), (300, False)])
 def test_method_proves_a_caller_once_it_is_a_week_old(
-    ana: Person, here: Context, days: float, *, is_closed: bool
+    ana: Person, here: Context, days: float, *, is_unavailable: bool
 ) -> None:
     assert MIN_METHOD_AGE.days == 7
     settle(ana, days=days)
@@ -90,8 +90,8 @@ def test_method_proves_a_caller_once_it_is_a_week_old(
     *methods, call_back = caller_verification.methods(ana.user, now=here.now)
 
     assert methods
-    assert {bool(method.closed) for method in methods} == {is_closed}
-    assert (call_back.key, call_back.closed) == (CALL_BACK, "")
+    assert {bool(method.unavailable_reason) for method in methods} == {is_unavailable}
+    assert (call_back.key, call_back.unavailable_reason) == (CALL_BACK, "")
 
 
 def test_recovery_codes_and_passes_are_not_read_out(ana: Person, here: Context) -> None:
@@ -110,7 +110,7 @@ def test_begins_by_a_method_that_is_offered(ana: Person, dora: Person, here: Con
 
 
 @pytest.mark.parametrize("limit", ["locked_at", "next_at"])
-def test_method_that_would_not_be_checked_is_closed_and_says_why(
+def test_method_that_would_not_be_checked_is_unavailable_and_says_why(
     ana: Person, dora: Person, here: Context, limit: str
 ) -> None:
     """A code was sent, and only the answer was refused. No page said so, and Unlock wasn't offered. Seen failing."""
@@ -121,11 +121,13 @@ def test_method_that_would_not_be_checked_is_closed_and_says_why(
 
     begun = caller_verification.begin(dora.user, ana.user, ref, here)
 
-    closed = {method.key: method.closed for method in caller_verification.methods(ana.user, now=here.now)}
+    unavailable = {
+        method.key: method.unavailable_reason for method in caller_verification.methods(ana.user, now=here.now)
+    }
     assert isinstance(begun, Outcome)
     assert begun.said is not None
-    assert begun.said.text == closed[ref] != ""
-    assert closed[ana.enrolment("totp").ref] == ""
+    assert begun.said.text == unavailable[ref] != ""
+    assert unavailable[ana.enrolment("totp").ref] == ""
     assert not Message.objects.exists()
     found = case.of(ana.user, dora.user, here)
     assert len(found.locks) == 1

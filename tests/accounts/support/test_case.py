@@ -109,16 +109,16 @@ def test_actions_are_grouped_by_topic(ana: Person, root: Person, here: Context) 
     assert len(topics) == len(set(topics)) > 1
 
 
-def test_says_what_is_closed_until_the_caller_is_verified(ana: Person, dora: Person, here: Context) -> None:
+def test_says_what_is_unavailable_until_the_caller_is_verified(ana: Person, dora: Person, here: Context) -> None:
     buttons = of(ana, dora, here).offers.buttons
-    closed = {button.action.name for button in buttons if button.closed}
-    assert closed == {button.action.name for button in buttons if button.action.requires_caller_check}
+    unavailable = {button.action.name for button in buttons if button.unavailable_reason}
+    assert unavailable == {button.action.name for button in buttons if button.action.requires_caller_check}
     assert of(ana, dora, here).offers.needs_caller
 
     check = caller_verification.vouch(dora.user, ana.user, "the number on file", here)
     found = of(ana, dora, here)
 
-    assert not any(button.closed for button in found.offers.buttons)
+    assert not any(button.unavailable_reason for button in found.offers.buttons)
     assert not found.offers.needs_caller
     assert (found.proof, found.proof_ends_at) == (check, here.now + caller_verification.LIFE)
 

@@ -90,13 +90,13 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     page_actions.expect_heading(page, "Verify your new method")
 
 
-def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
+def test_unavailable_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
     enter(page, dora)
     open_case(page, ana)
 
-    closed = page.locator(".task.closed", has_text="Clear settings")
+    unavailable = page.locator(".task.unavailable", has_text="Clear settings")
 
-    expect(closed).to_contain_text("Verify the caller first")
+    expect(unavailable).to_contain_text("Verify the caller first")
 
 
 def dress(person: Person) -> None:

@@ -79,7 +79,7 @@ def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words:
 
 
 def test_refused_for_good_is_said_at_once(ana: Person) -> None:
-    behave(acceptance=Acceptance.BAR, refusal=Reason.COUNTRY_CLOSED)
+    behave(acceptance=Acceptance.BAR, refusal=Reason.COUNTRY_NOT_ALLOWED)
     ana.give_password()
     work()
 

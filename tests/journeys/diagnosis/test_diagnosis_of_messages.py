@@ -19,7 +19,7 @@ REFUSALS = {
     Reason.OPTED_OUT: "replied STOP",
     Reason.INVALID_NUMBER: "This number isn’t in use.",
     Reason.FILTERED: "The phone company filtered the text out.",
-    Reason.COUNTRY_CLOSED: "We don’t send to this country.",
+    Reason.COUNTRY_NOT_ALLOWED: "We don’t send to this country.",
     Reason.PROVIDER_DOWN: "We can’t reach the phone network now.",
     Reason.RATE_LIMITED: "The phone network is busy.",
 }

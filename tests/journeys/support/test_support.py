@@ -129,7 +129,7 @@ def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None
     assert str(MessageState.DELIVERED.label) in page
 
 
-@pytest.mark.parametrize("verdict", [Verdict.STOPPED, Verdict.CLOSED])
+@pytest.mark.parametrize("verdict", [Verdict.STOPPED, Verdict.COUNTRY_NOT_ALLOWED])
 def test_trial_that_does_not_go_out_says_why(verdict: Verdict, ana: Person, dora: Person, clock: Clock) -> None:
     """Seen failing with one reason for all: too many messages."""
     if verdict is Verdict.STOPPED:

@@ -115,8 +115,8 @@ def test_known_code_is_shown_with_its_meaning() -> None:
     [
         (Reason.PROVIDER_DOWN, "", True),
         (Reason.PROVIDER_DOWN, "30002", True),
-        (Reason.COUNTRY_CLOSED, "21408", True),
-        (Reason.COUNTRY_CLOSED, "", False),
+        (Reason.COUNTRY_NOT_ALLOWED, "21408", True),
+        (Reason.COUNTRY_NOT_ALLOWED, "", False),
         (Reason.RATE_LIMITED, "20429", True),
         (Reason.LANDLINE, "21614", False),
         (Reason.OPTED_OUT, "21610", False),

@@ -27,9 +27,9 @@ def test_forgets_only_after_a_window_without_guesses() -> None:
 
 
 def test_a_refused_guess_does_not_prolong_the_wait() -> None:
-    closed = [guess(minutes=minutes) for minutes in (0, 0, 0, 10, 20, 29, 30)]
+    opens = [guess(minutes=minutes) for minutes in (0, 0, 0, 10, 20, 29, 30)]
 
-    assert closed == [True, True, True, False, False, False, True]
+    assert opens == [True, True, True, False, False, False, True]
 
 
 def test_says_when_the_next_guess_is_allowed() -> None:

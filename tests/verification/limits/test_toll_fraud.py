@@ -60,13 +60,13 @@ def test_range_is_the_country_code_and_three_digits(number: str, area: str) -> N
     assert phone_numbers.prefix(number) == area
 
 
-def test_own_country_is_open_and_others_are_closed(ana: EngineUser) -> None:
+def test_own_country_is_open_and_others_are_not(ana: EngineUser) -> None:
     assert ana.start("text").issued
 
     move(ana, FRENCH)
 
-    assert ana.start("text", binding="b").verdict is Verdict.CLOSED
-    assert ana.start("call", binding="c").verdict is Verdict.CLOSED
+    assert ana.start("text", binding="b").verdict is Verdict.COUNTRY_NOT_ALLOWED
+    assert ana.start("call", binding="c").verdict is Verdict.COUNTRY_NOT_ALLOWED
     assert Message.objects.count() == 1
     assert kinds()[-2:] == ["message.refused", "message.refused"]
 
@@ -76,17 +76,17 @@ def test_country_is_opened_for_texts_and_calls_apart(ana: EngineUser) -> None:
     move(ana, FRENCH)
 
     assert ana.start("text").issued
-    assert ana.start("call", binding="b").verdict is Verdict.CLOSED
+    assert ana.start("call", binding="b").verdict is Verdict.COUNTRY_NOT_ALLOWED
 
 
-def test_own_country_can_be_closed(ana: EngineUser) -> None:
+def test_own_country_can_be_forbidden(ana: EngineUser) -> None:
     Country.objects.create(code="CH", texts=False, calls=True)
 
-    assert ana.start("text").verdict is Verdict.CLOSED
+    assert ana.start("text").verdict is Verdict.COUNTRY_NOT_ALLOWED
     assert ana.start("call").issued
 
 
-def test_number_of_a_closed_country_is_refused_beside_its_field(ana: EngineUser) -> None:
+def test_number_of_another_country_is_refused_beside_its_field(ana: EngineUser) -> None:
     outcome = challenges.enrol(
         ana.user,
         "text",
@@ -97,10 +97,10 @@ def test_number_of_a_closed_country_is_refused_beside_its_field(ana: EngineUser)
     )
 
     assert outcome.verdict is Verdict.REFUSED
-    assert outcome.problems == {"number": (toll_fraud.explain(Verdict.CLOSED),)}
+    assert outcome.problems == {"number": (toll_fraud.explain(Verdict.COUNTRY_NOT_ALLOWED),)}
 
 
-def test_option_of_a_closed_country_is_not_asked_first(ana: EngineUser) -> None:
+def test_option_of_another_country_is_not_asked_first(ana: EngineUser) -> None:
     move(ana, FRENCH)
 
     decision = policies.decide(ana.user, ana.context)
@@ -286,8 +286,8 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
     pause = BlockedRange.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
-    closed = [toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
-    assert [bool(verdict) for verdict in closed] == [True, True, False, False, True]
+    refused = [toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
+    assert [bool(verdict) for verdict in refused] == [True, True, False, False, True]
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
     toll_fraud.evaluate(now=now)

@@ -40,7 +40,7 @@ _TAKEN = (
 OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
 _OF_THE_PROVIDER = (Fault.ACCOUNT, Fault.NETWORK)
 # Reported reasons for which another provider may succeed.
-ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_CLOSED, Reason.UNKNOWN}
+ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_NOT_ALLOWED, Reason.UNKNOWN}
 
 
 def counts(provider: str, reason: str, code: str) -> bool:

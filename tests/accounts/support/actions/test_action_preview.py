@@ -25,7 +25,7 @@ from verification.models import Enrolment
     ],
 )
 def test_names_what_closes_and_nothing_else(impact: Impact, n_lines: int) -> None:
-    assert len(action_preview.closing(impact)) == n_lines
+    assert len(action_preview.ended_access(impact)) == n_lines
 
 
 @pytest.mark.parametrize("n", [1, 2, 7])

@@ -21,7 +21,7 @@ from verification.models import Policy
 RULES = policies.Rules(caller_check=True, second_person=())
 
 
-def action(effect: Effect = Effect.CLOSES, *, needs_caller: bool = False) -> Action:
+def action(effect: Effect = Effect.ENDS, *, needs_caller: bool = False) -> Action:
     return dataclasses.replace(ACTIONS["forget_browsers"], effect=effect, requires_caller_check=needs_caller)
 
 
@@ -35,14 +35,14 @@ def access(**more: Any) -> StaffAccess:
     ("rank", "effect", "expected"),
     [
         (Rank.PERSON, Effect.OPENS, "alone"),
-        (Rank.PERSON, Effect.CLOSES, "alone"),
+        (Rank.PERSON, Effect.ENDS, "alone"),
         (Rank.PERSON, Effect.ERASES, "alone"),
         (Rank.BELOW, Effect.OPENS, "second"),
-        (Rank.BELOW, Effect.CLOSES, "alone"),
+        (Rank.BELOW, Effect.ENDS, "alone"),
         (Rank.BELOW, Effect.TRIES, "alone"),
         (Rank.BELOW, Effect.ERASES, "second"),
         (Rank.EQUAL, Effect.OPENS, "second"),
-        (Rank.EQUAL, Effect.CLOSES, "second"),
+        (Rank.EQUAL, Effect.ENDS, "second"),
         (Rank.EQUAL, Effect.TRIES, "alone"),
         (Rank.EQUAL, Effect.ERASES, Refusal.EQUAL),
         (Rank.ABOVE, Effect.TRIES, Refusal.MORE_RIGHTS),

@@ -50,7 +50,7 @@ OPENING = {
     "unblock",
     "set_state",
 }
-CLOSING = {
+ENDING = {
     "delete_app_passwords",
     "forget_browsers",
     "end_sessions",
@@ -64,11 +64,11 @@ ERASING = {"erase"}
 
 # What each action is for people of a rank: done by one alone, left to a second person, or refused.
 WANTED = {
-    "person": {"opening": "alone", "closing": "alone", "harmless": "alone", "erasing": "second"},
-    "below": {"opening": "second", "closing": "alone", "harmless": "alone", "erasing": "second"},
-    "equal": {"opening": "second", "closing": "second", "harmless": "alone", "erasing": "refused"},
-    "above": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
-    "self": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
+    "person": {"opening": "alone", "ending": "alone", "harmless": "alone", "erasing": "second"},
+    "below": {"opening": "second", "ending": "alone", "harmless": "alone", "erasing": "second"},
+    "equal": {"opening": "second", "ending": "second", "harmless": "alone", "erasing": "refused"},
+    "above": {"opening": "refused", "ending": "refused", "harmless": "refused", "erasing": "refused"},
+    "self": {"opening": "refused", "ending": "refused", "harmless": "refused", "erasing": "refused"},
 }
 
 OPTIONS: dict[str, dict[str, object]] = {
@@ -118,7 +118,7 @@ def undone() -> Iterator[None]:
 
 
 def _group(name: str) -> str:
-    groups = {"opening": OPENING, "closing": CLOSING, "harmless": HARMLESS, "erasing": ERASING}
+    groups = {"opening": OPENING, "ending": ENDING, "harmless": HARMLESS, "erasing": ERASING}
     return next(group for group, names in groups.items() if name in names)
 
 
@@ -127,7 +127,7 @@ def _became(state: State) -> str:
 
 
 def test_every_action_is_in_the_table() -> None:
-    assert set(ACTIONS) == OPENING | CLOSING | HARMLESS | ERASING
+    assert set(ACTIONS) == OPENING | ENDING | HARMLESS | ERASING
 
 
 @pytest.mark.parametrize("target", ["person", "desk", "senior", "administrator", "root", "self"])

@@ -56,7 +56,9 @@ def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: 
 # Receipts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", [Reason.PROVIDER_DOWN, Reason.RATE_LIMITED, Reason.COUNTRY_CLOSED, Reason.UNKNOWN])
+@pytest.mark.parametrize(
+    "reason", [Reason.PROVIDER_DOWN, Reason.RATE_LIMITED, Reason.COUNTRY_NOT_ALLOWED, Reason.UNKNOWN]
+)
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
     ana: EngineUser, queued: Message, two: list[Carrier], reason: Reason
 ) -> None:

@@ -83,7 +83,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.ACCOUNT,
-        Reason.COUNTRY_CLOSED,
+        Reason.COUNTRY_NOT_ALLOWED,
         {
             13225: "calls to this number are not permitted for the account",
             13227: "calls to this country are not permitted for the account",

@@ -48,7 +48,7 @@ _REFUSALS = [
     (Reason.PROVIDER_DOWN, _("the provider is down")),
     (Reason.INVALID_NUMBER, _("the number doesn't exist")),
     (Reason.OPTED_OUT, _("the owner has answered STOP")),
-    (Reason.COUNTRY_CLOSED, _("the country is not allowed")),
+    (Reason.COUNTRY_NOT_ALLOWED, _("the country is not allowed")),
 ]
 
 

@@ -68,7 +68,11 @@ CODES = HTTP | table(
         },
     ),
     (Fault.NUMBER, Reason.OPTED_OUT, {1240: "the owner replied STOP"}),
-    (Fault.ACCOUNT, Reason.COUNTRY_CLOSED, {"restricted": "calls to this number are not permitted for the account"}),
+    (
+        Fault.ACCOUNT,
+        Reason.COUNTRY_NOT_ALLOWED,
+        {"restricted": "calls to this number are not permitted for the account"},
+    ),
     (Fault.CONTENT, Reason.FILTERED, {1210: "the phone company filtered it as unwanted"}),
     (Fault.CONTENT, Reason.TOO_OLD, {1360: "it was not delivered in time"}),
     (Fault.UNKNOWN, Reason.UNKNOWN, {1330: "the phone company gave no reason"}),

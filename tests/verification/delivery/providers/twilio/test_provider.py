@@ -49,7 +49,7 @@ def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings
     with pytest.raises(Refused) as refusal:
         provider.send(outgoing(to="+447400123456"))
 
-    assert refusal.value.reason == Reason.COUNTRY_CLOSED
+    assert refusal.value.reason == Reason.COUNTRY_NOT_ALLOWED
     assert not exchange.requests
 
 
@@ -80,7 +80,7 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Excha
         (400, 21211, Reason.INVALID_NUMBER, True),
         (400, 21614, Reason.LANDLINE, True),
         (400, 21610, Reason.OPTED_OUT, True),
-        (400, 21408, Reason.COUNTRY_CLOSED, False),
+        (400, 21408, Reason.COUNTRY_NOT_ALLOWED, False),
         (400, 21612, Reason.UNREACHABLE, False),
         (401, 20003, Reason.PROVIDER_DOWN, False),
         (400, 20005, Reason.PROVIDER_DOWN, False),

@@ -84,7 +84,7 @@ def test_country_without_a_sender_is_refused_unsent(vonage: Exchange, settings: 
     with pytest.raises(Refused) as refusal:
         provider.send(outgoing(to="+447400123456"))
 
-    assert refusal.value.reason == Reason.COUNTRY_CLOSED
+    assert refusal.value.reason == Reason.COUNTRY_NOT_ALLOWED
     assert not vonage.requests
 
 

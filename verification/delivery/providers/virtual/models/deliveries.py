@@ -61,7 +61,7 @@ class Delivery(models.Model):
     transcript = models.JSONField(default=list, blank=True)
     collected = models.CharField(max_length=32, blank=True)  # keys pressed and not yet sent to the caller
     awaits_reply = models.BooleanField(default=False)
-    is_on_screen = models.BooleanField(default=False)  # an ended call stays on the screen until it is closed
+    is_on_screen = models.BooleanField(default=False)  # an ended call stays on the screen until it is dismissed
 
     class Meta:
         indexes = [

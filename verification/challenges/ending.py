@@ -31,7 +31,7 @@ def live(binding: str, purpose: Purpose) -> Outcome:
     return Outcome(verdict=Verdict.ISSUED, handle=found.handle, method=found.enrolment.method)
 
 
-def why_closed(challenge: Challenge, now: datetime) -> Outcome:
+def why_ended(challenge: Challenge, now: datetime) -> Outcome:
     """Return why a challenge takes no more answers."""
     try:
         challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
