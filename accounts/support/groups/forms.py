@@ -59,6 +59,8 @@ class GroupForm(forms.Form):
 
     def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if group is None:
+            self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
             cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
         held = staff_roles.rights_of([group]) if group else set()
@@ -73,7 +75,10 @@ class GroupForm(forms.Form):
         """Return the wanted state of the group."""
         said = self.cleaned_data
         return plans.Wanted(
-            name=said["name"], rights=frozenset(said["rights"]), joining=said["joining"], leaving=said["leaving"]
+            name=said["name"],
+            rights=frozenset(said["rights"]),
+            joining=said["joining"],
+            leaving=said["leaving"],
         )
 
     def kept(self) -> tuple[tuple[str, str], ...]:
