@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,7 @@ from accounts.admin_site import EMPTY, Words
 from helpcenter import articles, audit_events, home
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 
-_TOPICS = {**home.TOPICS, "staff": _("For staff")}
+_TOPICS = {**home.TOPICS, "staff": _("For staff"), "other": _("Other topics")}
 
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for the checker only
@@ -88,6 +89,17 @@ class ArticleAdmin(ChangesAdmin):
     ordering = ("topic", "order")
     readonly_fields = ("preview", "updated_at")
     inlines = (VersionInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_readonly_fields(request, obj) if obj else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "topic":
+            own = sorted({*Article.objects.values_list("topic", flat=True)} - {*_TOPICS})
+            kwargs["widget"] = forms.Select(choices=[*_TOPICS.items(), *((each, each) for each in own)])
+        elif db_field.name == "words":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 4})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Add how many readers each article helped. Counted once per page, not per row."""

@@ -48,3 +48,21 @@ def test_list_names_topic_and_language_as_readers_see_them(topic: str, language:
     article = Article(topic=topic, language=language)
 
     assert [str(editor.topic_shown(article)), editor.language_shown(article)] == names
+
+
+def test_topic_is_chosen_by_name_and_an_unknown_one_stays(rf: RequestFactory) -> None:
+    article = Article.objects.order_by("pk")[0]
+    Article.objects.filter(pk=article.pk).update(topic="gardening")
+    editor = ArticleAdmin(Article, site)
+
+    choices = editor.formfield_for_dbfield(Article._meta.get_field("topic"), rf.get("/")).widget.choices
+
+    named = {stored: str(name) for stored, name in choices}
+    assert (named["messages"], named["gardening"]) == ("Texts and calls", "gardening")
+
+
+def test_new_article_shows_nothing_that_it_does_not_have_yet(rf: RequestFactory) -> None:
+    editor = ArticleAdmin(Article, site)
+
+    assert editor.get_readonly_fields(rf.get("/")) == ()
+    assert "preview" in editor.get_readonly_fields(rf.get("/"), Article())
