@@ -93,7 +93,7 @@ def _words(permission: Permission) -> str:
     }
     if verb := _verb(permission):
         return verbs[verb] % {"what": _table(permission)}
-    return capfirst(permission.name.removeprefix("Can "))
+    return capfirst(permission.name.removeprefix("Can ").replace("'", "’"))
 
 
 def _lines(permissions: Iterable[Permission]) -> Iterable[str]:

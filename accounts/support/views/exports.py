@@ -43,10 +43,11 @@ def give(
     kept when the user is erased.
     """
     shown = [f"{field}: {_NUMBER.sub(_('(a number)'), text)}" for field, text in search.items()]
-    narrowed = ", ".join(shown) or _("everything")
     kept = {field: _kept(field, text) for field, text in search.items()}
     lines = (
-        _("You get a CSV file of: %(what)s.") % {"what": narrowed},
+        _("You get a CSV file with the rows that match %(filter)s.") % {"filter": ", ".join(shown)}
+        if shown
+        else _("You get a CSV file with all rows."),
         _("The audit log records that you exported it, when and why."),
     )
 
