@@ -1,6 +1,7 @@
-"""Tests of the names in the code: a context is not named after a time."""
+"""Tests of names in the code: a context is not named after a time, and constants say what they limit."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -89,3 +90,85 @@ def test_no_context_is_named_now() -> None:
     found = {str(path): contexts_named_now(syntax_trees.nodes(path)) for path in _modules()}
 
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+# A constant says what it limits: `MAX_URL_LENGTH`, not `_LONGEST` -------------------------------------------------
+
+SUPERLATIVE = re.compile(
+    "BIGGEST|DEEPEST|FARTHEST|FEWEST|HIGHEST|LARGEST|LEAST|LONGEST|LOWEST|MOST|SHORTEST|SMALLEST|TALLEST"
+)
+# A number whose name has no other words counts nobody knows what.
+SAYS_NOTHING = re.compile(
+    "A|AFTER|AGAIN|AHEAD|ALIKE|ALWAYS|AT|BEFORE|BEHIND|BIG|BRIEF|COLD|DEEP|EARLIER|EARLY|ENOUGH|EVERY|FAR|FAST|FEW|FIRST|"
+    "FOR|FRESH|FULL|HIGH|KEPT|LARGE|LAST|LATE|LATER|LIKE|LONG|LONGER|LOW|MANY|MAX|MIN|MUCH|NEAR|NEW|NEXT|NOW|ODD|OF|OFTEN|"
+    "OLD|ONCE|QUICK|RARE|RECENT|SAME|SHORT|SHOWN|SLOW|SMALL|SOON|STALE|STEADY|TALL|TIME|TOGETHER|TOO|USUAL|VALID|WARM|WITHIN"
+)
+NUMBERS = {"Decimal", "Timeout", "rounds", "timedelta"}
+
+
+def _is_number(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant():
+            return isinstance(value.value, int | float) and not isinstance(value.value, bool)
+        case ast.UnaryOp():
+            return _is_number(value.operand)
+        case ast.BinOp():
+            return _is_number(value.left) and _is_number(value.right)
+        case ast.Call():
+            return ast.unparse(value.func).split(".")[-1] in NUMBERS
+        case ast.Tuple():
+            return all(map(_is_number, value.elts))
+        case ast.Dict():
+            return all(map(_is_number, value.values))
+    return False
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Find a module's constants. A class's are mostly members of an enum, and those are values."""
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            for name, value in _bound(target, node.value):
+                if isinstance(name, ast.Name) and name.id.isupper():
+                    yield name.id, value
+
+
+def unclear_limits(tree: ast.Module) -> list[str]:
+    """Find the constants whose name is only an adjective, or a superlative in place of MAX or MIN."""
+    return [name for name, value in _constants(tree) if _is_unclear(name.strip("_").split("_"), value)]
+
+
+def _is_unclear(words: list[str], value: ast.expr) -> bool:
+    return any(map(SUPERLATIVE.fullmatch, words)) or (all(map(SAYS_NOTHING.fullmatch, words)) and _is_number(value))
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("_LONGEST = 4_000", "_LONGEST"),
+        ("LONGEST_STATE = 1500", "LONGEST_STATE"),
+        ("_WINDOW, _ENOUGH = timedelta(minutes=15), 50", "_ENOUGH"),
+        ("_SAME = timedelta(minutes=1)", "_SAME"),
+        ("_TOO_MANY: int = 2 * 8", "_TOO_MANY"),
+        ("_AT_ONCE = 100", "_AT_ONCE"),
+        ("_MAX = {'state': 500}", "_MAX"),
+        ("_OLD = 1, -2", "_OLD"),
+    ],
+)
+def test_finds_a_constant_that_does_not_say_what_it_limits(code: str, name: str) -> None:
+    assert unclear_limits(ast.parse(code)) == [name]
+
+
+@pytest.mark.parametrize(
+    "code", ["MAX_URL_LENGTH = 4_000", "_WINDOW = timedelta(minutes=15)", "_SHOWN = ('name', 'email')", "_old = 3"]
+)
+def test_a_constant_may_be_a_noun_or_no_number(code: str) -> None:
+    assert unclear_limits(ast.parse(code)) == []
+
+
+def test_each_constant_says_what_it_limits() -> None:
+    """Seen failing on 151 constants."""
+    found = {str(path): unclear_limits(syntax_trees.tree(path)) for path in _modules()}
+
+    assert {path: names for path, names in found.items() if names} == {}

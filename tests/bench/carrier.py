@@ -19,8 +19,8 @@ _SEND, _LATENCY, _FAULTS, _TEXTS = "/send", "/latency", "/faults", "/texts"
 _LATE_SECONDS = 9.0  # seconds: longer than a provider's answer is waited for
 
 
-_TOO_MANY, _BROKEN, _GARBAGE, _LATE = 429, 500, 701, 702
-_WAYS = (_TOO_MANY, _TOO_MANY, _BROKEN, _BROKEN, _GARBAGE, _LATE)
+_TOO_MANY_REQUESTS, _SERVER_ERROR, _GARBAGE, _LATE_ANSWER = 429, 500, 701, 702
+_WAYS = (_TOO_MANY_REQUESTS, _TOO_MANY_REQUESTS, _SERVER_ERROR, _SERVER_ERROR, _GARBAGE, _LATE_ANSWER)
 
 
 class Carrier:
@@ -70,7 +70,7 @@ class Carrier:
         fault = self._chance.choice(_WAYS) if self._chance.random() < self.faults else 201
         kept = text | {"at": time.time(), "status": fault, "is_answered": False}
         self.texts.append(kept)
-        await asyncio.sleep(_LATE_SECONDS if fault == _LATE else self.latency)
+        await asyncio.sleep(_LATE_SECONDS if fault == _LATE_ANSWER else self.latency)
         kept["is_answered"] = True
         if fault == _GARBAGE:
             return 201, b"<html>"

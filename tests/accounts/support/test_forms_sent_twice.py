@@ -27,7 +27,7 @@ from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
 
-AT_ONCE = rounds(4, 20)
+N_AT_ONCE = rounds(4, 20)
 SECRET = b"a secret of the test"
 
 OPTIONS: dict[str, dict[str, object]] = {
@@ -137,9 +137,9 @@ def test_form_sent_many_times_at_once_counts_once(name: str, scene: Scene) -> No
     _prepare(name, scene)
     form_ref = execution.new_form_ref()
 
-    found = together(*[lambda: scene.place(name, form_ref)] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, form_ref)] * N_AT_ONCE)
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
     assert len(scene.events()) == 1
     assert scene.mails() == (0 if name == "try_message" else 1)
 
@@ -152,9 +152,9 @@ def test_many_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """
     _prepare(name, scene)
 
-    found = together(*[lambda: scene.place(name, execution.new_form_ref())] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, execution.new_form_ref())] * N_AT_ONCE)
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
 
 
@@ -164,9 +164,9 @@ def test_erasure_sent_many_times_at_once_counts_once(scene: Scene) -> None:
     form_ref, user_id = execution.new_form_ref(), scene.ana.user.pk
     asked = scene.request("erase", form_ref)
 
-    found = together(*[lambda: perform(asked, scene.context).state] * AT_ONCE)
+    found = together(*[lambda: perform(asked, scene.context).state] * N_AT_ONCE)
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
 
 
@@ -174,7 +174,7 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
     """Without the form's reference the race shows the fault, so the tests above can fail."""
     monkeypatch.setattr(execution, "_spend", lambda _asked: True)
 
-    found = together(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
+    found = together(*[lambda: scene.place("issue_pass", "")] * N_AT_ONCE)
 
     assert Counter(found)[State.DONE] > 1
     assert len(scene.events()) > 1
@@ -220,8 +220,8 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     Policy.objects.update(second_person=["issue_pass"])
     with transaction.atomic():
         sam = hire("sam", "Senior support")
-    asked = together(*[lambda: scene.place("issue_pass", execution.new_form_ref())] * AT_ONCE)
-    assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
+    asked = together(*[lambda: scene.place("issue_pass", execution.new_form_ref())] * N_AT_ONCE)
+    assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: N_AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
     def decide() -> bool:
@@ -234,11 +234,11 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
             SupportRequest.objects.get(pk=pk), scene.request("issue_pass", ""), scene.context
         ).state
 
-    decided = together(*[decide] * AT_ONCE)
-    done = together(*[collect] * AT_ONCE)
+    decided = together(*[decide] * N_AT_ONCE)
+    done = together(*[collect] * N_AT_ONCE)
 
-    assert Counter(decided) == {True: 1, False: AT_ONCE - 1}
-    assert Counter(done) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert Counter(decided) == {True: 1, False: N_AT_ONCE - 1}
+    assert Counter(done) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
     assert sorted(scene.events()) == ["support.pass_issued", "support.request_agreed", "support.requested"]
 
 
@@ -250,8 +250,8 @@ def test_caller_is_asked_and_vouched_for_once(scene: Scene) -> None:
     def people() -> tuple[User, User]:
         return User.objects.get(pk=scene.fay.user.pk), User.objects.get(pk=scene.ana.user.pk)
 
-    begun = together(*[lambda: caller_verification.begin(*people(), ref, scene.context)] * AT_ONCE)
-    vouched = together(*[lambda: caller_verification.vouch(*people(), "known voice", scene.context)] * AT_ONCE)
+    begun = together(*[lambda: caller_verification.begin(*people(), ref, scene.context)] * N_AT_ONCE)
+    vouched = together(*[lambda: caller_verification.vouch(*people(), "known voice", scene.context)] * N_AT_ONCE)
 
     assert {type(each) for each in [*begun, *vouched]} == {CallerCheck}
     assert sorted(scene.events()) == ["support.caller_asked", "support.caller_vouched"]

@@ -23,7 +23,7 @@ _MIN_MESSAGES = 50  # fewer messages say too little
 _MIN_ACCOUNT_ERRORS = 5  # reported by the provider itself
 _MIN_PROVEN_SHARE = 1 / 3
 _MAX_RETURNED_SHARE = 1 / 2
-_STEADY_AFTER = timedelta(minutes=5)  # a circuit closed for so long is reported as working
+_MIN_TIME_CLOSED = timedelta(minutes=5)  # a circuit closed for so long is reported as working
 _MAX_TRIPS_COUNTED = 12  # pauses in a row; then the count stops
 
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
@@ -136,7 +136,7 @@ def pending_notices(now: datetime) -> Iterator[Circuit]:
     """
     unknown = Circuit.objects.filter(notified_at=None).exclude(state=CircuitState.CLOSED)
     closed = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED)
-    steady = closed.filter(changed_at__lte=now - _STEADY_AFTER)
+    steady = closed.filter(changed_at__lte=now - _MIN_TIME_CLOSED)
     for rows, notified_at in ((unknown, now), (steady, None)):
         for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # an outage of email can't be emailed
             if Circuit.objects.filter(pk=circuit.pk, notified_at=circuit.notified_at).update(notified_at=notified_at):

@@ -28,7 +28,7 @@ from verification.enrolments import locks, preferences, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, SingleUseCode
 from verification.outcomes import Verdict
 
-N_ACTIONS, AT_ONCE = rounds(60, 200), 25
+N_ACTIONS, N_AT_ONCE = rounds(60, 200), 25
 ALLOWED = ("totp",)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def crowd() -> Iterator[Crowd]:
-    crowd = Crowd(AT_ONCE)
+    crowd = Crowd(N_AT_ONCE)
     yield crowd
     crowd.leave()
 
@@ -99,7 +99,7 @@ def _rush(crowd: Crowd, runs: list[Callable[[], None]]) -> list[Exception]:
     """Run all actions, twenty-five at a time without a pause, and return the errors."""
 
     def turn(number: int) -> list[Exception | None]:
-        return [_caught(run) for run in runs[number::AT_ONCE]]
+        return [_caught(run) for run in runs[number::N_AT_ONCE]]
 
     return [error for errors in crowd.rush(turn) for error in errors if error is not None]
 
