@@ -18,7 +18,7 @@ class SiteConfig(AppConfig):
         What is loaded is left out of garbage collection. A process exits in half the time, because Python does not
         search all of it once more.
         """
-        from mfasite import checks  # noqa: F401 - importing registers them, which needs the apps loaded
+        from mfasite import checks  # noqa: F401  (importing registers them, which needs the apps loaded)
         from mfasite.observability import request_ids
         from verification.db import django_internals
         from verification.delivery import broker

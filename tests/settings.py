@@ -22,7 +22,7 @@ os.environ.update(KEYS, DEMO="1", PUBLIC_URL="http://testserver", LOG_LEVEL="WAR
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{FOLDER}/mfa"
 os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `broker` points at a real one
 
-from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
+from mfasite.settings import *  # noqa: E402, F403  (the environment must be set first)
 from mfasite.settings import DATABASES, PASSWORD_HASHERS  # noqa: E402
 
 DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close their own connections

@@ -96,7 +96,7 @@ def spend(form: forms.Form) -> None:
 
 def values(row: Model) -> dict[str, str]:
     """Return a row's editable values as text. Others, such as the digest of a key, are left out."""
-    about = row._meta  # noqa: SLF001  (the public name of Django's model API)
+    about = row._meta
     own = [field for field in about.concrete_fields if field.editable and not field.primary_key]
     many = [field for field in about.many_to_many if field.editable]
     found = {field.name: _said(getattr(row, field.name)) for field in own}

@@ -189,7 +189,7 @@ def _start_reading(sync: DirectorySync, server: str, now: datetime) -> None:
     sync.batches.all().delete()
     sync.rows.all().delete()
     n_active = User.objects.filter(directory=sync.directory, is_active=True).count()
-    zeros = dict.fromkeys((field.name for field in sync._meta.fields if field.name.startswith("n_")), 0)  # noqa: SLF001  (the public name of Django's model API)
+    zeros = dict.fromkeys((field.name for field in sync._meta.fields if field.name.startswith("n_")), 0)
     zeros |= {"n_starts": sync.n_starts, "n_active": n_active}
     _hold(sync, state=_State.READING, server=server, **zeros)
 

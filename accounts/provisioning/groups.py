@@ -198,7 +198,7 @@ def _leave(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
 
 
 def _is_used(group: Group) -> bool:
-    related = Group._meta.related_objects  # noqa: SLF001  (the public name of Django's model API)
+    related = Group._meta.related_objects
     others = [each for each in related if each.related_model is not User]
     return any(
         each.related_model._base_manager.filter(**{each.field.name: group}).exists()  # noqa: SLF001  (public)

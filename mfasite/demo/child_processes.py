@@ -51,7 +51,7 @@ class Crew:
         """Start a child in its own session, so that Ctrl-C reaches us first."""
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
-            process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
+            process = subprocess.Popen(  # noqa: S603  (our own programs, without a shell)
                 list(_tied(command)),
                 cwd=BASE_DIR,
                 env=dict(self.environment),
@@ -229,7 +229,7 @@ def workers_answer(broker_url: str, *, prefix: str = "", seconds: float = 1.0) -
     with Celery(broker=broker_url, broker_transport_options=options, set_as_current=False) as app:
         try:
             return bool(app.control.ping(timeout=seconds, limit=1))
-        except Exception:  # noqa: BLE001 - each transport has errors of its own, and all mean "not yet"
+        except Exception:  # noqa: BLE001  (each transport has errors of its own, and all mean "not yet")
             return False
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "blue-lamp-on-monday"  # noqa: S105 - shared by all demo users, and printed when the demo starts
+PASSWORD = "blue-lamp-on-monday"  # noqa: S105  (shared by all demo users, and printed when the demo starts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,7 +118,7 @@ async def _main() -> None:
     if secure:
         secure.load_cert_chain(*certificate)
     server = await asyncio.start_server(Carrier().serve, host, 0, backlog=512, ssl=secure)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the answer's line
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 

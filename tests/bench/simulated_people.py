@@ -18,7 +18,7 @@ class World:
     def __init__(self, traveller: Any) -> None:
         self._traveller = traveller
         self._events: list[tuple[datetime, int, Callable[[], object]]] = []
-        self.lot = random.Random(7)  # noqa: S311 - a simulation, the same each time
+        self.lot = random.Random(7)  # noqa: S311  (a simulation, the same each time)
         self.now = START
         self._n = 0
 
@@ -36,7 +36,7 @@ class World:
 
     def run(self, until: datetime) -> None:
         """Let time pass, and have the ranges evaluated each minute, as the clock of the product does."""
-        from verification.limits import toll_fraud  # noqa: PLC0415 - Django is ready only now
+        from verification.limits import toll_fraud
 
         minute = self.now
         while minute < until:
@@ -66,10 +66,10 @@ class Player:
     enrolments: dict[str, Any] = field(default_factory=dict)
 
     def make(self, *methods: str) -> "Player":
-        from django.contrib.auth import get_user_model  # noqa: PLC0415
-        from django.contrib.auth.hashers import make_password  # noqa: PLC0415
+        from django.contrib.auth import get_user_model
+        from django.contrib.auth.hashers import make_password
 
-        from verification.models import Enrolment  # noqa: PLC0415
+        from verification.models import Enrolment
 
         self.user = get_user_model().objects.create(
             username=f"{self.area[1:]}-{self.n}", email=f"{self.n}@example.org", password=make_password("right")
@@ -86,17 +86,17 @@ class Player:
         return self
 
     def context(self) -> Any:
-        from verification.context import Context  # noqa: PLC0415
+        from verification.context import Context
 
         more = {"device": self.device} if hasattr(Context(now=self.world.now), "device") else {}
         return Context(now=self.world.now, network=self.network, **more)
 
     def password(self, text: str = "right", *, network: str = "") -> str:
         """Type a password; gives right, wrong or refused."""
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
-        from accounts.signin import password_step  # noqa: PLC0415
-        from verification import limits  # noqa: PLC0415
+        from accounts.signin import password_step
+        from verification import limits
 
         context = (
             replace(self.context(), network=network, **({"device": ""} if self.device else {})) if network else None
@@ -110,8 +110,8 @@ class Player:
 
     def ask(self, method: str) -> Any:
         """CheckRequest for a method in a new session, as the page after the password does."""
-        from verification import challenges, enrolments, policies  # noqa: PLC0415
-        from verification.models import Purpose  # noqa: PLC0415
+        from verification import challenges, enrolments, policies
+        from verification.models import Purpose
 
         self.sessions += 1
         mine = {each.enrolment.method: each for each in enrolments.confirmed(self.user.pk)}
@@ -131,29 +131,29 @@ class Player:
         return f"{self.user.pk} {self.sessions}"
 
     def answer(self, issued: Any, text: str) -> Any:
-        from verification import challenges  # noqa: PLC0415
+        from verification import challenges
 
         return challenges.answer(issued.handle, text, binding=self._binding(), context=self.context())
 
     def code(self, issued: Any) -> str:
         """Read the text that went out."""
-        from verification.challenges import queries  # noqa: PLC0415
-        from verification.models import Challenge  # noqa: PLC0415
+        from verification.challenges import queries
+        from verification.models import Challenge
 
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
         return str(queries.data_for_method(challenge, now=self.world.now).code)
 
     def app(self) -> str:
-        from verification.methods.totp.method import code_at  # noqa: PLC0415
+        from verification.methods.totp.method import code_at
 
         return code_at(b"12345678901234567890", int(self.world.now.timestamp()) // 30)
 
     def deliver(self, *, arrives: bool) -> None:
         """Let the carrier take what waits, and say what happened to it."""
-        from verification.delivery import dispatch  # noqa: PLC0415
-        from verification.delivery.inbound import receipts  # noqa: PLC0415
-        from verification.delivery.provider import Receipt  # noqa: PLC0415
-        from verification.models import Message, MessageState, Reason  # noqa: PLC0415
+        from verification.delivery import dispatch
+        from verification.delivery.inbound import receipts
+        from verification.delivery.provider import Receipt
+        from verification.models import Message, MessageState, Reason
 
         for message in Message.objects.filter(user=self.user, state=MessageState.QUEUED, challenge__isnull=False):
             dispatch.send(message.pk, now=self.world.now)

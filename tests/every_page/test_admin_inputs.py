@@ -77,7 +77,7 @@ def _ask(person: Person, address: str, sent: Mapping[str, Any] | None = None) ->
             if answer.streaming:
                 b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # a streaming answer
             transaction.set_rollback(True)
-    except Exception as fault:  # noqa: BLE001 - any at all is what this looks for
+    except Exception as fault:  # noqa: BLE001  (any at all is what this looks for)
         return f"{address[:120]}: {fault!r}"
     return f"{address[:120]}: {answer.status_code}" if answer.status_code >= 500 else ""
 

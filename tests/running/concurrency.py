@@ -45,7 +45,7 @@ def together(*actions: Callable[[], object]) -> list[object]:
         start.wait()
         try:
             found[number] = action()
-        except Exception as error:  # noqa: BLE001 - the test names them
+        except Exception as error:  # noqa: BLE001  (the test names them)
             found[number] = error
         finally:
             connections.close_all()

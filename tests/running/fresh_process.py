@@ -66,7 +66,7 @@ def _serve() -> None:
         child = os.fork()
         if not child:
             os._exit(_run(**json.loads(line)))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201 - the answer's line
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)  # noqa: T201  (the answer's line)
 
 
 def _run(code: str, environment: dict[str, str], folder: str) -> int:
@@ -81,7 +81,7 @@ def _run(code: str, environment: dict[str, str], folder: str) -> int:
             if isinstance(end.code, str):
                 err.write(end.code)
             return end.code if isinstance(end.code, int) else int(end.code is not None)
-        except BaseException:  # noqa: BLE001 - as an interpreter does
+        except BaseException:  # noqa: BLE001  (as an interpreter does)
             traceback.print_exc()
             return 1
     return 0

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
+from django_otp.oath import totp
 from pytest_django import Settings
 
 from tests.running.concurrency import Crowd
@@ -93,8 +94,6 @@ class EngineUser:
 
 def app_code(enrolment: Enrolment, now: datetime) -> str:
     """Return the current code of the user's authenticator app, computed by the library alone."""
-    from django_otp.oath import totp  # noqa: PLC0415
-
     elapsed = int(now.timestamp())
     return f"{totp(enrolment.secret, step=30, t0=int(timezone.now().timestamp()) - elapsed):06d}"
 

@@ -19,7 +19,7 @@ from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 
 _log = logging.getLogger(__name__)
-_TABLE = AuditEvent._meta.db_table  # noqa: SLF001  (public, despite its name)
+_TABLE = AuditEvent._meta.db_table
 _SEALS_AT_ONCE = 50_000
 _DELETE = Delete(lambda: AuditEvent.objects.filter(id__lt=BindParam("boundary")))
 _DELETE_SEALS = Delete(lambda: AuditSeal.objects.filter(number__lte=BindParam("number")))

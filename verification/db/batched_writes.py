@@ -131,7 +131,7 @@ def _run(writes: list[Write]) -> None:
 def _tell(write: Write, rows: Rows) -> None:
     if write.row is not None:
         [row] = rows
-        if key := write.row._meta.auto_field:  # noqa: SLF001  (public, despite its name)
+        if key := write.row._meta.auto_field:
             write.row.pk = row[key.attname]
         write.row._state.adding, write.row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  (as `save` does)
     if write.then is not None:
@@ -164,7 +164,7 @@ def _with_keys(write: Write, writes: list[Write]) -> tuple[str, list[Any]]:
     values = []
     for value, piece in zip(write.values, pieces, strict=True):
         if isinstance(value, KeyOf) and value.row.pk is None:
-            name = value.row._meta.pk.column  # noqa: SLF001  (public, despite its name)
+            name = value.row._meta.pk.column
             sql += f"(SELECT {name} FROM w{rows.index(value.row)}){piece}"  # noqa: S608  (names of ours)
         else:
             values.append(value.row.pk if isinstance(value, KeyOf) else value)

@@ -257,7 +257,7 @@ class Insert(Generic[M]):
         self._composed: tuple[Any, str, list[Any]] | None = None
 
     def _compose(self, row: M) -> tuple[Any, str, list[Any]]:
-        meta = self._model._meta  # noqa: SLF001  (public, despite its name)
+        meta = self._model._meta
         fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
         query = InsertQuery(self._model)
         query.insert_values(fields, [row])
@@ -283,7 +283,7 @@ class Insert(Generic[M]):
         sql, fields = self._plain(row)
         slots = {field: self._slot(field, row) for field in fields}
         values = [slots[field] or self._value(field, row, connection) for field in fields]
-        key = self._model._meta.auto_field  # noqa: SLF001  (public, despite its name)
+        key = self._model._meta.auto_field
         name = connection.ops.quote_name(str(key.column)) if key else "1 AS n"
 
         def name_parents(_rows: Rows) -> None:

@@ -86,6 +86,6 @@ def _run_to_an_end(job: J, run: Callable[[J], None], fail: Callable[[J, str], No
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.exception("%s %s failed", job._meta.label, job.pk)  # noqa: SLF001  (the public name of Django's model API)
+        logger.exception("%s %s failed", job._meta.label, job.pk)
         words = _("It stopped because of an error in our program (%(kind)s). Tell your operator.")
         fail(job, words % {"kind": type(error).__name__})

@@ -89,7 +89,7 @@ def _lock_to_delete(rows: QuerySet[Any]) -> None:
 
 def _naming(model: type[Model]) -> Iterator[tuple[type[Model], str, bool]]:
     """Yield the models that refer to this one, by which field, and whether their rows are deleted with it."""
-    for relation in model._meta.get_fields(include_hidden=True):  # noqa: SLF001  (public, despite its name)
+    for relation in model._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ManyToOneRel):
             yield relation.related_model, relation.field.name, relation.on_delete is models.CASCADE
 

@@ -19,7 +19,7 @@ def _hand(message_id: int, _kind: Kind) -> None:
         dispatch.send(message_id)
     except Error:
         raise
-    except Exception:  # noqa: BLE001 - logged
+    except Exception:  # noqa: BLE001  (logged)
         _log.exception("The sweeper could not send m%s", message_id)
 
 
@@ -31,7 +31,7 @@ def run(stop: threading.Event) -> None:
             dispatch.sweep(_hand)
         except Error as error:
             _log.warning("The sweeper can't reach the database: %s", type(error).__name__)
-        except Exception:  # noqa: BLE001 - logged
+        except Exception:  # noqa: BLE001  (logged)
             _log.exception("The sweeper failed. It tries again.")
         finally:
             connections.close_all()

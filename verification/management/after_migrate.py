@@ -26,7 +26,7 @@ def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
     """
     for model in models:
         try:
-            there = apps.get_model(model._meta.label)  # noqa: SLF001
+            there = apps.get_model(model._meta.label)
         except LookupError:
             return False
         if not router.allow_migrate_model(using, there) or _columns(there) != _columns(model):
@@ -35,7 +35,7 @@ def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
 
 
 def _columns(model: type[Model]) -> set[str | None]:
-    return {field.column for field in model._meta.local_fields}  # noqa: SLF001
+    return {field.column for field in model._meta.local_fields}
 
 
 def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:

@@ -38,7 +38,7 @@ def ranked(found: Iterable[Policy]) -> list[Policy]:
 
 def in_statement(user: OuterRef, name: str) -> Coalesce:
     """Decide one rule within a statement that reads something of a person, as `merge` does. Only for plain values."""
-    column: Any = Policy._meta.get_field(name)  # noqa: SLF001  (the public name of Django's model API)
+    column: Any = Policy._meta.get_field(name)
     decides = strongest(user, name).values(name)[:1]
     return Coalesce(Subquery(decides), Value(default(name)), output_field=column)
 

@@ -10,7 +10,7 @@ from verification.db import partitions
 from verification.models import AuditEvent, Message
 
 # How full the pages of a month may get. The rest is for updates, which events have none of.
-_TABLES: Mapping[str, int] = {AuditEvent._meta.db_table: 100, Message._meta.db_table: 80}  # noqa: SLF001
+_TABLES: Mapping[str, int] = {AuditEvent._meta.db_table: 100, Message._meta.db_table: 80}
 
 
 def make_months(now: datetime, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:

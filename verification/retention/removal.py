@@ -16,7 +16,7 @@ from verification.db import partitions, row_locks
 from verification.db.partitions import Month
 from verification.models import Attempt, Challenge, Message
 
-_MESSAGES = Message._meta.db_table  # noqa: SLF001
+_MESSAGES = Message._meta.db_table
 
 _BATCH = 500
 

@@ -252,5 +252,5 @@ def _kept_by(group: Group) -> tuple[str, str]:
 
 def _others() -> list[Any]:
     known = {User, Policy, Scope, GroupRequest}
-    related = Group._meta.related_objects  # noqa: SLF001  (the public name of Django's model API)
+    related = Group._meta.related_objects
     return [rel for rel in related if rel.related_model not in known and not rel.field.many_to_many]

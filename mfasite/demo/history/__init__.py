@@ -23,7 +23,7 @@ def fill(now: datetime) -> int:
     """Fill an empty database, and return the number of events. A database that has users stays as it is."""
     if get_user_model().objects.exists():
         return 0
-    chance = random.Random(_SEED)  # noqa: S311 - it makes a story, no secrets
+    chance = random.Random(_SEED)  # noqa: S311  (it makes a story, no secrets)
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     timeline = Timeline(now)

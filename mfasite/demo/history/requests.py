@@ -89,7 +89,7 @@ def attempts(found: Message, fate: Fate) -> list[Attempt]:
     ]
 
 
-def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401 - any user model
+def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401  (any user model)
     """Return an email that was delivered. Shape: `name` of a template in `verification/notices`."""
     found = _message(at, user.pk, Kind.MAIL, user.email, Fate(), hint="mail")
     found.template = f"verification/notices/{name}.txt"

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             "--dir", default=str(settings.DEMO_DIR), help="the folder for the demo's data and logs (default .demo)"
         )
 
-    def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002 - the option's name
+    def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002  (the option's name)
         """Run until the demo is stopped or one of its processes exits."""
         home = Path(dir).resolve()
         url = f"http://{launcher.NAME}:{port}"

@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError("Enter a number of 1 or more for --count.")
         there = User.objects.filter(email__endswith=_MARK).count()
         groups = [Group.objects.get_or_create(name=name)[0].pk for name in _GROUPS]
-        chance = random.Random(seed + there)  # noqa: S311 - it makes names, no secrets
+        chance = random.Random(seed + there)  # noqa: S311  (it makes names, no secrets)
         nobody = make_password(None)
         for batch in _batches(_people(chance, there, count, nobody)):
             with transaction.atomic():

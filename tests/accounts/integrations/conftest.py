@@ -65,7 +65,7 @@ class Visit:
         return self._ask(address, urlencode(sent).encode())
 
     def _ask(self, address: str, body: bytes | None) -> Answer:
-        request = Request(urljoin(self.url, address), body)  # noqa: S310 - our own service
+        request = Request(urljoin(self.url, address), body)  # noqa: S310  (our own service)
         try:
             answer = self._opener.open(request, timeout=30)
         except HTTPError as error:

@@ -91,9 +91,9 @@ class _Reader:
 
     def make(self, ca: str) -> None:
         """Add the directory."""
-        from accounts import directories  # noqa: PLC0415
-        from accounts.models import Directory  # noqa: PLC0415
-        from accounts.support.admin.directories import USUAL  # noqa: PLC0415
+        from accounts import directories
+        from accounts.models import Directory
+        from accounts.support.admin.directories import USUAL
 
         made = Directory(
             name="Bench",
@@ -111,12 +111,12 @@ class _Reader:
 
     def run(self) -> dict[str, Any]:
         """Read it once."""
-        from django.utils import timezone  # noqa: PLC0415
+        from django.utils import timezone
 
-        from accounts import directory_sync  # noqa: PLC0415
-        from accounts.models import User  # noqa: PLC0415
-        from verification import audit  # noqa: PLC0415
-        from verification.context import Context  # noqa: PLC0415
+        from accounts import directory_sync
+        from accounts.models import User
+        from verification import audit
+        from verification.context import Context
 
         n_events, _seals = audit.size()
         staff = User.objects.order_by("pk").first()
@@ -137,10 +137,10 @@ def main() -> None:
     """Obey until the input ends."""
     django.setup()
     reader: Any = _Reader(sys.argv[2])
-    print("ready", flush=True)  # noqa: T201 - the answer's line
+    print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(getattr(reader, order.pop("do"))(**order)), flush=True)  # noqa: T201
+        print(json.dumps(getattr(reader, order.pop("do"))(**order)), flush=True)
 
 
 if __name__ == "__main__":

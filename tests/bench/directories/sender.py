@@ -36,11 +36,11 @@ class _Sender:
 
     def make(self, people: int) -> None:
         """Add the directory, with a token."""
-        from django.utils import timezone  # noqa: PLC0415
+        from django.utils import timezone
 
-        from accounts.applications import secrets  # noqa: PLC0415
-        from accounts.integrations.scim import token_authentication  # noqa: PLC0415
-        from accounts.models import Directory, ScimAccess  # noqa: PLC0415
+        from accounts.applications import secrets
+        from accounts.integrations.scim import token_authentication
+        from accounts.models import Directory, ScimAccess
 
         made = Directory.objects.create(name=f"SCIM {timezone.now():%H:%M:%S}", kind="scim")
         access = ScimAccess.objects.create(directory=made)
@@ -53,7 +53,7 @@ class _Sender:
 
     def events(self) -> int:
         """Return how many audit events there are."""
-        from verification import audit  # noqa: PLC0415
+        from verification import audit
 
         n, _seals = audit.size()
         return n
@@ -176,10 +176,10 @@ def main() -> None:
     """Obey until the input ends."""
     django.setup()
     sender: Any = _Sender(sys.argv[2])
-    print("ready", flush=True)  # noqa: T201 - the answer's line
+    print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(getattr(sender, order.pop("do"))(**order)), flush=True)  # noqa: T201
+        print(json.dumps(getattr(sender, order.pop("do"))(**order)), flush=True)
 
 
 if __name__ == "__main__":

@@ -59,11 +59,11 @@ class _Asker:
     """A service that shows its key and asks about one person after the other."""
 
     def __init__(self, address: str) -> None:
-        from django.utils import timezone  # noqa: PLC0415
+        from django.utils import timezone
 
-        from accounts import app_passwords  # noqa: PLC0415
-        from accounts.models import Service  # noqa: PLC0415
-        from verification.context import Context  # noqa: PLC0415
+        from accounts import app_passwords
+        from accounts.models import Service
+        from verification.context import Context
 
         self.address = address
         self.context = Context(now=timezone.now())
@@ -73,8 +73,8 @@ class _Asker:
 
     def make(self, n: int) -> int:
         """Make people with an app password each, which they used yesterday from the same network."""
-        from accounts import app_passwords  # noqa: PLC0415
-        from accounts.models import AppPassword, User  # noqa: PLC0415
+        from accounts import app_passwords
+        from accounts.models import AppPassword, User
 
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
         made = [
@@ -119,10 +119,10 @@ def main() -> None:
     """Make the service, then obey until the input ends."""
     django.setup()
     asker: Any = _Asker(sys.argv[2])
-    print("ready", flush=True)  # noqa: T201 - the answer's line
+    print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(getattr(asker, order.pop("do"))(**order)), flush=True)  # noqa: T201
+        print(json.dumps(getattr(asker, order.pop("do"))(**order)), flush=True)
 
 
 if __name__ == "__main__":

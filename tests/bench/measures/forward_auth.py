@@ -68,7 +68,7 @@ class _Proxy:
     """A proxy with its secret, which asks about one person after the other."""
 
     def __init__(self, address: str) -> None:
-        from accounts.models import Application  # noqa: PLC0415
+        from accounts.models import Application
 
         Application.objects.filter(slug__startswith="bench-").delete()  # of an earlier run
         self.address = address
@@ -78,11 +78,11 @@ class _Proxy:
 
     def make(self, n: int, applications: int) -> int:
         """Make so many applications in all, and people who are signed in to one each."""
-        from django.contrib.auth.models import Group  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
+        from django.contrib.auth.models import Group
+        from django.utils import timezone
 
-        from accounts.integrations.forward_auth import cookies  # noqa: PLC0415
-        from accounts.models import Application, ApplicationSession, ProtectedHost, User  # noqa: PLC0415
+        from accounts.integrations.forward_auth import cookies
+        from accounts.models import Application, ApplicationSession, ProtectedHost, User
 
         now = timezone.now()
         groups = [Group.objects.get_or_create(name=f"Bench {at}")[0] for at in range(_GROUPS)]
@@ -110,9 +110,9 @@ class _Proxy:
         return len(made)
 
     def _make_proxy(self, now: datetime) -> None:
-        from accounts.applications import secrets as keys  # noqa: PLC0415
-        from accounts.integrations.forward_auth import proxy_authentication  # noqa: PLC0415
-        from accounts.models import Proxy  # noqa: PLC0415
+        from accounts.applications import secrets as keys
+        from accounts.integrations.forward_auth import proxy_authentication
+        from accounts.models import Proxy
 
         about = {"name": "Bench", "program": "caddy", "networks": ["127.0.0.1/32"]}
         proxy, _is_new = Proxy.objects.get_or_create(slug="bench", defaults=about)
@@ -188,10 +188,10 @@ class _Proxy:
 
 def _session(user: Any, now: Any) -> str:
     """Sign somebody in, as the sign-in stores it, and return the session's reference."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from accounts import session_assurance, sessions  # noqa: PLC0415
-    from verification.policies import Why  # noqa: PLC0415
+    from accounts import session_assurance, sessions
+    from verification.policies import Why
 
     store = sessions.SessionStore()
     store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
@@ -206,10 +206,10 @@ def main() -> None:
     """Obey until the input ends."""
     django.setup()
     proxy: Any = _Proxy(sys.argv[2])
-    print("ready", flush=True)  # noqa: T201 - the answer's line
+    print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(getattr(proxy, order.pop("do"))(**order)), flush=True)  # noqa: T201
+        print(json.dumps(getattr(proxy, order.pop("do"))(**order)), flush=True)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,8 @@ def fraud(accounts: int, area: str) -> Callable[[World], Result]:
     hundred honest people of the same range sign in at the same time."""
 
     def play(world: World) -> Result:
-        from verification import conf  # noqa: PLC0415
-        from verification.models import Country  # noqa: PLC0415
+        from verification import conf
+        from verification.models import Country
 
         Country.objects.get_or_create(code="LV")
         places = max(1, accounts // 5)
@@ -142,7 +142,7 @@ def stranger(world: World) -> Result:
 
 def _cookie(person: Player) -> str:
     try:
-        from verification.browsers import known_browsers  # noqa: PLC0415
+        from verification.browsers import known_browsers
     except ImportError:  # as it was before
         return ""
     return known_browsers.remember("", person.user.username)
@@ -151,8 +151,8 @@ def _cookie(person: Player) -> str:
 def patient(world: World) -> Result:
     """Somebody who knows the password tries four app codes four times a day for thirty days; each time the owner signs
     in after it, by the app as well."""
-    from verification.models import Message  # noqa: PLC0415
-    from verification.outcomes import Verdict  # noqa: PLC0415
+    from verification.models import Message
+    from verification.outcomes import Verdict
 
     owner = Player(world, 1, "198.51.100.1").make("totp")
     looked_at, kept_out_at = 0, list[datetime]()
@@ -208,12 +208,12 @@ def measure() -> Iterator[tuple[str, Result]]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     logging.disable(logging.WARNING)
-    import time_machine  # noqa: PLC0415 - Django is ready only now
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+    import time_machine
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
 
-    from verification.limits import toll_fraud  # noqa: PLC0415
+    from verification.limits import toll_fraud
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VERIFICATION_CACHE_SECONDS = 3600  # `World` reads what changes here again
@@ -227,9 +227,9 @@ def measure() -> Iterator[tuple[str, Result]]:
 
 
 def _empty() -> None:
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.contrib.auth import get_user_model
 
-    from verification.models import BlockedRange, Challenge, Counter, Failure, Message  # noqa: PLC0415
+    from verification.models import BlockedRange, Challenge, Counter, Failure, Message
 
     for model in (Message, Challenge, Counter, Failure, BlockedRange, get_user_model()):
         model.objects.all().delete()

@@ -70,7 +70,7 @@ class _Parties:
     """Applications with their clients, and people who are signed in to the service."""
 
     def __init__(self, address: str) -> None:
-        from accounts.models import Application  # noqa: PLC0415
+        from accounts.models import Application
 
         Application.objects.filter(slug__startswith="oidc-").delete()  # of an earlier run
         self.netloc = urlsplit(address).netloc
@@ -81,12 +81,12 @@ class _Parties:
 
     def make(self, n: int, applications: int) -> int:
         """Make so many applications in all, and people with a session each."""
-        from django.conf import settings  # noqa: PLC0415
-        from django.contrib.auth.models import Group  # noqa: PLC0415
-        from django.utils import timezone  # noqa: PLC0415
+        from django.conf import settings
+        from django.contrib.auth.models import Group
+        from django.utils import timezone
 
-        from accounts.integrations.oidc import client_registration  # noqa: PLC0415
-        from accounts.models import Application, User  # noqa: PLC0415
+        from accounts.integrations.oidc import client_registration
+        from accounts.models import Application, User
 
         now = timezone.now()
         groups = [Group.objects.get_or_create(name=f"Bench {at}")[0] for at in range(_GROUPS)]
@@ -192,10 +192,10 @@ _HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.
 
 def _session(user: Any, now: Any) -> str:
     """Sign somebody in, as the sign-in stores it, and return the session's key."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from accounts import session_assurance, sessions  # noqa: PLC0415
-    from verification.policies import Why  # noqa: PLC0415
+    from accounts import session_assurance, sessions
+    from verification.policies import Why
 
     store = sessions.SessionStore()
     store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
@@ -210,10 +210,10 @@ def main() -> None:
     """Obey until the input ends."""
     django.setup()
     parties: Any = _Parties(sys.argv[2])
-    print("ready", flush=True)  # noqa: T201 - the answer's line
+    print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
-        print(json.dumps(getattr(parties, order.pop("do"))(**order)), flush=True)  # noqa: T201
+        print(json.dumps(getattr(parties, order.pop("do"))(**order)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import SecondStep, Session, User
@@ -208,8 +209,6 @@ def test_registration_ends_without_recovery_codes_where_none_are_allowed(ben: Pe
 
 
 def test_group_decides_for_its_members(ben: Person) -> None:
-    from django.contrib.auth.models import Group  # noqa: PLC0415
-
     group = Group.objects.create(name="Finance")
     Policy.objects.create(methods=["text", "totp"])
     Policy.objects.create(group=group, methods=["totp"])

@@ -6,6 +6,7 @@ from verification.models import (
     AuditEvent,
     Challenge,
     Message,
+    Policy,
 )
 from verification.outcomes import Verdict
 
@@ -44,8 +45,6 @@ def test_page_that_continues_too_early_says_to_answer_the_call(ana: EngineUser) 
 
 
 def test_policy_may_let_the_hash_alone_approve(ana: EngineUser) -> None:
-    from verification.models import Policy  # noqa: PLC0415
-
     Policy.objects.create(number_matching=False)
     issued = ana.start("call")
     call = ana.deliver()[-1]

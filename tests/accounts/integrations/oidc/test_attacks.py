@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.apps import apps
 from django.db import connections, transaction
 from django.test import Client
 
 from accounts import conf
-from accounts.models import OidcSignIn
+from accounts.models import OidcClient, OidcSignIn
 from tests.simulated.people import ANAS, Clock, Person, join
 from tests.simulated.relying_party import CALLBACK
 from verification.models import AuditEvent
@@ -317,8 +318,6 @@ def test_takes_nothing_from_the_address(party: Any, endpoint: str, query: str) -
 
 
 def test_nothing_of_a_sign_in_is_stored_in_clear(party: Any, ana: Person) -> None:
-    from django.apps import apps  # noqa: PLC0415
-
     ana.sign_in()
     code = party.ask(ana).code
     tokens = party.redeem(code).json()
@@ -331,8 +330,6 @@ def test_nothing_of_a_sign_in_is_stored_in_clear(party: Any, ana: Person) -> Non
 
 def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Person, ben: Person) -> None:
     """Someone who agreed can't give their address to a colleague who didn't."""
-    from accounts.models import OidcClient  # noqa: PLC0415
-
     party = make_party(consent=OidcClient.Consent.PERSON)
     ana.sign_in()
     url = party.url(prompt="consent")

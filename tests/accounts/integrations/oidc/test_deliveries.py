@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 
@@ -215,8 +216,6 @@ def test_follows_no_redirect(make_party: Any, listen: Any, ana: Person) -> None:
 
 
 def test_is_rolled_back_with_what_ended_the_session(make_party: Any, ana: Person) -> None:
-    from django.db import transaction  # noqa: PLC0415
-
     party = make_party(logout_uri="http://127.0.0.1:9/")
     ana.sign_in()
     party.sign_in(ana)

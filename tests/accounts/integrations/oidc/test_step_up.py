@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.contrib.auth.models import Group
 
 from tests.simulated.people import PASSWORD, Clock, Person
 
@@ -222,8 +223,6 @@ def test_hint_about_someone_else_is_refused(party: Any, make_party: Any, ana: Pe
 
 
 def test_group_decides_who_may_use_it(make_party: Any, ana: Person) -> None:
-    from django.contrib.auth.models import Group  # noqa: PLC0415
-
     party = make_party()
     party.client.application.groups.add(Group.objects.create(name="Writers"))
     ana.sign_in()

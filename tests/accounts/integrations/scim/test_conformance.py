@@ -30,7 +30,7 @@ print(secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
 def wait_for_the_library(url: str, token: str) -> None:
     """Send the first requests. A process takes seconds to load the library, and the tester waits for five of them."""
     for _ in range(8):
-        with urlopen(Request(url, headers={"Authorization": f"Bearer {token}"}), timeout=60) as answer:  # noqa: S310 - our own service
+        with urlopen(Request(url, headers={"Authorization": f"Bearer {token}"}), timeout=60) as answer:  # noqa: S310  (our own service)
             assert answer.status == 200
 
 

@@ -74,7 +74,7 @@ class VonageProvider:
 
 
 def _text(message: Outgoing) -> Any:
-    from vonage_messages.models import Sms  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
+    from vonage_messages.models import Sms  # noqa: PLC0415  (with pydantic, 16 MiB that others are spared)
 
     here = conf.read()
     seconds = int((message.useful_until - timezone.now()).total_seconds())

@@ -14,7 +14,7 @@ _MAX_KEYS = 8  # in one answer
 
 def ask(words: str, *, keys_url: str, language: str) -> list[Any]:
     """Say something and wait for keys, twice, then hang up. The # key ends the input."""
-    from vonage_voice.models import Dtmf, Input  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
+    from vonage_voice.models import Dtmf, Input  # noqa: PLC0415  (with pydantic, 16 MiB that others are spared)
 
     keys = Dtmf(timeOut=_SILENCE, maxDigits=_MAX_KEYS, submitOnHash=True)
     once = [
