@@ -51,10 +51,11 @@ lint: $(STAMPS)/tests ## Check style, words, templates, types, imports and missi
 	@$(BIN)/mypy
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
-lock: $(STAMPS)/tests ## Write both lock files from the lists beside them (ARGS=--upgrade for newer indirect packages)
+lock: $(STAMPS)/tests ## Write the lock files from the lists beside them (ARGS=--upgrade for newer indirect packages)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(LOCK) requirements.txt -o requirements.lock
 	@$(LOCK) tests/requirements.txt -c requirements.lock -o tests/requirements.lock
+	@$(LOCK) requirements-ldap.txt -c requirements.lock -o requirements-ldap.lock
 	@$(LOCK) $(HUB)/requirements.txt -o $(HUB)/requirements.lock
 	@$(LOCK) $(SCIM)/requirements.txt -o $(SCIM)/requirements.lock
 

@@ -6,12 +6,13 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from tests.running import syntax_trees
 
 ROOT = Path(settings.BASE_DIR)
-OPTIONAL = {"ldap": "python-ldap"}  # may not be installed here; requirements-ldap.txt has it
+OPTIONAL = {"ldap": "python-ldap"}  # may not be installed here; requirements-ldap.lock has it
 OURS = ("accounts", "helpcenter", "mfasite", "verification")
 
 
@@ -42,7 +43,7 @@ def test_service_imports_what_it_installs() -> None:
     """Seen failing: a module imported django_stubs_ext, and the demo did not start."""
     installed = {
         canonical(name)
-        for file in ("requirements.lock", "requirements-ldap.txt")
+        for file in ("requirements.lock", "requirements-ldap.lock")
         for name in re.findall(r"^([\w.-]+)==", (ROOT / file).read_text(), re.MULTILINE)
     }
     known = {*sys.stdlib_module_names, *OURS}
@@ -57,3 +58,30 @@ def test_service_imports_what_it_installs() -> None:
     }
 
     assert strangers == set()
+
+
+FOUND = (*ROOT.glob("requirements*.txt"), *(ROOT / "tests").rglob("requirements*.txt"))
+LISTS = [path for path in FOUND if "node_modules" not in path.parts]
+TELLING = ("*.md", ".ci/*", "deploy/**/*", *(f"{app}/**/*.{kind}" for app in OURS for kind in ("md", "py")))
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_list_has_a_lock_with_a_hash_of_each_file(path: Path) -> None:
+    """Seen failing: what LDAP needs was installed without one."""
+    wanted = re.findall(r"^([\w.-]+)(?:\[.*\])?==", path.read_text(), re.MULTILINE)
+    lock = path.with_suffix(".lock").read_text()
+
+    locked = re.findall(r"^([\w.-]+)(?:\[.*\])?==\S+(?: ; .+)? \\\n +--hash=sha256:", lock, re.MULTILINE)
+
+    assert wanted
+    assert {canonical(name) for name in wanted} <= {canonical(name) for name in locked}
+    assert len(locked) == len(re.findall("^[^ #\\n]", lock, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nobody_is_told_to_install_a_list_without_hashes(path: Path) -> None:
+    told = re.compile(rf"-r (?:\S+/)?{re.escape(path.name)}\b")
+    files = [file for pattern in TELLING for file in ROOT.glob(pattern) if file.is_file()]
+
+    assert files
+    assert [str(file.relative_to(ROOT)) for file in files if told.search(file.read_text(errors="ignore"))] == []
