@@ -69,22 +69,22 @@ def bring_in(
         token = HardwareToken.objects.select_for_update(of=("self",)).filter(serial=seed.serial).first()
         if token is not None and token.retired_at:
             raise Retired
-        held = token.enrolment if token is not None else enrolments.find_token(seed.serial)
-        if held is not None and held.confirmed:
-            if user is not None and held.user_id != user.pk:
+        owned = token.enrolment if token is not None else enrolments.find_token(seed.serial)
+        if owned is not None and owned.confirmed:
+            if user is not None and owned.user_id != user.pk:
                 raise InUse
-            return "same", token or _adopt(held, seed, is_dry_run=is_dry_run)
-        is_same = _has_secret(token or held, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
-        if is_same and (user is None or (held is not None and held.user_id == user.pk)):
-            return "same", token or (held and _adopt(held, seed, is_dry_run=is_dry_run))
-        verdict = "new" if token is None and held is None else "changed"
+            return "same", token or _adopt(owned, seed, is_dry_run=is_dry_run)
+        is_same = _has_secret(token or owned, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
+        if is_same and (user is None or (owned is not None and owned.user_id == user.pk)):
+            return "same", token or (owned and _adopt(owned, seed, is_dry_run=is_dry_run))
+        verdict = "new" if token is None and owned is None else "changed"
         if is_dry_run:
             return verdict, token
-        owner = user or (held.user if held is not None else None)
-        if held is not None:
-            enrolments.take_back(held)  # which keeps in the stock how far it has counted
+        owner = user or (owned.user if owned is not None else None)
+        if owned is not None:
+            enrolments.take_back(owned)  # which keeps in the stock how far it has counted
         if token is None:
-            token = _made(seed if held is None else _counted_on(seed, held))
+            token = _made(seed if owned is None else _counted_on(seed, owned))
         else:
             token.refresh_from_db()
             if not is_same:
@@ -113,9 +113,9 @@ def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
     token.save(force_insert=is_new)
 
 
-def _counted_on(seed: Seed, held: Enrolment) -> Seed:
+def _counted_on(seed: Seed, owned: Enrolment) -> Seed:
     """Return a token with the counter of what was assigned before there was a stock."""
-    return seed if _counts_otherwise(held, seed) else replace(seed, counter=max(seed.counter, held.counter + 1))
+    return seed if _counts_otherwise(owned, seed) else replace(seed, counter=max(seed.counter, owned.counter + 1))
 
 
 def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
@@ -127,12 +127,12 @@ def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
     return was != now or (token.opens and token.secret != seed.secret)
 
 
-def _adopt(held: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken | None:
+def _adopt(owned: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken | None:
     """Add a token to the stock that was assigned before there was a stock."""
-    if is_dry_run or not held.opens:
+    if is_dry_run or not owned.opens:
         return None
     token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
-    token.secret, token.data, token.counter, token.enrolment = held.secret, held.data, held.counter, held
+    token.secret, token.data, token.counter, token.enrolment = owned.secret, owned.data, owned.counter, owned
     token.save(force_insert=True)
     return token
 
@@ -181,15 +181,15 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
     Its counter is kept, so that earlier codes don't work for the next person.
     """
     with transaction.atomic():
-        held = Enrolment.objects.filter(token=token.pk).select_related("user").first()
-        if held is None:
+        owned = Enrolment.objects.filter(token=token.pk).select_related("user").first()
+        if owned is None:
             return False
-        if held.confirmed:
-            enrolments.clear(held.user, context, only=held)
-        enrolments.take_back(held)
+        if owned.confirmed:
+            enrolments.clear(owned.user, context, only=owned)
+        enrolments.take_back(owned)
         audit.record(
             events.TOKEN_TAKEN_BACK,
-            user_id=held.user_id,
+            user_id=owned.user_id,
             context=context,
             actor_id=actor_id,
             token=token.ref,

@@ -60,7 +60,7 @@ def mailed(ana: Person) -> str:
 
 
 @pytest.fixture
-def held(ana: Person, mail: Door) -> Possessions:
+def possessions(ana: Person, mail: Door) -> Possessions:
     """Return one of each for Ana, all made under the old key."""
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")
@@ -98,12 +98,12 @@ def held(ana: Person, mail: Door) -> Possessions:
 
 
 @pytest.fixture
-def rotated(held: Possessions, restart: Restart) -> Possessions:
+def rotated(possessions: Possessions, restart: Restart) -> Possessions:
     """Rotate and retire a key: old; new and old; `reencrypt`; new only."""
     restart(NEW, OLD)
     call_command("reencrypt")
     restart(NEW)
-    return held
+    return possessions
 
 
 @pytest.fixture

@@ -129,13 +129,13 @@ class Sites:
 @contextlib.contextmanager
 def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
     """Bring everything up, with so many people in the service's database, and all of it down again."""
-    with tempfile.TemporaryDirectory(prefix="mfa-bench-") as folder, contextlib.ExitStack() as held:
+    with tempfile.TemporaryDirectory(prefix="mfa-bench-") as folder, contextlib.ExitStack() as stack:
         home = Path(folder)
         say("PostgreSQL and Redis")
-        database = held.enter_context(servers.postgres(options=f"{_COUNTING} {_deployed()}"))
+        database = stack.enter_context(servers.postgres(options=f"{_COUNTING} {_deployed()}"))
         room = home / "redis"
         room.mkdir()
-        redis, redis_url = held.enter_context(servers.redis(room))
+        redis, redis_url = stack.enter_context(servers.redis(room))
         with psycopg.connect(database.url, autocommit=True) as admin:
             admin.execute("CREATE EXTENSION pg_stat_statements")
             for name in ("ours", "floor"):
@@ -144,7 +144,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
             "PostgreSQL": lambda: [database.pid],
             "Redis": lambda: [child.process.pid for child in redis.children],
         }
-        texts = held.enter_context(carrier(secure=home))
+        texts = stack.enter_context(carrier(secure=home))
         base = {
             "SECRET_KEY": secrets.token_urlsafe(50),
             "MFA_KEYS": f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}",
@@ -157,7 +157,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
             "FORWARD_AUTH_PER_SECOND": "100000",
             "SCIM_REQUESTS_PER_MINUTE": "1000000",
         }
-        site = _starter(held, home, database.url, shared)
+        site = _starter(stack, home, database.url, shared)
         ours = site("ours", base | {"DJANGO_SETTINGS_MODULE": "mfasite.settings"}, _prepare_ours(people, say), say)
         floor_settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings"}
         floor = site("floor", base | floor_settings, _prepare_floor, say)
@@ -176,7 +176,7 @@ def _deployed() -> str:
 
 
 def _starter(
-    held: contextlib.ExitStack, home: Path, server: str, shared: Mapping[str, Callable[[], Iterable[int]]]
+    stack: contextlib.ExitStack, home: Path, server: str, shared: Mapping[str, Callable[[], Iterable[int]]]
 ) -> Callable[..., Site]:
     def start(name: str, more: dict[str, str], prepare: Callable[[Crew], None], say: Callable[[str], None]) -> Site:
         say(f"{name}: the database")
@@ -191,15 +191,15 @@ def _starter(
             "BROKER_PREFIX": f"bench-{name}:",
             "PYTHONUNBUFFERED": "1",
         }
-        crew = held.enter_context(child_processes.crew(mine, environment))
+        crew = stack.enter_context(child_processes.crew(mine, environment))
         prepare(crew)
         application = "mfasite.wsgi" if name == "ours" else "tests.bench.floor.wsgi"
         crew.start("web", _gunicorn(application))
         crew.wait(name, lambda: child_processes.listens(port), seconds=launcher.START_TIMEOUT)
-        hand = held.enter_context(driver(name, address, mine, environment))
+        hand = stack.enter_context(driver(name, address, mine, environment))
         own = ("web", *(("worker", "beat") if name == "ours" else ()))
         found = Meter(server, name, {part: partial(_pids, crew, part) for part in own} | dict(shared))
-        held.callback(found.close)
+        stack.callback(found.close)
         return Site(name, address, hand, crew, found, environment, home=mine)
 
     return start

@@ -166,12 +166,12 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     home = tmp_path_factory.mktemp("endings")
     quick, down, hanging = Listener(), Listener(), socket.create_server(("127.0.0.1", 0))
-    with contextlib.ExitStack() as held:
-        held.enter_context(hanging)
-        held.enter_context(quick.listening())
-        database = held.enter_context(servers.postgres())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(hanging)
+        stack.enter_context(quick.listening())
+        database = stack.enter_context(servers.postgres())
         more = {**KEYS, "DATABASE_URL": database.url, "WEB_WORKERS": "2"}
-        up = held.enter_context(launcher.up(home, port=free_port(), more=more))
+        up = stack.enter_context(launcher.up(home, port=free_port(), more=more))
         up.crew.start("worker-2", child_processes.worker("worker-2"))
         uris = {
             "quick": quick.uri,

@@ -38,10 +38,10 @@ def lock_people(people: Collection[int]) -> None:
 
 def in_order(rows: QuerySet[M]) -> QuerySet[M]:
     """Return the same rows to change or delete, locked in the order of their keys. Call it in a transaction."""
-    held: QuerySet[M] = rows.model._base_manager.filter(  # noqa: SLF001  (public, despite its name)
+    locked: QuerySet[M] = rows.model._base_manager.filter(  # noqa: SLF001  (public, despite its name)
         pk__in=rows.order_by("pk").select_for_update().values("pk")
     )
-    return held
+    return locked
 
 
 def lock(rows: QuerySet[Any]) -> None:

@@ -30,7 +30,7 @@ class TTLCache(Generic[T]):
         """
         kept = self._values.get(key)
         if kept is None or not self._is_fresh(kept):
-            is_turn = self._lock.acquire(blocking=not pooled_connections.is_held())
+            is_turn = self._lock.acquire(blocking=not pooled_connections.has_connection())
             try:
                 kept = self._values.get(key)
                 if kept is None or not self._is_fresh(kept):

@@ -149,7 +149,7 @@ def _first_provider(kind: Kind, off: Mapping[str, Outage]) -> str:
 def _fail(message: Message, now: datetime) -> MessageState:
     """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
     failed = {"state": MessageState.FAILED, "reason": Reason.UNKNOWN, "ended_at": now}
-    _held(message).update(not_before=None, lease_until=None, **failed)
+    _row_of_claim(message).update(not_before=None, lease_until=None, **failed)
     decryption_failures.report("message", message.handle, now=now, user_id=message.user_id)
     return MessageState.FAILED
 
@@ -253,7 +253,7 @@ def returned(message: Message) -> list[str]:
     return list(message.attempts.filter(result=Result.RETURNED).values_list("provider", flat=True))
 
 
-def _held(message: Message) -> QuerySet[Message]:
+def _row_of_claim(message: Message) -> QuerySet[Message]:
     return Message.objects.filter(pk=message.pk, state=MessageState.SENDING, claims=message.claims)
 
 
@@ -294,7 +294,7 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     longest = min(_MAX_PAUSE_OF_NOTICES, half) if is_notice else _MAX_PAUSE
     due = min(now + min(max(pause or doubled, shortest), longest), message.useful_until)
     why = {"reason": message.reason, "code": message.code}
-    _held(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
+    _row_of_claim(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED
 
 

@@ -48,9 +48,9 @@ def drop(rows: QuerySet[Enrolment]) -> None:
     """Delete enrolments and all that belongs to them. Locks them first: a challenge may be starting for one."""
     chosen = [enrolment.pk for enrolment in rows]
     row_locks.lock_to_delete(Enrolment.objects.filter(pk__in=chosen))
-    held = list(rows.filter(pk__in=chosen))
-    keep_counters(held)
-    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
+    removed = list(rows.filter(pk__in=chosen))
+    keep_counters(removed)
+    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in removed]).delete()
 
 
 def record(event: Event, enrolment: Enrolment, context: Context) -> None:

@@ -92,7 +92,7 @@ DIGEST_KEY = "digest_key"  # the purpose for which the keys of digests are seale
 _digest_keys: dict[str, bytes | None] = {}
 
 
-def _held() -> dict[str, bytes | None]:
+def _keys_by_name() -> dict[str, bytes | None]:
     if _digest_keys:
         return _digest_keys
     found: dict[str, bytes | None] = {}
@@ -117,18 +117,18 @@ def digest_key() -> str:
 
     Errors: `KeyMissing` before the database was migrated.
     """
-    for name in _held():
+    for name in _keys_by_name():
         return name
     raise KeyMissing("the database holds no key for digests: run manage.py migrate")
 
 
 def digest_keys() -> tuple[str, ...]:
     """Name all keys of digests that the ring opens, the one that makes digests now first."""
-    return tuple(name for name, value in _held().items() if value)
+    return tuple(name for name, value in _keys_by_name().items() if value)
 
 
 def _digest_key(purpose: str, name: str) -> bytes:
-    value = _held().get(name)
+    value = _keys_by_name().get(name)
     if value is None:
         raise KeyMissing(f"no key named {name!r} is there for digests, or the key ring does not open it")
     return _derive(value, f"mac/{purpose}")

@@ -223,8 +223,8 @@ def lock_failures(user_id: int) -> None:
 
 def _locked(rows: QuerySet[Failure]) -> QuerySet[Failure]:
     """Return the rows, locked in the order of `reserve`. Call it in a transaction."""
-    held: QuerySet[Failure] = Failure.objects.filter(pk__in=rows.order_by("method").select_for_update().values("pk"))
-    return held
+    locked: QuerySet[Failure] = Failure.objects.filter(pk__in=rows.order_by("method").select_for_update().values("pk"))
+    return locked
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     # Clients ----------------------------------------------------------------------------------------------------
 
     def _load_application(self, client_id: str, request: Any) -> OidcClient | None:
-        held = request.client
-        if isinstance(held, OidcClient) and held.client_id == client_id:
-            return held
+        loaded = request.client
+        if isinstance(loaded, OidcClient) and loaded.client_id == client_id:
+            return loaded
         request.client = None
         if not client_id or len(client_id) > _MAX_CLIENT_ID_LENGTH or inputs.flaw(client_id):
             return None

@@ -87,14 +87,15 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     )
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
-    held = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
+    locked = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     before = {
-        each.pk: sorted(staff_roles.groups_of_staff().filter(user=each).values_list("name", flat=True)) for each in held
+        each.pk: sorted(staff_roles.groups_of_staff().filter(user=each).values_list("name", flat=True))
+        for each in locked
     }
     n_members = group.user_set.count() if group and wanted is None else None
     group = _write(group, wanted, found)
     name = group.name if group else former_name
-    for each in held:
+    for each in locked:
         role_assignment.settle_roles(each, actor, former=before[each.pk])
     remembered_browser_revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
     changes: dict[str, list[Any]] = {

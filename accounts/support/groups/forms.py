@@ -63,13 +63,13 @@ class GroupForm(forms.Form):
             self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
             cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
-        held = staff_roles.rights_of([group]) if group else set()
+        current = staff_roles.rights_of([group]) if group else set()
         mine = {right for right in staff_roles.RIGHTS if staff.has_perm(right)}
-        found = staff_roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
+        found = staff_roles.permissions(mine | current).order_by("content_type__app_label", "content_type__model", "pk")
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
             (part.title, part.choices) for part in permission_words.parts(found)
         ]
-        self.initial.update({"name": group.name if group else "", "rights": sorted(held)})
+        self.initial.update({"name": group.name if group else "", "rights": sorted(current)})
 
     def wanted(self) -> plans.Wanted:
         """Return the wanted state of the group."""

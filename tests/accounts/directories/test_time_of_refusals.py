@@ -139,9 +139,9 @@ def test_a_made_up_question_takes_no_directorys_last_place(
     join("local")
     context = Context(now=clock.now, network="192.0.2.7", agent="")
     waits = list[float]()
-    with ExitStack() as held, monkeypatch.context() as patched:
+    with ExitStack() as stack, monkeypatch.context() as patched:
         for _place in range(conf.directory_requests() - n_left):
-            held.enter_context(server_availability.place(made.pk, until=directories.deadline()))
+            stack.enter_context(server_availability.place(made.pk, until=directories.deadline()))
         patched.setattr(server_availability._places, "wait", waits.append)
         wrong = password_check.check(User.objects.get(), "local", "wrong", context)
         nobody = password_check.check_nobody("wrong")

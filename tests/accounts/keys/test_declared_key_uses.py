@@ -71,7 +71,7 @@ def declared(uses: list[Any], *columns: str) -> set[tuple[str, str]]:
     return found
 
 
-def test_every_column_that_depends_on_a_key_is_declared(held: Possessions) -> None:
+def test_every_column_that_depends_on_a_key_is_declared(possessions: Possessions) -> None:
     digest, now = AuditSeal.objects.values_list("digest", flat=True)[0], timezone.now()
     signed = {"last_digest": digest, "previous": digest, "digest": digest, "key_id": crypto.digest_key()}
     AuditRemoval.objects.create(boundary=0, ends_at=now, n_events=0, last_seal=0, removed_at=now, **signed)
@@ -94,17 +94,17 @@ def test_no_table_holds_anything_of_the_old_key_afterwards(rotated: Possessions)
     assert left == set()
 
 
-def test_no_table_holds_a_value_that_opens_something(held: Possessions) -> None:
+def test_no_table_holds_a_value_that_opens_something(possessions: Possessions) -> None:
     """A copy of the database gives no access to anything. The virtual carrier's mailbox counts as outside."""
-    held.browser = browsers.recognise(held.person.user, held.context())[1]
+    possessions.browser = browsers.recognise(possessions.person.user, possessions.context())[1]
     secrets = {
-        "session": held.person.browser.session_key,
-        "browser": held.browser,
-        "app password": held.app_password.replace(" ", ""),
-        "service": held.door.key,
-        "pass": held.access_pass,
-        "link": held.link[1],
-        **{f"code {n}": code.replace("-", "") for n, code in enumerate(held.person.codes)},
+        "session": possessions.person.browser.session_key,
+        "browser": possessions.browser,
+        "app password": possessions.app_password.replace(" ", ""),
+        "service": possessions.door.key,
+        "pass": possessions.access_pass,
+        "link": possessions.link[1],
+        **{f"code {n}": code.replace("-", "") for n, code in enumerate(possessions.person.codes)},
     }
 
     assert all(len(secret) >= 8 for secret in secrets.values())
@@ -114,7 +114,7 @@ def test_no_table_holds_a_value_that_opens_something(held: Possessions) -> None:
             assert not found, (table, column, found)
 
 
-def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_purpose_of_a_key_is_declared(possessions: Possessions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record the key purposes that are used while a person does everything they can."""
     seen: set[str] = set()
     derive = crypto._derive
@@ -124,14 +124,14 @@ def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pyte
         return derive(master, purpose)
 
     monkeypatch.setattr(crypto, "_derive", watched)
-    held.prove("recovery", held.person.codes[0].replace("-", ""))
-    held.door.opens("ana", held.app_password)
-    browsers.recognise(held.person.user, held.context())
-    password_resets.open_link(*held.link, held.context())
+    possessions.prove("recovery", possessions.person.codes[0].replace("-", ""))
+    possessions.door.opens("ana", possessions.app_password)
+    browsers.recognise(possessions.person.user, possessions.context())
+    password_resets.open_link(*possessions.link, possessions.context())
     jobs.work(timezone.now())
-    held.person.browser = Browser()
-    held.person.give_password()
-    held.person.read_text()
+    possessions.person.browser = Browser()
+    possessions.person.give_password()
+    possessions.person.read_text()
     audit.seal(timezone.now())
 
     known = key_uses.purposes()

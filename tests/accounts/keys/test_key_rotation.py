@@ -75,7 +75,7 @@ def test_start_counts_no_values_if_the_keys_fit(rotated: Possessions) -> None:
     assert [query["sql"] for query in asked if "GROUP BY" in query["sql"]] == []
 
 
-def test_command_says_when_a_key_may_go(held: Possessions, restart: Restart, capsys: Any) -> None:
+def test_command_says_when_a_key_may_go(possessions: Possessions, restart: Restart, capsys: Any) -> None:
     restart(NEW, OLD)
 
     call_command("reencrypt")
@@ -88,7 +88,9 @@ def test_command_says_when_a_key_may_go(held: Possessions, restart: Restart, cap
 # What must be refused -----------------------------------------------------------------------------------------------
 
 
-def test_ring_without_a_needed_key_is_refused_and_says_what_would_be_lost(held: Possessions, restart: Restart) -> None:
+def test_ring_without_a_needed_key_is_refused_and_says_what_would_be_lost(
+    possessions: Possessions, restart: Restart
+) -> None:
     restart(NEW)
 
     [error] = checks.keys_fit(None)
@@ -98,7 +100,7 @@ def test_ring_without_a_needed_key_is_refused_and_says_what_would_be_lost(held: 
         assert words in error.msg
 
 
-def test_another_key_of_the_same_name_is_refused(held: Possessions, restart: Restart) -> None:
+def test_another_key_of_the_same_name_is_refused(possessions: Possessions, restart: Restart) -> None:
     restart(("t1", NEW[1]))
 
     [error] = checks.keys_fit(None)
@@ -106,7 +108,7 @@ def test_another_key_of_the_same_name_is_refused(held: Possessions, restart: Res
     assert "the key t1 of MFA_KEYS is not the one that sealed these" in error.msg
 
 
-def test_database_without_its_digest_key_is_refused(held: Possessions, restart: Restart) -> None:
+def test_database_without_its_digest_key_is_refused(possessions: Possessions, restart: Restart) -> None:
     name = DigestKey.objects.get().name
     DigestKey.objects.all().delete()
     after_migrate.make_first_rows()  # `migrate` draws no new one beside a record
@@ -118,13 +120,15 @@ def test_database_without_its_digest_key_is_refused(held: Possessions, restart: 
     assert f"the database has no key {name} for digests" in error.msg
 
 
-def test_one_damaged_value_stops_nobody_elses_start(held: Possessions, restart: Restart) -> None:
+def test_one_damaged_value_stops_nobody_elses_start(possessions: Possessions, restart: Restart) -> None:
     Enrolment.objects.filter(method="totp").update(sealed_secret="damaged")
 
     assert checks.keys_fit(None) == []
 
 
-def test_verification_of_the_record_names_a_missing_key(held: Possessions, restart: Restart, capsys: Any) -> None:
+def test_verification_of_the_record_names_a_missing_key(
+    possessions: Possessions, restart: Restart, capsys: Any
+) -> None:
     name = DigestKey.objects.get().name
     restart(NEW)
 

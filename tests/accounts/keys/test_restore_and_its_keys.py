@@ -25,7 +25,7 @@ def restored(*options: str) -> str:
     return ""
 
 
-def test_restore_with_its_keys_fits(held: Possessions, capsys: Any) -> None:
+def test_restore_with_its_keys_fits(possessions: Possessions, capsys: Any) -> None:
     assert restored() == ""
 
     call_command("check_restore")
@@ -36,7 +36,7 @@ def test_restore_fits_after_a_rotation(rotated: Possessions) -> None:
     assert restored() == ""
 
 
-def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions, restart: Restart) -> None:
+def test_restore_without_its_keys_names_all_that_does_not_fit(possessions: Possessions, restart: Restart) -> None:
     restart(NEW)
 
     said = restored()
@@ -51,7 +51,7 @@ def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions,
         assert words in said
 
 
-def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions, restart: Restart) -> None:
+def test_restore_with_keys_under_each_others_names_is_refused(possessions: Possessions, restart: Restart) -> None:
     """Both keys exist, so only decrypting something shows the swap. Seen failing when only names were compared."""
     restart((OLD[0], NEW[1]), (NEW[0], OLD[1]))
 
@@ -61,7 +61,7 @@ def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions,
     assert "sealed_secret can't be decrypted" in said
 
 
-def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: Restart) -> None:
+def test_restore_of_an_older_release_says_so_first(possessions: Possessions, restart: Restart) -> None:
     """What an older release lacks would be a database error. Seen failing without the check of migrations."""
     restart(NEW)
     MigrationRecorder(connection).migration_qs.filter(app="verification").order_by("-pk")[0].delete()
@@ -69,26 +69,29 @@ def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: R
     assert restored() == "The database is of an older version: 1 migrations are missing. Run migrate first.\n"
 
 
-def test_restore_names_a_key_that_can_be_guessed(held: Possessions, settings: Any) -> None:
+def test_restore_names_a_key_that_can_be_guessed(possessions: Possessions, settings: Any) -> None:
     settings.DEMO = False
 
     assert "The key t1 of MFA_KEYS repeats itself" in restored("--new-secret-key")
 
 
-def test_restore_names_a_single_damaged_value(held: Possessions) -> None:
+def test_restore_names_a_single_damaged_value(possessions: Possessions) -> None:
     Enrolment.objects.filter(method="totp").update(sealed_secret="v1.t1.QUJD")
 
-    assert f"verification.Enrolment {held.person.enrolment('totp').ref}: sealed_secret can't be decrypted" in restored()
+    assert (
+        f"verification.Enrolment {possessions.person.enrolment('totp').ref}: sealed_secret can't be decrypted"
+        in restored()
+    )
 
 
-def test_restore_names_another_secret_key(held: Possessions, settings: Any) -> None:
+def test_restore_names_another_secret_key(possessions: Possessions, settings: Any) -> None:
     settings.SECRET_KEY = "another-one-" + "y" * 50
 
     assert "SECRET_KEY doesn't match 1 of 1 sessions" in restored()
     assert restored("--new-secret-key") == ""
 
 
-def test_restore_names_a_damaged_key_of_digests(held: Possessions, restart: Restart) -> None:
+def test_restore_names_a_damaged_key_of_digests(possessions: Possessions, restart: Restart) -> None:
     DigestKey.objects.update(name="other")
     restart(OLD)
 

@@ -37,8 +37,8 @@ def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: s
     """Fill in the form of a group and open the preview."""
     page = person.browser.go(address)
     form, _button = page.form("Preview")
-    held = tuple(re.findall(r'value="([\w.]+)"[^>]* checked', page.html))
-    sent = form.fields | fields | {"rights": [*held, *rights]}
+    current = tuple(re.findall(r'value="([\w.]+)"[^>]* checked', page.html))
+    sent = form.fields | fields | {"rights": [*current, *rights]}
     person.browser.page = Page(person.browser.client.post(page.path, sent, follow=True))
     return person.page
 
@@ -317,10 +317,10 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
     role.permissions.set(permissions(rights_of([Group.objects.get(name="Administrators")])))
     gil = join("gil", is_staff=True)
     gil.user.groups.add(role)
-    held = frozenset(rights_of([role]))
+    current = frozenset(rights_of([role]))
     wanted = {
-        "leaving": Wanted(name="Others", rights=held, leaving=("gil",)),
-        "rights": Wanted(name="Others", rights=held - {UNLOCK}),
+        "leaving": Wanted(name="Others", rights=current, leaving=("gil",)),
+        "rights": Wanted(name="Others", rights=current - {UNLOCK}),
         "delete": None,
     }[verb]
     plan = groups.plan(fay.user, role, wanted)
@@ -331,7 +331,7 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
 
     assert "A second person must approve this" in words
     assert GroupRequest.objects.count() == 1
-    assert rights_of([role]) == held
+    assert rights_of([role]) == current
     assert gil.user.groups.get() == role
 
 

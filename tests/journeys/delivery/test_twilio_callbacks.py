@@ -129,7 +129,7 @@ def odd(message: Message, body: str, *, kind: str = FORM, event: str = "receipt"
     ],
 )
 def test_signed_receipt_that_is_not_of_this_message_changes_nothing(body: str, texted: Message) -> None:
-    """Seen failing with the last of two fields read, and with no name held against the one that we had."""
+    """Seen failing with the last of two fields read, and with no name compared with the one that we had."""
     odd_one = body.format(own=texted.reference, other="SM" + "f" * 32)
 
     assert odd(texted, odd_one) == 403

@@ -88,7 +88,7 @@ def test_event_of_another_call_changes_nothing(called: Message) -> None:
 def test_carrier_that_lost_the_call_to_another_is_heard_of_its_own_alone(
     ana: Person, called: Message, exchange: Exchange, settings: Any
 ) -> None:
-    """Seen failing with only the present carrier's name of a message held against what comes."""
+    """Seen failing with only the present carrier's name of a message compared with what comes."""
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("vonage", "twilio"))
     routes._load.cache_clear()
     first = called.reference

@@ -59,7 +59,7 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
 
 @pytest.mark.django_db(transaction=True)
 def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen failing on PostgreSQL with an erasure that held the person first and then waited: a deadlock."""
+    """Seen failing on PostgreSQL with an erasure that locked the person first and then waited: a deadlock."""
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
         Policy.objects.create(second_person=["issue_pass"], caller_check=False)

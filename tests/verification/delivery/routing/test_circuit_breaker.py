@@ -267,7 +267,7 @@ def recover(now: datetime) -> None:
     cache.forget()
 
 
-def test_operators_are_told_once_and_again_when_it_has_held(opal: str) -> None:
+def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> None:
     fail(5)
     for minute in range(3):
         notices.tell_of_circuits(NOW + timedelta(minutes=minute))

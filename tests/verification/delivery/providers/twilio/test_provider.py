@@ -130,15 +130,15 @@ def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> 
 
 def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_pool, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
-    for held in (http_pool._place, http_pool._pools):
-        held.cache_clear()
+    for cached in (http_pool._place, http_pool._pools):
+        cached.cache_clear()
     exchange.answer = Answer(seconds=0.4)
 
     with pytest.raises(Lost):
         provider.send(outgoing())
 
-    for held in (http_pool._place, http_pool._pools):
-        held.cache_clear()
+    for cached in (http_pool._place, http_pool._pools):
+        cached.cache_clear()
 
 
 def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:

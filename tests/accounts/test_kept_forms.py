@@ -15,7 +15,7 @@ def test_comes_back_to_what_one_was_doing(stale: Person, clock: Clock) -> None:
     assert stale.page.offers("Continue")
 
 
-def test_what_was_typed_is_held_and_offered_again(stale: Person, clock: Clock) -> None:
+def test_what_was_typed_is_kept_and_offered_again(stale: Person, clock: Clock) -> None:
     path = f"/methods/{stale.enrolment('totp').ref}/rename/"
     stale.browser.send(path, name="blue <phone>")
 
@@ -66,7 +66,7 @@ def test_what_was_typed_is_not_offered_at_another_place(stale: Person, clock: Cl
     assert "blue phone" not in stale.page.html
 
 
-def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
+def test_passwords_are_never_kept(stale: Person, clock: Clock) -> None:
     """The new password began with another word than the filter knew, and rested in the session's row (seen)."""
     stale.browser.send("/password/", password="blue-lamp-on-monday", new_password="a quite different sentence")
     kept = dict(SessionStore(stale.browser.session_key).items())
@@ -82,7 +82,7 @@ def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
     ("page", "fields"),
     [("caller/0123456789abcdef", {"code": "287082"}), ("do/resync_token", {"first": "287082", "second": "359152"})],
 )
-def test_codes_are_never_held(ana: Person, clock: Clock, page: str, fields: dict[str, str]) -> None:
+def test_codes_are_never_kept(ana: Person, clock: Clock, page: str, fields: dict[str, str]) -> None:
     """Seen failing: a code that a caller had read out was kept in the session of the member of staff."""
     support = hire("sue", "Support desk")
     support.sign_in(to="/admin/")
@@ -94,7 +94,7 @@ def test_codes_are_never_held(ana: Person, clock: Clock, page: str, fields: dict
     assert "287082" not in str(dict(SessionStore(support.browser.session_key).items()))
 
 
-def test_token_of_the_form_is_not_held(stale: Person) -> None:
+def test_token_of_the_form_is_not_kept(stale: Person) -> None:
     stale.browser.send("/methods/add/", method="totp")
 
     assert "csrfmiddlewaretoken" not in str(dict(SessionStore(stale.browser.session_key).items()))
