@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401
         from accounts.applications import audit_events as _application_events  # noqa: F401
         from accounts.applications import session_ends
+        from accounts.directories import audit_events as _directory_events  # noqa: F401
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
         from accounts.integrations.oidc import authorization_codes

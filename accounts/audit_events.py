@@ -4,43 +4,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.audit import Details, Event, Severity, UserEvent, declare
+from verification.policies import Why
 
 
 def _why(details: Details) -> str:
-    reasons = {
-        "remembered": gettext("No second step was needed, because this browser is remembered."),
-        "trusted_network": gettext("No second step was needed, because this is a trusted network."),
-        "put_off": gettext("No second step was needed, because you postponed the setup."),
-        "bypassed": gettext("No second step was needed, because the support desk gave you a one-time bypass."),
-        "not_required": gettext("No second step was needed, because two-step verification is off for this account."),
-    }
-    asked = gettext("Method: %(method)s.") % {"method": details.method} if details.get("method") else ""
-    return reasons.get(details.get("why"), asked)
-
-
-def _why_for_staff(details: Details) -> str:
-    reasons = {
-        "put_off": gettext("No second step was needed, because they postponed the setup."),
-        "bypassed": gettext("No second step was needed, because the support desk gave them a one-time bypass."),
-    }
-    return reasons.get(details.get("why")) or _why(details)
-
-
-def _directory_says(details: Details) -> str:
-    reasons = {
-        "must_change": gettext("The directory says that the password must be changed first."),
-        "expired": gettext("The directory says that the password has expired."),
-        "disabled": gettext("The directory says that the account is disabled."),
-        "account_expired": gettext("The directory says that the account has expired."),
-        "outside_hours": gettext("The directory doesn’t allow a sign-in at this time."),
-        "other_machine": gettext("The directory allows a sign-in only from some computers."),
-        "restricted": gettext("The directory doesn’t let this account sign in here, although the password is correct."),
-        "locked": gettext("The directory has locked the account. Whether the password was correct isn’t known."),
-        "away": gettext("The directory didn’t answer, or didn’t check the password."),
-        "later": gettext("There were too many incorrect passwords, so the directory wasn’t asked."),
-        "name_taken": gettext("Another account has the same username."),
-    }
-    return reasons.get(details.get("why"), gettext("The directory refused it."))
+    if why := (Why.read(details.get("why")) or Why.REQUIRED).why_skipped:
+        return why
+    return gettext("Method: %(method)s.") % {"method": details.method} if details.get("method") else ""
 
 
 SIGN_IN_COMPLETED = declare(
@@ -51,7 +21,6 @@ SIGN_IN_COMPLETED = declare(
         title=_("You signed in"),
         staff_title=_("They signed in"),
         text=_why,
-        staff_text=_why_for_staff,
         severity=Severity.GOOD,
         is_attempt=True,
         metric="completed",
@@ -180,18 +149,5 @@ DIRECTORY_NAME_TAKEN = declare(
         _("Username of a directory taken"),
         _("%(actor)s couldn’t sign in from the directory %(directory)s: another account has the same username."),
         severity=Severity.WARN,
-    )
-)
-DIRECTORY_REFUSED = declare(
-    UserEvent(
-        "directory.refused",
-        log=_("A directory refused a sign-in of %(person)s: %(why)s."),
-        icon="lock",
-        title=_("A sign-in was refused"),
-        text=_("Your organisation’s directory refused it."),
-        staff_text=_directory_says,
-        severity=Severity.WARN,
-        is_attempt=True,
-        metric="directory refused",
     )
 )

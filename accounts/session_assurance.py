@@ -93,6 +93,12 @@ class Assurance:
     def is_signed_in(self) -> bool:
         return self.user is not None
 
+    @property
+    def why_skipped(self) -> str:
+        """Say why the second step wasn't needed; empty if it was."""
+        why = Why.read(self.why)
+        return why.why_skipped if why else ""
+
 
 class AuthedRequest(HttpRequest):
     """A request from a signed-in user."""

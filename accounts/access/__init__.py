@@ -3,11 +3,12 @@
 from accounts.access import decision_words, portal_and_staff, requirements, stepping_up
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.application_access import of_facts, of_person, of_request
-from accounts.access.decision import Answer, AskedBy, Reason, Requirement, Step, decide
+from accounts.access.decision import Answer, AskedBy, Requirement, Step, decide
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.session_facts import of_data
 from accounts.access.stepping_up import forget_rounds, step_up
+from accounts.applications import Reason
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accounts import session_assurance
 from accounts.access import requirements, stepping_up
-from accounts.access.decision import Answer, Reason, Requirement, Step, decide
+from accounts.access.decision import Answer, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted
+from accounts.applications import Reason
 from accounts.models import Application, User
 from accounts.session_assurance import SessionFacts
 from verification import enrolments, policies

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from accounts.access import acr_values, max_age_and_clock_skew
 from accounts.access.max_age_and_clock_skew import Demand
+from accounts.applications import Reason
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import Why
@@ -22,23 +23,6 @@ class Step(StrEnum):
     ASK = "ask"
     ENROL = "enrol"
     REFUSE = "refuse"
-
-
-class Reason(StrEnum):
-    """Why; recorded, and told in words."""
-
-    MET = "met"
-    SKIPPED = "skipped"
-    SIGNED_OUT = "signed-out"
-    TOO_WEAK = "too-weak"
-    TOO_OLD = "too-old"
-    REMEMBERED = "remembered"
-    NO_METHOD = "no-method"
-    NO_METHOD_POSSIBLE = "no-method-possible"
-    NOT_ALLOWED = "not-allowed"
-    BLOCKED = "blocked"
-    LOCKED = "locked"
-    TOO_MANY_ROUNDS = "too-many-rounds"
 
 
 class AskedBy(StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
-from accounts.access.decision import Reason
+from accounts.applications import Reason
 from verification.lazy_text import LazyText
 
 # A title and a text, with the application's name.

@@ -15,7 +15,8 @@ from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
 from accounts.access import decision_words
-from accounts.access.decision import Answer, Reason, Step
+from accounts.access.decision import Answer, Step
+from accounts.applications import Reason
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
 

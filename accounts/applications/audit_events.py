@@ -1,23 +1,18 @@
 """Audit events of the use of applications: opened, asked to verify again, refused, signed out."""
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.applications.access_reasons import Reason
 from verification.audit import Details, Severity, UserEvent, declare, detail
+
+_OLD_REASONS = {"left": _("the directory switched the account off"), "off": _("the application is switched off")}
 
 
 def _refused(details: Details) -> str:
-    """Say which application refused somebody, and why. Shape: the reason as `accounts.access.Reason` has it."""
-    reasons = {
-        "not-allowed": gettext("%(application)s: none of the groups that may use it."),
-        "no-method-possible": gettext("%(application)s: no method that is strong enough."),
-        "too-many-rounds": gettext("%(application)s: the verification wasn’t enough, twice."),
-        "blocked": gettext("%(application)s: the account was blocked."),
-        "left": gettext("%(application)s: your organisation’s directory switched the account off."),
-        "locked": gettext("%(application)s: the second step was locked."),
-        "off": gettext("%(application)s is switched off."),
-    }
-    return reasons.get(details.get("why"), "%(application)s") % {"application": details.get("application")}
+    """Say which application refused somebody, and why."""
+    application, recorded = str(details.get("application")), details.get("why")
+    why = Reason(recorded).label if recorded in set(Reason) else str(_OLD_REASONS.get(recorded, ""))
+    return f"{application}: {why}." if why else application
 
 
 # Of these, `application` is its short name, which never changes.

@@ -3,7 +3,7 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories import connection_test, ldap_connections
+from accounts.directories import audit_events, connection_test, ldap_connections
 from accounts.directories.ldap_connections import Connection, Found
 from accounts.directories.password_checks import check, check_stranger, deadline, forget, known, take_time
 from accounts.directories.password_result_codes import Answer, Entry, Judged
@@ -17,6 +17,7 @@ __all__ = [
     "Entry",
     "Found",
     "Judged",
+    "audit_events",
     "check",
     "check_stranger",
     "connection_test",

@@ -1,8 +1,13 @@
 """What a directory answers about a password, and how its error texts are read."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from verification.lazy_text import LazyText
 
 
 class Answer(StrEnum):
@@ -25,6 +30,28 @@ class Answer(StrEnum):
     AWAY = "away"
     NAME_TAKEN = "name_taken"
     LATER = "later"
+
+    @property
+    def label(self) -> str:
+        """Name the answer in a few words, for staff and the audit log."""
+        return str(_LABELS[self])
+
+
+_LABELS: Mapping[Answer, LazyText] = {
+    Answer.RIGHT: _("the password is correct"),
+    Answer.WRONG: _("the password is incorrect"),
+    Answer.MUST_CHANGE: _("the password must be changed first"),
+    Answer.EXPIRED: _("the password has expired"),
+    Answer.DISABLED: _("the account is disabled"),
+    Answer.ACCOUNT_EXPIRED: _("the account has expired"),
+    Answer.OUTSIDE_HOURS: _("no sign-in is allowed at this time"),
+    Answer.OTHER_MACHINE: _("sign-in is allowed only from some computers"),
+    Answer.RESTRICTED: _("the account may not sign in here, although the password is correct"),
+    Answer.LOCKED: _("the account is locked there, so whether the password was correct isn’t known"),
+    Answer.AWAY: _("the directory didn’t answer, or didn’t check the password"),
+    Answer.NAME_TAKEN: _("another account has the same username"),
+    Answer.LATER: _("there were too many incorrect passwords, so the directory wasn’t asked"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

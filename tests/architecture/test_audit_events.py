@@ -22,6 +22,7 @@ HOMES = (
     "accounts.audit_events",
     "accounts.app_passwords.audit_events",
     "accounts.applications.audit_events",
+    "accounts.directories.audit_events",
     "accounts.directory_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",

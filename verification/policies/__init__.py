@@ -2,7 +2,8 @@
 
 from verification.policies import remembered_browser_revocation
 from verification.policies.contradictions import contradictions
-from verification.policies.decision import Decision, Step, Why, decide, refusal
+from verification.policies.decision import Decision, Step, decide, refusal
+from verification.policies.decision_reasons import Why
 from verification.policies.declaration import Rule, Section
 from verification.policies.effective import (
     Source,

@@ -10,6 +10,7 @@ from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.person import Person, SecondStep
 from verification.policies import setup_deferrals
+from verification.policies.decision_reasons import Why
 from verification.policies.effective import rules_for
 from verification.policies.merging import for_staff, is_trusted
 from verification.policies.rules_and_defaults import Rules
@@ -22,22 +23,6 @@ class Step(StrEnum):
     ASK = "ask"
     ENROL = "enrol"
     DENY = "deny"
-
-
-class Why(StrEnum):
-    """The reason for a decision; recorded, and shown in words."""
-
-    REQUIRED = "required"
-    NOT_REQUIRED = "not_required"
-    REMEMBERED = "remembered"
-    TRUSTED_NETWORK = "trusted_network"
-    NO_METHOD = "no_method"
-    METHOD_NOT_ALLOWED = "method_not_allowed"
-    BLOCKED = "blocked"
-    LOCKED = "locked"
-    ALL_OFF = "all_off"
-    DEFERRED = "put_off"
-    BYPASSED = "bypassed"
 
 
 @dataclass(frozen=True, kw_only=True)

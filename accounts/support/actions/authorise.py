@@ -3,19 +3,17 @@
 `authorise` returns a `Permit`, which the preview shows and `execution` carries out, or a `Refusal`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.actions.base import Action, Effect, Refusal
+from accounts.support.actions.base import Action, Effect
 from accounts.support.actions.ranks import Rank
+from accounts.support.actions.refusals import Refusal
 from verification import policies
 from verification.context import Context
-from verification.lazy_text import LazyText
 from verification.policies import Rules
 
 # What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
@@ -23,25 +21,6 @@ _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.ENDS},
 }
-
-
-_WHY: Mapping[Refusal, LazyText] = {
-    Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
-    Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
-    Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
-    Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
-    Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
-    Refusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
-    Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
-    Refusal.QUOTA: _(
-        "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
-    ),
-}
-
-
-def explain(refusal: Refusal) -> str:
-    """Return why an action is refused, and what to do about it."""
-    return str(_WHY[refusal])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import sessions
 from accounts.models import User
 from accounts.support.actions.action_preview import Impact, Preview
+from accounts.support.actions.refusals import Refusal
 from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
@@ -68,19 +69,6 @@ class State(StrEnum):
     REFUSED = "refused"
     UNNEEDED = "unneeded"
     ASKED = "asked"
-
-
-class Refusal(StrEnum):
-    """Why an action is refused. Recorded with each attempt."""
-
-    NOT_ALLOWED = "not_allowed"
-    ONESELF = "oneself"
-    MORE_RIGHTS = "more_rights"
-    EQUAL = "equal"
-    OTHER_SCOPE = "other_scope"
-    WIDER_SCOPE = "wider_scope"
-    NO_CALLER = "no_caller"
-    QUOTA = "quota"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from accounts.models import SupportRequest, User
 from accounts.support import audit_events
 from accounts.support.actions import approvals, authorise
 from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, Actor, Refusal, Result, State, Unneeded
+from accounts.support.actions.base import Action, Actor, Result, State, Unneeded
+from accounts.support.actions.refusals import Refusal
 from verification import audit, limits
 from verification.context import Context
 from verification.models.handles import new_handle
@@ -215,4 +216,4 @@ def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
         why=str(refusal),
         ticket=asked.ticket,
     )
-    return Result(authorise.explain(refusal), state=State.REFUSED, refusal=refusal)
+    return Result(refusal.advice, state=State.REFUSED, refusal=refusal)

@@ -12,13 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.support import audit_events, desk_scopes
-from accounts.support.actions import action_preview, authorise
+from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
     ActionForm,
     Actor,
     Effect,
-    Refusal,
     Result,
     Topic,
     Unneeded,
@@ -27,6 +26,7 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
+from accounts.support.actions.refusals import Refusal
 from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
 
@@ -47,7 +47,7 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
             why = _("This role has permissions that you don’t have. Ask a colleague who has them.")
             raise Unneeded(why, field="roles")
         if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
-            raise Unneeded(authorise.explain(Refusal.WIDER_SCOPE), field="roles")
+            raise Unneeded(Refusal.WIDER_SCOPE.advice, field="roles")
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, session_assurance
+from accounts.applications import Reason
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
 from accounts.integrations.forward_auth.access_check import Outcome, Verdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
@@ -24,18 +26,7 @@ VERDICTS: Mapping[Verdict, LazyText] = {
     Verdict.UNKNOWN: _("Doesn’t open for anyone"),
     Verdict.DOUBT: _("Doesn’t open for anyone"),
 }
-REASONS: Mapping[str, LazyText] = {
-    "met": _("Their session meets what is required."),
-    "skipped": _("A remembered browser or a trusted network is enough here."),
-    "signed-out": _("Nobody is signed in, or the session no longer counts."),
-    "too-weak": _("The method that they verified with isn’t strong enough here."),
-    "too-old": _("Their verification is too old for this application."),
-    "remembered": _("A remembered browser isn’t enough here."),
-    "not-allowed": _("They are in none of the application’s groups."),
-    "blocked": _("Their account is blocked or switched off."),
-    "locked": _("Their second step is locked."),
-    "no-method": _("They have no method that is strong enough, and can set one up."),
-    "no-method-possible": _("No method that they may use is strong enough."),
+_OTHER_REASONS: Mapping[str, LazyText] = {
     access_check.MUST_REPLACE: _("They must set a new password first."),
     "no-rule": _("No application has this host and path, or the application is switched off."),
     "other-proxy": _("This proxy isn’t set up for this application."),
@@ -43,6 +34,13 @@ REASONS: Mapping[str, LazyText] = {
     Doubt.HOST: _("This isn’t a host name."),
     Doubt.SCHEME: _("The address must start like the address of this service: with https:// or http://."),
 }
+
+
+def reason_words(reason: str) -> str:
+    """Say in one sentence why an address opens or doesn’t; empty for a reason that needs no words."""
+    if reason in set(Reason):
+        return f"{capfirst(Reason(reason).label)}."
+    return str(_OTHER_REASONS.get(reason, ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +98,7 @@ def _enough(rule: Rule, user: User, facts: access.SessionFacts | None, now: date
 def _told(outcome: Outcome, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
     return Explanation(
         title=VERDICTS[outcome.verdict],
-        text=REASONS.get(outcome.reason, ""),
+        text=reason_words(outcome.reason),
         is_open=outcome.verdict.opens,
         rule=outcome.rule,
         session=session,

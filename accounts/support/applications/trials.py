@@ -13,7 +13,7 @@ from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
-from accounts.support.applications.proxy_answers import REASONS
+from accounts.support.applications.proxy_answers import reason_words
 from verification import enrolments, policies
 from verification.lazy_text import LazyText
 from verification.policies import Why
@@ -77,7 +77,7 @@ def _try(label: str, answer: Answer) -> Try:
         label=label,
         result=str(_WORDS[answer.step]),
         is_open=answer.step is Step.CONTINUE,
-        why=REASONS.get(answer.reason, ""),
+        why=reason_words(answer.reason),
         answer=answer,
     )
 

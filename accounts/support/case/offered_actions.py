@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from accounts.support.actions import ACTIONS, Action, Impact, Permit, Refusal, StaffAccess, Topic, authorise
+from accounts.support.actions import ACTIONS, Action, Impact, Permit, Refusal, StaffAccess, Topic
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Button:
     @property
     def unavailable_reason(self) -> str:
         """Return why the action is refused now and what would allow it, or nothing."""
-        return authorise.explain(self.refusal) if self.refusal else ""
+        return self.refusal.advice if self.refusal else ""
 
     @property
     def is_dangerous(self) -> bool:
@@ -60,7 +60,7 @@ class Offers:
     @property
     def other_refusals(self) -> list[str]:
         """Return the reasons that no caller check would change, with what to do."""
-        return [authorise.explain(each) for each in self.refusals if each is not Refusal.NO_CALLER]
+        return [each.advice for each in self.refusals if each is not Refusal.NO_CALLER]
 
 
 def offers(access: StaffAccess, impact: Impact) -> Offers:

@@ -328,6 +328,6 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == audit_events.SUPPORT_REFUSED.kind:
-        words = f"{words}: {authorise.explain(Refusal(detail['why']))}"
+        words = f"{words}: {Refusal(detail['why']).advice}"
     staff = names.get(event.actor_id or 0, _("someone who left"))
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
-from accounts.support.actions import Actor, Rank, Refusal, approvals, authorise, ranks, role_assignment
+from accounts.support.actions import Actor, Rank, Refusal, approvals, ranks, role_assignment
 from accounts.support.groups.plans import Plan, Wanted, plan
 from verification import audit, limits, policies
 from verification.audit import Event
@@ -45,7 +45,7 @@ def counted(staff: User, context: Context) -> Iterator[None]:
     Errors: `Refused`.
     """
     if not limits.spend_action(staff.pk, most=policies.rules_for(staff.pk).staff_quota, context=context).is_open:
-        raise Refused(authorise.explain(Refusal.QUOTA))
+        raise Refused(Refusal.QUOTA.advice)
     try:
         yield
     except (Refused, Repeated, IntegrityError):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
-from accounts.support.actions import Rank, Refusal, authorise, ranks
+from accounts.support.actions import Rank, Refusal, ranks
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
@@ -180,10 +180,10 @@ def _refusal(
     verb = "delete" if wanted is None else "change" if group else "add"
     moving = [*draft.joining, *draft.leaving]
     if not staff.has_perm(f"auth.{verb}_group"):
-        return Refusal.NOT_ALLOWED, authorise.explain(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, Refusal.NOT_ALLOWED.advice
     is_role = bool(draft.former or draft.wanted)
     if is_role and moving and not staff.has_perm("accounts.give_role"):
-        return Refusal.NOT_ALLOWED, authorise.explain(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, Refusal.NOT_ALLOWED.advice
     is_own = is_role and group is not None and members.filter(pk=staff.pk).exists()
     if is_own or any(each.pk == staff.pk for each in moving):
         return Refusal.ONESELF, _("You are in this group. A colleague who isn’t in it can change it.")
@@ -197,11 +197,11 @@ def _refusal(
         }
     concerned = {*draft.people, *moving}
     if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
-        return Refusal.OTHER_SCOPE, authorise.explain(Refusal.OTHER_SCOPE)
+        return Refusal.OTHER_SCOPE, Refusal.OTHER_SCOPE.advice
     if any(ranks.rank(each, staff) is Rank.ABOVE for each in concerned):
-        return Refusal.MORE_RIGHTS, authorise.explain(Refusal.MORE_RIGHTS)
+        return Refusal.MORE_RIGHTS, Refusal.MORE_RIGHTS.advice
     if _reaches_further(staff, group, wanted, draft, concerned):
-        return Refusal.WIDER_SCOPE, authorise.explain(Refusal.WIDER_SCOPE)
+        return Refusal.WIDER_SCOPE, Refusal.WIDER_SCOPE.advice
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("A group with this name already exists.")
     return _kept_by(group) if wanted is None and group else ("", "")

@@ -19,7 +19,7 @@ from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
-from accounts.support.actions import SET_STATE, Refusal, authorise, ranks
+from accounts.support.actions import SET_STATE, Refusal, ranks
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs, policies
@@ -172,7 +172,7 @@ def _refusal(user: User, seen: Collection[int]) -> str:
     """Return why a file may not change a user, or an empty string if it may."""
     if ranks.is_staff(user):
         return _("This person is staff, and no import changes staff. Remove their roles first.")
-    return "" if user.pk in seen else authorise.explain(Refusal.OTHER_SCOPE)
+    return "" if user.pk in seen else Refusal.OTHER_SCOPE.advice
 
 
 def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import ASSIGN_TOKEN, Refusal, authorise, ranks
+from accounts.support.actions import ASSIGN_TOKEN, Refusal, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs, policies
 from verification.context import Context
@@ -112,7 +112,7 @@ def getter(name: str, people: Mapping[str, list[User]], staff: User | None, wait
     if refusal is None and not desk_scopes.can_view(staff, user):
         refusal = Refusal.OTHER_SCOPE
     if refusal:
-        raise ValueError(authorise.explain(refusal))
+        raise ValueError(refusal.advice)
     if user.pk in waiting:
         words = _("A second person must approve this. Request “Assign a hardware token” on the page of %(name)s.")
         raise ValueError(words % {"name": user.username})

@@ -11,15 +11,20 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts.applications import Reason
+from accounts.applications.audit_events import APPLICATION_ASKED, APPLICATION_REFUSED
+from accounts.directories import Answer
+from accounts.directories.audit_events import DIRECTORY_REFUSED
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
-from accounts.support.actions import ACTIONS
+from accounts.support.actions import ACTIONS, Refusal
 from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import Severity
 from verification.models import AuditEvent
-from verification.policies import RULES
+from verification.policies import RULES, Why
 
 _MAX_DETAIL_LENGTH = 160  # characters
 _NOTHING = "–"
@@ -71,7 +76,7 @@ def _people(event: AuditEvent) -> list[int]:
 
 def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> Line:
     declaration = audit.find(event.kind)
-    said = {name: _written(name, value, names) for name, value in event.said.items()}
+    said = {name: _written(name, value, names, event.kind) for name, value in event.said.items()}
     template = str(declaration.log) if declaration else _("Unknown event: %(kind)s.")
     values = _Values(said | {"kind": event.kind, "how": _how(event.said)})
     words = template % (values | {"actor": _ACTOR, "person": _PERSON})
@@ -139,16 +144,10 @@ def _level_label(level: Severity) -> str:
 
 def _how(said: Mapping[str, Any]) -> str:
     """Say how a sign-in passed the second step, or why it wasn't asked."""
-    reasons = {
-        "remembered": _("The second step was skipped: remembered browser."),
-        "trusted_network": _("The second step was skipped: trusted network."),
-        "put_off": _("The second step was skipped: setup was put off."),
-        "bypassed": _("The second step was skipped: one-time bypass."),
-        "not_required": _("The second step is off for them."),
-    }
+    if (why := Why.read(said.get("why"))) and why.why_skipped:
+        return _("The second step was skipped: %(why)s.") % {"why": why.label}
     method = said.get("method")
-    asked = _("Second step: %(method)s.") % {"method": _method(method)} if method else ""
-    return reasons.get(str(said.get("why")), asked)
+    return _("Second step: %(method)s.") % {"method": _method(method)} if method else ""
 
 
 def _method(name: object) -> str:
@@ -165,30 +164,25 @@ def _of(choices: Iterable[tuple[Any, Any]]) -> Callable[[object], str]:
     return lambda value: str(labels.get(value, value))
 
 
-def _why(value: object) -> str:
-    known = {
-        "blocked": _("the account is blocked"),
-        "locked": _("the second step is locked"),
-        "all_off": _("all methods are locked"),
-        "alone_not_allowed": _("sign-in without a password isn’t allowed"),
-        "not_allowed": _("their role doesn’t include it"),
-        "oneself": _("nobody can do it for themselves"),
-        "more_rights": _("the person has more rights"),
-        "equal": _("the person has the same rights"),
-        "other_scope": _("the person belongs to another desk"),
-        "wider_scope": _("the role would reach more people than their own"),
-        "no_caller": _("the caller wasn’t verified"),
-        "not-allowed": _("none of their groups may use it"),
-        "no-method": _("they haven’t set up a method that is strong enough"),
-        "no-method-possible": _("no method that is strong enough"),
-        "too-many-rounds": _("verified twice, and it wasn’t enough"),
-        "too-weak": _("it needs a stronger method"),
-        "too-old": _("the verification was too long ago"),
-        "remembered": _("a remembered browser isn’t enough"),
-        "off": _("the application is switched off"),
-        "quota": _("they reached their daily number of actions"),
-    }
-    return known.get(str(value)) or str(value).replace("_", " ").rstrip(".")
+def _why(kind: str, recorded: str) -> str:
+    """Word the reason of an event in the words of its enum."""
+    for reasons in _REASONS.get(kind, _OTHER_REASONS):
+        if recorded in set(reasons):
+            return str(reasons(recorded).label)
+    return str(_PLAIN_REASONS.get(recorded, recorded.replace("_", " ").rstrip(".")))
+
+
+_REASONS: Mapping[str, tuple[type[Why | Refusal | Reason | Answer], ...]] = {
+    DIRECTORY_REFUSED.kind: (Answer,),
+    APPLICATION_ASKED.kind: (Reason,),
+    APPLICATION_REFUSED.kind: (Reason,),
+}
+_OTHER_REASONS = (Why, Refusal)
+_PLAIN_REASONS = {
+    "alone_not_allowed": gettext_lazy("sign-in without a password isn’t allowed"),
+    "left": gettext_lazy("the directory switched the account off"),
+    "off": gettext_lazy("the application is switched off"),
+}
 
 
 def _changes(value: object) -> str:
@@ -232,7 +226,6 @@ def _counts(value: object) -> str:
 _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "method": _method,
     "action": _action,
-    "why": _why,
     "changes": _changes,
     "state": _of(SecondStep.choices),
     "what": _what,
@@ -244,7 +237,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def _written(name: str, value: object, names: Mapping[int, str]) -> str:
+def _written(name: str, value: object, names: Mapping[int, str], kind: str) -> str:
     """Write one detail in words."""
     if value in ("", None):
         return _NOTHING
@@ -253,6 +246,8 @@ def _written(name: str, value: object, names: Mapping[int, str]) -> str:
         words = ", ".join(_name(key, names, "") if isinstance(key, int) else str(key) for key in keys) or _("none")
     elif isinstance(value, bool):
         words = _("yes") if value else _("no")
+    elif name == "why":
+        words = _why(kind, str(value))
     elif writer := _WRITERS.get(name):
         words = writer(value)
     elif isinstance(value, list):

@@ -16,6 +16,7 @@ from accounts import audit_events
 from accounts.models import SecondStep, User
 from verification import audit, enrolments, registry, strengths
 from verification.audit import events
+from verification.policies import Why
 
 _DAYS = 30
 
@@ -214,15 +215,8 @@ def _reasons(now: datetime) -> Table:
     completed = audit.since(now - timedelta(days=_DAYS), of=(audit_events.SIGN_IN_COMPLETED,))
     rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
     known = {name: str(method.label) for name, method in registry.methods().items()}
-    skipped = {
-        "remembered": _("Not asked: remembered browser"),
-        "trusted_network": _("Not asked: trusted network"),
-        "put_off": _("Not asked: setup was put off"),
-        "bypassed": _("Not asked: one-time bypass"),
-        "not_required": _("Not asked: second step is off"),
-    }
     named = [(known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows]
-    lines = tuple((label or skipped.get(why, why.replace("_", " ")), n) for label, why, n in named)
+    lines = tuple((label or _not_asked(why), n) for label, why, n in named)
     n_asked = sum(n for label, _why, n in named if label)
     n_all = sum(n for _label, _why, n in named)
     return Table(
@@ -235,6 +229,11 @@ def _reasons(now: datetime) -> Table:
             Tile(_("Not asked"), str(n_all - n_asked), _("sign-ins in 30 days")),
         ),
     )
+
+
+def _not_asked(recorded: str) -> str:
+    why = Why.read(recorded)
+    return _("Not asked: %(why)s") % {"why": why.label if why else recorded.replace("_", " ")}
 
 
 def _trouble(now: datetime) -> Table:

@@ -69,7 +69,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "preview": preview,
         "seen": "" if refusal else _name(preview),  # a form that was refused shows no preview
         "is_idle": preview == action_preview.or_none([]),
-        "refusal": authorise.explain(refusal) if refusal else "",
+        "refusal": refusal.advice if refusal else "",
         "is_recorded": is_recorded,
         "needs_caller": refusal is Refusal.NO_CALLER,
         "form_ref": execution.new_form_ref(),
@@ -172,7 +172,7 @@ def many(request: AuthedRequest) -> HttpResponse:
 def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
     """Return each reason once, with the usernames of those it keeps out."""
     reasons = dict.fromkeys(refusals.values())
-    return [(authorise.explain(why), [p.username for p, each in refusals.items() if each is why]) for why in reasons]
+    return [(why.advice, [p.username for p, each in refusals.items() if each is why]) for why in reasons]
 
 
 def _chosen(request: AuthedRequest, context: Context) -> list[User]:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from accounts.support.actions import Actor, Refusal, Unneeded, authorise, role_assignment
+from accounts.support.actions import Actor, Refusal, Unneeded, role_assignment
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.support_desk import WHY, case, do
 from verification.context import Context
@@ -99,7 +99,7 @@ def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
 def test_nobody_gives_themselves_a_role(fay: Person) -> None:
     actor = f"/admin/accounts/user/{fay.user.pk}/do/give_roles/"
 
-    assert authorise.explain(Refusal.ONESELF) in fay.browser.go(actor)
+    assert Refusal.ONESELF.advice in fay.browser.go(actor)
     assert fay.browser.send(actor, roles="Operators", reason="x", ticket="1").status == 403
     assert roles(fay) == (True, ["Administrators"])
 
@@ -110,7 +110,7 @@ def test_senior_support_cannot(ana: Person, db: None, clock: Clock) -> None:
 
     page = sam.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/")
 
-    assert authorise.explain(Refusal.NOT_ALLOWED) in page
+    assert Refusal.NOT_ALLOWED.advice in page
     sam.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/", roles="Operators", reason="x", ticket="1")
     assert roles(ana) == (False, [])
     assert AuditEvent.objects.filter(kind="support.refused").exists()

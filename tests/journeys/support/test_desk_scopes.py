@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Scope, User
 from accounts.support import desk_scopes, groups
-from accounts.support.actions import Refusal, State, authorise, execution
+from accounts.support.actions import Refusal, State, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.groups import Wanted
@@ -110,7 +110,7 @@ def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Perso
 
 def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
     """Seen: an administrator of one desk made somebody an administrator of all desks."""
-    assert give(fay, nora, "Administrators") == (State.UNNEEDED, authorise.explain(Refusal.WIDER_SCOPE))
+    assert give(fay, nora, "Administrators") == (State.UNNEEDED, Refusal.WIDER_SCOPE.advice)
     assert not staff(nora).is_staff
 
     nora.user.groups.add(group("North desk"))
@@ -175,7 +175,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     jobs.work(now)
 
     job.refresh_from_db()
-    assert job.faults == [[2, authorise.explain(Refusal.OTHER_SCOPE)]]
+    assert job.faults == [[2, Refusal.OTHER_SCOPE.advice]]
     changed = staff(sue)
     assert (changed.email, changed.second_step, list(changed.groups.all())) == (
         "sue@example.org",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import SupportRequest, User
-from accounts.support.actions import Refusal, authorise
+from accounts.support.actions import Refusal
 from accounts.support.actions.registry import ACTIONS
 from tests.journeys.support.support_cases import call_back
 from tests.running.rounds import rounds
@@ -20,6 +20,7 @@ from verification.context import Context
 from verification.limits import toll_fraud
 from verification.models import AuditEvent, Country, Enrolment, Message, MessageState, Policy
 from verification.outcomes import Outcome, Verdict
+from verification.policies import Why
 
 
 def settle(person: Person) -> None:
@@ -159,7 +160,7 @@ def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Per
     do(sam, ana, "bypass_once", seconds="300")
 
     page = ana.give_password()
-    assert "gave you a one-time bypass" in page
+    assert Why.BYPASSED.why_skipped in page
     page = ana.browser.go("/methods/add/")
     assert page.path == "/sign-in/again/"
     ana.browser.go("/")
@@ -190,7 +191,7 @@ def test_many_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
     page = sam.browser.press("Preview", action="clear_settings", all="on")
     assert f"Clear settings: {n_people + 1} people" in page
     assert f"Authenticator app × {n_people}" in page
-    assert f"{authorise.explain(Refusal.ONESELF)} sam" in page
+    assert f"{Refusal.ONESELF.advice} sam" in page
     page = sam.browser.press(f"Clear settings for {n_people} people", **WHY)
 
     assert page.words.count("1 method was removed.") == n_people

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import Refusal, authorise
+from accounts.support.actions import Refusal
 from tests.journeys.support.support_cases import call_back
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -26,7 +26,7 @@ def test_nobody_helps_themselves(sam: Person) -> None:
     page = post(sam, sam, "end_sessions")
 
     assert page.status == 403
-    assert authorise.explain(Refusal.ONESELF) in page
+    assert Refusal.ONESELF.advice in page
     assert refused(sam) == ["oneself"]
 
 
@@ -91,7 +91,7 @@ def test_day_has_a_quota(ana: Person, dora: Person) -> None:
 
     page = do(dora, ana, "unlock")
 
-    assert authorise.explain(Refusal.QUOTA) in page
+    assert Refusal.QUOTA.advice in page
     assert refused(dora) == ["quota"]
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django.utils.text import capfirst
 from pytest_django import Settings
 
-from accounts.applications import secrets
+from accounts.applications import Reason, secrets
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
@@ -241,7 +242,7 @@ def test_a_trial_says_why_it_would_not_open(chief: Person, ana: Person, board: O
     board.application.groups.add(Group.objects.create(name="Editors"))
     page = chief.browser.go(f"{PAGES}board/trial/?person=ana@example.org")
 
-    assert "Doesn’t open They are in none of the application’s groups." in page
+    assert f"Doesn’t open {capfirst(Reason.NOT_ALLOWED.label)}." in page
     assert "Nothing, because it wouldn’t open." in page
 
 

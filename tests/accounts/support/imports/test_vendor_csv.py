@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import Refusal, authorise
+from accounts.support.actions import Refusal
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_tokens
@@ -261,7 +261,7 @@ def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, 
     job = bring(f"upn,serial number,secret key\n{rows}", fay.user, here)
 
     refused = (Refusal.ONESELF, Refusal.MORE_RIGHTS, Refusal.OTHER_SCOPE)
-    assert job.faults == [[n + 2, f"Token T-{n}: {authorise.explain(why)}"] for n, why in enumerate(refused)]
+    assert job.faults == [[n + 2, f"Token T-{n}: {why.advice}"] for n, why in enumerate(refused)]
     assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
 
@@ -270,5 +270,5 @@ def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Context) 
 
     job = bring("serial number,user\nA,root\n", root.user, here, kind="assign")
 
-    assert authorise.explain(Refusal.ONESELF) in job.faults[0][1]
+    assert Refusal.ONESELF.advice in job.faults[0][1]
     assert HardwareToken.objects.in_stock().count() == 1

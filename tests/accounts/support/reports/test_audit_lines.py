@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from accounts.applications import Reason
+from accounts.directories import Answer
 from accounts.models import User
+from accounts.support.actions import Refusal
 from accounts.support.reports import audit_lines, summary
 from accounts.support.reports.audit_lines import Line
 from tests.running import syntax_trees
@@ -15,6 +18,7 @@ from verification import audit
 from verification.audit import Severity
 from verification.context import Context
 from verification.models import AuditEvent
+from verification.policies import Why
 
 pytestmark = pytest.mark.django_db
 NOW = Context(now=datetime(2026, 3, 2, 12, tzinfo=UTC), network="192.0.2.9")
@@ -144,3 +148,18 @@ def test_search_of_an_export_is_in_words(fay: User) -> None:
     ]
 
     assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
+
+
+@pytest.mark.parametrize("reason", [*Why, *Reason, *Refusal, *Answer], ids=repr)
+def test_every_recorded_reason_has_words(reason: Why | Reason | Refusal | Answer) -> None:
+    assert reason.label
+
+
+def test_a_lock_of_the_directory_is_no_lock_of_the_second_step(cleo: User) -> None:
+    """Seen failing: both are recorded as “locked”."""
+    of_directory = line("directory.refused", user_id=cleo.pk, why=Answer.LOCKED)
+    of_ours = line("sign_in.denied", user_id=cleo.pk, why=Why.LOCKED)
+
+    assert Answer.LOCKED.label in of_directory.text
+    assert Why.LOCKED.label not in of_directory.text
+    assert Why.LOCKED.label in of_ours.text

@@ -1,0 +1,45 @@
+"""`Reason`: why an application opens for someone or doesn’t, and how the audit log words it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from verification.lazy_text import LazyText
+from verification.policies import Why
+
+
+class Reason(StrEnum):
+    """Why an application opens or doesn’t. Recorded, so the values never change."""
+
+    MET = "met"
+    SKIPPED = "skipped"
+    SIGNED_OUT = "signed-out"
+    TOO_WEAK = "too-weak"
+    TOO_OLD = "too-old"
+    REMEMBERED = "remembered"
+    NO_METHOD = "no-method"
+    NO_METHOD_POSSIBLE = "no-method-possible"
+    NOT_ALLOWED = "not-allowed"
+    BLOCKED = "blocked"
+    LOCKED = "locked"
+    TOO_MANY_ROUNDS = "too-many-rounds"
+
+    @property
+    def label(self) -> str:
+        """Name the reason in a few words, for the audit log and the person's activity."""
+        return str(_LABELS[self]) if self in _LABELS else Why(self).label
+
+
+_LABELS: Mapping[Reason, LazyText] = {
+    Reason.MET: _("what it requires is met"),
+    Reason.SKIPPED: _("a remembered browser or a trusted network is enough"),
+    Reason.SIGNED_OUT: _("nobody is signed in"),
+    Reason.TOO_WEAK: _("it needs a stronger method"),
+    Reason.TOO_OLD: _("the verification was too long ago"),
+    Reason.REMEMBERED: _("a remembered browser isn’t enough"),
+    Reason.NO_METHOD: _("no method is set up that is strong enough"),
+    Reason.NO_METHOD_POSSIBLE: _("no method that is strong enough"),
+    Reason.NOT_ALLOWED: _("none of the groups that may use it"),
+    Reason.TOO_MANY_ROUNDS: _("verified twice, and it wasn’t enough"),
+}
