@@ -29,3 +29,15 @@ def test_scripts_that_the_jobs_run_are_there() -> None:
 
     assert scripts
     assert [script for script in scripts if not (ROOT / script).is_file()] == []
+
+
+def test_hooks_before_a_commit_run_what_lint_runs() -> None:
+    """Seen failing without the words to avoid."""
+    lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert lint
+    programs = re.findall(r"(?:\$\(BIN\)/|\.ci/|manage\.py )([\w-]+)", lint[1])
+
+    hooks = re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text())
+
+    assert len(programs) == 8
+    assert [name for name in programs if name != "python" and name not in " ".join(hooks)] == []

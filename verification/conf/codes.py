@@ -90,8 +90,3 @@ cache_seconds: Setting[float] = Setting(
     default=1.0,
     meaning="how long a process may use cached policies, routes, outages and provider health",
 )
-
-
-def unanswered(kind: str) -> int:
-    """Return how many messages of a kind may go unanswered in a row."""
-    return unanswered_calls() if kind == "call" else unanswered_texts()

@@ -22,7 +22,7 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
     A correct answer with any method resets the count, and so do 15 minutes without a message. Messages that never
     arrived don't count, because they disturbed nobody.
     """
-    name, most = f"{PROMPTS}{kind}", conf.unanswered(kind)
+    name, most = f"{PROMPTS}{kind}", _most(kind)
     gate = _count_prompt(user_id, name, most=most, now=now, run=run)
     if gate.is_open or gate.n_failures - _never_arrived(user_id, kind, gate.n_failures, now) >= most:
         return gate
@@ -30,6 +30,11 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
     if rows.update(consecutive=min(gate.n_failures + 1, UNLIMITED), next_at=now + conf.unanswered_wait()):
         return Gate(is_open=True, n_failures=gate.n_failures + 1)
     return gate
+
+
+def _most(kind: str) -> int:
+    """Return how many messages of a kind may go unanswered in a row."""
+    return conf.unanswered_calls() if kind == Kind.CALL else conf.unanswered_texts()
 
 
 _DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
@@ -76,7 +81,7 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime, run: bat
 def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
     """Undo the count of a message that was not sent after all."""
     rows = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", consecutive__gt=0)
-    is_limited = Q(consecutive__gt=conf.unanswered(kind))
+    is_limited = Q(consecutive__gt=_most(kind))
     until = Case(When(is_limited, then=Value(now)), default=Value(now + conf.unanswered_window()))
     rows.update(consecutive=F("consecutive") - 1, next_at=until)
 
