@@ -38,7 +38,10 @@ GUIDES = {
             _("The name that they sign in with. Required, without spaces."),
             _("First and last name."),
             _("For notices and for setting a password."),
-            _("Existing groups, separated by semicolons. Replaces the groups that the person is in."),
+            _(
+                "Existing groups, separated by semicolons. Replaces the groups that the person is in. A change is "
+                "refused if policy requires a second person for it."
+            ),
             _(
                 "enabled: set up a method at the next sign-in. enforced: always asked. disabled: no second step. "
                 "Empty means enabled. For people who are here already, another state is refused if your role can’t "

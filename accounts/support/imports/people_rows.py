@@ -19,6 +19,7 @@ from accounts import invitations
 from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
+from accounts.support import groups as groups_of_support
 from accounts.support.actions import SET_STATE, Refusal, ranks
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
@@ -87,6 +88,7 @@ def apply(
     names = [_name(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in _locked(names)}
     seen, rules = _seen(staff, known.values()), policies.rules_of_many([user.pk for user in known.values()])
+    needs_second = staff is not None and groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)
@@ -110,6 +112,7 @@ def apply(
                 )
             if user is not None and (refusal := _refusal(user, seen)):
                 raise ValueError(refusal)
+            _check_membership(wanted, member[user.pk] if user else (), needs_second=needs_second)
             _check_state(wanted, user, staff, rules)
             _check_supplied(wanted, user, member[user.pk] if user else set(), supplied)
             _check(wanted, user)
@@ -173,6 +176,17 @@ def _refusal(user: User, seen: Collection[int]) -> str:
     if ranks.is_staff(user):
         return _("This person is staff, and no import changes staff. Remove their roles first.")
     return "" if user.pk in seen else Refusal.OTHER_SCOPE.advice
+
+
+def _check_membership(wanted: Wanted, member: Collection[str], *, needs_second: bool) -> None:
+    """Refuse a change of groups that the page of the group leaves for approval. Errors: `ValueError` with a text."""
+    mine = {_shown(name) for name in member}
+    if needs_second and wanted.groups != mine:
+        words = _(
+            "A second person must approve who joins or leaves a group. Change the group on its own page, and set the "
+            "groups of %(name)s in the file to: %(groups)s."
+        )
+        raise ValueError(words % {"name": wanted.username, "groups": joined(mine) or _("none")})
 
 
 def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:

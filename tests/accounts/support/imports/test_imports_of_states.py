@@ -1,4 +1,4 @@
-"""Tests of imports that turn a second step on or off: they may do no more than the action for one person."""
+"""Tests of imports of states and groups: they may do no more than the actions for one person and for one group."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -113,3 +113,29 @@ def test_the_former_mailbox_is_told_too(root: Person, here: Context) -> None:
 
     told = Message.objects.filter(context__event="support.state_set", kind="mail")
     assert {notice.address for notice in told} == {"ana@example.org", "thief@example.net"}
+
+
+def test_changes_no_groups_that_a_second_person_must_approve(root: Person, here: Context) -> None:
+    """Seen failing: a file did at once, and alone, what waits for approval on the page of the group."""
+    Policy.objects.create(second_person=["change_group"], caller_check=False)
+    Group.objects.create(name="Lab")
+    ana, ben = join("ana"), join("ben")
+    ben.user.groups.add(Group.objects.create(name="Board"))
+    rows = "ana,Ana,ana@example.org,Lab,enabled\nben,Ben,,,enabled\nben2,Ben,,Lab,\ncleo,Cleo,,,\n"
+
+    job = bring(rows, root.user, here)
+
+    assert [line for line, _words in job.faults] == [2, 3, 4]
+    assert (list(ana.user.groups.all()), ben.user.groups.count()) == ([], 1)
+    assert User.objects.filter(username="cleo").exists()
+
+
+def test_other_fields_need_no_second_person(root: Person, here: Context) -> None:
+    Policy.objects.create(second_person=["change_group"], caller_check=False)
+    ana = join("ana")
+    ana.user.groups.add(Group.objects.create(name="Lab"))
+
+    bring("ana,Ana Keller,ana@example.org,Lab,enabled\n", root.user, here)
+
+    ana.user.refresh_from_db()
+    assert (ana.user.name, ana.user.groups.count()) == ("Ana Keller", 1)
