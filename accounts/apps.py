@@ -10,19 +10,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import applications, audit_events, checks, encrypted_columns  # noqa: F401  (declares and registers)
-        from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401
-        from accounts.applications import audit_events as _application_events  # noqa: F401
+        from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)
+        from accounts.applications import audit_events as _application_events  # noqa: F401  (declares events)
         from accounts.applications import session_ends
-        from accounts.directories import audit_events as _directory_events  # noqa: F401
-        from accounts.directory_sync import audit_events as _sync_events  # noqa: F401
-        from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
+        from accounts.directories import audit_events as _directory_events  # noqa: F401  (declares events)
+        from accounts.directory_sync import audit_events as _sync_events  # noqa: F401  (declares events)
+        from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import authorization_codes
         from accounts.integrations.oidc.back_channel import deliveries
-        from accounts.invitations import audit_events as _invitation_events  # noqa: F401
+        from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.management import after_migrate
-        from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401
-        from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401
-        from accounts.support import audit_events as _support_events  # noqa: F401
+        from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
+        from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401  (declares events)
+        from accounts.support import audit_events as _support_events  # noqa: F401  (declares events)
         from verification import enrolments
 
         applications.on_end(deliveries.queue)

@@ -65,7 +65,7 @@ def child_exit(server: Any, worker: Any) -> None:
     """Keep the counters of a worker that exited, but not its gauges."""
     from prometheus_client import multiprocess  # noqa: PLC0415  (read only where the folder is known)
 
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # theirs
 
 
 def on_exit(server: Any) -> None:

@@ -6,9 +6,9 @@ import sys
 
 gc.disable()  # until the apps are loaded: what a process imports stays, so each search for garbage there is in vain
 
-import django  # noqa: E402
-from django.core.exceptions import ImproperlyConfigured  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+import django  # noqa: E402  (after gc.disable)
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402  (after gc.disable)
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402  (after gc.disable)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 

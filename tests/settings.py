@@ -23,7 +23,7 @@ os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///
 os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `broker` points at a real one
 
 from mfasite.settings import *  # noqa: E402, F403  (the environment must be set first)
-from mfasite.settings import DATABASES, PASSWORD_HASHERS  # noqa: E402
+from mfasite.settings import DATABASES, PASSWORD_HASHERS  # noqa: E402  (the same)
 
 DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close their own connections
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}

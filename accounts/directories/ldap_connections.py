@@ -31,8 +31,8 @@ from accounts.models.directories import Encryption, Kind
 def _library() -> Any:  # noqa: ANN401  (python-ldap has no types)
     try:
         import ldap.controls.ppolicy  # noqa: PLC0415  (6 MiB, which a process without directories is spared)
-        import ldap.dn  # noqa: PLC0415
-        import ldap.filter  # noqa: PLC0415
+        import ldap.dn  # noqa: PLC0415  (the same)
+        import ldap.filter  # noqa: PLC0415  (the same)
     except ImportError:
         return None
     return ldap

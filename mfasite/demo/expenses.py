@@ -96,7 +96,7 @@ class Application:
             "client_id": CLIENT_ID,
             "code_verifier": asked["verifier"],
         }
-        tokens = self._read(Request(self.known()["token_endpoint"], urlencode(form).encode()))  # noqa: S310
+        tokens = self._read(Request(self.known()["token_endpoint"], urlencode(form).encode()))  # noqa: S310  (the service it belongs to)
         claims = self.check(tokens["id_token"])
         if claims.get("nonce") != asked["nonce"]:
             return "the token belongs to another request"
@@ -105,7 +105,7 @@ class Application:
 
     def check(self, token: str) -> dict[str, Any]:
         """Return the claims of a token of the service. Errors: `jwt.InvalidTokenError`."""
-        keys = {key["kid"]: key for key in self._read(Request(self.known()["jwks_uri"]))["keys"]}  # noqa: S310
+        keys = {key["kid"]: key for key in self._read(Request(self.known()["jwks_uri"]))["keys"]}  # noqa: S310  (the service it belongs to)
         key = keys[jwt.get_unverified_header(token)["kid"]]
         found: dict[str, Any] = jwt.decode(
             token, jwt.PyJWK(key).key, algorithms=[key["alg"]], audience=CLIENT_ID, issuer=self.service, leeway=5

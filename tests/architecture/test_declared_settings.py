@@ -52,7 +52,8 @@ def example(setting: Setting[object]) -> str:
 def said(*examples: str) -> dict[str, str]:
     """Start a process with example values for some settings, and return what the code sees of each setting."""
     variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
-    return json.loads(fresh_process.python(_SAY_ALL, **clean(variables)).stdout)  # type: ignore[no-any-return]
+    found: dict[str, str] = json.loads(fresh_process.python(_SAY_ALL, **clean(variables)).stdout)
+    return found
 
 
 def clean(variables: dict[str, str]) -> dict[str, str]:

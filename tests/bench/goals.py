@@ -68,7 +68,7 @@ def sign_ins(found: SignIns) -> str:
             _row("Whole sign-ins, four requests", [kind.title for kind in kinds]),
             each("CPU ms of all servers", lambda kind: f"{middle(kind.cpu()):.1f}"),
             *(
-                each(f"  {part}", lambda kind, part=part: f"{kind.parts().get(part, 0):.1f}")  # type: ignore[misc]
+                _row(f"  {part}", [f"{kind.parts().get(part, 0):.1f}" for kind in kinds])
                 for part in found.text.windows[0].cpu
             ),
             each(f"without the hash ({middle(found.hash):.1f} ms)", lambda kind: f"{_net(found, kind):.1f}"),
@@ -80,10 +80,7 @@ def sign_ins(found: SignIns) -> str:
             each("fsyncs of the log", lambda kind: f"{kind.block.fsyncs:.1f}", counted),
             each("WAL bytes", lambda kind: f"{kind.block.wal:,.0f}", counted),
             each("bytes left in the database", lambda kind: f"{kind.block.size:,.0f}", counted),
-            *(
-                each(f"ms p50 / p95, {_NAMES[name]}", lambda kind, name=name: _shares(kind.took[name]))  # type: ignore[misc]
-                for name in REQUESTS
-            ),
+            *(_row(f"ms p50 / p95, {_NAMES[name]}", [_shares(kind.took[name]) for kind in kinds]) for name in REQUESTS),
             each("ms p50 / p95, all four", lambda kind: _shares(kind.wholes())),
             f"CPU of a carrier's receipt {found.receipt:.2f} ms, of an empty view {middle(found.empty):.2f} ms.",
             "Text sign-ins a second, 64 browsers (the driver's share of a core): "

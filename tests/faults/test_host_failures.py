@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
             webs = [host for name, host in made.items() if name.startswith("web")]
             for web in webs:
                 url = f"http://{web.address}:{port}/readyz"
-                crew.wait(web.name, lambda url=url: child_processes.answers(url), seconds=60)  # type: ignore[misc]
+                crew.wait(web.name, partial(child_processes.answers, url), seconds=60)
             with (
                 processes.driver("ours", f"http://{webs[0].address}:{port}", tmp_path, shared) as hand,
                 closing(Line(texts["GATEWAY_URL"])) as line,
@@ -109,12 +110,13 @@ class Visit:
         """Send a request to one web host. If the connection breaks, use the other one with the same cookies."""
         first, second = self.browsers
         try:
-            return getattr(first, verb)(path, **fields)  # type: ignore[no-any-return]
+            answer: Answer = getattr(first, verb)(path, **fields)
         except LOST:
             self.n_lost += 1
             second.cookies = first.cookies
             self.browsers.reverse()
-            return getattr(second, verb)(path, **fields)  # type: ignore[no-any-return]
+            answer = getattr(second, verb)(path, **fields)
+        return answer
 
     def sign_in(self, words: "Words") -> int:
         """Sign in by text, and return the number of requests that were lost with a host."""

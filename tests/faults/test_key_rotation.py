@@ -106,7 +106,7 @@ def sign_in(url: str, name: str, secret: bytes, network: str) -> str:
 
     def ask(path: str, **fields: str) -> tuple[str, str]:
         data = urlencode(fields).encode() if fields else None
-        with opener.open(Request(f"{url}{path}", data=data, headers=headers), timeout=30) as answer:  # noqa: S310
+        with opener.open(Request(f"{url}{path}", data=data, headers=headers), timeout=30) as answer:  # noqa: S310  (our own service)
             return answer.geturl().removeprefix(url), answer.read().decode()
 
     _, page = ask("/sign-in/")

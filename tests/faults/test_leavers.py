@@ -51,7 +51,7 @@ _OPENER = build_opener(ProxyHandler({}), _Stays)
 def ask(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Send one request to the real server, and return the status and where it leads."""
     data = urlencode(form).encode() if form is not None else None
-    request = Request(url, data=data, headers={**headers, "User-Agent": AGENT})  # noqa: S310
+    request = Request(url, data=data, headers={**headers, "User-Agent": AGENT})  # noqa: S310  (our own service)
     try:
         with _OPENER.open(request, timeout=30) as answer:
             return answer.status, ""

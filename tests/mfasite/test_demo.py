@@ -238,7 +238,9 @@ def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
 def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(demo: Demo) -> None:
     assert json.loads(get(f"{demo.url}/readyz")[1])["ready"]
 
-    assert re.search(r"Queues +http://localhost:(\d+)/", demo.said())[1] != str(demo.port + 1)  # type: ignore[index]
+    port = re.search(r"Queues +http://localhost:(\d+)/", demo.said())
+    assert port is not None
+    assert port[1] != str(demo.port + 1)
 
 
 def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:

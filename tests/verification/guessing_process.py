@@ -31,7 +31,7 @@ def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool)
 
 
 def _tell_each_look() -> None:
-    from verification import registry  # noqa: PLC0415
+    from verification import registry
 
     method = registry.method("totp")
     check = method.check
@@ -41,12 +41,12 @@ def _tell_each_look() -> None:
         time.sleep(PAUSE)
         return check(challenge, answer)
 
-    method.check = told  # type: ignore[method-assign]
+    method.check = told  # type: ignore[method-assign]  # to be told
 
 
 def _count_late() -> None:
-    from verification import limits  # noqa: PLC0415
-    from verification.challenges import attempts  # noqa: PLC0415
+    from verification import limits
+    from verification.challenges import attempts
 
     count, wrong = limits.reserve, attempts.fail
 
@@ -60,11 +60,11 @@ def _count_late() -> None:
 
 def main() -> None:
     """Guess until everything is tried, or until someone kills us."""
-    import django  # noqa: PLC0415
+    import django
 
     django.setup()
-    from verification import challenges  # noqa: PLC0415
-    from verification.context import Context  # noqa: PLC0415
+    from verification import challenges
+    from verification.context import Context
 
     moment, is_late, guesses = json.loads(sys.argv[1])
     context = Context(now=datetime.fromisoformat(moment), network="192.0.2.66")

@@ -33,7 +33,7 @@ _FUNCTIONS = {
         RAISE EXCEPTION {_REFUSAL}; END""",  # noqa: S608  (names of our own tables)
     "audit_seal_was_removed": f"""BEGIN
         IF OLD.number <= (SELECT max(last_seal) FROM {REMOVALS}) THEN RETURN OLD; END IF;
-        RAISE EXCEPTION {_REFUSAL}; END""",  # noqa: S608
+        RAISE EXCEPTION {_REFUSAL}; END""",  # noqa: S608  (the same)
 }
 _REFUSES = "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_written_once()"
 _ON_POSTGRESQL = {

@@ -164,8 +164,10 @@ def pairs(*, example: str, values: Iterable[str] = ()) -> Format[dict[str, str]]
             raise Wrong
         return table
 
+    def write(table: dict[str, str]) -> str:
+        return ",".join(f"{key}={said}" for key, said in table.items())
+
     among = f" (second parts: {', '.join(sorted(allowed))})" if allowed else ""
-    write: Callable[[dict[str, str]], str] = lambda table: ",".join(f"{k}={v}" for k, v in table.items())  # noqa: E731
     return Format(f"pairs such as {example}{among}", parse, example, write)
 
 
@@ -199,7 +201,7 @@ site = Format("an address without a path, such as https://mfa.example.org", _par
 def _parse_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        parts.port  # noqa: B018 (reading it checks it)
+        parts.port  # noqa: B018  (reading it checks it)
     except ValueError:
         raise Wrong from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:

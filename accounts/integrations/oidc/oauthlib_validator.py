@@ -39,9 +39,10 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         if not client_id or len(client_id) > _MAX_CLIENT_ID_LENGTH or inputs.flaw(client_id):
             return None
         client = OidcClient.objects.select_related("application").filter(client_id=client_id).first()
-        if client is not None and client.is_usable(request):
-            request.client = client
-        return request.client  # type: ignore[no-any-return]
+        if client is None or not client.is_usable(request):
+            return None
+        request.client = client
+        return client
 
     def client_authentication_required(self, request: Any, *_args: Any, **_kwargs: Any) -> bool:
         """Only a public client that shows no secret needs none."""

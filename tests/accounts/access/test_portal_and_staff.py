@@ -72,6 +72,6 @@ def test_passwords_of_older_apps_ask_it(ana: Person, mail: Door, nobody: Callabl
 
 def test_a_stranger_is_signed_out(rf: RequestFactory, db: None) -> None:
     request = rf.get("/")
-    request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]
+    request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]  # enough of a session
 
     assert access.portal_and_staff.portal(request).reason is Reason.SIGNED_OUT

@@ -102,7 +102,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
     if request.param == "socket":
         path = room / "web.sock"
         bind = f"unix:{path}"
-        servers.environment = https_stack.environment | {"BIND": bind, "TRUSTED_PROXIES": ""}  # type: ignore[operator]
+        servers.environment = {**https_stack.environment, "BIND": bind, "TRUSTED_PROXIES": ""}
         servers.start("web", child_processes.web())
         servers.wait("The socket", path.exists, seconds=TIMEOUT * 4)
         upstream = bind

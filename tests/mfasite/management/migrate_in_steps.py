@@ -8,14 +8,13 @@ from django.db import connection
 
 django.setup()
 
-# Models need the apps.
-from django.contrib.auth.models import Group  # noqa: E402
+from django.contrib.auth.models import Group  # noqa: E402  (models need the apps)
 
-from accounts.support.staff_roles import ROLES  # noqa: E402
-from helpcenter import shipped_articles  # noqa: E402
-from helpcenter.models import Article  # noqa: E402
-from verification.audit import triggers  # noqa: E402
-from verification.models import DigestKey, SpendingLimit  # noqa: E402
+from accounts.support.staff_roles import ROLES  # noqa: E402  (models need the apps)
+from helpcenter import shipped_articles  # noqa: E402  (models need the apps)
+from helpcenter.models import Article  # noqa: E402  (models need the apps)
+from verification.audit import triggers  # noqa: E402  (models need the apps)
+from verification.models import DigestKey, SpendingLimit  # noqa: E402  (models need the apps)
 
 for step in sys.argv[1:]:
     call_command("migrate", *step.split("="), verbosity=0, interactive=False)

@@ -98,7 +98,7 @@ def test_misses_a_migration_of_this_version(monkeypatch: pytest.MonkeyPatch, db:
         newer = [*health._shipped(), ("accounts", "9999_of_the_next_version")]
         monkeypatch.setattr(health, "_shipped", lambda: newer)
 
-        assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]
+        assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # the same
 
 
 def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
     }
 
     with pytest.raises(ValueError, match="manifest"):
-        health._static_files.__wrapped__()  # type: ignore[attr-defined]
+        health._static_files.__wrapped__()  # type: ignore[attr-defined]  # the same
 
 
 def test_asks_for_what_a_version_brings_until_it_is_there() -> None:

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.xdist_group("stack")
 NAME = "front-door-0001"
 
 
-def line(text: str, **more: object) -> dict[str, str]:
+def line(text: str, **more: Any) -> dict[str, str]:
     """Format one line of the log."""
-    record = logging.LogRecord("here", logging.INFO, "", 0, text, None, more.get("error"))  # type: ignore[arg-type]
+    record = logging.LogRecord("here", logging.INFO, "", 0, text, None, more.get("error"))
     found: dict[str, str] = json.loads(logs.Json().format(record))
     return found
 

@@ -64,7 +64,7 @@ def test_keeps_few_values() -> None:
 
     [node] = page.nodelist
     assert found == [str(n) for n in range(1000)]
-    assert len(node._kept) <= 64  # type: ignore[attr-defined]
+    assert len(node._kept) <= 64  # type: ignore[attr-defined]  # a node of ours
 
 
 @pytest.mark.parametrize(

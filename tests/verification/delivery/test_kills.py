@@ -126,7 +126,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
 
     for n_sent in (60, 160)[: rounds(1, 2)]:
         child = crew.start("worker", child_processes.worker(threads=THREADS))
-        crew.wait("The worker", lambda n=n_sent: Delivery.objects.count() >= n, seconds=60)  # type: ignore[misc]
+        crew.wait("The worker", lambda n=n_sent: Delivery.objects.count() >= n, seconds=60)  # type: ignore[misc]  # a default of a lambda isn't inferred
         child.process.send_signal(signal.SIGTERM)
         assert child.process.wait(child_processes.GRACE) == 0
         crew.children.remove(child)

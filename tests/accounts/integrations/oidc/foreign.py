@@ -251,7 +251,7 @@ print(store.session_key)
 
 def enter(stack: Stack, browser: Browser, name: str) -> None:
     """Give a browser the session of someone who just signed in. Codes of an app would take half a minute each."""
-    browser.client.cookies["localhost"] = {"mfa_session": run(stack, _SESSION, name).strip()}  # type: ignore[assignment]
+    browser.client.cookies["localhost"] = {"mfa_session": run(stack, _SESSION, name).strip()}  # type: ignore[assignment]  # text will do
 
 
 def signed_in(stack: Stack, party: Library, browser: Browser, name: str = "cleo", **parameters: str) -> dict[str, Any]:

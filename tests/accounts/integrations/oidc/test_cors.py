@@ -30,7 +30,7 @@ def preflight(endpoint: str, origin: str) -> HttpResponse:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization",
     }
-    response: HttpResponse = Client().options(f"/oauth/{endpoint}/", headers=headers)  # type: ignore[assignment]
+    response: HttpResponse = Client().options(f"/oauth/{endpoint}/", headers=headers)  # type: ignore[assignment]  # the stubs'
     return response
 
 

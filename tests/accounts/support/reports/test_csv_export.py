@@ -1,6 +1,7 @@
 """Tests that an exported file is harmless in a spreadsheet: no cell is a formula."""
 
 import csv
+from collections.abc import Iterator
 
 import pytest
 
@@ -34,10 +35,10 @@ def test_file_begins_with_the_mark_of_its_encoding() -> None:
 
 
 def test_lines_come_one_after_another() -> None:
-    def endless() -> object:
+    def endless() -> Iterator[tuple[str]]:
         while True:
             yield ("x",)
 
-    found = csv_export.lines(endless())  # type: ignore[arg-type]
+    found = csv_export.lines(endless())
 
     assert [next(found) for _ in range(3)] == ["\ufeff", "x\r\n", "x\r\n"]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -25,10 +26,9 @@ def person(name: str, *methods: str, **fields: object) -> User:
     return found
 
 
-def note(kind: str, *, days: float = 0, **more: object) -> None:
-    user_id = more.pop("user_id", None)
+def note(kind: str, *, days: float = 0, user_id: int | None = None, **more: Any) -> None:
     event = next(each for each in audit.declared() if each.kind == kind)
-    audit.record(event, user_id=user_id, context=Context(now=NOW - timedelta(days=days)), **more)  # type: ignore[arg-type]
+    audit.record(event, user_id=user_id, context=Context(now=NOW - timedelta(days=days)), **more)
 
 
 @pytest.mark.parametrize("key", REPORTS)

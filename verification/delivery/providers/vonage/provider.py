@@ -90,7 +90,7 @@ def _text(message: Outgoing) -> Any:
 
 
 def _call(message: Outgoing) -> Any:
-    from vonage_voice.models import CreateCallRequest, Phone, ToPhone  # noqa: PLC0415
+    from vonage_voice.models import CreateCallRequest, Phone, ToPhone  # noqa: PLC0415  (the same)
 
     here = conf.read()
     sender = message.sender or senders_and_voices.choose(here.call_senders, message.to)

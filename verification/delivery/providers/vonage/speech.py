@@ -35,7 +35,7 @@ def answer(speech: Speech | None, *, keys_url: str, language: str) -> bytes:
 
 
 def _talk(words: str, language: str, *, is_cut_by_keys: bool = False) -> Any:
-    from vonage_voice.models import Talk  # noqa: PLC0415
+    from vonage_voice.models import Talk  # noqa: PLC0415  (the same)
 
     style = senders_and_voices.voice(conf.read().voices, language)
     return Talk(
