@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from accounts import audit_events, password_changes, password_check, provisioning
 from accounts.directories import Answer
-from accounts.directories.audit_events import DIRECTORY_REFUSED
+from accounts.directories import audit_events as directory_audit_events
 from accounts.models import User
 from accounts.models.people import fold
 from verification import audit, limits
@@ -58,4 +58,4 @@ def _record_refusal(user: User | None, answer: Answer, context: Context) -> None
     if answer is Answer.WRONG:
         audit.record(audit_events.PASSWORD_REFUSED, user_id=pk, context=context)
     else:
-        audit.record(DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)
+        audit.record(directory_audit_events.DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from accounts.models import User
 from accounts.support import groups
-from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions import ACTIONS
 from verification import notices, policies
 from verification.context import Context
 from verification.models import Policy
