@@ -64,3 +64,18 @@ def test_no_field_shows_the_label_of_something_else() -> None:
     templates = [path for app in APPS for path in Path(app).rglob("templates/**/*.html")]
 
     assert {str(path): wrong for path in templates if (wrong := wrong_labels(path.read_text()))} == {}
+
+
+BODY_CLASS = re.compile(r"{% block body_class %}([\w -]*){% endblock")
+
+
+def test_stylesheets_know_the_class_of_every_layout() -> None:
+    """Seen failing: a class was renamed differently in a layout and in the stylesheet, so its pages lost their look."""
+    layouts = [path for app in ("mfasite", "helpcenter") for path in Path(app).rglob("templates/**/*.html")]
+    styles = "".join(
+        path.read_text() for app in ("mfasite", "helpcenter") for path in Path(app).rglob("static/**/*.css")
+    )
+    named = {name for path in layouts for found in BODY_CLASS.findall(path.read_text()) for name in found.split()}
+
+    assert {"auth-layout", "app-layout", "staff"} <= named
+    assert {name for name in named if not re.search(rf"\.{name}\b(?!-)", styles)} == set()
