@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts import audit_events, directories, hashers, provisioning
-from accounts.directories import Answer, Entry, Judged
+from accounts.directories import Entry, Judged, PasswordResult
 from accounts.models import Directory, User
 from accounts.provisioning import PersonEntry, Source, Verdict, Way
 from verification import audit
@@ -17,18 +17,18 @@ from verification.context import Context
 class Checked:
     """The result. `user` is there if the password was correct and nothing else is in the way."""
 
-    answer: Answer
+    answer: PasswordResult
     user: User | None = None
 
     @property
     def is_unanswered(self) -> bool:
         """Return whether nobody could check the password."""
-        return self.answer is Answer.AWAY
+        return self.answer is PasswordResult.AWAY
 
     @property
     def is_incorrect(self) -> bool:
         """Return whether this counts as an incorrect password. Attempts after too many of them count too."""
-        return self.answer in {Answer.WRONG, Answer.LOCKED, Answer.LATER}
+        return self.answer in {PasswordResult.WRONG, PasswordResult.LOCKED, PasswordResult.LATER}
 
 
 def check(user: User | None, name: str, password: str, context: Context, *, until: float | None = None) -> Checked:
@@ -47,7 +47,7 @@ def check(user: User | None, name: str, password: str, context: Context, *, unti
     directory = _checking(user, among)
     if directory is None:
         if user.check_password(password):
-            return Checked(answer=Answer.RIGHT, user=user)
+            return Checked(answer=PasswordResult.RIGHT, user=user)
         directories.take_time(among, until=until)
         return WRONG
     if not directory.is_active:
@@ -59,7 +59,7 @@ def check(user: User | None, name: str, password: str, context: Context, *, unti
     return _judged(directory, judged, context)
 
 
-WRONG = Checked(answer=Answer.WRONG)
+WRONG = Checked(answer=PasswordResult.WRONG)
 
 
 def check_nobody(password: str) -> Checked:
@@ -75,7 +75,7 @@ def _incorrect(password: str, among: Collection[Directory], *, until: float) -> 
 
 def take_rest(user: User, checked: Checked, password: str, *, until: float) -> None:
     """Take as long as an incorrect password would have, because a correct one is refused in the same words."""
-    if checked.answer in {Answer.WRONG, Answer.LOCKED}:
+    if checked.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}:
         return
     among = directories.known()
     directory = _checking(user, among)
@@ -106,5 +106,5 @@ def _supplied(directory: Directory, entry: Entry, context: Context) -> Checked:
     if change.user_id is None:
         with transaction.atomic():
             audit.record(audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name)
-        return Checked(answer=Answer.NAME_TAKEN)
-    return Checked(answer=Answer.RIGHT, user=User.objects.get(pk=change.user_id))
+        return Checked(answer=PasswordResult.NAME_TAKEN)
+    return Checked(answer=PasswordResult.RIGHT, user=User.objects.get(pk=change.user_id))

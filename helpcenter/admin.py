@@ -16,7 +16,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, RowAction
-from accounts.admin_site import EMPTY, Words
+from accounts.admin_site import EMPTY, AdminWords
 from helpcenter import articles, audit_events, home
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 
@@ -75,7 +75,7 @@ class ArticleAdmin(ChangesAdmin):
     deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "topic_shown", "audience", "language_shown", "is_edited", "publish_at", "shown")
     search_label = _("Title, words or address")
-    words = Words(
+    words = AdminWords(
         heading=_("Articles"),
         lead=_("What people read under Help. A changed article keeps its earlier versions."),
         add=_("Add an article"),
@@ -149,7 +149,7 @@ class VersionAdmin(ChangesAdmin):
     subject = "article"
     deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "article", "replaced_at", "replaced_by")
-    words = Words(
+    words = AdminWords(
         heading=_("Earlier versions"),
         lead=_("The texts of articles before they were changed. Select some to restore them."),
         empty=_("No earlier versions yet"),
@@ -206,7 +206,7 @@ class FeedbackAdmin(_DeletedAdmin):
     deleted = audit_events.FEEDBACK_DELETED
     list_display = ("article", "has_helped", "text", "at")
     flags = {"has_helped": (_("It helped"), _("It didn’t help"))}
-    words = Words(
+    words = AdminWords(
         heading=_("Feedback"),
         lead=_("What readers said about articles. It’s anonymous."),
         empty=_("No feedback yet"),
@@ -225,7 +225,7 @@ class MissAdmin(_DeletedAdmin):
     subject = "miss"
     deleted = audit_events.MISS_DELETED
     list_display = ("text", "n_times", "last_at")
-    words = Words(
+    words = AdminWords(
         heading=_("Failed searches"),
         lead=_("What people searched for in Help without a result. They show which articles or words are missing."),
         empty=_("No failed searches"),
@@ -244,7 +244,7 @@ class ContactAdmin(ChangesAdmin):
     deleted = audit_events.CONTACT_DELETED
     list_display = ("name", "helps", "phone", "email", "hours", "takes_mail")
     ordering = ("name",)
-    words = Words(
+    words = AdminWords(
         heading=_("Contacts"),
         lead=_("How people reach the support desk. One contact is for everyone, others for the people of a group."),
         add=_("Add a contact"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import session_assurance
 from accounts.access import requirements, stepping_up
-from accounts.access.decision import Answer, Requirement, Step, decide
+from accounts.access.decision import AccessDecision, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted
 from accounts.applications import Reason
 from accounts.models import Application, User
@@ -20,7 +20,7 @@ from verification.policies import Rules
 _FINAL = {Reason.BLOCKED, Reason.LOCKED, Reason.NOT_ALLOWED, Reason.TOO_MANY_ROUNDS}
 
 
-def of_request(request: HttpRequest, application: Application, *, wanted: Wanted | None = None) -> Answer:
+def of_request(request: HttpRequest, application: Application, *, wanted: Wanted | None = None) -> AccessDecision:
     """Decide whether a request's person may use an application now."""
     facts = session_assurance.facts(request)
     user = request.user if facts is not None and isinstance(request.user, User) else None
@@ -38,7 +38,7 @@ def of_person(
     wanted: Wanted | None = None,
     groups: Groups | None = None,
     rounds: int = 0,
-) -> Answer:
+) -> AccessDecision:
     """Decide about a person and the facts of their session. Without facts, it says what a sign-in would have to meet.
 
     One statement if access is granted: the groups, unless they are given. Otherwise also what the person has set up.
@@ -57,7 +57,7 @@ def of_person(
     floor = requirements.floor(application, rules.strength)
     demanded = requirements.raised(floor, wanted)
 
-    def answer(requirement: Requirement, owned: Collection[str]) -> Answer:
+    def answer(requirement: Requirement, owned: Collection[str]) -> AccessDecision:
         return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
 
     owned, offered = _methods(user, rules, now)
@@ -78,7 +78,7 @@ def of_facts(
     *,
     wanted: Wanted | None = None,
     rounds: int = 0,
-) -> Answer:
+) -> AccessDecision:
     """Decide without a query whether access is granted. If not, the answer assumes that they set up every method."""
     rules = policies.rules_of_groups(groups)
     [requirement, *_others] = requirements.raised(requirements.floor(application, rules.strength), wanted or Wanted())

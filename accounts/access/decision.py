@@ -53,7 +53,7 @@ class Requirement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class AccessDecision:
     """What happens next, and what an application is told.
 
     Shape: `methods` are those that would be enough, to verify with or to set up; `first` are the methods of which one
@@ -85,22 +85,22 @@ def decide(
     refusal: str,
     now: datetime,
     rounds: int = 0,
-) -> Answer:
+) -> AccessDecision:
     """Decide about one access. `owned` are the methods that the person can verify with now, None if nobody is known."""
     if refusal:
-        return Answer(step=Step.REFUSE, reason=Reason.LOCKED if refusal == Why.LOCKED else Reason.BLOCKED)
+        return AccessDecision(step=Step.REFUSE, reason=Reason.LOCKED if refusal == Why.LOCKED else Reason.BLOCKED)
     if not is_allowed:
-        return Answer(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+        return AccessDecision(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
     if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
         return granted
     if rounds >= MAX_ROUNDS:
-        return Answer(step=Step.REFUSE, reason=Reason.TOO_MANY_ROUNDS)
+        return AccessDecision(step=Step.REFUSE, reason=Reason.TOO_MANY_ROUNDS)
     if facts is None and owned is None:
-        return Answer(step=Step.ASK, reason=Reason.SIGNED_OUT, methods=requirement.strength.methods())
+        return AccessDecision(step=Step.ASK, reason=Reason.SIGNED_OUT, methods=requirement.strength.methods())
     return _missing(facts, owned or (), requirement, now)
 
 
-def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> Answer | None:
+def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> AccessDecision | None:
     strength = requirement.strength
     fresh = tuple(each for each in facts.verified if _is_fresh(each, requirement, now))
     if fresh and strength.accepts({each.method for each in fresh}):
@@ -126,11 +126,11 @@ def _may_be_skipped(requirement: Requirement) -> bool:
     return requirement.remembered_counts and requirement.strength.is_any_second_step and not is_timed
 
 
-def _answer(reason: Reason, counted: Collection[Verification], requirement: Requirement) -> Answer:
+def _answer(reason: Reason, counted: Collection[Verification], requirement: Requirement) -> AccessDecision:
     reached = acr_values.reached(counted)
     acr = requirement.acr if requirement.acr in reached else next(iter(reached))
     names = [each.amr for each in counted]
-    return Answer(
+    return AccessDecision(
         step=Step.CONTINUE,
         reason=reason,
         acr=acr,
@@ -141,19 +141,21 @@ def _answer(reason: Reason, counted: Collection[Verification], requirement: Requ
     )
 
 
-def _missing(facts: SessionFacts | None, owned: Collection[str], requirement: Requirement, now: datetime) -> Answer:
+def _missing(
+    facts: SessionFacts | None, owned: Collection[str], requirement: Requirement, now: datetime
+) -> AccessDecision:
     """Say what would be enough: a method that they have, or else one to set up."""
     strength = requirement.strength
     fitting = _ordered(owned) if not strength.is_second_step else _ordered(set(owned) & set(strength.methods()))
     if not strength.is_second_step and not fitting:
         fitting = (PASSWORD,)
     if fitting:
-        return Answer(step=Step.ASK, reason=_why(facts, requirement), methods=fitting)
+        return AccessDecision(step=Step.ASK, reason=_why(facts, requirement), methods=fitting)
     offered = strength.methods() if requirement.offered is None else requirement.offered
     possible = _ordered(set(offered) & set(strength.methods()))
     if not possible:
-        return Answer(step=Step.REFUSE, reason=Reason.NO_METHOD_POSSIBLE)
-    return Answer(step=Step.ENROL, reason=Reason.NO_METHOD, methods=possible, first=_first(facts, owned, now))
+        return AccessDecision(step=Step.REFUSE, reason=Reason.NO_METHOD_POSSIBLE)
+    return AccessDecision(step=Step.ENROL, reason=Reason.NO_METHOD, methods=possible, first=_first(facts, owned, now))
 
 
 def _ordered(methods: Collection[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import session_assurance
-from accounts.access.decision import Answer, Requirement, decide
+from accounts.access.decision import AccessDecision, Requirement, decide
 from accounts.models import User
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import policies, strengths
@@ -16,7 +16,7 @@ _PORTAL = Requirement(strength=strengths.PASSWORD)
 _STAFF = Requirement(strength=strengths.SECOND_STEP, remembered_counts=False)
 
 
-def portal(request: HttpRequest) -> Answer:
+def portal(request: HttpRequest) -> AccessDecision:
     """Decide whether a request's session still opens the portal: it began with our own sign-in, and policy allows it.
 
     A statement only if the second step was skipped, because what policy says of that can change.
@@ -27,14 +27,14 @@ def portal(request: HttpRequest) -> Answer:
     return decide(facts, (), _PORTAL, is_allowed=True, refusal="", now=timezone.now())
 
 
-def staff(request: HttpRequest) -> Answer:
+def staff(request: HttpRequest) -> AccessDecision:
     """Decide whether a request's session opens the staff pages: to staff, after a second step that nothing replaced."""
     here, facts = session_assurance.of(request), session_assurance.facts(request)
     is_allowed = here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
     return decide(facts, (), _STAFF, is_allowed=is_allowed, refusal="", now=timezone.now())
 
 
-def again(request: HttpRequest, *, within: timedelta) -> Answer:
+def again(request: HttpRequest, *, within: timedelta) -> AccessDecision:
     """Decide whether a person verified recently enough for a sensitive change.
 
     It takes the second step, or the password if no second step is required of them.
@@ -46,7 +46,7 @@ def again(request: HttpRequest, *, within: timedelta) -> Answer:
     return decide(facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now())
 
 
-def older_app(user: User, *, is_allowed: bool, now: datetime) -> Answer:
+def older_app(user: User, *, is_allowed: bool, now: datetime) -> AccessDecision:
     """Decide whether an app that showed its app password, or a password that is enough, is let in.
 
     An app can't do a second step, so a locked one doesn't stop it. A block does, and so does making the account safe.

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
 from accounts.access import decision_words
-from accounts.access.decision import Answer, Step
+from accounts.access.decision import AccessDecision, Step
 from accounts.applications import Reason
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
@@ -44,7 +44,9 @@ class StepUp:
     is_setup: bool = False
 
     @classmethod
-    def to(cls, application: Application, answer: Answer, methods: tuple[str, ...], *, is_setup: bool = False) -> Self:
+    def to(
+        cls, application: Application, answer: AccessDecision, methods: tuple[str, ...], *, is_setup: bool = False
+    ) -> Self:
         """Return what an answer to an application asks for."""
         named = {"slug": application.slug, "name": application.name, "logo_version": application.logo_version}
         return cls(**named, reason=answer.reason, methods=methods, is_setup=is_setup)
@@ -88,7 +90,7 @@ def of(request: HttpRequest) -> StepUp | None:
 
 
 def step_up(
-    request: HttpRequest, answer: Answer, *, application: Application, next_url: str, username: str = ""
+    request: HttpRequest, answer: AccessDecision, *, application: Application, next_url: str, username: str = ""
 ) -> HttpResponse:
     """Redirect to the page on which an answer's requirement can be met; it continues to `next_url`.
 
@@ -113,7 +115,7 @@ def step_up(
     return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.token}))
 
 
-def refused(request: HttpRequest, answer: Answer, application: Application) -> HttpResponse:
+def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
     title, text = decision_words.refusal(answer.reason, application.name)
     return render(request, "accounts/access/refused.html", {"title": title, "text": text}, status=403)

@@ -48,7 +48,7 @@ EMPTY = "–"
 
 
 @dataclass(frozen=True)
-class Words:
+class AdminWords:
     """What the pages of a table say about it. What is left out is made from the model's own name.
 
     `lead` stands under the heading of the list, `form_lead` under that of the form; `empty` and `empty_text` say that
@@ -103,7 +103,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     effect once. See `accounts.admin_changes`.
     """
 
-    words: Words = Words()
+    words: AdminWords = AdminWords()
     search_label: LazyText = ""
     flags: ClassVar[Mapping[str, tuple[LazyText, LazyText]]] = {}  # the words for yes and no, by field
     headings: ClassVar[Mapping[str, LazyText]] = {}  # of columns, where a field's label doesn't fit

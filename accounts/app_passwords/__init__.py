@@ -1,7 +1,7 @@
 """App passwords: separate secrets for older apps that can only send a username and a password."""
 
 from accounts.app_passwords import audit_events, listing, programs
-from accounts.app_passwords.checking import Answer, Checked, check
+from accounts.app_passwords.checking import Checked, CheckResult, check
 from accounts.app_passwords.failures import stale_of
 from accounts.app_passwords.listing import Order, Search
 from accounts.app_passwords.managing import (
@@ -20,8 +20,8 @@ from accounts.app_passwords.services import CheckRequest, new_service_key, repla
 
 __all__ = [
     "MAX_PER_PERSON",
-    "Answer",
     "CheckRequest",
+    "CheckResult",
     "Checked",
     "Full",
     "Off",

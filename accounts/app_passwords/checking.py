@@ -33,7 +33,7 @@ _READ = (
 )
 
 
-class Answer(StrEnum):
+class CheckResult(StrEnum):
     """The answer to a service about a username and password."""
 
     RIGHT = "right"
@@ -45,12 +45,12 @@ class Answer(StrEnum):
 class Checked:
     """The answer, and the user it is about."""
 
-    answer: Answer
+    answer: CheckResult
     username: str = ""
 
     @property
     def is_right(self) -> bool:
-        return self.answer is Answer.RIGHT
+        return self.answer is CheckResult.RIGHT
 
 
 def _plain(text: str) -> str:
@@ -89,15 +89,15 @@ def check(request: CheckRequest) -> Checked:
 def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Checked:
     user = found.user
     if not access.portal_and_staff.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
-        return Checked(Answer.WRONG)
+        return Checked(CheckResult.WRONG)
     if not _fits(found, request):
         failures.count(user, request)
-        return Checked(Answer.WRONG)
+        return Checked(CheckResult.WRONG)
     place = _place(request.network)
     is_known = place in found.places
     if not is_known or found.last_used_at is None or request.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
         _note_use(found, request, place="" if is_known else place)
-    return Checked(Answer.RIGHT, user.username)
+    return Checked(CheckResult.RIGHT, user.username)
 
 
 def _fits(found: AppPassword, request: CheckRequest) -> bool:
@@ -159,7 +159,7 @@ def _without(request: CheckRequest) -> Checked:
     takes = request.service.takes_password
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
-        return Checked(Answer.LATER)
+        return Checked(CheckResult.LATER)
     user, until = User.objects.filter(username=name).first(), directories.deadline()
     checked = _check_password(user, request, until) if takes else password_check.WRONG
     is_accepted = checked.user is not None and _may_without(checked.user, request.now)
@@ -168,13 +168,13 @@ def _without(request: CheckRequest) -> Checked:
     if checked.user is None and not checked.is_incorrect:
         limits.refund_password(name, context, service=slug)
     if checked.is_unanswered:
-        return Checked(Answer.WRONG)  # another answer would say that the person exists
+        return Checked(CheckResult.WRONG)  # another answer would say that the person exists
     if checked.user is not None and is_accepted:
         limits.password_accepted(name, context, service=slug)
-        return Checked(Answer.RIGHT, checked.user.username)
+        return Checked(CheckResult.RIGHT, checked.user.username)
     if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
         failures.count(user, request)
-    return Checked(Answer.WRONG)
+    return Checked(CheckResult.WRONG)
 
 
 def _check_password(user: User | None, request: CheckRequest, until: float) -> password_check.Checked:

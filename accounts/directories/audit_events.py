@@ -3,15 +3,15 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.directories.password_result_codes import Answer
+from accounts.directories.password_result_codes import PasswordResult
 from verification.audit import Details, Severity, UserEvent, declare
 
 
 def _for_staff(details: Details) -> str:
     recorded = details.get("why")
-    if recorded not in set(Answer):
+    if recorded not in set(PasswordResult):
         return gettext("The directory refused it.")
-    return gettext("The directory refused it: %(why)s.") % {"why": Answer(recorded).label}
+    return gettext("The directory refused it: %(why)s.") % {"why": PasswordResult(recorded).label}
 
 
 DIRECTORY_REFUSED = declare(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.directories import ldap_connections
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Answer, Entry, NotChecked
+from accounts.directories.password_result_codes import Entry, NotChecked, PasswordResult
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 
@@ -117,17 +117,17 @@ def _password(connection: Connection, entry: Entry, password: str) -> Step:
         return Step(name=_("Password"), is_done=False, text=words)
 
 
-def _checked(answer: Answer) -> Step:
+def _checked(answer: PasswordResult) -> Step:
     words = {
-        Answer.RIGHT: _("Correct"),
-        Answer.WRONG: _("Incorrect"),
-        Answer.MUST_CHANGE: _("Correct, but it must be changed first"),
-        Answer.EXPIRED: _("Correct, but it has expired"),
-        Answer.DISABLED: _("Correct, but the account is disabled"),
-        Answer.ACCOUNT_EXPIRED: _("Correct, but the account has expired"),
-        Answer.OUTSIDE_HOURS: _("Correct, but not allowed at this time"),
-        Answer.OTHER_MACHINE: _("Correct, but allowed only from certain computers"),
-        Answer.RESTRICTED: _("Correct, but the account may not be used to sign in here"),
-        Answer.LOCKED: _("The directory has locked the account"),
+        PasswordResult.RIGHT: _("Correct"),
+        PasswordResult.WRONG: _("Incorrect"),
+        PasswordResult.MUST_CHANGE: _("Correct, but it must be changed first"),
+        PasswordResult.EXPIRED: _("Correct, but it has expired"),
+        PasswordResult.DISABLED: _("Correct, but the account is disabled"),
+        PasswordResult.ACCOUNT_EXPIRED: _("Correct, but the account has expired"),
+        PasswordResult.OUTSIDE_HOURS: _("Correct, but not allowed at this time"),
+        PasswordResult.OTHER_MACHINE: _("Correct, but allowed only from certain computers"),
+        PasswordResult.RESTRICTED: _("Correct, but the account may not be used to sign in here"),
+        PasswordResult.LOCKED: _("The directory has locked the account"),
     }
-    return Step(name=_("Password"), is_done=answer is Answer.RIGHT, text=words[answer])
+    return Step(name=_("Password"), is_done=answer is PasswordResult.RIGHT, text=words[answer])

@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from accounts.directories import encrypted_sockets
-from accounts.directories.password_result_codes import Answer, Entry, NotChecked, of_refused_bind
+from accounts.directories.password_result_codes import Entry, NotChecked, PasswordResult, of_refused_bind
 from accounts.models import Directory
 from accounts.models.directories import Encryption, Kind
 
@@ -46,7 +46,7 @@ _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
 _NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
-_POLICY = {0: Answer.EXPIRED, 1: Answer.LOCKED, 2: Answer.MUST_CHANGE}
+_POLICY = {0: PasswordResult.EXPIRED, 1: PasswordResult.LOCKED, 2: PasswordResult.MUST_CHANGE}
 
 
 class Away(Exception):
@@ -122,10 +122,10 @@ class Connection:
         except ldap.LDAPError as error:
             raise Misconfigured(f"The service account was refused: {_text(error)}") from None
 
-    def bind(self, dn: str, password: str) -> Answer:
+    def bind(self, dn: str, password: str) -> PasswordResult:
         """Return what the directory says about a password. Errors: `NotChecked`."""
         if not can_be_sent(password):
-            return Answer.WRONG
+            return PasswordResult.WRONG
         policy = ldap.controls.ppolicy.PasswordPolicyControl
         controls_by_type = {policy.controlType: policy}
         try:
@@ -135,7 +135,7 @@ class Connection:
             said = _said(error)
             controls = ldap.controls.DecodeControlTuples(said.get("ctrls", ()), controls_by_type)
             return _of_policy(controls) or of_refused_bind(int(said.get("result", 0)), _text(error))
-        return _of_policy(controls) or Answer.RIGHT
+        return _of_policy(controls) or PasswordResult.RIGHT
 
     def bind_nobody(self) -> None:
         """Bind with a name and password that are made up. Neither of anybody's is sent.
@@ -342,7 +342,7 @@ def _socket(at: SplitResult, directory: Directory, until: float) -> int:
         raise Away(str(error) or type(error).__name__) from None
 
 
-def _of_policy(controls: Sequence[object]) -> Answer | None:
+def _of_policy(controls: Sequence[object]) -> PasswordResult | None:
     """Return what the password policy of OpenLDAP adds to its answer to a bind."""
     found = [each for each in controls if isinstance(each, ldap.controls.ppolicy.PasswordPolicyControl)]
     errors = {int(each.error) for each in found if each.error is not None}

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from accounts.directories import ldap_connections, server_availability
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Answer, Entry, Judged, NotChecked
+from accounts.directories.password_result_codes import Entry, Judged, NotChecked, PasswordResult
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold
@@ -55,7 +55,7 @@ def check(directory: Directory, user: User, password: str, context: Context, *, 
     Each attempt is counted before the directory checks it, so that a stranger can't make it lock the account.
     """
     if not _may_guess(directory, user.directory_key, user.username, context):
-        return Judged(answer=Answer.LATER)
+        return Judged(answer=PasswordResult.LATER)
 
     guess = _Guess(directory, password, context)
 
@@ -84,7 +84,7 @@ def check_stranger(
         if judged is not None:
             silent = silent or directory
     if found is None and silent is not None:
-        return silent, Judged(answer=Answer.AWAY)
+        return silent, Judged(answer=PasswordResult.AWAY)
     if found is None or found[1].is_told_as_incorrect:
         take_time(left, until=until)
     return found
@@ -125,7 +125,7 @@ class _Unreachable:
 
 
 def _or_away(answer: Judged | _Unreachable) -> Judged:
-    return Judged(answer=Answer.AWAY) if isinstance(answer, _Unreachable) else answer
+    return Judged(answer=PasswordResult.AWAY) if isinstance(answer, _Unreachable) else answer
 
 
 @dataclass
@@ -141,10 +141,10 @@ class _Guess:
         """Count it, and let a server check it. If a server may have counted it, it stays counted here."""
         if entry is None or not ldap_connections.can_be_sent(self.password):
             connection.bind_nobody()
-            return Judged(answer=Answer.WRONG)
+            return Judged(answer=PasswordResult.WRONG)
         is_first = entry.key != self.counted
         if is_first and not _spend(self.directory, entry, self.context):
-            return Judged(answer=Answer.LATER)
+            return Judged(answer=PasswordResult.LATER)
         self.counted = entry.key
         name = _named(self.directory, entry.key)
         try:
@@ -154,10 +154,10 @@ class _Guess:
                 limits.forget_guesses(_WHAT, name, only_last=True)
                 self.counted = ""
             raise
-        if answer is Answer.RIGHT:
+        if answer is PasswordResult.RIGHT:
             limits.forget_guesses(_WHAT, name)
             return Judged(answer=answer, entry=entry)
-        if answer not in {Answer.WRONG, Answer.LOCKED}:
+        if answer not in {PasswordResult.WRONG, PasswordResult.LOCKED}:
             # A correct password that is refused is no failure in the directory, and ends none of the former ones.
             limits.forget_guesses(_WHAT, name, only_last=True)
         return Judged(answer=answer)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.lazy_text import LazyText
 
 
-class Answer(StrEnum):
+class PasswordResult(StrEnum):
     """A directory's answer.
 
     LOCKED is told to support only, because directories give it for any password. The others are told to the person:
@@ -37,20 +37,20 @@ class Answer(StrEnum):
         return str(_LABELS[self])
 
 
-_LABELS: Mapping[Answer, LazyText] = {
-    Answer.RIGHT: _("the password is correct"),
-    Answer.WRONG: _("the password is incorrect"),
-    Answer.MUST_CHANGE: _("the password must be changed first"),
-    Answer.EXPIRED: _("the password has expired"),
-    Answer.DISABLED: _("the account is disabled"),
-    Answer.ACCOUNT_EXPIRED: _("the account has expired"),
-    Answer.OUTSIDE_HOURS: _("no sign-in is allowed at this time"),
-    Answer.OTHER_MACHINE: _("sign-in is allowed only from some computers"),
-    Answer.RESTRICTED: _("the account may not sign in here, although the password is correct"),
-    Answer.LOCKED: _("the account is locked there, so whether the password was correct isn’t known"),
-    Answer.AWAY: _("the directory didn’t answer, or didn’t check the password"),
-    Answer.NAME_TAKEN: _("another account has the same username"),
-    Answer.LATER: _("there were too many incorrect passwords, so the directory wasn’t asked"),
+_LABELS: Mapping[PasswordResult, LazyText] = {
+    PasswordResult.RIGHT: _("the password is correct"),
+    PasswordResult.WRONG: _("the password is incorrect"),
+    PasswordResult.MUST_CHANGE: _("the password must be changed first"),
+    PasswordResult.EXPIRED: _("the password has expired"),
+    PasswordResult.DISABLED: _("the account is disabled"),
+    PasswordResult.ACCOUNT_EXPIRED: _("the account has expired"),
+    PasswordResult.OUTSIDE_HOURS: _("no sign-in is allowed at this time"),
+    PasswordResult.OTHER_MACHINE: _("sign-in is allowed only from some computers"),
+    PasswordResult.RESTRICTED: _("the account may not sign in here, although the password is correct"),
+    PasswordResult.LOCKED: _("the account is locked there, so whether the password was correct isn’t known"),
+    PasswordResult.AWAY: _("the directory didn’t answer, or didn’t check the password"),
+    PasswordResult.NAME_TAKEN: _("another account has the same username"),
+    PasswordResult.LATER: _("there were too many incorrect passwords, so the directory wasn’t asked"),
 }
 
 
@@ -72,13 +72,13 @@ class Entry:
 class Judged:
     """The result of a check; `entry` is there if the password was correct."""
 
-    answer: Answer
+    answer: PasswordResult
     entry: Entry | None = None
 
     @property
     def is_told_as_incorrect(self) -> bool:
         """Return whether the person is told only that the username or password is incorrect."""
-        return self.answer in {Answer.WRONG, Answer.LOCKED}
+        return self.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}
 
 
 class NotChecked(Exception):
@@ -104,34 +104,34 @@ _NOT_CHECKED = frozenset({2, 7, 8, 10, 12, 13, 51, 52, 53})
 # error text of result 49. Windows gives 52e (wrong password), 525 (no such user), 775 (locked) and 51f (no domain
 # controller) for any password, and the others only after a correct one.
 _ACTIVE_DIRECTORY = {
-    "525": Answer.WRONG,
-    "52e": Answer.WRONG,
-    "52f": Answer.RESTRICTED,
-    "530": Answer.OUTSIDE_HOURS,
-    "531": Answer.OTHER_MACHINE,
-    "532": Answer.EXPIRED,
-    "533": Answer.DISABLED,
-    "568": Answer.RESTRICTED,
-    "569": Answer.RESTRICTED,
-    "701": Answer.ACCOUNT_EXPIRED,
-    "773": Answer.MUST_CHANGE,
-    "775": Answer.LOCKED,
+    "525": PasswordResult.WRONG,
+    "52e": PasswordResult.WRONG,
+    "52f": PasswordResult.RESTRICTED,
+    "530": PasswordResult.OUTSIDE_HOURS,
+    "531": PasswordResult.OTHER_MACHINE,
+    "532": PasswordResult.EXPIRED,
+    "533": PasswordResult.DISABLED,
+    "568": PasswordResult.RESTRICTED,
+    "569": PasswordResult.RESTRICTED,
+    "701": PasswordResult.ACCOUNT_EXPIRED,
+    "773": PasswordResult.MUST_CHANGE,
+    "775": PasswordResult.LOCKED,
 }
 _NO_DOMAIN_CONTROLLER = "51f"
 _DATA = re.compile(r"\bdata\s+([0-9a-fA-F]+)\b")
 
 
-def of_refused_bind(code: int, text: str) -> Answer:
+def of_refused_bind(code: int, text: str) -> PasswordResult:
     """Return why a bind was refused. Without a known Windows code in the text, the password was wrong.
 
     Errors: `NotChecked`.
     """
     if code == _CONSTRAINT_VIOLATION:
-        return Answer.LOCKED
+        return PasswordResult.LOCKED
     if code not in _WRONG_NAME_OR_PASSWORD:
         raise NotChecked(text, is_certain=code in _NOT_CHECKED)
     found = _DATA.search(text)
     data = found[1].lower() if found else ""
     if data == _NO_DOMAIN_CONTROLLER:
         raise NotChecked(text, is_certain=True)
-    return _ACTIVE_DIRECTORY.get(data, Answer.WRONG)
+    return _ACTIVE_DIRECTORY.get(data, PasswordResult.WRONG)

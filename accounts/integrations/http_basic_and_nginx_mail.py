@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import app_passwords, request_context
-from accounts.app_passwords import Answer, CheckRequest
+from accounts.app_passwords import CheckRequest, CheckResult
 from accounts.integrations import middleware_for_programs
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.models import Service
@@ -97,7 +97,7 @@ def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     header = request.headers
     name, password = _from_nginx(header.get("Auth-User", "")), _from_nginx(header.get("Auth-Pass", ""))
     if header.get("Auth-Method") != "plain" or not _can_be(name, password):
-        return _mail_refusal(Answer.WRONG)
+        return _mail_refusal(CheckResult.WRONG)
     if not (service.upstream_host and service.upstream_port):
         return HttpResponse(headers={"Auth-Status": "This service names no mail server"})
     protocol, network = header.get("Auth-Protocol", "mail"), header.get("Client-IP", "")
@@ -120,8 +120,8 @@ def _from_nginx(value: str) -> str:
         return ""
 
 
-def _mail_refusal(answer: Answer) -> HttpResponse:
-    words = "Too many attempts, try later" if answer is Answer.LATER else "Invalid login or password"
+def _mail_refusal(answer: CheckResult) -> HttpResponse:
+    words = "Too many attempts, try later" if answer is CheckResult.LATER else "Invalid login or password"
     return HttpResponse(headers={"Auth-Status": words, "Auth-Wait": _WAIT})
 
 

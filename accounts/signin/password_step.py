@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts import audit_events, password_changes, password_check, provisioning
-from accounts.directories import Answer
+from accounts.directories import PasswordResult
 from accounts.directories import audit_events as directory_audit_events
 from accounts.models import User
 from accounts.models.people import fold
@@ -24,7 +24,7 @@ class FirstStep:
 
     gate: Gate
     name: str = ""
-    answer: Answer = Answer.WRONG
+    answer: PasswordResult = PasswordResult.WRONG
     user: User | None = None
 
 
@@ -50,12 +50,12 @@ def check(name: str, password: str, context: Context) -> FirstStep:
     password_changes.note_breached(user, password, context)
     if user.directory_id is not None:
         provisioning.trust(user, context)
-    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
+    return FirstStep(gate=gate, answer=PasswordResult.RIGHT, user=user, name=folded)
 
 
-def _record_refusal(user: User | None, answer: Answer, context: Context) -> None:
+def _record_refusal(user: User | None, answer: PasswordResult, context: Context) -> None:
     pk = user.pk if user else None
-    if answer is Answer.WRONG:
+    if answer is PasswordResult.WRONG:
         audit.record(audit_events.PASSWORD_REFUSED, user_id=pk, context=context)
     else:
         audit.record(directory_audit_events.DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)

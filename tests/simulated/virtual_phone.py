@@ -17,12 +17,12 @@ def post_by(client: Client | None = None) -> carrier.Post:
     """Post callbacks through Django's test client, without cookies and with CSRF checks, like a stranger."""
     stranger = client or Client(enforce_csrf_checks=True)
 
-    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
         parts = urlsplit(address)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         sent = {name: value for name, value in headers.items() if name != "Content-Type"}
         response = stranger.post(path, data=body, content_type=headers["Content-Type"], headers=sent)
-        return carrier.Answer(response.status_code, response.content)
+        return carrier.CallbackResponse(response.status_code, response.content)
 
     return post
 

@@ -23,15 +23,15 @@ _MAX_RETRY_AFTER = 86_400  # seconds of a Retry-After that we follow
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A provider's response with a status below 500 and other than 429. Shape: `told` is its JSON, or None."""
+class ProviderResponse:
+    """A provider's response with a status below 500 and other than 429. Shape: `json` is its body parsed, or None."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
 
     @property
-    def told(self) -> Any:  # noqa: ANN401  (JSON from outside: its reader looks at it)
+    def json(self) -> Any:  # noqa: ANN401  (JSON from outside: its reader looks at it)
         return inputs.parse_json(self.body, checks_text=False)
 
 
@@ -47,7 +47,7 @@ def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     return _pools().connection_from_url(url), urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
-def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> Answer:
+def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> ProviderResponse:
     """Send one request, without retries or redirects, because a text must not be sent twice.
 
     Errors: `Refused` if nothing was sent or the provider asks to slow down, `Lost` if no response came or the server
@@ -65,7 +65,7 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
         raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429")
     if answer.status >= _SERVER_ERROR:
         raise Lost("the server failed", code=f"http-{answer.status}")
-    return Answer(answer.status, answer.data, answer.headers)
+    return ProviderResponse(answer.status, answer.data, answer.headers)
 
 
 def _span(text: str) -> timedelta | None:

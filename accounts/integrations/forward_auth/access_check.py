@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db.models import OuterRef, Subquery
 
 from accounts import access
-from accounts.access import Answer, Groups, Reason, SessionFacts, Step
+from accounts.access import AccessDecision, Groups, Reason, SessionFacts, Step
 from accounts.integrations.forward_auth import cookies, protected_hosts
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
@@ -41,7 +41,7 @@ class Outcome:
     verdict: Verdict
     reason: str = ""
     rule: Rule | None = None
-    answer: Answer | None = None
+    answer: AccessDecision | None = None
     identity: Identity | None = None
     opened: ApplicationSession | None = None
 
@@ -108,7 +108,7 @@ def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
     return Outcome(verdict=Verdict.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity)
 
 
-def _verdict(answer: Answer) -> Verdict:
+def _verdict(answer: AccessDecision) -> Verdict:
     if answer.step is Step.REFUSE:
         return Verdict.REFUSED
     return Verdict.SIGN_IN if answer.reason is Reason.SIGNED_OUT else Verdict.VERIFY

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 
 from accounts import applications
-from accounts.access import Answer
+from accounts.access import AccessDecision
 from accounts.applications import audit_events as application_events
 from accounts.integrations.oidc import audit_events
 from accounts.integrations.oidc.authorization_request import AuthorizationRequest
@@ -32,7 +32,7 @@ class Who:
     session_ref: str
 
 
-def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Context) -> str:
+def start(asked: AuthorizationRequest, who: Who, answer: AccessDecision, context: Context) -> str:
     """Open the person's session in the application, and return a code for it. Shape: 43 base64url characters."""
     code, client = secrets.token_urlsafe(32), asked.to.client
     with transaction.atomic():

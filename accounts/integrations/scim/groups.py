@@ -20,7 +20,7 @@ from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, group_changes, listing, people, request_bodies
 from accounts.integrations.scim.group_changes import Changes
 from accounts.integrations.scim.listing import Listed
-from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
 from accounts.integrations.scim.schemas import Group, Member
 from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, User
@@ -48,7 +48,7 @@ def of(caller: Caller) -> QuerySet[DirectoryGroup]:
     return DirectoryGroup.objects.filter(directory=caller.directory)
 
 
-def read(caller: Caller, call: Call, key: str) -> Answer:
+def read(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a GET of one group."""
     return _shown(call, _one(caller, key))
 
@@ -74,27 +74,27 @@ def listed(caller: Caller, call: Call) -> Listed:
     return Listed(model=Group, rows=of(caller), columns=filters.GROUPS, sortable=_SORTABLE, render=render)
 
 
-def create(caller: Caller, call: Call) -> Answer:
+def create(caller: Caller, call: Call) -> ScimResponse:
     """Answer a POST."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     key, members = str(uuid.uuid4()), _keys(group)
     _check_members(caller, members)
     row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
     location = {"Location": f"{call.base}/Groups/{key}"}
-    return Answer(status=201, body=_shown(call, row).body, headers=location, ignored=ignored)
+    return ScimResponse(status=201, body=_shown(call, row).body, headers=location, ignored=ignored)
 
 
-def replace(caller: Caller, call: Call, key: str) -> Answer:
+def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a PUT: the group has exactly these members."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
     _one(caller, key)
     members = _keys(group)
     _check_members(caller, members)
     row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
-    return Answer(status=200, body=_shown(call, row).body, ignored=ignored)
+    return ScimResponse(status=200, body=_shown(call, row).body, ignored=ignored)
 
 
-def patch(caller: Caller, call: Call, key: str) -> Answer:
+def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a PATCH. The group isn't returned: it may be large."""
     message, ignored = request_bodies.patch(Group, request_bodies.body(call))
     changes = group_changes.of(message) if message is not None else Changes()
@@ -107,14 +107,14 @@ def patch(caller: Caller, call: Call, key: str) -> Answer:
             name = row.name if changes.name is None else changes.name
             external_id = row.external_id if changes.external_id is None else changes.external_id
             _written(caller, call, key, name, changes.joining, external_id)
-    return Answer(status=204, ignored=ignored)
+    return ScimResponse(status=204, ignored=ignored)
 
 
-def delete(caller: Caller, call: Call, key: str) -> Answer:
+def delete(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a DELETE."""
     row = _one(caller, key)
     provisioning.remove_group(caller.directory, row.key, people.source(call), call.now)
-    return Answer(status=204)
+    return ScimResponse(status=204)
 
 
 def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
@@ -206,14 +206,14 @@ def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:
     return User.groups.through.objects.filter(group_id__in=[row.group_id for row in rows])
 
 
-def _shown(call: Call, row: DirectoryGroup) -> Answer:
+def _shown(call: Call, row: DirectoryGroup) -> ScimResponse:
     asked = listing.selection(Group, call)
     members = (
         list(_through([row]).order_by("user_id").values_list("user__directory_key", flat=True))
         if listing.wants(asked, "members")
         else None
     )
-    return Answer(status=200, body=_rendered(row, members, call, asked))
+    return ScimResponse(status=200, body=_rendered(row, members, call, asked))
 
 
 def _rendered(

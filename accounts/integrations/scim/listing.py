@@ -18,7 +18,7 @@ from scim2_models import (
 
 from accounts.integrations.scim import filters, schemas
 from accounts.integrations.scim.filters import Columns
-from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
 
 MAX_COMPARED = 1000  # resources that are compared one by one with a filter
 _LIST = str(ListResponse.__schema__)
@@ -73,12 +73,12 @@ def _attribute(path: object) -> str:
     return str(path).rpartition(":")[2].casefold()
 
 
-def by_query(call: Call, listed: Listed) -> Answer:
+def by_query(call: Call, listed: Listed) -> ScimResponse:
     """Answer a GET of all resources of a kind."""
     return _page(asked(listed.model, call.query), [listed])
 
 
-def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> Answer:
+def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> ScimResponse:
     """Answer a search by POST, in one kind of resource or in several, one after the other."""
     models: Any = kinds[0].model
     for each in kinds[1:]:
@@ -86,7 +86,7 @@ def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> Answer:
     return _page(asked(models, sent), kinds)
 
 
-def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> Answer:
+def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> ScimResponse:
     start = request.start_index_0 or 0
     left = min(schemas.DEFAULT_PAGE if request.count is None else max(0, request.count), schemas.MAX_PAGE)
     total, resources, skip = 0, list[dict[str, Any]](), start
@@ -104,7 +104,7 @@ def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> Answer:
         "itemsPerPage": len(resources),
         "Resources": resources,
     }
-    return Answer(status=200, body=body)
+    return ScimResponse(status=200, body=body)
 
 
 def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tuple[int, Sequence[Any]]:

@@ -23,7 +23,7 @@ from scim2_models import (
 from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, listing, request_bodies, schemas
 from accounts.integrations.scim.listing import Listed
-from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
 from accounts.integrations.scim.schemas import Person
 from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import DirectoryGroup, ScimPerson, User
@@ -80,7 +80,7 @@ _GROUPS_OF = Select(
 )
 
 
-def read(caller: Caller, call: Call, key: str) -> Answer:
+def read(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a GET of one person."""
     return _shown(caller, call, _one(_ONE, caller, key))
 
@@ -118,7 +118,7 @@ _SORTABLE = {
 }
 
 
-def create(caller: Caller, call: Call) -> Answer:
+def create(caller: Caller, call: Call) -> ScimResponse:
     """Answer a POST: a new person, or one the directory deleted before."""
     person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     attribute_mapping.settled(person)
@@ -137,10 +137,10 @@ def create(caller: Caller, call: Call) -> Answer:
         raise ForbiddenException(detail=_LAST)
     shown = _shown(caller, call, _one(_ONE, caller, key))
     location = {"Location": f"{call.base}/Users/{key}"}
-    return Answer(status=201, body=shown.body, headers=location, ignored=ignored)
+    return ScimResponse(status=201, body=shown.body, headers=location, ignored=ignored)
 
 
-def replace(caller: Caller, call: Call, key: str) -> Answer:
+def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a PUT. A person whose `active` it doesn't state stays as they are."""
     sent, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
 
@@ -150,7 +150,7 @@ def replace(caller: Caller, call: Call, key: str) -> Answer:
     return _changed(caller, call, key, change, ignored)
 
 
-def patch(caller: Caller, call: Call, key: str) -> Answer:
+def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a PATCH."""
     message, ignored = request_bodies.patch(Person, request_bodies.body(call))
 
@@ -162,7 +162,7 @@ def patch(caller: Caller, call: Call, key: str) -> Answer:
     return _changed(caller, call, key, change, ignored)
 
 
-def delete(caller: Caller, call: Call, key: str) -> Answer:
+def delete(caller: Caller, call: Call, key: str) -> ScimResponse:
     """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen.
 
     Nothing else of them changes, so that no value which can't be taken over keeps them here.
@@ -176,12 +176,12 @@ def delete(caller: Caller, call: Call, key: str) -> Answer:
             row.save(update_fields=["deleted_at"])
     if done.reason is Refusal.LAST_ADMINISTRATOR:
         raise ForbiddenException(detail=_LAST)
-    return Answer(status=204)
+    return ScimResponse(status=204)
 
 
 def _changed(
     caller: Caller, call: Call, key: str, change: Callable[[Person], Person], ignored: tuple[str, ...]
-) -> Answer:
+) -> ScimResponse:
     """Apply what a PUT or PATCH makes of a person. The same again writes nothing.
 
     Another request may have changed the person since they were read. So a change is made again of the locked row, or
@@ -191,7 +191,7 @@ def _changed(
     if not _is_as_stored(row, attribute_mapping.settled(change(attribute_mapping.load(row)))):
         row = _rewritten(caller, call, key, change)
     shown = _shown(caller, call, row)
-    return Answer(status=200, body=shown.body, ignored=ignored)
+    return ScimResponse(status=200, body=shown.body, ignored=ignored)
 
 
 def _rewritten(caller: Caller, call: Call, key: str, change: Callable[[Person], Person]) -> ScimPerson:
@@ -278,13 +278,15 @@ def _one(select: Select[ScimPerson], caller: Caller, key: str) -> ScimPerson:
     return found
 
 
-def _shown(caller: Caller, call: Call, row: ScimPerson) -> Answer:
+def _shown(caller: Caller, call: Call, row: ScimPerson) -> ScimResponse:
     asked = listing.selection(Person, call)
     groups = []
     if listing.wants(asked, "groups"):
         found = _GROUPS_OF.all(directory=caller.directory.pk, user_id=row.user_id)
         groups = [{"value": group.key, "display": group.name} for group in found]
-    return Answer(status=200, body=attribute_mapping.render(row, attribute_mapping.load(row), groups, call.base, asked))
+    return ScimResponse(
+        status=200, body=attribute_mapping.render(row, attribute_mapping.load(row), groups, call.base, asked)
+    )
 
 
 def _groups(caller: Caller, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:

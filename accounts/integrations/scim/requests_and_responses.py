@@ -30,7 +30,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ScimResponse:
     """What is answered. Shape: `problem` and `ignored` are for our own log: a word, and names of attributes."""
 
     status: int
@@ -40,8 +40,8 @@ class Answer:
     ignored: tuple[str, ...] = ()
 
 
-def error(status: int, detail: str, scim_type: str = "", *, problem: str = "", **headers: str) -> Answer:
+def error(status: int, detail: str, scim_type: str = "", *, problem: str = "", **headers: str) -> ScimResponse:
     """Return an error as clients expect it: the status as text, and a keyword where there is one. RFC 7644, 3.12."""
     body = {"schemas": [ERROR], "status": str(status), **({"scimType": scim_type} if scim_type else {})}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, body={**body, "detail": detail}, headers=named, problem=problem or scim_type)
+    return ScimResponse(status=status, body={**body, "detail": detail}, headers=named, problem=problem or scim_type)

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
 
 from accounts.integrations.scim import groups, listing, people, request_bodies, requests_and_responses, schemas
-from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
 from accounts.integrations.scim.token_authentication import Caller
 
 _KINDS = {"Users": people, "Groups": groups}
 
 
-def answer(caller: Caller, call: Call) -> Answer:
+def answer(caller: Caller, call: Call) -> ScimResponse:
     """Answer a request of a directory."""
     try:
         return _answer(caller, call)
@@ -30,7 +30,7 @@ def answer(caller: Caller, call: Call) -> Answer:
         return _refusal(Error.from_validation_errors(error)[0])
 
 
-def _answer(caller: Caller, call: Call) -> Answer:
+def _answer(caller: Caller, call: Call) -> ScimResponse:
     head, *rest = call.path or ("",)
     if head in _KINDS and len(rest) <= 1:
         return _of_kind(caller, call, head, *rest)
@@ -43,27 +43,27 @@ def _answer(caller: Caller, call: Call) -> Answer:
     raise NotFoundException(detail="No SCIM endpoint has this address.")
 
 
-def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> Answer:
+def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> ScimResponse:
     module: Any = _KINDS[kind]
     if key == ".search":
         return _searched(caller, call, [kind])
     if key:
         one = {"GET": module.read, "PUT": module.replace, "PATCH": module.patch, "DELETE": module.delete}
         return _allowed(call, {method: partial(run, caller, call, key) for method, run in one.items()})
-    ways: Mapping[str, Callable[[], Answer]] = {
+    ways: Mapping[str, Callable[[], ScimResponse]] = {
         "GET": lambda: listing.by_query(call, module.listed(caller, call)),
         "POST": lambda: module.create(caller, call),
     }
     return _allowed(call, ways)
 
 
-def _searched(caller: Caller, call: Call, kinds: list[str]) -> Answer:
+def _searched(caller: Caller, call: Call, kinds: list[str]) -> ScimResponse:
     modules: list[Any] = [_KINDS[kind] for kind in kinds]
     wanted = [module.listed(caller, call) for module in modules]
     return _allowed(call, {"POST": lambda: listing.search(request_bodies.body(call), wanted)})
 
 
-def _allowed(call: Call, ways: Mapping[str, Callable[[], Answer]]) -> Answer:
+def _allowed(call: Call, ways: Mapping[str, Callable[[], ScimResponse]]) -> ScimResponse:
     if call.method in ways:
         return ways[call.method]()
     allowed = ", ".join(sorted(ways))
@@ -78,7 +78,7 @@ def _in_one_line(wrong: ValidationError) -> Error:
     return error
 
 
-def _refusal(error: Error) -> Answer:
+def _refusal(error: Error) -> ScimResponse:
     status = error.status or 400
     return requests_and_responses.error(
         status, error.detail or "", error.scim_type or "", problem=error.scim_type or str(status)
@@ -88,13 +88,13 @@ def _refusal(error: Error) -> Answer:
 # What the server says about itself
 
 
-def _config(call: Call, *rest: str) -> Answer:
+def _config(call: Call, *rest: str) -> ScimResponse:
     if rest:
         raise NotFoundException(detail="No SCIM endpoint has this address.")
-    return Answer(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
+    return ScimResponse(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
 
 
-def _resource_types(call: Call, *name: str) -> Answer:
+def _resource_types(call: Call, *name: str) -> ScimResponse:
     return _described_all(
         {
             str(each.name): _described(each, call, f"ResourceTypes/{each.name}")
@@ -104,7 +104,7 @@ def _resource_types(call: Call, *name: str) -> Answer:
     )
 
 
-def _schemas(call: Call, *urn: str) -> Answer:
+def _schemas(call: Call, *urn: str) -> ScimResponse:
     return _described_all(
         {str(each.id): _described(each, call, f"Schemas/{each.id}") for each in schemas.PROVIDER.schemas}, *urn
     )
@@ -115,12 +115,12 @@ def _described(resource: Any, call: Call, where: str) -> dict[str, Any]:
     return {**said, "meta": {"resourceType": type(resource).__name__, "location": f"{call.base}/{where}"}}
 
 
-def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> Answer:
+def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> ScimResponse:
     if name:
         one = {key.casefold(): each for key, each in found.items()}.get(name[0].casefold())
         if one is None:
             raise NotFoundException(detail="No schema or resource type has this name.")
-        return Answer(status=200, body=one)
+        return ScimResponse(status=200, body=one)
     body = {
         "schemas": [str(ListResponse.__schema__)],
         "totalResults": len(found),
@@ -128,10 +128,10 @@ def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> Answer:
         "itemsPerPage": len(found),
         "Resources": list(found.values()),
     }
-    return Answer(status=200, body=body)
+    return ScimResponse(status=200, body=body)
 
 
-_DISCOVERY: Mapping[str, Callable[..., Answer]] = {
+_DISCOVERY: Mapping[str, Callable[..., ScimResponse]] = {
     "ServiceProviderConfig": _config,
     "ResourceTypes": _resource_types,
     "Schemas": _schemas,

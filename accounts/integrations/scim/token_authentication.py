@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.applications import secrets
 from accounts.integrations.scim import rate_limits, requests_and_responses
-from accounts.integrations.scim.requests_and_responses import Answer
+from accounts.integrations.scim.requests_and_responses import ScimResponse
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import Kind
 from verification import conf as engine_conf
@@ -39,7 +39,7 @@ class Caller:
 class Refusal:
     """Why a request isn't answered, and whose it is if the token was right."""
 
-    answer: Answer
+    answer: ScimResponse
     directory: Directory | None = None
 
 
@@ -71,7 +71,7 @@ def forget() -> None:
     _callers.forget()
 
 
-def _unknown(has_token: bool, context: Context) -> Answer:
+def _unknown(has_token: bool, context: Context) -> ScimResponse:
     if has_token and not rate_limits.allows_incorrect_token(context):
         return requests_and_responses.error(
             429, "Too many incorrect tokens. Try again in a minute.", problem="limit", Retry_After="60"
@@ -81,7 +81,7 @@ def _unknown(has_token: bool, context: Context) -> Answer:
     )
 
 
-def _too_many(detail: str) -> Answer:
+def _too_many(detail: str) -> ScimResponse:
     return requests_and_responses.error(429, detail, problem="limit", Retry_After="60")
 
 

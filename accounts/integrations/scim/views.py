@@ -11,7 +11,7 @@ from accounts import request_context
 from accounts.integrations import middleware_for_programs
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.integrations.scim import metrics, request_log, requests_and_responses, token_authentication
-from accounts.integrations.scim.requests_and_responses import Answer, Call
+from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
 from accounts.integrations.scim.token_authentication import Caller
 from accounts.models import ScimRequest
 from verification import conf, inputs
@@ -24,7 +24,7 @@ _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 class _Server(Protocol):
     """The module `server`."""
 
-    def answer(self, caller: Caller, call: Call) -> Answer: ...
+    def answer(self, caller: Caller, call: Call) -> ScimResponse: ...
 
 
 def _server() -> _Server:
@@ -83,7 +83,7 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     return _sent(answer)
 
 
-def _sent(answer: Answer) -> HttpResponse:
+def _sent(answer: ScimResponse) -> HttpResponse:
     if answer.body is None:
         return HttpResponse(status=answer.status, headers=dict(answer.headers))
     said = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))

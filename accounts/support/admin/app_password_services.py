@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import app_passwords, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.app_passwords import audit_events, programs
 from accounts.models import Service
 from verification.models.handles import new_handle
@@ -26,7 +26,7 @@ class ServiceAdmin(ChangesAdmin):
     list_display = ("name", "slug", "program_name", "is_active", "takes_password")
     flags = {"is_active": (_("Active"), _("Switched off"))}
     headings = {"is_active": _("state")}
-    words = Words(
+    words = AdminWords(
         heading=_("App-password services"),
         lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),
         add=_("Add a service"),

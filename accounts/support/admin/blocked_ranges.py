@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import request_context
 from accounts.admin_changes import spend
-from accounts.admin_site import EMPTY, Words
+from accounts.admin_site import EMPTY, AdminWords
 from accounts.session_assurance import AuthedRequest
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification.limits import toll_fraud
@@ -24,7 +24,7 @@ class BlockedRangeAdmin(GuardedAdmin):
     guards = "range"
     list_display = ("__str__", "state", "entered", "began_at", "ends_at")
     ordering = ("-began_at",)
-    words = Words(
+    words = AdminWords(
         heading=gettext_lazy("Blocked ranges"),
         lead=gettext_lazy(
             "Number ranges that get no texts or calls for some hours, because hardly anyone there enters the codes. "

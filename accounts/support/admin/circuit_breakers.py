@@ -5,7 +5,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ReadOnlyAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from verification.models import Circuit, Reason
 
 # Why a circuit breaker opened: a reason of a message, or what the provider's figures of some minutes show.
@@ -20,7 +20,7 @@ class CircuitAdmin(ReadOnlyAdmin):
     fields = ("provider", "kind", "state", "reason", "code", "failures", "trips", "until_at", "changed_at")
     list_filter = ("state",)
     ordering = ("provider", "kind")
-    words = Words(
+    words = AdminWords(
         heading=_("Provider health"),
         lead=_(
             "A provider that keeps failing is bypassed for a while, then tested with one message. This happens "

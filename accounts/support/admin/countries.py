@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification.models import Country
 
@@ -21,7 +21,7 @@ class CountryAdmin(GuardedAdmin):
     search_label = gettext_lazy("Country code, such as CH")
     flags = {"texts": _ALLOWED, "calls": _ALLOWED}
     headings = {"texts": gettext_lazy("texts"), "calls": gettext_lazy("calls")}
-    words = Words(
+    words = AdminWords(
         heading=gettext_lazy("Countries"),
         lead=gettext_lazy(
             "Countries that texts and calls may go to, with the price of each. Other countries aren’t allowed, except "

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangesAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.models import Scope
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
@@ -26,7 +26,7 @@ class ScopeAdmin(ChangesAdmin):
         administration_audit_events.SCOPE_DELETED,
     )
     list_display = ("desk", "helps")
-    words = Words(
+    words = AdminWords(
         heading=_lazy("Desk scopes"),
         lead=_lazy(
             "Limits a support desk to the people of some groups. Staff of a desk without a scope can help everyone."

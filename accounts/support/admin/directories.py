@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import directories
 from accounts.admin_changes import ChangeForm, ChangesAdmin, acts
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.directories import connection_test
 from accounts.models import Directory
 from accounts.models.directories import Kind
@@ -159,7 +159,7 @@ class DirectoryAdmin(ChangesAdmin):
     flags = {"is_active": (_("Active"), _("Switched off")), "adds_people": (_("Added"), _("Not added"))}
     headings = {"is_active": _("state")}
     ordering = ("position", "name")
-    words = Words(
+    words = AdminWords(
         heading=_("Directories"),
         lead=_(
             "Where people come from: LDAP servers, which also check their passwords, and SCIM clients. Everyone who is "

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification.models import OptOut
 
@@ -18,7 +18,7 @@ class OptOutAdmin(GuardedAdmin):
     guards = "number"
     list_display = ("hint", "provider", "at")
     ordering = ("-at",)
-    words = Words(
+    words = AdminWords(
         heading=gettext_lazy("Opted-out numbers"),
         lead=gettext_lazy(
             "Numbers whose owner answered STOP to a text. They get no texts until the owner answers START."

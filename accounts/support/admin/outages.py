@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, outage_effects
 from accounts.support.admin.routes import provider_names
@@ -29,7 +29,7 @@ class OutageAdmin(ChangesAdmin):
     deleted = administration_audit_events.OUTAGE_ENDED
     list_display = ("__str__", "state", "starts_at", "until", "words_shown", "made_by")
     ordering = ("-starts_at",)
-    words = Words(
+    words = AdminWords(
         heading=_("Outages"),
         lead=_(
             "Switch texts, calls, emails or one provider off. Sign-in pages then offer other methods and say why. "

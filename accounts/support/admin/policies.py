@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
 from accounts.support.policies import policy_form, policy_preview, second_person
@@ -31,7 +31,7 @@ class PolicyAdmin(ChangesAdmin):
     added = changed = administration_audit_events.POLICY_CHANGED
     deleted = administration_audit_events.POLICY_DELETED
     form = PolicyForm
-    words = Words(
+    words = AdminWords(
         delete_effect=gettext_lazy(
             "The people it applies to follow the policies of their other groups, the policy for everybody, and the "
             "built-in defaults instead."

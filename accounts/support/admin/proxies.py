@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access, admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import protected_hosts, proxy_authentication
 from accounts.models import ProtectedHost, Proxy
@@ -38,7 +38,7 @@ class ProxyAdmin(ChangesAdmin):
     flags = {"is_active": (_("Active"), _("Switched off"))}
     headings = {"is_active": _("state")}
     ordering = ("name",)
-    words = Words(
+    words = AdminWords(
         heading=_("Proxies"),
         lead=_("Web servers in front of applications. Each asks this service before it lets anyone in."),
         add=_("Add a proxy"),
@@ -145,7 +145,7 @@ class ProtectedHostAdmin(ChangesAdmin):
     search_fields = ("host",)
     search_label = _("Host")
     ordering = ("host", "path_prefix")
-    words = Words(
+    words = AdminWords(
         heading=_("Protected addresses"),
         lead=_("Hosts and paths of applications behind a proxy. Nobody can open an address that isn’t listed here."),
         add=_("Add an address"),

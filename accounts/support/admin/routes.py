@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.support import administration_audit_events
 from verification import conf
 from verification.models import Route
@@ -39,7 +39,7 @@ class RouteAdmin(ChangesAdmin):
     ordering = ("kind", "place", "order")
     flags = {"is_on": (_("In use"), _("Switched off"))}
     headings = {"is_on": _("state")}
-    words = Words(
+    words = AdminWords(
         heading=_("Routes"),
         lead=_(
             "Which provider sends which messages, and where to. The most specific place that matches a number applies. "

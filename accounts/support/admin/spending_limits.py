@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_site import EMPTY, Words
+from accounts.admin_site import EMPTY, AdminWords
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification import limits
 from verification.limits import toll_fraud
@@ -20,7 +20,7 @@ class SpendingLimitAdmin(GuardedAdmin):
     guards = "spending limit"
     list_display = ("period", "spent", "alarm_at", "stop_at")
     ordering = ("span",)
-    words = Words(
+    words = AdminWords(
         heading=gettext_lazy("Spending limits"),
         lead=gettext_lazy(
             "How much texts and calls may cost. At the first amount operators get an email. At the second, texts and "

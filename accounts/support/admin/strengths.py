@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangeForm, ChangesAdmin
-from accounts.admin_site import Words
+from accounts.admin_site import AdminWords
 from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
 from verification import policies, registry, strengths
@@ -74,7 +74,7 @@ class StrengthAdmin(ChangesAdmin):
     fields = ("name", "slug", "explanation", "methods", "needs")
     list_display = ("name", "slug", "contains")
     ordering = ("name",)
-    words = Words(
+    words = AdminWords(
         heading=_lazy("Strengths"),
         lead=_lazy(
             "A strength says which methods are enough, for an application, a group or staff. Built in and fixed: "

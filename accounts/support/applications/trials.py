@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
-from accounts.access import Answer, SessionFacts, Step, Verification
+from accounts.access import AccessDecision, SessionFacts, Step, Verification
 from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes
 from accounts.models import Application, OidcClient, User
@@ -34,7 +34,7 @@ class Try:
     result: str
     is_open: bool
     why: LazyText
-    answer: Answer
+    answer: AccessDecision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def _facts(person: User, now: datetime, method: str, *, why: str = "") -> Sessio
     return SessionFacts(ref="", user_id=person.pk, epoch=person.epoch, verified=tuple(verified), why=why)
 
 
-def _try(label: str, answer: Answer) -> Try:
+def _try(label: str, answer: AccessDecision) -> Try:
     return Try(
         label=label,
         result=str(_WORDS[answer.step]),
@@ -83,7 +83,7 @@ def _try(label: str, answer: Answer) -> Try:
 
 
 def _told(
-    application: Application, person: User, client: OidcClient | None, answer: Answer, groups: list[str]
+    application: Application, person: User, client: OidcClient | None, answer: AccessDecision, groups: list[str]
 ) -> Mapping[str, str]:
     """Return the claims of the ID token or the headers that the application would get."""
     if client is None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.applications import Reason
 from accounts.applications.audit_events import APPLICATION_ASKED, APPLICATION_REFUSED
-from accounts.directories import Answer
+from accounts.directories import PasswordResult
 from accounts.directories.audit_events import DIRECTORY_REFUSED
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
@@ -172,8 +172,8 @@ def _why(kind: str, recorded: str) -> str:
     return str(_PLAIN_REASONS.get(recorded, recorded.replace("_", " ").rstrip(".")))
 
 
-_REASONS: Mapping[str, tuple[type[Why | Refusal | Reason | Answer], ...]] = {
-    DIRECTORY_REFUSED.kind: (Answer,),
+_REASONS: Mapping[str, tuple[type[Why | Refusal | Reason | PasswordResult], ...]] = {
+    DIRECTORY_REFUSED.kind: (PasswordResult,),
     APPLICATION_ASKED.kind: (Reason,),
     APPLICATION_REFUSED.kind: (Reason,),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.access import Answer, Demand, Reason, Requirement, SessionFacts, Step, Verification, decide
+from accounts.access import AccessDecision, Demand, Reason, Requirement, SessionFacts, Step, Verification, decide
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification.policies import Why
 from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, Strength
@@ -32,12 +32,12 @@ def _decide(
     refusal: str = "",
     rounds: int = 0,
     **more: Any,
-) -> Answer:
+) -> AccessDecision:
     requirement = replace(Requirement(strength=strength), **more)
     return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=NOW, rounds=rounds)
 
 
-def _said(answer: Answer) -> tuple[Step, Reason, tuple[str, ...]]:
+def _said(answer: AccessDecision) -> tuple[Step, Reason, tuple[str, ...]]:
     return answer.step, answer.reason, answer.methods
 
 

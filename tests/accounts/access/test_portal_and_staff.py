@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from accounts import access
-from accounts.access import Answer, Reason, Step, portal_and_staff
+from accounts.access import AccessDecision, Reason, Step, portal_and_staff
 from accounts.models import User
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import Door, mail
@@ -15,7 +15,7 @@ from tests.simulated.people import PASSWORD, Clock, Person, hire
 
 __all__ = ["mail"]
 
-REFUSED = Answer(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+REFUSED = AccessDecision(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import app_passwords
-from accounts.app_passwords import Answer
+from accounts.app_passwords import CheckResult
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.portal import secure_account
@@ -349,9 +349,9 @@ def test_hashes_once_whoever_is_named(
 def test_makes_guesses_wait(ana: Person, mail: Door, clock: Clock) -> None:
     _without_second_step(ana)
     for _ in range(10):
-        assert mail.knock("ana", WRONG).answer is Answer.WRONG
+        assert mail.knock("ana", WRONG).answer is CheckResult.WRONG
 
-    assert mail.knock("ana", PASSWORD).answer is Answer.LATER
+    assert mail.knock("ana", PASSWORD).answer is CheckResult.LATER
     clock.forward(minutes=1)
     assert mail.opens("ana", PASSWORD)
 
@@ -365,6 +365,6 @@ def test_lets_a_person_in_as_often_as_they_like(ana: Person, mail: Door) -> None
 def test_ends_a_flood_from_one_network_there(ana: Person, mail: Door) -> None:
     answers = [mail.knock(f"name {n}", WRONG).answer for n in range(62)]
 
-    assert answers == [Answer.WRONG] * 60 + [Answer.LATER] * 2
-    assert mail.seen_from("198.51.100.1").knock("name", WRONG).answer is Answer.WRONG
+    assert answers == [CheckResult.WRONG] * 60 + [CheckResult.LATER] * 2
+    assert mail.seen_from("198.51.100.1").knock("name", WRONG).answer is CheckResult.WRONG
     assert mail.opens("ana", app_password_services.make(ana.user))

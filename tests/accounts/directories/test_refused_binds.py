@@ -6,7 +6,7 @@ import pytest
 
 from accounts.directories import connection_test, server_availability
 from accounts.directories.ldap_connections import Away, Connection
-from accounts.directories.password_result_codes import Answer, NotChecked, of_refused_bind
+from accounts.directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
 from tests.simulated.app_password_services import Door
@@ -91,7 +91,7 @@ def test_a_guess_that_one_server_may_have_counted_stays_counted(
     directory(servers=[f"127.0.0.1:{slapd.tls}", f"localhost:{slapd.tls}"], max_failures=3)
     real, first = Connection.bind, [lost]
 
-    def bind(self: Connection, dn: str, password: str) -> Answer:
+    def bind(self: Connection, dn: str, password: str) -> PasswordResult:
         if first:
             raise first.pop()
         return real(self, dn, password)
@@ -177,19 +177,19 @@ def test_the_test_of_a_directory_names_the_reason(
 
 def test_answers_are_read_from_active_directorys_codes() -> None:
     answers = {
-        "52e": Answer.WRONG,
-        "525": Answer.WRONG,
-        "52f": Answer.RESTRICTED,
-        "530": Answer.OUTSIDE_HOURS,
-        "531": Answer.OTHER_MACHINE,
-        "532": Answer.EXPIRED,
-        "533": Answer.DISABLED,
-        "568": Answer.RESTRICTED,
-        "569": Answer.RESTRICTED,
-        "701": Answer.ACCOUNT_EXPIRED,
-        "773": Answer.MUST_CHANGE,
-        "775": Answer.LOCKED,
-        "999": Answer.WRONG,
+        "52e": PasswordResult.WRONG,
+        "525": PasswordResult.WRONG,
+        "52f": PasswordResult.RESTRICTED,
+        "530": PasswordResult.OUTSIDE_HOURS,
+        "531": PasswordResult.OTHER_MACHINE,
+        "532": PasswordResult.EXPIRED,
+        "533": PasswordResult.DISABLED,
+        "568": PasswordResult.RESTRICTED,
+        "569": PasswordResult.RESTRICTED,
+        "701": PasswordResult.ACCOUNT_EXPIRED,
+        "773": PasswordResult.MUST_CHANGE,
+        "775": PasswordResult.LOCKED,
+        "999": PasswordResult.WRONG,
     }
     assert {data: of_refused_bind(49, WINDOWS.format(data=data)) for data in answers} == answers
 

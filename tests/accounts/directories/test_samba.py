@@ -106,7 +106,7 @@ def test_an_empty_password_never_reaches_the_directory(
     for password in ("", "\0", f"{PASSWORD}\0"):
         context = Context(now=clock.now, network="192.0.2.7", agent="")
         judged = directories.check(Directory.objects.get(), fritz, password, context, until=directories.deadline())
-        assert judged.answer is directories.Answer.WRONG
+        assert judged.answer is directories.PasswordResult.WRONG
 
     assert samba.read(people["fritz"], "badPwdCount") in ([], ["0"])
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts import directories
 from accounts.directories import ldap_connections, server_availability
-from accounts.directories.password_result_codes import Answer
+from accounts.directories.password_result_codes import PasswordResult
 from accounts.models import Directory
 from tests.simulated.people import Clock
 from verification.context import Context
@@ -44,5 +44,5 @@ def test_a_server_that_answered_is_up_whatever_it_answered(clock: Clock, monkeyp
     found = directories.check_stranger([made], "twins", "x", Context(now=clock.now), until=directories.deadline())
 
     assert found is not None
-    assert found[1].answer is Answer.AWAY
+    assert found[1].answer is PasswordResult.AWAY
     assert server_availability.is_up(url)

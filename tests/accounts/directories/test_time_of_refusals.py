@@ -66,7 +66,7 @@ def test_an_incorrect_password_takes_as_much_work_whoever_it_is_of(
     for name, user in people.items():
         work.clear()
         context = Context(now=clock.now, network="192.0.2.7", agent="")
-        assert password_check.check(user, name, "wrong", context).answer is directories.Answer.WRONG
+        assert password_check.check(user, name, "wrong", context).answer is directories.PasswordResult.WRONG
         took[name] = {what: work[what] for what in ("connection", "search", "bind", "hash")}
 
     assert set(took) == {"karl", "dora", "gerd", "local", "emil", "nobody"}
@@ -112,7 +112,7 @@ def test_neither_a_name_nor_a_password_reaches_a_directory_that_has_nothing_to_d
     seen = list[str]()
     real = Connection.bind
 
-    def bind(self: Connection, dn: str, password: str) -> directories.Answer:
+    def bind(self: Connection, dn: str, password: str) -> directories.PasswordResult:
         seen.append(f"{dn} {password}")
         return real(self, dn, password)
 
@@ -146,11 +146,13 @@ def test_a_made_up_question_takes_no_directorys_last_place(
         wrong = password_check.check(User.objects.get(), "local", "wrong", context)
         nobody = password_check.check_nobody("wrong")
         asked_about_nobody = work["connection"]
-        answer = password_check.check(None, "dora", PASSWORD, context).answer if n_left else directories.Answer.RIGHT
+        answer = (
+            password_check.check(None, "dora", PASSWORD, context).answer if n_left else directories.PasswordResult.RIGHT
+        )
 
     assert wrong == nobody == password_check.WRONG
     assert (asked_about_nobody, waits) == (0, [])
-    assert answer is directories.Answer.RIGHT
+    assert answer is directories.PasswordResult.RIGHT
 
 
 def test_all_questions_of_a_sign_in_share_one_deadline(

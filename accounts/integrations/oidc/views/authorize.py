@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import access, redirects, request_context, session_assurance, sessions
-from accounts.access import Answer, Demand, Reason, Step, Wanted
+from accounts.access import AccessDecision, Demand, Reason, Step, Wanted
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
     acr_levels,
@@ -159,7 +159,7 @@ def _wanted(visit: _Visit) -> Wanted:
     return replace(wanted, max_age=asked.max_age)
 
 
-def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
+def _silent(answer: AccessDecision, wanted: Wanted, user: User | None) -> str:
     """Return the error for a request that may show no page. Source: Core 1.0, 3.1.2.6; Unmet Requirements 1.0."""
     if user is None:
         return "login_required"
@@ -174,7 +174,7 @@ def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
     return "login_required" if answer.reason in _LOGIN_REQUIRED else "interaction_required"
 
 
-def _step_up(visit: _Visit, answer: Answer, wanted: Wanted, user: User | None) -> HttpResponse:
+def _step_up(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User | None) -> HttpResponse:
     """Ask for what is missing, or say what can't be met. What was demanded now is remembered for the way back."""
     application = visit.to.client.application
     if answer.step is Step.REFUSE and user is not None:
@@ -194,7 +194,7 @@ def _step_up(visit: _Visit, answer: Answer, wanted: Wanted, user: User | None) -
     return access.step_up(visit.request, answer, application=application, next_url=next_url)
 
 
-def _refuse(visit: _Visit, answer: Answer, wanted: Wanted, user: User) -> HttpResponse:
+def _refuse(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User) -> HttpResponse:
     application = visit.to.client.application
     audit.record(
         audit_events.APPLICATION_REFUSED,
@@ -208,7 +208,7 @@ def _refuse(visit: _Visit, answer: Answer, wanted: Wanted, user: User) -> HttpRe
     return access.step_up(visit.request, answer, application=application, next_url=visit.back(visit.done))
 
 
-def _continue(visit: _Visit, user: User, answer: Answer) -> HttpResponse:
+def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse:
     """Ask what only the person can answer, then give the code."""
     done, client = visit.done.of(user.pk), visit.to.client
     if "select_account" in visit.asked.prompts and not done.has_chosen:

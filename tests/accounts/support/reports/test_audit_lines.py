@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.applications import Reason
-from accounts.directories import Answer
+from accounts.directories import PasswordResult
 from accounts.models import User
 from accounts.support.actions import Refusal
 from accounts.support.reports import audit_lines, summary
@@ -150,16 +150,16 @@ def test_search_of_an_export_is_in_words(fay: User) -> None:
     assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
 
 
-@pytest.mark.parametrize("reason", [*Why, *Reason, *Refusal, *Answer], ids=repr)
-def test_every_recorded_reason_has_words(reason: Why | Reason | Refusal | Answer) -> None:
+@pytest.mark.parametrize("reason", [*Why, *Reason, *Refusal, *PasswordResult], ids=repr)
+def test_every_recorded_reason_has_words(reason: Why | Reason | Refusal | PasswordResult) -> None:
     assert reason.label
 
 
 def test_a_lock_of_the_directory_is_no_lock_of_the_second_step(cleo: User) -> None:
     """Seen failing: both are recorded as “locked”."""
-    of_directory = line("directory.refused", user_id=cleo.pk, why=Answer.LOCKED)
+    of_directory = line("directory.refused", user_id=cleo.pk, why=PasswordResult.LOCKED)
     of_ours = line("sign_in.denied", user_id=cleo.pk, why=Why.LOCKED)
 
-    assert Answer.LOCKED.label in of_directory.text
+    assert PasswordResult.LOCKED.label in of_directory.text
     assert Why.LOCKED.label not in of_directory.text
     assert Why.LOCKED.label in of_ours.text

@@ -12,7 +12,7 @@ from .conf import Conf
 _PROBE_TIMEOUT = 0.8  # seconds
 
 
-def post(here: Conf, fields: Any) -> http_pool.Answer:
+def post(here: Conf, fields: Any) -> http_pool.ProviderResponse:
     """Send one request. Errors: `Refused` when nothing left, `Lost` when it can't be told."""
     headers = {"Accept": http_pool.JSON, **here.headers}
     if here.token:

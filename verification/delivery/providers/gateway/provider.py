@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from verification.delivery.error_meanings import HTTP, tidy
-from verification.delivery.http_pool import Answer
+from verification.delivery.http_pool import ProviderResponse
 from verification.delivery.inbound import callback_bodies
 from verification.delivery.provider import (
     MAX_REFERENCE,
@@ -55,7 +55,7 @@ class GatewayProvider:
         answer = http_client.post(here, _fill(json.loads(here.request), _values(here, message)))
         if answer.status >= _FIRST_ERROR:
             raise _refusal(here, answer)
-        reference = http_client.find(answer.told, here.reference)
+        reference = http_client.find(answer.json, here.reference)
         if not reference:
             raise Lost("the answer could not be read")
         return _short(reference)
@@ -125,8 +125,8 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
     return template.replace("{words}", values["{words}"])
 
 
-def _refusal(here: conf.Conf, answer: Answer) -> Refused:
-    word, status = http_client.find(answer.told, here.error), f"http-{answer.status}"
+def _refusal(here: conf.Conf, answer: ProviderResponse) -> Refused:
+    word, status = http_client.find(answer.json, here.error), f"http-{answer.status}"
     if answer.status in _OUR_FAULT:
         return Refused(Reason.PROVIDER_DOWN, code=status)
     reason = _reason(here, word)

@@ -18,14 +18,14 @@ _FINAL = range(200, 500)
 _GOODBYE = "An application error has occurred. Goodbye."  # what callers hear of most carriers then
 
 
-class Answer(NamedTuple):
+class CallbackResponse(NamedTuple):
     """The response. Status 0 means that there was none."""
 
     status: int
     body: bytes = b""
 
 
-Post = Callable[[str, bytes, dict[str, str]], Answer]
+Post = Callable[[str, bytes, dict[str, str]], CallbackResponse]
 """Posts body and headers to an address."""
 
 
@@ -52,14 +52,14 @@ def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[Pendin
     return list(claimed.values())
 
 
-def carry(callback: PendingCallback, post: Post) -> Answer:
+def carry(callback: PendingCallback, post: Post) -> CallbackResponse:
     """Sign and post a callback. Changes no row, so that many can run at the same time."""
     body = callback.body.encode()
     headers = signature.headers(address=callback.address, body=body, now=timezone.now())
     return post(callback.address, body, headers)
 
 
-def settle(callback: PendingCallback, answer: Answer, *, now: datetime) -> None:
+def settle(callback: PendingCallback, answer: CallbackResponse, *, now: datetime) -> None:
     """Save the response, and let the call speak if the response says so."""
     tries = callback.tries + 1
     is_final = answer.status in _FINAL
@@ -79,7 +79,7 @@ def _claim(callback: PendingCallback, now: datetime) -> bool:
     return bool(row.update(tries=F("tries") + 1, due_at=now + _LEASE))
 
 
-def _speech(answer: Answer) -> tuple[str, bool]:
+def _speech(answer: CallbackResponse) -> tuple[str, bool]:
     if answer.status not in _OK:
         return _GOODBYE, False
     try:

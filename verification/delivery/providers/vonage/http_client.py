@@ -53,7 +53,7 @@ def _clients(application: str, private_key: str, base_url: str) -> "tuple[Messag
             answer = http_pool.ask(request_type, f"{base_url}{request_path}", headers=headers, body=body)
             if answer.status >= _FIRST_ERROR:
                 raise _refusal(answer)
-            return dict(answer.told)
+            return dict(answer.json)
 
         def _bearer(self) -> str:
             return _token(self.auth, int(time.time()) // _TOKEN_SECONDS)
@@ -68,9 +68,9 @@ def _token(auth: Any, turn: int) -> str:
     return str(auth.create_jwt_auth_string().decode())
 
 
-def _refusal(answer: http_pool.Answer) -> Refused:
+def _refusal(answer: http_pool.ProviderResponse) -> Refused:
     """Return why nothing was taken."""
-    told = answer.told if isinstance(answer.told, dict) else {}
+    told = answer.json if isinstance(answer.json, dict) else {}
     code = code_of(told) or f"http-{answer.status}"
     wrong = told.get("invalid_parameters")
     names = [str(each.get("name", "")) for each in wrong if isinstance(each, dict)] if isinstance(wrong, list) else []

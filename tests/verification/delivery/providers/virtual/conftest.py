@@ -38,17 +38,17 @@ def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
 class Ears:
     """Our end of the line: receives the carrier's callbacks, has the provider read them, and answers as told."""
 
-    answers: list[carrier.Answer] = field(default_factory=list)
+    answers: list[carrier.CallbackResponse] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
     parsed: list[ParsedCallback] = field(default_factory=list)
 
-    def post(self, address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+    def post(self, address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
         event, message_id = address.rstrip("/").split("/")[-2:]
         lower = {name.lower(): value for name, value in headers.items()}
         callback = Callback(url=address, headers=lower, body=body, event=event, message_id=message_id)
         self.callbacks.append(callback)
         self.parsed.append(provider.parse(callback))
-        return self.answers.pop(0) if self.answers else carrier.Answer(200, b"{}")
+        return self.answers.pop(0) if self.answers else carrier.CallbackResponse(200, b"{}")
 
     @property
     def states(self) -> list[str]:

@@ -8,7 +8,7 @@ from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind
 
-OK = carrier.Answer(200)
+OK = carrier.CallbackResponse(200)
 
 
 def test_posts_to_the_addresses_of_the_message(ears: Ears) -> None:
@@ -28,7 +28,7 @@ def test_posts_nothing_twice_of_its_own_accord(ears: Ears) -> None:
 
 @pytest.mark.parametrize("status", [0, 500, 503])
 def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
-    ears.answers = [carrier.Answer(status)]
+    ears.answers = [carrier.CallbackResponse(status)]
     provider.send(outgoing(Kind.CALL))
 
     assert carrier.pump(ears.post, now=soon()) == 1
@@ -37,7 +37,7 @@ def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
 
 
 def test_gives_up_after_its_last_try(ears: Ears) -> None:
-    ears.answers = [carrier.Answer(0)] * 99
+    ears.answers = [carrier.CallbackResponse(0)] * 99
     provider.send(outgoing(Kind.CALL))
 
     posts = [carrier.pump(ears.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.TRIES + 3)]
@@ -47,7 +47,7 @@ def test_gives_up_after_its_last_try(ears: Ears) -> None:
 
 
 def test_does_not_insist_when_we_refuse(ears: Ears) -> None:
-    ears.answers = [carrier.Answer(403)] * 3
+    ears.answers = [carrier.CallbackResponse(403)] * 3
     provider.send(outgoing())
     carrier.pump(ears.post, now=soon())
 

@@ -11,7 +11,7 @@ from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind
 
-Running = dict[Future[carrier.Answer], PendingCallback]
+Running = dict[Future[carrier.CallbackResponse], PendingCallback]
 
 
 def test_brings_everything_in_a_few_turns(ears: Ears) -> None:

@@ -160,7 +160,9 @@ def test_is_busy_when_declined(ears: Ears) -> None:
 def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.Answer(200, b"{}")] * 2 + [carrier.Answer(200, b'{"words": "Again.", "more": true}')]
+    ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
+        carrier.CallbackResponse(200, b'{"words": "Again.", "more": true}')
+    ]
 
     for key in "46#":
         assert switchboard.press(call.pk, keys=key, now=soon())
@@ -174,7 +176,9 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
 def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: Ears) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.Answer(200, b"{}")] * 2 + [carrier.Answer(200, b'{"words": "Goodbye."}')]
+    ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
+        carrier.CallbackResponse(200, b'{"words": "Goodbye."}')
+    ]
 
     switchboard.press(call.pk, keys="47#", now=soon())
     carrier.pump(ears.post, now=soon())
@@ -206,7 +210,7 @@ def test_takes_only_keys_that_a_telephone_has(ears: Ears, keys: str) -> None:
 def test_says_goodbye_when_we_do_not_answer_the_keys(ears: Ears) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.Answer(200)] * 2 + [carrier.Answer(403)]
+    ears.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
 
     switchboard.press(call.pk, keys="#", now=soon())
     carrier.pump(ears.post, now=soon())

@@ -22,7 +22,7 @@ POLL = 0.05  # seconds
 POLL_AT_REST = 0.1  # after ten seconds without work
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
 
-Running = dict[Future[carrier.Answer], PendingCallback]
+Running = dict[Future[carrier.CallbackResponse], PendingCallback]
 
 
 class Command(UncheckedCommand):
@@ -65,12 +65,12 @@ def poster(concurrency: int) -> carrier.Post:
     """Return a function that running over pooled HTTP connections and follows no redirect. A failure answers 0."""
     http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
 
-    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
         try:
             response = http.request("POST", address, body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
-            return carrier.Answer(0)
-        return carrier.Answer(response.status, response.data)
+            return carrier.CallbackResponse(0)
+        return carrier.CallbackResponse(response.status, response.data)
 
     return post
 
