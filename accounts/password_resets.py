@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import audit_events, password_changes
 from accounts.models import PasswordReset, User
@@ -78,7 +78,9 @@ def finish(reset: PasswordReset, password: str, context: Context) -> bool:
     """Use up a link and set the password. Return False if the link is no longer valid. Signs nobody in."""
     with transaction.atomic():
         row_locks.lock_person(reset.user.pk)
-        if not _good(context).filter(pk=reset.pk).update(used_at=context.now):
+        # The account may have been blocked or cleared since the link was opened.
+        same = _good(context).filter(pk=reset.pk, user__epoch=F("epoch"), user__is_active=True)
+        if not same.update(used_at=context.now):
             return False
         if not password_changes.change(reset.user, password, context, how="reset"):
             return False

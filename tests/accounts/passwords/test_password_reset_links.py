@@ -371,3 +371,17 @@ def test_failing_notice_leaves_the_link_unused(ana: Person, mailed: str, monkeyp
 
     assert PasswordReset.objects.get().used_at is None
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+
+
+def test_link_that_is_open_ends_with_what_happens_to_the_account_meanwhile(ana: Person, clock: Clock) -> None:
+    """The page was open when support blocked the account. Seen failing: the new password was set all the same."""
+    context = Context(now=clock.now)
+    ask("ana")
+    _start, handle, token, *_end = path_of(link()).strip("/").split("/")
+    opened = password_resets.open_link(handle, token, context)
+    assert opened is not None
+    enrolments.raise_epoch(User.objects.get(pk=ana.user.pk))
+
+    assert not password_resets.finish(opened, NEW, context)
+    ana.user.refresh_from_db()
+    assert ana.user.check_password(PASSWORD)
