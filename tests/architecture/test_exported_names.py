@@ -1,6 +1,10 @@
-"""Tests that a package is imported by what it exports: its `__all__`, which may name whole modules."""
+"""Tests that a package is imported by what it exports: its `__all__`, which may name whole modules.
+
+And no test module imports another.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -88,3 +92,12 @@ def test_finds_an_inner_module(module: str) -> None:
 )
 def test_accepts_what_is_exported_or_ones_own(importer: str, module: str) -> None:
     assert not past_the_exports(importer, module)
+
+
+def test_no_test_module_imports_another() -> None:
+    """Code that two test modules need is in a conftest or a module of its own."""
+    imports = re.compile(r"^\s*(?:from|import) +tests[\w.]*( +import .*)?\b\.?test_", re.MULTILINE)
+
+    found = [str(path) for path in sorted(Path("tests").rglob("*.py")) if imports.search(path.read_text())]
+
+    assert found == []
