@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import session_assurance
 from accounts.access import requirements, stepping_up
-from accounts.access.decision import AccessDecision, Requirement, Step, decide
+from accounts.access.access_decision import AccessDecision, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted
 from accounts.applications import Reason
 from accounts.models import Application, User

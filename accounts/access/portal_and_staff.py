@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import session_assurance
-from accounts.access.decision import AccessDecision, Requirement, decide
+from accounts.access.access_decision import AccessDecision, Requirement, decide
 from accounts.models import User
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import policies, strengths

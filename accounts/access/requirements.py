@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group
 
-from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
-from accounts.access.decision import (
+from accounts.access.access_decision import (
     AskedBy,
     Requirement,
 )
+from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.models import Application
 from verification import strengths

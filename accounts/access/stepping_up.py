@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
-from accounts.access import decision_words
-from accounts.access.decision import AccessDecision, Step
+from accounts.access import access_decision_words
+from accounts.access.access_decision import AccessDecision, Step
 from accounts.applications import Reason
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
@@ -64,7 +64,7 @@ class StepUp:
     @property
     def why(self) -> str:
         """Say why the application asks."""
-        return decision_words.why(self.reason, self.name)
+        return access_decision_words.why(self.reason, self.name)
 
 
 def read(token: str) -> StepUp | None:
@@ -117,7 +117,7 @@ def step_up(
 
 def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
-    title, text = decision_words.refusal(answer.reason, application.name)
+    title, text = access_decision_words.refusal(answer.reason, application.name)
     return render(request, "accounts/access/refused.html", {"title": title, "text": text}, status=403)
 
 

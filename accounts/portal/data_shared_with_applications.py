@@ -65,5 +65,5 @@ def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
     return [
         (_("Verified with"), ", ".join(dict.fromkeys(each for each in methods if each)) or _("nothing")),
         (_("Last verified"), time_format.moment(row.auth_time) if row.auth_time else _("not at this sign-in")),
-        (_("It was told"), access.decision_words.level(row.acr).capitalize() or "–"),
+        (_("It was told"), access.access_decision_words.level(row.acr).capitalize() or "–"),
     ]

@@ -8,7 +8,7 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import ShippedRole
-from accounts.models.permissions import Level, names_up_to
+from accounts.models.permissions_by_staff_level import Level, names_up_to
 
 _SEES = ("accounts.view_user", "verification.view_message")
 _FIRST_LINE = (*_SEES, *names_up_to(Level.FIRST_LINE))

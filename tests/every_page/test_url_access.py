@@ -16,6 +16,7 @@ from accounts.models import Session
 from tests.every_page import url_table
 from tests.every_page.conftest import STATES
 from tests.every_page.url_table import Address
+from tests.every_page.urls_open_to_everyone import DEMO, OPEN
 from tests.running.rounds import some
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import BENS, join
@@ -261,14 +262,14 @@ PROGRAMS = {
 @in_state("signed in", "half", "registering", "registered", "chief")
 def test_no_button_of_a_page_ends_in_a_blank_405(got: list[Got]) -> None:
     """Signing in again comes back by GET, whatever button was pressed when the session had ended."""
-    of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(url_table.DEMO)]
+    of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(DEMO)]
 
     assert [each.address.path for each in of_pages if each.status == 405] == []
 
 
 @in_state("stranger")
 def test_table_of_open_addresses_names_none_that_is_gone(table: list[Address]) -> None:
-    assert set(url_table.OPEN) <= {address.name for address in table}
+    assert set(OPEN) <= {address.name for address in table}
 
 
 # What is the same for everyone.

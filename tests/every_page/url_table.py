@@ -6,47 +6,8 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# URLs that work without a session, and why. Every other URL needs one.
-OPEN = {
-    "healthz": "a probe",
-    "readyz": "a probe",
-    "metrics": "has a token or a network of its own",
-    "theme": "a stylesheet",
-    "change-password": "leads password managers to a page",
-    "passkey-endpoints": "leads password managers to pages",
-    "signin:password": "the first step",
-    "signin:passwordless": "a first step without a password",
-    "signin:passwordless-options": "a first step without a password",
-    "signin:leave": "gives up, opens nothing",
-    "sign-out": "ends, opens nothing",
-    "password-reset": "sends a link to the owner",
-    "password-reset-link": "the link is the key",
-    "invitation": "the link is the key",
-    "integrations:basic-check": "has credentials of its own",
-    "integrations:basic-check-mail": "has credentials of its own",
-    "integrations:forward-auth": "has credentials of its own",
-    "integrations:forward-auth-below": "has credentials of its own",
-    "integrations:host-enter": "leads to the sign-in",
-    "portal:application-logo": "a picture on the page of the sign-in",
-    "openid-configuration": "says what the provider can do",
-    "oauth-authorization-server": "says what the provider can do",
-    "oidc:authorize": "leads to the sign-in",
-    "oidc:token": "has credentials of its own",
-    "oidc:userinfo": "has a token of its own",
-    "oidc:revoke": "has credentials of its own",
-    "oidc:introspect": "has credentials of its own",
-    "oidc:jwks": "public keys",
-    "scim:base": "has a token of its own",
-    "scim:below": "has a token of its own",
-    "oidc:logout": "ends, opens nothing",
-    "help:index": "articles for everybody",
-    "help:article": "articles for everybody",
-    "help:diagnose": "tells a stranger nothing",
-    "help:tell": "those who cannot sign in write to support",
-    "help:feedback": "a word on an article for everybody",
-    "verification:callback-receive": "is signed by its provider",
-}
-DEMO = "phone:"  # the demo's virtual phones are public
+from tests.every_page.urls_open_to_everyone import DEMO, OPEN
+
 STEPS = "signin:"  # between password and second step
 
 _ODD = {"(?P<app_label>": "accounts/", "(?P<url>": "no-such-page/"}

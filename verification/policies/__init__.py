@@ -2,7 +2,6 @@
 
 from verification.policies import remembered_browser_revocation
 from verification.policies.contradictions import contradictions
-from verification.policies.decision import Decision, Step, decide, refusal
 from verification.policies.decision_reasons import Why
 from verification.policies.declaration import Rule, Section
 from verification.policies.effective import (
@@ -19,6 +18,7 @@ from verification.policies.effective import (
 from verification.policies.form_fields import Lines, Networks
 from verification.policies.merging import for_staff, is_trusted, merge, ranked
 from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
+from verification.policies.second_step_decision import Decision, Step, decide, refusal
 
 __all__ = [
     "RULES",

@@ -101,7 +101,7 @@ class Use:
     @property
     def level(self) -> str:
         """How strongly they verified, as the application was told it."""
-        return access.decision_words.level(self.session.acr).capitalize()
+        return access.access_decision_words.level(self.session.acr).capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)
