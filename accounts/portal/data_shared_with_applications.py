@@ -1,29 +1,15 @@
 """What an application knows about a person, and what it was told at each sign-in."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import access
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
-from verification import time_format
+from verification import registry, time_format
 
 _MAX_SESSIONS_SHOWN = 10
-
-# Source: RFC 8176, 2; OpenID EAP ACR Values 1.0 (pop)
-_METHODS = {
-    "pwd": gettext_lazy("password"),
-    "otp": gettext_lazy("code"),
-    "sms": gettext_lazy("text"),
-    "tel": gettext_lazy("phone call"),
-    "hwk": gettext_lazy("security key"),
-    "swk": gettext_lazy("passkey"),
-    "pop": gettext_lazy("passkey"),
-    "user": "",
-    "pin": "",
-    "mfa": "",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +47,14 @@ def data(user: User, application: Application) -> list[tuple[str, str]]:
 
 
 def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
-    methods = [str(_METHODS.get(each, each)) for each in row.amr]
     return [
-        (_("Verified with"), ", ".join(dict.fromkeys(each for each in methods if each)) or _("nothing")),
+        (_("Verified with"), ", ".join(dict.fromkeys(_methods(row.amr))) or _("nothing")),
         (_("Last verified"), time_format.moment(row.auth_time) if row.auth_time else _("not at this sign-in")),
         (_("It was told"), access.access_decision_words.level(row.acr).capitalize() or "–"),
     ]
+
+
+def _methods(told: Sequence[str]) -> Iterator[str]:
+    """Return the labels of what an application was told in `amr`; “mfa” only sums up the others."""
+    labels = {"pwd": _("password")} | {each.amr: str(each.amr_label) for each in registry.methods().values()}
+    yield from (labels.get(each, each) for each in told if each != "mfa")

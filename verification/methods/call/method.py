@@ -48,6 +48,7 @@ class Call(KeyedOnPhone, SharesAddress):
     kind = Kind.CALL
     address_kind = "phone"
     amr = "tel"
+    amr_label = _("phone call")
     sent_page = "verification/methods/call/calling.html"
     resend_label = _("Call me again")
     resent = (_("We’re calling you again"), _("Answer this call. Earlier calls no longer count."))

@@ -88,6 +88,7 @@ class Passkey(Passwordless):
     rank = 3
     is_phishing_resistant = True
     amr = "hwk"
+    amr_label = _("passkey")
     max_enrolments = 10
     form_class = PasskeyForm
     causes = _CAUSES

@@ -35,6 +35,7 @@ class Text(Delivered, SharesAddress):
     kind = Kind.TEXT
     address_kind = "phone"
     amr = "sms"
+    amr_label = _("text")
     form_class = TextForm
     address_field = "number"
 
