@@ -1,0 +1,122 @@
+"""Tests of trials: what would happen if a person opened an application, by each way to sign in."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.access import Reason, Step
+from accounts.integrations.oidc import client_registration
+from accounts.models import Application, ApplicationSession, OidcClient, Session, User
+from accounts.support.applications.trials import Trial, trial
+from tests.simulated.people import Clock, Person, ana, join
+from verification.models import AuditEvent, Enrolment, Policy
+
+__all__ = ["ana"]
+
+
+@pytest.fixture
+def wiki(db: None) -> Application:
+    return Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+
+
+@pytest.fixture
+def board(db: None, clock: Clock) -> OidcClient:
+    application = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
+    return client_registration.make(application, redirect_uris="https://board.example.org/", now=clock.now).client
+
+
+def tried(application: Application, person: User, clock: Clock, client: OidcClient | None = None) -> Trial:
+    return trial(application, User.objects.get(pk=person.pk), client, clock.now)
+
+
+def reasons(found: Trial) -> set[Reason]:
+    return {each.answer.reason for each in found.tries}
+
+
+def test_each_method_and_the_remembered_browser_are_tried(wiki: Application, clock: Clock) -> None:
+    person = join("ida", number="+41795550123").set_up("text", "totp").user
+
+    found = tried(wiki, person, clock)
+
+    n_offered = Enrolment.objects.filter(user=person, confirmed=True).values("method").distinct().count()
+    assert len(found.tries) == n_offered + 1
+    assert found.is_open
+    assert reasons(found) == {Reason.MET, Reason.SKIPPED}
+
+
+def test_no_browser_is_tried_where_none_is_remembered(wiki: Application, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"remember_days": 0})
+    person = join("ida").set_up("totp").user
+
+    (only,) = tried(wiki, person, clock).tries
+
+    assert (only.is_open, only.answer.step) == (True, Step.CONTINUE)
+
+
+def test_someone_without_a_method_is_asked_to_set_one_up(wiki: Application, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"remember_days": 0})
+
+    (only,) = tried(wiki, join("eve").user, clock).tries
+
+    assert (only.is_open, only.answer.step, only.answer.reason) == (False, Step.ENROL, Reason.NO_METHOD)
+
+
+def test_only_a_strong_method_opens_what_needs_one(wiki: Application, ana: Person, clock: Clock) -> None:
+    wiki.strength = "phishing-resistant"
+
+    found = tried(wiki, ana.user, clock)
+
+    assert not found.is_open
+    assert found.told == {}
+    assert {each.answer.step for each in found.tries} == {Step.ENROL}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [({"is_active": False}, Reason.BLOCKED), ({"epoch": 7}, None)], ids=["blocked", "new epoch"]
+)
+def test_account_is_tried_as_it_is_now(
+    wiki: Application, ana: Person, clock: Clock, change: dict[str, object], reason: Reason | None
+) -> None:
+    User.objects.filter(pk=ana.user.pk).update(**change)
+
+    found = tried(wiki, ana.user, clock)
+
+    assert found.is_open is (reason is None)
+    assert reason is None or reasons(found) == {reason}
+
+
+def test_application_of_a_group_opens_for_its_members(wiki: Application, ana: Person, clock: Clock) -> None:
+    choir = Group.objects.create(name="Choir")
+    wiki.groups.add(choir)
+    assert reasons(tried(wiki, ana.user, clock)) == {Reason.NOT_ALLOWED}
+
+    ana.user.groups.add(choir)
+
+    assert tried(wiki, ana.user, clock).is_open
+
+
+def test_proxy_is_told_by_headers(wiki: Application, ana: Person, clock: Clock) -> None:
+    ana.user.groups.add(Group.objects.create(name="Choir"))
+
+    told = tried(wiki, ana.user, clock).told
+
+    assert {"ana", "Choir"} <= set(told.values())
+
+
+def test_client_is_told_by_claims_of_the_first_way_that_opens(board: OidcClient, ana: Person, clock: Clock) -> None:
+    found = tried(board.application, ana.user, clock, board)
+
+    first = next(each for each in found.tries if each.is_open)
+    assert found.told["aud"] == board.client_id
+    assert found.told["acr"] == first.answer.acr
+    assert found.told["amr"].split(", ") == list(first.answer.amr)
+    assert found.told["auth_time"] == str(int(clock.now.timestamp()))
+
+
+def test_trial_writes_nothing(board: OidcClient, ana: Person, clock: Clock) -> None:
+    n_events = AuditEvent.objects.count()
+
+    tried(board.application, ana.user, clock, board)
+
+    assert AuditEvent.objects.count() == n_events
+    assert not ApplicationSession.objects.exists()
+    assert not Session.objects.exists()

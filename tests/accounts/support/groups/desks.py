@@ -1,0 +1,11 @@
+"""What tests want a role to be."""
+
+from accounts.support.groups import Wanted
+
+SEE, UNLOCK = "accounts.view_user", "accounts.unlock_person"
+
+
+def wanted(
+    *rights: str, name: str = "Night desk", joining: tuple[str, ...] = (), leaving: tuple[str, ...] = ()
+) -> Wanted:
+    return Wanted(name=name, rights=frozenset(rights), joining=joining, leaving=leaving)

@@ -1,0 +1,115 @@
+"""Tests of changes to how a directory sends by SCIM: its tokens, its networks, and the end of an alarm."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.admin_changes import Refused
+from accounts.applications import secrets
+from accounts.integrations.scim.token_authentication import PURPOSE
+from accounts.models import Directory, ScimAccess
+from accounts.models.directories import Kind
+from accounts.support.actions import Actor
+from accounts.support.scim import changes
+from tests.simulated.people import Person, join
+from verification.context import Context
+from verification.models import AuditEvent
+
+
+@pytest.fixture
+def entra(db: None) -> Directory:
+    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
+
+
+@pytest.fixture
+def actor(root: Person, here: Context) -> Actor:
+    return Actor(staff=root.user, context=here, reason="it leaked", ticket="1")
+
+
+def opens(entra: Directory, token: str, here: Context, *, after: timedelta = timedelta(0)) -> bool:
+    return secrets.matches(changes.access_of(entra), PURPOSE, token, here.now + after)
+
+
+def event(kind: str, actor: Actor) -> AuditEvent:
+    found = AuditEvent.objects.get(kind=kind)
+    assert (found.actor_id, found.detail["directory"], found.detail["reason"]) == (actor.staff.pk, "Entra", "it leaked")
+    return found
+
+
+def test_directory_has_no_token_at_first(entra: Directory, here: Context) -> None:
+    assert not changes.access_of(entra).secret_digest
+    assert not opens(entra, "", here)
+    assert not ScimAccess.objects.exists()
+
+
+def test_former_token_works_during_the_overlap(entra: Directory, actor: Actor, here: Context) -> None:
+    former = changes.new_token(entra, actor)
+    assert opens(entra, former, here)
+    event("scim.token_made", actor)
+
+    token = changes.new_token(entra, actor)
+
+    assert [opens(entra, each, here) for each in (former, token)] == [True, True]
+    assert [opens(entra, each, here, after=changes.OVERLAP) for each in (former, token)] == [False, True]
+
+
+def test_former_token_can_end_earlier(entra: Directory, actor: Actor, here: Context) -> None:
+    former, token = changes.new_token(entra, actor), changes.new_token(entra, actor)
+
+    changes.end_former(entra, actor)
+
+    assert [opens(entra, each, here) for each in (former, token)] == [False, True]
+    event("scim.former_token_ended", actor)
+    with pytest.raises(Refused):
+        changes.end_former(entra, actor)
+    assert AuditEvent.objects.filter(kind="scim.former_token_ended").count() == 1
+
+
+def test_revoking_ends_every_token(entra: Directory, actor: Actor, here: Context) -> None:
+    tokens = [changes.new_token(entra, actor), changes.new_token(entra, actor)]
+
+    changes.revoke(entra, actor)
+
+    assert not any(opens(entra, each, here) for each in tokens)
+    event("scim.tokens_revoked", actor)
+    with pytest.raises(Refused):
+        changes.revoke(entra, actor)
+    assert AuditEvent.objects.filter(kind="scim.tokens_revoked").count() == 1
+
+
+def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, here: Context) -> None:
+    okta = Directory.objects.create(name="Okta", kind=Kind.SCIM)
+    theirs = changes.new_token(okta, actor)
+    changes.new_token(entra, actor)
+
+    changes.revoke(entra, actor)
+
+    assert opens(okta, theirs, here)
+
+
+def test_networks_are_kept_with_what_they_were(entra: Directory, actor: Actor) -> None:
+    token = changes.new_token(entra, actor)
+    changes.change_networks(entra, ["192.0.2.0/24"], actor)
+
+    changes.change_networks(entra, ["198.51.100.0/24", "2001:db8::/48"], actor)
+
+    assert changes.access_of(entra).networks == ["198.51.100.0/24", "2001:db8::/48"]
+    assert opens(entra, token, actor.context)
+    last = AuditEvent.objects.filter(kind="scim.networks_changed").latest("pk")
+    assert last.detail["changes"] == {"networks": ["192.0.2.0/24", "198.51.100.0/24, 2001:db8::/48"]}
+
+
+def test_alarm_about_departures_is_ended_once(entra: Directory, actor: Actor, here: Context) -> None:
+    entra.many_left_since = here.now
+    entra.save()
+    join("ida", directory=entra, directory_key="i", is_active=False, directory_off_at=here.now)
+    join("tom", directory=entra, directory_key="t")
+
+    changes.confirm_departures(entra, actor)
+
+    assert not Directory.objects.filter(many_left_since__isnull=False).exists()
+    detail = event("directory.departures_confirmed", actor).detail
+    assert (detail["n"], detail["of"]) == (1, 2)
+    with pytest.raises(Refused):
+        changes.confirm_departures(entra, actor)
+    assert AuditEvent.objects.filter(kind="directory.departures_confirmed").count() == 1
