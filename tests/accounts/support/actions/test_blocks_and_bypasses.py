@@ -12,6 +12,8 @@ from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses
 from tests.accounts.support.actions import at_once
 from tests.simulated.people import Person, hire
 from verification.context import Context
+from verification.models import AuditEvent
+from verification.models.person import SecondStep
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +67,76 @@ def test_sign_in_without_the_second_step_is_spent_once(senior: Person) -> None:
 
         assert wrong == []
         assert found.count("bypassed") == 1
+
+
+def test_staff_get_no_bypass_and_keep_their_second_step(sam: Person, root: Person, here: Context) -> None:
+    by_root = Actor(staff=root.user, context=here, reason="a", ticket="1")
+
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.bypass_once(sam.user, by_root, life=timedelta(minutes=5))
+    with pytest.raises(Unneeded) as refused:
+        blocks_and_bypasses.set_state(sam.user, by_root, state=SecondStep.DISABLED)
+
+    assert refused.value.field == "state"
+    found = User.objects.get(pk=sam.user.pk)
+    assert (found.bypass_until, found.second_step == SecondStep.DISABLED) == (None, False)
+
+
+def test_a_shorter_bypass_takes_the_place_of_no_longer_one(ana: Person, actor: Actor) -> None:
+    long, short = timedelta(hours=1), timedelta(minutes=5)
+    blocks_and_bypasses.bypass_once(ana.user, actor, life=long)
+
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.bypass_once(ana.user, actor, life=short)
+
+    assert User.objects.get(pk=ana.user.pk).bypass_until == actor.context.now + long
+
+
+def test_block_takes_a_bypass_and_all_access(ana: Person, actor: Actor) -> None:
+    blocks_and_bypasses.bypass_once(ana.user, actor, life=timedelta(minutes=5))
+    epoch = ana.user.epoch
+
+    blocks_and_bypasses.block(ana.user, actor, days=90)
+
+    found = User.objects.get(pk=ana.user.pk)
+    assert (found.bypass_until, found.epoch > epoch) == (None, True)
+    assert found.blocked_until == actor.context.now + timedelta(days=90)
+    assert AuditEvent.objects.get(kind="support.person_blocked").detail["days"] == 90
+
+
+def test_unblocking_is_once(ana: Person, actor: Actor) -> None:
+    blocks_and_bypasses.block(ana.user, actor)
+
+    blocks_and_bypasses.unblock(ana.user, actor)
+
+    assert User.objects.get(pk=ana.user.pk).blocked_until is None
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.unblock(ana.user, actor)
+
+
+def test_unlocking_ends_the_lock_of_a_fraud_report(ana: Person, actor: Actor) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step_locked_at=actor.context.now)
+
+    blocks_and_bypasses.unlock(ana.user, actor)
+
+    assert User.objects.get(pk=ana.user.pk).second_step_locked_at is None
+    assert AuditEvent.objects.filter(kind="support.person_unlocked").exists()
+
+
+def test_no_count_of_incorrect_codes_is_reset_that_is_nought(ana: Person, actor: Actor) -> None:
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.reset_wrong_codes(ana.user, actor)
+
+    assert not AuditEvent.objects.filter(kind="support.wrong_codes_reset").exists()
+
+
+def test_changed_state_ends_what_the_former_one_opened(ana: Person, actor: Actor) -> None:
+    epoch = ana.user.epoch
+
+    blocks_and_bypasses.set_state(ana.user, actor, state=SecondStep.DISABLED)
+
+    found = User.objects.get(pk=ana.user.pk)
+    assert (found.second_step, found.epoch > epoch) == (SecondStep.DISABLED, True)
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.set_state(ana.user, actor, state=SecondStep.DISABLED)
+    assert AuditEvent.objects.filter(kind="support.state_set").count() == 1

@@ -6,13 +6,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Session, User
-from accounts.support.actions import method_resets
+from accounts import app_passwords
+from accounts.models import AppPassword, Session, User
+from accounts.support.actions import Actor, Unneeded, method_resets
 from tests.accounts.support.actions.at_once import ROUNDS, actor, at_once, equipped
-from tests.simulated.people import Person
+from tests.simulated.people import Clock, Person
 from verification import audit, challenges, enrolments, policies, registry
 from verification.context import Context
-from verification.models import Enrolment, Message, Purpose
+from verification.models import AuditEvent, Challenge, Enrolment, Message, Outage, Purpose
 
 
 def clear(person: Person, staff: Person) -> None:
@@ -87,3 +88,102 @@ def test_half_done_clearing_is_undone(senior: Person, monkeypatch: pytest.Monkey
     assert Enrolment.objects.filter(user=ana.user).count() == 3
     assert Session.objects.filter(user=ana.user).exists()
     assert not Message.objects.filter(user=ana.user).exists()
+
+
+@pytest.fixture
+def by(sam: Person, here: Context) -> Actor:
+    """A member of senior support who acts."""
+    return Actor(staff=sam.user, context=here, reason="asked", ticket="1")
+
+
+def methods(person: Person) -> set[str]:
+    return set(Enrolment.objects.filter(user=person.user, confirmed=True).values_list("method", flat=True))
+
+
+@pytest.mark.parametrize("too", [True, False])
+def test_clearing_deletes_app_passwords_only_if_chosen(ana: Person, by: Actor, *, too: bool) -> None:
+    app_passwords.issue(ana.user, by.context, name="Mail", program="mail")
+
+    method_resets.clear_settings(ana.user, by, app_passwords_too=too)
+
+    assert methods(ana) == set()
+    assert AppPassword.objects.filter(user=ana.user).exists() is not too
+    detail = AuditEvent.objects.get(kind="support.settings_cleared").detail
+    assert detail["n_app_passwords"] == int(too)
+
+
+def test_nothing_to_clear_is_no_event(ben: Person, by: Actor) -> None:
+    for action in (method_resets.clear_settings, method_resets.phone_lost):
+        with pytest.raises(Unneeded):
+            action(ben.user, by)
+
+    assert not AuditEvent.objects.filter(kind__startswith="support.").exists()
+
+
+def test_lost_phone_takes_app_passwords_along(ana: Person, by: Actor) -> None:
+    app_passwords.issue(ana.user, by.context, name="Mail", program="mail")
+    epoch = ana.user.epoch
+
+    method_resets.phone_lost(ana.user, by)
+
+    assert methods(ana) == set()
+    assert not AppPassword.objects.filter(user=ana.user).exists()
+    assert User.objects.get(pk=ana.user.pk).epoch > epoch
+    assert AuditEvent.objects.filter(kind="support.phone_lost").exists()
+
+
+def test_one_number_goes_with_its_texts_and_calls(ana: Person, by: Actor) -> None:
+    assert {"text", "totp"} <= methods(ana)
+
+    method_resets.reset_device(ana.user, by, ref=ana.enrolment("text").ref)
+
+    assert "totp" in methods(ana)
+    assert not {"text", "call"} & methods(ana)
+
+
+def test_method_that_is_gone_is_named_at_its_field(ana: Person, by: Actor) -> None:
+    ref = ana.enrolment("text").ref
+    method_resets.reset_device(ana.user, by, ref=ref)
+
+    for action in (method_resets.reset_device, method_resets.try_message):
+        with pytest.raises(Unneeded) as refused:
+            action(ana.user, by, ref=ref)
+        assert refused.value.field == "ref"
+
+
+def test_method_of_someone_else_is_out_of_reach(ana: Person, ben: Person, by: Actor) -> None:
+    ben.set_up("totp")
+
+    with pytest.raises(Unneeded):
+        method_resets.reset_device(ana.user, by, ref=ben.enrolment("totp").ref)
+
+    assert methods(ben) == {"totp"}
+
+
+def test_test_message_signs_nobody_in(ana: Person, by: Actor) -> None:
+    method_resets.try_message(ana.user, by, ref=ana.enrolment("text").ref)
+
+    assert Challenge.objects.get(user=ana.user).purpose == Purpose.SELF_TEST
+    assert Message.objects.filter(user=ana.user, kind="text").count() == 1
+    assert AuditEvent.objects.filter(kind="support.message_tried").exists()
+
+
+def test_test_message_that_is_not_sent_is_no_event(ana: Person, by: Actor) -> None:
+    Outage.objects.create(kind="text", starts_at=by.context.now)
+
+    with pytest.raises(Unneeded):
+        method_resets.try_message(ana.user, by, ref=ana.enrolment("text").ref)
+
+    assert not AuditEvent.objects.filter(kind="support.message_tried").exists()
+
+
+def test_forms_offer_what_can_be_removed_and_what_can_be_sent_to(ana: Person, clock: Clock) -> None:
+    removed, sent_to = method_resets.MethodForm(), method_resets.NumberForm()
+    for form in (removed, sent_to):
+        form.offer(ana.user, now=clock.now)
+
+    totp, text = ana.enrolment("totp").ref, ana.enrolment("text").ref
+    choices = [{ref for ref, _label in form.fields["ref"].choices} for form in (removed, sent_to)]  # type: ignore[attr-defined]
+    assert {totp, text} <= choices[0]
+    assert text in choices[1]
+    assert totp not in choices[1]

@@ -12,6 +12,7 @@ from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support.applications import changes
 from tests.simulated.people import Person, join
+from verification import audit
 from verification.context import Context
 from verification.models import AuditEvent
 
@@ -33,7 +34,7 @@ def chief(root: Person) -> User:
 
 
 def open_as(name: str, application: Application, here: Context) -> ApplicationSession:
-    """Open an application as someone new, from a session of theirs."""
+    """Open an application as a new person, from one session."""
     answer = access.Answer(step=access.Step.CONTINUE, reason=access.Reason.MET)
     person = join(name).user
     applications.open(application, person, f"session of {name}", answer, here.now)
@@ -155,7 +156,7 @@ def test_what_cannot_be_audited_does_not_happen(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(changes.audit, "record", fail)
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
         changes.switch(board.application, chief, here, WHY, is_on=False)
 

@@ -23,7 +23,7 @@ def names(people: tuple[User, ...]) -> list[str]:
 def test_plan_says_what_a_role_gains_and_loses(chief: User, desk: Group) -> None:
     found = plan(chief, desk, wanted(UNLOCK))
 
-    assert (found.former, found.wanted) == ({SEE}, {UNLOCK})
+    assert (found.former, found.wanted) == (frozenset({SEE}), frozenset({UNLOCK}))
     assert found.why == ""
 
 
