@@ -35,7 +35,7 @@ def chief(root: Person) -> User:
 
 def open_as(name: str, application: Application, here: Context) -> ApplicationSession:
     """Open an application as a new person, from one session."""
-    answer = access.Answer(step=access.Step.CONTINUE, reason=access.Reason.MET)
+    answer = access.AccessDecision(step=access.Step.CONTINUE, reason=access.Reason.MET)
     person = join(name).user
     applications.open(application, person, f"session of {name}", answer, here.now)
     return ApplicationSession.objects.get(user=person)
