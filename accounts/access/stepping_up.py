@@ -22,8 +22,8 @@ from accounts.session_assurance import PASSWORD
 
 FOR = "for"  # query parameter and form field
 _SALT = "accounts.access.step_up"
-_TOKEN_LIFE = timedelta(hours=12)
-_MAX_TOKEN_LENGTH = 1_000  # characters; a usual one has 200
+_LIFE = timedelta(hours=12)
+_MAX_SIGNED_LENGTH = 1_000  # characters; a usual one has 200
 _ROUNDS = "rounds"  # session key: application, number and time of the last rounds
 _MIN_TIME_BETWEEN_ROUNDS = timedelta(minutes=1)  # another one earlier is one too many, a later one is a new need
 
@@ -52,7 +52,7 @@ class StepUp:
         return cls(**named, reason=answer.reason, methods=methods, is_setup=is_setup)
 
     @property
-    def token(self) -> str:
+    def signed(self) -> str:
         said = [self.slug, self.name, self.logo_version, self.reason, self.methods, self.is_setup]
         return signing.dumps(said, salt=_SALT)
 
@@ -67,12 +67,12 @@ class StepUp:
         return access_decision_words.why(self.reason, self.name)
 
 
-def read(token: str) -> StepUp | None:
-    """Return what a token says, or None if it isn't ours or is too old."""
-    if not token or len(token) > _MAX_TOKEN_LENGTH:
+def read(signed: str) -> StepUp | None:
+    """Return what a signed text says, or None if it isn't ours or is too old."""
+    if not signed or len(signed) > _MAX_SIGNED_LENGTH:
         return None
     with suppress(signing.BadSignature, ValueError):
-        slug, name, logo_version, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_TOKEN_LIFE)
+        slug, name, logo_version, reason, methods, is_setup = signing.loads(signed, salt=_SALT, max_age=_LIFE)
         return StepUp(
             slug=slug,
             name=name,
@@ -103,16 +103,16 @@ def step_up(
     about = StepUp.to(application, answer, answer.methods)
     if answer.reason is Reason.SIGNED_OUT:
         hint = {"username": username} if username else {}
-        return redirect(redirects.asking("signin:password", next_url, **hint, **{FOR: about.token}))
+        return redirect(redirects.asking("signin:password", next_url, **hint, **{FOR: about.signed}))
     if PASSWORD in (answer.first or answer.methods):  # they have nothing else, and enter it only at a sign-in
         return redirect(redirects.asking("sign-out", next_url))
     if answer.step is Step.ASK:
-        return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: about.token}))
-    setup = redirects.asking("portal:method-add", next_url, **{FOR: about.token})
+        return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: about.signed}))
+    setup = redirects.asking("portal:method-add", next_url, **{FOR: about.signed})
     if not answer.first:
         return redirect(setup)
     first = StepUp.to(application, answer, answer.first, is_setup=True)
-    return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.token}))
+    return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.signed}))
 
 
 def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:

@@ -69,7 +69,7 @@ def begin(
     `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
     a text sent a moment ago is not sent again, and an older code is recognised as such.
     """
-    is_remembered, token = browsers.recognise(user, context)
+    is_remembered, browser_token = browsers.recognise(user, context)
     decision = policies.decide(user, context, is_remembered=is_remembered)
     if decision.reason is Why.BYPASSED and not _spend_bypass(user, context):
         decision = policies.decide(user, context, is_remembered=is_remembered)
@@ -77,7 +77,7 @@ def begin(
         limits.password_accepted(name or user.username, context)
         if decision.step is Step.DENY:
             audit.record(audit_events.SIGN_IN_DENIED, user_id=user.pk, context=context, why=decision.reason)
-        return Begun(decision=decision, browser_token=token)
+        return Begun(decision=decision, browser_token=browser_token)
     is_former = decision.reason is Why.METHOD_NOT_ALLOWED
     decision = narrowed(decision, step_up, context)
     pending = Pending(
@@ -99,11 +99,11 @@ def begin(
     if decision.default is None:
         with batched_writes.block():
             also(Outcome(verdict=Verdict.GONE))
-        return Begun(decision=decision, pending=pending, browser_token=token)
+        return Begun(decision=decision, pending=pending, browser_token=browser_token)
     outcome = ask(user, pending, decision.default, context, decision, also=also)
     if not outcome.issued:
-        return Begun(decision=decision, pending=pending, trouble=outcome, browser_token=token)
-    return Begun(decision=decision, pending=pending.with_(handle=outcome.handle), browser_token=token)
+        return Begun(decision=decision, pending=pending, trouble=outcome, browser_token=browser_token)
+    return Begun(decision=decision, pending=pending.with_(handle=outcome.handle), browser_token=browser_token)
 
 
 def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:

@@ -307,14 +307,14 @@ def _action_limit(staff_id: int, most: int) -> WindowLimit:
     return WindowLimit("support.staff", str(staff_id), DAY, most, is_given_back=True)
 
 
-def spend_once(what: str, token: str, *, until: datetime) -> bool:
+def spend_once(what: str, key: str, *, until: datetime) -> bool:
     """Use up something that works once. Return False if it is used up, even by a request at the same instant."""
-    return _count([WindowLimit(what, token, DAY, 1)], until).is_open
+    return _count([WindowLimit(what, key, DAY, 1)], until).is_open
 
 
-def is_spent(what: str, token: str, *, until: datetime) -> bool:
+def is_spent(what: str, key: str, *, until: datetime) -> bool:
     """Return whether something that works once is used up. Counts nothing."""
-    limit = WindowLimit(what, token, DAY, 1)
+    limit = WindowLimit(what, key, DAY, 1)
     return Counter.objects.filter(scope=what, key=limit.key(), window_at=limit.window_at(until), count__gt=0).exists()
 
 

@@ -83,7 +83,7 @@ def add(request: AuthedRequest) -> HttpResponse:
 def _carried(request: AuthedRequest) -> str:
     """Return the part of a URL that says for which application a method is set up, and what follows."""
     about = stepping_up.of(request)
-    return f"?{urlencode({stepping_up.FOR: about.token, redirects.NEXT: redirects.wanted(request)})}" if about else ""
+    return f"?{urlencode({stepping_up.FOR: about.signed, redirects.NEXT: redirects.wanted(request)})}" if about else ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,7 +118,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         context,
         purpose=Purpose.ENROL,
         next_url=(redirects.wanted(request) or place) if about else place,
-        step_up=about.token if about else "",
+        step_up=about.signed if about else "",
     )
     outcome = challenges.enrol(
         request.user, offer.name, fields, binding=pending.id, context=context, rules=rules, replaces=pending.handle

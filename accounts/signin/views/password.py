@@ -92,7 +92,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
         context,
         next_url=next_url,
         former=pending_sign_in.read(request, now=context.now),
-        step_up=about.token if about else "",
+        step_up=about.signed if about else "",
         name=name,
         keep=keep,
     )

@@ -32,7 +32,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     if not options and about is None:
         messages.info(request, _("Sign in again to continue."))
         return redirect(redirects.asking("sign-out", next_url))
-    more = {stepping_up.FOR: about.token} if about else {}
+    more = {stepping_up.FOR: about.signed} if about else {}
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
         pending = flow.ask_again(
@@ -41,7 +41,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
             context,
             purpose=Purpose.FRESH,
             next_url=next_url,
-            step_up=about.token if about else "",
+            step_up=about.signed if about else "",
         )
         outcome = flow.ask(request.user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
