@@ -39,7 +39,7 @@ class Pending:
     """A user who still has to verify: after a correct password, or while signed in, for one action.
 
     Shape: `id` binds challenges to this verification. `has_proven_former` means that the user verified a method that
-    policy no longer allows, which opens registration and nothing else. `step_up` is `StepUp.signed`, the text of `access.stepping_up`
+    policy no longer allows, which opens registration and nothing else. `step_up` is the text that `StepUp.signed` made,
     if an application asked.
     Units: `started` in seconds since 1970.
     """
