@@ -217,3 +217,19 @@ def test_no_choice_looks_selected_before_one_is(staff: Page, ana: Person) -> Non
 
     assert radios.count() > 1
     assert radios.first.evaluate(colour) not in before
+
+
+def test_long_names_and_addresses_fit_a_phone(staff: Page) -> None:
+    name = "wolfeschlegelsteinhausenbergerdorff.anneliese"
+    person = join(name)
+    User.objects.filter(pk=person.user.pk).update(
+        name="Anneliese Maria Theresia Konstanze Wolfeschlegelsteinhausenbergerdorff",
+        email=f"{name}@a-very-long-name-of-some-organisation.example.org",
+    )
+    staff.set_viewport_size(SIZES["phone"])
+    wider = {}
+    for address in ("/admin/accounts/user/", f"/admin/accounts/user/{person.user.pk}/change/"):
+        staff.goto(address)
+        wider[address] = staff.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert set(wider.values()) == {0}
