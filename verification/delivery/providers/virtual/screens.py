@@ -16,15 +16,17 @@ from .models import Caption, Delivery, State
 
 MAX_ITEMS_SHOWN = 40  # newest messages and calls of one phone
 _CODE = re.compile(r"(?<![\d#])(?<!\d )(\d{3} ?\d{3})(?! ?\d)")
+_LINK = re.compile(r"(https?://\S*[\w/])")
 _MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a message's text. A code is a part of its own, so that it can be shown large and copied."""
+    """A part of a message's text. A code is shown large and can be copied, and a link can be followed."""
 
     words: str
     is_code: bool = False
+    is_link: bool = False
     is_for_programs: bool = False  # the last line, which tells a browser where the code belongs
 
     @property
@@ -207,10 +209,19 @@ def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
 
 
 def split(words: str) -> tuple[Part, ...]:
-    """Split a text so that each code is a part of its own. A code after # is for programs and stays in the text."""
+    """Split a text so that each code and each link is a part of its own.
+
+    A code after # is for programs and stays in the text, and six digits in a link are no code.
+    """
     body, at, rest = words.partition("\n@")
-    parts = [Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(body.rstrip())) if piece]
+    parts: list[Part] = []
+    for index, piece in enumerate(_LINK.split(body.rstrip())):
+        parts += [Part(piece, is_link=True)] if index % 2 else _with_codes(piece)
     return (*parts, Part(f"@{rest}", is_for_programs=True)) if at else tuple(parts)
+
+
+def _with_codes(words: str) -> list[Part]:
+    return [Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(words)) if piece]
 
 
 def _names() -> dict[str, str]:

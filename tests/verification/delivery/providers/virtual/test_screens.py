@@ -25,6 +25,16 @@ def test_sets_codes_apart_and_nothing_else(words: str, codes: list[str]) -> None
     assert [part.digits for part in screens.split(words) if part.is_code] == codes
 
 
+def test_sets_a_link_apart_whole() -> None:
+    """Seen failing: six digits in a link were shown as a code."""
+    link = "http://localhost:8000/invitation/a482917b/1_9-Q/"
+
+    parts = screens.split(f"Open this link: {link}.\n\nIt works until Monday.")
+
+    assert [part.words for part in parts if part.is_link] == [link]
+    assert not any(part.is_code for part in parts)
+
+
 def test_sets_the_line_for_programs_apart() -> None:
     last = screens.split("482917 is your code.\n\n@example.org #482917")[-1]
 
