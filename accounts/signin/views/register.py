@@ -155,7 +155,6 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     offers = enrolments.recommend(_offers(decision, user.pk), have=have)
     values = {
         "mine": mine,
-        "also": enrolments.companions_text(enrolments.by_id(user.pk, pending.enrolment_id)),
         "offers": offers,
         "have": have,
         "has_backup": bool(enrolments.backup_method(decision.rules.methods)),
