@@ -8,8 +8,10 @@ from django.test import override_settings
 
 from accounts.models import Session
 from tests.simulated.people import Person
+from tests.simulated.verdicts import verdicts
 from verification import enrolments, policies, registry
 from verification.models import AuditEvent, Failure, Policy
+from verification.outcomes import Verdict
 
 # The one line.
 LINE = "tests.example_method"
@@ -62,7 +64,7 @@ def test_is_counted_and_limited_like_any_other(ana: Person) -> None:
     for _ in range(5):
         ana.verify("lamp")
 
-    assert "Too many incorrect codes" in ana.page
+    assert verdicts(ana.page) == {Verdict.ENDED}
     assert Failure.objects.get(user=ana.user, method="example_method").consecutive == 5
     assert not Session.objects.filter(user=ana.user).exists()
 

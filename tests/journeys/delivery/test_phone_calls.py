@@ -6,9 +6,11 @@ import pytest
 
 from accounts.models import Session
 from tests.simulated.people import Clock, Person, work
+from tests.simulated.verdicts import verdicts
 from verification import challenges
 from verification.delivery.providers.virtual.models import Behaviour
 from verification.models import AuditEvent, Challenge, Policy, Reason, State
+from verification.outcomes import Verdict
 
 
 def call(ana: Person) -> str:
@@ -25,7 +27,7 @@ def test_page_says_when_nothing_was_pressed_yet(ana: Person) -> None:
 
     page = ana.browser.press("I pressed #, continue")
 
-    assert (page.path, "Not approved yet" in page) == ("/sign-in/verify/", True)
+    assert (page.path, verdicts(page)) == ("/sign-in/verify/", {Verdict.PENDING})
 
 
 def test_page_moves_on_after_the_hash(ana: Person) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
+from tests.simulated.verdicts import verdicts
 from verification import enrolments
 from verification.models import Enrolment
+from verification.outcomes import Verdict
 
 WALL = "/sign-in/register/"
 
@@ -138,7 +140,7 @@ def test_does_not_get_past_by_a_wrong_code(ben: Person) -> None:
 
     page = ben.verify("000000")
 
-    assert (page.path, "Incorrect code" in page) == ("/sign-in/register/prove/", True)
+    assert (page.path, verdicts(page)) == ("/sign-in/register/prove/", {Verdict.WRONG})
     assert methods(ben) == []
 
 

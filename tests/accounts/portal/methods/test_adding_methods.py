@@ -8,8 +8,10 @@ from django.core.management import call_command
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.accounts.portal.methods.methods_page import app_code, at_methods, default_of, methods_of
 from tests.simulated.people import ANAS, BENS, Person
+from tests.simulated.verdicts import verdicts
 from verification.models import Browser as Remembered
 from verification.models import Enrolment, Failure, Policy
+from verification.outcomes import Verdict
 
 # Adding --------------------------------------------------------------------------------------------------------
 
@@ -39,7 +41,7 @@ def test_wrong_code_adds_nothing(ana: Person) -> None:
 
     page = ana.verify("000000")
 
-    assert "Incorrect code" in page
+    assert verdicts(page) == {Verdict.WRONG}
     assert methods_of(ana) == ["text", "call", "totp"]
     assert mails(ana) == []
 
@@ -110,7 +112,7 @@ def test_five_apps_are_all_that_a_person_may_have(ana: Person) -> None:
     page = ana.browser.press("Authenticator app")
 
     assert page.path == "/methods/add/"
-    assert "You can’t add another one of these" in page
+    assert verdicts(page) == {Verdict.FULL}
 
 
 def test_offers_only_what_the_policy_allows(ana: Person) -> None:
