@@ -47,8 +47,10 @@ def issue(
         raise Off
     secret = random_tokens.draw()
     with transaction.atomic():
-        # Locks the user's row, so that concurrent requests count one after another, and a clearing comes first.
-        unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
+        # Locks the user's row, so that concurrent requests count one after another, and whatever ended the session of
+        # this one comes first.
+        same = {"epoch": user.epoch, "grants_epoch": user.grants_epoch}
+        unchanged = User.objects.filter(pk=user.pk, securing_since=None, **same)
         if not unchanged.update(grants_epoch=F("grants_epoch")):
             raise Off
         if of_person(user).count() >= MAX_PER_PERSON:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
@@ -26,7 +27,8 @@ def issue_recovery_codes(
     """Issue a new set of recovery codes, which replaces the old one. Returns the codes: they are never shown again.
 
     With `replaces`, only while that is the present set; otherwise it returns none, because a page that is loaded again
-    must not end the codes that it showed.
+    must not end the codes that it showed. It also returns none if the person's epoch was raised since they were loaded:
+    hashing takes a while, and someone whose session support ends in between must not get codes that outlive it.
     """
     method = registry.method(method_name)
     plan = method.enrol({}, account=str(user.get_username()))
@@ -37,6 +39,8 @@ def issue_recovery_codes(
     ]
     with transaction.atomic():
         locks.lock_person(user)  # of two sets made at once, only one stays
+        if not get_user_model().objects.filter(pk=user.pk, epoch=user.epoch).exists():
+            return ()
         if replaces is not None and recovery_code_set(user.pk, method.name) != replaces:
             return ()
         storage.drop(Enrolment.objects.filter(user=user, method=method.name))

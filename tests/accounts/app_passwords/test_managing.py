@@ -67,6 +67,14 @@ def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
         app_password_services.make(ana.user)
 
 
+def test_makes_none_for_a_session_that_has_just_ended(ana: Person) -> None:
+    """Seen failing where an action ends sessions and keeps the app passwords: a thief's request made one more."""
+    _change(ana, epoch=ana.user.epoch + 1)  # by another request, since ours read its person
+
+    with pytest.raises(app_passwords.Off):
+        app_password_services.make(ana.user)
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_never_makes_a_41st_by_many_requests_at_once() -> None:
