@@ -22,8 +22,9 @@ def change(
 ) -> bool:
     """Set a user's password. All their sessions and remembered browsers end, and older reset links stop working.
 
-    App passwords end as well if policy says so for this kind of change. Return False if the password has changed since
-    `user` was loaded: someone who knows only the previous password must not set the next one.
+    App passwords end as well if policy says so for this kind of change. Return False if the password or the epoch has
+    changed since `user` was loaded: someone who knows only the previous password, or whose session support has just
+    ended, must not set the next one.
 
     Shape: `password` as typed, already validated; `also` runs last in the same transaction.
     """
@@ -32,7 +33,7 @@ def change(
     kept = user.password
     user.set_password(password)
     with transaction.atomic():
-        rows = User.objects.filter(pk=user.pk, password=kept)
+        rows = User.objects.filter(pk=user.pk, password=kept, epoch=user.epoch)
         if not rows.update(password=user.password, must_change_password=False, breached_password_at=None):
             user.password = kept
             return False

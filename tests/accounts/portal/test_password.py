@@ -76,6 +76,16 @@ def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
     assert not password_changes.change(old, "thirteen red bicycles", Context(now=timezone.now()))
 
 
+def test_session_that_support_has_just_ended_sets_no_password(ana: Person) -> None:
+    """Seen failing: a thief's request that had begun before replaced the password, and what support had required."""
+    thief = User.objects.get(pk=ana.user.pk)
+    User.objects.filter(pk=ana.user.pk).update(epoch=thief.epoch + 1, must_change_password=True)
+
+    assert not password_changes.change(thief, "thirteen red bicycles", Context(now=timezone.now()))
+    ana.user.refresh_from_db()
+    assert (ana.user.check_password(PASSWORD), ana.user.must_change_password) == (True, True)
+
+
 def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:
     assert ana.browser.go("/password/").path == "/sign-in/"
 
