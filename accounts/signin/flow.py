@@ -228,9 +228,13 @@ def note_sign_in(user: User, context: Context) -> None:
     user.last_login = context.now
 
 
+class _AccountChanged(challenges.NotProven, SessionInterrupted):
+    """The account changed before the sign-in was completed. Where nothing was proven, the person gets a page."""
+
+
 def _is_unchanged(rows: Rows) -> None:
     if not rows:
-        raise SessionInterrupted("The account changed before the sign-in was completed.")
+        raise _AccountChanged
 
 
 def finish(  # noqa: PLR0913  (one action, its circumstances named)

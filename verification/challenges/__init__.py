@@ -5,7 +5,7 @@ Every second step goes through here. Guarded updates decide, never a read follow
 
 from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates
-from verification.challenges.correct_answers import Alongside, collect
+from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
 from verification.challenges.passwordless import Invitation, announce, holder, invite
 from verification.challenges.phone_calls import keyed
@@ -18,6 +18,7 @@ from verification.challenges.starting import enrol, start
 __all__ = [
     "Alongside",
     "Invitation",
+    "NotProven",
     "Shown",
     "abandon",
     "announce",

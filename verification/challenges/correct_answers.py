@@ -35,7 +35,7 @@ class Alongside:
     `first` writes to the person's row, which is locked before all others. `then` does what the proof was for; it
     returns whether it recorded the proof in an audit event of its own. Its writes may be in one statement with those
     of the proof, so it may run before a code turns out to be used already. Then nothing was written, and `undo` takes
-    back what `then` did outside the database.
+    back what `then` did outside the database. Either may raise `NotProven`.
     """
 
     first: Callable[[Person, Enrolment], None]
@@ -43,7 +43,7 @@ class Alongside:
     undo: Callable[[], None]
 
 
-class _NotProven(Exception):
+class NotProven(Exception):
     """The code was used, or the challenge ended, at the same time. Nothing is written."""
 
 
@@ -63,7 +63,7 @@ def prove(
         return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
     try:
         return _prove_at_once(challenge, check, context, alongside)
-    except _NotProven:
+    except NotProven:
         if alongside is not None:
             alongside.undo()
         return _too_late(challenge, check, context)
@@ -74,7 +74,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
 
     What is written alongside is in the same statement, unless it has to read something first.
 
-    Errors: `_NotProven` if another request was first.
+    Errors: `NotProven` if another request was first.
     """
     outcome = queries.outcome(challenge, Verdict.PROVEN)
     with batched_writes.block():
@@ -95,7 +95,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
 def _changed(rows: Rows) -> None:
     """Refuse a proof whose code or challenge another request has used up: its update found no row."""
     if not rows:
-        raise _NotProven
+        raise NotProven
 
 
 def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:

@@ -56,7 +56,9 @@ def _refused_sending(
 ) -> Outcome | None:
     """Count a message against the limits, and return why it must not be sent, if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
-    about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
+    about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method}
+    if enrolment.pk is not None:  # a setup that is refused is not stored
+        about["enrolment"] = enrolment.ref
     is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
     if verdict := toll_fraud.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)

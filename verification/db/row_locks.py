@@ -88,9 +88,9 @@ def _lock_to_delete(rows: QuerySet[Any]) -> None:
 
 
 def _naming(model: type[Model]) -> Iterator[tuple[type[Model], str, bool]]:
-    """Yield the models that refer to this one, by which field, and whether their rows are deleted with it."""
+    """Yield the models whose rows a deletion deletes or changes: by which field, and whether it deletes them."""
     for relation in model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, models.ManyToOneRel):
+        if isinstance(relation, models.ManyToOneRel) and relation.on_delete is not models.DO_NOTHING:
             yield relation.related_model, relation.field.name, relation.on_delete is models.CASCADE
 
 

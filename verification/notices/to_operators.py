@@ -35,7 +35,7 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
 def tell_of_missed_alarms(now: datetime) -> None:
     """Notify operators of alarms that nobody was told of, because the request that reached one crashed before."""
     for limit in toll_fraud.spending_limits():
-        if limit.alarm_at is not None and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
+        if limit.alarm_at and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
             _tell_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
 
 

@@ -88,7 +88,7 @@ def apply(
     names = [_name(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in _locked(names)}
     seen, rules = _seen(staff, known.values()), policies.rules_of_many([user.pk for user in known.values()])
-    needs_second = staff is not None and groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person
+    needs_second = staff is None or groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)

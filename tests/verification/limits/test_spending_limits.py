@@ -95,6 +95,16 @@ def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: EngineUser, day
     assert mails() == []
 
 
+def test_alarm_at_nothing_is_never_told(opal: str, ana: EngineUser) -> None:
+    """An organisation that allows no spending has an alarm at 0. Seen failing: a mail in each window."""
+    SpendingLimit.objects.all().delete()
+    SpendingLimit.objects.create(span="day", alarm_at=Decimal(0), stop_at=Decimal(0))
+
+    notices.tell_of_missed_alarms(ana.context.now)
+
+    assert mails() == []
+
+
 def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
     for n in range(2):
         ana.start("text", binding=f"b{n}")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connections, transaction
 
 from accounts.models import Import, User
-from accounts.support.imports import jobs
+from accounts.support.imports import jobs, people_rows
 from tests.running.concurrency import until_waiting
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context
@@ -128,6 +128,17 @@ def test_changes_no_groups_that_a_second_person_must_approve(root: Person, here:
     assert [line for line, _words in job.faults] == [2, 3, 4]
     assert (list(ana.user.groups.all()), ben.user.groups.count()) == ([], 1)
     assert User.objects.filter(username="cleo").exists()
+
+
+def test_file_of_an_account_that_is_gone_changes_no_groups(root: Person, here: Context) -> None:
+    """Nobody can say what that account may do. Seen failing: new people joined groups."""
+    lab = Group.objects.create(name="Lab")
+
+    fields = {"username": "ben", "name": "Ben", "email": "", "groups": "Lab", "state": ""}
+
+    faults = people_rows.apply([(2, fields)], None, here).faults
+
+    assert ([line for line, _words in faults], lab.user_set.count()) == ([2], 0)
 
 
 def test_other_fields_need_no_second_person(root: Person, here: Context) -> None:

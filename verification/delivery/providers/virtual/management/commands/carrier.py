@@ -1,4 +1,4 @@
-"""Runs the virtual carrier: a process that running delivery reports and key presses until it is stopped."""
+"""Runs the virtual carrier: a process that posts delivery reports and key presses until it is stopped."""
 
 import logging
 import signal
@@ -62,7 +62,7 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
 
 
 def poster(concurrency: int) -> carrier.Post:
-    """Return a function that running over pooled HTTP connections and follows no redirect. A failure answers 0."""
+    """Return a function that posts over pooled HTTP connections and follows no redirect. A failure answers 0."""
     http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
 
     def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
