@@ -23,7 +23,7 @@ DARK = ("#0e1013", "#16191d")
 MIN_TEXT_CONTRAST = 5.0
 MIN_EDGE_CONTRAST = 3.2
 
-_STEP = 0.01
+_STEP = 0.01  # of lightness
 
 
 @dataclass(frozen=True)

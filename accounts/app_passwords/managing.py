@@ -15,7 +15,7 @@ from verification.models import AppPasswordsEnd
 
 MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
 DIGEST_PURPOSE = "app_password"
-_GROUP_LENGTH = 4
+_GROUP_LENGTH = 4  # characters
 
 
 class Full(Exception):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Application, ApplicationLogo
 
-MAX_BYTES = 65_536
+MAX_BYTES = 65_536  # of a file
 MAX_SIDE = 1_024  # pixels
 _PNG = b"\x89PNG\r\n\x1a\n"
 _KEPT_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"cHRM"}
@@ -36,7 +36,7 @@ _ATTRIBUTES = {
 }
 _VALUE = re.compile(r"[\w\s#.,()%+\-]*")  # no colon, so no address
 _FUNCTION = re.compile(r"url\((?!#[\w-]+\))")  # only a part of the same picture
-_MAX_ELEMENTS, _MAX_DEPTH = 2_000, 30
+_MAX_ELEMENTS, _MAX_DEPTH = 2_000, 30  # of an SVG
 
 
 class Unusable(Exception):

@@ -18,7 +18,7 @@ from verification.models.handles import new_handle
 PURPOSE = "invitation"
 PATH = "/invitation/"
 _MIN_TIME_BETWEEN_EMAILS = timedelta(minutes=10)  # to the same person
-_BATCH = 200
+_BATCH = 200  # invitations
 
 
 def was_sent_recently(person: User, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-MAX_ACR_LENGTH = 200
+MAX_ACR_LENGTH = 200  # characters
 
 
 class Application(models.Model):

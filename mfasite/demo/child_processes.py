@@ -18,7 +18,7 @@ from celery import Celery
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 GRACE = 12.0  # seconds; a worker that is sending waits at most eight for its provider
-PAUSE = 0.05
+PAUSE = 0.05  # seconds between two looks
 # Asks the kernel to end this process when its parent is killed, then becomes the command. Source: prctl(2).
 TIE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
 # Ignore the machine's proxy settings for requests to ourselves.

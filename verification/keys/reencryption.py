@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from verification.keys import crypto, key_uses
 from verification.keys.key_uses import Sealed
 
-_BATCH = 200
+_BATCH = 200  # rows
 
 
 def run() -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-MAX_SLUG_LENGTH = 50
+MAX_SLUG_LENGTH = 50  # characters
 
 
 class Strength(models.Model):

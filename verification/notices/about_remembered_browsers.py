@@ -9,7 +9,7 @@ from verification.db import row_locks
 from verification.models import Browser
 from verification.notices.to_person import tell
 
-_BATCH = 200
+_BATCH = 200  # browsers
 
 
 def tell_of_browsers(now: datetime) -> int:

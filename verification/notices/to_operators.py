@@ -16,7 +16,7 @@ from verification.limits import toll_fraud
 from verification.models import BlockedRange, CircuitState, Kind
 from verification.notices.template_path import template_path
 
-_BATCH = 200
+_MAX_EVENTS_NAMED = 200
 _ONE_DAY = timedelta(days=1)
 
 
@@ -62,7 +62,7 @@ def tell_of_damage(now: datetime) -> int:
     n = found.count()
     if not n:
         return 0
-    what = ", ".join(sorted({event.detail["what"] for event in found[:_BATCH]}))
+    what = ", ".join(sorted({event.detail["what"] for event in found[:_MAX_EVENTS_NAMED]}))
     with transaction.atomic():
         if not limits.spend_once("told.damaged", "", until=now):
             return 0

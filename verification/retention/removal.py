@@ -18,7 +18,7 @@ from verification.models import Attempt, Challenge, Message
 
 _MESSAGES = Message._meta.db_table
 
-_BATCH = 500
+_BATCH = 500  # rows
 
 
 def remove_old(now: datetime) -> None:

@@ -146,7 +146,7 @@ def replayed(sign_in: OidcSignIn, what: str, context: Context) -> None:
 
 
 _RETENTION = timedelta(days=31)  # longer than any session, to notice a late second use of a code or token
-_BATCH = 500
+_BATCH = 500  # sign-ins removed in one transaction
 
 
 def purge(now: datetime) -> None:

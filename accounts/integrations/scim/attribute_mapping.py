@@ -17,7 +17,7 @@ from verification.keys import upload_encryption
 MAX_EXTERNAL_ID_LENGTH = 255  # characters
 LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID_LENGTH} characters."
 _MAX_SEALED_LENGTH = 16_384  # characters, of what a directory sends of one person
-_MAX_NUMBERS = 10
+_MAX_NUMBERS = 10  # telephone numbers of one person
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
 _FIXED = ("schemas", "id", "externalId", "meta", "groups")
 

@@ -29,7 +29,7 @@ from verification import inputs
 
 MAX_FILTER_LENGTH = 1000  # characters
 MAX_DEPTH = 10  # of parentheses
-MAX_TERMS = 30
+MAX_TERMS = 30  # comparisons
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ from verification import inputs
 from verification.db.compiled_queries import BindParam, Select
 
 _MAX_MEMBERS_LISTED = 20_000  # in one list of groups
-_CHUNK = 500
+_CHUNK = 500  # people in one query
 _TAKEN = "Another group has this externalId."
 _UNKNOWN = "There is no group with this id."
 _SORTABLE = {"id": "key", "externalid": "external_id", "displayname": "name"}

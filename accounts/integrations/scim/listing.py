@@ -88,7 +88,7 @@ def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> ScimResponse:
 
 def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> ScimResponse:
     start = request.start_index_0 or 0
-    left = min(schemas.DEFAULT_PAGE if request.count is None else max(0, request.count), schemas.MAX_PAGE)
+    left = min(schemas.DEFAULT_PAGE_SIZE if request.count is None else max(0, request.count), schemas.MAX_PAGE_SIZE)
     total, resources, skip = 0, list[dict[str, Any]](), start
     for kind in kinds:
         n, rows = _rows(request, kind, skip, skip + left)

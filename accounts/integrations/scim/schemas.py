@@ -36,8 +36,8 @@ from scim2_models import User as _Standard
 from scim2_models.resources.user import Email as _Email
 from scim2_models.resources.user import PhoneNumber as _PhoneNumber
 
-DEFAULT_PAGE = 100
-MAX_PAGE = 500
+DEFAULT_PAGE_SIZE = 100  # resources
+MAX_PAGE_SIZE = 500  # the same
 
 # Entra ID describes a phone number that isn't there yet by a filter, and removes members by a value.
 POLICY = ScimPolicy(
@@ -135,7 +135,7 @@ def _config() -> ServiceProviderConfig:
     return ServiceProviderConfig(
         patch=Patch(supported=True),
         bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=MAX_PAGE),
+        filter=Filter(supported=True, max_results=MAX_PAGE_SIZE),
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),
         etag=ETag(supported=False),
@@ -143,8 +143,8 @@ def _config() -> ServiceProviderConfig:
             cursor=False,
             index=True,
             default_pagination_method=Pagination.DefaultPaginationMethod.index,
-            default_page_size=DEFAULT_PAGE,
-            max_page_size=MAX_PAGE,
+            default_page_size=DEFAULT_PAGE_SIZE,
+            max_page_size=MAX_PAGE_SIZE,
         ),
         authentication_schemes=[
             AuthenticationScheme(

@@ -14,7 +14,7 @@ from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import RULES, Rules, Source
 
-MAX_NAMED = 50  # users of each kind
+MAX_PEOPLE_NAMED = 50  # users of each kind
 _CHUNK_SIZE = 2_000  # users read at once
 
 
@@ -43,7 +43,7 @@ class Affected:
         self.n_then += then
         if then and not now:
             self.n_new += 1
-            if len(self.names) < MAX_NAMED:
+            if len(self.names) < MAX_PEOPLE_NAMED:
                 self.names.append(person.username)
 
     @property

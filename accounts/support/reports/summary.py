@@ -18,7 +18,7 @@ from verification import audit, enrolments, registry, strengths
 from verification.audit import events
 from verification.policies import Why
 
-_DAYS = 30
+_DAYS = 30  # that the figures look back
 
 
 @dataclass(frozen=True)

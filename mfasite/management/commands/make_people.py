@@ -17,7 +17,7 @@ from verification import phone_numbers, registry
 from verification.capabilities import AppGenerated
 from verification.models import Enrolment, Kind
 
-_BATCH = 5_000
+_BATCH = 5_000  # people in one statement
 _FIRST = (
     "Ana Ben Cleo Dev Eva Fay Gus Hal Ian Jan Kim Lea Max Nia Oto Pia Quin Rui Sia Tim Uma Vera Will Xenia Yara Zoe "
     "Amir Bela Chen Dina Emil Fritz Gita Hugo Ines Jose Kofi Lara Milo Nora"

@@ -25,7 +25,7 @@ _CLAIM_TIME = timedelta(seconds=30)  # longer than one try can take
 _MAX_PARALLEL = 16  # deliveries
 _DAY = timedelta(days=1)
 _RETENTION = timedelta(days=90)
-_BATCH = 200
+_BATCH = 200  # deliveries
 _TOTAL_TIMEOUT = 12.0  # seconds for all that are sent at the same time
 
 State = LogoutDelivery.State

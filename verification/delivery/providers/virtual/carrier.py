@@ -11,7 +11,7 @@ from django.utils import timezone
 from . import signature, switchboard
 from .models import PendingCallback
 
-TRIES = 6
+MAX_TRIES = 6
 _LEASE = timedelta(seconds=15)  # longer than a post may take; a carrier that dies in between tries again after it
 _OK = range(200, 300)
 _FINAL = range(200, 500)
@@ -43,7 +43,7 @@ def pump(post: Post, *, now: datetime | None = None) -> int:
 
 def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[PendingCallback]:
     """Claim what is due, in order, one callback of a message at a time, so that none overtakes another by accident."""
-    waiting = PendingCallback.objects.filter(sent_at=None, is_held=False, due_at__lte=now, tries__lt=TRIES)
+    waiting = PendingCallback.objects.filter(sent_at=None, is_held=False, due_at__lte=now, tries__lt=MAX_TRIES)
     waiting = waiting.select_related("delivery").order_by("due_at", "id")
     claimed: dict[int, PendingCallback] = {}
     for callback in waiting.exclude(delivery__in=busy)[: limit * 4]:
@@ -68,7 +68,7 @@ def settle(callback: PendingCallback, answer: CallbackResponse, *, now: datetime
         sent_at=now if is_final else None,
         due_at=callback.due_at if is_final else now + timedelta(seconds=2 ** (tries - 1)),
     )
-    if callback.event == "keys" and (is_final or tries == TRIES):
+    if callback.event == "keys" and (is_final or tries == MAX_TRIES):
         words, more = _speech(answer)
         switchboard.say(callback.delivery_id, words, more=more, now=now)
 
