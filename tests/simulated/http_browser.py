@@ -33,6 +33,7 @@ class _Reader:
     def __init__(self, html: str) -> None:
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
+        self.refused_fields: set[str] = set()
         self._words: list[str] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self._n_forms = 0  # how many are open
@@ -54,6 +55,8 @@ class _Reader:
         self._n_unseen += tag in _UNSEEN
         self._n_forms += tag == "form"
         form = self.forms[-1] if self.forms and self._n_forms else None
+        if given.get("aria-invalid") == "true" and "name" in given:
+            self.refused_fields.add(given["name"])
         if tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         elif tag in {"a", "button"}:
@@ -133,6 +136,11 @@ class Page:
     @property
     def forms(self) -> list[Form]:
         return self._seen.forms
+
+    @property
+    def refused_fields(self) -> set[str]:
+        """The names of the fields that the page asks to correct."""
+        return self._seen.refused_fields
 
     def __contains__(self, words: str) -> bool:
         return words in self.words

@@ -75,29 +75,31 @@ def test_says_that_there_are_none(ana: Person) -> None:
 
     page = ana.browser.go(LIST)
 
-    assert "No app passwords" in page
+    assert _listed(page) == []
+    assert page.offers("Create an app password")
     assert not page.offers("Delete all")
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "words"),
+    ("field", "typed"),
     [
-        ("name", "", "Enter a name."),
-        ("name", "x" * 65, "Ensure this value has at most 64 characters"),
-        ("program", "fax", "Select a valid choice"),
-        ("network", "the office", "Enter a network"),
-        ("network", "192.0.2.0/77", "Enter a network"),
-        ("days", "0", "Enter a number of days from 1 to 3650."),
-        ("days", "soon", "Enter a number of days"),
+        ("name", ""),
+        ("name", "x" * 65),
+        ("program", "fax"),
+        ("network", "the office"),
+        ("network", "192.0.2.0/77"),
+        ("days", "0"),
+        ("days", "3651"),
+        ("days", "soon"),
     ],
 )
-def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, typed: str, words: str) -> None:
+def test_keeps_what_was_typed_and_says_which_field_is_wrong(ana: Person, field: str, typed: str) -> None:
     ana.sign_in()
     given = {"name": "grandmother's laptop", "network": "198.51.100.0/24", "days": "77"} | {field: typed}
 
     page = _make(ana, **given)
 
-    assert words in page
+    assert page.refused_fields == {field}
     assert not AppPassword.objects.exists()
     form, _button = page.form("Create app password")
     assert {name: form.fields[name] for name in given if name != "program"} == {
@@ -114,10 +116,11 @@ def test_names_the_41st(ana: Person) -> None:
 
     page = ana.browser.go(LIST)
 
-    assert "You have 40 app passwords, the most you can have." in page
+    assert len(_listed(page)) == MAX_PER_PERSON
     assert not page.offers("Create an app password")
     assert all(f"laptop {at}" in page for at in range(MAX_PER_PERSON))
-    assert "Delete one first" in _make(ana)
+    refused = _make(ana)
+    assert not SECRET.search(refused.html)
     assert AppPassword.objects.count() == MAX_PER_PERSON
 
 
@@ -130,12 +133,12 @@ def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
     row = AppPassword.objects.get(name="old laptop")
 
     page = ana.browser.go(_delete_page(row))
-    assert "Delete this app password?" in page
+    assert page.offers("Delete app password")
     assert "old laptop" in page
     assert AppPassword.objects.count() == 2
 
     page = ana.browser.press("Delete app password")
-    assert "can’t sign in any more" in page
+    assert (page.path, _listed(page)) == (LIST, ["older laptop"])
     assert (mail.opens("ana", gone), mail.opens("ana", kept)) == (False, True)
 
 
@@ -146,7 +149,8 @@ def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
 
     ana.browser.go(LIST)
     page = ana.browser.follow("Delete all")
-    assert "You have 3 app passwords." in page
+    assert page.path == ALL
+    assert AppPassword.objects.filter(user=ana.user).count() == 3
     ana.browser.press("Delete all app passwords")
 
     assert list(AppPassword.objects.values_list("user", flat=True)) == [other.user.pk]
@@ -247,11 +251,11 @@ def _listed(page: Page) -> list[str]:
 def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: Door) -> None:
     ana.sign_in()
     secret = _secret(_make(ana, network="192.0.2.0/24", days="30"))
-    assert "Never used" in ana.browser.go(LIST)
+    assert AppPassword.objects.get().last_used_at is None
     mail.opens("ana", secret)
 
     page = ana.browser.go(LIST)
-    assert "1 app password" in page
+    assert _listed(page) == ["old laptop"]
     assert "old laptop Email Last used 2 Mar 2026, 09:00 CET Created 2 Mar 2026" in page
 
     page = ana.browser.go(page.link("old laptop"))
@@ -296,10 +300,10 @@ def test_offers_a_search_once_the_list_is_long(ana: Person) -> None:
 
     page = ana.browser.go(LIST)
     assert page.offers("Search")
-    assert "6 app passwords" in page
-    assert "1 of 6 app passwords" in ana.browser.press("Search", q="laptop 004")
-    assert "No app passwords found" in ana.browser.press("Search", q="printer")
-    assert _listed(ana.browser.follow("Show all")) != []
+    assert len(_listed(page)) == 6
+    assert _listed(ana.browser.press("Search", q="laptop 004")) == ["Laptop 004"]
+    assert _listed(ana.browser.press("Search", q="printer")) == []
+    assert len(_listed(ana.browser.follow("Show all"))) == 6
 
 
 def test_long_list_costs_no_more_statements_than_a_short_one(
