@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts import applications, directory_sync, invitations
@@ -20,7 +21,7 @@ _DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Delete expired sessions and links, old forms, and old caller checks and requests of staff. Runs daily."""
+    """Delete expired sessions and links, and old forms, checks and requests of staff, and histories. Runs daily."""
     SessionStore.clear_expired()
     now = timezone.now()
     PasswordReset.objects.filter(ends_at__lt=now - _RETENTION).delete()
@@ -28,6 +29,7 @@ def purge(**_more: Any) -> None:
     retention.remove(CallerCheck.objects.filter(asked_at__lt=now - _DESK_REQUEST_RETENTION))
     retention.remove(SupportRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
     retention.remove(GroupRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
+    retention.remove(LogEntry.objects.filter(action_time__lt=retention.audit_kept_since(now)))
     jobs.purge(now)
     directory_sync.purge(now)
     authorization_codes.purge(now)

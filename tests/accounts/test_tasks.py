@@ -1,9 +1,12 @@
 """Tests that expired rows are deleted."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.test import override_settings
 
 from accounts import password_resets
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, Session, SupportRequest
@@ -53,6 +56,20 @@ def test_what_staff_asked_for_is_removed_in_time(
 
     tables: tuple[type[Model], ...] = (CallerCheck, SupportRequest, GroupRequest)
     assert [table._default_manager.count() for table in tables] == [n_left] * 3
+
+
+def test_history_of_the_admin_goes_with_the_audit_log(cleo: Person, clock: Clock) -> None:
+    """Seen failing: who changed which row was kept for ever, with the names of the rows."""
+    kind = ContentType.objects.get_for_model(PasswordReset)
+    for text, days in (("old", 367), ("new", 366)):  # 28 February and 1 March
+        entry = LogEntry(user=cleo.user, content_type=kind, object_id="1", object_repr=text, action_flag=2)
+        entry.action_time = datetime(2026, 3, 2, tzinfo=UTC) - timedelta(days=days)
+        entry.save()
+
+    with override_settings(AUDIT_RETENTION_MONTHS=12):
+        purge()
+
+    assert [entry.object_repr for entry in LogEntry.objects.all()] == ["new"]
 
 
 def test_runs_once_a_day() -> None:

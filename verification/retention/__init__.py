@@ -1,6 +1,6 @@
 """Keeps the database from growing for ever: makes the months of its large tables, and removes what is old."""
 
 from verification.retention.new_partitions import make_months
-from verification.retention.removal import remove, remove_old
+from verification.retention.removal import audit_kept_since, remove, remove_old
 
-__all__ = ["make_months", "remove", "remove_old"]
+__all__ = ["audit_kept_since", "make_months", "remove", "remove_old"]

@@ -23,10 +23,19 @@ _BATCH = 500  # rows
 
 def remove_old(now: datetime) -> None:
     """Remove the audit events, messages and challenges that are older than the settings say."""
-    audit.remove(Month.of(now).later(-conf.audit_retention_months()), now=now)
+    audit.remove(_first_audit_month(now), now=now)
     _remove_messages(now)
     over = Challenge.objects.filter(expires_at__lt=now - timedelta(days=conf.challenge_retention_days()))
     remove(over.filter(messages=None))  # the others go after their messages
+
+
+def audit_kept_since(now: datetime) -> datetime:
+    """Return the first instant of the months that the audit log keeps."""
+    return _first_audit_month(now).starts_at
+
+
+def _first_audit_month(now: datetime) -> Month:
+    return Month.of(now).later(-conf.audit_retention_months())
 
 
 def _remove_messages(now: datetime) -> None:
