@@ -22,6 +22,7 @@ class AccountsConfig(AppConfig):
         from accounts.management import after_migrate
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
         from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401  (declares events)
+        from accounts.support import approval_audit_events as _approval_events  # noqa: F401  (declares events)
         from accounts.support import audit_events as _support_events  # noqa: F401  (declares events)
         from verification import enrolments
 

@@ -28,6 +28,7 @@ HOMES = (
     "accounts.invitations.audit_events",
     "accounts.provisioning.audit_events",
     "accounts.support.audit_events",
+    "accounts.support.approval_audit_events",
     "accounts.support.caller_audit_events",
     "accounts.support.administration_audit_events",
     "helpcenter.audit_events",

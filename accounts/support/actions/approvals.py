@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import SupportRequest, User
-from accounts.support import audit_events, desk_scopes
+from accounts.support import approval_audit_events, desk_scopes
 from accounts.support.actions import ranks
 from accounts.support.actions.base import Actor
 from verification import audit, policies
@@ -43,7 +43,7 @@ def ask(
     )
     with transaction.atomic():
         request.save()
-        _record(audit_events.SUPPORT_REQUESTED, request, actor.staff, actor.context)
+        _record(approval_audit_events.SUPPORT_REQUESTED, request, actor.staff, actor.context)
     return request
 
 
@@ -57,7 +57,9 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
         changed = waiting.exclude(asked_by=staff).update(state=state, decided_by=staff, decided_at=context.now)
         if changed:
             _record(
-                audit_events.SUPPORT_REQUEST_AGREED if agrees else audit_events.SUPPORT_REQUEST_REFUSED,
+                approval_audit_events.SUPPORT_REQUEST_AGREED
+                if agrees
+                else approval_audit_events.SUPPORT_REQUEST_REFUSED,
                 request,
                 staff,
                 context,

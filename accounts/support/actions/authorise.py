@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.actions.base import Action, Effect
+from accounts.support.actions.base import Action, Effect, Refusal
 from accounts.support.actions.ranks import Rank
-from accounts.support.actions.refusals import Refusal
 from verification import policies
 from verification.context import Context
 from verification.policies import Rules

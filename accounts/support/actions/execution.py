@@ -12,11 +12,10 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import SupportRequest, User
-from accounts.support import audit_events
+from accounts.support import approval_audit_events
 from accounts.support.actions import approvals, authorise
 from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, Actor, Result, State, Unneeded
-from accounts.support.actions.refusals import Refusal
+from accounts.support.actions.base import Action, Actor, Refusal, Result, State, Unneeded
 from verification import audit, limits
 from verification.context import Context
 from verification.models.handles import new_handle
@@ -208,7 +207,7 @@ def _run(asked: ActionRequest, actor: Actor) -> Result:
 def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
     """Record a refused attempt in the audit log, because abuse of the desk starts with these."""
     audit.record(
-        audit_events.SUPPORT_REFUSED,
+        approval_audit_events.SUPPORT_REFUSED,
         user_id=asked.person.pk,
         context=context,
         actor_id=asked.staff.pk,

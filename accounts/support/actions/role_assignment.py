@@ -18,6 +18,7 @@ from accounts.support.actions.base import (
     ActionForm,
     Actor,
     Effect,
+    Refusal,
     Result,
     Topic,
     Unneeded,
@@ -26,7 +27,6 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
-from accounts.support.actions.refusals import Refusal
 from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, app_passwords, applications, invitations, session_assurance
 from accounts.models import CallerCheck, StaleClient, User
-from accounts.support import audit_events, caller_verification
+from accounts.support import approval_audit_events, caller_verification
 from accounts.support.actions import Impact, Refusal, action_preview, authorise
 from accounts.support.case import next_step, offered_actions, sign_in_attempts, status
 from accounts.support.case.next_step import Suggestion
@@ -327,7 +327,7 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     detail: dict[str, Any] = event.said
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
-    if event.kind == audit_events.SUPPORT_REFUSED.kind:
+    if event.kind == approval_audit_events.SUPPORT_REFUSED.kind:
         words = f"{words}: {Refusal(detail['why']).advice}"
     staff = names.get(event.actor_id or 0, _("someone who left"))
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

@@ -7,8 +7,8 @@ from typing import Any
 
 from accounts.app_passwords import audit_events
 from accounts.models import AppPassword, Service, SupportRequest, User
+from accounts.support import approval_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
-from accounts.support import caller_audit_events
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import Place, Timeline
 from verification.audit import Event
@@ -46,7 +46,7 @@ def add(
         at = working_days[4 + 5 * number] + timedelta(hours=11, minutes=number)
         timeline.event(
             at,
-            support_events.SUPPORT_REFUSED,
+            approval_audit_events.SUPPORT_REFUSED,
             user_id=people[9 * number].user.pk,
             actor_id=staff.desk[1].pk,
             place=_DESK,
@@ -76,7 +76,7 @@ def _waiting_request(timeline: Timeline, user: User, staff: Staff) -> None:
     )
     about: dict[str, Any] = {"user_id": user.pk, "actor_id": staff.desk[0].pk, "place": _DESK}
     about |= {"request": request.ref, "action": request.action, "reason": reason, "ticket": request.ticket}
-    timeline.event(at, support_events.SUPPORT_REQUESTED, **about)
+    timeline.event(at, approval_audit_events.SUPPORT_REQUESTED, **about)
 
 
 def _case(timeline: Timeline, chance: random.Random, at: datetime, member: Member, staff: Staff, ticket: str) -> None:
@@ -99,9 +99,9 @@ def _case(timeline: Timeline, chance: random.Random, at: datetime, member: Membe
             "reason": reason,
             "ticket": ticket,
         }
-        timeline.event(at + timedelta(minutes=2), support_events.SUPPORT_REQUESTED, **about, **asked)
+        timeline.event(at + timedelta(minutes=2), approval_audit_events.SUPPORT_REQUESTED, **about, **asked)
         agreed: dict[str, Any] = about | {"actor_id": staff.senior.pk} | asked
-        timeline.event(at + timedelta(minutes=9), support_events.SUPPORT_REQUEST_AGREED, **agreed)
+        timeline.event(at + timedelta(minutes=9), approval_audit_events.SUPPORT_REQUEST_AGREED, **agreed)
         at, said["approver"] = at + timedelta(minutes=10), staff.senior.pk
     if event is support_events.SUPPORT_PASS_ISSUED:
         begins = at + timedelta(minutes=3)
