@@ -85,8 +85,8 @@ def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) ->
     page = ana.browser.go("/applications/wiki/")
 
     assert "Signed in 2 March 2026" in page
-    assert "Verified with password, code" in page
-    assert "Who you are only a random name" in page
+    assert "Verified with Password, code" in page
+    assert "Who you are Only a random name" in page
     assert "https://refeds.org/profile/mfa" not in page
 
 
