@@ -25,6 +25,7 @@ class NameForm(forms.Form):
         max_length=64,
         required=False,
         help_text=_("For example “work phone”. Leave it empty if you don’t need a name."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     is_on_another_device = forms.BooleanField(
         label=_("This app isn’t on my phone"),

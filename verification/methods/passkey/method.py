@@ -28,6 +28,7 @@ class PasskeyForm(forms.Form):
         max_length=64,
         required=False,
         help_text=_("For example, “laptop” or “blue key”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 
