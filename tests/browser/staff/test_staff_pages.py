@@ -233,3 +233,12 @@ def test_long_names_and_addresses_fit_a_phone(staff: Page) -> None:
         wider[address] = staff.evaluate("document.documentElement.scrollWidth - innerWidth")
 
     assert set(wider.values()) == {0}
+
+
+def test_audit_log_needs_no_sideways_scrolling_when_magnified(staff: Page) -> None:
+    """320 pixels is a page at 1280 that is magnified four times."""
+    staff.set_viewport_size({"width": 320, "height": 800})
+    staff.goto("/admin/accounts/user/record/")
+
+    assert staff.locator(".log-line").count() > 0
+    assert staff.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
