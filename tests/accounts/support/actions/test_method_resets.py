@@ -183,7 +183,8 @@ def test_forms_offer_what_can_be_removed_and_what_can_be_sent_to(ana: Person, cl
         form.offer(ana.user, now=clock.now)
 
     totp, text = ana.enrolment("totp").ref, ana.enrolment("text").ref
-    choices = [{ref for ref, _label in form.fields["ref"].choices} for form in (removed, sent_to)]  # type: ignore[attr-defined]
+    fields = [form.fields["ref"] for form in (removed, sent_to)]
+    choices = [{ref for ref, _label in field.choices} for field in fields]  # type: ignore[attr-defined]  # of a choice
     assert {totp, text} <= choices[0]
     assert text in choices[1]
     assert totp not in choices[1]
