@@ -15,9 +15,10 @@ from verification.models import Policy
 
 
 def dropped(before: Sequence[Policy], after: Sequence[Policy]) -> list[str]:
-    """Return the actions that need no second person any more, for anyone in one or two groups with a policy."""
-    with_policy = sorted({each.group_id for each in (*before, *after) if each.group_id is not None})
-    memberships = [(), *((each,) for each in with_policy), *combinations(with_policy, 2)]
+    """Return the actions that no longer need a second person, for anyone in one or two groups with such a policy."""
+    deciding = (each for each in (*before, *after) if each.second_person is not None)
+    deciders = sorted({group for each in deciding if (group := each.group_id) is not None})
+    memberships = [(), *((each,) for each in deciders), *combinations(deciders, 2)]
     found = {name for mine in memberships for name in _demanded(before, mine) - _demanded(after, mine)}
     return sorted(found)
 
