@@ -108,11 +108,11 @@ def step_up(
         return redirect(redirects.asking("sign-out", next_url))
     if answer.step is Step.ASK:
         return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: about.signed}))
-    setup = redirects.asking("portal:method-add", next_url, **{FOR: about.signed})
     if not answer.first:
-        return redirect(setup)
+        return redirect(redirects.asking("portal:method-add", next_url, **{FOR: about.signed}))
+    # Then the application's page decides again, and asks to set one up.
     first = StepUp.to(application, answer, answer.first, is_setup=True)
-    return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.signed}))
+    return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: first.signed}))
 
 
 def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:
