@@ -1,4 +1,4 @@
-"""Middleware for sessions: reads them, ends those that no longer count, and sets a person's language and time zone."""
+"""Middleware for sessions: loads them, ends outdated ones, and sets the person's language and time zone."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from accounts.models import User
 from verification import enrolments
 from verification.models import Enrolment
 
-_SIGN_IN = "/sign-in/"  # where the URLs of the sign-in are, below the root of the service
+_SIGN_IN = "/sign-in/"  # the path that all sign-in URLs begin with
 
 
 class SessionMiddleware(middleware.SessionMiddleware):
-    """Django's middleware, which on pages of the sign-in reads the session's challenge in the same statement.
+    """Django's middleware. On sign-in pages it reads the session's challenge in the same statement.
 
-    On other pages that would cost a tenth of a millisecond for nothing.
+    Other pages don't need the challenge, and the join would cost them a tenth of a millisecond.
     """
 
     def process_request(self, request: HttpRequest) -> None:

@@ -95,8 +95,8 @@ class SessionStore(DatabaseStore):
     _kept: bytes | None = None  # what `keep` has written
     _is_new = False  # `keep` has made a row, and its transaction is not over
     _reads_challenge = False
-    _challenge: Challenge | None = None  # the one that the verification in progress asks, if it was read or issued
-    _is_unused = False  # this challenge was read with the session, and nobody has taken it yet
+    _challenge: Challenge | None = None  # of the verification in progress, if it was read or issued
+    _is_unused = False  # `_challenge` was read with the session and has not been taken yet
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -241,11 +241,11 @@ class SessionStore(DatabaseStore):
         return self._row.ref if self._row is not None else ""
 
     def read_challenge(self) -> None:
-        """Have the session's challenge read with it. Call it before the session is read."""
+        """Read the session's challenge together with the session. Call this before the session is read."""
         self._reads_challenge = True
 
     def ask(self, challenge: Challenge | None) -> None:
-        """Note which challenge the verification in progress asks, so that the next request reads both together."""
+        """Record the challenge of the verification in progress, so that the next request reads it with the session."""
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reading the row later would undo it
         self._challenge, self._is_unused = challenge, False
 
@@ -281,7 +281,7 @@ class SessionStore(DatabaseStore):
 
 
 def _values(row: Session) -> dict[str, Any]:
-    """Return what a session's row gets. Its challenge may be a row that the same block inserts."""
+    """Return the column values of a session. Its challenge may be a row that the same block inserts."""
     values = {name: getattr(row, name) for name in _COLUMNS}
     if row.challenge is not None and batched_writes.is_waiting(row.challenge):
         values["challenge_id"] = KeyOf(row.challenge)
@@ -307,12 +307,12 @@ def keep(session: SessionBase) -> None:
 
 
 def read_challenge(session: SessionBase) -> None:
-    """Have a session's challenge read with it, in the same statement. Call it before the session is read."""
+    """Read a session's challenge together with it, in one statement. Call this before the session is read."""
     cast("SessionStore", session).read_challenge()
 
 
 def ask(session: SessionBase, challenge: Challenge | None) -> None:
-    """Note which challenge a session's verification in progress asks, if that is known."""
+    """Record the challenge of a session's verification in progress, if it is known."""
     cast("SessionStore", session).ask(challenge)
 
 

@@ -25,7 +25,7 @@ from verification import inputs, limits, notices
 from verification.context import Context, network_of
 
 _MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
-_CACHE_SECONDS = 300  # for which caches may keep pages for visitors without a session
+_CACHE_SECONDS = 300  # how long caches may keep pages of visitors without a session
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

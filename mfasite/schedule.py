@@ -1,11 +1,11 @@
-"""The timetable of background work: which task runs when, of `manage.py beat`. Times of day are in TIME_ZONE."""
+"""The timetable of background work: which tasks `manage.py beat` queues, and when. Times of day are in TIME_ZONE."""
 
 from typing import Any
 
 from celery.schedules import crontab
 
 TIMETABLE: dict[str, dict[str, Any]] = {
-    # Expires before tasks pile up in the queue while no worker runs.
+    # These tasks expire, so that they don't pile up in the queue while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
     "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},

@@ -18,7 +18,7 @@ class Delivered(Method):
     kind: ClassVar[Kind]  # of the messages
     sent_page: ClassVar[str] = ""  # the template that says where the message goes; without one: a code was sent
     resend_label: ClassVar[LazyText] = _("Send a new code")  # the button that asks for another message
-    # Title and text of the page then. Without them: a new code was sent.
+    # Title and text of the page after that. Default: a new code was sent.
     resent: ClassVar[tuple[LazyText, LazyText] | None] = None
 
 
@@ -71,7 +71,7 @@ class Backup(SingleUse):
 class HandedOut(Method):
     """Handed out by the organisation. Nobody can set it up without having been given one."""
 
-    not_assigned: LazyText = ""  # what a person reads who names one that isn't theirs
+    not_assigned: LazyText = ""  # what a person reads if they enter the name of one that isn't theirs
 
 
 class Stocked(HandedOut):

@@ -82,7 +82,7 @@ def bring_in(
             return verdict, token
         owner = user or (owned.user if owned is not None else None)
         if owned is not None:
-            enrolments.take_back(owned)  # which keeps in the stock how far it has counted
+            enrolments.take_back(owned)  # also saves its counter in the stock
         if token is None:
             token = _made(seed if owned is None else _counted_on(seed, owned))
         else:

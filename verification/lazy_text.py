@@ -1,4 +1,4 @@
-"""`LazyText`: a text, or what `gettext_lazy` returns, which is translated each time it is shown."""
+"""`LazyText`: the type of a text that may be lazy, so that it is translated each time it is shown."""
 
 from typing import TYPE_CHECKING, TypeAlias
 

@@ -147,7 +147,7 @@ class Method:
     rank: ClassVar[int] = 1  # 1 to 3: the highest is recommended; which methods are enough is a set, a `Strength`
     is_phishing_resistant: ClassVar[bool] = False  # it refuses to work on a false sign-in page
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2
-    amr_label: ClassVar[LazyText] = _("code")  # how the person reads that on the portal
+    amr_label: ClassVar[LazyText] = _("code")  # how the portal names it for the person
     kind: ClassVar[str] = ""  # kind of its messages, if it is `Delivered`
     code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer, or an empty text if it isn't numeric
     max_enrolments: ClassVar[int] = 5  # per person

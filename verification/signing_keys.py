@@ -24,9 +24,9 @@ from verification.models import SigningKey
 
 PURPOSE = "signing_key"
 LEAD = timedelta(days=1)  # published before it signs
-LIFE = timedelta(days=90)  # signs for
+LIFE = timedelta(days=90)  # how long a key signs
 OVERLAP = timedelta(days=1)  # published after it signed; every token has expired long before
-RETENTION = timedelta(days=90)  # recognises our own old tokens at sign-out for, after it signed
+RETENTION = timedelta(days=90)  # after that, how long a key still verifies our own old tokens at sign-out
 
 _RSA_BITS = 2048  # Source: RFC 7518, 3.3
 _Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey

@@ -27,14 +27,14 @@ def housekeeping(**_more: Any) -> None:
 
 @shared_task(name="verification.tasks.evaluate_deliveries")
 def evaluate_deliveries(**_more: Any) -> None:
-    """Every minute: skip failing providers, block number ranges whose codes aren't entered, and tell of all that."""
+    """Every minute: skip failing providers, block number ranges whose codes aren't entered, and notify operators."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
     circuit_breaker.evaluate(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
     notices.tell_of_missed_alarms(now)
-    with transaction.atomic():  # or a crash in between would leave operators without the notice
+    with transaction.atomic():  # otherwise a crash in between would lose the notice to operators
         notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 

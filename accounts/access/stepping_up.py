@@ -25,7 +25,7 @@ _SALT = "accounts.access.step_up"
 _LIFE = timedelta(hours=12)
 _MAX_SIGNED_LENGTH = 1_000  # characters; a usual one has 200
 _ROUNDS = "rounds"  # session key: application, number and time of the last rounds
-_MIN_TIME_BETWEEN_ROUNDS = timedelta(minutes=1)  # another one earlier is one too many, a later one is a new need
+_MIN_TIME_BETWEEN_ROUNDS = timedelta(minutes=1)  # an earlier one counts as a repetition, a later one as a new request
 
 
 @dataclass(frozen=True, kw_only=True)

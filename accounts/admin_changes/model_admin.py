@@ -181,7 +181,7 @@ class ChangesAdmin(Ruled):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         form = ReasonForm(request.POST)
-        if not form.is_valid():  # it was in `_delete_view`, a moment before
+        if not form.is_valid():  # `_delete_view` has checked it already
             raise Repeated
         spend(form)
         self.record(request, self.deleted, obj, _why(form), changes=differences(values(obj), {}))

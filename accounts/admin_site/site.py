@@ -105,8 +105,8 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
 
     words: AdminWords = AdminWords()
     search_label: LazyText = ""
-    flags: ClassVar[Mapping[str, tuple[LazyText, LazyText]]] = {}  # the words for yes and no, by field
-    headings: ClassVar[Mapping[str, LazyText]] = {}  # of columns, where a field's label doesn't fit
+    flags: ClassVar[Mapping[str, tuple[LazyText, LazyText]]] = {}  # by field: the words for yes and no
+    headings: ClassVar[Mapping[str, LazyText]] = {}  # by field: a column heading, if the field's label doesn't fit
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns. Booleans are written in words, because Django would draw a picture."""

@@ -1,4 +1,4 @@
-"""`Reason`: why an application opens for someone or doesn’t, and how the audit log words it."""
+"""Reasons why an application opens for someone or doesn’t, and their words for the audit log."""
 
 from collections.abc import Mapping
 from enum import StrEnum

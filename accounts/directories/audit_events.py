@@ -1,4 +1,4 @@
-"""Audit events of directories: a sign-in that one refused."""
+"""Audit events of directories: a directory refused a sign-in."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import Directory, DirectorySync
 from accounts.provisioning import Verdict
 
-_MAX_INTERVALS_WITHOUT_RUN = 3  # that came to its end
+_MAX_INTERVALS_WITHOUT_RUN = 3  # without a run that finished
 _State = DirectorySync.State
 
 

@@ -26,8 +26,8 @@ from verification.context import Context
 from verification.db import leases
 
 _LEASE = timedelta(minutes=5)
-_RETRY_AFTER = timedelta(minutes=10)  # after a run that failed, if the directory is read less often
-CONFIRMABLE_FOR = timedelta(days=1)  # after it was read
+_RETRY_AFTER = timedelta(minutes=10)  # after a failed run, if the usual interval is longer
+CONFIRMABLE_FOR = timedelta(days=1)  # after the run read the directory
 _ROW_RETENTION, _RUN_RETENTION = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
 

@@ -28,8 +28,8 @@ class Session(AbstractBaseSession):
     made_at = models.DateTimeField(auto_now_add=True)
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)
-    # With it, the verification in progress is read together with its session. Where it is missing, or was deleted, the
-    # challenge is found by its handle.
+    # A shortcut to read the verification in progress together with its session. If it is empty, the challenge is found
+    # by its handle.
     challenge = models.ForeignKey(
         "verification.Challenge",
         on_delete=models.DO_NOTHING,

@@ -219,10 +219,10 @@ _SIGNED_IN = Update(
 
 
 def note_sign_in(user: User, context: Context) -> None:
-    """Write down when a user signed in. Django's own receiver is off: it would take a transaction of its own.
+    """Record when a user signed in. Django's own signal receiver is off, because it would need another transaction.
 
-    Errors: `SessionInterrupted`, when the block ends, if the account has changed since it was read. That was before the
-    form arrived, which a slow network can draw out.
+    Errors: `SessionInterrupted`, when the block ends, if the account has changed since it was read. It is read
+    before the form has arrived completely, which can take long over a slow network.
     """
     _SIGNED_IN.later(_is_unchanged, pk=user.pk, epoch=user.epoch, at=context.now)
     user.last_login = context.now

@@ -86,7 +86,7 @@ class Pending:
 def keep(request: HttpRequest, pending: Pending, *, challenge: Challenge | None = None) -> Pending:
     """Store the state in the session, without the fields that have their default: every sign-in writes it.
 
-    `challenge` is the one that it names, if this request has issued it.
+    `challenge` is the challenge that the state names, if this request issued it.
     """
     kept = asdict(pending)
     request.session[_KEY] = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}

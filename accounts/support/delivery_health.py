@@ -16,7 +16,7 @@ from verification.models import Circuit, Kind, Message, MessageState
 
 MAX_WAIT = 60.0  # seconds in the outbox; a longer wait is a problem
 _WINDOW = timedelta(hours=1)  # how far back messages are evaluated
-_MIN_MESSAGES = 10  # fewer failures say little
+_MIN_MESSAGES = 10  # with fewer, the share of failures says little
 _MAX_FAILED_SHARE = 0.25
 _ARRIVED_NOT = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 

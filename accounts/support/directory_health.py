@@ -15,7 +15,7 @@ from accounts.provisioning import Verdict
 from verification import time_format
 from verification.db.compiled_queries import Select
 
-_MAX_NAMES = 3  # of people in a notice
+_MAX_NAMES = 3  # people whom a notice names
 
 _waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
 _WITH_PROBLEMS = Select(

@@ -20,7 +20,7 @@ from verification.db.compiled_queries import Select, Values, bind_each, fill_eac
 from verification.lazy_text import LazyText
 
 PAGE_SIZE = 25  # people
-MAX_PEOPLE_RANKED = 800  # by a search by words
+MAX_PEOPLE_RANKED = 800  # in a search by words
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")

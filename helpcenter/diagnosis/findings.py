@@ -70,7 +70,7 @@ class View:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the user can't sign in at all now, whatever they use. A finding of `refused` says so first."""
+        """Return whether the user can't sign in now with any method. The finding of `refused` then comes first."""
         return self.decision.step is Step.DENY
 
     @property

@@ -68,7 +68,7 @@ def _nothing_sent(seen: View) -> Finding:
 
 
 def _unavailable_options(seen: View) -> Iterator[Finding]:
-    """Yield which of the user's texts and calls are unavailable, by an outage or by the toll fraud guard, and why."""
+    """Yield a finding for each text or call option that an outage or the toll fraud guard makes unavailable."""
     told = set()
     for option in seen.options:
         reason = option.unavailable_reason

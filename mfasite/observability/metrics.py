@@ -24,7 +24,7 @@ from verification.delivery import statistics
 from verification.limits import toll_fraud
 
 _WINDOW = timedelta(minutes=5)
-_MAX_SERIES = 1_000  # of applications
+_MAX_SERIES = 1_000  # applications with a series of their own
 
 
 class _Figures(Collector):

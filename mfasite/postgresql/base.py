@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 # that end the steps of a sign-in have up to 70. It fails here if psycopg has renamed its limit.
 _queries.MAX_CACHED_STATEMENT_PARAMS = max(_queries.MAX_CACHED_STATEMENT_PARAMS, 100)
 
-_ASK_AGAIN_SECONDS = 30  # to remember the reason, so that an outage does not cause more connections
+_ASK_AGAIN_SECONDS = 30  # how long a failed check is remembered, so that an outage does not cause more connections
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

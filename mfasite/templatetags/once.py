@@ -18,7 +18,7 @@ from mfasite import context_processors
 
 register = template.Library()
 
-_MAX_RENDERINGS = 64  # that one place in a template keeps
+_MAX_RENDERINGS = 64  # kept for one place in a template
 
 
 class OnceNode(Node):

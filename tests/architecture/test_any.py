@@ -1,7 +1,7 @@
 """Tests that the public fields, constants and signatures of modules have types: `Any` needs a reason.
 
-ruff refuses an argument or a return value that is `Any` as a whole (ANN401). This finds the rest. Fields of what is
-translated are `LazyText`.
+ruff refuses an argument or a return value that is `Any` as a whole (ANN401). This finds the rest. Fields with
+translated text are `LazyText`.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Tests that a package is imported by what it exports: its `__all__`, which may name whole modules.
+"""Tests that other packages import only what a package exports in `__all__`, which may name whole modules.
 
 And no test module imports another.
 """

@@ -97,7 +97,7 @@ def test_no_context_is_named_now() -> None:
 SUPERLATIVE = re.compile(
     "BIGGEST|DEEPEST|FARTHEST|FEWEST|HIGHEST|LARGEST|LEAST|LONGEST|LOWEST|MOST|SHORTEST|SMALLEST|TALLEST"
 )
-# A number whose name has no other words counts nobody knows what.
+# A number whose name has only these words doesn't say what it counts.
 SAYS_NOTHING = re.compile(
     "A|AFTER|AGAIN|AHEAD|ALIKE|ALWAYS|AT|BEFORE|BEHIND|BIG|BRIEF|COLD|DEEP|EARLIER|EARLY|ENOUGH|EVERY|FAR|FAST|FEW|FIRST|"
     "FOR|FRESH|FULL|HIGH|KEPT|LARGE|LAST|LATE|LATER|LIKE|LONG|LONGER|LOW|MANY|MAX|MIN|MUCH|NEAR|NEW|NEXT|NOW|ODD|OF|OFTEN|"
@@ -176,7 +176,7 @@ def test_each_constant_says_what_it_limits() -> None:
 
 # Words with one meaning, and names that were replaced -------------------------------------------------------------
 
-# What was called so, and the term of the field that stands in its place. An identifier must not be one of these.
+# Old names and the standard terms that replaced them. No identifier may have an old name.
 REPLACED = {
     "Board": "RoutingSnapshot",
     "CAST": "DEMO_USERS",
@@ -202,7 +202,7 @@ REPLACED = {
     "shelf": "phones",
     "told_at": "notified_at",
 }
-# The word in an identifier, what it means, and the only places where it means that.
+# Words with one meaning in identifiers: the meaning, and the only places where they may be used.
 ONE_MEANING = {
     "closed": ("a circuit is closed", ("verification/models/routes.py", "verification/delivery/routing/")),
     "closes": ("nothing does", ()),

@@ -67,7 +67,7 @@ TELLING = ("*.md", ".ci/*", "deploy/**/*", *(f"{app}/**/*.{kind}" for app in OUR
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_each_list_has_a_lock_with_a_hash_of_each_file(path: Path) -> None:
-    """Seen failing: what LDAP needs was installed without one."""
+    """Seen failing: python-ldap was installed without a hash."""
     wanted = re.findall(r"^([\w.-]+)(?:\[.*\])?==", path.read_text(), re.MULTILINE)
     lock = path.with_suffix(".lock").read_text()
 

@@ -16,7 +16,7 @@ WITH_REASON = re.compile(
 
 
 def comments(code: str) -> Iterator[tuple[int, str]]:
-    """Find the comments of a module, with their lines. A string may speak of such a comment too."""
+    """Find the comments of a module, with their lines. A string can mention such a comment too."""
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string

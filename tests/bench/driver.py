@@ -1,6 +1,6 @@
 """The load driver, a process of its own beside each site: `python -m tests.bench.driver ours|floor <address>`.
 
-It takes one order a line on its input and answers each by one line, so that the meters can be read between orders.
+It reads one command per line and answers each with one line, so that counters can be read between commands.
 """
 
 import importlib

@@ -36,7 +36,7 @@ from verification.models import Challenge, Counter, Enrolment, Kind, Message, Pu
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _TEMPLATE = "verification/methods/text/message.txt"
 _LIFE = timedelta(minutes=5)
-_ROWS_PER_SECOND = 400  # rows a second that are surely written before their turn
+_ROWS_PER_SECOND = 400  # a pace at which rows are certainly written before they are due
 _TIMEOUT = 30.0  # seconds until a message counts as lost
 _CODE = re.compile(r"\b\d{6}\b")
 _seen = 0  # texts of the carrier that were of earlier rounds
@@ -44,7 +44,7 @@ _numbers = count(secrets.randbelow(8_000_000))
 
 
 def make(method: str, n: int) -> list[Person]:
-    """Make people with one option each; all share one hash, for hashing is not what this measures."""
+    """Make people with one option each. All share one hash, because hashing is not what this measures."""
     kept = make_password(PASSWORD)
     users = User.objects.bulk_create(
         User(username=secrets.token_hex(8), password=kept, second_step="enforced", name="Robin Example")

@@ -38,7 +38,7 @@ WORDS = FOLDER / "words.json"
 _SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
 _N_COLOURS = 64
 _TWINS: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
-_MAX_HEIGHT = 720  # pixels of a page's beginning, which is what an article speaks of
+_MAX_HEIGHT = 720  # pixels from the top of the page, which is the part that an article describes
 # The lowest line, down to the given one, that cuts through nothing that can be read or pressed.
 _FOOT = """(main, tallest) => {
     const top = main.getBoundingClientRect().top;

@@ -1,1 +1,1 @@
-"""Tests that walk through every page: with every state of a session, every role and odd inputs."""
+"""Tests that request every page, in every state of a session, as every role, and with odd inputs."""

@@ -50,6 +50,6 @@ def _walk(table: URLResolver, prefix: str, spaces: tuple[str, ...], values: Mapp
 def _fill(pattern: str, values: Mapping[str, str]) -> str:
     if pattern.startswith(("^", "(")):
         known = next((path for odd, path in _ODD.items() if odd in pattern), None)
-        assert known is not None, f"what leads to {pattern!r}?"
+        assert known is not None, f"add an example path for {pattern!r} to _ODD"
         return known
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda place: values[place[1]], pattern)

@@ -1,4 +1,4 @@
-"""Tests that each task which the scheduler or the engine puts on a queue is known to the worker of that queue."""
+"""Tests that the worker of each queue knows every task that the scheduler or the engine puts on it."""
 
 import re
 from collections import defaultdict
@@ -45,7 +45,7 @@ def known(broker: str, broker_url: str, tmp_path: Path, db: None) -> Iterator[Ta
 
 @pytest.fixture
 def needed(monkeypatch: pytest.MonkeyPatch) -> Tasks:
-    """Return the tasks that go to each queue: by the timetable, and by what asks for one."""
+    """Return the tasks that the timetable or other code sends to each queue."""
     tasks: dict[str, set[str]] = defaultdict(set)
     for entry in app.conf.beat_schedule.values():
         tasks[entry.get("options", {}).get("queue", app.conf.task_default_queue)].add(entry["task"])
@@ -57,7 +57,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> Tasks:
 
 
 def test_worker_of_each_queue_knows_all_that_comes_to_it(known: Tasks, needed: Tasks) -> None:
-    """Seen failing: no worker knew the help centre's, so what it was to delete stayed for ever."""
+    """Seen failing: no worker knew the help centre's task, so its old rows were never deleted."""
     unknown = {queue: sorted(tasks - known.get(queue, set())) for queue, tasks in needed.items()}
 
     assert set(needed) == set(QUEUES)

@@ -1,1 +1,1 @@
-"""What makes a run of the tests fast and repeatable: databases, caches, processes, rounds."""
+"""Test infrastructure that makes a run fast and repeatable: databases, caches, processes, rounds."""

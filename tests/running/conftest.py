@@ -1,4 +1,4 @@
-"""Fixtures for tests of what makes a run fast."""
+"""Fixtures for tests of the test infrastructure."""
 
 from tests.simulated.people import clock
 

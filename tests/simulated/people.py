@@ -1,4 +1,4 @@
-"""Test users: each has a browser and a phone. The engine sets up their methods; the tests use HTTP."""
+"""Simulated people: each has a browser and a phone. The engine sets up their methods; the tests use HTTP."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -215,7 +215,7 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
-    """Seen failing, on PostgreSQL, with the row neither locked nor looked at again."""
+    """Seen failing, on PostgreSQL, with the row neither locked nor read again."""
     people, context = [person(f"p{n}") for n in range(4)], Context(now=timezone.now())
 
     def give(user: Any) -> str:

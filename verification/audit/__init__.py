@@ -1,4 +1,4 @@
-"""The audit log: what happened, to which user and by which, written once and sealed in a chain."""
+"""The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
 from verification.audit import events, triggers
 from verification.audit.chain import Fault

@@ -13,7 +13,7 @@ from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.audit import WORDS_DIGEST
 
-_EVENTS_AT_ONCE = 5_000  # in memory
+_EVENTS_AT_ONCE = 5_000  # read into memory together
 _MAX_STRAGGLERS = 200  # seals after a boundary that cover events before it
 _SEALS_AT_ONCE = 500
 _PUT_IN = "the event was added by someone without the key, or changed before it was sealed"

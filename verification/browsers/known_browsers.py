@@ -14,7 +14,7 @@ from verification.keys import crypto
 
 DAYS = 180  # for which a browser stays known after the last sign-in in it
 _PURPOSE = "device"
-_MAX_PEOPLE = 5  # of one browser
+_MAX_PEOPLE = 5  # who use one browser
 _MARK_LENGTH = 32  # characters of a digest: 128 bits
 _MAX_COOKIE_LENGTH = 256  # characters
 _NUMBER = re.compile("[0-9a-f]{32}")

@@ -22,7 +22,7 @@ from verification.models.person import Person
 
 _GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
 _PURPOSE = "browser"
-_MAX_PEOPLE = 5  # of one browser
+_MAX_PEOPLE = 5  # who use one browser
 
 
 def remember(user: Person, context: Context, *, days: int, method: str = "") -> str:

@@ -30,8 +30,8 @@ def answer(
     """Check an answer, and finish the challenge if it is correct.
 
     First a try and a failure are counted and committed, so that no later error or parallel request can undo them. Then
-    the method checks the answer, outside any transaction. Then guarded updates finish the challenge, and `alongside` is
-    done with them. `loaded` is the challenge that the caller has just read with its session, if there was one.
+    the method checks the answer, outside any transaction. Then guarded updates finish the challenge, and `alongside`
+    runs with them. `loaded` is the challenge that the caller has just read with its session, if there was one.
     """
     challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None or not challenge.enrolment.is_good(context.now):

@@ -18,7 +18,7 @@ from verification.outcomes import Outcome, Verdict, Words
 NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # verifying for these doesn't give access
 # These have separate counts, so that guesses there don't lock a person's sign-in.
 SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
-_CHECK_TIME = timedelta(seconds=10)  # more than a request takes from counting an answer to the end of its check
+_CHECK_TIME = timedelta(seconds=10)  # longer than any request takes from counting an answer to having checked it
 _ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generation")
 _TAKE_TRY = Update(
     lambda: (
@@ -76,7 +76,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
 
 def _checked_until(challenge: Challenge, now: datetime) -> datetime | None:
-    """Return until when the answer that reached the 30-day limit may be being checked, or None if it no longer is.
+    """Return until when the answer that reached the 30-day limit may still be in its check, or None if that has passed.
 
     It may be correct, for example the same code sent twice at once. If it is not, its own request locks the methods.
     """

@@ -54,7 +54,7 @@ def bind(binding: str) -> str:
 def load(handle: str, binding: str, *, loaded: Challenge | None = None) -> Challenge | None:
     """Load a challenge of this session. None if there is none, or if its enrolment can't be decrypted.
 
-    `loaded` is a challenge that the caller has just read with its enrolment and person. It is used if it is the one.
+    `loaded` is a challenge that the caller has just read with its enrolment and person. It is used if it matches.
     """
     bound = bind(binding)
     is_loaded = loaded is not None and (loaded.handle, loaded.binding) == (handle, bound)

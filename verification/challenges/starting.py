@@ -42,8 +42,8 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
 ) -> Outcome:
     """Start a challenge for one enrolment: count it, replace the session's older one, queue its message.
 
-    `also` writes what belongs to the request, whatever comes of it: with the challenge, if there is a new one. If that
-    fails, it is called again.
+    `also` writes what belongs to the request, for every outcome. With a new challenge it runs in the same transaction;
+    if that fails, it is called again.
 
     `binding` is a secret of the session; only that session can answer. `replaces` is the session's challenge so far.
     `nonce` is that of the invitation that this challenge continues. `known` are the enrolment's limits, if they were
@@ -83,7 +83,7 @@ def _started(
     )
     if _write(challenge, context, outcome, replaces=replaces, also=also):
         return outcome
-    # Its challenge stays, and no second message is sent.
+    # The other request's challenge stays, and this one sends no second message.
     sending.uncount(enrolment, user=user, purpose=purpose, context=context)
     found = ending.live(challenge.binding, purpose)
     if also is not None:
@@ -216,7 +216,7 @@ def enrol(
         known=None,
     )
     if isinstance(found, Outcome):
-        return found  # the draft and the challenge that it would have replaced stay
+        return found  # the earlier draft and its challenge stay usable
     return _drafted(found, method, cleaned, rules=rules, replaces=replaces, context=context)
 
 

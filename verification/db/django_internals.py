@@ -1,7 +1,7 @@
-"""Calls of Django's private functions, so that an upgrade has one file to check.
+"""Calls to Django's private functions, kept together so that an upgrade has one file to check.
 
-Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. Which classes extend Django's by private
-methods, and what that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.
+Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. `mfasite/decisions/where-we-leave-django.md`
+lists the classes that override private methods of Django, and what that costs at an upgrade.
 """
 
 import threading

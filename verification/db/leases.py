@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-_MAX_STARTS = 5  # of one job, else one that crashes its worker would be retried forever
+_MAX_STARTS = 5  # of one job; without a limit, a job that crashes its worker would be retried forever
 
 logger = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # the function `verification_id` in t
 _MILLISECOND = timedelta(milliseconds=1)
 _BITS = 22  # of a sequence, under the milliseconds
 _LAST_MILLISECOND = 2**41 - 1  # of what a column holds: in 2089
-_MONTHS_AHEAD = 2  # that have a part before they begin
-_MONTHS_BEHIND = 12  # that get a part afterwards, if rows of them were written without one
+_MONTHS_AHEAD = 2  # months that get their partition before they begin
+_MONTHS_BEHIND = 12  # past months that get a partition, if their rows were written without one
 _RANGE = re.compile(r"FROM \('?(-?\d+)'?\) TO \('?(-?\d+)'?\)")
 _RESTING = "SELECT EXISTS (SELECT 1 FROM {table}_rest WHERE id >= %s AND id < %s)"
 _MAX_TRIES = 40

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _MAX_PER_SWEEP = 50  # messages
 _MAX_WAKE_UP_TIME = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _MAX_PAUSE = timedelta(seconds=15)  # between two claims of one message
-_MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # the same
+_MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # between two claims of one notice
 
 
 def wanted(now: datetime | BindParam) -> Q:

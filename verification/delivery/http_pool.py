@@ -19,7 +19,7 @@ _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
 _MAX_CONNECTIONS = 64  # to each provider, one per thread of a worker
 _MAX_PLACES = 64  # providers' addresses in the cache
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
-_MAX_RETRY_AFTER = 86_400  # seconds of a Retry-After that we follow
+_MAX_RETRY_AFTER = 86_400  # seconds; a longer Retry-After is cut to this
 
 
 @dataclass(frozen=True)

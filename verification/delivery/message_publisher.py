@@ -15,7 +15,7 @@ from verification.models import Kind
 
 _log = logging.getLogger(__name__)
 _TASK = "verification.delivery.tasks.deliver"
-_MAX_WAITING = 200  # wake-ups of a process; the sweeper finds the others
+_MAX_WAITING = 200  # wake-ups per process; the sweeper sends the messages of dropped ones
 _QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
 
 _pool: ThreadPoolExecutor | None = None

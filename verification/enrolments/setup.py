@@ -19,7 +19,7 @@ from verification.models.person import Person
 
 
 def proposed(user: Person, method: Method, fields: dict[str, Any]) -> Enrolment:
-    """Return an enrolment as it would be set up, without saving it: to ask first whether its message may be sent."""
+    """Return an unsaved enrolment, to check whether its message may be sent before it is set up."""
     enrolment = Enrolment(user=user, method=method.name, confirmed=False)
     storage.fill(enrolment, method.enrol(fields, account=str(user.get_username())))
     return enrolment

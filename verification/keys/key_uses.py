@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from verification.keys import crypto
 
-_MAX_OPENED = 20  # values that are opened to tell whether a key is the one that sealed them
-_ROWS_AT_END = 500  # rows at each end of a table whose key is looked at
+_MAX_OPENED = 20  # values that are decrypted to find out whether a key is theirs
+_ROWS_AT_END = 500  # rows at each end of a table whose key is checked
 _PREFIX = len("v1.")
 
 

@@ -57,7 +57,7 @@ def reserve(
     """Count a failure before the answer is checked, so that parallel guesses can't exceed the limit.
 
     Call `clear` if the answer is correct, and `refund` if it should not count. A gate that isn’t open counts nothing.
-    `after` is an update that takes a try; if it changes no row, nothing is counted and there is no gate.
+    `after` is an update that uses up a try. If it changes no row, nothing is counted and None is returned.
 
     The failure counts towards the method's failures in a row, which a correct answer resets. With `is_counted` it also
     counts towards the 30-day limit over all methods, which a correct answer doesn't reset. With `switches_off` no more

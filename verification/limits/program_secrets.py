@@ -27,7 +27,7 @@ class ProgramSecrets(Generic[T]):
         self._limited: dict[str, tuple[float, Gate]] = {}  # by network: until when, and why
 
     def owner(self, digests: tuple[str, ...], context: Context) -> tuple[T | None, Gate]:
-        """Return the owner of a secret, and the gate of the network: not open after too many incorrect ones."""
+        """Return the owner of a secret, and the network's gate, which isn't open after too many incorrect secrets."""
         network = network_of(context.network)
         until, gate = self._limited.get(network, (0.0, OPEN))
         if time.monotonic() < until and not self._cache.has(*digests):

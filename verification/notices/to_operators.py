@@ -33,14 +33,14 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
 
 
 def tell_of_missed_alarms(now: datetime) -> None:
-    """Notify operators of alarms that nobody was told of, because the request that reached one crashed before."""
+    """Notify operators of alarms whose notice is missing, because the request that reached the alarm crashed."""
     for limit in toll_fraud.spending_limits():
         if limit.alarm_at and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
             _tell_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
 
 
 def _tell_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Context) -> None:
-    """Notify operators of an alarm, unless they know of it in this window."""
+    """Notify operators of an alarm, unless they were notified in this window."""
     ends_at = limits.window_start(limit.window, context.now) + limit.window
     with transaction.atomic():
         if limits.spend_once(f"alarm.{scope}", f"{ends_at} {limit.alarm_at}", until=ends_at):

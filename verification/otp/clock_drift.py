@@ -23,7 +23,7 @@ from verification.outcomes import Verdict
 LEAD, NEAR = "lead", "near"  # names in an enrolment's data
 _MAX_DRIFT_AT_SET_UP = timedelta(minutes=2)
 _MAX_DRIFT = timedelta(minutes=5)
-_MAX_STEPS_BETWEEN = 3  # from the first code to the second
+_MAX_STEPS_BETWEEN = 3  # between the first code and the second
 
 
 def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, *, seconds: int) -> Check:

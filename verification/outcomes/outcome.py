@@ -53,7 +53,7 @@ class Outcome:
     retry_at: datetime | None = None
     enrolment: "Enrolment | None" = None
     user: "Person | None" = None
-    challenge: "Challenge | None" = None  # the one that was issued just now
+    challenge: "Challenge | None" = None  # if this call issued it
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     said: "Words | None" = None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's

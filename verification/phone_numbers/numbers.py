@@ -37,7 +37,7 @@ _EXTENSION_WORDS = """
 """
 _MAX_EXTENSION_LENGTH = 10  # digits and pauses
 _MAX_DIGITS = 15  # with the country code. Source: ITU-T E.164, 6
-_MIN_DIGITS = 7  # from which a piece of text may be a number of its own
+_MIN_DIGITS = 7  # a shorter piece of text is not a number of its own
 _OR = "or|and|oder|und|ou|et|o|e|y|i|of|en|og|och|eller|lub|или|и|または"
 _MAX_TEXT_LENGTH = 200  # characters
 

@@ -1,4 +1,4 @@
-"""`Why`: the reasons of a policy decision, and how pages, reports and the audit log word them."""
+"""Reasons for a policy decision, with their words for pages, reports and the audit log."""
 
 from collections.abc import Mapping
 from contextlib import suppress

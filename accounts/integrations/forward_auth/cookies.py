@@ -14,7 +14,7 @@ from accounts.models import ApplicationSession
 from verification.keys import random_tokens
 
 _MAX_HEADER_BYTES = 16_384  # all cookies together
-_MAX_ID_DIGITS = 19  # the largest id of a row has 19
+_MAX_ID_DIGITS = 19  # as many as the largest id in the database
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

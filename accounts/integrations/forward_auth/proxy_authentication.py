@@ -48,9 +48,9 @@ class Caller:
 
 
 def of(request: HttpRequest, context: Context) -> Caller | Gate:
-    """Return the proxy that sent a request. If it is not one of ours, return the gate of the network that it is from.
+    """Return the proxy that sent a request, or the gate of its network if it isn't one of our proxies.
 
-    Incorrect secrets are counted against their network, and after too many of them no secret of that network is read.
+    Incorrect secrets count against their network. After too many, no secret from that network is checked.
     """
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_SECRET_LENGTH:

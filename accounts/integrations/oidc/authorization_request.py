@@ -16,7 +16,7 @@ from accounts.models import OidcClient
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/[^#]*)?")
-MAX_STATE_LENGTH = 1500  # characters: gateways put the address of the page into it
+MAX_STATE_LENGTH = 1500  # characters; some gateways put the address of the page into `state`
 _MAX_LENGTHS = {"state": MAX_STATE_LENGTH, "nonce": 500, "login_hint": 500, "acr_values": 500}  # characters
 _MAX_CLAIMS_LENGTH = 2000  # characters
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})

@@ -83,10 +83,10 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
     # Codes ------------------------------------------------------------------------------------------------------
 
     def validate_code(self, client_id: str, code: str, client: OidcClient, request: Any, *_args: Any) -> bool:
-        """Find the sign-in of a code. A code that was redeemed before voids what it gave. Source: RFC 6749, 4.1.2.
+        """Find the sign-in of a code. If the code was redeemed before, its tokens are revoked. Source: RFC 6749, 4.1.2.
 
-        The name of a client without a secret is public, and a code can be in somebody's log. So there only someone who
-        also has the verifier can void anything.
+        The id of a client without a secret is public, and a code can end up in a log. So for such a client, only
+        someone who also has the code verifier can revoke anything.
         """
         now = timezone.now()
         sign_in = authorization_codes.of_code(code, client.pk)
@@ -193,7 +193,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
 
 
 def _has_verifier(request: Any, sign_in: OidcSignIn) -> bool:
-    """Return whether a request shows the verifier of a sign-in. Source: RFC 7636, 4.6."""
+    """Return whether a request contains the code verifier of a sign-in. Source: RFC 7636, 4.6."""
     shown = request.code_verifier or ""
     return shown.isascii() and code_challenge_method_s256(shown, sign_in.code_challenge)
 

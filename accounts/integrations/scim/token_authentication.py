@@ -18,7 +18,7 @@ from verification.keys import random_tokens
 
 PURPOSE = "scim"  # of the tokens' digests
 _MAX_TOKEN_LENGTH = 200  # characters
-_MAX_CACHE_SECONDS = 1.0  # until a revoked token ends, however long other things are cached
+_MAX_CACHE_SECONDS = 1.0  # until a revoked token stops working, even if other things are cached for longer
 _CHALLENGE = 'Bearer realm="SCIM"'
 
 

@@ -66,7 +66,7 @@ class ServiceAdmin(ChangesAdmin):
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
         if not change:
-            obj.key_digest = new_handle()  # no key has this digest; `response_add` gives the service one
+            obj.key_digest = new_handle()  # a random placeholder: `response_add` creates the key
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Service, post_url_continue: str | None = None) -> HttpResponse:

@@ -14,7 +14,7 @@ from verification import strengths
 from verification.lazy_text import LazyText
 
 _MAX_SESSIONS_SHOWN = 20  # on the page of an application
-_MAX_SESSIONS_COUNTED = 1_000  # more are only "more than"
+_MAX_SESSIONS_COUNTED = 1_000  # above that, the page says "more than"
 SERVICE = "service"
 KINDS = {
     Application.Kind.OIDC: _("OpenID Connect"),

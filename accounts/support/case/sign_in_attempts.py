@@ -10,8 +10,8 @@ from accounts.models import User
 from verification import audit, time_format
 from verification.audit import Severity
 
-_MAX_EVENTS_READ = 60  # for one page
-_MAX_LINES_SHOWN = 12  # on it
+_MAX_EVENTS_READ = 60  # for one case page
+_MAX_LINES_SHOWN = 12  # on one case page
 
 
 @dataclass(frozen=True)

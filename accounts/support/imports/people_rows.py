@@ -179,7 +179,7 @@ def _refusal(user: User, seen: Collection[int]) -> str:
 
 
 def _check_membership(wanted: Wanted, member: Collection[str], *, needs_second: bool) -> None:
-    """Refuse a change of groups that the page of the group leaves for approval. Errors: `ValueError` with a text."""
+    """Refuse a change of groups that would need approval on the group's page. Errors: `ValueError` with a text."""
     mine = {_shown(name) for name in member}
     if needs_second and wanted.groups != mine:
         words = _(

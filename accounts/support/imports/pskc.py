@@ -23,8 +23,8 @@ from accounts.support.imports.pskc_keys import NAMESPACE, Sealed, Unfit, columns
 # A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
 # seconds for deriving the key, and one millisecond per token.
 _MAX_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP recommends 1,300,000 with SHA-1
-_MAX_KEY_BYTES = 32  # derived: AES has no longer keys
-_MAX_PACKAGES = 10_000  # of one token each
+_MAX_KEY_BYTES = 32  # of a derived key: AES keys are no longer than this
+_MAX_PACKAGES = 10_000  # tokens, each of which is a package
 _MAX_BROKEN_PACKAGES = 50  # each is searched for among the others
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
 _MAX_DEPTH = 50  # of nested elements; a package has ten

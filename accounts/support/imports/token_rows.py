@@ -88,7 +88,7 @@ def find(names: Sequence[str]) -> dict[str, list[User]]:
 
 
 def who_need_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
-    """Return the ids of those users whose policy leaves the assignment of a token to two members of staff."""
+    """Return the ids of the users whose policy requires a second person to approve the assignment of a token."""
     rules = policies.rules_of_many({user.pk for users in people.values() for user in users})
     return frozenset(pk for pk, found in rules.items() if ASSIGN_TOKEN.name in found.second_person)
 
@@ -101,7 +101,7 @@ def _person(name: str, people: Mapping[str, list[User]], staff: User | None, wai
 def getter(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User:
     """Return the user, if `staff` may assign them a token alone. Errors: `ValueError` with a text for staff.
 
-    `waiting` are the users for whom a second person must approve it: a file has nobody who could.
+    `waiting` are the users for whom a second person must approve the assignment, which an import can't ask for.
     """
     nobody = _("Nobody has this username or email address.")
     user = people_search.only_of(people.get(fold(name), []), nobody=nobody)

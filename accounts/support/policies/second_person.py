@@ -1,6 +1,6 @@
-"""Tells administrators of a policy change after which an action needs no second person any more.
+"""Notifies administrators when a policy change lets one person do alone what needed a second person.
 
-One administrator alone can make it. If nobody who could object heard of it, the second person would protect nothing.
+One administrator can make such a change alone. Unless others hear of it and can object, the rule protects nothing.
 """
 
 from collections.abc import Iterable, Sequence

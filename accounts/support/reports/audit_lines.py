@@ -51,7 +51,7 @@ class Line:
 def lines(events: Sequence[AuditEvent], *, is_checked: bool = True, among: QuerySet[User] | None = None) -> list[Line]:
     """Turn events into lines, with one query for the names of all people.
 
-    `among` are the people whose names the reader may see, beside those of the staff who acted; None for all.
+    `among` are the people whose names the reader may see, besides the staff who acted. None means all.
     """
     names = _names(events)
     if among is not None:
@@ -165,7 +165,7 @@ def _of(choices: Iterable[tuple[Any, Any]]) -> Callable[[object], str]:
 
 
 def _why(kind: str, recorded: str) -> str:
-    """Word the reason of an event in the words of its enum."""
+    """Return the words of an event's recorded reason, from its enum."""
     for reasons in _REASONS.get(kind, _OTHER_REASONS):
         if recorded in set(reasons):
             return str(reasons(recorded).label)

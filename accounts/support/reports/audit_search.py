@@ -53,7 +53,8 @@ class Search:
 def find(search: Search, *, staff: User | None = None) -> tuple[list[Line], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end.
 
-    `staff` reads it: a member of a desk reads about the people that the desk may help, and about nobody in particular.
+    `staff` is the reader. A member of a desk sees events about the people that the desk may help, and events about
+    no person.
     """
     with query_plans.for_these_values():
         events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from helpcenter import readability, shipped_articles
 
-MIN_READING_EASE = 60.0  # Flesch's
+MIN_READING_EASE = 60.0  # Flesch reading ease
 
 
 class Command(BaseCommand):

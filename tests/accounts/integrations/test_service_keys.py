@@ -58,7 +58,7 @@ def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
 
 
 def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: Door) -> None:
-    """Its form promises that. Seen failing: changes and deletions were under the long name."""
+    """The form promises that. Seen failing: changes and deletions were under the long name."""
     keeper.browser.save(f"{LIST}{mail.service.pk}/change/", **FIELDS | {"slug": "mail", "program": "mail"})
     keeper.browser.save(f"{LIST}{mail.service.pk}/delete/")
 

@@ -1,4 +1,4 @@
-"""Tests of the session's challenge: the next request reads both with one statement, and never relies on it."""
+"""Tests that a session and its challenge are read with one statement, and that nothing relies on that."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_page_after_an_incorrect_code_shows_the_attempts_that_are_left(ana: Pers
 def test_account_that_is_blocked_while_the_form_arrives_signs_nobody_in(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The session, the challenge and the person are read before a slow form is. Seen failing: a completed sign-in.
+    """The session and the person are read before a slow form has arrived. Seen failing: the sign-in was completed.
 
     Seen failing as well: the code counted as an incorrect one.
     """

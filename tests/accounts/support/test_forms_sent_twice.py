@@ -178,7 +178,7 @@ def test_erasure_sent_many_times_at_once_counts_once(scene: Scene) -> None:
 
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the form's reference the race shows the fault, so the tests above can fail."""
+    """Without the form's reference the action runs twice, which shows that the tests above can fail."""
     monkeypatch.setattr(execution, "_spend", lambda _asked: True)
 
     found = together(*[lambda: scene.place("issue_pass", "")] * N_AT_ONCE)

@@ -15,7 +15,7 @@ _APPS, _TEXTS = 7, 3  # of ten real sign-ins
 _N_GENUINE = 50_000
 _MONTHS = 13
 _RECORD = "/admin/accounts/user/record/"
-_N_GROWN = 150  # sign-ins without autovacuum
+_N_GROWN = 150  # sign-ins during which autovacuum is off
 
 
 @dataclass

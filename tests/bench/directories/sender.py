@@ -1,4 +1,4 @@
-"""Sends people and groups by SCIM: `python -m tests.bench.directories.sender NAME ADDRESS`, one order a line."""
+"""Sends people and groups by SCIM: `python -m tests.bench.directories.sender NAME ADDRESS`, one command per line."""
 
 import json
 import sys

@@ -12,7 +12,7 @@ PASSWORD_PAGE, CODE_PAGE = "/", "/code/"
 
 
 def make(method: str, n: int) -> list[Person]:
-    """Make people with an app or a number; all share one hash, for hashing is not what this measures."""
+    """Make people with an app or a number. All share one hash, because hashing is not what this measures."""
     kept = make_password(PASSWORD)
     users = User.objects.bulk_create(
         User(username=f"{TEXTED if method == 'text' else ''}{secrets.token_hex(8)}", password=kept) for _ in range(n)

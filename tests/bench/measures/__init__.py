@@ -1,1 +1,1 @@
-"""What the benchmark measures, one kind of work a module."""
+"""The measurements of the benchmark, one module for each kind of work."""

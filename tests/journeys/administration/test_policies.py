@@ -199,7 +199,7 @@ def mailed() -> list[str]:
 
 
 def test_every_administrator_hears_that_an_action_needs_no_second_person_any_more(fay: Person) -> None:
-    """Seen failing: one administrator turned it off alone, and only the audit log said so."""
+    """Seen failing: one administrator could turn it off alone, and only the audit log recorded it."""
     hire("gil", "Administrators")
 
     more: dict[str, Any] = {"second_person": ["erase", "clear_settings"]}

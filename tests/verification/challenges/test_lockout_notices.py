@@ -67,7 +67,7 @@ def test_guesses_beside_a_busy_owner_are_bounded(ana: EngineUser, settings: Any)
 def test_correct_code_sent_twice_at_the_limit_of_the_month_locks_nothing(
     ana: EngineUser, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first is still being checked when the second comes. Seen failing: it locked all methods."""
+    """The first answer is still being checked when the second arrives. Seen failing: all methods were locked."""
     settings.WRONG_CODES_PER_MONTH = 3
     wrong(ana, 2, binding="guess")
     later = ana.later(minutes=5)

@@ -11,7 +11,7 @@ from verification.otp.oath import Scheme
 
 SECRET = b"s" * 20
 COUNTED = Scheme(is_counted=True)
-PRESSES_AHEAD = 200  # presses that nobody typed in
+PRESSES_AHEAD = 200  # presses of the button whose codes nobody entered
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_another_number_is_begun_anew(ana: EngineUser) -> None:
 
 
 def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: EngineUser, settings: Any) -> None:
-    """Seen failing: the code that had just arrived for the first number was worth nothing any more."""
+    """Seen failing: the code that had just arrived for the first number no longer worked."""
     begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
     settings.SENDS_PER_PERSON_HOUR = 1
 

@@ -73,7 +73,7 @@ def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
 def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
     opal: str, ana: EngineUser, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen failing: only the request that reached the alarm told of it, so a crash left everybody without."""
+    """Seen failing: only the request that reached the alarm sent the notice, so a crash lost it."""
     ana.start("text", binding="b")
     with monkeypatch.context() as patch:
         patch.setattr("verification.delivery.outbox.notice", lambda *_arguments, **_named: 1 / 0)

@@ -229,7 +229,7 @@ def test_range_whose_codes_nobody_types_in_is_paused(n: int, n_proven: int, is_p
 def test_operators_are_told_of_a_range_after_an_evaluation_that_crashed(
     opal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen failing: the range was blocked, and nobody was told."""
+    """Seen failing: the range was blocked, but operators were not notified."""
     sent("+371200", 40, n_proven=0)
     with monkeypatch.context() as patch:
         patch.setattr("verification.delivery.outbox.notice", lambda *_arguments, **_named: 1 / 0)

@@ -19,12 +19,12 @@ from verification.models import Attempt, Circuit, CircuitState, Kind, Message, M
 _log = logging.getLogger(__name__)
 _WINDOW = timedelta(minutes=15)  # how far back messages are evaluated
 _TYPING_TIME = timedelta(minutes=2)  # codes younger than this may still be entered
-_MIN_MESSAGES = 50  # fewer messages say too little
+_MIN_MESSAGES = 50  # with fewer, the share of failures says too little
 _MIN_ACCOUNT_ERRORS = 5  # reported by the provider itself
 _MIN_PROVEN_SHARE = 1 / 3
 _MAX_RETURNED_SHARE = 1 / 2
 _MIN_TIME_CLOSED = timedelta(minutes=5)  # a circuit closed for so long is reported as working
-_MAX_TRIPS_COUNTED = 12  # pauses in a row; then the count stops
+_MAX_TRIPS_COUNTED = 12  # pauses in a row; the count stops there
 
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 _TAKEN = (

@@ -116,7 +116,7 @@ def test_code_works_once_and_a_second_use_voids_what_it_gave(party: Any, ana: Pe
 
 
 def test_code_of_a_public_client_voids_nothing_without_its_verifier(make_party: Any, ana: Person) -> None:
-    """Seen failing: with a redeemed code, from a log or the history of a browser, anyone ended the sign-in."""
+    """Seen failing: anyone with a redeemed code, from a log or a browser's history, could end the sign-in."""
     party = make_party("app", is_public=True)
     ana.sign_in()
     code = party.ask(ana).code

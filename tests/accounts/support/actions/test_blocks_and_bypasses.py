@@ -24,7 +24,7 @@ def actor() -> Actor:
 
 
 def test_a_shorter_block_does_not_end_a_permanent_one(ana: Person, actor: Actor) -> None:
-    """Seen failing: 90 days took the place of “until someone unblocks them”."""
+    """Seen failing: a block for 90 days replaced one “until someone unblocks them”."""
     blocks_and_bypasses.block(ana.user, actor, days=None)
 
     with pytest.raises(Unneeded):

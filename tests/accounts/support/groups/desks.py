@@ -1,4 +1,4 @@
-"""What tests want a role to be."""
+"""Builds the role that a test asks for."""
 
 from accounts.support.groups import Wanted
 

@@ -1,4 +1,4 @@
-"""Tests of which policy changes leave an action without the second person that it needed."""
+"""Tests of which policy changes count as dropping the second person that an action needed."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -62,7 +62,7 @@ def test_success_in_between_starts_the_count_anew() -> None:
 
 
 def test_one_message_goes_on_trial_when_the_pause_is_over() -> None:
-    """Of many workers that hold the same snapshot, one. Seen failing with `until_at__lte` taken out of the update."""
+    """Only one of many workers with one snapshot. Seen failing with `until_at__lte` taken out of the update."""
     fail(5)
     later = NOW + timedelta(seconds=15)
     circuits = [Circuit.objects.get() for _ in range(8)]

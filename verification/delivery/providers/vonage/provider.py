@@ -41,7 +41,7 @@ class VonageProvider:
         try:
             wanted = _call(message) if message.kind == Kind.CALL else _text(message)
         except ValueError as error:
-            raise Refused(Reason.UNKNOWN) from error  # such as a sender that none can be
+            raise Refused(Reason.UNKNOWN) from error  # such as an impossible sender
         try:
             if message.kind == Kind.CALL:
                 return str(http_client.voice().create_call(wanted).uuid)

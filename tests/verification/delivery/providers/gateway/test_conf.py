@@ -1,4 +1,4 @@
-"""Tests that the gateway's settings may hold what it wants to see of us: a key in its address, or in the body."""
+"""Tests of the gateway's settings: its address and its request body may contain a secret key."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The telephone in a real browser: it rings and fills automatically, is worked by keyboard, and everyone can use it."""
+"""Tests of the virtual phone in a real browser: calls and messages appear live, and it is accessible by keyboard."""
 
 from collections.abc import Iterator
 

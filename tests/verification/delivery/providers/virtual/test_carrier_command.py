@@ -1,4 +1,4 @@
-"""The carrier's process goes round: claims, has running under way at the same time, writes down what came back."""
+"""Tests of the carrier's process: it claims callbacks, posts several at the same time, and records the responses."""
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
