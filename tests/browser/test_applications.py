@@ -116,7 +116,7 @@ def test_an_administrator_adds_one_and_copies_its_configuration(staff: Page, ana
     staff.get_by_label("Required strength").select_option("no-phone")
     staff.get_by_role("textbox", name="Reason").fill("The data team wants it.")
     found += looked_at(staff, "application-form")
-    staff.get_by_role("button", name="Save").click()
+    staff.get_by_role("button", name="Add the application").click()
     secret = staff.locator("#secret").inner_text()
     staff.locator("summary", has_text="JupyterHub").click()
     expect(staff.locator("#text-jupyterhub")).to_contain_text(secret)
