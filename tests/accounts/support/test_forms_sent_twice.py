@@ -53,6 +53,7 @@ class Scene:
     ana: Person
     fay: Person
     context: Context
+    text_ref: str  # read before the race: the action removes it
 
     def request(self, name: str, form_ref: str) -> ActionRequest:
         """Return an action request as one HTTP request builds it, with its own copies of the rows."""
@@ -63,9 +64,7 @@ class Scene:
             person=User.objects.get(pk=self.ana.user.pk),
             reason="asked",
             ticket="1",
-            options=(
-                {"ref": self.ana.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {}) | self.options(name)
-            ),
+            options=({"ref": self.text_ref} if needs_ref else OPTIONS.get(name, {}) | self.options(name)),
             form_ref=form_ref,
         )
 
@@ -118,7 +117,7 @@ def scene() -> Scene:
         context = Context(now=timezone.now(), network="192.0.2.9")
         dress(ana, context)
         Message.objects.all().delete()
-    return Scene(ana, fay, context)
+    return Scene(ana, fay, context, ana.enrolment("text").ref)
 
 
 def _prepare(name: str, scene: Scene) -> None:
