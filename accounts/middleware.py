@@ -32,7 +32,7 @@ class SessionMiddleware(middleware.SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         if request.path_info.startswith(_SIGN_IN):
-            sessions.read_challenge(request.session)
+            sessions.load_with_challenge(request.session)
 
 
 class EnrolmentMiddleware(OTPMiddleware):  # type: ignore[misc]  # django-otp ships no types

@@ -15,7 +15,7 @@ from verification.db.compiled_queries import Insert
 from verification.keys import random_tokens
 
 LINK_LIFE = timedelta(minutes=30)
-_MAX_SHARING_A_MAILBOX = 20  # accounts that a single request emails
+_MAX_ACCOUNTS_PER_MAILBOX = 20  # accounts that a single request emails
 _PURPOSE = "password_reset"
 _ADD = Insert(PasswordReset)
 
@@ -38,7 +38,7 @@ def ask(name: str, context: Context, *, path: str) -> None:
     with batched_writes.block():  # together, or the time of the answer would tell that many share a mailbox
         # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be limited separately.
         people = [
-            person for person in named[:_MAX_SHARING_A_MAILBOX] if folded in {person.username, fold(person.email)}
+            person for person in named[:_MAX_ACCOUNTS_PER_MAILBOX] if folded in {person.username, fold(person.email)}
         ]
         for person in people:
             audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=person.pk, context=context)

@@ -94,9 +94,9 @@ class SessionStore(DatabaseStore):
     _row: Session | None = None  # as it was read or created
     _kept: bytes | None = None  # what `keep` has written
     _is_new = False  # `keep` has made a row, and its transaction is not over
-    _reads_challenge = False
+    _loads_challenge = False
     _challenge: Challenge | None = None  # of the verification in progress, if it was read or issued
-    _is_unused = False  # `_challenge` was read with the session and has not been taken yet
+    _is_challenge_unused = False  # `_challenge` was read with the session and has not been taken yet
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -113,13 +113,13 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Session | None:
         key = self.session_key or ""
-        read = _READ_WITH_CHALLENGE if self._reads_challenge else _READ
+        read = _READ_WITH_CHALLENGE if self._loads_challenge else _READ
         row = read.first(ref=name_in(key), key=row_key(key), now=timezone.now())
         if row is None:
             self._session_key = None
         self._row = row
-        self._challenge = row.challenge if row is not None and self._reads_challenge else None
-        self._is_unused = self._challenge is not None
+        self._challenge = row.challenge if row is not None and self._loads_challenge else None
+        self._is_challenge_unused = self._challenge is not None
         return row
 
     def encode(self, session_dict: dict[str, Any]) -> str:
@@ -240,20 +240,20 @@ class SessionStore(DatabaseStore):
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
         return self._row.ref if self._row is not None else ""
 
-    def read_challenge(self) -> None:
+    def load_with_challenge(self) -> None:
         """Read the session's challenge together with the session. Call this before the session is read."""
-        self._reads_challenge = True
+        self._loads_challenge = True
 
-    def ask(self, challenge: Challenge | None) -> None:
+    def set_challenge(self, challenge: Challenge | None) -> None:
         """Record the challenge of the verification in progress, so that the next request reads it with the session."""
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reading the row later would undo it
-        self._challenge, self._is_unused = challenge, False
+        self._challenge, self._is_challenge_unused = challenge, False
 
     def take_challenge(self) -> Challenge | None:
         """Return the challenge that was read with the session, once: later in the request it may have changed."""
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
-        found = self._challenge if self._is_unused else None
-        self._is_unused = False
+        found = self._challenge if self._is_challenge_unused else None
+        self._is_challenge_unused = False
         return found
 
     @classmethod
@@ -306,14 +306,14 @@ def keep(session: SessionBase) -> None:
     cast("SessionStore", session).keep()
 
 
-def read_challenge(session: SessionBase) -> None:
+def load_with_challenge(session: SessionBase) -> None:
     """Read a session's challenge together with it, in one statement. Call this before the session is read."""
-    cast("SessionStore", session).read_challenge()
+    cast("SessionStore", session).load_with_challenge()
 
 
-def ask(session: SessionBase, challenge: Challenge | None) -> None:
+def set_challenge(session: SessionBase, challenge: Challenge | None) -> None:
     """Record the challenge of a session's verification in progress, if it is known."""
-    cast("SessionStore", session).ask(challenge)
+    cast("SessionStore", session).set_challenge(challenge)
 
 
 def take_challenge(session: SessionBase) -> Challenge | None:

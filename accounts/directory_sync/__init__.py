@@ -6,10 +6,10 @@ confirms it.
 
 from accounts.directory_sync import audit_events
 from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
-from accounts.directory_sync.sync_runs import CONFIRMABLE_FOR, begin, cancel, confirm, forget, purge, schedule, work
+from accounts.directory_sync.sync_runs import CONFIRMATION_PERIOD, begin, cancel, confirm, forget, purge, schedule, work
 
 __all__ = [
-    "CONFIRMABLE_FOR",
+    "CONFIRMATION_PERIOD",
     "Figure",
     "audit_events",
     "begin",

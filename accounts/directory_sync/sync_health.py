@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import Directory, DirectorySync
 from accounts.provisioning import Verdict
 
-_MAX_INTERVALS_WITHOUT_RUN = 3  # without a run that finished
+_MAX_MISSED_INTERVALS = 3  # without a run that finished
 _State = DirectorySync.State
 
 
@@ -72,4 +72,4 @@ def is_stale(figure: Figure, now: datetime) -> bool:
     if not figure.directory.sync_minutes or figure.last is None:
         return False
     age = figure.age(now)
-    return age is None or age > _MAX_INTERVALS_WITHOUT_RUN * timedelta(minutes=figure.directory.sync_minutes)
+    return age is None or age > _MAX_MISSED_INTERVALS * timedelta(minutes=figure.directory.sync_minutes)

@@ -27,7 +27,7 @@ from verification.db import leases
 
 _LEASE = timedelta(minutes=5)
 _RETRY_AFTER = timedelta(minutes=10)  # after a failed run, if the usual interval is longer
-CONFIRMABLE_FOR = timedelta(days=1)  # after the run read the directory
+CONFIRMATION_PERIOD = timedelta(days=1)  # after the run read the directory
 _ROW_RETENTION, _RUN_RETENTION = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
 
@@ -47,7 +47,9 @@ def begin(directory: Directory, staff: User, context: Context, *, is_preview: bo
 def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) -> bool:
     """Apply what a run would change, as its page shows it. Return False if it can't be confirmed any more."""
     with transaction.atomic():
-        ready = DirectorySync.objects.filter(pk=sync.pk, state=_State.READY, read_at__gt=context.now - CONFIRMABLE_FOR)
+        ready = DirectorySync.objects.filter(
+            pk=sync.pk, state=_State.READY, read_at__gt=context.now - CONFIRMATION_PERIOD
+        )
         values = {"made_by": staff, "network": context.network, "lease_until": None, "n_starts": 0}
         try:
             with transaction.atomic():
@@ -113,7 +115,7 @@ def work(now: datetime) -> int:
 
 def purge(now: datetime) -> None:
     """Delete batches that nobody confirmed within a day, the rows of runs after a week, and runs after a month."""
-    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - CONFIRMABLE_FOR)
+    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - CONFIRMATION_PERIOD)
     stale.update(state=_State.REPLACED, ended_at=now)
     DirectorySyncBatch.objects.exclude(sync__state__in=[*UNDER_WAY, _State.READY]).delete()
     DirectorySyncRow.objects.filter(sync__made_at__lt=now - _ROW_RETENTION).delete()

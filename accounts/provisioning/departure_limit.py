@@ -15,8 +15,8 @@ from accounts.provisioning.entries import Source
 from verification import audit, notices
 
 WINDOW = timedelta(hours=1)
-MAX_SHARE_LEAVING = 0.05  # of the people of the directory
-ALWAYS_ALLOWED_LEAVERS = 4  # people, from a directory of any size
+MAX_UNCONFIRMED_SHARE = 0.05  # of the people of the directory
+MAX_UNCONFIRMED_LEAVERS = 4  # people, from a directory of any size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Departures:
     @property
     def are_many(self) -> bool:
         """Return whether they are more than usual: over 5 %, and at least 5 people."""
-        return self.n > ALWAYS_ALLOWED_LEAVERS and self.n > MAX_SHARE_LEAVING * self.of
+        return self.n > MAX_UNCONFIRMED_LEAVERS and self.n > MAX_UNCONFIRMED_SHARE * self.of
 
 
 def count(directory: Directory, now: datetime, *, planned: int = 0, confirmed_at: datetime | None = None) -> Departures:
@@ -51,7 +51,7 @@ def watch(directory: Directory, by: Source, now: datetime) -> None:
     """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
     quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WINDOW)
     n_left = _left(directory, now).count()
-    if n_left <= ALWAYS_ALLOWED_LEAVERS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
+    if n_left <= MAX_UNCONFIRMED_LEAVERS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
         return  # at most requests, and without counting everybody
     found = count(directory, now)
     if not found.are_many:

@@ -90,7 +90,7 @@ def keep(request: HttpRequest, pending: Pending, *, challenge: Challenge | None 
     """
     kept = asdict(pending)
     request.session[_KEY] = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}
-    sessions.ask(request.session, challenge)
+    sessions.set_challenge(request.session, challenge)
     return pending
 
 
@@ -136,7 +136,7 @@ def is_stale(request: HttpRequest, pending: Pending) -> bool:
 def wipe(request: HttpRequest) -> None:
     """Delete the state."""
     request.session.pop(_KEY, None)
-    sessions.ask(request.session, None)
+    sessions.set_challenge(request.session, None)
 
 
 def forget_changes(request: HttpRequest) -> None:

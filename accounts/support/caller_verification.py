@@ -24,7 +24,7 @@ from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict, Words
 
 LIFE = timedelta(minutes=15)  # how long a check counts
-_DOUBLE_CLICK = timedelta(seconds=30)  # the same request again within this time
+_SAME_REQUEST_WINDOW = timedelta(seconds=30)  # the same request again within this time
 MIN_METHOD_AGE = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
 CALL_BACK = "call_back"
 
@@ -100,7 +100,7 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
-        twice = just_now.filter(passed_at=None, asked_at__gt=context.now - _DOUBLE_CLICK)
+        twice = just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME_REQUEST_WINDOW)
         if same := twice.order_by("-asked_at").first():
             return same
         check.save()
@@ -177,7 +177,7 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, method=CALL_BACK)
-        if same := just_now.filter(passed_at__gt=context.now - _DOUBLE_CLICK).first():
+        if same := just_now.filter(passed_at__gt=context.now - _SAME_REQUEST_WINDOW).first():
             return same
         check.save()
         _record(caller_audit_events.CALLER_VOUCHED, check, context, note=note)

@@ -90,7 +90,7 @@ def test_finds_an_inner_module(module: str) -> None:
     ("importer", "module"),
     [("accounts.activity", "verification.audit.events"), ("verification.audit.sealing", "verification.audit.log")],
 )
-def test_accepts_what_is_exported_or_ones_own(importer: str, module: str) -> None:
+def test_accepts_exported_names_and_own_modules(importer: str, module: str) -> None:
     assert not past_the_exports(importer, module)
 
 

@@ -10,7 +10,7 @@ from tests.browser.screen_sizes_and_accessibility import SIZES
 from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person
 
 SECONDS_TO_NEXT_APP_CODE = 31  # seconds after which an authenticator app shows another code
-MINUTES_UNTIL_STALE = 11  # minutes after which a proof is no longer fresh
+MINUTES_UNTIL_REAUTHENTICATION = 11  # minutes after which a proof is no longer fresh
 MAX_TABS = 200  # presses of the Tab key until a control has focus
 # A focus ring of the element or of its box. A key was pressed before, so the browser shows keyboard focus.
 _SHOWS_FOCUS = """it => [it, it.parentElement].some(each => {

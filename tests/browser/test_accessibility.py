@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.browser.page_actions import (
-    MINUTES_UNTIL_STALE,
+    MINUTES_UNTIL_REAUTHENTICATION,
     choose,
     expect_heading,
     expect_options,
@@ -83,7 +83,7 @@ def test_keeps_nobody_out_of_the_second_step(look: Look, ana: Person, clock: Clo
     look.at("verify-recovery")
     choose(page, "Text message")
     expect(page.locator(".delivery")).to_be_visible()
-    clock.forward(minutes=MINUTES_UNTIL_STALE)
+    clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     page.reload()
     look.at("verify-too-old")
 

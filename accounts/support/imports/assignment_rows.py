@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.token_rows import find, getter, who_need_approval
+from accounts.support.imports.token_rows import assignee, find, users_needing_approval
 from verification import hardware_tokens
 from verification.context import Context
 
@@ -21,7 +21,7 @@ def apply(
     `repeated` are the lines whose token also occurs earlier in the file.
     """
     people = find([fields["user"] for _line, fields in rows])
-    waiting = who_need_approval(people)
+    waiting = users_needing_approval(people)
     counts, faults = Counter[str](), []
     for line, fields in rows:
         try:
@@ -47,7 +47,7 @@ def _one(
     serial = fields["serial number"].upper()
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
-    user = getter(fields["user"], people, staff, waiting)
+    user = assignee(fields["user"], people, staff, waiting)
     token = hardware_tokens.named(serial)
     if token is None:
         raise ValueError(_("There is no token with this serial number. Import the manufacturer’s file first."))

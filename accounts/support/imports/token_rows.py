@@ -44,7 +44,7 @@ def apply(
     `staff` uploaded the file; None if their account is gone. `repeated` are the lines whose token also occurs earlier.
     """
     people = find([fields["upn"] for _line, fields in rows])
-    waiting = who_need_approval(people)
+    waiting = users_needing_approval(people)
     counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
     for line, fields in rows:
         serial = fields["serial number"].strip().upper()
@@ -87,7 +87,7 @@ def find(names: Sequence[str]) -> dict[str, list[User]]:
     return people_search.named(User.objects.all(), names)
 
 
-def who_need_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
+def users_needing_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
     """Return the ids of the users whose policy requires a second person to approve the assignment of a token."""
     rules = policies.rules_of_many({user.pk for users in people.values() for user in users})
     return frozenset(pk for pk, found in rules.items() if ASSIGN_TOKEN.name in found.second_person)
@@ -95,10 +95,10 @@ def who_need_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
 
 def _person(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User | None:
     """Return the user who gets a token, or None if the file names nobody. Errors: `ValueError` with a text."""
-    return getter(name, people, staff, waiting) if name else None
+    return assignee(name, people, staff, waiting) if name else None
 
 
-def getter(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User:
+def assignee(name: str, people: Mapping[str, list[User]], staff: User | None, waiting: Collection[int]) -> User:
     """Return the user, if `staff` may assign them a token alone. Errors: `ValueError` with a text for staff.
 
     `waiting` are the users for whom a second person must approve the assignment, which an import can't ask for.

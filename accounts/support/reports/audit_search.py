@@ -59,10 +59,10 @@ def find(search: Search, *, staff: User | None = None) -> tuple[list[Line], int]
     with query_plans.for_these_values():
         events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])
     before = events[PAGE_SIZE - 1].pk if len(events) > PAGE_SIZE else 0
-    return audit_lines.lines(events[:PAGE_SIZE], among=_among(staff)), before
+    return audit_lines.lines(events[:PAGE_SIZE], among=_readable_users(staff)), before
 
 
-def _among(staff: User | None) -> QuerySet[User] | None:
+def _readable_users(staff: User | None) -> QuerySet[User] | None:
     """Return the users about whom a member of staff may read, or None if they may read about all."""
     return desk_scopes.visible(staff) if staff is not None and desk_scopes.is_scoped(staff) else None
 
@@ -70,7 +70,7 @@ def _among(staff: User | None) -> QuerySet[User] | None:
 def matching(search: Search, *, staff: User | None = None) -> QuerySet[AuditEvent]:
     """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
-    if (among := _among(staff)) is not None:
+    if (among := _readable_users(staff)) is not None:
         events = events.filter(Q(user_id__isnull=True) | Q(user_id__in=among.values("pk")))
     if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
         events = events.filter(kind__in=kinds)
@@ -120,7 +120,7 @@ def _midnight(day: date) -> datetime:
 
 def rows(search: Search, *, staff: User | None = None) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an export, oldest first, without loading all of them."""
-    among = _among(staff)
+    among = _readable_users(staff)
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
     found = matching(search, staff=staff).order_by("id").iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):

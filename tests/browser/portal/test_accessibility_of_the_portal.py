@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import SecondStep, User
 from tests.browser.page_actions import (
-    MINUTES_UNTIL_STALE,
+    MINUTES_UNTIL_REAUTHENTICATION,
     expect_heading,
     expect_in,
     fill,
@@ -123,7 +123,7 @@ def test_keeps_nobody_out_of_making_an_account_safe(inside: Look) -> None:
 def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person, clock: Clock) -> None:
     page = inside.page
     page.goto("/methods/")
-    clock.forward(minutes=MINUTES_UNTIL_STALE)
+    clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     press(page, "Make default Authenticator app")
     expect_heading(page, "Verify it’s you")
     inside.at("reauthenticate")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.browser.page_actions import (
-    MINUTES_UNTIL_STALE,
+    MINUTES_UNTIL_REAUTHENTICATION,
     SECONDS_TO_NEXT_APP_CODE,
     choose,
     expect_heading,
@@ -79,7 +79,7 @@ def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at
 
 def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Person, clock: Clock) -> None:
     go(at_home, "Methods")
-    clock.forward(minutes=MINUTES_UNTIL_STALE)
+    clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
 
     press(at_home, "Make default Authenticator app")
     prove_again(at_home, ana)
@@ -221,7 +221,7 @@ def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
 
 
 def test_asks_a_stale_session_again_and_takes_a_different_option(at_desktop: Page, ana: Person, clock: Clock) -> None:
-    clock.forward(minutes=MINUTES_UNTIL_STALE)
+    clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     at_desktop.goto("/methods/add/")
     expect_heading(at_desktop, "Verify it’s you")
     press(at_desktop, "Text message")

@@ -87,7 +87,7 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
     assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
 
 
-def test_no_alarm_is_missed_before_it_is_reached(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
+def test_sends_no_notice_before_the_alarm_is_reached(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
     ana.start("text")
 
     notices.tell_of_missed_alarms(ana.context.now)

@@ -82,7 +82,7 @@ def test_staff_get_no_bypass_and_keep_their_second_step(sam: Person, root: Perso
     assert (found.bypass_until, found.second_step == SecondStep.DISABLED) == (None, False)
 
 
-def test_a_shorter_bypass_takes_the_place_of_no_longer_one(ana: Person, actor: Actor) -> None:
+def test_shorter_bypass_does_not_replace_a_longer_one(ana: Person, actor: Actor) -> None:
     long, short = timedelta(hours=1), timedelta(minutes=5)
     blocks_and_bypasses.bypass_once(ana.user, actor, life=long)
 
@@ -104,7 +104,7 @@ def test_block_takes_a_bypass_and_all_access(ana: Person, actor: Actor) -> None:
     assert AuditEvent.objects.get(kind="support.person_blocked").detail["days"] == 90
 
 
-def test_unblocking_is_once(ana: Person, actor: Actor) -> None:
+def test_unblocks_once(ana: Person, actor: Actor) -> None:
     blocks_and_bypasses.block(ana.user, actor)
 
     blocks_and_bypasses.unblock(ana.user, actor)
@@ -123,7 +123,7 @@ def test_unlocking_ends_the_lock_of_a_fraud_report(ana: Person, actor: Actor) ->
     assert AuditEvent.objects.filter(kind="support.person_unlocked").exists()
 
 
-def test_no_count_of_incorrect_codes_is_reset_that_is_nought(ana: Person, actor: Actor) -> None:
+def test_does_not_reset_a_count_of_zero(ana: Person, actor: Actor) -> None:
     with pytest.raises(Unneeded):
         blocks_and_bypasses.reset_wrong_codes(ana.user, actor)
 

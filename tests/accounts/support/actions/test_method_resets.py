@@ -120,7 +120,7 @@ def test_nothing_to_clear_is_no_event(ben: Person, by: Actor) -> None:
     assert not AuditEvent.objects.filter(kind__startswith="support.").exists()
 
 
-def test_lost_phone_takes_app_passwords_along(ana: Person, by: Actor) -> None:
+def test_reporting_a_lost_phone_deletes_app_passwords(ana: Person, by: Actor) -> None:
     app_passwords.issue(ana.user, by.context, name="Mail", program="mail")
     epoch = ana.user.epoch
 

@@ -65,7 +65,7 @@ def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, h
     assert (detail["starts_at"], detail["ends_at"], detail["once"]) == (begins.isoformat(), ends.isoformat(), once)
 
 
-def test_start_that_has_passed_is_now(ana: Person, actor: Actor, here: Context) -> None:
+def test_start_in_the_past_means_now(ana: Person, actor: Actor, here: Context) -> None:
     """A request may wait for approval until the start that it named has passed."""
     issue(ana, actor, starts_at=here.now - timedelta(days=1))
 

@@ -65,7 +65,7 @@ def test_change_gives_and_takes_what_differs(actor: Actor, desk: Group) -> None:
     assert changes == {"name": ["Night desk", "Late desk"], "rights": [[SEE], [UNLOCK]]}
 
 
-def test_who_loses_the_only_role_is_no_longer_staff(actor: Actor, desk: Group) -> None:
+def test_user_who_loses_their_only_role_is_no_longer_staff(actor: Actor, desk: Group) -> None:
     change(desk, wanted(SEE, joining=(join("ida").user.username,)), actor)
 
     change(desk, None, actor)
@@ -170,7 +170,7 @@ def test_request_ends(actor: Actor, desk: Group, second: User, here: Context, cl
 
 @pytest.mark.usefixtures("needs_second")
 @pytest.mark.parametrize("lost", [{"is_staff": False}, {"is_active": False}])
-def test_one_who_is_no_longer_staff_gets_nothing_approved(
+def test_former_staff_get_no_approval(
     actor: Actor, desk: Group, second: User, here: Context, lost: dict[str, bool]
 ) -> None:
     change(desk, wanted(UNLOCK), actor)

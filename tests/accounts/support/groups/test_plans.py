@@ -34,7 +34,7 @@ def test_members_are_affected_only_if_permissions_change(chief: User, desk: Grou
     assert plan(chief, desk, wanted(SEE, name="Late desk")).people == ()
 
 
-def test_only_who_is_elsewhere_joins_and_only_a_member_leaves(chief: User, desk: Group) -> None:
+def test_only_non_members_join_and_only_members_leave(chief: User, desk: Group) -> None:
     desk.user_set.add(join("tom").user)
     join("ida")
 

@@ -25,7 +25,7 @@ def test_sets_codes_apart_and_nothing_else(words: str, codes: list[str]) -> None
     assert [part.digits for part in screens.split(words) if part.is_code] == codes
 
 
-def test_sets_a_link_apart_whole() -> None:
+def test_keeps_a_link_in_one_piece() -> None:
     """Seen failing: six digits in a link were shown as a code."""
     link = "http://localhost:8000/invitation/a482917b/1_9-Q/"
 
