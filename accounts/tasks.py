@@ -14,6 +14,7 @@ from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, 
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
 from verification import retention, signing_keys
+from verification.independent_steps import run_each
 
 _RETENTION = timedelta(days=1)
 _DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what and why; deploy/running.md names it
@@ -22,19 +23,22 @@ _DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
     """Delete expired sessions and links, and old forms, checks and requests of staff, and histories. Runs daily."""
-    SessionStore.clear_expired()
     now = timezone.now()
-    PasswordReset.objects.filter(ends_at__lt=now - _RETENTION).delete()
-    SentForm.objects.filter(sent_at__lt=now - _RETENTION).delete()
-    retention.remove(CallerCheck.objects.filter(asked_at__lt=now - _DESK_REQUEST_RETENTION))
-    retention.remove(SupportRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
-    retention.remove(GroupRequest.objects.filter(ends_at__lt=now - _DESK_REQUEST_RETENTION))
-    retention.remove(LogEntry.objects.filter(action_time__lt=retention.audit_kept_since(now)))
-    jobs.purge(now)
-    directory_sync.purge(now)
-    authorization_codes.purge(now)
-    deliveries.purge(now)
-    applications.purge(now)
+    desk_requests_since = now - _DESK_REQUEST_RETENTION
+    run_each(
+        SessionStore.clear_expired,
+        lambda: PasswordReset.objects.filter(ends_at__lt=now - _RETENTION).delete(),
+        lambda: SentForm.objects.filter(sent_at__lt=now - _RETENTION).delete(),
+        lambda: retention.remove(CallerCheck.objects.filter(asked_at__lt=desk_requests_since)),
+        lambda: retention.remove(SupportRequest.objects.filter(ends_at__lt=desk_requests_since)),
+        lambda: retention.remove(GroupRequest.objects.filter(ends_at__lt=desk_requests_since)),
+        lambda: retention.remove(LogEntry.objects.filter(action_time__lt=retention.audit_kept_since(now))),
+        lambda: jobs.purge(now),
+        lambda: directory_sync.purge(now),
+        lambda: authorization_codes.purge(now),
+        lambda: deliveries.purge(now),
+        lambda: applications.purge(now),
+    )
 
 
 @shared_task(name="accounts.tasks.imports")

@@ -1,6 +1,6 @@
 """Celery tasks of housekeeping: seal the audit log, send notices, remove old rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
@@ -10,6 +10,7 @@ from django.utils import timezone
 from verification import audit, conf, limits, notices, retention
 from verification.delivery import dispatch, message_publisher
 from verification.delivery.routing import circuit_breaker, routes
+from verification.independent_steps import run_each
 from verification.limits import toll_fraud
 from verification.models import Browser
 from verification.policies import remembered_browser_revocation
@@ -19,10 +20,12 @@ from verification.policies import remembered_browser_revocation
 def housekeeping(**_more: Any) -> None:
     """Every few seconds: seal the audit log, send notices of browsers."""
     now = timezone.now()
-    audit.seal(now)
-    notices.tell_of_browsers(now)
-    notices.tell_of_copies(now)
-    dispatch.sweep(message_publisher.publish, now=now)
+    run_each(
+        lambda: audit.seal(now),
+        lambda: notices.tell_of_browsers(now),
+        lambda: notices.tell_of_copies(now),
+        lambda: dispatch.sweep(message_publisher.publish, now=now),
+    )
 
 
 @shared_task(name="verification.tasks.evaluate_deliveries")
@@ -30,10 +33,16 @@ def evaluate_deliveries(**_more: Any) -> None:
     """Every minute: skip failing providers, block number ranges whose codes aren't entered, and notify operators."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
-    circuit_breaker.evaluate(kinds, now=now)
-    notices.tell_of_circuits(now)
-    notices.tell_of_damage(now)
-    notices.tell_of_missed_alarms(now)
+    run_each(
+        lambda: circuit_breaker.evaluate(kinds, now=now),
+        lambda: notices.tell_of_circuits(now),
+        lambda: notices.tell_of_damage(now),
+        lambda: notices.tell_of_missed_alarms(now),
+        lambda: _block_ranges(now),
+    )
+
+
+def _block_ranges(now: datetime) -> None:
     with transaction.atomic():  # otherwise a crash in between would lose the notice to operators
         notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
@@ -42,9 +51,11 @@ def evaluate_deliveries(**_more: Any) -> None:
 def purge(**_more: Any) -> None:
     """Every day: make the next months of large tables, and remove what is old or has ended."""
     now = timezone.now()
-    retention.make_months(now)
-    retention.remove_old(now)
-    toll_fraud.purge(now, keep=timedelta(days=conf.message_retention_days()))
-    retention.remove(Browser.objects.filter(ends_at__lt=now))
-    remembered_browser_revocation.settle()  # for groups and policies that were changed in the database directly
-    limits.purge(now)
+    run_each(
+        lambda: retention.make_months(now),
+        lambda: retention.remove_old(now),
+        lambda: toll_fraud.purge(now, keep=timedelta(days=conf.message_retention_days())),
+        lambda: retention.remove(Browser.objects.filter(ends_at__lt=now)),
+        remembered_browser_revocation.settle,  # for groups and policies that were changed in the database directly
+        lambda: limits.purge(now),
+    )

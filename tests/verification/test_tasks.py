@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from tests.verification.conftest import EngineUser
-from verification import audit, browsers, limits, tasks
+from verification import audit, browsers, limits, retention, tasks
 from verification.delivery import message_publisher
 from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message
 
@@ -93,3 +93,31 @@ def test_purge_forgets_names_that_were_tried_long_ago(who: EngineUser, settings:
     tasks.purge()
 
     assert Counter.objects.filter(scope="password.name").count() == 1
+
+
+def test_step_that_fails_keeps_no_other_from_running(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: what came after a step that always fails was never removed."""
+    ana.start("totp")
+    age(timedelta(days=31))
+    browsers.remember(ana.user, ana.later(days=-20).context, days=14)
+    monkeypatch.setattr(retention, "make_months", lambda _now: 1 / 0)
+
+    with pytest.raises(ExceptionGroup, match="1 of 6 steps failed") as failed:
+        tasks.purge()
+
+    assert isinstance(failed.value.exceptions[0], ZeroDivisionError)
+    assert not Challenge.objects.exists()
+    assert not Browser.objects.exists()
+
+
+def test_messages_are_sent_even_if_the_audit_log_cannot_be_sealed(
+    ana: EngineUser, woken: list[tuple[int, Kind]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana.start("text")
+    age(timedelta(seconds=5))
+    monkeypatch.setattr(audit, "seal", lambda _now: 1 / 0)
+
+    with pytest.raises(ExceptionGroup):
+        tasks.housekeeping()
+
+    assert woken == [(Message.objects.get(kind=Kind.TEXT).pk, Kind.TEXT)]
