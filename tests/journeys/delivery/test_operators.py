@@ -91,7 +91,7 @@ def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Pers
 
     page = opal.browser.go(f"{DELIVERIES}{message.handle}/")
 
-    assert "refused, number can’t receive texts virtual" in page
+    assert "Refused, number can’t receive texts virtual" in page
     assert f"m{message.pk}" in page
     assert message.challenge is not None
     assert message.challenge.reference in page

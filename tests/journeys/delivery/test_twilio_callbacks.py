@@ -289,7 +289,7 @@ def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(an
     Message.objects.update(state=MessageState.FAILED)
     cause = "20005 (the account is not active: suspended or closed)"
     assert f"twilio {cause}" in opal.browser.go(DELIVERIES)
-    assert f"refused, provider out of service: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
+    assert f"Refused, provider out of service: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
     assert [(each.provider, each.fault, each.n) for each in statistics.failure_counts(message.created_at)] == [
         ("twilio", "account", 2)
     ]
