@@ -128,7 +128,6 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(max_length=120)),
                 ('handle', models.CharField(blank=True, editable=False, max_length=32)),
                 ('binding', models.CharField(editable=False, max_length=32)),
-                ('epoch', models.PositiveIntegerField()),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('asked_at', models.DateTimeField()),
                 ('passed_at', models.DateTimeField(null=True)),

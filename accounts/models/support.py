@@ -38,7 +38,6 @@ class CallerCheck(models.Model):
     label = models.CharField(max_length=120)
     handle = models.CharField(max_length=32, blank=True, editable=False)
     binding = HandleField(editable=False)
-    epoch = models.PositiveIntegerField()
     note = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField()
     passed_at = models.DateTimeField(null=True)

@@ -94,7 +94,6 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
         staff=staff,
         method=enrolment.method,
         label=method.label,
-        epoch=person.epoch,
         asked_at=context.now,
     )
     with transaction.atomic():
@@ -169,7 +168,6 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
         staff=staff,
         method=CALL_BACK,
         label=label,
-        epoch=person.epoch,
         note=note,
         asked_at=context.now,
         passed_at=context.now,

@@ -57,7 +57,7 @@ def test_code_that_a_colleague_read_out_counts_for_the_one_who_asked(
     dora: Person, sam: Person, root: Person, here: Context
 ) -> None:
     CallerCheck.objects.create(
-        person=dora.user, staff=sam.user, method="text", label="Text", epoch=1, asked_at=here.now, passed_at=here.now
+        person=dora.user, staff=sam.user, method="text", label="Text", asked_at=here.now, passed_at=here.now
     )
 
     assert caller_verification.proof(sam.user, dora.user, now=here.now) is not None
