@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Crew:
     def start(self, name: str, command: Sequence[str], *, is_optional: bool = False) -> Child:
         """Start a child in its own session, so that Ctrl-C reaches us first."""
         log = self.home / f"{name}.log"
-        with log.open("ab") as stream:
+        with log.open("ab") as stream, _uninterrupted():
             process = subprocess.Popen(  # noqa: S603  (our own programs, without a shell)
                 list(_tied(command)),
                 cwd=BASE_DIR,
@@ -60,8 +61,8 @@ class Crew:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        child = Child(name, process, log, is_optional)
-        self.children.append(child)
+            child = Child(name, process, log, is_optional)
+            self.children.append(child)
         return child
 
     def run(self, name: str, command: Sequence[str]) -> None:
@@ -131,6 +132,26 @@ class Crew:
                 # The whole process group: a server that is gone may have left workers.
                 _signal_group(child, signal.SIGKILL)
                 child.process.wait()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Make Ctrl-C and SIGTERM wait, so that no child is started that nobody knows of and stops."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals interrupt the main thread only
+        return
+    waiting: list[int] = []
+    former = {
+        number: signal.signal(number, lambda number, _frame: waiting.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def _tied(command: Sequence[str]) -> Sequence[str]:
