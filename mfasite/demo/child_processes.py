@@ -142,14 +142,14 @@ def _uninterrupted() -> Iterator[None]:
         return
     waiting: list[int] = []
     former = {
-        number: signal.signal(number, lambda number, _frame: waiting.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        each: signal.signal(each, lambda number, _frame: waiting.append(number))
+        for each in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        for each, handler in former.items():
+            signal.signal(each, handler)
         for number in waiting:
             signal.raise_signal(number)
 
