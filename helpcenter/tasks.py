@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from helpcenter.models import Feedback, Miss
 from verification import retention
+from verification.independent_steps import run_each
 
 _RETENTION = timedelta(days=180)  # deploy/running.md names it too
 
@@ -16,5 +17,7 @@ _RETENTION = timedelta(days=180)  # deploy/running.md names it too
 def purge(**_more: Any) -> None:
     """Delete feedback from more than half a year ago, and searches that nobody has made since. Runs daily."""
     since = timezone.now() - _RETENTION
-    retention.remove(Feedback.objects.filter(at__lt=since))
-    retention.remove(Miss.objects.filter(last_at__lt=since))
+    run_each(
+        lambda: retention.remove(Feedback.objects.filter(at__lt=since)),
+        lambda: retention.remove(Miss.objects.filter(last_at__lt=since)),
+    )
