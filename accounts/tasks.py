@@ -51,8 +51,7 @@ def imports(**_more: Any) -> None:
 def sync_directories(**_more: Any) -> None:
     """Read the directories that are due, and those that someone wants read. Runs every few seconds."""
     now = timezone.now()
-    directory_sync.schedule(now)
-    directory_sync.work(now)
+    run_each(lambda: directory_sync.schedule(now), lambda: directory_sync.work(now))
 
 
 @shared_task(name="accounts.tasks.remind_of_invitations")
