@@ -3,7 +3,8 @@
 It starts a PostgreSQL and a Redis of its own, the service as in production on a database of 100,000 people, and the
 floor beside it. One run takes some eight minutes. For figures to trust, use `--runs 5` on a machine that does nothing
 else: it fills the database once, measures five times, and gives the median of each goal. `--full` has 1,000,000 people
-and more rounds, and sends a directory by SCIM, which else `--only scim` does. `--entries 500` tries that in a minute.
+and more rounds, sends a directory by SCIM, and keeps the servers busy for seven minutes, which else `--only scim` and
+`--only soak` do. `--entries 500` tries SCIM in a minute.
 Processor time and ratios hold on a busy machine too; milliseconds and rates don't.
 """
 
@@ -17,7 +18,7 @@ from tests.bench import goals, meter, site
 from tests.bench.ageing import lines, measuring
 from tests.bench.directories import ldap, scim
 from tests.bench.goals import Goal
-from tests.bench.measures import app_passwords, breached, deliveries, forward_auth, limits, oidc, pages, scale, signins
+from tests.bench.measures import app_passwords, breached, deliveries, forward_auth, limits, oidc, pages, scale, signins, soak
 from tests.bench.site import Sites
 
 _Found = tuple[str, list[Goal]]  # what was found in words, and the goals
@@ -85,6 +86,11 @@ def _scale(up: Sites, wanted: _Wanted) -> _Found:
     return goals.scale(scale.measure(up, say=_say)), []
 
 
+def _soak(up: Sites, _wanted: _Wanted) -> _Found:
+    found = soak.measure(up, say=_say)
+    return goals.soak(found), goals.soak_goals(found)
+
+
 _PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
     "signins": _sign_ins,
     "app-passwords": _app_passwords,
@@ -96,10 +102,11 @@ _PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
     "scim": _scim,
     "deliveries": _deliveries,
     "scale": _scale,
+    "soak": _soak,
 }
 _BOTH = {"directory": ("ldap", "scim")}
 _ALONE = {"limits": limits.report, "breached": breached.report}  # without servers, and without other parts
-_LONG = {"scim"}  # not in a run of everything, unless it's a full one
+_LONG = {"scim", "soak"}  # not in a run of everything, unless it's a full one
 
 
 def _run(up: Sites, parts: Collection[str], wanted: _Wanted) -> list[Goal]:

@@ -15,6 +15,7 @@ from tests.bench.measures.oidc import OidcSignIns
 from tests.bench.measures.pages import SEARCHES, Page
 from tests.bench.measures.scale import Step
 from tests.bench.measures.signins import REQUESTS, Series, SignIns
+from tests.bench.measures.soak import Soak
 from tests.bench.meter import Memory, Usage, middle, share
 
 _NAMES = {"open": "GET password", "password": "POST password", "page": "GET code", "code": "POST code"}
@@ -345,6 +346,28 @@ def scale(found: Sequence[Step]) -> str:
     ]
     rows = [heads, ("---:",) * len(heads), *cells]
     return "\n".join(["Sign-ins by app code against web processes", *(f"| {' | '.join(row)} |" for row in rows), ""])
+
+
+def soak(found: Soak) -> str:
+    """Show minutes at full load, one line a batch."""
+    names = tuple(found.turns[0].memory)
+    lines = [
+        _row(
+            f"  {turn.at / 60:4.1f} minutes, {turn.n:,} by {turn.method}",
+            [f"{turn.rate:.1f}", *(f"{turn.memory[name]:.1f}" for name in names)],
+        )
+        for turn in found.turns
+    ]
+    title = f"{found.n:,} sign-ins at full load, none failed"
+    return "\n".join([_row(title, ["a second", *(f"{name}, MiB" for name in names)]), *lines, ""])
+
+
+def soak_goals(found: Soak) -> list[Goal]:
+    """Give the goals of full load: memory stays flat."""
+    return [
+        Goal(f"memory of {name} after seven minutes to that after one", growth, 1.05, "x")
+        for name, growth in found.growth.items()
+    ]
 
 
 def _rate(rate: Rate) -> str:
