@@ -18,7 +18,18 @@ from tests.bench import goals, meter, site
 from tests.bench.ageing import lines, measuring
 from tests.bench.directories import ldap, scim
 from tests.bench.goals import Goal
-from tests.bench.measures import app_passwords, breached, deliveries, forward_auth, limits, oidc, pages, scale, signins, soak
+from tests.bench.measures import (
+    app_passwords,
+    breached,
+    deliveries,
+    forward_auth,
+    limits,
+    oidc,
+    pages,
+    scale,
+    signins,
+    soak,
+)
 from tests.bench.site import Sites
 
 _Found = tuple[str, list[Goal]]  # what was found in words, and the goals

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-_SEND, _LATENCY, _FAULTS, _TEXTS = "/send", "/latency", "/faults", "/texts"
+_SEND, _LATENCY, _FAULTS, _TEXTS, _ANSWERED = "/send", "/latency", "/faults", "/texts", "/answered"
 _LATE_SECONDS = 9.0  # seconds: longer than a provider's answer is waited for
 
 
@@ -31,6 +31,7 @@ class Carrier:
         self.faults = 0.0
         self._chance = random.Random(1)  # noqa: S311  (spreads faults, protects nothing)
         self.texts: list[dict[str, Any]] = []
+        self.answered: list[dict[str, Any]] = []
         self._numbers = count(1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,16 +63,16 @@ class Carrier:
         elif path == _FAULTS:
             self.faults = told["share"]
         else:
-            return 200, json.dumps(self.texts[told["since"] :]).encode()
+            return 200, json.dumps((self.answered if path == _ANSWERED else self.texts)[told["since"] :]).encode()
         return 200, b"{}"
 
     async def _take(self, text: dict[str, Any]) -> tuple[int, bytes]:
         """Take a text, or fail: with a server's fault, an order to wait, words that are no JSON, or far too late."""
         fault = self._chance.choice(_WAYS) if self._chance.random() < self.faults else 201
-        kept = text | {"at": time.time(), "status": fault, "is_answered": False}
+        kept = text | {"at": time.time(), "status": fault}
         self.texts.append(kept)
         await asyncio.sleep(_LATE_SECONDS if fault == _LATE_ANSWER else self.latency)
-        kept["is_answered"] = True
+        self.answered.append(kept)
         if fault == _GARBAGE:
             return 201, b"<html>"
         return min(fault, 599), json.dumps({"id": f"B{next(self._numbers):09d}"}).encode()
@@ -96,10 +97,15 @@ class Line:
     def texts(self, since: int = 0) -> list[dict[str, Any]]:
         """Give what came in, the first ones left out.
 
-        Shape: `id`, `to`, `text`, `callback`, `status`, `is_answered`. Units: `at` in epoch seconds.
+        Shape: `id`, `to`, `text`, `callback`, `status`. Units: `at` in epoch seconds.
         A `status` of 429 was surely not taken; every other one may have been.
         """
         found: list[dict[str, Any]] = self._ask(_TEXTS, since=since)
+        return found
+
+    def answered(self, since: int) -> list[dict[str, Any]]:
+        """Give what the carrier has answered, in the order of its answers, the first ones left out."""
+        found: list[dict[str, Any]] = self._ask(_ANSWERED, since=since)
         return found
 
     def close(self) -> None:

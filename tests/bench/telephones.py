@@ -13,12 +13,12 @@ class Telephones:
     """All telephones. Each browser waits in a thread of its own; one of them looks, for everybody.
 
     If each looked, sixty-four browsers would keep the driver and the carrier busy with their looking, more the longer
-    they wait.
+    they wait. A look brings only what was answered since the last one, and nobody wakes before there is news.
     """
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._seen = 0  # texts that need no second look
+        self._seen = 0  # answers
         self._texts: dict[str, str] = {}
         self._news = threading.Condition()
         self._is_looking = False
@@ -26,7 +26,7 @@ class Telephones:
     def forget(self) -> None:
         """Leave out what came until now."""
         with self._news:
-            self._seen += len(self._line.texts(self._seen))
+            self._seen += len(self._line.answered(self._seen))
             self._texts.clear()
 
     def wait(self, numbers: Collection[str], *, patience: float) -> list[str]:
@@ -45,20 +45,16 @@ class Telephones:
                     self._news.wait(1)
                     continue
                 self._is_looking = True
-            self._look()
+            self._look(deadline)
 
-    def _look(self) -> None:
+    def _look(self, deadline: float) -> None:
+        found: list[dict[str, str]] = []
         try:
-            found = self._line.texts(self._seen)
-            if not any(text["is_answered"] for text in found):
+            while not (found := self._line.answered(self._seen)) and time.monotonic() < deadline:
                 time.sleep(_PAUSE)
-        except BaseException:
+        finally:
             with self._news:
+                self._seen += len(found)
+                self._texts.update({text["to"]: text["text"] for text in found})
                 self._is_looking = False
-            raise
-        with self._news:
-            self._texts.update({text["to"]: text["text"] for text in found if text["is_answered"]})
-            waiting = (place for place, text in enumerate(found) if not text["is_answered"])
-            self._seen += next(waiting, len(found))
-            self._is_looking = False
-            self._news.notify_all()
+                self._news.notify_all()
