@@ -31,10 +31,10 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
+from tests.infrastructure import databases, kept_caches, rsa_keys
+from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.scheduling import GroupScheduling
 from tests.real_programs.ports import free_port
-from tests.running import databases, kept_caches, rsa_keys
-from tests.running.kept_set_ups import SET_UPS
-from tests.running.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import policies
 from verification.delivery import broker as delivery_broker

@@ -27,7 +27,7 @@ from mfasite.settings import DATABASES, PASSWORD_HASHERS  # noqa: E402  (the sam
 
 DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close their own connections
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
-PASSWORD_HASHERS = ["tests.running.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
+PASSWORD_HASHERS = ["tests.infrastructure.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
 SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
 VERIFICATION_CACHE_SECONDS = 0  # so that a test's changes count at once
 APP_PASSWORD_USE_SECONDS = timedelta(0)  # no timer outlives a test

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts import session_assurance
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
-from tests.running.concurrency import together
+from tests.infrastructure.concurrency import together
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification import limits

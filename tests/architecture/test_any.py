@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 _JSON = {"Mapping[str, Any]", "dict[str, Any]"}  # from outside or a row, or named values that are passed on

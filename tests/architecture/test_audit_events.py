@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import urls
 from accounts.models import User
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 from verification import audit
 
 APPS = ("accounts", "helpcenter", "mfasite", "verification")

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from mfasite import conf as site_conf
 from mfasite.environment import declared_settings, env
-from tests.running import fresh_process, syntax_trees
+from tests.infrastructure import fresh_process, syntax_trees
 from verification.setting import Section, Setting, formats
 
 HOME = Path(settings.BASE_DIR)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 # Inner modules that others import, because the package must not load them.

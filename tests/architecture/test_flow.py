@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 from verification import registry
 from verification.delivery.routing import routes
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import syntax_trees
-from tests.running.databases import APPS, ROOT
+from tests.infrastructure import syntax_trees
+from tests.infrastructure.databases import APPS, ROOT
 from verification.context import Context
 
 OF_A_CONTEXT = {field.name for field in fields(Context)}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from tests.running import syntax_trees
-from tests.running.databases import APPS, ROOT
+from tests.infrastructure import syntax_trees
+from tests.infrastructure.databases import APPS, ROOT
 from tests.settings import KEYS
 
 _LOADED = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 ROOT = Path(settings.BASE_DIR)
 OPTIONAL = {"ldap": "python-ldap"}  # may not be installed here; requirements-ldap.lock has it

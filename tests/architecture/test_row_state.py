@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 IGNORED = re.compile(r"type: ignore\[[^]]*\battr-defined\b[^]]*\]")

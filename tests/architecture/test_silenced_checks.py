@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running.databases import APPS, ROOT
+from tests.infrastructure.databases import APPS, ROOT
 
 SILENCED = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b")
 WITH_REASON = re.compile(

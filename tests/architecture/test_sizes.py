@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running.databases import APPS, ROOT
+from tests.infrastructure.databases import APPS, ROOT
 
 MAX_LINES, MAX_MODULES = 400, 16
 

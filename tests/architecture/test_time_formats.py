@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # The virtual phone shows the date as a phone's lock screen does.

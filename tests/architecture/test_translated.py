@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db.models import Choices
 from django.utils.functional import Promise
 
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 APPS = ("mfasite", "helpcenter", "accounts", "verification")
 EAGER = {"gettext", "ngettext", "pgettext", "npgettext"}

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.admin_changes.forms import changed_meanwhile
 from tests.every_page.admin_pages import at, form_of
 from tests.every_page.admin_rows import NOW
-from tests.running.concurrency import at_once
+from tests.infrastructure.concurrency import at_once
 from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent, Outage, Route
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.admin_site import urls
 from accounts.support.staff_roles import ROLES
-from tests.running.rounds import some
+from tests.infrastructure.rounds import some
 from tests.simulated.people import Clock, Person, hire, join
 
 assert urls.urlpatterns  # imported because it fills the registry

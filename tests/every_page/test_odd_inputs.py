@@ -30,7 +30,7 @@ from tests.every_page import odd_values, url_table
 from tests.every_page.conftest import STATES, signed_in
 from tests.every_page.odd_requests import BODIES, COOKIES, FORM, GOOD, HEADERS, NAMES, VERBS
 from tests.every_page.url_table import Address
-from tests.running.rounds import rounds, some
+from tests.infrastructure.rounds import rounds, some
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import BENS, Clock, hire, join
 from verification import inputs

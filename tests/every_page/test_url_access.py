@@ -17,7 +17,7 @@ from tests.every_page import url_table
 from tests.every_page.conftest import STATES
 from tests.every_page.url_table import Address
 from tests.every_page.urls_open_to_everyone import DEMO, OPEN
-from tests.running.rounds import some
+from tests.infrastructure.rounds import some
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import BENS, join
 from verification.delivery.providers.virtual.models import Delivery

@@ -25,8 +25,8 @@ from django_otp.oath import totp
 from accounts.models import User
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Child, Crew
+from tests.infrastructure.rounds import rounds
 from tests.real_programs.ports import free_port
-from tests.running.rounds import rounds
 from tests.verification.conftest import for_workers
 from verification.keys import key_uses, reencryption
 from verification.models import AuditEvent, Enrolment

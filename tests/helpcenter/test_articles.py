@@ -17,7 +17,7 @@ from accounts.models import User
 from helpcenter import articles, readability, shipped_articles
 from helpcenter.management import after_migrate
 from helpcenter.models import Article, Contact, Version
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
 from verification.policies import Why

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.text import capfirst
 
 from helpcenter import shipped_articles
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 
 _APPS = ("accounts", "helpcenter", "mfasite", "verification")
 _STRESSED = (":", ".")

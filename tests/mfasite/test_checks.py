@@ -10,7 +10,7 @@ from django.core.checks.registry import registry
 from pytest_django import Settings
 
 from mfasite import checks
-from tests.running import fresh_process
+from tests.infrastructure import fresh_process
 
 
 def ids() -> set[str | None]:

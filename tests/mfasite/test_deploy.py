@@ -16,7 +16,7 @@ from django.test import Client
 from mfasite import conf
 from mfasite.demo import launcher
 from mfasite.environment import declared_settings
-from tests.running import fresh_process
+from tests.infrastructure import fresh_process
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")

@@ -10,7 +10,7 @@ import pytest
 from mfasite.celery import app
 from mfasite.demo import child_processes
 from mfasite.management.commands.worker import QUEUES
-from tests.running.databases import APPS, ROOT
+from tests.infrastructure.databases import APPS, ROOT
 from tests.verification.conftest import for_workers
 from verification.delivery import broker as brokers
 from verification.delivery import message_publisher

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mfasite.demo.child_processes import BASE_DIR
-from tests.running import fresh_process
+from tests.infrastructure import fresh_process
 
 KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {

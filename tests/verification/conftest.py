@@ -15,8 +15,8 @@ from django.utils import timezone
 from django_otp.oath import totp
 from pytest_django import Settings
 
-from tests.running.concurrency import Crowd
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.rounds import rounds
 from tests.settings import KEYS
 from verification import challenges, enrolments, policies
 from verification.challenges import queries

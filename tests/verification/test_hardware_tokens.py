@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from tests.running.concurrency import together
+from tests.infrastructure.concurrency import together
 from tests.verification.conftest import EngineUser
 from verification import challenges, enrolments, hardware_tokens
 from verification.context import Context

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from tests.running.concurrency import Crowd
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import N_AT_ONCE, EngineUser, app_code
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import challenges, enrolments

@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from tests.running.concurrency import Crowd
+from tests.infrastructure.concurrency import Crowd
 from tests.settings import KEYS
 from tests.verification import guessing_process
 from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_database

@@ -23,8 +23,8 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
+from tests.infrastructure import fresh_process
 from tests.real_programs.ports import free_port
-from tests.running import fresh_process
 from tests.simulated.http_browser import Browser, Page
 
 DEPLOY = BASE_DIR / "deploy"

@@ -21,8 +21,8 @@ from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
+from tests.infrastructure import fresh_process
 from tests.real_programs.ports import free_port
-from tests.running import fresh_process
 from tests.simulated.http_browser import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]

@@ -13,7 +13,7 @@ from accounts import invitations, password_changes, password_resets
 from accounts.models import PasswordReset, User
 from accounts.portal.views import password
 from accounts.support.imports import jobs
-from tests.running.concurrency import at_once, until_waiting
+from tests.infrastructure.concurrency import at_once, until_waiting
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification.context import Context

@@ -24,8 +24,8 @@ from accounts.portal import secure_account
 from accounts.sessions import SessionStore
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
 from accounts.support.actions import browsers as support_browsers
-from tests.running.concurrency import together
-from tests.running.rounds import some
+from tests.infrastructure.concurrency import together
+from tests.infrastructure.rounds import some
 from tests.verification.conftest import BINDING, EngineUser, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context

@@ -19,8 +19,8 @@ from accounts.support import caller_verification
 from accounts.support.actions import State, approvals, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from tests.running.concurrency import together
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import together
+from tests.infrastructure.rounds import rounds
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
 from verification import browsers, hardware_tokens, limits

@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from accounts.models import User
 from tests.every_page import odd_values
-from tests.running.rounds import rounds
+from tests.infrastructure.rounds import rounds
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import Door
 from tests.simulated.fake_carrier import KEY, TOKEN, vonage_bearer

@@ -11,8 +11,8 @@ from accounts import app_passwords
 from accounts.models import SupportRequest, User
 from accounts.support.actions import Refusal
 from accounts.support.actions.registry import ACTIONS
+from tests.infrastructure.rounds import rounds
 from tests.journeys.support.support_cases import call_back
-from tests.running.rounds import rounds
 from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.support_desk import WHY, case, do, open_action
 from verification import outcomes

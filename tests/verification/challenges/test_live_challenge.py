@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.running.concurrency import together
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import together
+from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import EngineUser, equip
 from verification import challenges
 from verification.challenges import queries

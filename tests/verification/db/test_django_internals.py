@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone, translation
 
-from tests.running import fresh_process
+from tests.infrastructure import fresh_process
 from tests.settings import KEYS
 from verification.db import django_internals
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tests.running.rounds import rounds
+from tests.infrastructure.rounds import rounds
 from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
 from tests.verification.conftest import EngineUser

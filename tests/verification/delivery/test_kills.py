@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
-from tests.running.rounds import rounds
+from tests.infrastructure.rounds import rounds
 from tests.simulated.virtual_phone import carry
 from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill

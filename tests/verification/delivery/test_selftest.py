@@ -3,7 +3,7 @@
 import pytest
 
 from mfasite.demo.launcher import Stack
-from tests.running import fresh_process
+from tests.infrastructure import fresh_process
 from tests.simulated.people import ANAS
 
 pytestmark = pytest.mark.xdist_group("stack")

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tests.running.concurrency import until_waiting
+from tests.infrastructure.concurrency import until_waiting
 from tests.verification.conftest import EngineUser
 from verification import limits
 from verification.models import Failure

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from tests.running.rounds import rounds
+from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import EngineUser, equip
 from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
 from verification import challenges, limits, phone_numbers, policies, tasks, time_format

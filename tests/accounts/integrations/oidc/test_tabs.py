@@ -9,8 +9,8 @@ from django.test import Client
 
 from accounts.integrations.oidc import consents
 from accounts.models import OidcClient, OidcConsent
-from tests.running.concurrency import together
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import together
+from tests.infrastructure.rounds import rounds
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from tests.simulated.relying_party import Answer, Party

@@ -9,8 +9,8 @@ import pytest
 
 from accounts.integrations.scim import people
 from accounts.models import ScimPerson, User
-from tests.running.concurrency import together
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import together
+from tests.infrastructure.rounds import rounds
 from tests.simulated.scim_directory import USER, Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support.actions import Actor, Result, blocks_and_bypasses
-from tests.running.concurrency import Crowd
-from tests.running.rounds import rounds
+from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
 from verification.challenges import correct_answers

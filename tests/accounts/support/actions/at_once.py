@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support.actions import Actor, Unneeded
-from tests.running.concurrency import together
+from tests.infrastructure.concurrency import together
 from tests.simulated.people import Person, join
 from verification import enrolments
 from verification.context import Context

@@ -15,7 +15,7 @@ from accounts.models import (
 from accounts.signin import flow
 from accounts.support.actions import State, erasure
 from tests.accounts.support.actions.erased_people import MAIL, NAME, NUMBER, actor, arrive, order, traces
-from tests.running.concurrency import together
+from tests.infrastructure.concurrency import together
 from tests.simulated.people import PASSWORD, Person, hire
 from tests.simulated.support_desk import perform
 from verification import challenges, policies

@@ -16,7 +16,7 @@ from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
 from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, bring, counts
-from tests.running.rounds import rounds
+from tests.infrastructure.rounds import rounds
 from tests.simulated.people import Clock, Person, join
 from verification.context import Context
 from verification.db import leases

@@ -8,7 +8,7 @@ from django.db import connections, transaction
 
 from accounts.models import Import, User
 from accounts.support.imports import jobs, people_rows
-from tests.running.concurrency import until_waiting
+from tests.infrastructure.concurrency import until_waiting
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Message, Policy

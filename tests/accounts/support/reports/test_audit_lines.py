@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.support.actions import Refusal
 from accounts.support.reports import audit_lines, summary
 from accounts.support.reports.audit_lines import Line
-from tests.running import syntax_trees
+from tests.infrastructure import syntax_trees
 from verification import audit
 from verification.audit import Severity
 from verification.context import Context

@@ -1,7 +1,7 @@
 """A fresh process for a few lines of Python. It has imported libraries, but none of our modules.
 
 A new interpreter for each would import Django and Celery again, half a second of processor time. So one process imports
-them, and forks for each order: `python -m tests.running.fresh_process`.
+them, and forks for each order: `python -m tests.infrastructure.fresh_process`.
 """
 
 import atexit
@@ -53,7 +53,7 @@ def python(code: str, **environment: str) -> Ended:
 @cache
 def _server() -> subprocess.Popen[str]:
     """Start the process that forks. It ends with this one."""
-    command = [sys.executable, "-m", "tests.running.fresh_process"]
+    command = [sys.executable, "-m", "tests.infrastructure.fresh_process"]
     server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(server.__exit__, None, None, None)  # closes its input and waits
     return server

@@ -19,7 +19,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from tests.running import kept_caches
+from tests.infrastructure import kept_caches
 
 Result = TypeVar("Result")
 Statement = tuple[str, Any, bool]  # the statement, its values, whether they are the values of many rows

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.running.databases import ROOT
+from tests.infrastructure.databases import ROOT
 
 WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 
