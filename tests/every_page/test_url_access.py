@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.forms import BaseForm
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Session
@@ -93,7 +94,7 @@ def ask(browser: Browser, verb: str, path: str, fields: dict[str, str] | None = 
 
 @dataclass(frozen=True)
 class Got:
-    """The answer to a GET, the statements that wrote something, and whether somebody was signed in afterwards."""
+    """The answer to a GET: what it wrote, whether somebody was signed in afterwards, and fields that it leaves out."""
 
     address: Address
     status: int
@@ -101,6 +102,7 @@ class Got:
     headers: Mapping[str, str]
     changes: list[str]
     is_signed_in: bool
+    fields_left_out: list[str]
 
 
 _GOT: dict[str, list[Got]] = {}
@@ -127,7 +129,23 @@ def _get(browser: Browser, address: Address) -> Got:
         with CaptureQueriesContext(connection) as captured:
             answer = ask(browser, "get", address.path)
         is_signed_in = Session.objects.exclude(user=None).exists()
-    return Got(address, answer.status_code, answer.get("Location", ""), answer.headers, _writes(captured), is_signed_in)
+    return Got(
+        address,
+        answer.status_code,
+        answer.get("Location", ""),
+        answer.headers,
+        _writes(captured),
+        is_signed_in,
+        _left_out(answer),
+    )
+
+
+def _left_out(answer: Any) -> list[str]:
+    """Return the fields of the page's forms that are not on the page, so nobody can fill them in."""
+    layers = [layer for context in answer.context or () for layer in context.dicts]
+    forms = {id(value): value for layer in layers for value in layer.values() if isinstance(value, BaseForm)}
+    names = {field.html_name for form in forms.values() for field in form.visible_fields()}
+    return sorted(name for name in names if f'name="{name}' not in answer.content.decode())
 
 
 def _writes(captured: CaptureQueriesContext) -> list[str]:
@@ -189,6 +207,12 @@ def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[Got]) -> N
                     signed_in.append(f"post {each.address.path} {fields}")
 
     assert signed_in == []
+
+
+@in_state("half", "registering", "signed in", "chief")
+def test_page_shows_each_field_of_its_forms(got: list[Got]) -> None:
+    """Seen failing with an import that never offered to invite people: its page named the fields one by one."""
+    assert {each.address.path: each.fields_left_out for each in got if each.fields_left_out} == {}
 
 
 @in_state("signed in")

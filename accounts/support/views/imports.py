@@ -75,6 +75,8 @@ class UploadForm(forms.Form):
         kind = cast("forms.ChoiceField", self.fields["kind"])
         kind.choices = [(each.value, capfirst(each.label)) for each in mine]
         kind.initial = mine[0] if mine else None
+        if Import.Kind.PEOPLE not in mine:
+            del self.fields["invites"]
 
 
 def _may(request: AuthedRequest, kind: str) -> None:
@@ -117,7 +119,7 @@ def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
     given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
     text = file_formats.read(upload.read(), kind, **given)
-    context, invites = request_context.read(request), form.cleaned_data["invites"]
+    context, invites = request_context.read(request), form.cleaned_data.get("invites", False)
     return jobs.begin(kind, text, request.user, context, name=upload.name, is_dry_run=True, invites=invites)
 
 

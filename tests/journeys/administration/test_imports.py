@@ -40,6 +40,19 @@ def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     assert User.objects.filter(username="new").exists()
 
 
+def test_new_people_are_invited_if_the_box_is_ticked(fay: Person) -> None:
+    text = b"user name,name,mail,groups,state\nnew,New,new@example.org,,\n"
+    file: Any = SimpleUploadedFile("people.csv", text)
+
+    fay.browser.go(IMPORT)
+    fay.browser.press("Check the file", kind="people", file=file, invites="on")
+    jobs.work(timezone.now())
+    fay.browser.reload()
+    page = fay.browser.press("Import 1 row")
+
+    assert "1 new person is invited by email." in page
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [
