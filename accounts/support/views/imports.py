@@ -200,8 +200,11 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
             messages.info(request, _("The import had already finished."))
         return redirect(back)
 
-    lines = (_("%(name)s: rows that were already imported stay. No other row is imported.") % {"name": job.name},)
-    asked = Asked(title=_("Cancel import"), button=_("Cancel import"), back=back, here="imports", lines=lines)
+    if job.is_dry_run:
+        title, line = _("Cancel check"), _("%(name)s: nothing was imported.")
+    else:
+        title, line = _("Cancel import"), _("%(name)s: rows that were already imported stay. No other row is imported.")
+    asked = Asked(title=title, button=title, back=back, here="imports", lines=(line % {"name": job.name},))
     return admin_changes.with_reason(request, asked, run)
 
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -71,19 +70,47 @@ def test_a_database_that_is_away_ends_no_file(root: Person, here: Context, monke
 # Cancelling ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_import_is_cancelled_on_its_page(fay: Person) -> None:
-    sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("p.csv", f"{HEAD}\n{ROW}\n".encode())}
-    fay.browser.send(IMPORT, **sent)
-    fay.browser.follow("Cancel import")
-    page = fay.browser.press("Cancel import", reason="The wrong file.")
+@pytest.mark.parametrize(
+    ("is_dry_run", "button", "words"),
+    [
+        (True, "Cancel check", "Check cancelled Nothing was imported."),
+        (False, "Cancel import", "Import cancelled Rows that were imported before stay."),
+    ],
+)
+def test_an_import_and_its_check_are_cancelled_on_their_page(
+    fay: Person, here: Context, is_dry_run: bool, button: str, words: str
+) -> None:
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", fay.user, here, name="p.csv", is_dry_run=is_dry_run)
+    fay.browser.go(f"{IMPORT}{job.ref}/")
+    fay.browser.follow(button)
+    page = fay.browser.press(button, reason="The wrong file.")
 
-    assert "Import cancelled" in page
+    assert words in page
     assert jobs.work(timezone.now()) == 0
     job = Import.objects.get()
     assert (job.state, job.sealed) == ("cancelled", "")
     event = AuditEvent.objects.get(kind="people.import_cancelled")
     assert event.actor_id == fay.user.pk
     assert not page.offers("Import 1")
+
+
+@pytest.mark.parametrize(
+    ("is_dry_run", "words"),
+    [
+        (True, "The check stopped Nothing was imported."),
+        (False, "The import stopped Rows that were imported before stay."),
+    ],
+)
+def test_a_page_says_whether_the_check_or_the_import_stopped(
+    fay: Person, here: Context, monkeypatch: pytest.MonkeyPatch, is_dry_run: bool, words: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(people_rows, "apply", broken)
+    job = bring(f"{HEAD}\n{ROW}\n", fay.user, here, is_dry_run=is_dry_run)
+
+    assert words in fay.browser.go(f"{IMPORT}{job.ref}/")
 
 
 def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
