@@ -197,9 +197,13 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
             messages.info(request, _("It had already ended."))
         return redirect(back)
 
-    title = _("Discard these changes") if run.state == DirectorySync.State.READY else _("Cancel this run")
-    lines = (_("Changes that were already applied stay. No other change is applied."),)
-    return admin_changes.with_reason(request, Asked(title=title, button=title, back=back, here=_HERE, lines=lines), end)
+    if run.state == DirectorySync.State.READY:
+        title, line = _("Discard these changes"), _("None of them is applied.")
+    else:
+        title = _("Cancel this run")
+        line = _("Changes that were already applied stay. No other change is applied.")
+    asked = Asked(title=title, button=title, back=back, here=_HERE, lines=(line,))
+    return admin_changes.with_reason(request, asked, end)
 
 
 def export(request: AuthedRequest, ref: str) -> HttpResponseBase:

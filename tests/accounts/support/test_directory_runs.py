@@ -188,6 +188,21 @@ def test_every_state_of_a_run_is_in_words(directory: Directory, fay: Person, sta
     assert opened(fay, directory).status == 200
 
 
+@pytest.mark.parametrize(
+    ("n_done", "words"), [(0, "Nothing was changed."), (3, "Changes that were already applied stay.")]
+)
+def test_a_cancelled_run_says_what_stays(directory: Directory, fay: Person, n_done: int, words: str) -> None:
+    run = ready(directory, state="cancelled", n_done=n_done)
+
+    assert words in fay.browser.go(f"{LIST}runs/{run.ref}/")
+
+
+def test_discarding_a_preview_says_that_nothing_of_it_is_applied(directory: Directory, fay: Person) -> None:
+    run = ready(directory)
+
+    assert "None of them is applied." in fay.browser.go(f"{LIST}runs/{run.ref}/cancel/")
+
+
 @pytest.mark.parametrize("invites", [True, False])
 def test_a_confirmation_says_if_people_are_invited(directory: Directory, fay: Person, invites: bool) -> None:
     Directory.objects.update(invites_people=invites)
