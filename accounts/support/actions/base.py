@@ -1,10 +1,10 @@
 """What all support actions share: their declaration, the actor, the result, audit event and notice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,29 @@ class ActionForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """Return the action's arguments, as plain values that can be stored in a request."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
+
+    def in_words(self, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return stored options as labels and words, for the colleague who decides on a request.
+
+        Call `offer` first: choices that depend on the user have their words from it.
+        """
+        fields = ((name, field) for name, field in self.fields.items() if name in options)
+        return [(str(field.label), _in_words(field, options[name])) for name, field in fields]
+
+
+def _in_words(field: forms.Field, value: object) -> str:
+    if isinstance(field, forms.BooleanField):
+        return str(_("yes") if value else _("no"))
+    if isinstance(field, forms.ChoiceField):
+        choices = cast("Iterable[tuple[object, object]]", field.choices)
+        words = {str(key): str(label) for key, label in choices}
+        chosen = [words.get(str(each), str(_("no longer exists"))) for each in _listed(value)]
+        return ", ".join(chosen) or str(_("none"))
+    return str(value)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The support action that issues a Temporary Access Pass, with its form: how long and how often the pass works."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,6 +117,11 @@ class PassForm(ActionForm):
         kept = super().options()
         begins = kept.pop("starts_at")
         return kept | {"starts_at": begins.isoformat() if begins else ""}
+
+    def in_words(self, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+        begins = options["starts_at"]
+        at = time_format.moment(datetime.fromisoformat(begins)) if begins else _("when it is issued")
+        return super().in_words({**options, "starts_at": at})
 
 
 ISSUE_PASS = declare(

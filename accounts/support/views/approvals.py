@@ -12,6 +12,7 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support.actions import ACTIONS, ActionRequest, approvals, execution
 from accounts.support.views import layout
 from accounts.support.views.actions import render_result
+from verification.context import Context
 
 
 @require_GET
@@ -19,11 +20,25 @@ def index(request: AuthedRequest) -> HttpResponse:
     """List the requests. The one who requested sees the decision here, and does the action."""
     context = request_context.read(request)
     listed = [
-        (each, ACTIONS[each.action], approvals.may_decide(each, request.user), each.asked_by == request.user)
+        (
+            each,
+            ACTIONS[each.action],
+            _options(each, context),
+            approvals.may_decide(each, request.user),
+            each.asked_by == request.user,
+        )
         for each in approvals.listed(request.user, now=context.now)
         if each.action in ACTIONS
     ]
     return layout.page(request, "approvals.html", {"listed": listed}, here="requests")
+
+
+def _options(found: SupportRequest, context: Context) -> list[tuple[str, str]]:
+    """Return what was chosen in the form of a request, in words. Nobody can decide without it."""
+    form = ACTIONS[found.action].form_class()
+    if found.options:
+        form.offer(found.person, now=context.now)
+    return form.in_words(found.options)
 
 
 def _one(request: AuthedRequest, ref: str) -> SupportRequest:

@@ -114,6 +114,32 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
+def test_second_person_sees_what_was_chosen(ana: Person, dora: Person, sam: Person) -> None:
+    """Seen failing with a page that named only the action: a pass for an hour and one for a month looked the same."""
+    names = ["issue_pass", "reset_device", "clear_settings"]
+    Policy.objects.update_or_create(group=None, defaults={"second_person": names, "caller_check": False})
+    do(dora, ana, "issue_pass", life="43200", once=None)
+    do(dora, ana, "reset_device", ref=ana.enrolment("totp").ref)
+    do(dora, ana, "clear_settings", app_passwords_too="on")
+
+    page = sam.browser.go("/admin/accounts/user/requests/")
+
+    assert "Valid for 30 days Valid for one sign-in only no Length in characters 8 Starts at when it is issued" in page
+    assert "Method Authenticator app" in page
+    assert "Delete their app passwords as well yes" in page
+
+
+def test_second_person_sees_which_roles_are_meant(sam: Person, root_at_work: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["give_roles"], "caller_check": False})
+    do(root_at_work, sam, "give_roles", roles="Auditors")
+    boss = join("boss", is_staff=True, is_superuser=True).set_up("totp")
+    boss.sign_in(to="/admin/")
+
+    assert "Roles Auditors: read the audit log and the reports" in boss.browser.go("/admin/accounts/user/requests/")
+    Group.objects.get(name="Auditors").delete()
+    assert "Roles no longer exists" in boss.browser.reload()
+
+
 def test_old_proof_opens_the_case_and_no_action(ana: Person, dora: Person, clock: Clock) -> None:
     clock.forward(minutes=11)
 
