@@ -4,12 +4,13 @@ import re
 from urllib.parse import urljoin
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import enrolments
-from verification.models import Enrolment
+from verification.models import Enrolment, Kind, Outage, Policy
 from verification.outcomes import Verdict
 
 WALL = "/sign-in/register/"
@@ -24,6 +25,18 @@ def to_second(ben: Person) -> None:
     ben.give_password()
     ben.browser.press("Authenticator app")
     ben.verify(ben.read_app())
+
+
+def test_says_that_nothing_can_be_set_up_while_texts_and_calls_are_off(ben: Person) -> None:
+    """Seen failing with a page that said “Choose a method.” above nothing."""
+    Policy.objects.create(methods=["text", "call"])
+    for kind in (Kind.TEXT, Kind.CALL):
+        Outage.objects.create(kind=kind, starts_at=timezone.now())
+
+    page = ben.give_password()
+
+    assert page.path == WALL
+    assert "You can’t set up a method now" in page
 
 
 def test_registers_by_text(ben: Person) -> None:

@@ -4,13 +4,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.accounts.portal.methods.methods_page import app_code, at_methods, default_of, methods_of
 from tests.simulated.people import ANAS, BENS, Person
 from tests.simulated.verdicts import verdicts
 from verification.models import Browser as Remembered
-from verification.models import Enrolment, Failure, Policy
+from verification.models import Enrolment, Failure, Kind, Outage, Policy
 from verification.outcomes import Verdict
 
 # Adding --------------------------------------------------------------------------------------------------------
@@ -32,6 +33,19 @@ def test_adds_an_app_that_counts_once_proven(ana: Person) -> None:
     assert mails(ana) == ["method_added"]
     assert "enrolment.confirmed" in kinds(ana)
     assert not Remembered.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/methods/add/", "/methods/new-phone/"])
+def test_says_that_nothing_can_be_set_up_while_texts_are_off(ana: Person, address: str) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["text"])
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+
+    page = ana.browser.go(address)
+    if page.offers("Start"):
+        page = ana.browser.press("Start")
+
+    assert "You can’t set up a method now" in page
 
 
 def test_wrong_code_adds_nothing(ana: Person) -> None:
