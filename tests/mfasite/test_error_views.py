@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -16,9 +17,12 @@ __all__ = ["handler400", "handler403", "handler404", "handler500"]
 SECRET = "the code was 483920"
 
 
+_FAULTS = {"500": ValueError, "503": OperationalError, "403": PermissionDenied, "400": SuspiciousOperation}
+
+
 @login_not_required
 def fails(request: HttpRequest, how: str) -> HttpResponse:
-    raise {"500": ValueError, "403": PermissionDenied, "400": SuspiciousOperation}[how](SECRET)
+    raise _FAULTS[how](SECRET)
 
 
 urlpatterns = [path("fails/<how>/", fails), *real]
@@ -30,7 +34,7 @@ def stranger(settings: Settings) -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize("how", ["400", "403", "500"])
+@pytest.mark.parametrize("how", ["400", "403", "500", "503"])
 def test_has_a_page_for(how: str, stranger: Client) -> None:
     answer = stranger.get(f"/fails/{how}/")
 
@@ -39,6 +43,13 @@ def test_has_a_page_for(how: str, stranger: Client) -> None:
     assert "Example Organisation" in page
     assert "Example Service Desk" in page
     assert SECRET not in page
+
+
+def test_tries_again_what_was_asked_while_the_database_was_away(stranger: Client) -> None:
+    """Seen failing with a button that led to the start page: an application's request was lost."""
+    page = stranger.get("/fails/503/?client_id=wiki").content.decode()
+
+    assert '<a class="button" href="">' in page
 
 
 def test_has_a_page_for_an_address_that_leads_nowhere(stranger: Client) -> None:
