@@ -91,8 +91,12 @@ def test_keeps_the_page_and_says_why_after_a_wrong_code(page: Page, ana: Person)
     verify(page, f"{(int(right) + 1) % 1_000_000:06d}")
 
     expect_said(page, "Incorrect code")
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_label("Code")).to_be_focused()
+    expect(page.get_by_label("Code")).to_have_accessible_description(re.compile("Incorrect code"))
     verify(page, right)
     expect_in(page, ana)
+    expect(page).not_to_have_title(re.compile("Error"))
 
 
 def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person, clock: Clock) -> None:
@@ -180,6 +184,20 @@ def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Per
 
     expect_said(page, "Incorrect username or password")
     expect(page.get_by_label("Username")).to_have_value("ana")
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    expect(page.get_by_label("Password", exact=True)).to_have_accessible_description(re.compile("Incorrect username"))
+
+
+def test_puts_the_focus_on_the_field_to_correct(page: Page, ben: Person) -> None:
+    """Seen failing: where a field has no autofocus, the page began again at its top."""
+    give_password(page, ben)
+    press(page, "Text message")
+    fill(page, "Phone number", "12")
+    press(page, "Continue")
+
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.get_by_label("Phone number")).to_be_focused()
 
 
 def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:

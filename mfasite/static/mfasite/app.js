@@ -148,6 +148,8 @@ addEventListener("pageshow", () => {
 });
 
 for (const button of all("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
+// A form that came back puts the focus on the first field to correct.
+document.querySelector("[aria-invalid=true]")?.focus();
 // On a narrow screen the list of places scrolls sideways: the present one is brought into view.
 for (const place of all(".nav [aria-current]")) place.scrollIntoView({ block: "nearest", inline: "center" });
 for (const box of all("[data-status-url]")) watch(box);
