@@ -33,7 +33,10 @@ class Guide:
 GUIDES = {
     Import.Kind.PEOPLE: Guide(
         Import.Kind.PEOPLE,
-        _("Adds new people and changes those who exist. New people set their password with “Reset your password”."),
+        _(
+            "Adds new people and changes those who exist. New people set their password with an invitation or with "
+            "“Reset your password”."
+        ),
         (
             _("The name that they sign in with. Required, without spaces."),
             _("First and last name."),
