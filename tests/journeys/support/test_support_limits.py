@@ -114,6 +114,30 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
+def test_many_that_wait_for_a_second_person_are_told_as_that(ana: Person, ben: Person, sam: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["unlock"], "caller_check": False})
+    sam.browser.go("/admin/accounts/user/?q=example.org")
+    sam.browser.press("Preview", action="unlock", all="on")
+
+    page = sam.browser.press("Request approval for 2 people", **WHY)
+
+    assert "Sent for approval for 2 people." in page
+    assert "Done for" not in page
+    page = sam.browser.follow("Requests")
+    assert page.path == "/admin/accounts/user/requests/"
+    assert "A colleague with at least the same rights must approve it." in page
+
+
+def test_many_that_nobody_may_help_are_told_as_that(ana: Person, ben: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": True})
+    dora.browser.go("/admin/accounts/user/?q=example.org")
+
+    page = dora.browser.press("Preview", action="unlock", all="on")
+
+    assert "You can’t do this for any of them" in page
+    assert "can’t be included" not in page
+
+
 def test_second_person_sees_what_was_chosen(ana: Person, dora: Person, sam: Person) -> None:
     """Seen failing with a page that named only the action: a pass for an hour and one for a month looked the same."""
     names = ["issue_pass", "reset_device", "clear_settings"]
