@@ -52,7 +52,7 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         yield Step(
             name=_("python-ldap"),
             is_done=False,
-            text=_("It isn’t installed. Run: pip install --require-hashes -r requirements-ldap.lock"),
+            text=_("It isn’t installed. deploy/running.md says how to install it, under “Directories”."),
         )
         return
     if account_password is None:

@@ -1,7 +1,7 @@
 """Connections to directory servers with python-ldap: timeouts, searches and binds.
 
 The only module that imports python-ldap, and only for the first directory that is asked. It is optional:
-`pip install --require-hashes -r requirements-ldap.lock`.
+requirements-ldap.lock has it.
 Source of the filters and escapes: RFC 4515, 3.
 """
 
