@@ -9,8 +9,10 @@ _STATES = ("accepted", "sent", "delivered", "undelivered", "failed")
 
 GATEWAY = Section(
     "Gateway",
-    "Texts by the provider `gateway`: any service that accepts a text as one HTTP POST. The text goes into the body, "
-    "never into the address. Places in responses and receipts are paths such as `messages.0.id`.",
+    "Texts by the provider `gateway`: any service that accepts a text as one HTTP POST and answers in JSON. The text "
+    "goes into the body, never into the address. `GATEWAY_URL` and `GATEWAY_RECEIPT_KEYS` are required. If the gateway "
+    "can't sign receipts, set a random key that nobody else has: texts are sent, but what happened to them afterwards "
+    "isn't known. Places in responses and receipts are paths such as `messages.0.id`.",
     families=("GATEWAY_",),
 )
 
