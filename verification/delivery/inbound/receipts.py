@@ -48,8 +48,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     A message that didn't arrive because of the provider goes to the next provider with the same code.
     """
     if receipt.state in _BAD:
-        said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
-        _log.warning("Receipt for %s by %s: %s %s%s", *said)
+        _log_why(receipt, provider)
     is_bad = receipt.state in _BAD and receipt.reason in circuit_breaker.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True
@@ -66,6 +65,12 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     if changed and receipt.state in _BAD and receipt.reason == Reason.OPTED_OUT:
         _stop(receipt, provider, now)
     return bool(changed)
+
+
+def _log_why(receipt: Receipt, provider: str) -> None:
+    pk = Message.objects.filter(handle=receipt.message_id).values_list("pk", flat=True).first()
+    said = (pk or "?", provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
+    _log.warning("Receipt for m%s by %s: %s %s%s", *said)
 
 
 def _stop(receipt: Receipt, provider: str, now: datetime) -> None:

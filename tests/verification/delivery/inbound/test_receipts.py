@@ -70,6 +70,14 @@ def test_reason_is_kept_with_the_end(sent: Message) -> None:
     assert (sent.reason, sent.ended_at is not None) == (Reason.UNREACHABLE, True)
 
 
+def test_log_names_a_message_as_its_page_does(sent: Message, caplog: pytest.LogCaptureFixture) -> None:
+    """Seen failing: it named the random id of the callback's address, so a search for m17 missed why it failed."""
+    tell(sent, MessageState.UNDELIVERED, reason=Reason.UNREACHABLE)
+
+    assert f"m{sent.pk} by virtual" in caplog.text
+    assert sent.handle not in caplog.text
+
+
 def test_receipt_of_another_provider_is_not_believed(sent: Message) -> None:
     assert not tell(sent, MessageState.DELIVERED, provider="another")
     assert state_of(sent) == MessageState.SENDING
