@@ -17,8 +17,9 @@ from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.support_desk import WHY, case, do, open_action
 from verification import outcomes
 from verification.context import Context
+from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.limits import toll_fraud
-from verification.models import AuditEvent, Challenge, Country, Enrolment, Message, MessageState, Policy
+from verification.models import AuditEvent, Challenge, Country, Enrolment, Message, MessageState, Policy, Reason
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Why
 
@@ -61,6 +62,20 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
     assert page.path == "/sign-in/register/second/"
     ana.browser.follow("Go on") if page.offers("Go on") else None
     assert User.objects.get(pk=ana.user.pk).n_methods == 1
+
+
+def test_text_that_did_not_arrive_leads_to_what_happened_to_it(ana: Person, dora: Person) -> None:
+    """Seen failing: the case named the state, and nothing led to the attempts and the name in the log files."""
+    ana.give_password()
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    work()
+    message = Message.objects.get()
+    case(dora, ana)
+
+    page = dora.browser.follow("What happened")
+
+    assert "Refused, number can’t receive texts virtual" in page
+    assert f"m{message.pk}" in page
 
 
 def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:
