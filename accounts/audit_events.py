@@ -63,11 +63,11 @@ PASSWORD_CHANGED = declare(
 PASSWORD_FOUND = declare(
     UserEvent(
         "password.found",
-        log=_("%(person)s signed in with a password that is common or became known in a data breach."),
+        log=_("%(person)s signed in with a password that is common or was exposed in a data breach."),
         icon="key",
         title=_("Attackers know your password"),
         staff_title=_("Attackers know their password"),
-        text=_("It’s common, or became known in a data breach. We asked for a new one."),
+        text=_("It’s common, or was exposed in a data breach. We asked for a new one."),
         severity=Severity.WARN,
     )
 )

@@ -95,7 +95,7 @@ class NewPasswordMiddleware:
 def _why_new_password(user: User) -> str:
     if user.must_change_password:
         return _("Set a new password first. The support desk requires it.")
-    return _("Set a new password first. Attackers know yours: it’s common, or became known in a data breach.")
+    return _("Set a new password first. Attackers know yours: it’s common, or was exposed in a data breach.")
 
 
 class PreferencesMiddleware:

@@ -1,4 +1,4 @@
-"""Passwords that attackers try first: common ones, and those that became known in data breaches. Checked offline.
+"""Passwords that attackers try first: common ones, and those that were exposed in data breaches. Checked offline.
 
 A list of common passwords comes with the service. Operators can add the list of Have I Been Pwned, which
 `manage.py breached_passwords build` turns into one file.

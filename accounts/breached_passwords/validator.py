@@ -17,8 +17,8 @@ class BreachedPasswordValidator:
             words = _("This password is too common, even with digits or symbols added. Choose a different one.")
             raise ValidationError(words, code="password_common")
         if found is List.BREACHED:
-            words = _("This password became known in a data breach, so attackers try it. Choose a different one.")
+            words = _("This password was exposed in a data breach, so attackers try it. Choose a different one.")
             raise ValidationError(words, code="password_breached")
 
     def get_help_text(self) -> str:
-        return _("Don’t use a common password, or one that became known in a data breach.")
+        return _("Don’t use a common password, or one that was exposed in a data breach.")
