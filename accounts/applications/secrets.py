@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from accounts.models import SecretHolder
 from verification.keys import random_tokens
 
-OVERLAP = timedelta(days=7)  # for which a former secret still works, unless someone chooses otherwise
+OVERLAP = timedelta(days=7)  # how long an old secret still works, unless someone chooses otherwise
 MAX_OVERLAP = timedelta(days=30)
 
 
@@ -23,7 +23,7 @@ def draw() -> str:
 
 
 def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> bool:
-    """Return whether a secret is the current one of its holder, or the former one during the overlap."""
+    """Return whether a secret is the current one of its holder, or the old one during the overlap."""
     if not secret:
         return False
     valid = [holder.secret_digest]
@@ -40,7 +40,7 @@ def is_digest(digests: Collection[str], now: datetime) -> Q:
 
 
 def renew(holder: SecretHolder, purpose: str, now: datetime, *, overlap: timedelta = timedelta(0)) -> str:
-    """Give a stored holder a new secret and return it. The former one works until the overlap ends, an older one not.
+    """Give a stored holder a new secret and return it. The old one works until the overlap ends, any older one doesn't.
 
     Call it in the transaction of its audit event.
     """

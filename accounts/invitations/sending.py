@@ -27,7 +27,7 @@ def was_sent_recently(person: User, now: datetime) -> bool:
 
 
 def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:
-    """Email a person a new link, which replaces the former one. Call it in the transaction of what causes it."""
+    """Email a person a new link, which replaces the old one. Call it in the transaction of its cause."""
     ends_at, handle = now + conf.invitation_life(), new_handle()
     values = {"handle": handle, "epoch": person.epoch, "sent_at": now, "ends_at": ends_at, "accepted_at": None}
     if is_reminder:

@@ -1,10 +1,10 @@
-"""Secrets of programs that are stored as digests, and replaced while the former one still works for a while."""
+"""Secrets of programs that are stored as digests, and replaced while the old one still works for a while."""
 
 from django.db import models
 
 
 class SecretHolder(models.Model):
-    """What has a secret: at most the current one and a former one, so there are never more than two.
+    """What has a secret: at most the current one and an old one, so there are never more than two.
 
     Shape: keyed digests, empty without a secret. `accounts.applications.secrets` draws, checks and replaces them.
     Each model declares both columns in `key_uses`.

@@ -168,8 +168,8 @@ APPLICATION_SECRET_RENEWED = declare(
 APPLICATION_FORMER_SECRET_ENDED = declare(
     Event(
         "application.former_secret_ended",
-        _("Former secret of an application ended"),
-        _("%(actor)s ended the former secret of the application %(application)s."),
+        _("Old secret of an application revoked"),
+        _("%(actor)s revoked the old secret of the application %(application)s."),
     )
 )
 APPLICATION_SESSIONS_ENDED = declare(
@@ -203,8 +203,8 @@ PROXY_SECRET_RENEWED = declare(
 PROXY_FORMER_SECRET_ENDED = declare(
     Event(
         "proxy.former_secret_ended",
-        _("Former secret of a proxy ended"),
-        _("%(actor)s ended the former secret of the proxy %(proxy)s."),
+        _("Old secret of a proxy revoked"),
+        _("%(actor)s revoked the old secret of the proxy %(proxy)s."),
     )
 )
 PROTECTED_ADDRESS_ADDED = declare(
@@ -252,8 +252,8 @@ SCIM_TOKEN_MADE = declare(
 SCIM_FORMER_TOKEN_ENDED = declare(
     Event(
         "scim.former_token_ended",
-        _("Former SCIM token ended"),
-        _("%(actor)s ended the former SCIM token of the directory %(directory)s."),
+        _("Old SCIM token revoked"),
+        _("%(actor)s revoked the old SCIM token of the directory %(directory)s."),
     )
 )
 SCIM_TOKENS_REVOKED = declare(

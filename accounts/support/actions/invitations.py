@@ -13,7 +13,7 @@ from verification.db import row_locks
 
 
 def invite(person: User, actor: Actor) -> Result:
-    """Email an invitation to someone who has never signed in. A former link stops working."""
+    """Email an invitation to someone who has never signed in. An older link stops working."""
     now = actor.context.now
     with transaction.atomic():
         row_locks.lock_person(person.pk)
@@ -40,7 +40,7 @@ INVITE = declare(
         run=invite,
         preview=action_preview.lines(
             gettext_lazy("Emails a link to the address of the account. The link works once."),
-            gettext_lazy("A former invitation stops working. People who have signed in before get nothing."),
+            gettext_lazy("An older invitation stops working. People who have signed in before get nothing."),
         ),
         applies=lambda impact: impact.is_new,
         notifies_person=False,  # the invitation is the email

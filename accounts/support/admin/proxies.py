@@ -51,14 +51,14 @@ class ProxyAdmin(ChangesAdmin):
     row_actions = {
         "renew_secret": RowAction(
             label=_("Renew secret"),
-            explain=_("The former secrets keep working for 7 days, so that you can replace them without a pause."),
+            explain=_("The old secrets keep working for 7 days, so that you can replace them without a pause."),
             button=_("Renew secret"),
             run="renew_secrets",
         ),
         "end_former": RowAction(
-            label=_("End former secret"),
-            explain=_("The former secrets stop working within seconds. Only the newest ones are accepted."),
-            button=_("End former secret"),
+            label=_("Revoke old secret"),
+            explain=_("The old secrets stop working within seconds. Only the newest ones are accepted."),
+            button=_("Revoke old secret"),
             run="end_former_secrets",
         ),
     }
@@ -76,7 +76,7 @@ class ProxyAdmin(ChangesAdmin):
         return self._show(request, [(obj, secrets.renew(obj, proxy_authentication.PURPOSE, now))])
 
     def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
-        """Give each proxy a new secret. The former one works for some days."""
+        """Give each proxy a new secret. The old one works for some days."""
         now = request_context.read(request).now
         shown = [(row, secrets.renew(row, proxy_authentication.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
         for row in rows:
@@ -84,7 +84,7 @@ class ProxyAdmin(ChangesAdmin):
         return self._show(request, shown)
 
     def end_former_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> None:
-        """End the former secret of each proxy that has one."""
+        """Revoke the old secret of each proxy that has one."""
         for row in rows:
             if secrets.drop_former(row):
                 self.record(request, administration_audit_events.PROXY_FORMER_SECRET_ENDED, row, reason)

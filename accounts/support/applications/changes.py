@@ -49,7 +49,7 @@ def _forget() -> None:
 
 
 def renew_secret(client: OidcClient, staff: User, context: Context, reason: str, *, overlap: timedelta) -> str:
-    """Give an application a new secret and return it. The former one works until the overlap ends."""
+    """Give an application a new secret and return it. The old one works until the overlap ends."""
     with transaction.atomic():
         secret = secrets.renew(client, SECRET, context.now, overlap=overlap)
         days = overlap.days
@@ -65,10 +65,10 @@ def renew_secret(client: OidcClient, staff: User, context: Context, reason: str,
 
 
 def end_former_secret(client: OidcClient, staff: User, context: Context, reason: str) -> None:
-    """End the former secret of an application now. Errors: `Refused`."""
+    """Revoke the old secret of an application now. Errors: `Refused`."""
     with transaction.atomic():
         if not secrets.drop_former(client):
-            raise Refused(_("There is no former secret any more."))
+            raise Refused(_("There is no old secret any more."))
         _record(administration_audit_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
 
 

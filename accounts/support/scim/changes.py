@@ -33,9 +33,9 @@ def new_token(directory: Directory, actor: Actor) -> str:
 
 
 def end_former(directory: Directory, actor: Actor) -> None:
-    """End the former token before its overlap is over. Errors: `Refused`."""
+    """Revoke the old token before its overlap is over. Errors: `Refused`."""
     if not secrets.drop_former(access_of(directory)):
-        raise Refused(_("There is no former token any more."))
+        raise Refused(_("There is no old token any more."))
     _record(administration_audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
 
 

@@ -112,10 +112,10 @@ def new_token(request: AuthedRequest, pk: int) -> HttpResponseBase:
 
 
 def end_former(request: AuthedRequest, pk: int) -> HttpResponseBase:
-    """End the former token before its overlap is over."""
+    """Revoke the old token before its overlap is over."""
     directory = _directory(request, pk, verb="change")
-    lines = (_("If the program still sends the former token, it’s refused within seconds."),)
-    asked = _asked(directory, _("End former token"), lines)
+    lines = (_("If the program still sends the old token, we refuse it within seconds."),)
+    asked = _asked(directory, _("Revoke old token"), lines)
     return admin_changes.with_reason(
         request, asked, lambda reason: changes.end_former(directory, _actor(request, reason))
     )

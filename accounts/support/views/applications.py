@@ -299,7 +299,7 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
 
 def end_former_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
-    """End the former secret of an application before its overlap is over."""
+    """Revoke the old secret of an application before its overlap is over."""
     _may(request, "change")
     client = _client(slug)
 
@@ -307,8 +307,8 @@ def end_former_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
         changes.end_former_secret(client, request.user, request_context.read(request), reason)
         messages.success(request, _("Only the newest secret works now."))
 
-    lines = (_("If the application still uses the former secret, nobody can sign in to it any more."),)
-    return admin_changes.with_reason(request, _asked(client.application, _("End former secret"), lines), run)
+    lines = (_("If the application still uses the old secret, nobody can sign in to it any more."),)
+    return admin_changes.with_reason(request, _asked(client.application, _("Revoke old secret"), lines), run)
 
 
 def send_again(request: AuthedRequest, slug: str) -> HttpResponseBase:

@@ -85,7 +85,7 @@ def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, wall: Wall, prox
     assert _caller_with(former) is not None
     assert _caller_with(newer) is not None
 
-    act(fay, proxy, "end_former", "End former secret")
+    act(fay, proxy, "end_former", "Revoke old secret")
 
     assert _caller_with(former) is None
     assert _caller_with(newer) is not None

@@ -157,7 +157,7 @@ def test_a_new_secret_works_beside_the_former_one(chief: Person, board: OidcClie
         assert secrets.matches(board, SECRET, secret, timezone.now())
     assert not secrets.matches(board, SECRET, first, timezone.now() + timedelta(days=7))
 
-    assert chief.browser.go(f"{PAGES}board/").offers("End former secret")
+    assert chief.browser.go(f"{PAGES}board/").offers("Revoke old secret")
     chief.browser.save(f"{PAGES}board/former/")
     board.refresh_from_db()
     assert not secrets.matches(board, SECRET, first, timezone.now())
