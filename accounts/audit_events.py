@@ -146,7 +146,7 @@ ACCOUNT_SECURING_ENDED = declare(
 DIRECTORY_NAME_TAKEN = declare(
     Event(
         "directory.name_taken",
-        _("Username of a directory taken"),
+        _("Username from a directory already taken"),
         _("%(actor)s couldn’t sign in from the directory %(directory)s: another account has the same username."),
         severity=Severity.WARN,
     )

@@ -46,7 +46,7 @@ directory_requests: Setting[int] = Setting(
     default=4,
     unit="requests",
     meaning="how many sign-ins a web process lets wait for one directory at once; fewer than WEB_THREADS, so that a "
-    "directory that hangs slows nobody else down",
+    "directory that hangs doesn't slow down other sign-ins",
 )
 invitation_life: Setting[timedelta] = Setting(
     SIGN_IN,

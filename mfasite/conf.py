@@ -85,7 +85,7 @@ time_zone: Setting[str] = Setting(
     formats.time_zone,
     default="UTC",
     demo="Europe/Zurich",
-    meaning="the time zone of emails and texts, and of pages for people who have chosen none themselves",
+    meaning="the time zone of emails and texts, and of pages for people who haven't chosen one",
 )
 
 # --- Web server ---------------------------------------------------------------------------------------------

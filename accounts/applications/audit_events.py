@@ -45,7 +45,7 @@ APPLICATION_ASKED = declare(
 APPLICATION_REFUSED = declare(
     UserEvent(
         "application.refused",
-        log=_("%(person)s was refused the application %(application)s: %(why)s."),
+        log=_("%(person)s couldn’t open the application %(application)s: %(why)s."),
         icon="lock",
         title=_("An application couldn’t be opened"),
         text=_refused,

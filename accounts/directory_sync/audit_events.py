@@ -7,7 +7,7 @@ from verification.audit import Event, Severity, declare
 COUNTS = ("n_added", "n_linked", "n_changed", "n_switched_off", "n_switched_on", "n_refused", "n_groups_changed")
 
 SYNC_STARTED = declare(
-    Event("directory.sync_started", _("Reading of a directory started"), _("%(actor)s started to read %(directory)s."))
+    Event("directory.sync_started", _("Directory sync started"), _("%(actor)s started to read %(directory)s."))
 )
 SYNC_DONE = declare(
     Event(
@@ -22,7 +22,7 @@ SYNC_DONE = declare(
 SYNC_STOPPED = declare(
     Event(
         "directory.sync_stopped",
-        _("Reading of a directory waits for confirmation"),
+        _("Directory sync is waiting for confirmation"),
         _(
             "The directory %(directory)s would switch off %(n_off)s of %(of)s people and remove or empty %(n_groups)s "
             "groups. Someone must confirm it."
@@ -35,7 +35,7 @@ SYNC_CONFIRMED = declare(
         "directory.sync_confirmed",
         _("Changes of a directory confirmed"),
         _(
-            "%(actor)s confirmed what the directory %(directory)s changes. People switched off: %(n_off)s of %(of)s. "
+            "%(actor)s confirmed the changes of the directory %(directory)s. People switched off: %(n_off)s of %(of)s. "
             "Groups removed or emptied: %(n_groups)s."
         ),
         severity=Severity.WARN,
@@ -44,8 +44,8 @@ SYNC_CONFIRMED = declare(
 SYNC_CANCELLED = declare(
     Event(
         "directory.sync_cancelled",
-        _("Reading of a directory cancelled"),
-        _("%(actor)s cancelled what the directory %(directory)s would change."),
+        _("Directory sync cancelled"),
+        _("%(actor)s cancelled the changes of the directory %(directory)s."),
     )
 )
 SYNC_FAILED = declare(

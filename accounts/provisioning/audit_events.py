@@ -42,7 +42,7 @@ PERSON_ADDED = declare(
 PERSON_LINKED = declare(
     UserEvent(
         "directory.person_linked",
-        log=_("The directory %(directory)s took over %(person)s, who was here already."),
+        log=_("The directory %(directory)s took over %(person)s, who already had an account."),
         icon="person",
         title=_("Your account now belongs to a directory"),
         staff_title=_("Their account now belongs to a directory"),
@@ -109,26 +109,26 @@ MANY_LEFT = declare(
     )
 )
 GROUP_ADDED = declare(
-    Event("directory.group_added", _("Group of a directory added"), _("The directory %(directory)s added %(group)s."))
+    Event("directory.group_added", _("Directory group added"), _("The directory %(directory)s added %(group)s."))
 )
 GROUP_CHANGED = declare(
     Event(
         "directory.group_changed",
-        _("Group of a directory changed"),
+        _("Directory group changed"),
         _("The directory %(directory)s changed the members of %(group)s: %(n_joined)s joined, %(n_left)s left."),
     )
 )
 GROUP_RENAMED = declare(
     Event(
         "directory.group_renamed",
-        _("Group of a directory renamed"),
+        _("Directory group renamed"),
         _("The directory %(directory)s renamed %(former)s to %(group)s."),
     )
 )
 GROUP_REMOVED = declare(
     Event(
         "directory.group_removed",
-        _("Group of a directory removed"),
+        _("Directory group removed"),
         _("The directory %(directory)s removed %(group)s. %(n_left)s people were in it."),
         severity=Severity.WARN,
     )

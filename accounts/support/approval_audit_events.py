@@ -16,7 +16,7 @@ SUPPORT_REFUSED = declare(
         "support.refused",
         log=_("%(actor)s was refused an action for %(person)s: %(action)s (%(why)s)."),
         icon="lock",
-        title=_("Something that support tried was refused"),
+        title=_("An action of support was refused"),
         trouble=_("Support actions refused"),
     )
 )
@@ -34,7 +34,7 @@ SUPPORT_REQUEST_AGREED = declare(
         "support.request_agreed",
         log=_("%(actor)s approved a request for %(person)s: %(action)s."),
         icon="check",
-        title=_("A second approver of support approved a request"),
+        title=_("A second person at the support desk approved a request"),
         text=_ticket,
     )
 )
@@ -43,7 +43,7 @@ SUPPORT_REQUEST_REFUSED = declare(
         "support.request_refused",
         log=_("%(actor)s refused a request for %(person)s: %(action)s."),
         icon="bad",
-        title=_("A second approver of support refused a request"),
+        title=_("A second person at the support desk refused a request"),
         text=_ticket,
     )
 )

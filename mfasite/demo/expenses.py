@@ -86,7 +86,7 @@ class Application:
         """Exchange the code of an answer. Return why not, empty if it worked. Source: Core 1.0, 3.1.3; RFC 9207."""
         asked, visitor.asked = visitor.asked, {}
         if not asked or answer.get("state") != asked["state"] or answer.get("iss") != self.service:
-            return "the answer belongs to no request of this browser"
+            return "the answer doesn’t belong to a request from this browser"
         if "error" in answer:
             return answer["error"]
         form = {
@@ -139,7 +139,7 @@ def page(visitor: Visitor, problem: str, *, portal: str) -> str:
         rows = "".join(f"<tr><th>{escape(key)}<td>{escape(_text(value))}" for key, value in seen.items())
         body = (
             f"<p>The service signed you in and said this about you:<table>{rows}</table>"
-            "<p>Sign out here or there: the other one, and every other application, ends too."
+            "<p>If you sign out here or there, you’re signed out of both, and of every other application."
             '<nav><a href="/sign-in?max_age=0">Verify again</a><a href="/sign-in?level=phr">Approve an expense '
             f'(needs a passkey)</a><a href="/sign-out">Sign out</a><a href="{escape(portal)}">Portal</a></nav>'
         )

@@ -51,7 +51,7 @@ def table(*groups: tuple[Fault, Reason, Mapping[object, str]], final: Iterable[o
     }
 
 
-_UNSET = "the request is not as the provider wants it: check the settings"
+_UNSET = "the provider does not accept the request in this form: check the settings"
 # Responses without a code of the provider. Source: RFC 9110, 15.5.
 HTTP = table(
     (

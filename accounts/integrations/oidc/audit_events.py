@@ -7,7 +7,7 @@ from verification.audit import Severity, UserEvent, declare, detail
 CONSENT_GIVEN = declare(
     UserEvent(
         "oidc.consented",
-        log=_("%(person)s agreed that the application %(application)s gets their data: %(scopes)s."),
+        log=_("%(person)s agreed to share their data with the application %(application)s: %(scopes)s."),
         icon="check",
         title=_("You let an application see your data"),
         staff_title=_("They let an application see their data"),

@@ -25,7 +25,7 @@ class ActionForm(forms.Form):
     reason = LineField(
         label=_("Reason"),
         max_length=200,
-        help_text=_("Say in a few words why you do this. Colleagues and auditors read it."),
+        help_text=_("Say in a few words why you’re doing this. Colleagues and auditors read it."),
         error_messages={"required": _("Enter a reason.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -122,9 +122,9 @@ _LABELS: Mapping[Refusal, LazyText] = {
     Refusal.MORE_RIGHTS: _("the person has more rights"),
     Refusal.EQUAL: _("the person has the same rights"),
     Refusal.OTHER_SCOPE: _("the person belongs to another desk"),
-    Refusal.WIDER_SCOPE: _("the role would reach more people than their own"),
+    Refusal.WIDER_SCOPE: _("the role helps people they can’t help"),
     Refusal.NO_CALLER: _("the caller wasn’t verified"),
-    Refusal.QUOTA: _("they reached their daily number of actions"),
+    Refusal.QUOTA: _("they reached their daily limit of actions"),
 }
 _ADVICE: Mapping[Refusal, LazyText] = {
     Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),

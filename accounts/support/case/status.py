@@ -92,9 +92,9 @@ def _supplied(person: User, directory: Directory) -> str:
     for name, at in (("since", person.directory_since), ("seen", person.directory_seen_at)):
         said[name] = time_format.short_moment(at) if at else _("their first sign-in")
     if person.directory_seen_at is None:
-        return _("They come from the directory %(directory)s, since %(since)s.") % said
+        return _("They have come from the directory %(directory)s since %(since)s.") % said
     return (
-        _("They come from the directory %(directory)s, since %(since)s. They were last updated from it %(seen)s.")
+        _("They have come from the directory %(directory)s since %(since)s. They were last updated from it %(seen)s.")
         % said
     )
 

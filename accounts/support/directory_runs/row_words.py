@@ -17,7 +17,7 @@ HEADINGS: Mapping[str, object] = {
     "shortened": gettext_lazy("Names that are too long"),
     "switched_off": gettext_lazy("Switched off"),
     "switched_on": gettext_lazy("Switched on again"),
-    "linked": gettext_lazy("Taken over from here"),
+    "linked": gettext_lazy("Existing account taken over"),
     "changed": gettext_lazy("Changed"),
     "added": gettext_lazy("New"),
     "group": gettext_lazy("Groups"),

@@ -47,8 +47,8 @@ GUIDES = {
             ),
             _(
                 "enabled: set up a method at the next sign-in. enforced: always asked. disabled: no second step. "
-                "Empty means enabled. For people who are here already, another state is refused if your role can’t "
-                "change it, or if policy requires a verified caller or a second person: change it on their page."
+                "Empty means enabled. For people who already have an account, another state is refused if your role "
+                "can’t change it, or if policy requires a verified caller or a second person: change it on their page."
             ),
         ),
         (

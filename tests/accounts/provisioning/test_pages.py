@@ -54,7 +54,7 @@ def test_the_desk_sees_the_directory(ana_of: Person, clock: Clock) -> None:
     cleo.sign_in(to="/admin/")
 
     assert "Payroll" in cleo.browser.go("/admin/accounts/user/?q=ana")
-    assert "They come from the directory Payroll, since" in cleo.browser.go(
+    assert "They have come from the directory Payroll since" in cleo.browser.go(
         f"/admin/accounts/user/{ana_of.user.pk}/change/"
     )
     take(Directory.objects.get(), clock, is_active=False)

@@ -231,7 +231,7 @@ def test_people_of_another_desk_have_no_name(ana: Person, wiki: Application, clo
     staff.sign_in(to="/admin/")
     page = staff.browser.go(f"{PAGES}wiki/")
 
-    assert "A person of another desk" in page
+    assert "A person whom another desk helps" in page
     assert "ana" not in page.words.split()
 
 

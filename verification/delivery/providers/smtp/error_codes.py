@@ -10,7 +10,7 @@ CODES = table(
         {
             "454": "the email server's sign-in is out of service",
             "500": "the email server doesn't know the command",
-            "501": "the email server doesn't take the command as it is",
+            "501": "the email server doesn't accept the command in this form",
             "502": "the email server doesn't know the command",
             "503": "the email server got commands out of order",
             "504": "the email server doesn't know the command",
@@ -26,8 +26,8 @@ CODES = table(
         Reason.PROVIDER_DOWN,
         {
             "421": "the email server is out of service for now",
-            "451": "the email server had a fault of its own",
-            "452": "the email server has no room",
+            "451": "the email server had an internal error",
+            "452": "the email server is out of storage",
         },
     ),
     (

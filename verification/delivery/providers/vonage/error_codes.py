@@ -21,10 +21,10 @@ CODES = HTTP | table(
         Fault.NETWORK,
         Reason.PROVIDER_DOWN,
         {
-            1030: "Vonage had a fault of its own",
-            1080: "Vonage takes no more connections from the account",
+            1030: "Vonage had an internal error",
+            1080: "Vonage accepts no more connections from the account",
             "carrier_timeout": "the phone company did not answer in time",
-            "internal_error": "Vonage had a fault of its own",
+            "internal_error": "Vonage had an internal error",
         },
     ),
     (
