@@ -72,6 +72,6 @@ def _show(sender: Any = None, **_: Any) -> None:
 
 @worker_ready.connect
 def _freeze(**_: Any) -> None:
-    """Spare the garbage collector what was loaded, because all of it stays until the end."""
+    """Exclude what was loaded from garbage collection, because all of it stays until the end."""
     gc.collect()
     gc.freeze()

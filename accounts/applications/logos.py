@@ -1,4 +1,4 @@
-"""Logos of applications: small PNG and SVG pictures, of which only what draws is kept.
+"""Logos of applications: small PNG and SVG pictures, stored without anything that isn't drawn.
 
 What is kept has no script, no reference to another address, no text for programs and nothing behind its end, so it
 cannot be a page or an archive at the same time.

@@ -1,4 +1,4 @@
-"""Secrets of applications and proxies: drawn here, shown once, stored as digests, replaced with an overlap.
+"""Secrets of applications and proxies: generated, shown once, stored as digests, replaced with an overlap.
 
 They are random with 240 bits, so a keyed digest is enough. A digest is found by an index, and comparing takes no time
 that depends on the secret.
@@ -18,7 +18,7 @@ MAX_OVERLAP = timedelta(days=30)
 
 
 def draw() -> str:
-    """Draw a secret. Shape: 48 letters and digits, which every configuration file takes without quotes."""
+    """Generate a secret. Shape: 48 letters and digits, which every configuration file takes without quotes."""
     return random_tokens.draw() + random_tokens.draw()
 
 

@@ -91,7 +91,7 @@ def check_stranger(
 
 
 def take_time(among: Iterable[Directory], *, until: float) -> None:
-    """Ask these directories about nobody, so that the time tells less about whose password was incorrect.
+    """Ask these directories about a made-up name, so that the response time reveals less about who exists.
 
     For a refused sign-in all directories are asked: one that has the person really, and the others so. A busy
     directory is skipped, or a botnet could take the places of people whose passwords are correct.

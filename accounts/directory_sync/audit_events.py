@@ -1,4 +1,4 @@
-"""Audit events of readings of a directory. What each changes about a person has an event of its own."""
+"""Audit events of directory syncs. What each changes about a person has an event of its own."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -26,7 +26,7 @@ class Kind(models.TextChoices):
 
 
 class LinkBy(models.TextChoices):
-    """Which people who are here already a directory takes over. Staff never: see `provisioning.matching_people`."""
+    """Which existing accounts a directory takes over. Staff never: see `provisioning.matching_people`."""
 
     NOTHING = "nothing", _("Nobody")
     USERNAME = "username", _("People with the same username")
@@ -253,7 +253,7 @@ class Directory(models.Model):
             raise ValidationError(errors)
 
     def clean(self) -> None:
-        """Refuse unencrypted connections to other machines: every password would cross the network in clear.
+        """Refuse unencrypted connections to other machines: every password would cross the network unencrypted.
 
         A directory with people stays what it is, because their passwords are either there or here.
         """

@@ -1,4 +1,4 @@
-"""Readings of a directory: what each run found, what it would change, how far it is, and how it ended."""
+"""Directory syncs: what each run found, what it would change, how far it is, and how it ended."""
 
 from django.conf import settings
 from django.db import models

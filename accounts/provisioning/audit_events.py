@@ -8,7 +8,7 @@ from verification.audit import Details, Event, Severity, UserEvent, declare
 
 
 def _by_way(**words: object) -> Callable[[Details], str]:
-    """Return what an event says of the way by which an entry came. Those without words of their own say `sync`."""
+    """Return what an event says about how an entry came. Those without words of their own say `sync`."""
 
     def said(details: Details) -> str:
         return str(words.get(str(details.get("way")), words["sync"])) % {"directory": details.get("directory")}

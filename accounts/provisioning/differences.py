@@ -67,7 +67,7 @@ class PersonChange:
 
     @property
     def is_leaving(self) -> bool:
-        """Return whether someone who can sign in is switched off, be it as the directory takes them over."""
+        """Return whether someone who can sign in is switched off, even while the directory takes them over."""
         return self.fields.get("is_active") == (True, False)
 
     def shown(self) -> dict[str, tuple[object, object]]:

@@ -44,7 +44,7 @@ class GroupEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """Who joins and leaves a group that is here already. Shape: both are keys of people; `name` is None if it stays."""
+    """Who joins and leaves a group that already exists. Shape: both are keys of people; `name` is None if it stays."""
 
     key: str
     name: str | None = None
@@ -62,7 +62,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """By which way, from where, and on whose order an entry came. `actor_id` is who started a sync by hand."""
+    """How an entry came, from where, and who caused it. `actor_id` is who started a sync by hand."""
 
     way: Way
     network: str = ""

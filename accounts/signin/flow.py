@@ -61,7 +61,7 @@ def begin(
     name: str = "",
     keep: Callable[[Pending, Challenge | None], None] = _no_page,
 ) -> Begun:
-    """Decide what follows a correct password, and issue a challenge for the default option at once.
+    """Decide what follows a correct password, and immediately issue a challenge for the default option.
 
     `keep` writes the state of the sign-in to the browser's session, in the transaction of the challenge, if there is a
     new one. `name` is the username under which the attempt was counted; that count is undone.

@@ -74,7 +74,7 @@ PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "metho
 
 
 def _parted(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part what an event says of a person into what stays and what can be erased. A digest ties the two."""
+    """Split what an event says about a person into what stays and what can be erased. A digest ties the two."""
     words = {name: value for name, value in said.items() if name in PERSONAL and value}
     if not words:
         return said, {}
@@ -88,7 +88,7 @@ def digest_of_words(words: dict[str, Any]) -> str:
 
 
 def erase_words(user_id: int) -> int:
-    """Erase the personal words of all events of a person; returns of how many. The chain holds without them."""
+    """Erase the personal words in a person's events; returns how many had some. The chain holds without them."""
     return AuditEvent.objects.filter(user_id=user_id).exclude(words={}).update(words={})
 
 
@@ -132,9 +132,9 @@ def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> 
 def between(
     events: QuerySet[AuditEvent], begins: datetime | None = None, ends: datetime | None = None
 ) -> QuerySet[AuditEvent]:
-    """Return those from an instant on, and before another one.
+    """Return the events from an instant on, and before another one.
 
-    The newest of them are found at once, however many newer ones there are: on PostgreSQL by the time in their ids.
+    The newest of them are found fast, however many newer events there are: on PostgreSQL by the time in their ids.
     """
     has_times = connection.vendor == "postgresql"
     if begins:

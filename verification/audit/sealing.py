@@ -49,7 +49,7 @@ _WRITTEN = ("sealed_at", "packed", "upto", "content", "previous", "key_id", "dig
 
 
 def frontier() -> int:
-    """Return the id up to which no event waits for its seal any more: one that is lower and free came too late."""
+    """Return the id up to which all events are sealed. An event with a lower id and no seal was written too late."""
     return _frontier(list(AuditSeal.objects.order_by("-number")[: _LOOK_BACK + 1]), chain.start())
 
 

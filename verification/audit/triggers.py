@@ -84,7 +84,7 @@ def lift(connection: BaseDatabaseWrapper) -> None:
 
 
 def _missing(connection: BaseDatabaseWrapper) -> Iterator[str]:
-    """Return the statements that put what is missing or differs."""
+    """Return the statements that create what is missing or differs."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")

@@ -41,7 +41,7 @@ def verify_before(boundary: int) -> Iterator[Fault]:
 
 
 def verify_newest(n: int) -> Iterator[Fault]:
-    """Verify the end of the chain, over the newest so many events or a few more. What is older is taken as it is."""
+    """Verify the end of the chain, over at least so many of the newest events. What is older is taken as it is."""
     last, n_covered = None, 0
     for last in AuditSeal.objects.order_by("-number").iterator(chunk_size=_SEALS_AT_ONCE):
         n_covered += len(last.events)

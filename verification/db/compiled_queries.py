@@ -22,7 +22,7 @@ M = TypeVar("M", bound=Model)
 
 
 class BindParam(Expression):
-    """A place in a statement for a value that is known at the call: a word, a number, an instant, JSON or none."""
+    """A placeholder in a statement for a value of the call: a word, a number, an instant, JSON or none."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class BindParam(Expression):
 
 
 def bind_each(name: str, n: int) -> list[Any]:
-    """Return places for up to `n` values, for a lookup with `__in`."""
+    """Return placeholders for up to `n` values, for a lookup with `__in`."""
     return [BindParam(f"{name}{at}") for at in range(n)]
 
 
@@ -188,7 +188,7 @@ class Beside(Generic[M]):
 
 class _Change(_Statement):
     def run(self, **values: Any) -> int:
-        """Run it and tell how many rows it changed."""
+        """Run it and return how many rows it changed."""
         compiler, sql, parameters = self._filled(values)
         connection = connections[compiler.using]
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:

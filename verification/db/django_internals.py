@@ -29,7 +29,7 @@ class Populator(Protocol):
     """Fills the models that a select joins, from one row."""
 
     def populate(self, row: Sequence[Any], from_obj: Any) -> None:
-        """Make the related model from a row and hang it on `from_obj`."""
+        """Make the related model from a row and attach it to `from_obj`."""
 
 
 def related_populators(compiler: Any) -> list[Populator]:

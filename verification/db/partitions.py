@@ -1,4 +1,4 @@
-"""Tables partitioned by month on PostgreSQL: new parts are made ahead, and old ones dropped instead of deleted by row.
+"""Tables partitioned by month on PostgreSQL: new partitions are created in advance, old ones dropped as a whole.
 
 Such a table has ids in the order of time, so a month is a range of ids. A row whose month has no part yet goes into a
 part for the rest, so writing a row never fails. Other databases keep each table whole, and this module does nothing
@@ -63,7 +63,7 @@ class Month:
 
 @dataclass(frozen=True, order=True)
 class Part:
-    """The part of a table for the ids from `first` to before `end`."""
+    """The partition of a table for the ids from `first` to before `end`."""
 
     first: int
     end: int
@@ -71,7 +71,7 @@ class Part:
 
 
 def is_parted(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Tell whether a table is in parts."""
+    """Return whether a table is partitioned."""
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
@@ -81,7 +81,7 @@ def is_parted(connection: BaseDatabaseWrapper, table: str) -> bool:
 
 
 def parts(connection: BaseDatabaseWrapper, table: str) -> list[Part]:
-    """Return the parts of a table with their ranges, the oldest first, without the part of the rest."""
+    """Return the partitions of a table with their ranges, the oldest first, without the default one."""
     return sorted(
         Part(int(found[1]), int(found[2]), name)
         for name, bound in _children(connection, table)
@@ -90,7 +90,7 @@ def parts(connection: BaseDatabaseWrapper, table: str) -> list[Part]:
 
 
 def names(connection: BaseDatabaseWrapper, table: str) -> list[str]:
-    """Name all parts of a table, also that of the rest."""
+    """Name all partitions of a table, with the default one."""
     return [name for name, _ in _children(connection, table)]
 
 
@@ -107,7 +107,7 @@ def _children(connection: BaseDatabaseWrapper, table: str) -> list[tuple[str, st
 
 
 def prepare(connection: BaseDatabaseWrapper, table: str, *, now: datetime, fill_factor: int = 100) -> list[str]:
-    """Make the parts of this month and the next ones that are missing, and return their names.
+    """Create the missing partitions of this month and the next ones, and return their names.
 
     What waits in the part of the rest moves into them. Units: `fill_factor` is the share of a page, in percent, that
     inserts may fill; updates use the room that is left.
@@ -124,7 +124,7 @@ def prepare(connection: BaseDatabaseWrapper, table: str, *, now: datetime, fill_
 
 
 def _has_rest(connection: BaseDatabaseWrapper, table: str, month: Month) -> bool:
-    """Tell whether rows of a month are in the part of the rest."""
+    """Return whether the default partition has rows of a month."""
     with connection.cursor() as cursor:
         cursor.execute(_RESTING.format(table=table), [first_id(month.starts_at), first_id(month.later().starts_at)])
         return bool(cursor.fetchone()[0])
@@ -161,7 +161,7 @@ def _making(table: str, month: Month, fill_factor: int) -> Callable[[CursorWrapp
 
 
 def drop(connection: BaseDatabaseWrapper, table: str, *, before: int) -> list[str]:
-    """Drop the parts whose rows all have an id before this one, and return their names.
+    """Drop the partitions whose rows all have an id before this one, and return their names.
 
     Rows that others are writing to younger parts wait a quarter of a second at most.
     """
@@ -192,7 +192,7 @@ def _patiently(connection: BaseDatabaseWrapper, change: Callable[[CursorWrapper]
 
 
 def sizes(connection: BaseDatabaseWrapper, table: str) -> Iterator[tuple[str, int]]:
-    """Yield each part of a table and the bytes that it takes on the disk, with its indexes."""
+    """Yield each partition of a table, and how many bytes it takes on the disk with its indexes."""
     with connection.cursor() as cursor:
         for name in names(connection, table):
             cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [name])

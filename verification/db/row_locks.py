@@ -73,7 +73,7 @@ def lock_to_delete(*wanted: QuerySet[Any]) -> None:
 
 
 def is_lock_missing(error: OperationalError) -> bool:
-    """Tell whether a statement failed because another transaction holds the lock that it needs."""
+    """Return whether a statement failed because another transaction holds the lock that it needs."""
     return getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE
 
 

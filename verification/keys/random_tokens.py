@@ -11,12 +11,12 @@ _SIGNS = set("abcdefghijklmnopqrstuvwxyz234567")
 
 
 def draw() -> str:
-    """Draw a secret that a person types once into a program. Shape: 24 base32 letters in lower case."""
+    """Generate a secret that a person types once into a program. Shape: 24 base32 letters in lower case."""
     return base64.b32encode(secrets.token_bytes(LETTERS * 5 // 8)).decode().lower()[:LETTERS]
 
 
 def looks_drawn(text: str) -> bool:
-    """Return whether a text has the shape of a drawn secret, in groups or not."""
+    """Return whether a text has the shape of a generated secret, in groups or not."""
     folded = "".join(sign for sign in text.lower() if sign.isalnum())
     return len(folded) == LETTERS and set(folded) <= _SIGNS
 

@@ -247,7 +247,7 @@ def _by_plus_eight(signs: str, region: str) -> PhoneNumber | None:
 
 
 def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
-    """Return the habits that digits may show, as they were typed."""
+    """Return the patterns of numbers written out of habit that may match these digits, as they were typed."""
     is_abroad = signs.startswith(("+", "00", "011"))
     return (*_HABITS, *[_NO_ZERO][:is_abroad])
 

@@ -103,7 +103,7 @@ class Source:
 
 
 def sources(user_id: int) -> list[Source]:
-    """Tell, rule by rule, which policy decides it for a person and what it says."""
+    """Return, rule by rule, which policy decides it for a person and what it says."""
     book = _cache.read()
     mine = _groups(user_id, book)
     found, rules = book.of(mine), book.rules(mine)

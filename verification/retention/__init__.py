@@ -1,4 +1,4 @@
-"""Keeps the database from growing for ever: makes the months of its large tables, and removes what is old."""
+"""Keeps the database from growing forever: creates partitions of large tables, and removes what is old."""
 
 from verification.retention.new_partitions import make_months
 from verification.retention.removal import audit_kept_since, remove, remove_old

@@ -1,4 +1,4 @@
-"""Makes the monthly partitions of the audit log and the messages ahead of time, on PostgreSQL."""
+"""Creates the monthly partitions of the audit log and the messages in advance, on PostgreSQL."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ _TABLES: Mapping[str, int] = {AuditEvent._meta.db_table: 100, Message._meta.db_t
 
 
 def make_months(now: datetime, *, using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Make the parts of this month and the next ones, with their triggers. Return the names of the new ones."""
+    """Create the partitions of this month and the next ones, with their triggers. Return the names of the new ones."""
     made = [
         name
         for table, fill_factor in _TABLES.items()

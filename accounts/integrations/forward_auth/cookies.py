@@ -69,7 +69,7 @@ def is_browser_secret(value: str | None) -> bool:
 
 
 def new_browser_secret() -> str:
-    """Draw a browser's secret. Shape: 43 base64url characters."""
+    """Generate a browser's secret. Shape: 43 base64url characters."""
     return secrets.token_urlsafe(32)
 
 

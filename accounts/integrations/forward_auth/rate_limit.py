@@ -14,7 +14,7 @@ class Pace:
         self._counts: dict[int, tuple[int, int]] = {}
 
     def is_within(self, caller: Caller, most: int) -> bool:
-        """Count one question, and return whether the proxy has asked at most so many in this second."""
+        """Count one question, and return whether the proxy is still within its limit for this second."""
         second = int(time.monotonic())
         with self._lock:
             at, n = self._counts.get(caller.id, (second, 0))

@@ -101,7 +101,7 @@ def is_registered(uri: str, client: OidcClient) -> bool:
 
 
 def read(query: Query, to: Answerable) -> AuthorizationRequest:
-    """Read everything else. A parameter without a value is as good as none (RFC 6749, 3.1). Errors: `Refused`."""
+    """Read everything else. A parameter without a value counts as missing (RFC 6749, 3.1). Errors: `Refused`."""
     for name in _ONCE:
         if len(query.get(name, ())) > 1:
             raise Refused("invalid_request", f"{name} is given more than once")

@@ -65,7 +65,7 @@ def read_offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def add(request: AuthedRequest) -> HttpResponse:
-    """Offer the methods that can be set up. One that needs no further input starts at once."""
+    """Offer the methods that can be set up. One that needs no further input starts immediately."""
     about = stepping_up.of(request)
     _rules, offers = read_offers(request)
     if about is not None:

@@ -49,7 +49,7 @@ def _steps() -> list[str]:
 @require_http_methods(["GET", "POST"])
 @half_signed_in_and_refusals.half_signed_in
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Offer the methods. One that needs no further input starts at once."""
+    """Offer the methods. One that needs no further input starts immediately."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened

@@ -1,4 +1,4 @@
-"""Base class of the admin of toll fraud protection: a change takes effect at once."""
+"""Base class of the admin of toll fraud protection: a change takes effect immediately."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ def _seconds(age: timedelta) -> str:
 
 
 class LogoField(forms.FileField):
-    """A logo. It is read as a picture, and only what draws is kept."""
+    """A logo. It is read as a picture, and only the parts that are drawn are stored."""
 
     widget = forms.FileInput(attrs={"accept": ".png,.svg,image/png,image/svg+xml"})
 

@@ -1,4 +1,4 @@
-"""Changes to roles and groups: done at once, or left for approval. Refusals are audited."""
+"""Changes to roles and groups: made immediately, or left for approval. Refusals are audited."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,7 +170,7 @@ def may_decide(request: GroupRequest, staff: User) -> bool:
 
 
 def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
-    """Approve a request, which does it at once, or refuse it. Errors: `Refused`. Call it in the form's transaction."""
+    """Approve and apply a request, or refuse it. Errors: `Refused`. Call it in the form's transaction."""
     if not may_decide(request, staff):
         raise Refused(_("You can’t decide this. A colleague who has all of its permissions can."))
     state = _State.DONE if agrees else _State.REFUSED

@@ -46,7 +46,7 @@ class Search:
 
     @property
     def is_narrow(self) -> bool:
-        """Tell whether the less common filters are used."""
+        """Return whether the less common filters are used."""
         return bool(self.ticket or self.network or self.since or self.until)
 
 

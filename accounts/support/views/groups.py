@@ -130,7 +130,7 @@ def _confirmed(
 
 
 def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Approve as the second person, which does it at once."""
+    """Approve as the second person, which applies the change immediately."""
     return _decided(request, ref, agrees=True)
 
 

@@ -32,7 +32,7 @@ class AccessPass(Temporary):
         return MIN_LENGTH <= len(answer) <= MAX_LENGTH and set(answer) <= set(_ALPHABET)
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        """Draw a pass. Shape: `length` 8 to 48 characters; `once` makes it valid for one sign-in only."""
+        """Generate a pass. Shape: `length` 8 to 48 characters; `once` makes it valid for one sign-in only."""
         length = min(max(int(fields.get("length", MIN_LENGTH)), MIN_LENGTH), MAX_LENGTH)
         code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
         return Draft(single_use_codes=((code[:_LOOKUP_LENGTH], code),), data={"once": bool(fields.get("once"))})

@@ -16,7 +16,7 @@ def _part() -> str:
 
 
 def draw() -> tuple[tuple[str, str], ...]:
-    """Draw a new set. Shape: the first part and the whole of each code."""
+    """Generate a new set. Shape: the first part and the whole of each code."""
     pairs = [(_part(), _part()) for _ in range(N_CODES)]
     return tuple((first, f"{first}{second}") for first, second in pairs)
 

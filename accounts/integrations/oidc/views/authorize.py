@@ -33,7 +33,7 @@ from accounts.session_assurance import AuthedRequest
 from verification import audit
 from verification.context import Context
 
-_MAX_QUERY_LENGTH = 3500  # characters; with it, the way back from the sign-in still fits into an address
+_MAX_QUERY_LENGTH = 3500  # characters; with it, the address to return to still fits into that of the sign-in
 _LOGIN_REQUIRED = {Reason.SIGNED_OUT, Reason.TOO_OLD, Reason.REMEMBERED}
 
 
@@ -175,7 +175,7 @@ def _silent(answer: AccessDecision, wanted: Wanted, user: User | None) -> str:
 
 
 def _step_up(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User | None) -> HttpResponse:
-    """Ask for what is missing, or say what can't be met. What was demanded now is remembered for the way back."""
+    """Ask for what is missing, or say what can't be met. The address to return to says what was demanded now."""
     application = visit.to.client.application
     if answer.step is Step.REFUSE and user is not None:
         return _refuse(visit, answer, wanted, user)

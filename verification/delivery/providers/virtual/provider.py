@@ -1,4 +1,4 @@
-"""The provider of the virtual carrier: sends to it, reads its callbacks, and tells whether it works."""
+"""The provider of the virtual carrier: sends to it, reads its callbacks, and says whether it works."""
 
 import json
 import time
