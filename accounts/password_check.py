@@ -95,7 +95,7 @@ def _judged(directory: Directory, judged: Judged, context: Context) -> Checked:
 def _supplied(directory: Directory, entry: Entry, context: Context) -> Checked:
     """Follow what the directory says of a person whose password is correct. Someone new is added.
 
-    A username that someone else has is never taken over. Someone who is here already keeps their former one then.
+    A username that someone else has is never taken over. Someone who already has an account then keeps their old one.
     A correct password switches nobody on again: a sync may have switched them off because they left its filter.
     """
     person = PersonEntry(key=entry.key, username=entry.username, name=entry.name, email=entry.email, phones=None)

@@ -34,7 +34,7 @@ def _refuse_wrong_variables() -> None:
         sys.exit(told.stderr.strip())
 
 
-if not env.is_set(conf.metrics_folder):  # else it is a reload, which must not stop a running server
+if not env.is_set(conf.metrics_folder):  # otherwise it is a reload, which must not stop a running server
     _refuse_wrong_variables()
     # Read when workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
@@ -51,7 +51,7 @@ limit_request_line = 8190  # bytes: a page to return to, such as an authorizatio
 control_socket_disable = True
 # Only mfasite.middleware.trusted_proxies.Proxied decides which proxies are trusted.
 secure_scheme_headers: dict[str, str] = {}
-forwarder_headers = ""  # else a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
+forwarder_headers = ""  # a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
 logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
 
 

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-gc.disable()  # until the apps are loaded: what a process imports stays, so each search for garbage there is in vain
+gc.disable()  # until the apps are loaded: imported code stays, so collecting garbage would free nothing
 
 import django  # noqa: E402  (after gc.disable)
 from django.core.exceptions import ImproperlyConfigured  # noqa: E402  (after gc.disable)

@@ -15,7 +15,7 @@ from verification.delivery.provider import Callback, Forged, Speech
 from verification.delivery.routing import routes
 
 _log = logging.getLogger(__name__)
-# What stands behind the addresses that we hand out.
+# The queries that the callback addresses given to providers may have, by event.
 _NO_QUERY = re.compile("")
 _QUERIES = {"keys": re.compile(r"(language=[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?")}
 _MAX_BODY_BYTES = 64 * 1024  # carriers send a few hundred
@@ -32,7 +32,7 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     if (inputs.number(request.headers.get("Content-Length") or "0") or 0) > _MAX_BODY_BYTES:
         return HttpResponse(status=413)
     if not _QUERIES.get(event, _NO_QUERY).fullmatch(request.META.get("QUERY_STRING", "")):
-        return HttpResponse(status=403)  # some sign the address with the fields behind it: what stands where is open
+        return HttpResponse(status=403)  # some sign address and fields as one text, so a query could pass for a field
     callback = Callback(
         url=conf.public_url() + request.get_full_path(),
         headers={name.lower(): value for name, value in request.headers.items()},

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from verification import audit, enrolments
 from verification.audit import Event, events
 from verification.context import Context
-from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's face)
+from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's interface)
 from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
 from verification.models.person import Person

@@ -1,7 +1,7 @@
 """Signed tokens (JWT) for applications: the keys that sign them, how keys follow each other, what is published.
 
-Each algorithm has its own keys. A new one is published a day before it signs, and a former one stays published for a
-day after its last signature, so applications that keep our keys for some hours never meet an unknown one.
+Each algorithm has its own keys. A new one is published a day before it signs, and an old one stays published for a
+day after its last signature, so applications that cache our keys for some hours never meet an unknown one.
 """
 
 import base64

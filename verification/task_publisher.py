@@ -44,7 +44,7 @@ def _do(keys: list[int], otherwise: Callable[[Sequence[int]], None]) -> None:
     close_old_connections()
     try:
         otherwise(keys)
-    except Exception:  # noqa: BLE001  (a thread's edge)
+    except Exception:  # noqa: BLE001  (the outermost code of a thread)
         _log.exception("Work that waited in an outbox failed")
     finally:
         connections.close_all()

@@ -41,7 +41,7 @@ def connect(host: str, port: int, *, encryption: str, ca: str, seconds: Callable
                 _start_tls(line, until=time.monotonic() + seconds())
             line.settimeout(seconds())
             line = _carried(opened.enter_context(context.wrap_socket(line, server_hostname=host)))
-        # Else libldap, whose timeouts count only between messages, would wait forever for the rest of half a message.
+        # Otherwise libldap would wait forever for the rest of half a message: its timeouts count between messages only.
         line.setblocking(False)
         opened.pop_all()
     return line.detach()

@@ -130,7 +130,7 @@ def _ask(service: Service, name: str, password: str, network: str, protocol: str
         service=service,
         username=name,
         password=password[:_MAX_TEXT_LENGTH],
-        network=str(inputs.address(network) or ""),  # empty lies in no network
+        network=str(inputs.address(network) or ""),  # an empty address is in no network
         protocol=inputs.shortened(protocol, max_length=20),
         now=timezone.now(),
     )

@@ -237,7 +237,7 @@ def _is_unchanged(rows: Rows) -> None:
         raise _AccountChanged
 
 
-def finish(  # noqa: PLR0913  (one action, its circumstances named)
+def finish(  # noqa: PLR0913  (one action, with named circumstances)
     request: HttpRequest,
     user: User,
     context: Context,
@@ -261,7 +261,7 @@ def finish(  # noqa: PLR0913  (one action, its circumstances named)
             remember_days = 0
         pending_sign_in.wipe(request)
         if SESSION_KEY in request.session:
-            request.session.flush()  # else a password alone would renew an older session's second step
+            request.session.flush()  # otherwise a password alone would renew an older second step
         login(request, user, backend=BACKEND)  # changes the session key
         if enrolment is not None:
             enrolment.user = user

@@ -20,7 +20,7 @@ from verification.keys import crypto
 from verification.models import Browser
 from verification.models.person import Person
 
-_GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
+_GRACE = timedelta(seconds=60)  # two requests of one page may carry the old token
 _PURPOSE = "browser"
 _MAX_PEOPLE = 5  # who use one browser
 
@@ -49,7 +49,7 @@ def remember(user: Person, context: Context, *, days: int, method: str = "") -> 
 def recognise(user: Person, context: Context) -> tuple[bool, str]:
     """Return whether this person asked to be remembered here, and give the cookie that replaces the one shown.
 
-    A token changes at each use; the former one is good for a minute. An older one is a copied cookie: the row ends, and
+    A token changes at each use; the old one works for a minute. An older one is a copied cookie: the row ends, and
     its owner is told.
     """
     tokens = _tokens(context.browser)

@@ -33,7 +33,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         return None
     check = method.check_keys(queries.data_for_method(challenge, now=now), typed_codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
-        # Of any call, even one that was replaced, ended or approved: else an attacker could outrun the report.
+        # For any call, even one that was replaced, ended or approved, because an attacker may be faster.
         _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:

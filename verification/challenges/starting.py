@@ -26,7 +26,7 @@ from verification.policies import Rules
 _NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
 
 
-def start(  # noqa: PLR0913  (one action, its circumstances named)
+def start(  # noqa: PLR0913  (one action, with named circumstances)
     enrolment: Enrolment,
     *,
     user: Person,

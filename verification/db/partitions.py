@@ -141,7 +141,7 @@ def _making(table: str, month: Month, fill_factor: int) -> Callable[[CursorWrapp
     make = f"CREATE TABLE {_name(table, month)} PARTITION OF {table} FOR VALUES FROM ({first}) TO ({end}){options}"
 
     def run(cursor: CursorWrapper) -> None:
-        cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")  # so that no row comes to the rest now
+        cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")  # no row goes into the default partition now
         cursor.execute(_RESTING.format(table=table), [first, end])
         [has_rows] = cursor.fetchone()
         if not has_rows:

@@ -57,7 +57,7 @@ def _hand_over(message_id: int) -> None:
     close_old_connections()
     try:
         dispatch.send(message_id)
-    except Exception:  # noqa: BLE001  (a thread's edge)
+    except Exception:  # noqa: BLE001  (the outermost code of a thread)
         _log.exception("Sending m%s failed", message_id)
     finally:
         connections.close_all()

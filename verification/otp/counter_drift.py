@@ -10,16 +10,16 @@ from verification.method import ChallengeData, Check
 from verification.otp import clock_drift
 from verification.outcomes import Verdict
 
-AHEAD = "ahead"  # the cause of an answer whose counter has run on
-LOOK_AHEAD = 10  # presses of the button that nobody typed in
-RESYNC_LOOK_AHEAD = 1_000  # presses, where two codes in a row are given
-MAX_RESYNC_DRIFT = 3_600  # seconds of a clock, where two codes in a row are given at once
+AHEAD = "ahead"  # the cause of an answer whose counter is far ahead
+LOOK_AHEAD = 10  # presses of the button whose codes were not typed in
+RESYNC_LOOK_AHEAD = 1_000  # presses, if two codes in a row are entered
+MAX_RESYNC_DRIFT = 3_600  # seconds of a clock, if two codes in a row are entered together
 
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
     """Check one code of a counter. One that is far ahead isn't accepted, but noted, and the next one is accepted."""
     expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
-    # The code that was used last is looked at too, so that it can be told from a wrong one.
+    # The code that was used last is compared too, so that it isn't taken for an incorrect one.
     places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + RESYNC_LOOK_AHEAD))
     found = noted + 1 if noted is not None and noted + 1 in places else next(iter(places), None)
     if found is None:

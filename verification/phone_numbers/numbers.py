@@ -41,11 +41,11 @@ _MIN_DIGITS = 7  # a shorter piece of text is not a number of its own
 _OR = "or|and|oder|und|ou|et|o|e|y|i|of|en|og|och|eller|lub|или|и|または"
 _MAX_TEXT_LENGTH = 200  # characters
 
-# Where a number is written in, before it: those that name nothing else are left out, the others are refused.
+# URI schemes that may stand before a number and are left out. A number behind any other scheme is refused.
 _SCHEMES = frozenset({"tel", "sms", "smsto", "callto"})
 
-# How numbers are written out of habit but not dialled from abroad, and what was meant; tried where a number is none.
-# Each must be told from a slip: a number that lacks a digit is refused, before someone else is called.
+# Numbers written out of habit that can't be dialled from abroad, and what was meant; tried if a text isn't a number.
+# None may match a typing error: if a digit is missing, the number is refused, so that nobody else is called.
 _HABITS = tuple(
     (re.compile(pattern), meant)
     for pattern, meant in (

@@ -71,7 +71,7 @@ def logout_flaw(uri: str) -> str:
     return words.get(logout_requests.flaw(uri), "") if uri else ""
 
 
-def make(  # noqa: PLR0913  (one client, its properties named)
+def make(  # noqa: PLR0913  (one client, with named properties)
     application: Application,
     *,
     redirect_uris: str,

@@ -98,7 +98,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
     )
     response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
-        # Whatever was decided, the former token is used up: a browser that showed it again would count as copied.
+        # Whatever was decided, the old token is used up: a browser that showed it again would count as copied.
         browser_cookies.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
     return response
 

@@ -105,7 +105,7 @@ class _Values(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "0" if name.startswith("n_") else _("(erased)") if name in audit.PERSONAL else _NOTHING
 
-    def __or__(self, other: Mapping[str, str]) -> "_Values":  # type: ignore[override]  # stays of its own kind
+    def __or__(self, other: Mapping[str, str]) -> "_Values":  # type: ignore[override]  # returns this class
         return _Values({**self, **other})
 
 

@@ -20,7 +20,7 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     Source: OWASP, CSV injection.
     """
     writer = csv.writer(_Echo())
-    yield "\ufeff"  # byte order mark, else Excel assumes a legacy encoding
+    yield "\ufeff"  # byte order mark: without it, Excel assumes a legacy encoding
     for row in rows:
         yield writer.writerow([_harmless(cell) for cell in row])
 
