@@ -32,14 +32,14 @@ class Reason(StrEnum):
 
 
 _LABELS: Mapping[Reason, LazyText] = {
-    Reason.MET: _("what it requires is met"),
+    Reason.MET: _("all requirements are met"),
     Reason.SKIPPED: _("a remembered browser or a trusted network is enough"),
     Reason.SIGNED_OUT: _("nobody is signed in"),
     Reason.TOO_WEAK: _("it needs a stronger method"),
     Reason.TOO_OLD: _("the verification was too long ago"),
     Reason.REMEMBERED: _("a remembered browser isn’t enough"),
-    Reason.NO_METHOD: _("no method is set up that is strong enough"),
-    Reason.NO_METHOD_POSSIBLE: _("no method that is strong enough"),
-    Reason.NOT_ALLOWED: _("none of the groups that may use it"),
+    Reason.NO_METHOD: _("no strong enough method is set up"),
+    Reason.NO_METHOD_POSSIBLE: _("no strong enough method can be set up"),
+    Reason.NOT_ALLOWED: _("not in a group that may use it"),
     Reason.TOO_MANY_ROUNDS: _("verified twice, and it wasn’t enough"),
 }

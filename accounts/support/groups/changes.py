@@ -67,7 +67,7 @@ def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: st
 
 def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str) -> Plan:
     if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
-        raise Refused(_("This group is gone."))
+        raise Refused(_("This group no longer exists."))
     found = plan(actor.staff, group, wanted)
     if found.refusal:
         raise Refused(found.refusal)

@@ -85,7 +85,7 @@ def test_the_support_desk_sees_both(ana: Person, wiki: Application, clock: Clock
     page = dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
     assert "An application couldn’t be opened" in page
-    assert "wiki: none of the groups that may use it." in page
+    assert "wiki: not in a group that may use it." in page
 
 
 def test_metrics_count_what_applications_answered(ana: Person, wiki: Application, clock: Clock, settings: Any) -> None:
