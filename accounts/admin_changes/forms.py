@@ -52,7 +52,7 @@ class ReasonForm(forms.Form):
     def clean_form_ref(self) -> str:
         ref: str = self.cleaned_data["form_ref"]
         if SentForm.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("You already sent this form, and it was applied. Open the page again."))
+            raise forms.ValidationError(_("You’ve already sent this form, and it was applied. Open the page again."))
         return ref
 
 

@@ -224,9 +224,9 @@ class ChangesAdmin(Ruled):
         try:
             return reauthentication.required(cast("Any", view))(cast("AuthedRequest", request))
         except Repeated:
-            messages.warning(request, _("You already sent this form, and it was applied."))
+            messages.warning(request, _("You’ve already sent this form, and it was applied."))
         except IntegrityError:
-            messages.error(request, _("Someone else already saved the same, so nothing was saved. Check the list."))
+            messages.error(request, _("Someone else has already saved the same, so we saved nothing. Check the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
@@ -257,7 +257,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
                     rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
                     return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
             except Repeated:
-                form.add_error(None, _("You already sent this form, and it was applied."))
+                form.add_error(None, _("You’ve already sent this form, and it was applied."))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -75,11 +75,11 @@ def with_reason(
                 spend(form)
                 answer = run(form.cleaned_data["reason"])
         except Repeated:
-            form.add_error(None, _("You already sent this form, and it was applied. Open the page again."))
+            form.add_error(None, _("You’ve already sent this form, and it was applied. Open the page again."))
         except Refused as why:
             form.add_error(None, str(why))
         except IntegrityError:
-            form.add_error(None, _("Someone else already saved the same, so nothing was saved. Open the page again."))
+            form.add_error(None, _("Someone else has already saved the same, so we saved nothing. Open the page again."))
         else:
             return answer or redirect(asked.back)
     frame = admin_site.frame(request, asked.here)

@@ -49,7 +49,7 @@ def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
         does = _("Use the newest code. This attempt didn’t count.")
         return Finding(kind="info", sees=sees, does=does, slug="newest-code")
     if kind == events.CHALLENGE_USED.kind:
-        sees = _("At %(at)s you entered a code that was already used.") % when
+        sees = _("At %(at)s you entered a code that had already been used.") % when
         return Finding(kind="info", sees=sees, does=_("Wait for the next code, then enter it."), slug="code-refused")
     label = str(registry.method(method).label) if registry.is_installed(method) else method
     sees = _("At %(at)s an incorrect code was entered for “%(label)s”.") % (when | {"label": label})

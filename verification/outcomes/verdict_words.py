@@ -48,7 +48,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         ),
         Verdict.MISREAD: (_("That code doesn’t fit this field"), f"{outcome.note} {not_counted}"),
         Verdict.USED: (
-            _("That code was already used"),
+            _("That code has already been used"),
             _("Each code works once. Wait for the next code, or use another one.") + f" {not_counted}",
         ),
         Verdict.EXPIRED: (_("That code has expired"), _("Send a new code and enter it before it expires too.")),

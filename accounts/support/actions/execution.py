@@ -140,7 +140,7 @@ def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context)
             return _unneeded(_("This person no longer exists."))
         # A quota that is spent uses up no form: the same form, sent a moment before, may have had the last unit.
         if was_sent(found) if permit is Refusal.QUOTA else not _spend(found):
-            return _unneeded(_("You already sent this form. Their page shows what was done. Open the action again."))
+            return _unneeded(_("You’ve already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
         if isinstance(permit, Refusal):
@@ -153,7 +153,7 @@ def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context)
 
 def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
     if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
-        return _unneeded(_("You already requested this. It is waiting under Requests."))
+        return _unneeded(_("You’ve already requested this. It is waiting under Requests."))
     return Result(_("Sent for approval. It’s listed under Requests."), state=State.ASKED)
 
 

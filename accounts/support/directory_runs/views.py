@@ -201,7 +201,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
         title, line = _("Discard these changes"), _("None of them is applied.")
     else:
         title = _("Cancel this run")
-        line = _("Changes that were already applied stay. No other change is applied.")
+        line = _("Changes that have already been applied stay. No other change is applied.")
     asked = Asked(title=title, button=title, back=back, here=_HERE, lines=(line,))
     return admin_changes.with_reason(request, asked, end)
 

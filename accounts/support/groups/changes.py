@@ -176,7 +176,7 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     state = _State.DONE if agrees else _State.REFUSED
     open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
-        raise Refused(_("This request was already decided, or it has expired."))
+        raise Refused(_("This request has already been decided, or it has expired."))
     _record(
         administration_audit_events.GROUP_REQUEST_AGREED
         if agrees

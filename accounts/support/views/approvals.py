@@ -56,7 +56,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
             request, _("Approved. The colleague who requested it can do it now.") if agrees else _("Refused.")
         )
     else:
-        messages.warning(request, _("You can’t decide on this request, or it was already decided."))
+        messages.warning(request, _("You can’t decide on this request, or it has already been decided."))
     return redirect("admin:support-requests")
 
 

@@ -116,7 +116,7 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
         if statistics.send_again(message, context, actor_id=request.user.pk, reason=reason):
             messages.success(request, _("The notification will be sent again."))
         else:
-            messages.warning(request, _("Nothing was sent: it is too old to help, or it was already sent again."))
+            messages.warning(request, _("Nothing was sent: it is too old to help, or it has already been sent again."))
 
     back, lines = resolve_url("admin:deliveries"), (_("The notification is sent to the same person again."),)
     asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)

@@ -165,7 +165,7 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
         applied = jobs.apply(job, request.user, request_context.read(request), reason=reason)
         if applied:
             return redirect("admin:import", applied.ref)
-        messages.warning(request, _("This file was already imported, or its rows were deleted. Upload it again."))
+        messages.warning(request, _("This file has already been imported, or its rows were deleted. Upload it again."))
         return redirect("admin:imports")
 
     n_rows = job.n_new + job.n_changed
@@ -203,7 +203,8 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
     if job.is_dry_run:
         title, line = _("Cancel check"), _("%(name)s: nothing was imported.")
     else:
-        title, line = _("Cancel import"), _("%(name)s: rows that were already imported stay. No other row is imported.")
+        title = _("Cancel import")
+        line = _("%(name)s: rows that have already been imported stay. No other row is imported.")
     asked = Asked(title=title, button=title, back=back, here="imports", lines=(line % {"name": job.name},))
     return admin_changes.with_reason(request, asked, run)
 

@@ -103,7 +103,7 @@ def test_form_counts_once(fay: Person, ana: Person) -> None:
 
     fay.browser.page = page
 
-    assert "You already sent this form" in confirm(fay, "Create a group")
+    assert "You’ve already sent this form" in confirm(fay, "Create a group")
     assert not Group.objects.filter(name="Night desk").exists()
     assert (AuditEvent.objects.count(), Message.objects.count()) == (n_events, n_mails)
 

@@ -48,7 +48,7 @@ def test_used_code_is_named(cleo: Person) -> None:
     cleo.give_password()
     cleo.verify(used)
 
-    assert "a code that was already used" in ask(cleo, "code-refused")
+    assert "a code that had already been used" in ask(cleo, "code-refused")
 
 
 def test_wait_is_named_with_its_end(ana: Person) -> None:

@@ -318,7 +318,7 @@ def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None
 
     assert 'id="pass"' in first.html
     assert 'id="pass"' not in second.html
-    assert "You already sent this form" in second
+    assert "You’ve already sent this form" in second
     assert AuditEvent.objects.filter(kind="support.pass_issued").count() == 1
 
 
