@@ -226,7 +226,7 @@ class ChangesAdmin(Ruled):
         except Repeated:
             messages.warning(request, _("You’ve already sent this form, and it was applied."))
         except IntegrityError:
-            messages.error(request, _("Someone else has already saved the same, so we saved nothing. Check the list."))
+            messages.error(request, _("Someone else has already saved this, so nothing was saved. Check the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 

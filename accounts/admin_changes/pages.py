@@ -79,7 +79,7 @@ def with_reason(
         except Refused as why:
             form.add_error(None, str(why))
         except IntegrityError:
-            form.add_error(None, _("Someone else has already saved the same, so we saved nothing. Open the page again."))
+            form.add_error(None, _("Someone else has already saved this, so nothing was saved. Open the page again."))
         else:
             return answer or redirect(asked.back)
     frame = admin_site.frame(request, asked.here)
