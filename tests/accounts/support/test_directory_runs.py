@@ -189,7 +189,7 @@ def test_every_state_of_a_run_is_in_words(directory: Directory, fay: Person, sta
 
 
 @pytest.mark.parametrize(
-    ("n_done", "words"), [(0, "Nothing was changed."), (3, "Changes that were already applied stay.")]
+    ("n_done", "words"), [(0, "Nothing was changed."), (3, "Changes that have already been applied stay.")]
 )
 def test_a_cancelled_run_says_what_stays(directory: Directory, fay: Person, n_done: int, words: str) -> None:
     run = ready(directory, state="cancelled", n_done=n_done)
