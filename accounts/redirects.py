@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
@@ -58,6 +58,11 @@ def asking(view_name: str, next_url: str, **query: str) -> str:
 def not_done(address: str) -> str:
     """Mark a URL, so that its page says that nothing was done. Unlike a message, this needs no session."""
     return f"{address}{'&' if '?' in address else '?'}{UNDONE}=1"
+
+
+def is_not_done(address: str) -> bool:
+    """Return whether a URL is marked by `not_done`."""
+    return UNDONE in QueryDict(address.partition("?")[2])
 
 
 def undone(view_name: str, **places: Any) -> HttpResponseRedirect:

@@ -219,12 +219,14 @@ def test_button_pressed_when_signed_out_leads_to_its_page(ana: Person, button: s
 
 def test_form_sent_when_signed_out_says_that_nothing_was_done(ana: Person) -> None:
     ana.browser.go("/sign-in/")
-    ana.browser.send("/profile/", language="en")
+    page = ana.browser.send("/profile/", language="en")
 
+    assert "You’re no longer signed in, so nothing was changed." in page
     assert "We haven’t made the change yet" in ana.sign_in(to=f"/sign-in/?{ana.page.query}")
 
 
 def test_page_opened_when_signed_out_says_nothing_of_that(ana: Person) -> None:
-    ana.browser.go("/profile/")
+    page = ana.browser.go("/profile/")
 
-    assert "Nothing was done" not in ana.sign_in(to=f"/sign-in/?{ana.page.query}")
+    assert "nothing was changed" not in page
+    assert "We haven’t made the change yet" not in ana.sign_in(to=f"/sign-in/?{page.query}")

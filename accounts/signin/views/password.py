@@ -36,6 +36,8 @@ def password(request: HttpRequest) -> HttpResponse:
             return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
             messages.success(request, _("You’ve signed out."))
+        elif redirects.is_not_done(next_url):
+            messages.info(request, _("You’re no longer signed in, so nothing was changed. Sign in to continue."))
         return _page(request, PasswordForm(initial={"username": _hint(request)}), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():
