@@ -1,7 +1,7 @@
 """The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
 from verification.audit import events, triggers
-from verification.audit.chain import Fault
+from verification.audit.chain import Fault, Problem
 from verification.audit.declarations import (
     DeclaredTwice,
     Details,
@@ -40,6 +40,7 @@ __all__ = [
     "Event",
     "Fault",
     "Notice",
+    "Problem",
     "Removed",
     "Severity",
     "UserEvent",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from verification.keys import crypto
 from verification.models import AuditRemoval, AuditSeal
@@ -10,13 +11,36 @@ from verification.models import AuditRemoval, AuditSeal
 BEFORE_ALL = -(2**63)  # lower than any id
 
 
+class Problem(StrEnum):
+    """What is wrong in one place of the audit log, in words. `{}` stands for what the problem is about."""
+
+    EVENT_CHANGED = "the event was changed"
+    EVENT_REMOVED = "the event was removed"
+    EVENT_FORGED = "the event was added by someone without the key, or changed before it was sealed"
+    EVENT_LATE = "the event was added later than its time says"
+    EVENT_BEFORE_START = "the event was added where older ones had been removed"
+    EVENT_COPIED = "the event was copied"
+    EVENT_SEALED_TWICE = "the event is sealed twice"
+    WORDS_CHANGED = "the personal words of the event were changed or removed"
+    SEAL_CHANGED = "the seal was changed, or its events are in another order"
+    SEAL_MISSING = "seal {} is missing or the chain was cut"
+    REMOVAL_CHANGED = "the statement that events before {} were removed was changed or forged"
+    KEY_MISSING = "key missing: {}, so this cannot be checked"
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One place where the audit log was tampered with: which seal, which event, and what is wrong in words."""
+    """One place where the audit log was tampered with: which seal, which event, and what is wrong."""
 
     seal: int
     ref: str
-    text: str
+    problem: Problem
+    about: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say what is wrong."""
+        return self.problem.format(self.about)
 
 
 @dataclass(frozen=True)
@@ -59,8 +83,3 @@ def digest_of_removal(removal: AuditRemoval) -> str:
     numbers = (removal.boundary, removal.n_events, removal.last_seal)
     words = (removal.ends_at.isoformat(), removal.last_digest, removal.removed_at.isoformat(), removal.previous)
     return crypto.mac("audit.removal", *map(str, numbers), *words, key_id=removal.key_id).hex()
-
-
-def missing(key_id: str) -> str:
-    """Say that nobody can check something, because its key is missing."""
-    return f"key missing: {key_id}, so this cannot be checked"

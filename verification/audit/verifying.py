@@ -6,7 +6,7 @@ from contextlib import suppress
 from django.db.models import Count, QuerySet
 
 from verification.audit import chain, sealing
-from verification.audit.chain import Fault, Start
+from verification.audit.chain import Fault, Problem, Start
 from verification.audit.events import PERSON_ERASED
 from verification.audit.log import digest_of, digest_of_words
 from verification.keys import crypto
@@ -16,7 +16,6 @@ from verification.models.audit import WORDS_DIGEST
 _EVENTS_AT_ONCE = 5_000  # read into memory together
 _MAX_STRAGGLERS = 200  # seals after a boundary that cover events before it
 _SEALS_AT_ONCE = 500
-_PUT_IN = "the event was added by someone without the key, or changed before it was sealed"
 
 
 def verify() -> Iterator[Fault]:
@@ -27,9 +26,9 @@ def verify() -> Iterator[Fault]:
     yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal).order_by("number"))
     yield from walk.loose()
     gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain.BEFORE_ALL else ()
-    yield from (Fault(0, event.ref, "the event was added where older ones had been removed") for event in gone)
+    yield from (Fault(0, event.ref, Problem.EVENT_BEFORE_START) for event in gone)
     copied = AuditEvent.objects.values_list("ref").annotate(n=Count("pk")).filter(n__gt=1)
-    yield from (Fault(0, ref, "the event was copied") for ref, _ in copied.iterator())
+    yield from (Fault(0, ref, Problem.EVENT_COPIED) for ref, _ in copied.iterator())
 
 
 def verify_before(boundary: int) -> Iterator[Fault]:
@@ -60,13 +59,13 @@ def _removals() -> Iterator[Fault]:
     """Check the statements of what was removed: each is signed, and bound to the one before it."""
     previous = ""
     for removal in AuditRemoval.objects.order_by("boundary"):
-        text = f"the statement that events before {removal.ends_at.date()} were removed was changed or forged"
         try:
             is_whole = removal.previous == previous and chain.digest_of_removal(removal) == removal.digest
         except crypto.KeyMissing:
-            is_whole, text = False, chain.missing(removal.key_id)
-        if not is_whole:
-            yield Fault(removal.last_seal, "", text)
+            yield Fault(removal.last_seal, "", Problem.KEY_MISSING, removal.key_id)
+        else:
+            if not is_whole:
+                yield Fault(removal.last_seal, "", Problem.REMOVAL_CHANGED, str(removal.ends_at.date()))
         previous = removal.digest
 
 
@@ -86,7 +85,7 @@ class _Walk:
             self._read_upto(max(pk for link in group for pk in (*link.events, chain.BEFORE_ALL)))
             for link in group:
                 if link.number != expected or link.previous != previous:
-                    yield Fault(link.number, "", f"seal {expected} is missing or the chain was cut")
+                    yield Fault(link.number, "", Problem.SEAL_MISSING, str(expected))
                 yield from self._seal(link)
                 previous, expected = link.digest, link.number + 1
 
@@ -98,16 +97,16 @@ class _Walk:
                 event = AuditEvent.objects.filter(pk=pk).first()  # it was committed late
             if event is not None:
                 events.append((pk, event.digest))
-                if fault := _tampered(event, "the event was changed", self.erased):
-                    yield Fault(link.number, event.ref, fault)
+                if problem := _tampered(event, Problem.EVENT_CHANGED, self.erased):
+                    yield Fault(link.number, event.ref, *problem)
                 continue
             is_complete = False
             if pk >= self.start.boundary or self.start.has_older:
                 there = AuditEvent.objects.filter(pk=pk).first()
-                text = "the event is sealed twice" if there else "the event was removed"
-                yield Fault(link.number, there.ref if there else str(pk), text)
-        if fault := _broken(link, events if is_complete else None):
-            yield Fault(link.number, "", fault)
+                found = Problem.EVENT_SEALED_TWICE if there else Problem.EVENT_REMOVED
+                yield Fault(link.number, there.ref if there else str(pk), found)
+        if problem := _broken(link, events if is_complete else None):
+            yield Fault(link.number, "", *problem)
 
     def _read_upto(self, top: int) -> None:
         if top > self.passed:
@@ -134,10 +133,10 @@ class _Walk:
                 yield from self._free(event, is_late=True)
 
     def _free(self, event: AuditEvent, *, is_late: bool) -> Iterator[Fault]:
-        if fault := _tampered(event, _PUT_IN, self.erased):
-            yield Fault(0, event.ref, fault)
+        if problem := _tampered(event, Problem.EVENT_FORGED, self.erased):
+            yield Fault(0, event.ref, *problem)
         elif is_late:
-            yield Fault(0, event.ref, "the event was added later than its time says")
+            yield Fault(0, event.ref, Problem.EVENT_LATE)
 
 
 def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:
@@ -154,19 +153,19 @@ def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:
         yield group
 
 
-def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
-    """Say what is wrong with an event in these words, or that nobody can tell; empty if it is as it was written.
+def _tampered(event: AuditEvent, tampered: Problem, erased: Collection[int]) -> tuple[Problem, str] | None:
+    """Return this problem, or that nobody can tell, and what it is about; None if the event is as it was written.
 
     Personal words may be missing, of a person who was erased.
     """
     try:
         if digest_of(event) != event.digest:
-            return words
+            return tampered, ""
     except crypto.KeyMissing:
-        return chain.missing(event.key_id)
+        return Problem.KEY_MISSING, event.key_id
     if not event.words and event.user_id in erased and event.kind != PERSON_ERASED.kind:
-        return ""
-    return "" if _words_fit(event) else "the personal words of the event were changed or removed"
+        return None
+    return None if _words_fit(event) else (Problem.WORDS_CHANGED, "")
 
 
 def _words_fit(event: AuditEvent) -> bool:
@@ -184,12 +183,12 @@ def _erased() -> set[int]:
     return found
 
 
-def _broken(link: AuditSeal, events: list[tuple[int, str]] | None) -> str:
-    """Say what is wrong with a seal, and with its events if all of them are there."""
+def _broken(link: AuditSeal, events: list[tuple[int, str]] | None) -> tuple[Problem, str] | None:
+    """Return what is wrong with a seal, and with its events if all of them are there, and what it is about."""
     try:
         is_whole = chain.digest_of_seal(link) == link.digest
     except crypto.KeyMissing:
-        return chain.missing(link.key_id)
+        return Problem.KEY_MISSING, link.key_id
     if events is not None:
         is_whole = is_whole and chain.content_of(events) == link.content
-    return "" if is_whole else "the seal was changed, or its events are in another order"
+    return None if is_whole else (Problem.SEAL_CHANGED, "")

@@ -36,8 +36,8 @@ def lifted(db: None) -> Iterator[None]:
     triggers.put(connection)
 
 
-def faults() -> list[str]:
-    return [fault.text for fault in audit.verify()]
+def faults() -> list[audit.Problem]:
+    return [fault.problem for fault in audit.verify()]
 
 
 def events(**fields: Any) -> Any:

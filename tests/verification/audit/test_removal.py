@@ -10,6 +10,7 @@ from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
 from tests.verification.conftest import EngineUser
 from verification import audit
+from verification.audit import Problem
 from verification.db import partitions
 from verification.db.partitions import Month
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
@@ -92,7 +93,7 @@ def test_seal_over_both_sides_of_a_boundary_stays(who: EngineUser) -> None:
 
     with written.lifted():
         AuditEvent.objects.filter(kind="m2.done").update(kind="x.done")
-    assert faults() == ["the event was changed"]
+    assert faults() == [Problem.EVENT_CHANGED]
 
 
 def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: EngineUser) -> None:
@@ -102,7 +103,7 @@ def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: 
 
     removed = remove(half_year, keep=2)
 
-    assert removed.fault == audit.Fault(2, ref, "the event was changed")
+    assert removed.fault == audit.Fault(2, ref, Problem.EVENT_CHANGED)
     assert (AuditEvent.objects.count(), AuditRemoval.objects.exists()) == (6, False)
     assert next(audit.verify()).ref == ref
 
@@ -112,7 +113,7 @@ def test_event_removed_without_a_statement_is_missed(half_year: EngineUser, kind
     with written.lifted():
         AuditEvent.objects.filter(kind=kind).delete()
 
-    assert "the event was removed" in faults()
+    assert Problem.EVENT_REMOVED in faults()
     assert remove(half_year, keep=2).fault is not None
 
 
@@ -138,7 +139,7 @@ def test_forged_statement_lets_rows_go_and_is_named(half_year: EngineUser) -> No
     AuditEvent.objects.exclude(kind="m0.done").delete()
     AuditSeal.objects.filter(number__lte=5).delete()
 
-    assert [text for text in faults() if "changed or forged" in text or "key missing" in text]
+    assert faults() == [Problem.REMOVAL_CHANGED]
 
 
 def test_event_put_where_others_were_removed_is_named(half_year: EngineUser) -> None:
@@ -146,7 +147,7 @@ def test_event_put_where_others_were_removed_is_named(half_year: EngineUser) -> 
     remove(half_year, keep=2)
     old.save(force_insert=True)
 
-    assert faults() == ["the event was added where older ones had been removed"]
+    assert faults() == [Problem.EVENT_BEFORE_START]
 
 
 def test_database_lets_go_only_what_a_statement_covers(half_year: EngineUser) -> None:
@@ -200,7 +201,7 @@ def test_month_dropped_by_hand_is_missed(half_year: EngineUser) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {part.name}")
 
-    assert faults() == ["the event was removed"]
+    assert faults() == [Problem.EVENT_REMOVED]
 
 
 def _start(who: EngineUser, n: int) -> datetime:
