@@ -34,11 +34,11 @@ class NumberForm(forms.Form):
             number = phone_numbers.parse(cleaned["number"], cleaned.get("country") or "")
             self._keep_extension(cleaned, number.extension)
         except phone_numbers.Impossible as error:
-            self.add_error("number", str(error))
+            self.add_error("number", forms.ValidationError(str(error), code=error.code))
             return cleaned
         cleaned["number"] = number.e164
         if why := phone_numbers.refusal(number.e164):
-            self.add_error("number", why)
+            self.add_error("number", forms.ValidationError(why, code="unfit"))
         return cleaned
 
     def _keep_extension(self, cleaned: dict[str, Any], found: str) -> None:
@@ -46,9 +46,9 @@ class NumberForm(forms.Form):
         if not found:
             return
         if "extension" not in self.fields:
-            raise phone_numbers.Impossible(
-                _("A text can’t reach an extension. Enter the number without it, or set up a phone call.")
-            )
+            words = _("A text can’t reach an extension. Enter the number without it, or set up a phone call.")
+            raise phone_numbers.Impossible(str(words), "has_extension")
         if cleaned.get("extension", found) not in ("", found):
-            raise phone_numbers.Impossible(_("There’s one extension after the number and another one below. Keep one."))
+            words = _("There’s one extension after the number and another one below. Keep one.")
+            raise phone_numbers.Impossible(str(words), "two_extensions")
         cleaned["extension"] = found

@@ -16,7 +16,11 @@ from verification.inputs import digits
 
 
 class Impossible(ValueError):
-    """The text isn't a number that can be dialled. The message says what to change."""
+    """The text isn't a number that can be dialled. The message says what to change, and `code` names the reason."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,11 @@ def parse(text: str, region: str = "") -> Number:
     scheme, colon, rest = text.partition(":")
     if colon and scheme.isalpha():
         if scheme.casefold() not in _SCHEMES:
-            raise Impossible(_("Enter only the phone number, without “%(word)s”.") % {"word": f"{scheme}:"})
+            words = _("Enter only the phone number, without “%(word)s”.") % {"word": f"{scheme}:"}
+            raise Impossible(words, "scheme")
         text = _in_context(rest.strip())
     if _is_two(text, region):
-        raise Impossible(_("These are two numbers. Enter one of them."))
+        raise Impossible(_("These are two numbers. Enter one of them."), "two_numbers")
     text, extension = _split(text)
     number = _resolve(_signs(text), region)
     return Number(phonenumbers.format_number(number, PhoneNumberFormat.E164), extension)
@@ -100,7 +105,8 @@ def read(text: str, region: str = "") -> str:
     """Read a number that has no extension. Shape: E.164. Errors: `Impossible` with words for the person."""
     number = parse(text, region)
     if number.extension:
-        raise Impossible(_("This number has an extension, which only a call can reach. Enter the number without it."))
+        words = _("This number has an extension, which only a call can reach. Enter the number without it.")
+        raise Impossible(words, "has_extension")
     return number.e164
 
 
@@ -111,7 +117,7 @@ def extension(text: str) -> str:
     """
     found = re.fullmatch(r"([^\d*#,]*)([\d*#,][\d\s*#,.()-]*)", _tidy(text))
     if found is None or not _is_mark(found[1]):
-        raise Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."))
+        raise _no_extension()
     return _keys(found[2])
 
 
@@ -162,14 +168,18 @@ _MARKS = frozenset(_fold(_EXTENSION_WORDS).replace("|", " ").split()) | {"may le
 def _keys(text: str) -> str:
     keys = re.sub(r"[\s.()-]", "", text).lstrip(",")
     if not re.fullmatch(rf"[\d,*#]{{1,{_MAX_EXTENSION_LENGTH}}}", keys) or not any(key.isdigit() for key in keys):
-        raise Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."))
+        raise _no_extension()
     return keys
+
+
+def _no_extension() -> Impossible:
+    return Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."), "extension")
 
 
 def _signs(text: str) -> str:
     """Return the digits, after a plus if there is one. Errors: `Impossible` for any other character."""
     if not any(sign.isdigit() for sign in text):
-        raise Impossible(_("This isn’t a phone number. Check it and the country."))
+        raise Impossible(_("This isn’t a phone number. Check it and the country."), "no_digits")
     bare = re.sub(r"[\s()\[\]./-]", "", text)
     found = re.fullmatch(r"(\+*)(\d+)", bare)
     if found is None:
@@ -179,7 +189,7 @@ def _signs(text: str) -> str:
 
 
 def _no_sign(sign: str) -> Impossible:
-    return Impossible(_("A phone number has no “%(sign)s”. Enter one number, in digits.") % {"sign": sign})
+    return Impossible(_("A phone number has no “%(sign)s”. Enter one number, in digits.") % {"sign": sign}, "sign")
 
 
 def _resolve(signs: str, region: str) -> PhoneNumber:
@@ -197,13 +207,14 @@ def _resolve(signs: str, region: str) -> PhoneNumber:
         raise _either(here, other)
     found = here or _by_plus_eight(signs, region) or _by_habit(signs, region)
     if found is None:
-        raise Impossible(_cause(signs, region))
+        raise _unknown(signs, region)
     return found
 
 
 def _either(one: PhoneNumber, other: PhoneNumber) -> Impossible:
     both = {"one": _whole(one), "other": _whole(other)}
-    return Impossible(_("This may be %(one)s or %(other)s. Enter it again in one of these forms.") % both)
+    words = _("This may be %(one)s or %(other)s. Enter it again in one of these forms.") % both
+    return Impossible(words, "ambiguous")
 
 
 def _whole(number: PhoneNumber) -> str:
@@ -252,7 +263,7 @@ def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
     return (*_HABITS, *[_NO_ZERO][:is_abroad])
 
 
-def _cause(signs: str, region: str) -> str:
+def _unknown(signs: str, region: str) -> Impossible:
     """Say what is wrong with digits that are no number."""
     words = {
         "short": _("This number is too short. Check whether a digit is missing."),
@@ -272,12 +283,13 @@ def _cause(signs: str, region: str) -> str:
             phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "country",
             phonenumbers.NumberParseException.TOO_LONG: "long",
         }
-        return words[kinds.get(error.error_type, "short")]
+        kind = kinds.get(error.error_type, "short")
+        return Impossible(words[kind], kind)
     kind, n_digits = _misfit(number)
     if elsewhere is not None and n_digits != 1:
-        said = {"number": _whole(elsewhere)}
-        return _("This looks like a number in another country. If it is, enter it with a plus: %(number)s.") % said
-    return words[kind]
+        hint = _("This looks like a number in another country. If it is, enter it with a plus: %(number)s.")
+        return Impossible(hint % {"number": _whole(elsewhere)}, "elsewhere")
+    return Impossible(words[kind], kind)
 
 
 def _misfit(number: PhoneNumber) -> tuple[str, int]:

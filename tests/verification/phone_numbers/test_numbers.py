@@ -24,18 +24,20 @@ def test_reads_national_and_international_numbers(text: str, region: str, stored
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "code"),
     [
-        ("12", "too short"),
-        ("079 555 01 23 45 67 89", "too long"),
-        ("+999 12345678", "know this country code"),
-        ("hello", "isn’t a phone number"),
-        ("", "isn’t a phone number"),
+        ("12", "short"),
+        ("079 555 01 23 45 67 89", "long"),
+        ("+999 12345678", "country"),
+        ("hello", "no_digits"),
+        ("", "no_digits"),
     ],
 )
-def test_refuses_impossible_numbers_in_words(text: str, words: str) -> None:
-    with pytest.raises(phone_numbers.Impossible, match=words):
+def test_refuses_impossible_numbers_and_says_why(text: str, code: str) -> None:
+    with pytest.raises(phone_numbers.Impossible) as refused:
         phone_numbers.read(text, "CH")
+
+    assert refused.value.code == code
 
 
 HABITS = [
@@ -202,63 +204,81 @@ def test_reads_an_extension_by_itself(text: str, extension: str) -> None:
 
 @pytest.mark.parametrize("text", ["1a", "abc", "12345678901", "#", "12/13", "1;2", ""])
 def test_refuses_what_is_no_extension(text: str) -> None:
-    with pytest.raises(phone_numbers.Impossible, match="up to 10 digits"):
+    with pytest.raises(phone_numbers.Impossible) as refused:
         phone_numbers.extension(text)
+
+    assert refused.value.code == "extension"
 
 
 def test_reads_no_extension_where_there_is_no_place_for_one() -> None:
-    with pytest.raises(phone_numbers.Impossible, match="has an extension"):
+    with pytest.raises(phone_numbers.Impossible) as refused:
         phone_numbers.read("044 555 01 67 ext. 12", "CH")
+
+    assert refused.value.code == "has_extension"
 
 
 @pytest.mark.parametrize(
-    ("text", "region", "words"),
+    ("text", "region", "code"),
     [
-        ("079 555 01 2", "CH", "too short"),
-        ("079 555 01 234", "CH", "too long"),
-        ("0151 1234", "DE", "too short"),
-        ("415 555 267", "US", "too short"),
-        ("415 555 26712", "US", "too long"),
-        ("06 12 34 56 7", "FR", "too short"),
-        ("06 12 34 56 789", "FR", "too long"),
-        ("07911 12345", "GB", "too short"),
-        ("07911 1234567", "GB", "too long"),
-        ("98765 4321", "IN", "too short"),
-        ("98765 432101", "IN", "too long"),
-        ("090-1234-567", "JP", "too short"),
-        ("0412 345 67", "AU", "too short"),
-        ("612 34 56 7", "ES", "too short"),
-        ("347 12345", "IT", "too short"),
-        ("06 1234567", "NL", "too short"),
-        ("11 9876-543", "BR", "too short"),
-        ("138 1234 567", "CN", "too short"),
-        ("112", "CH", "too short"),
-        ("1" * 90, "CH", "too long"),
-        ("555 2671", "US", "area code is missing"),
-        ("4915112345678", "CH", "another country"),
-        ("079 555 01 23", "US", "start like this"),
-        ("+999 12345678", "CH", "know this country code"),
-        ("+41 79 555 01 23 / +41 44 555 01 67", "CH", "two numbers"),
-        ("079 555 01 23, 044 555 01 67", "CH", "two numbers"),
-        ("079 555 01 23 or 044 555 01 67", "CH", "two numbers"),
-        ("079 555 01 23 oder 044 555 01 67", "DE", "two numbers"),
-        ("+41795550123+41445550167", "CH", "two numbers"),
-        ("079 555 01 23 044 555 01 67", "CH", "too long"),
-        ("whatsapp:+41795550123", "CH", "without “whatsapp:”"),
-        ("sip:+41795550123@example.org", "CH", "without “sip:”"),
-        ("https://wa.me/41795550123", "CH", "without “https:”"),
-        ("1-800-FLOWERS", "US", "has no “F”"),
-        ("079 555 01 23 (private)", "CH", "has no “p”"),
-        ("079 555 01 23 \N{MOBILE PHONE}", "CH", "has no “\N{MOBILE PHONE}”"),
-        ("#31#0795550123", "CH", "has no “#”"),
-        ("044 555 01 67 ext 12345678901", "CH", "up to 10 digits"),
-        ("\0", "CH", "isn’t a phone number"),
-        ("tel:", "CH", "isn’t a phone number"),
+        ("079 555 01 2", "CH", "short"),
+        ("079 555 01 234", "CH", "long"),
+        ("0151 1234", "DE", "short"),
+        ("415 555 267", "US", "short"),
+        ("415 555 26712", "US", "long"),
+        ("06 12 34 56 7", "FR", "short"),
+        ("06 12 34 56 789", "FR", "long"),
+        ("07911 12345", "GB", "short"),
+        ("07911 1234567", "GB", "long"),
+        ("98765 4321", "IN", "short"),
+        ("98765 432101", "IN", "long"),
+        ("090-1234-567", "JP", "short"),
+        ("0412 345 67", "AU", "short"),
+        ("612 34 56 7", "ES", "short"),
+        ("347 12345", "IT", "short"),
+        ("06 1234567", "NL", "short"),
+        ("11 9876-543", "BR", "short"),
+        ("138 1234 567", "CN", "short"),
+        ("112", "CH", "short"),
+        ("1" * 90, "CH", "long"),
+        ("555 2671", "US", "area"),
+        ("4915112345678", "CH", "elsewhere"),
+        ("079 555 01 23", "US", "start"),
+        ("+999 12345678", "CH", "country"),
+        ("+41 79 555 01 23 / +41 44 555 01 67", "CH", "two_numbers"),
+        ("079 555 01 23, 044 555 01 67", "CH", "two_numbers"),
+        ("079 555 01 23 or 044 555 01 67", "CH", "two_numbers"),
+        ("079 555 01 23 oder 044 555 01 67", "DE", "two_numbers"),
+        ("+41795550123+41445550167", "CH", "two_numbers"),
+        ("079 555 01 23 044 555 01 67", "CH", "long"),
+        ("044 555 01 67 ext 12345678901", "CH", "extension"),
+        ("\0", "CH", "no_digits"),
+        ("tel:", "CH", "no_digits"),
     ],
 )
-def test_says_what_is_wrong_with_a_number(text: str, region: str, words: str) -> None:
-    with pytest.raises(phone_numbers.Impossible, match=re.escape(words)):
+def test_says_what_is_wrong_with_a_number(text: str, region: str, code: str) -> None:
+    with pytest.raises(phone_numbers.Impossible) as refused:
         phone_numbers.parse(text, region)
+
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "code", "named"),
+    [
+        ("whatsapp:+41795550123", "CH", "scheme", "“whatsapp:”"),
+        ("sip:+41795550123@example.org", "CH", "scheme", "“sip:”"),
+        ("https://wa.me/41795550123", "CH", "scheme", "“https:”"),
+        ("1-800-FLOWERS", "US", "sign", "“F”"),
+        ("079 555 01 23 (private)", "CH", "sign", "“p”"),
+        ("079 555 01 23 \N{MOBILE PHONE}", "CH", "sign", "“\N{MOBILE PHONE}”"),
+        ("#31#0795550123", "CH", "sign", "“#”"),
+    ],
+)
+def test_names_what_does_not_belong_to_a_number(text: str, region: str, code: str, named: str) -> None:
+    with pytest.raises(phone_numbers.Impossible, match=re.escape(named)) as refused:
+        phone_numbers.parse(text, region)
+
+    assert refused.value.code == code
 
 
 def test_leaves_nothing_of_a_text_out() -> None:

@@ -36,7 +36,7 @@ class CallForm(NumberForm):
         try:
             return phone_numbers.extension(typed) if typed else ""
         except phone_numbers.Impossible as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class Call(KeyedOnPhone, SharesAddress):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
@@ -22,7 +23,8 @@ class TextForm(NumberForm):
         if not self.errors and "number" in cleaned:
             cleaned["number"] = phone_numbers.for_texts(cleaned["number"])
             if not phone_numbers.takes_texts(cleaned["number"]):
-                self.add_error("number", _("This number can’t receive texts. Set up a phone call for it instead."))
+                words = _("This number can’t receive texts. Set up a phone call for it instead.")
+                self.add_error("number", forms.ValidationError(words, code="no_texts"))
         return cleaned
 
 
