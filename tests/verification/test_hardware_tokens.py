@@ -15,6 +15,7 @@ from tests.verification.conftest import EngineUser
 from verification import challenges, enrolments, hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
+from verification.methods.token.method import method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 from verification.otp.oath import Scheme
 from verification.outcomes import Verdict
@@ -198,7 +199,7 @@ def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: Non
     if is_given:
         bring(SEED, ben)
 
-    assert "No token with this number is assigned to you" in claim(who).problems["serial"][0]
+    assert claim(who).problems == {"serial": (str(method.not_assigned),)}
 
 
 # At once --------------------------------------------------------------------------------------------------------

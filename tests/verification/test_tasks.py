@@ -102,10 +102,10 @@ def test_step_that_fails_keeps_no_other_from_running(ana: EngineUser, monkeypatc
     browsers.remember(ana.user, ana.later(days=-20).context, days=14)
     monkeypatch.setattr(retention, "make_months", lambda _now: 1 / 0)
 
-    with pytest.raises(ExceptionGroup, match="1 of 6 steps failed") as failed:
+    with pytest.raises(ExceptionGroup) as failed:
         tasks.purge()
 
-    assert isinstance(failed.value.exceptions[0], ZeroDivisionError)
+    assert [type(each) for each in failed.value.exceptions] == [ZeroDivisionError]
     assert not Challenge.objects.exists()
     assert not Browser.objects.exists()
 

@@ -106,7 +106,7 @@ def test_unknown_code_is_shown_as_it_is(code: str) -> None:
 
 
 def test_known_code_is_shown_with_its_meaning() -> None:
-    assert routes.explained("twilio", "30002") == " 30002 (the account is suspended)"
+    assert routes.explained("twilio", "30002") == f" 30002 ({twilio.codes['30002'].words})"
     assert routes.explained("twilio", "") == ""
 
 

@@ -75,7 +75,8 @@ def test_only_mail_has_a_subject(ana: EngineUser) -> None:
     mail = composed()
 
     assert mail.kind == Kind.MAIL
-    assert "several incorrect codes" in mail.subject
+    assert Message.objects.get().template.endswith("/wrong_codes.txt")
+    assert mail.subject.startswith("Example Organisation: ")
     assert mail.subject not in mail.words
 
 
@@ -102,4 +103,6 @@ def test_a_subject_is_one_line_whatever_is_named_in_it(ana: EngineUser, end: str
     """Else an email has other headers than ours, or can't be written at all."""
     notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
 
-    assert composed().subject == "Example Organisation: Ana X : y asks for help"
+    subject = composed().subject
+    assert subject.splitlines() == [subject]
+    assert "Ana X : y" in subject

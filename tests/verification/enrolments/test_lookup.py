@@ -1,11 +1,13 @@
 """Enrolments are found by their owner only, and their numbers and secrets rest sealed."""
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from django.contrib.auth import get_user_model
 from pytest_django import DjangoAssertNumQueries
 
 from tests.verification.conftest import EngineUser, equip
 from verification import enrolments
+from verification.keys import crypto
 from verification.models import Enrolment
 
 
@@ -22,8 +24,10 @@ def test_sealed_values_cannot_be_moved_to_another_row(ana: EngineUser) -> None:
     equip(eve)
     Enrolment.objects.filter(user=ana.user, method="totp").update(sealed_secret=eve.enrolment("totp").sealed_secret)
 
-    with pytest.raises(Exception, match="does not belong here"):
+    with pytest.raises(crypto.Unsealable) as refused:
         _ = ana.enrolment("totp").secret
+
+    assert isinstance(refused.value.__cause__, InvalidTag)
 
 
 def test_nobody_finds_anothers_enrolment(ana: EngineUser) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from tests.simulated.passkeys import Key
 from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges, outcomes
+from verification.methods.passkey.method import method
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome
 
@@ -47,5 +48,7 @@ def use(who: EngineUser, key: Key, **lies: Any) -> Outcome:
 FRAMED = ({"crossOrigin": True}, {"topOrigin": "https://evil.example"}, {"crossOrigin": "false"}, {"crossOrigin": None})
 
 
-def title(outcome: Outcome) -> str:
-    return outcomes.words(outcome, now=timezone.now()).title
+def cause(outcome: Outcome) -> str:
+    """Return which cause of a failure the person reads about."""
+    titles = {str(title): cause for cause, (title, _) in method.causes.items()}
+    return titles[outcomes.words(outcome, now=timezone.now()).title]

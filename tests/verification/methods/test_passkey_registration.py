@@ -9,7 +9,7 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from tests.simulated.passkeys import Key
 from tests.verification.conftest import EngineUser
-from tests.verification.methods.passkey_ceremonies import FRAMED, begin, options, register, title, use
+from tests.verification.methods.passkey_ceremonies import FRAMED, begin, cause, options, register, use
 from verification import enrolments
 from verification.models import Enrolment
 from verification.outcomes import Verdict
@@ -155,4 +155,4 @@ def test_says_that_a_key_is_already_set_up(holder: EngineUser, key: Key) -> None
 
     outcome = holder.answer(issued, key.make(options(issued, holder)))
 
-    assert (outcome.verdict, title(outcome)) == (Verdict.WRONG, "This passkey is already set up")
+    assert (outcome.verdict, cause(outcome)) == (Verdict.WRONG, "taken")

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from tests.verification.conftest import BINDING, EngineUser
-from verification import challenges, enrolments, outcomes, registry
+from verification import challenges, enrolments, hardware_tokens, outcomes, registry
 from verification.context import Context
+from verification.methods.token.method import TokenForm, method
 from verification.models import AuditEvent, Enrolment, Purpose
 from verification.otp.oath import Scheme
 from verification.outcomes import Outcome, Verdict
@@ -101,7 +102,7 @@ def test_unknown_serial_is_refused_with_words(who: EngineUser) -> None:
     outcome = activate(who, "TK-0043")
 
     assert outcome.verdict is Verdict.REFUSED
-    assert "No token with this number is assigned to you" in outcome.problems["serial"][0]
+    assert outcome.problems == {"serial": (str(method.not_assigned),)}
     assert who.enrolment("token").confirmed is False
 
 
@@ -112,7 +113,8 @@ def test_serial_of_another_person_is_refused_with_the_same_words(who: EngineUser
 
 
 def test_empty_serial_is_refused_beside_its_field(who: EngineUser) -> None:
-    assert activate(who, "").problems == {"serial": ("Enter the serial number.",)}
+    required = TokenForm.base_fields["serial"].error_messages["required"]
+    assert activate(who, "").problems == {"serial": (str(required),)}
 
 
 def test_wrong_codes_leave_it_waiting(who: EngineUser) -> None:
@@ -175,8 +177,9 @@ def test_serial_in_use_is_refused(who: EngineUser, eve: EngineUser) -> None:
     hand_out()
     who.answer(activate(who), shows(who, who.enrolment("token")))
 
-    with pytest.raises(CommandError, match="assigned to somebody else"):
+    with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
+    assert isinstance(refused.value.__context__, hardware_tokens.InUse)
     assert not is_offered(eve)
 
 
