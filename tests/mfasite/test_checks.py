@@ -112,9 +112,10 @@ def test_warns_of_a_variable_that_is_nearly_ours(
     found = checks.check_names(None)
     checks.tell_of_names()
 
-    assert [(message.id, message.msg) for message in found] == [
-        ("mfasite.W003", "SEND_PER_PERSON_HOUR has no effect. Did you mean SENDS_PER_PERSON_HOUR?")
-    ]
+    [warning] = found
+    assert warning.id == "mfasite.W003"
+    assert warning.msg.startswith("SEND_PER_PERSON_HOUR ")
+    assert "SENDS_PER_PERSON_HOUR" in warning.msg
     assert "SENDS_PER_PERSON_HOUR" in caplog.text
 
 

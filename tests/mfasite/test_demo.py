@@ -224,14 +224,15 @@ def test_says_where_it_runs_when_started_twice(demo: Demo) -> None:
     second = try_to_start(free_port(), demo.home)
 
     assert second.returncode == 1
-    assert f"The demo is already running at {demo.url}/" in second.stderr
+    assert f"{demo.url}/" in second.stderr
+    assert str(demo.process.pid) in second.stderr
 
 
 def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
     second = try_to_start(demo.port, tmp_path)
 
     assert second.returncode == 1
-    assert f"Port {demo.port} is taken by another program." in second.stderr
+    assert f" {demo.port} " in second.stderr
     assert re.search(r"make demo PORT=\d+", second.stderr)
 
 
@@ -269,7 +270,7 @@ def test_goes_on_when_flower_ends(demo: Demo) -> None:
     os.kill(flower, signal.SIGKILL)
 
     deadline = time.monotonic() + TIMEOUT
-    while "continuing without flower" not in demo.said():
+    while str(demo.home / "flower.log") not in demo.said():
         assert time.monotonic() < deadline, demo.said()
         time.sleep(0.2)
     assert json.loads(get(f"{demo.url}/readyz")[1])["ready"]
@@ -280,7 +281,7 @@ def test_ends_every_child_when_told_to(demo: Demo) -> None:
 
     assert demo.end(signal.SIGTERM) == 0
 
-    assert "The demo has ended." in demo.said()
+    assert "Traceback" not in demo.said()
     assert left_behind(demo.home) == []
 
 
@@ -295,7 +296,7 @@ def test_keeps_its_people_from_one_start_to_the_next(demo: Demo, request: pytest
 
 def test_goes_on_without_flower(without_flower: Demo) -> None:
     """Seen failing: one part that only shows something ended the whole demo."""
-    assert "continuing without Flower" in without_flower.said()
+    assert str(without_flower.home / "flower.log") in without_flower.said()
     assert "Queues" not in without_flower.said()
     assert json.loads(get(f"{without_flower.url}/readyz")[1])["ready"]
 
@@ -308,7 +309,7 @@ def test_ends_in_order_when_it_is_interrupted_while_it_starts(tmp_path: Path) ->
         time.sleep(0.05)
 
     assert starting.end(signal.SIGINT) == 0
-    assert "The demo has ended." in starting.said()
+    assert "Traceback" not in starting.said()
     assert left_behind(tmp_path / "home") == []
 
 
@@ -323,5 +324,5 @@ def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> 
     os.kill(carrier, signal.SIGKILL)
 
     assert other.process.wait(TIMEOUT) == 1
-    assert "carrier exited unexpectedly" in other.said()
+    assert str(other.home / "carrier.log") in other.said()
     assert left_behind(other.home) == []

@@ -35,13 +35,13 @@ def stranger(settings: Settings) -> Client:
 
 
 @pytest.mark.parametrize("how", ["400", "403", "500", "503"])
-def test_has_a_page_for(how: str, stranger: Client) -> None:
+def test_has_a_page_for(how: str, stranger: Client, settings: Settings) -> None:
     answer = stranger.get(f"/fails/{how}/")
 
     page = answer.content.decode()
     assert answer.status_code == int(how)
-    assert "Example Organisation" in page
-    assert "Example Service Desk" in page
+    assert settings.ORGANISATION_NAME in page
+    assert settings.SUPPORT_NAME in page
     assert SECRET not in page
 
 

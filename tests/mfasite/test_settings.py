@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from mfasite import conf
 from mfasite.demo.child_processes import BASE_DIR
 from tests.infrastructure import fresh_process
+from verification.delivery.providers.smtp import conf as smtp
 
 KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {
@@ -106,9 +108,9 @@ def test_takes_a_log_level_in_any_case(level: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "advice"),
     [
-        ("LOG_LEVEL", "loud", "LOG_LEVEL=loud: enter one of DEBUG, INFO, WARNING, ERROR, CRITICAL."),
-        ("LOG_FORMAT", "xml", "LOG_FORMAT=xml: enter one of text, json."),
-        ("EMAIL_PORT", "smtp", "EMAIL_PORT=smtp: enter a whole number from 1 to 65535."),
+        ("LOG_LEVEL", "loud", f"LOG_LEVEL=loud: enter {conf.log_level.format.expects}."),
+        ("LOG_FORMAT", "xml", f"LOG_FORMAT=xml: enter {conf.log_format.format.expects}."),
+        ("EMAIL_PORT", "smtp", f"EMAIL_PORT=smtp: enter {smtp.port.format.expects}."),
         ("DATABASE_URL", "postgres://mfa:pa/ss@127.0.0.1/mfa", "DATABASE_PASSWORD"),
         ("REDIS_URL", "redis://:pa/ss@127.0.0.1/0", "REDIS_PASSWORD"),
     ],

@@ -1,12 +1,16 @@
 """Variables that nothing reads, and what other programs set."""
 
+import re
+
 import pytest
 
 from mfasite.environment import declared_settings
 
 
-def warned(*names: str) -> list[str]:
-    return list(declared_settings.unknown(declared_settings.sections(declared_settings.ours()), names))
+def warned(*names: str) -> list[list[str]]:
+    """Return the variables that each warning names."""
+    warnings = declared_settings.unknown(declared_settings.sections(declared_settings.ours()), names)
+    return [re.findall(r"\b[A-Z][A-Z_]{3,}\b", warning) for warning in warnings]
 
 
 @pytest.mark.parametrize(
@@ -25,20 +29,16 @@ def warned(*names: str) -> list[str]:
     ],
 )
 def test_a_name_that_is_nearly_ours_is_warned_of_with_the_likely_one(name: str, meant: str) -> None:
-    assert warned(name) == [f"{name} has no effect. Did you mean {meant}?"]
+    assert warned(name) == [[name, meant]]
 
 
 @pytest.mark.parametrize("name", ["SENDS_EACH_WEEK", "TWILIO_EDGE", "GATEWAY_COLOUR", "VERIFICATION_X", "MFA_Z"])
 def test_a_name_of_one_of_our_families_is_warned_of(name: str) -> None:
-    assert warned(name) == [
-        f"{name} has no effect: there is no such setting. `manage.py environment` lists all settings."
-    ]
+    assert warned(name) == [[name]]
 
 
 def test_a_file_for_what_is_no_secret_is_warned_of() -> None:
-    assert warned("PUBLIC_URL_FILE") == [
-        "PUBLIC_URL_FILE has no effect: PUBLIC_URL is not a secret. Set it without _FILE."
-    ]
+    assert warned("PUBLIC_URL_FILE") == [["PUBLIC_URL_FILE", "PUBLIC_URL"]]
 
 
 def test_what_is_declared_is_not_warned_of() -> None:

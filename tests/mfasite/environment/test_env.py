@@ -1,6 +1,7 @@
 """The one reader of the environment."""
 
 import base64
+import errno
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,9 +19,12 @@ from verification.setting import Section, Setting, Values, formats
 KEY = base64.b64encode(b"k" * 32).decode()
 
 
+ODD = "NUMBER is odd."
+
+
 def _odd(values: Values) -> Iterator[str]:
     if values[number] % 2:
-        yield "NUMBER is odd."
+        yield ODD
 
 
 SECTION = Section("It", rules=(_odd,), families=("ITS_",))
@@ -86,23 +90,23 @@ def test_reads_every_setting_under_its_name() -> None:
 
 
 def test_a_wrong_value_says_what_to_enter() -> None:
-    assert refusal(NUMBER="abc") == ["NUMBER=abc: enter a whole number from 1 to 10000, texts an hour."]
+    assert refusal(NUMBER="abc") == [f"NUMBER=abc: enter {number.format.expects}, {number.unit}."]
 
 
 def test_names_all_wrong_values_at_once() -> None:
     found = refusal(NUMBER="abc", PAUSE_MINUTES="soon", TWICE="0", NEEDED="")
 
     assert [line.partition("=")[0] for line in found[:3]] == ["NUMBER", "PAUSE_MINUTES", "TWICE"]
-    assert found[3].startswith("Missing required settings: NEEDED.")
+    assert "NEEDED" in found[3]
     assert len(found) == 4
 
 
 def test_a_rule_is_refused_with_the_rest() -> None:
-    assert refusal(NUMBER="11", PAUSE_MINUTES="soon")[-1] == "NUMBER is odd."
+    assert refusal(NUMBER="11", PAUSE_MINUTES="soon")[-1] == ODD
 
 
 def test_a_wrong_secret_is_never_shown() -> None:
-    assert refusal(A_PASSWORD="s3cr3t") == ["A_PASSWORD: enter text."]
+    assert refusal(A_PASSWORD="s3cr3t") == [f"A_PASSWORD: enter {password.format.expects}."]
 
 
 def test_a_long_wrong_value_is_cut_and_stays_one_line() -> None:
@@ -122,30 +126,34 @@ def test_reads_a_secret_from_its_file(tmp_path: Path) -> None:
 
 
 def test_refuses_a_secret_given_twice_without_repeating_it(tmp_path: Path) -> None:
-    assert refusal(A_PASSWORD="hidden", A_PASSWORD_FILE=str(tmp_path / "secret")) == [
-        "A_PASSWORD: set A_PASSWORD or A_PASSWORD_FILE, not both."
-    ]
+    [line] = refusal(A_PASSWORD="hidden", A_PASSWORD_FILE=str(tmp_path / "secret"))
+
+    assert line.startswith("A_PASSWORD: ")
+    assert "A_PASSWORD_FILE" in line
+    assert "hidden" not in line
 
 
 def test_names_the_variable_whose_file_is_missing(tmp_path: Path) -> None:
-    assert refusal(A_PASSWORD_FILE=str(tmp_path / "nothing")) == [
-        "A_PASSWORD: A_PASSWORD_FILE can't be read: No such file or directory."
-    ]
+    [line] = refusal(A_PASSWORD_FILE=str(tmp_path / "nothing"))
+
+    assert line.startswith("A_PASSWORD: A_PASSWORD_FILE ")
+    assert os.strerror(errno.ENOENT) in line
 
 
 def test_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
-    assert refusal(A_PASSWORD_FILE=str(tmp_path / "secret")) == [
-        "A_PASSWORD: A_PASSWORD_FILE can't be read: it isn't UTF-8 text."
-    ]
+    [line] = refusal(A_PASSWORD_FILE=str(tmp_path / "secret"))
+
+    assert line.startswith("A_PASSWORD: A_PASSWORD_FILE ")
+    assert "UTF-8" in line
 
 
 @pytest.mark.parametrize(("url", "apart"), [("DATABASE_URL", "DATABASE_PASSWORD"), ("REDIS_URL", "REDIS_PASSWORD")])
 def test_refuses_a_password_set_twice(url: str, apart: str) -> None:
     address = "postgres://user:one@host/name" if url == "DATABASE_URL" else "redis://:one@host/0"
 
-    with pytest.raises(ImproperlyConfigured, match="Set only one"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^{url} and {apart} "):
         Environment({"DEMO": "1", url: address, apart: "two"}).read([conf.DATABASE, conf.BROKER])
 
 

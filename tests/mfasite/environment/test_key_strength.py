@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 
 import pytest
@@ -81,28 +82,28 @@ def test_good_keys_pass(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "named"),
     [
-        ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50"),
-        ({"MFA_KEYS": (("k1", bytes(32)),)}, "The key k1 of MFA_KEYS repeats itself"),
-        ({"MFA_KEYS": (("k2", KEY), ("k1", bytes(32)))}, "The key k1 of MFA_KEYS"),
-        ({"MFA_KEYS": (("k2", KEY), ("k1", KEY))}, "identical: k2, k1"),
-        ({"MFA_KEYS": (("k1", KEY), ("K1", KEY[::-1]))}, "the same id: k1"),
-        ({"SECRET_KEY": base64.b64encode(KEY).decode() + GOOD}, "SECRET_KEY contains the key k1"),
-        ({"METRICS_TOKEN": "token"}, "METRICS_TOKEN is shorter"),
+        ({"SECRET_KEY": "short"}, {"SECRET_KEY"}),
+        ({"MFA_KEYS": (("k1", bytes(32)),)}, {"MFA_KEYS", "k1"}),
+        ({"MFA_KEYS": (("k2", KEY), ("k1", bytes(32)))}, {"MFA_KEYS", "k1"}),
+        ({"MFA_KEYS": (("k2", KEY), ("k1", KEY))}, {"MFA_KEYS", "k1", "k2"}),
+        ({"MFA_KEYS": (("k1", KEY), ("K1", KEY[::-1]))}, {"MFA_KEYS", "k1"}),
+        ({"SECRET_KEY": base64.b64encode(KEY).decode() + GOOD}, {"SECRET_KEY", "MFA_KEYS", "k1"}),
+        ({"METRICS_TOKEN": "token"}, {"METRICS_TOKEN"}),
         (
             {
                 "DELIVERY_PROVIDERS": ("verification.delivery.providers.gateway",),
                 "GATEWAY_RECEIPT_KEYS": ("a-good-key-of-a-gateway", "k"),
             },
-            "GATEWAY_RECEIPT_KEYS is shorter",
+            {"GATEWAY_RECEIPT_KEYS"},
         ),
     ],
 )
-def test_weak_key_is_named_and_not_shown(changes: dict[str, object], words: str, settings: Settings) -> None:
+def test_weak_key_is_named_and_not_shown(changes: dict[str, object], named: set[str], settings: Settings) -> None:
     said = told(settings, **changes)
 
-    assert words in said
+    assert set(re.findall(r"\b(?:[A-Z]+(?:_[A-Z]+)+|[kK]\d)\b", said)) == named
     assert GOOD not in said
 
 
