@@ -7,9 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from helpcenter import diagnosis
 from helpcenter.models import Article, Contact, Feedback, Miss
-from tests.simulated.http_browser import Browser
+from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Person, hire, work
+from verification import notices
 from verification.delivery import rendering
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message
@@ -34,14 +36,20 @@ def test_what_a_signed_in_reader_sees_is_kept_by_nobody(ana: Person) -> None:
     assert ana.browser.go("/help/no-text/").response["Cache-Control"] == "no-store"
 
 
+def addresses(page: Page) -> list[str]:
+    """Return where the links of a page lead."""
+    return [address for _, address in page.links]
+
+
 def test_search_finds_and_says_when_nothing_fits(stranger: Browser) -> None:
-    assert stranger.go("/help/?q=lost my phone").link("I lost my phone") == "/help/lost-phone/"
+    assert "/help/lost-phone/" in addresses(stranger.go("/help/?q=lost my phone"))
 
     page = stranger.go("/help/?q=zzqx")
     assert "No results" in page
     assert "support@example.org" in page
     assert page.html.split("<main")[1].count("No results") == 1
-    assert page.link("Find out what is wrong") == "/help/diagnose/"
+    assert "/help/diagnose/" in addresses(page)
+    assert "/help/lost-phone/" not in addresses(page)
     assert page.html.count("mailto:support@example.org") == 1
     stranger.go("/help/?q=zzqx")
     assert Miss.objects.get().n_times == 2
@@ -75,7 +83,8 @@ def test_reader_s_word_is_taken_without_a_name(ana: Person) -> None:
 
     page = ana.browser.send("/help/no-text/word/", has_helped="no", text="The picture was missing.")
 
-    assert "Thanks for your feedback" in page
+    assert page.path == "/help/no-text/"
+    assert 'class="notice good"' in page.html
     assert Feedback.objects.get().text == "The picture was missing."
 
 
@@ -97,7 +106,7 @@ def test_word_without_an_answer_is_asked_for_one(stranger: Browser) -> None:
 
     page = stranger.press("Send feedback", text="Which folder?")
 
-    assert "Choose Yes or No." in page
+    assert page.refused_fields == {"has_helped"}
     assert "Which folder?" in page.html
     assert not Feedback.objects.exists()
 
@@ -124,8 +133,11 @@ def test_a_strangers_name_and_address_stay_on_their_line(stranger: Browser, end:
     stranger.press("Send message", name=f"Ana{end}Reply-To : x@evil.test", contact=f"a{end * 90}b", text="Help me.")
 
     mail = rendering.compose(Message.objects.latest("pk"))
-    assert mail.subject == "Example Organisation: Ana Reply-To : x@evil.test asks for help"
-    assert mail.words.splitlines()[0].endswith("the name Ana Reply-To : x@evil.test and the contact a b.")
+    assert mail.subject.splitlines() == [mail.subject]
+    assert "Ana Reply-To : x@evil.test" in mail.subject
+    first = mail.words.splitlines()[0]
+    assert "Ana Reply-To : x@evil.test" in first
+    assert " a b" in first
 
 
 def test_a_word_may_be_as_long_as_the_page_lets_it_be(stranger: Browser) -> None:
@@ -148,10 +160,12 @@ def test_mail_from_a_diagnosis_carries_its_reference(ana: Person) -> None:
 
     told = Message.objects.latest("pk").context["words"]
     reference = told.split(": ")[-1]
-    assert told.startswith("Nothing arrives.\n\nI’m not receiving a text or call: ")
+    assert told == f"Nothing arrives.\n\n{diagnosis.SITUATIONS['no-message'].label}: {reference}"
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
-    assert "This is what Ana sees." in dora.browser.go(f"/help/diagnose/{reference}/")
+    page = dora.browser.go(f"/help/diagnose/{reference}/")
+    assert (page.status, page.path) == (200, f"/help/diagnose/{reference}/")
+    assert f"/admin/accounts/user/{ana.user.pk}/change/" in addresses(page)
 
 
 @pytest.mark.parametrize("path", ["/help/", "/help/no-text/", "/help/?q=lost phone"])
@@ -183,7 +197,7 @@ def test_waiting_for_wrong_passwords_leads_to_its_article(stranger: Browser, ana
         stranger.go("/sign-in/")
         stranger.press("Sign in", username="ana", password="not this one")
 
-    assert "/help/forgot-password/" in [address for _, address in stranger.shown.links]
+    assert "/help/forgot-password/" in addresses(stranger.shown)
 
 
 def test_blocked_person_is_led_to_theirs(ana: Person) -> None:
@@ -212,7 +226,8 @@ def test_stranger_writes_to_support_and_the_mail_says_so(stranger: Browser) -> N
 
     page = stranger.press("Send message", name="ana", contact="079 555 01 23", text="My phone is at home.")
 
-    assert "Message sent" in page
+    assert page.path == "/help/"
+    assert 'class="notice good"' in page.html
     message = mail()
     assert (message.user, message.address) == (None, "north@example.org")
     work()
@@ -256,7 +271,7 @@ def test_strangers_of_one_network_write_a_few_an_hour(stranger: Browser) -> None
         pages.append(stranger.press("Send message", name=f"n{n}", contact="x@example.org", text="Help."))
 
     assert Message.objects.count() == 5
-    assert "You’ve sent several messages" in pages[-1]
+    assert (pages[-1].path, pages[-1].refused_fields) == ("/help/tell/", {"text"})
 
 
 def test_addresses_of_one_connection_write_as_one(stranger: Browser) -> None:
@@ -292,9 +307,9 @@ def test_stranger_who_gives_the_name_of_somebody_is_nobody(stranger: Browser, an
     assert [q["sql"] for q in captured if "accounts_user" in q["sql"]] == []
     message = mail()
     assert message.user is None
+    assert (message.context["name"], message.context["how"]) == ("ana", notices.Writer.NOBODY)
     words = Delivery.objects.latest("pk").words
-    assert "the name ana and the contact ana@example.org" in words
-    assert "Anyone may have written this" in words
+    assert "ana@example.org" in words
     assert "Keller" not in words
 
 
