@@ -278,14 +278,10 @@ def test_a_setting_is_one_declaration(pigeons: dict[str, str]) -> None:
 
     assert fresh_process.python(read, **pigeons).stdout == "7\n"
     assert fresh_process.python(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
-    assert (
-        "PIGEON_FLOCK=many: enter a whole number from 1 to 99, birds."
-        in fresh_process.python(read, **pigeons, PIGEON_FLOCK="many").stderr
-    )
-    assert (
-        "| `PIGEON_FLOCK` | `7` | a whole number from 1 to 99, birds | how many fly |"
-        in fresh_process.manage("environment", **pigeons).stdout
-    )
+    expected = f"{formats.whole_number(1, 99).expects}, birds"
+    assert f"PIGEON_FLOCK=many: enter {expected}." in fresh_process.python(read, **pigeons, PIGEON_FLOCK="many").stderr
+    row = f"| `PIGEON_FLOCK` | `7` | {expected} | how many fly |"
+    assert row in fresh_process.manage("environment", **pigeons).stdout
 
 
 def test_a_package_that_is_not_there_is_one_clear_line() -> None:

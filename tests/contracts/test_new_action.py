@@ -26,13 +26,16 @@ PERSON_GREETED = UserEvent(
 )
 
 
+PREVIEW, DONE = "They read a greeting.", "They are greeted."
+
+
 # Edit 2: the function and its declaration, in the module of its subject in `accounts/support/actions/`.
 def greet(person: User, actor: Actor) -> Result:
     """Greet a user."""
     with transaction.atomic():
         record(PERSON_GREETED, person, actor)
         notify(person, PERSON_GREETED, actor)
-    return Result("They are greeted.")
+    return Result(DONE)
 
 
 GREET = Action(
@@ -44,7 +47,7 @@ GREET = Action(
     permission="end_sessions",
     effect=Effect.TRIES,
     run=greet,
-    preview=action_preview.lines("They read a greeting."),
+    preview=action_preview.lines(PREVIEW),
 )
 
 
@@ -63,7 +66,7 @@ def dora(db: None, clock: Clock) -> Person:
 
 
 def test_is_offered_on_the_case_page_and_for_many(dora: Person, ana: Person) -> None:
-    assert "Say hello to them." in case(dora, ana)
+    assert str(GREET.explain) in case(dora, ana)
     assert 'value="greet"' in dora.browser.go("/admin/accounts/user/?q=ana").html
 
 
@@ -71,21 +74,21 @@ def test_is_not_offered_to_staff_without_its_permission(ana: Person, db: None) -
     otto = hire("otto", "Auditors")
     otto.sign_in(to="/admin/")
 
-    assert "Say hello to them." not in case(otto, ana)
+    assert str(GREET.explain) not in case(otto, ana)
 
 
 def test_is_previewed_done_recorded_and_listed(dora: Person, ana: Person) -> None:
     case(dora, ana)
-    assert "They read a greeting." in dora.browser.follow("Greet")
+    assert PREVIEW in dora.browser.follow("Greet")
 
     done = dora.browser.press("Greet", **WHY)
 
-    assert "They are greeted." in done
+    assert DONE in done
     event = AuditEvent.objects.get(kind="support.person_greeted")
     assert event.detail["ticket"] == WHY["ticket"]
-    assert "Support greeted them" in done
+    assert str(PERSON_GREETED.staff_title) in done
     ana.sign_in()
-    assert "Support greeted you" in ana.browser.go("/activity/")
+    assert str(PERSON_GREETED.title) in ana.browser.go("/activity/")
 
 
 def test_is_told_by_email(dora: Person, ana: Person) -> None:
@@ -93,6 +96,7 @@ def test_is_told_by_email(dora: Person, ana: Person) -> None:
 
     mail = rendering.compose(Message.objects.get(user=ana.user, kind="mail"))
 
-    assert mail.subject.endswith(": support greeted you")
-    assert f"{dora.user.get_full_name()} from your support desk greeted you." in mail.words
+    assert PERSON_GREETED.notice is not None
+    assert mail.subject.endswith(f": {PERSON_GREETED.notice.subject}")
+    assert str(PERSON_GREETED.notice.text) % {"staff": dora.user.get_full_name()} in mail.words
     assert f"Ticket: {WHY['ticket']}" in mail.words

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from accounts.models import Session
+from tests.example_method.method import method
 from tests.simulated.people import Person
 from tests.simulated.verdicts import verdicts
 from verification import enrolments, policies, registry
@@ -33,7 +34,7 @@ def test_is_offered(ben: Person) -> None:
     page = ben.give_password()
 
     assert page.offers("Backwards word")
-    assert "Type your word backwards." in page
+    assert method.explain in page
 
 
 def test_is_set_up_and_signs_in(ben: Person) -> None:
@@ -45,7 +46,7 @@ def test_is_set_up_and_signs_in(ben: Person) -> None:
 
     asked = ben.give_password()
 
-    assert "Type your word backwards." in asked
+    assert method.explain in asked
     assert ben.verify("PMAL").path == "/"
 
 
@@ -53,7 +54,7 @@ def test_refuses_what_its_form_refuses(ben: Person) -> None:
     register(ben, word="no")
 
     assert ben.page.path == "/sign-in/register/set-up/example_method/"
-    assert "at least 3 characters" in ben.page
+    assert ben.page.refused_fields == {"word"}
 
 
 def test_is_counted_and_limited_like_any_other(ana: Person) -> None:

@@ -58,7 +58,7 @@ def test_a_wrong_setting_of_the_database_says_what_is_wrong(database: servers.Po
     answer = manage("migrate", "--check", DATABASE_URL=f"{database.url.rpartition('/')[0]}/nowhere")
 
     assert answer.returncode != 0
-    assert 'database "nowhere" does not exist' in answer.stderr
+    assert '"nowhere"' in answer.stderr
 
 
 def test_the_check_before_a_start_names_the_reason(database: servers.Postgres) -> None:
@@ -266,7 +266,7 @@ def test_a_broker_with_tls_is_believed_for_its_name_by_an_authority_that_we_know
         assert reached(**address, REDIS_CA_FILE=str(certificate))[0]
         is_reached, told = reached(**address)
         assert not is_reached
-        assert "certificate verify failed" in told
+        assert "CERTIFICATE_VERIFY_FAILED" in told
         assert not reached(**address | {"REDIS_URL": f"rediss://127.0.0.1:{port}/0"}, REDIS_CA_FILE=str(certificate))[0]
 
 
