@@ -41,8 +41,8 @@ class Soak:
 
     @property
     def growth(self) -> dict[str, float]:
-        """The memory at the end to that after the first minute, by the name of the process."""
-        first = next(turn for turn in self.turns if turn.at >= _WARM_UP)
+        """The memory at the end to that when each method had a turn and a minute was over, by the process's name."""
+        first = next(turn for turn in self.turns[1:] if turn.at >= _WARM_UP)
         return {name: self.turns[-1].memory[name] / first.memory[name] for name in _PROCESSES}
 
 
