@@ -4,11 +4,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.audit import Details, Event, Severity, UserEvent, declare
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 
 def _why(details: Details) -> str:
-    if why := (Why.read(details.get("why")) or Why.REQUIRED).why_skipped:
+    if why := (DecisionReason.read(details.get("why")) or DecisionReason.REQUIRED).why_skipped:
         return why
     return gettext("Method: %(method)s.") % {"method": details.method} if details.get("method") else ""
 

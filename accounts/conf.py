@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-SIGN_IN = Section(
+SIGN_IN = SettingsSection(
     "Sign-in",
     families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_", "DIRECTORY_", "INVITATION_"),
 )
@@ -71,7 +71,7 @@ invitation_reminders: Setting[int] = Setting(
     meaning="how many reminders follow an invitation",
 )
 
-APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_", "OIDC_"))
+APPLICATIONS = SettingsSection("Applications", families=("FORWARD_AUTH_", "OIDC_"))
 
 forward_auth_per_second: Setting[int] = Setting(
     APPLICATIONS,
@@ -90,7 +90,7 @@ oidc_requests_per_client_minute: Setting[int] = Setting(
     meaning="how many token requests one application may send from one network in a minute",
 )
 
-DIRECTORIES = Section("Directories", families=("SCIM_",))
+DIRECTORIES = SettingsSection("Directories", families=("SCIM_",))
 
 scim_requests_per_minute: Setting[int] = Setting(
     DIRECTORIES,

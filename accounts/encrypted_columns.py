@@ -3,28 +3,28 @@
 from verification.keys import key_uses
 
 key_uses.declare(
-    key_uses.Sealed(
+    key_uses.SealedColumn(
         model="accounts.Import",
         column="sealed",
         purpose="parcel",
         bound=lambda row: str(row.ref),
         what="files of imports that are not done",
     ),
-    key_uses.Sealed(
+    key_uses.SealedColumn(
         model="accounts.Directory",
         column="sealed_password",
         purpose="parcel",
         bound=lambda row: str(row.ref),
         what="passwords of directories’ service accounts",
     ),
-    key_uses.Sealed(
+    key_uses.SealedColumn(
         model="accounts.SuggestedNumber",
         column="sealed",
         purpose="parcel",
         bound=lambda row: str(row.ref),
         what="phone numbers that directories suggest",
     ),
-    key_uses.Sealed(
+    key_uses.SealedColumn(
         model="accounts.ScimPerson",
         column="sealed",
         purpose="parcel",
@@ -37,7 +37,7 @@ key_uses.declare(
         )
         for column in ("secret_digest", "former_digest")
     ),
-    key_uses.Sealed(
+    key_uses.SealedColumn(
         model="accounts.DirectorySyncBatch",
         column="sealed",
         purpose="parcel",

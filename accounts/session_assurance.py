@@ -23,7 +23,7 @@ from accounts.sessions import PLACE
 from verification import audit, browsers, enrolments, policies, registry
 from verification.context import Context
 from verification.db import row_locks
-from verification.policies import Rules, Why
+from verification.policies import DecisionReason, Rules
 
 KEY = "assurance"  # session key: epoch, methods verified with their times, reason; a few hundred bytes
 PASSWORD = "password"  # noqa: S105  (not a secret: it is listed among the verified methods)
@@ -63,7 +63,7 @@ class SessionFacts:
     @property
     def is_remembered(self) -> bool:
         """Return whether a remembered browser stood in for the second step."""
-        return self.why == Why.REMEMBERED
+        return self.why == DecisionReason.REMEMBERED
 
     @property
     def has_second_step(self) -> bool:
@@ -96,7 +96,7 @@ class Assurance:
     @property
     def why_skipped(self) -> str:
         """Say why the second step wasn't needed; empty if it was."""
-        why = Why.read(self.why)
+        why = DecisionReason.read(self.why)
         return why.why_skipped if why else ""
 
 
@@ -177,7 +177,7 @@ def add(request: HttpRequest, user: User, method: str, *, at: datetime, until: d
     """Add a verification to those that the session knows. A second step was done, so nothing stands in for it now."""
     here = facts(request)
     former = {each.method: each.at for each in here.verified} if here is not None else {}
-    keep(request, user, verified=former | {method: at}, why=Why.REQUIRED, until=until)
+    keep(request, user, verified=former | {method: at}, why=DecisionReason.REQUIRED, until=until)
 
 
 def place(request: HttpRequest, context: Context) -> None:
@@ -197,8 +197,8 @@ def holds(here: SessionFacts, rules: Rules) -> bool:
 
 # Reasons for skipping the second step at sign-in, and whether the current policy would still skip it.
 _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
-    Why.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
-    Why.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
+    DecisionReason.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
+    DecisionReason.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
 }
 
 

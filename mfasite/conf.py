@@ -7,32 +7,32 @@ from typing import Any
 from mfasite import logs
 from mfasite.environment import server_addresses
 from verification.conf import ORGANISATION, START, public_url
-from verification.setting import Section, Setting, Values, formats
+from verification.setting import Setting, SettingsSection, SettingValues, formats
 
 BASE_DIR: Path = Path(__file__).resolve().parent.parent
 
 
-def _one_database_password(values: Values) -> Iterator[str]:
+def _one_database_password(values: SettingValues) -> Iterator[str]:
     if values[database].get("PASSWORD") and values[database_password]:
         yield "DATABASE_URL and DATABASE_PASSWORD both contain a password. Set only one."
 
 
-def _one_broker_password(values: Values) -> Iterator[str]:
+def _one_broker_password(values: SettingValues) -> Iterator[str]:
     if server_addresses.has_password(values[broker]) and values[broker_password]:
         yield "REDIS_URL and REDIS_PASSWORD both contain a password. Set only one."
 
 
-WEB = Section("Web server")
-DATABASE = Section(
+WEB = SettingsSection("Web server")
+DATABASE = SettingsSection(
     "Database",
     "If the password contains `/`, `@` or `#`, set it in `DATABASE_PASSWORD`, in single quotes. If it contains a "
     "single quote, set `DATABASE_PASSWORD_FILE`. Behind PgBouncer in transaction mode set `DATABASE_PREPARED=0`, "
     "because prepared statements and server-side cursors don't work there.",
     rules=(_one_database_password,),
 )
-BROKER = Section("Broker", rules=(_one_broker_password,))
-PROCESSES = Section("Processes and logs")
-DEMO = Section("The demo", "Never set these on a machine with real users.")
+BROKER = SettingsSection("Broker", rules=(_one_broker_password,))
+PROCESSES = SettingsSection("Processes and logs")
+DEMO = SettingsSection("The demo", "Never set these on a machine with real users.")
 
 # --- Required -----------------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ secret_key: Setting[str] = Setting(
 )
 
 
-def _database_of_demo(values: Values) -> dict[str, Any]:
+def _database_of_demo(values: SettingValues) -> dict[str, Any]:
     return server_addresses.database.parse(f"sqlite:///{values[demo_dir] / 'db.sqlite3'}") if values[demo] else {}
 
 
@@ -117,7 +117,7 @@ allowed_hosts: Setting[tuple[str, ...]] = Setting(
 )
 
 
-def _this_machine(values: Values) -> tuple[str, ...]:
+def _this_machine(values: SettingValues) -> tuple[str, ...]:
     # With an https URL, only a proxy on this machine can reach a loopback port.
     is_loopback = values[bind].startswith(("127.", "localhost:", "[::1]:"))
     return ("127.0.0.1/32", "::1/128") if values[public_url].startswith("https://") and is_loopback else ()
@@ -194,7 +194,7 @@ database_prepared: Setting[bool] = Setting(
 )
 
 
-def _broker_of_demo(values: Values) -> str:
+def _broker_of_demo(values: SettingValues) -> str:
     return f"redis+socket://{values[demo_dir] / 'broker' / 'broker.sock'}" if values[demo] else ""
 
 

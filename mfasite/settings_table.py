@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from verification.setting import Section, Setting
+from verification.setting import Setting, SettingsSection
 
 _HEAD = """\
 # Settings
@@ -26,13 +26,13 @@ to a setting (`SEND_PER_PERSON_HOUR`) or starts like one of ours (`SENDS_`, `TWI
 """
 
 
-def markdown(sections: Iterable[Section]) -> str:
+def markdown(sections: Iterable[SettingsSection]) -> str:
     """Return the whole page, with required settings first."""
     sections = sorted(sections, key=lambda section: not any(setting.is_required for setting in section.settings))
     return "\n".join([_HEAD, *(line for section in sections if section.settings for line in _lines(section))])
 
 
-def _lines(section: Section) -> Iterator[str]:
+def _lines(section: SettingsSection) -> Iterator[str]:
     yield f"## {section.title}\n"
     if section.about:
         yield f"{section.about}\n"

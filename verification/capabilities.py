@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.lazy_text import LazyText
 from verification.method import ChallengeData, Check, Draft, Issue, Method
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 
 class Delivered(Method):
     """Sends a message for each challenge. `issue` names its template, and the engine puts it into the outbox."""
 
-    kind: ClassVar[Kind]  # of the messages
+    kind: ClassVar[Channel]  # of the messages
     sent_page: ClassVar[str] = ""  # the template that says where the message goes; without one: a code was sent
     resend_label: ClassVar[LazyText] = _("Send a new code")  # the button that asks for another message
     # Title and text of the page after that. Default: a new code was sent.

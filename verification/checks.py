@@ -12,7 +12,7 @@ from verification import conf, registry
 from verification.capabilities import SLOTS, Delivered
 from verification.delivery.routing import routes
 from verification.keys import crypto, key_uses
-from verification.models import Kind
+from verification.models import Channel
 
 
 @register(Tags.security)
@@ -92,7 +92,7 @@ def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
         what = f"No provider sends the messages of these methods, so nobody can use them: {', '.join(idle)}."
         hint = "To offer them, add a provider that sends such messages to DELIVERY_PROVIDERS."
         found.append(Caution(what, hint=hint, id="verification.W004"))
-    if not routes.able(Kind.MAIL):
+    if not routes.able(Channel.MAIL):
         what = "No provider sends email, so people aren't notified of changes to their account."
         found.append(Caution(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
     return found

@@ -27,7 +27,7 @@ from verification.outcomes import Verdict
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCode:
     """A single-use code that the engine looked up for a method by its first part."""
 
     id: int
@@ -63,7 +63,7 @@ class ChallengeData:
     data: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     is_enrolment: bool = False
-    find: Callable[[str], Found | None] = lambda _: None
+    find: Callable[[str], FoundCode | None] = lambda _: None
     others: Callable[[], tuple[str, ...]] = tuple
 
 
@@ -144,7 +144,9 @@ class Method:
     caution: LazyText = ""  # one sentence where it is set up: why it is weaker than others
     code_label: LazyText = ""  # label of the field for its code; empty: the label of the enrolment
     causes: Mapping[str, tuple[LazyText, LazyText]] = MappingProxyType({})  # title and text per `cause`
-    rank: ClassVar[int] = 1  # 1 to 3: the highest is recommended; which methods are enough is a set, a `Strength`
+    rank: ClassVar[int] = (
+        1  # 1 to 3: the highest is recommended; which methods are enough is a set, an `AuthenticationStrength`
+    )
     is_phishing_resistant: ClassVar[bool] = False  # it refuses to work on a false sign-in page
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2
     amr_label: ClassVar[LazyText] = _("code")  # how the portal names it for the person

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from verification import conf
 from verification.capabilities import Delivered
 from verification.method import Method
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 _Capability = TypeVar("_Capability", bound=Method)
 
@@ -56,6 +56,6 @@ def only(capability: type[_Capability]) -> _Capability | None:
     return next(iter(having(capability)), None)
 
 
-def sending(kind: Kind) -> tuple[Delivered, ...]:
+def sending(kind: Channel) -> tuple[Delivered, ...]:
     """Return the methods whose challenges are sent as messages of a kind."""
     return tuple(each for each in having(Delivered) if each.kind == kind)

@@ -10,8 +10,8 @@ from accounts.access.max_age_and_clock_skew import Demand
 from accounts.applications import Reason
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
-from verification.policies import Why
-from verification.strengths import Strength
+from verification.policies import DecisionReason
+from verification.strengths import AuthenticationStrength
 
 MAX_ROUNDS = 2
 
@@ -43,7 +43,7 @@ class Requirement:
     strength.
     """
 
-    strength: Strength
+    strength: AuthenticationStrength
     max_age: timedelta | None = None
     remembered_counts: bool = True
     demand: Demand | None = None
@@ -88,7 +88,9 @@ def decide(
 ) -> AccessDecision:
     """Decide about one access. `owned` are the methods that the person can verify with now, None if nobody is known."""
     if refusal:
-        return AccessDecision(step=Step.REFUSE, reason=Reason.LOCKED if refusal == Why.LOCKED else Reason.BLOCKED)
+        return AccessDecision(
+            step=Step.REFUSE, reason=Reason.LOCKED if refusal == DecisionReason.LOCKED else Reason.BLOCKED
+        )
     if not is_allowed:
         return AccessDecision(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
     if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
@@ -117,7 +119,7 @@ def _is_fresh(verification: Verification, requirement: Requirement, now: datetim
 
 
 def _is_skipped(facts: SessionFacts) -> bool:
-    return not facts.has_second_step and facts.why in {Why.REMEMBERED, Why.TRUSTED_NETWORK}
+    return not facts.has_second_step and facts.why in {DecisionReason.REMEMBERED, DecisionReason.TRUSTED_NETWORK}
 
 
 def _may_be_skipped(requirement: Requirement) -> bool:

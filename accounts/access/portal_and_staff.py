@@ -10,7 +10,7 @@ from accounts.access.access_decision import AccessDecision, Requirement, decide
 from accounts.models import User
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import policies, strengths
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 _PORTAL = Requirement(strength=strengths.PASSWORD)
 _STAFF = Requirement(strength=strengths.SECOND_STEP, remembered_counts=False)
@@ -40,7 +40,7 @@ def again(request: HttpRequest, *, within: timedelta) -> AccessDecision:
     It takes the second step, or the password if no second step is required of them.
     """
     here, facts = session_assurance.of(request), session_assurance.facts(request)
-    needs_none = facts is not None and facts.why == Why.NOT_REQUIRED
+    needs_none = facts is not None and facts.why == DecisionReason.NOT_REQUIRED
     strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
     requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
     return decide(facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now())
@@ -51,6 +51,8 @@ def older_app(user: User, *, is_allowed: bool, now: datetime) -> AccessDecision:
 
     An app can't do a second step, so a locked one doesn't stop it. A block does, and so does making the account safe.
     """
-    is_stopped = policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
+    is_stopped = policies.refusal(user, now) is DecisionReason.BLOCKED or user.securing_since is not None
     facts = SessionFacts(ref="", user_id=user.pk, epoch=0, verified=(Verification(method=PASSWORD, at=now),))
-    return decide(facts, (), _PORTAL, is_allowed=is_allowed, refusal=Why.BLOCKED if is_stopped else "", now=now)
+    return decide(
+        facts, (), _PORTAL, is_allowed=is_allowed, refusal=DecisionReason.BLOCKED if is_stopped else "", now=now
+    )

@@ -16,7 +16,7 @@ from accounts.models import Application
 from verification import strengths
 from verification.db.compiled_queries import BindParam, Select
 from verification.db.ttl_cache import TTLCache
-from verification.strengths import Strength
+from verification.strengths import AuthenticationStrength
 
 Groups = Mapping[int, str]  # a person's groups: their keys and names
 
@@ -61,7 +61,7 @@ def may_use(application: Application, groups: Collection[int]) -> bool:
     return application.is_active and (not allowed or not allowed.isdisjoint(groups))
 
 
-def acr_of(strength: Strength) -> str:
+def acr_of(strength: AuthenticationStrength) -> str:
     """Return the acr value that a strength stands for."""
     if not strength.is_second_step:
         return ACR_PASSWORD
@@ -92,7 +92,7 @@ def raised(requirement: Requirement, wanted: Wanted) -> list[Requirement]:
     return [_with_strength(timed, strengths.named(slug), wanted.asked_by) for slug in wanted.strengths]
 
 
-def _with_strength(requirement: Requirement, strength: Strength, asked_by: AskedBy) -> Requirement:
+def _with_strength(requirement: Requirement, strength: AuthenticationStrength, asked_by: AskedBy) -> Requirement:
     """Raise a requirement to a strength. A remembered browser never stands in for one that a request asks for."""
     needed = strengths.both(requirement.strength, strength)
     return replace(

@@ -21,7 +21,7 @@ from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.inputs import digits
 from verification.keys import random_tokens
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 _MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may check every second
 _MAX_PLACES_KEPT = 20  # networks kept for each app password
@@ -172,7 +172,7 @@ def _without(request: CheckRequest) -> Checked:
     if checked.user is not None and is_accepted:
         limits.password_accepted(name, context, service=slug)
         return Checked(CheckResult.RIGHT, checked.user.username)
-    if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
+    if user is not None and policies.refusal(user, request.now) is not DecisionReason.BLOCKED:
         failures.count(user, request)
     return Checked(CheckResult.WRONG)
 

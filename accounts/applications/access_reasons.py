@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 
 from verification.lazy_text import LazyText
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 
 class Reason(StrEnum):
@@ -28,7 +28,7 @@ class Reason(StrEnum):
     @property
     def label(self) -> str:
         """Name the reason in a few words, for the audit log and the person's activity."""
-        return str(_LABELS[self]) if self in _LABELS else Why(self).label
+        return str(_LABELS[self]) if self in _LABELS else DecisionReason(self).label
 
 
 _LABELS: Mapping[Reason, LazyText] = {

@@ -55,7 +55,7 @@ def invite_new(people: Iterable[int], now: datetime) -> None:
     found = User.objects.filter(_can_start(now), pk__in=people).select_related("directory").order_by("pk")
     for person in found:
         send(person, now)
-    said = [audit.Entry(audit_events.INVITATION_SENT, person.pk) for person in found]
+    said = [audit.EventToRecord(audit_events.INVITATION_SENT, person.pk) for person in found]
     audit.record_many(said, context=Context(now=now))
 
 

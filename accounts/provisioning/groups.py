@@ -85,7 +85,9 @@ def leave_groups(directory: Directory, user_id: int, by: Source, now: datetime) 
     User.groups.through.objects.filter(pk__in=names).delete()
     remembered_browser_revocation.settle([user_id])
     said = {"directory": directory.name, "n_joined": 0, "n_left": 1, "joined": [], "left": [user_id]}
-    entries = [audit.Entry(audit_events.GROUP_CHANGED, None, {**said, "group": name}) for name in names.values()]
+    entries = [
+        audit.EventToRecord(audit_events.GROUP_CHANGED, None, {**said, "group": name}) for name in names.values()
+    ]
     audit.record_many(entries, context=by.context(now), actor_id=by.actor_id)
 
 

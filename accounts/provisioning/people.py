@@ -200,7 +200,7 @@ def _new_numbers(change: PersonChange) -> dict[str, str]:
     return {kind: str(change.fields[kind][1]) for kind in kinds if kind in change.fields}
 
 
-def _said(directory: Directory, change: PersonChange, by: Source, ended: Ended | None) -> audit.Entry | None:
+def _said(directory: Directory, change: PersonChange, by: Source, ended: Ended | None) -> audit.EventToRecord | None:
     """Return what the audit log says of a change; None of one that changed nothing."""
     detail: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
     if change.reason is Refusal.LAST_ADMINISTRATOR:
@@ -211,4 +211,4 @@ def _said(directory: Directory, change: PersonChange, by: Source, ended: Ended |
         detail |= asdict(ended) if ended else {}
     else:
         return None
-    return audit.Entry(event, change.user_id, detail)
+    return audit.EventToRecord(event, change.user_id, detail)

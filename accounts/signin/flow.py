@@ -31,7 +31,7 @@ from verification.enrolments import Option
 from verification.models import Challenge, Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.policies import Decision, Step, Why
+from verification.policies import Decision, DecisionReason, SignInStep
 
 user_logged_in.disconnect(dispatch_uid="update_last_login")  # Django's own takes a transaction; see `note_sign_in`
 _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")))
@@ -71,20 +71,20 @@ def begin(
     """
     is_remembered, browser_token = browsers.recognise(user, context)
     decision = policies.decide(user, context, is_remembered=is_remembered)
-    if decision.reason is Why.BYPASSED and not _spend_bypass(user, context):
+    if decision.reason is DecisionReason.BYPASSED and not _spend_bypass(user, context):
         decision = policies.decide(user, context, is_remembered=is_remembered)
-    if decision.step in {Step.ALLOW, Step.DENY}:
+    if decision.step in {SignInStep.ALLOW, SignInStep.DENY}:
         limits.password_accepted(name or user.username, context)
-        if decision.step is Step.DENY:
+        if decision.step is SignInStep.DENY:
             audit.record(audit_events.SIGN_IN_DENIED, user_id=user.pk, context=context, why=decision.reason)
         return Begun(decision=decision, browser_token=browser_token)
-    is_former = decision.reason is Why.METHOD_NOT_ALLOWED
+    is_former = decision.reason is DecisionReason.METHOD_NOT_ALLOWED
     decision = narrowed(decision, step_up, context)
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
         started=context.now.timestamp(),
-        is_first=decision.step is Step.ENROL,
+        is_first=decision.step is SignInStep.ENROL,
         next=next_url,
         why=decision.reason,
         remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
@@ -111,8 +111,8 @@ def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
     about = stepping_up.read(step_up)
     fitting = tuple(option for option in decision.options if about is not None and option.method in about.methods)
     default = enrolments.default(fitting, now=context.now)
-    has_no_options = decision.step in {Step.DENY, Step.ENROL}
-    if has_no_options or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
+    has_no_options = decision.step in {SignInStep.DENY, SignInStep.ENROL}
+    if has_no_options or decision.reason is DecisionReason.METHOD_NOT_ALLOWED or default is None:
         return decision
     return replace(decision, options=fitting, default=default)
 
@@ -182,10 +182,10 @@ def may_register(user: User, pending: Pending, context: Context) -> Decision | N
     Decided again at each step: a second half signed-in session with the same password must not add a method of its own.
     """
     decision = policies.decide(user, context)
-    is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_method
-    is_refused = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
+    is_without = decision.reason is DecisionReason.METHOD_NOT_ALLOWED or not decision.has_lasting_method
+    is_refused = decision.step is not SignInStep.ASK and decision.reason is not DecisionReason.ALL_OFF
     replaces_former = pending.has_proven_former and is_without and not is_refused
-    may = decision.step is Step.ENROL or replaces_former or pending.is_proven
+    may = decision.step is SignInStep.ENROL or replaces_former or pending.is_proven
     return decision if pending.is_first and may else None
 
 
@@ -195,7 +195,7 @@ def signs_in(user: User, enrolment: Enrolment | None, pending: Pending, context:
     It opens registration if policy no longer allows the method, or if it is temporary and the user has no permanent
     method.
     """
-    if pending.purpose != Purpose.SIGN_IN or pending.why == Why.METHOD_NOT_ALLOWED:
+    if pending.purpose != Purpose.SIGN_IN or pending.why == DecisionReason.METHOD_NOT_ALLOWED:
         return False
     if enrolment is None or not registry.has(enrolment.method, Temporary):
         return True

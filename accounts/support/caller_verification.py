@@ -21,7 +21,7 @@ from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
-from verification.outcomes import Outcome, Verdict, Words
+from verification.outcomes import Outcome, Verdict, VerdictText
 
 LIFE = timedelta(minutes=15)  # how long a check counts
 _SAME_REQUEST_WINDOW = timedelta(seconds=30)  # the same request again within this time
@@ -84,7 +84,7 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
         return Outcome(verdict=Verdict.UNREACHABLE)
     if method.unavailable_reason:
         return Outcome(
-            verdict=Verdict.UNREACHABLE, said=Words(_("This method can’t be used now"), method.unavailable_reason)
+            verdict=Verdict.UNREACHABLE, said=VerdictText(_("This method can’t be used now"), method.unavailable_reason)
         )
     enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:

@@ -8,10 +8,10 @@ from django.db.models import Count, Q
 
 from verification import conf, limits
 from verification.limits import toll_fraud
-from verification.models import BlockedRange, Country, Kind, Message, OptOut, Span, SpendingLimit, State
+from verification.models import BlockedRange, ChallengeState, Channel, Country, Message, OptOut, Span, SpendingLimit
 
 DAYS = 30  # that the figures of countries look back
-_COSTLY = (Kind.TEXT, Kind.CALL)
+_COSTLY = (Channel.TEXT, Channel.CALL)
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ def _countries(now: datetime) -> list[CountryCost]:
     sent = Message.objects.filter(created_at__gt=now - timedelta(days=DAYS), kind__in=_COSTLY)
     counted = sent.exclude(handed_at=None).exclude(country="").values("country")
     counts = counted.annotate(
-        n_texts=Count("pk", filter=Q(kind=Kind.TEXT)),
-        n_calls=Count("pk", filter=Q(kind=Kind.CALL)),
-        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+        n_texts=Count("pk", filter=Q(kind=Channel.TEXT)),
+        n_calls=Count("pk", filter=Q(kind=Channel.CALL)),
+        n_proven=Count("pk", filter=Q(challenge__state=ChallengeState.PROVEN)),
     )
     found = [_country(rows.get(each["country"]), **each) for each in counts]
     return sorted(found, key=lambda each: (-each.cost, each.code))

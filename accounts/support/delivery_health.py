@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from verification import time_format
 from verification.delivery import message_status_words, statistics
 from verification.delivery.routing import outages
-from verification.models import Circuit, Kind, Message, MessageState
+from verification.models import Channel, Circuit, Message, MessageState
 
 MAX_WAIT = 60.0  # seconds in the outbox; a longer wait is a problem
 _WINDOW = timedelta(hours=1)  # how far back messages are evaluated
@@ -52,7 +52,7 @@ def _workers(workers: int | None) -> Iterator[Problem]:
 def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
     for each in waiting:
         if each.oldest > MAX_WAIT:
-            said = {"what": Kind(each.kind).label, "n": each.n, "minutes": round(each.oldest / 60)}
+            said = {"what": Channel(each.kind).label, "n": each.n, "minutes": round(each.oldest / 60)}
             title = _("Messages are waiting too long (%(what)s)") % said
             text = ngettext(
                 "The oldest has waited for %(minutes)d minute. Check the workers and the providers.",
@@ -76,7 +76,7 @@ def _outages(now: datetime) -> Iterator[Problem]:
 
 def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
     for each in circuits:
-        said = {"provider": each.provider, "kind": Kind(each.kind).label}
+        said = {"provider": each.provider, "kind": Channel(each.kind).label}
         title = _("%(provider)s is temporarily bypassed for %(kind)s") % said
         failures = ngettext("%(n)d failure in a row.", "%(n)d failures in a row.", each.failures) % {"n": each.failures}
         lines = [failures]
@@ -89,7 +89,7 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
 
 
 def _failures(now: datetime) -> Iterator[Problem]:
-    rows = Message.objects.filter(created_at__gt=now - _WINDOW, kind__in=[Kind.TEXT, Kind.CALL])
+    rows = Message.objects.filter(created_at__gt=now - _WINDOW, kind__in=[Channel.TEXT, Channel.CALL])
     found = rows.aggregate(n=Count("pk"), bad=Count("pk", filter=Q(state__in=_ARRIVED_NOT)))
     if found["n"] >= _MIN_MESSAGES and found["bad"] > found["n"] * _MAX_FAILED_SHARE:
         title = _("Many messages don’t arrive")

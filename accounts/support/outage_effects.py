@@ -10,13 +10,13 @@ from accounts.models import User
 from verification import registry, time_format
 from verification.delivery import statistics
 from verification.delivery.routing import outages
-from verification.models import Enrolment, Kind, Outage
+from verification.models import Channel, Enrolment, Outage
 
 
 def effects(outage: Outage, now: datetime) -> list[str]:
     """Return what an outage does, in sentences for the operator who sets it."""
     lines = [_span(outage, now)]
-    off = [Kind(outage.kind)] if outage.kind else _left_alone(outage.provider)
+    off = [Channel(outage.kind)] if outage.kind else _left_alone(outage.provider)
     if outage.provider:
         lines += _instead(outage.provider)
     lines += [_("Sign-in pages say: “%(words)s”") % {"words": outages.words(outage, kind)} for kind in off]
@@ -54,7 +54,7 @@ def _span(outage: Outage, now: datetime) -> str:
 def _instead(provider: str) -> list[str]:
     """Say for each kind of message of a provider which other providers carry it."""
     lines = []
-    for kind in Kind:
+    for kind in Channel:
         able = statistics.providers_of(kind)
         others = [name for name in able if name != provider]
         if provider in able and others:
@@ -66,12 +66,12 @@ def _instead(provider: str) -> list[str]:
     return lines
 
 
-def _left_alone(provider: str) -> list[Kind]:
+def _left_alone(provider: str) -> list[Channel]:
     """Return the kinds of message that only this provider carries."""
-    return [kind for kind in Kind if statistics.providers_of(kind) == [provider]]
+    return [kind for kind in Channel if statistics.providers_of(kind) == [provider]]
 
 
-def _stranded(off: Iterable[Kind]) -> int:
+def _stranded(off: Iterable[Channel]) -> int:
     """Count the people who can sign in only with what would be off."""
     methods = [method.name for kind in off for method in registry.sending(kind)]
     confirmed = Enrolment.objects.filter(confirmed=True)

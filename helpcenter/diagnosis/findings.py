@@ -12,8 +12,8 @@ from helpcenter import contacts
 from verification import registry
 from verification.context import Context
 from verification.enrolments import Option
-from verification.models import Kind, Message, Reason
-from verification.policies import Decision, Step
+from verification.models import Channel, FailureReason, Message
+from verification.policies import Decision, SignInStep
 
 MAX_EVENT_AGE = timedelta(hours=1)
 
@@ -51,7 +51,7 @@ _PLACES = {
     "not_me": ("/activity/not-me/", gettext_lazy("This wasn’t me")),
 }
 # If a message fails for one of these reasons, a call to the same number does not arrive either.
-_NUMBER_IS_DEAD = {Reason.UNREACHABLE, Reason.INVALID_NUMBER, Reason.COUNTRY_NOT_ALLOWED}
+_NUMBER_IS_DEAD = {FailureReason.UNREACHABLE, FailureReason.INVALID_NUMBER, FailureReason.COUNTRY_NOT_ALLOWED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class View:
     @property
     def is_refused(self) -> bool:
         """Return whether the user can't sign in now with any method. The finding of `refused` then comes first."""
-        return self.decision.step is Step.DENY
+        return self.decision.step is SignInStep.DENY
 
     @property
     def others(self) -> list[Option]:
@@ -110,7 +110,7 @@ def kind(option: Option) -> str:
 
 def is_phone(option: Option) -> bool:
     """Return whether a method sends texts or calls."""
-    return kind(option) in {Kind.TEXT, Kind.CALL}
+    return kind(option) in {Channel.TEXT, Channel.CALL}
 
 
 def no_methods(seen: View) -> Finding:

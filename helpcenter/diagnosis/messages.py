@@ -10,7 +10,7 @@ from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
 from verification.limits import toll_fraud
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 from verification.outcomes import Verdict
 
 
@@ -88,7 +88,7 @@ _GUARDED = {
 
 
 def _of_message(message: Message, seen: View) -> Finding:
-    report, is_call = message_status_words.explain(message), message.kind == Kind.CALL
+    report, is_call = message_status_words.explain(message), message.kind == Channel.CALL
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if is_call else _("Text"),
         "hint": message.hint,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts import provisioning
 from helpcenter.diagnosis.findings import Finding, View
 from verification import registry
-from verification.models import Kind
+from verification.models import Channel
 
 
 def details(seen: View) -> Iterator[Finding]:
@@ -35,4 +35,4 @@ def details(seen: View) -> Iterator[Finding]:
 
 
 def _with_numbers() -> list[str]:
-    return [method.name for kind in (Kind.TEXT, Kind.CALL) for method in registry.sending(kind)]
+    return [method.name for kind in (Channel.TEXT, Channel.CALL) for method in registry.sending(kind)]

@@ -8,26 +8,26 @@ from django.utils.translation import ngettext
 from accounts import audit_events
 from helpcenter.diagnosis.findings import Finding, View
 from verification import audit, browsers, time_format
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 
 def refused(seen: View) -> Iterator[Finding]:
     why, support = seen.decision.reason, {"support": seen.support}
-    if why is Why.BLOCKED:
+    if why is DecisionReason.BLOCKED:
         yield Finding(
             kind="bad",
             sees=_("Your account is blocked."),
             does=_("Contact %(support)s. Only they can unblock it.") % support,
             slug="blocked-account",
         )
-    if why is Why.LOCKED:
+    if why is DecisionReason.LOCKED:
         yield Finding(
             kind="bad",
             sees=_("Your second step is locked, because a sign-in was reported as fraud on the phone."),
             does=_("Contact %(support)s. They verify that it’s you, then unlock it.") % support,
             slug="blocked-account",
         )
-    if why is Why.ALL_OFF:
+    if why is DecisionReason.ALL_OFF:
         yield Finding(
             kind="bad",
             sees=_("All your methods are locked after too many incorrect codes."),
@@ -55,7 +55,7 @@ def asked_again(seen: View) -> Iterator[Finding]:
 
 def _why_asked(seen: View) -> Finding | None:
     """Return why this user is never asked, or always; None if it depends on the browser."""
-    if seen.decision.reason is Why.NOT_REQUIRED:
+    if seen.decision.reason is DecisionReason.NOT_REQUIRED:
         sees, does = _("Your account doesn’t require a second step."), _("Your organisation decides this.")
     elif seen.user.is_staff:
         sees = _("You have a staff role, which always requires the second step.")

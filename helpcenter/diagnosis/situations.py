@@ -19,7 +19,7 @@ from verification import challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.enrolments import Option
 from verification.lazy_text import LazyText
-from verification.models import Kind, Message, MessageState, State
+from verification.models import ChallengeState, Channel, Message, MessageState
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Situation:
 
 def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> View:
     """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
-    sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
+    sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Channel.TEXT, Channel.CALL])
     if is_half:
-        is_open = Q(challenge__state=State.OPEN, challenge__expires_at__gt=context.now)
+        is_open = Q(challenge__state=ChallengeState.OPEN, challenge__expires_at__gt=context.now)
         never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~is_open
         sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
     decision = policies.decide(user, Context(now=context.now))

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from django.core.exceptions import ImproperlyConfigured
 
-from verification.setting import Section, Values
+from verification.setting import SettingsSection, SettingValues
 
 PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")
@@ -20,7 +20,7 @@ _MIN_NAME_LENGTH = 6  # characters; shorter names are similar by chance
 _OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 
 
-def sections(packages: Iterable[str]) -> tuple[Section, ...]:
+def sections(packages: Iterable[str]) -> tuple[SettingsSection, ...]:
     """Return the settings that packages declare in their `conf` modules, if they have one.
 
     Errors: ImproperlyConfigured for a package that does not exist.
@@ -30,7 +30,7 @@ def sections(packages: Iterable[str]) -> tuple[Section, ...]:
         raise ImproperlyConfigured(f"DELIVERY_PROVIDERS names a package that doesn't exist: {', '.join(absent)}.")
     modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
     # `type` because `isinstance` asks Django's lazy settings for their class, and would load them.
-    found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
+    found = [thing for module in modules for thing in vars(module).values() if type(thing) is SettingsSection]
     return tuple(dict.fromkeys(found))
 
 
@@ -47,7 +47,7 @@ def ours() -> tuple[str, ...]:
     return (*PACKAGES, *sorted(parts))
 
 
-def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:
+def senders(values: SettingValues, declared: Iterable[SettingsSection]) -> tuple[str, ...]:
     """Return all numbers and names that messages come from."""
     found: list[str] = []
     for setting in (setting for section in declared for setting in section.settings if setting.is_sender):
@@ -56,7 +56,7 @@ def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
-def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
+def unknown(declared: Iterable[SettingsSection], names: Iterable[str]) -> Iterator[str]:
     """Return a sentence for each variable that is probably meant for us but not read.
 
     A name is meant for us if it has the prefix of a family of ours (`SENDS_`), or is very similar to a declared one.

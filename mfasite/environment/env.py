@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf
-from verification.setting import Section, Setting, Wrong
+from verification.setting import Setting, SettingsSection, Wrong
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Environment:
         """Return whether the environment sets a value, right or wrong."""
         return bool(self._text(setting.name) or (setting.is_secret and self._text(setting.name + _FILE)))
 
-    def read(self, sections: Iterable[Section]) -> dict[str, Any]:
+    def read(self, sections: Iterable[SettingsSection]) -> dict[str, Any]:
         """Return every setting of some sections, as Django settings of the same names.
 
         Errors: ImproperlyConfigured, naming everything that is wrong, contradictory or missing.

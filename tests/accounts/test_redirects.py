@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import redirects
 from tests.simulated.people import PASSWORD, Clock, Person
-from verification.models import AuditEvent, Challenge, State
+from verification.models import AuditEvent, Challenge, ChallengeState
 
 ODD = [
     "nowhere",
@@ -108,7 +108,7 @@ def test_odd_page_is_no_error_in_a_fresh_proof(ana: Person, clock: Clock) -> Non
     ana.browser.press("Authenticator app")
 
     assert ana.browser.press("Verify", code=ana.read_app()).path == "/"
-    assert not Challenge.objects.filter(state=State.OPEN, enrolment__method="totp").exists()
+    assert not Challenge.objects.filter(state=ChallengeState.OPEN, enrolment__method="totp").exists()
 
 
 def test_is_kept_when_a_sign_in_is_given_up(ana: Person) -> None:

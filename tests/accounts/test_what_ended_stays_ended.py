@@ -19,7 +19,7 @@ from verification import browsers, challenges, policies
 from verification.challenges import phone_calls
 from verification.context import Context
 from verification.models import Browser, Challenge, Policy, Purpose
-from verification.policies import Why, remembered_browser_revocation
+from verification.policies import DecisionReason, remembered_browser_revocation
 
 
 class Administrator:
@@ -167,7 +167,7 @@ def comes_back(administrator: Administrator, token: str, *, days: int = 0) -> st
 def test_remembered_browser_opens(administrator: Administrator) -> None:
     token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
 
-    assert comes_back(administrator, token, days=3) == Why.REMEMBERED
+    assert comes_back(administrator, token, days=3) == DecisionReason.REMEMBERED
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -179,7 +179,7 @@ def test_remembered_browser_stays_closed(change: str, administrator: Administrat
     there(administrator)
     back(administrator)
 
-    assert comes_back(administrator, token, days=3) == Why.REQUIRED
+    assert comes_back(administrator, token, days=3) == DecisionReason.REQUIRED
 
 
 def test_change_that_ends_nothing_leaves_browsers_alone(administrator: Administrator) -> None:
@@ -190,7 +190,7 @@ def test_change_that_ends_nothing_leaves_browsers_alone(administrator: Administr
     administrator.policy(remember_days=30, methods=["totp", "text"])
     administrator.policy(_strict(administrator), remember_days=0)
 
-    assert comes_back(administrator, token) == Why.REMEMBERED
+    assert comes_back(administrator, token) == DecisionReason.REMEMBERED
     assert Browser.objects.count() == 2
 
 
@@ -199,7 +199,7 @@ def test_browser_remembered_after_a_change_opens(administrator: Administrator) -
     token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
     administrator.policy(grace_days=3)
 
-    assert comes_back(administrator, token) == Why.REMEMBERED
+    assert comes_back(administrator, token) == DecisionReason.REMEMBERED
 
 
 def test_flow_writes_down_the_method_that_was_proven(ana: Person) -> None:

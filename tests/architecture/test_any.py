@@ -19,10 +19,10 @@ REASONS = {
     "HardwareToken.objects": "Django makes the manager's class from the queryset's",
     "Listed.load": "scim2-models makes its classes at run time",
     "Listed.render": "the same",
-    "Rule.read": "each rule has a value of its own type",
-    "Rule.summary": "the same",
-    "Rule.words": "the same",
-    "Sealed.bound": "a row of any model",
+    "PolicyRule.read": "each rule has a value of its own type",
+    "PolicyRule.summary": "the same",
+    "PolicyRule.words": "the same",
+    "SealedColumn.bound": "a row of any model",
     "Write.values": "what the database's driver takes",
     "ldap": "python-ldap has no types",
 }
@@ -37,7 +37,7 @@ REASONS_OF_FUNCTIONS = {
     "bind_each": "what the database's driver takes",
     "fill_each": "the same",
     "run": "the same",
-    "Level.__init__": "each rule has a value of its own type",
+    "InheritableChoiceField.__init__": "each rule has a value of its own type",
     "one_of": "the same",
     "ask": "JSON for Vonage, and what Redis answers",
 }

@@ -86,7 +86,7 @@ def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
     homes, given = _homes_in(tree), set[str]()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if name in {"record", "_record", "Entry"}:  # entries are for `record_many`
+        if name in {"record", "_record", "EventToRecord"}:  # entries are for `record_many`
             for argument in call.args[:2]:  # of a table in the admin, it is the second after the request
                 yield from _named(argument, homes)
                 given |= {part.id for part in ast.walk(argument) if isinstance(part, ast.Name)}
@@ -207,5 +207,5 @@ shown = events.RANGE_WARNED
 
 
 def test_event_is_declared_once() -> None:
-    with pytest.raises(audit.DeclaredTwice):
+    with pytest.raises(audit.EventDeclaredTwice):
         audit.declare(audit.Event("sign_in.completed"))

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from mfasite import conf as site_conf
 from mfasite.environment import declared_settings, env
 from tests.infrastructure import fresh_process, syntax_trees
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
 HOME = Path(settings.BASE_DIR)
 SECTIONS = declared_settings.sections(declared_settings.ours())
@@ -252,9 +252,9 @@ def test_code_uses(name: str) -> None:
 # One file a setting -----------------------------------------------------------------------------------------------
 
 PIGEON = """
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-PIGEONS = Section("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
+PIGEONS = SettingsSection("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
 flock: Setting[int] = Setting(
     PIGEONS, "PIGEON_FLOCK", formats.whole_number(1, 99), default=7, unit="birds", meaning="how many fly"
 )
@@ -303,7 +303,7 @@ def test_every_setting_has_a_place_on_the_page() -> None:
     page = (HOME / "deploy" / "environment.md").read_text()
 
     assert [name for name in SETTINGS if f"| `{name}`" not in page] == []
-    assert all(isinstance(section, Section) for section in SECTIONS)
+    assert all(isinstance(section, SettingsSection) for section in SECTIONS)
     assert site_conf.demo.name in SETTINGS
 
 

@@ -31,7 +31,7 @@ from verification.delivery import message_publisher
 from verification.delivery.providers.gateway import conf, signature
 from verification.enrolments import ConfirmedEnrolment
 from verification.keys import crypto
-from verification.models import Challenge, Counter, Enrolment, Kind, Message, Purpose
+from verification.models import Challenge, Channel, Counter, Enrolment, Message, Purpose
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _TEMPLATE = "verification/methods/text/message.txt"
@@ -164,7 +164,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 
     def one(row: Message) -> None:
         woken[row.handle] = time.time()
-        message_publisher.publish(row.pk, Kind.TEXT)
+        message_publisher.publish(row.pk, Channel.TEXT)
 
     time.sleep(max(0, begun - time.time()))
     _at_rate(one, rows, rate)
@@ -251,7 +251,7 @@ def _message(challenge: Challenge, due: float) -> Message:
         user=challenge.user,
         challenge=challenge,
         generation=challenge.generation,
-        kind=Kind.TEXT,
+        kind=Channel.TEXT,
         template=_TEMPLATE,
         hint=challenge.enrolment.hint,
         created_at=at,

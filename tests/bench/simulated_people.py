@@ -153,12 +153,14 @@ class Player:
         from verification.delivery import dispatch
         from verification.delivery.inbound import receipts
         from verification.delivery.provider import Receipt
-        from verification.models import Message, MessageState, Reason
+        from verification.models import FailureReason, Message, MessageState
 
         for message in Message.objects.filter(user=self.user, state=MessageState.QUEUED, challenge__isnull=False):
             dispatch.send(message.pk, now=self.world.now)
             state = MessageState.DELIVERED if arrives else MessageState.UNDELIVERED
-            told = Receipt(message_id=message.handle, state=state, reason=None if arrives else Reason.UNREACHABLE)
+            told = Receipt(
+                message_id=message.handle, state=state, reason=None if arrives else FailureReason.UNREACHABLE
+            )
             receipts.apply(told, provider="virtual", now=self.world.now)
 
     def signs_in(self, *, typing: float, tries: int = 3) -> None:

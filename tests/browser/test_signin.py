@@ -25,7 +25,7 @@ from tests.browser.screen_sizes_and_accessibility import SIZES
 from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person, work
 from tests.simulated.virtual_phone import carry
-from verification.models import Kind, Outage
+from verification.models import Channel, Outage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -236,7 +236,7 @@ def test_stops_at_a_call_that_was_not_asked_for(chromium: Browser, live_server: 
 
 
 def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> None:
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now(), words="The carrier is down.")
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now(), words="The carrier is down.")
 
     give_password(page, ana)
 

@@ -1,18 +1,18 @@
 """Refuses every message."""
 
-from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, Refused
-from verification.models.messages import Kind, Reason
+from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, SendRefused
+from verification.models.messages import Channel, FailureReason
 
 
 class Nobody:
     """Carries nothing, and says so."""
 
     name = "nobody"
-    kinds = frozenset({Kind.TEXT, Kind.CALL})
+    kinds = frozenset({Channel.TEXT, Channel.CALL})
 
     def send(self, message: Outgoing) -> str:
-        """Refuse. Errors: `Refused`."""
-        raise Refused(Reason.PROVIDER_DOWN)
+        """Refuse. Errors: `SendRefused`."""
+        raise SendRefused(FailureReason.PROVIDER_DOWN)
 
     def parse(self, callback: Callback) -> ParsedCallback:
         """Believe nobody. Errors: `Forged`."""

@@ -25,7 +25,7 @@ from verification.capabilities import (
 )
 from verification.context import Context
 from verification.method import Draft
-from verification.models import Challenge, Enrolment, Failure, Kind, Message, Purpose
+from verification.models import Challenge, Channel, Enrolment, Failure, Message, Purpose
 from verification.outcomes import Outcome, Verdict
 
 # Source: RFC 8176, 2.
@@ -155,7 +155,7 @@ def test_templates_are_there(name: str) -> None:
     for ask in asks(method):
         issue = method.issue(ask)
         assert bool(issue.kind) == bool(issue.template) == isinstance(method, Delivered)
-        assert not issue.kind or issue.kind in Kind.values
+        assert not issue.kind or issue.kind in Channel.values
         for template in filter(None, (issue.page, issue.template)):
             get_template(template)
 

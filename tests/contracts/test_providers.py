@@ -13,9 +13,9 @@ from django.core.checks.registry import registry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Provider, Refused
+from verification.delivery.provider import Callback, Forged, Outgoing, Provider, ResponseLost, SendRefused
 from verification.keys import key_uses
-from verification.models import Kind, Reason
+from verification.models import Channel, FailureReason
 
 HOUSE = Path(settings.BASE_DIR, "verification/delivery/providers")
 FOLDERS = sorted(path.parent.name for path in HOUSE.glob("*/provider.py"))
@@ -30,13 +30,13 @@ def provider(name: str) -> Provider:
     return cast("Provider", import_module(f"{PROVIDERS[name]}.provider").provider)
 
 
-def outgoing(kind: Kind) -> Outgoing:
+def outgoing(kind: Channel) -> Outgoing:
     return Outgoing(
         id="0123456789abcdef0123456789abcdef",
         kind=kind,
-        to="ana@example.org" if kind == Kind.MAIL else "+41795550123",
+        to="ana@example.org" if kind == Channel.MAIL else "+41795550123",
         words="Your code is 482 917.",
-        subject="A subject" if kind == Kind.MAIL else "",
+        subject="A subject" if kind == Channel.MAIL else "",
         language="en",
         request_reference="K4",
         useful_until=datetime(2051, 1, 1, tzinfo=UTC),
@@ -66,7 +66,7 @@ def test_says_what_it_carries(name: str) -> None:
     kinds = provider(name).kinds
 
     assert kinds
-    assert kinds <= set(Kind)
+    assert kinds <= set(Channel)
 
 
 @every
@@ -76,15 +76,15 @@ def test_hands_over_or_says_why_not(name: str, db: None) -> None:
 
     told = [_send(carrier, kind) for kind in sorted(carrier.kinds)]
 
-    assert all(word in {"lost", *Reason.values} or len(word) in range(8, 65) for word in told)
+    assert all(word in {"lost", *FailureReason.values} or len(word) in range(8, 65) for word in told)
 
 
-def _send(carrier: Provider, kind: Kind) -> str:
+def _send(carrier: Provider, kind: Channel) -> str:
     try:
         return carrier.send(outgoing(kind))
-    except Refused as refusal:
+    except SendRefused as refusal:
         return str(refusal.reason)
-    except Lost:
+    except ResponseLost:
         return "lost"
 
 

@@ -18,9 +18,9 @@ from helpcenter import articles, readability, shipped_articles
 from helpcenter.management import after_migrate
 from helpcenter.models import Article, Contact, Version
 from tests.infrastructure import syntax_trees
-from verification.models import MessageState, Reason
+from verification.models import FailureReason, MessageState
 from verification.outcomes import Verdict
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 ALL = shipped_articles.articles()
 SLUGS = {article.slug for article in ALL}
@@ -33,8 +33,8 @@ def test_reads_easily_and_has_no_dead_link() -> None:
 def test_each_outcome_has_its_article() -> None:
     silent = {MessageState.QUEUED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.SENT, MessageState.RINGING}
     silent |= {MessageState.ANSWERED, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.UNKNOWN}
-    wanted = {f"verdict:{verdict}" for verdict in Verdict} | {f"why:{why}" for why in Why}
-    wanted |= {f"delivery:{reason}" for reason in Reason}
+    wanted = {f"verdict:{verdict}" for verdict in Verdict} | {f"why:{why}" for why in DecisionReason}
+    wanted |= {f"delivery:{reason}" for reason in FailureReason}
     wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
 
     assert wanted - set(shipped_articles.by_outcome()) == set()

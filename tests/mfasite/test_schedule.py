@@ -14,7 +14,7 @@ from tests.infrastructure.databases import APPS, ROOT
 from tests.verification.conftest import for_workers
 from verification.delivery import broker as brokers
 from verification.delivery import message_publisher
-from verification.models import Kind
+from verification.models import Channel
 
 Tasks = Mapping[str, set[str]]
 NAME = re.compile(rf'"((?:{"|".join(APPS)})[.\w]*\.tasks\.\w+)"')
@@ -50,7 +50,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> Tasks:
     for entry in app.conf.beat_schedule.values():
         tasks[entry.get("options", {}).get("queue", app.conf.task_default_queue)].add(entry["task"])
     monkeypatch.setattr(brokers, "push", lambda queue, task, **_: tasks[queue].add(task))
-    for kind in Kind:
+    for kind in Channel:
         message_publisher.publish(1, kind)
     tasks[app.conf.task_default_queue] |= named_tasks()
     return tasks

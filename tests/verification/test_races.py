@@ -17,7 +17,7 @@ from tests.verification.racing import PAUSE, sessions_with_open_challenges, with
 from verification import challenges, enrolments
 from verification.challenges import queries
 from verification.context import Context
-from verification.models import Challenge, Enrolment, Failure, Message, SingleUseCode, State
+from verification.models import Challenge, ChallengeState, Enrolment, Failure, Message, SingleUseCode
 from verification.outcomes import Outcome, Verdict
 
 ROUNDS = rounds(4, 100)
@@ -116,20 +116,20 @@ def _unguarded_code(code_id: int, *, now: Any) -> bool:
 
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, **_: Any) -> Outcome:
-    if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
+    if Challenge.objects.get(pk=challenge.pk).state != ChallengeState.OPEN:
         return queries.outcome(challenge, Verdict.USED)
     time.sleep(PAUSE)
-    Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
+    Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
     return queries.outcome(challenge, Verdict.PROVEN)
 
 
 def _unguarded_collect(handle: str, *, binding: str, context: Context, **_: Any) -> Outcome:
     challenge = queries.load(handle, binding)
     assert challenge is not None
-    if challenge.state != State.APPROVED:
+    if challenge.state != ChallengeState.APPROVED:
         return queries.outcome(challenge, Verdict.PENDING)
     time.sleep(PAUSE)
-    Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
+    Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
     return queries.outcome(challenge, Verdict.PROVEN)
 
 

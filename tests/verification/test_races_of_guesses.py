@@ -20,7 +20,7 @@ from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_databa
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import limits
 from verification.browsers import known_browsers
-from verification.models import Challenge, Counter, Failure, Kind, Message, State
+from verification.models import Challenge, ChallengeState, Channel, Counter, Failure, Message
 from verification.models.handles import new_handle
 from verification.outcomes import Verdict
 
@@ -125,7 +125,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
     user_id, now = racer.user.pk, racer.context.now
-    for kind in Kind.values:
+    for kind in Channel.values:
         limits.spend_prompt(user_id, kind, now=now)
 
     def answer(number: int) -> None:
@@ -217,7 +217,9 @@ def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> 
     crowd.leave()
 
     assert sorted(verdicts) == sorted([Verdict.ISSUED, *[Verdict.TOO_SOON] * 3])
-    assert Failure.objects.get(method="prompt.text").consecutive == Message.objects.filter(kind=Kind.TEXT).count() == 2
+    assert (
+        Failure.objects.get(method="prompt.text").consecutive == Message.objects.filter(kind=Channel.TEXT).count() == 2
+    )
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -250,7 +252,7 @@ def test_network_gets_its_typed_codes_back_once(racer: EngineUser, crowd: Crowd,
     settings.SENDS_PER_NETWORK_HOUR = 40
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000
     issued = racer.start("text")
-    Challenge.objects.filter(handle=issued.handle).update(state=State.PROVEN)
+    Challenge.objects.filter(handle=issued.handle).update(state=ChallengeState.PROVEN)
     pattern = Message.objects.get(challenge__handle=issued.handle)
     copies = [copy.copy(pattern) for _ in range(39)]
     for other in copies:

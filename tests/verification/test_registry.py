@@ -8,7 +8,7 @@ import pytest
 from verification import checks, registry
 from verification.capabilities import Backup, Delivered, Passwordless, SingleUse, Stocked, Temporary
 from verification.method import Method
-from verification.models import Kind
+from verification.models import Channel
 
 
 @dataclass
@@ -36,8 +36,8 @@ def test_method_that_is_not_installed_has_no_capability() -> None:
     assert not registry.has("gone", Method)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_finds_methods_by_the_kind_of_their_messages(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(Channel))
+def test_finds_methods_by_the_kind_of_their_messages(kind: Channel) -> None:
     assert {method.kind for method in registry.sending(kind)} <= {kind}
 
 

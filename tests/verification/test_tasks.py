@@ -9,13 +9,13 @@ from django.db.models import F
 from tests.verification.conftest import EngineUser
 from verification import audit, browsers, limits, retention, tasks
 from verification.delivery import message_publisher
-from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message
+from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Channel, Counter, Message
 
 
 @pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what is put on a queue."""
-    calls: list[tuple[int, Kind]] = []
+    calls: list[tuple[int, Channel]] = []
     monkeypatch.setattr(message_publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
@@ -35,13 +35,13 @@ def test_seals_the_record(ana: EngineUser) -> None:
     assert list(audit.verify()) == []
 
 
-def test_wakes_what_was_not_woken(ana: EngineUser, woken: list[tuple[int, Kind]]) -> None:
+def test_wakes_what_was_not_woken(ana: EngineUser, woken: list[tuple[int, Channel]]) -> None:
     ana.start("text")
     age(timedelta(seconds=5))
 
     tasks.housekeeping(something="more")
 
-    assert woken == [(Message.objects.get(kind=Kind.TEXT).pk, Kind.TEXT)]
+    assert woken == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]
 
 
 def test_purge_removes_old_requests(ana: EngineUser) -> None:
@@ -61,7 +61,7 @@ def test_purge_leaves_what_is_younger(ana: EngineUser) -> None:
     tasks.purge()
 
     assert Challenge.objects.count() == before
-    assert Message.objects.filter(kind=Kind.TEXT).exists()
+    assert Message.objects.filter(kind=Channel.TEXT).exists()
 
 
 def test_purge_forgets_browsers_that_are_over(ana: EngineUser) -> None:
@@ -111,7 +111,7 @@ def test_step_that_fails_keeps_no_other_from_running(ana: EngineUser, monkeypatc
 
 
 def test_messages_are_sent_even_if_the_audit_log_cannot_be_sealed(
-    ana: EngineUser, woken: list[tuple[int, Kind]], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, woken: list[tuple[int, Channel]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana.start("text")
     age(timedelta(seconds=5))
@@ -120,4 +120,4 @@ def test_messages_are_sent_even_if_the_audit_log_cannot_be_sealed(
     with pytest.raises(ExceptionGroup):
         tasks.housekeeping()
 
-    assert woken == [(Message.objects.get(kind=Kind.TEXT).pk, Kind.TEXT)]
+    assert woken == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]

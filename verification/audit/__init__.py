@@ -1,11 +1,11 @@
 """The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
 from verification.audit import events, triggers
-from verification.audit.chain import Fault, Problem
+from verification.audit.chain import ChainFault, Problem
 from verification.audit.declarations import (
-    DeclaredTwice,
     Details,
     Event,
+    EventDeclaredTwice,
     Notice,
     Severity,
     UserEvent,
@@ -17,7 +17,7 @@ from verification.audit.declarations import (
 )
 from verification.audit.log import (
     PERSONAL,
-    Entry,
+    EventToRecord,
     between,
     erase_words,
     is_intact,
@@ -34,11 +34,11 @@ from verification.audit.verifying import verify, verify_newest
 
 __all__ = [
     "PERSONAL",
-    "DeclaredTwice",
+    "ChainFault",
     "Details",
-    "Entry",
     "Event",
-    "Fault",
+    "EventDeclaredTwice",
+    "EventToRecord",
     "Notice",
     "Problem",
     "Removed",

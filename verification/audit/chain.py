@@ -29,7 +29,7 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class ChainFault:
     """One place where the audit log was tampered with: which seal, which event, and what is wrong."""
 
     seal: int

@@ -129,7 +129,7 @@ class UserEvent(Event):
         return self.severity(details) if callable(self.severity) else self.severity
 
 
-class DeclaredTwice(Exception):
+class EventDeclaredTwice(Exception):
     """Two events are stored as the same string, so nobody could tell them apart."""
 
 
@@ -140,7 +140,7 @@ _E = TypeVar("_E", bound=Event)
 def declare(event: _E) -> _E:
     """Add an event to those that may be recorded."""
     if event.kind in _declared:
-        raise DeclaredTwice(event.kind)
+        raise EventDeclaredTwice(event.kind)
     _declared[event.kind] = event
     return event
 

@@ -32,11 +32,11 @@ def record(event: Event, *, user_id: int | None, context: Context, actor_id: int
     Shape: `detail` holds words, counts, references, never a code, secret or number.
     What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.
     """
-    _ADD.later(_row(Entry(event, user_id, detail), context, actor_id))
+    _ADD.later(_row(EventToRecord(event, user_id, detail), context, actor_id))
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventToRecord:
     """One event of many: what happened, to which user, and its details, as `record` takes them."""
 
     event: Event
@@ -44,7 +44,7 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def record_many(entries: Iterable[Entry], *, context: Context, actor_id: int | None = None) -> None:
+def record_many(entries: Iterable[EventToRecord], *, context: Context, actor_id: int | None = None) -> None:
     """Write the events of one action on many people, in their order and with one statement for all of them.
 
     SQLite gets one statement for each 80 or so. Call it inside the transaction of what they tell of.
@@ -52,7 +52,7 @@ def record_many(entries: Iterable[Entry], *, context: Context, actor_id: int | N
     AuditEvent.objects.bulk_create(_row(entry, context, actor_id) for entry in entries)
 
 
-def _row(entry: Entry, context: Context, actor_id: int | None) -> AuditEvent:
+def _row(entry: EventToRecord, context: Context, actor_id: int | None) -> AuditEvent:
     detail, words = _parted(entry.detail) if entry.user_id is not None else (entry.detail, {})
     row = AuditEvent(
         ref=AuditEvent.ref_at(context.now),

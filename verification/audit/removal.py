@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
 from verification.audit import chain, verifying
-from verification.audit.chain import Fault
+from verification.audit.chain import ChainFault
 from verification.audit.events import RECORDS_REMOVED
 from verification.audit.log import record
 from verification.context import Context
@@ -30,7 +30,7 @@ class Removed:
     """What a removal did: how many events went, or the fault because of which all of them stayed."""
 
     n_events: int = 0
-    fault: Fault | None = None
+    fault: ChainFault | None = None
 
 
 def remove(month: Month, *, now: datetime) -> Removed:

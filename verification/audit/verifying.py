@@ -6,7 +6,7 @@ from contextlib import suppress
 from django.db.models import Count, QuerySet
 
 from verification.audit import chain, sealing
-from verification.audit.chain import Fault, Problem, Start
+from verification.audit.chain import ChainFault, Problem, Start
 from verification.audit.events import PERSON_ERASED
 from verification.audit.log import digest_of, digest_of_words
 from verification.keys import crypto
@@ -18,7 +18,7 @@ _MAX_STRAGGLERS = 200  # seals after a boundary that cover events before it
 _SEALS_AT_ONCE = 500
 
 
-def verify() -> Iterator[Fault]:
+def verify() -> Iterator[ChainFault]:
     """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
     yield from _removals()
     start = chain.start()
@@ -26,12 +26,12 @@ def verify() -> Iterator[Fault]:
     yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal).order_by("number"))
     yield from walk.loose()
     gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain.BEFORE_ALL else ()
-    yield from (Fault(0, event.ref, Problem.EVENT_BEFORE_START) for event in gone)
+    yield from (ChainFault(0, event.ref, Problem.EVENT_BEFORE_START) for event in gone)
     copied = AuditEvent.objects.values_list("ref").annotate(n=Count("pk")).filter(n__gt=1)
-    yield from (Fault(0, ref, Problem.EVENT_COPIED) for ref, _ in copied.iterator())
+    yield from (ChainFault(0, ref, Problem.EVENT_COPIED) for ref, _ in copied.iterator())
 
 
-def verify_before(boundary: int) -> Iterator[Fault]:
+def verify_before(boundary: int) -> Iterator[ChainFault]:
     """Verify the oldest part of the chain, as far as it covers events before an id only."""
     start = chain.start()
     walk = _Walk(start)
@@ -39,7 +39,7 @@ def verify_before(boundary: int) -> Iterator[Fault]:
     yield from walk.uncovered(boundary)
 
 
-def verify_newest(n: int) -> Iterator[Fault]:
+def verify_newest(n: int) -> Iterator[ChainFault]:
     """Verify the end of the chain, over at least so many of the newest events. What is older is taken as it is."""
     last, n_covered = None, 0
     for last in AuditSeal.objects.order_by("-number").iterator(chunk_size=_SEALS_AT_ONCE):
@@ -55,17 +55,17 @@ def verify_newest(n: int) -> Iterator[Fault]:
     yield from walk.loose()
 
 
-def _removals() -> Iterator[Fault]:
+def _removals() -> Iterator[ChainFault]:
     """Check the statements of what was removed: each is signed, and bound to the one before it."""
     previous = ""
     for removal in AuditRemoval.objects.order_by("boundary"):
         try:
             is_whole = removal.previous == previous and chain.digest_of_removal(removal) == removal.digest
         except crypto.KeyMissing:
-            yield Fault(removal.last_seal, "", Problem.KEY_MISSING, removal.key_id)
+            yield ChainFault(removal.last_seal, "", Problem.KEY_MISSING, removal.key_id)
         else:
             if not is_whole:
-                yield Fault(removal.last_seal, "", Problem.REMOVAL_CHANGED, str(removal.ends_at.date()))
+                yield ChainFault(removal.last_seal, "", Problem.REMOVAL_CHANGED, str(removal.ends_at.date()))
         previous = removal.digest
 
 
@@ -78,18 +78,18 @@ class _Walk:
         self.free: dict[int, AuditEvent] = {}
         self.passed = max(start.boundary - 1, chain.BEFORE_ALL)  # the highest id that it read
 
-    def sealed(self, seals: QuerySet[AuditSeal]) -> Iterator[Fault]:
+    def sealed(self, seals: QuerySet[AuditSeal]) -> Iterator[ChainFault]:
         """Check seals and the events that they cover."""
         previous, expected = self.start.digest, self.start.seal + 1
         for group in _groups(seals):
             self._read_upto(max(pk for link in group for pk in (*link.events, chain.BEFORE_ALL)))
             for link in group:
                 if link.number != expected or link.previous != previous:
-                    yield Fault(link.number, "", Problem.SEAL_MISSING, str(expected))
+                    yield ChainFault(link.number, "", Problem.SEAL_MISSING, str(expected))
                 yield from self._seal(link)
                 previous, expected = link.digest, link.number + 1
 
-    def _seal(self, link: AuditSeal) -> Iterator[Fault]:
+    def _seal(self, link: AuditSeal) -> Iterator[ChainFault]:
         events, is_complete = [], True
         for pk in link.events:
             event = self.free.pop(pk, None)
@@ -98,15 +98,15 @@ class _Walk:
             if event is not None:
                 events.append((pk, event.digest))
                 if problem := _tampered(event, Problem.EVENT_CHANGED, self.erased):
-                    yield Fault(link.number, event.ref, *problem)
+                    yield ChainFault(link.number, event.ref, *problem)
                 continue
             is_complete = False
             if pk >= self.start.boundary or self.start.has_older:
                 there = AuditEvent.objects.filter(pk=pk).first()
                 found = Problem.EVENT_SEALED_TWICE if there else Problem.EVENT_REMOVED
-                yield Fault(link.number, there.ref if there else str(pk), found)
+                yield ChainFault(link.number, there.ref if there else str(pk), found)
         if problem := _broken(link, events if is_complete else None):
-            yield Fault(link.number, "", *problem)
+            yield ChainFault(link.number, "", *problem)
 
     def _read_upto(self, top: int) -> None:
         if top > self.passed:
@@ -114,7 +114,7 @@ class _Walk:
             self.free.update((event.pk, event) for event in rows)
             self.passed = top
 
-    def loose(self) -> Iterator[Fault]:
+    def loose(self) -> Iterator[ChainFault]:
         """Name events outside every seal that are forged, or that the sealer has passed over."""
         late = sealing.frontier()
         rest = AuditEvent.objects.filter(id__gt=self.passed).order_by("id").iterator(chunk_size=_EVENTS_AT_ONCE)
@@ -123,7 +123,7 @@ class _Walk:
         for event in rest:
             yield from self._free(event, is_late=False)
 
-    def uncovered(self, boundary: int) -> Iterator[Fault]:
+    def uncovered(self, boundary: int) -> Iterator[ChainFault]:
         """Name events before an id that no seal covers."""
         newer = AuditSeal.objects.filter(upto__gte=boundary).order_by("number")[:_MAX_STRAGGLERS]
         covered = {pk for link in newer for pk in link.events}
@@ -132,11 +132,11 @@ class _Walk:
             if event.pk not in covered:
                 yield from self._free(event, is_late=True)
 
-    def _free(self, event: AuditEvent, *, is_late: bool) -> Iterator[Fault]:
+    def _free(self, event: AuditEvent, *, is_late: bool) -> Iterator[ChainFault]:
         if problem := _tampered(event, Problem.EVENT_FORGED, self.erased):
-            yield Fault(0, event.ref, *problem)
+            yield ChainFault(0, event.ref, *problem)
         elif is_late:
-            yield Fault(0, event.ref, Problem.EVENT_LATE)
+            yield ChainFault(0, event.ref, Problem.EVENT_LATE)
 
 
 def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:

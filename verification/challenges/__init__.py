@@ -7,7 +7,7 @@ from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
-from verification.challenges.passwordless import Invitation, announce, holder, invite
+from verification.challenges.passwordless import PasswordlessOffer, announce, holder, invite
 from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend
@@ -17,8 +17,8 @@ from verification.challenges.starting import enrol, start
 
 __all__ = [
     "Alongside",
-    "Invitation",
     "NotProven",
+    "PasswordlessOffer",
     "Shown",
     "abandon",
     "announce",

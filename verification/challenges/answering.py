@@ -11,7 +11,7 @@ from verification.challenges import attempts, correct_answers, input_mistakes, q
 from verification.context import Context
 from verification.keys import codes
 from verification.method import Check, Draft
-from verification.models import Challenge, State
+from verification.models import Challenge, ChallengeState
 from verification.outcomes import Outcome, Verdict
 
 _OLDER_CODE_WINDOW = timedelta(minutes=10)  # older codes are recognised for this long
@@ -38,7 +38,7 @@ def answer(
         return Outcome(verdict=Verdict.GONE)
     method = registry.method(challenge.enrolment.method)
     read = method.read(text)
-    if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > context.now:
+    if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
         note = input_mistakes.words(challenge.user, method, text)
         return queries.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
     gate = attempts.take_try(challenge, context)
@@ -104,8 +104,8 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     )
     for old in recent.order_by("-issued_at", "-pk")[:_MAX_OLDER_REQUESTS]:
         if _is_code_of(old, text, old.generation):
-            older = Challenge.objects.filter(pk=old.pk, state__in=[State.OPEN, State.SUPERSEDED])
-            older.update(state=State.SUPERSEDED, ended_at=now, resend_at=now)
+            older = Challenge.objects.filter(pk=old.pk, state__in=[ChallengeState.OPEN, ChallengeState.SUPERSEDED])
+            older.update(state=ChallengeState.SUPERSEDED, ended_at=now, resend_at=now)
             return True
     return False
 

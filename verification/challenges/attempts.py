@@ -12,8 +12,8 @@ from verification.capabilities import PublicKey
 from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
-from verification.models import Challenge, Purpose, State
-from verification.outcomes import Outcome, Verdict, Words
+from verification.models import Challenge, ChallengeState, Purpose
+from verification.outcomes import Outcome, Verdict, VerdictText
 
 NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # verifying for these doesn't give access
 # These have separate counts, so that guesses there don't lock a person's sign-in.
@@ -23,7 +23,7 @@ _ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generati
 _TAKE_TRY = Update(
     lambda: (
         Challenge.objects.filter(
-            pk=_ROW, state=State.OPEN, expires_at__gt=_NOW, tries_left__gt=0, generation=_GENERATION
+            pk=_ROW, state=ChallengeState.OPEN, expires_at__gt=_NOW, tries_left__gt=0, generation=_GENERATION
         ),
         {"tries_left": F("tries_left") - 1},
     )
@@ -137,8 +137,8 @@ def fail(
     """Record an incorrect answer, end the challenge after the last try, and notify the person if it is due."""
     n_failures = gate.n_failures
     with transaction.atomic():
-        ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
-            state=State.ENDED, ended_at=context.now
+        ended = Challenge.objects.filter(pk=challenge.pk, state=ChallengeState.OPEN, tries_left=0).update(
+            state=ChallengeState.ENDED, ended_at=context.now
         )
         audit.record(
             events.CHALLENGE_FAILED,
@@ -156,7 +156,7 @@ def fail(
         challenge,
         Verdict.ENDED if ended else verdict,
         tries_left=max(challenge.tries_left, 0),
-        said=Words(str(said[0]), str(said[1])) if said else None,
+        said=VerdictText(str(said[0]), str(said[1])) if said else None,
     )
 
 

@@ -15,14 +15,14 @@ from verification.db import batched_writes
 from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Update
 from verification.method import Check, Draft
-from verification.models import Challenge, Enrolment, Purpose, State
+from verification.models import Challenge, ChallengeState, Enrolment, Purpose
 from verification.models.person import Person
-from verification.outcomes import Outcome, Verdict, Words
+from verification.outcomes import Outcome, Verdict, VerdictText
 
 _ROW, _GENERATION, _STATE = BindParam("pk"), BindParam("generation"), BindParam("state")
 _SPEND = Update(
     lambda: (
-        Challenge.objects.filter(pk=_ROW, state=State.OPEN, generation=_GENERATION),
+        Challenge.objects.filter(pk=_ROW, state=ChallengeState.OPEN, generation=_GENERATION),
         {"state": _STATE, "ended_at": BindParam("ended_at")},
     )
 )
@@ -84,7 +84,11 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
             challenge.enrolment, counter=check.counter, now=context.now, then=_changed, learned=check.learned
         )
         _SPEND.later(
-            _changed, pk=challenge.pk, generation=challenge.generation, state=State.PROVEN, ended_at=context.now
+            _changed,
+            pk=challenge.pk,
+            generation=challenge.generation,
+            state=ChallengeState.PROVEN,
+            ended_at=context.now,
         )
         attempts.forget_failures(challenge, context)
         if alongside is None or not alongside.then(outcome):
@@ -133,7 +137,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
             attempts.give_back(challenge, context)
             _record(events.CHALLENGE_REPEATED, challenge, context)
             return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
-        state = State.APPROVED if by_phone else State.PROVEN
+        state = ChallengeState.APPROVED if by_phone else ChallengeState.PROVEN
         ended_at = None if by_phone else context.now
         if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
             attempts.give_back(challenge, context)
@@ -162,30 +166,30 @@ def collect(
     challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
+    approved = Challenge.objects.filter(pk=challenge.pk, state=ChallengeState.APPROVED, expires_at__gt=context.now)
     is_collected = False
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.lock_person(challenge.user)
-        if approved.update(state=State.PROVEN, ended_at=context.now):
+        if approved.update(state=ChallengeState.PROVEN, ended_at=context.now):
             is_collected = True
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
             _record(events.CHALLENGE_PROVEN, challenge, context)
     if is_collected:
         return _after(queries.outcome(challenge, Verdict.PROVEN), alongside)
-    if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
+    if challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
         return queries.outcome(
             challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge)
         )
     return ending.why_ended(challenge, context.now)
 
 
-def _not_approved(challenge: Challenge) -> Words | None:
+def _not_approved(challenge: Challenge) -> VerdictText | None:
     """Return the method's own words, if the person approves on the phone and it has some."""
     method = registry.method(challenge.enrolment.method)
     words = method.not_approved if isinstance(method, KeyedOnPhone) else None
-    return Words(*map(str, words)) if words else None
+    return VerdictText(*map(str, words)) if words else None
 
 
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:

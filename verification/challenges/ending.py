@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from verification.challenges import queries
-from verification.models import Challenge, Purpose, State
+from verification.models import Challenge, ChallengeState, Purpose
 from verification.models.challenges import ALIVE
 from verification.outcomes import Outcome, Verdict
 
@@ -12,13 +12,13 @@ def abandon(handle: str, *, binding: str, now: datetime) -> None:
     """End a challenge that its session gives up. Its code no longer works, and a waiting message isn't sent."""
     rows = Challenge.objects.filter(handle=handle, binding=queries.bind(binding), state__in=ALIVE)
     if handle:
-        rows.update(state=State.SUPERSEDED, ended_at=now)
+        rows.update(state=ChallengeState.SUPERSEDED, ended_at=now)
 
 
 def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
     """End the session's challenge because another one replaces it."""
     Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
-        state=State.SUPERSEDED, ended_at=now
+        state=ChallengeState.SUPERSEDED, ended_at=now
     )
 
 
@@ -38,15 +38,15 @@ def why_ended(challenge: Challenge, now: datetime) -> Outcome:
     except Challenge.DoesNotExist:
         return Outcome(verdict=Verdict.GONE)  # its enrolment was removed, or set up again in another tab
     ends = {
-        State.PROVEN: Verdict.USED,
-        State.SUPERSEDED: Verdict.REPLACED,
-        State.ENDED: Verdict.ENDED,
-        State.DENIED: Verdict.DENIED,
+        ChallengeState.PROVEN: Verdict.USED,
+        ChallengeState.SUPERSEDED: Verdict.REPLACED,
+        ChallengeState.ENDED: Verdict.ENDED,
+        ChallengeState.DENIED: Verdict.DENIED,
     }
     if challenge.state in ends:
-        return queries.outcome(challenge, ends[State(challenge.state)])
-    if challenge.state == State.OPEN and challenge.tries_left == 0:
+        return queries.outcome(challenge, ends[ChallengeState(challenge.state)])
+    if challenge.state == ChallengeState.OPEN and challenge.tries_left == 0:
         return queries.outcome(challenge, Verdict.ENDED)
     if challenge.expires_at <= now:
         return queries.outcome(challenge, Verdict.EXPIRED)
-    return queries.outcome(challenge, Verdict.USED if challenge.state == State.APPROVED else Verdict.REPLACED)
+    return queries.outcome(challenge, Verdict.USED if challenge.state == ChallengeState.APPROVED else Verdict.REPLACED)

@@ -24,7 +24,7 @@ def announce(user_id: int) -> tuple[Issue, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Invitation:
+class PasswordlessOffer:
     """What the sign-in page offers to people with a passkey."""
 
     method: str
@@ -33,7 +33,7 @@ class Invitation:
     nonce: str
 
 
-def invite(now: datetime) -> Invitation | None:
+def invite(now: datetime) -> PasswordlessOffer | None:
     """Offer passwordless sign-in, if a method offers it. The session stores the nonce until an answer comes."""
     alone = registry.only(Passwordless)
     if alone is None:
@@ -41,7 +41,7 @@ def invite(now: datetime) -> Invitation | None:
     nonce = new_handle()
     random = crypto.mac("challenge.random", nonce)
     issue = alone.issue(ChallengeData(reference="", mode="", now=now, code="", match_code="", random=random))
-    return Invitation(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
+    return PasswordlessOffer(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
 
 
 def holder(text: str) -> Enrolment | None:

@@ -13,7 +13,7 @@ from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider import Speech
 from verification.inputs import typed_codes
-from verification.models import Challenge, Kind, Message, State
+from verification.models import Challenge, ChallengeState, Channel, Message
 from verification.outcomes import Outcome, Verdict
 
 
@@ -21,7 +21,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     """Check the keys that were pressed, and return what the person hears next. None if the call isn't ours."""
     message = (
         Message.objects.select_related("challenge__enrolment", "challenge__user")
-        .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
+        .filter(handle=message_handle, kind=Channel.CALL, challenge__isnull=False)
         .first()
     )
     if message is None or message.challenge is None or not message.challenge.enrolment.opens:
@@ -36,7 +36,11 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         # For any call, even one that was replaced, ended or approved, because an attacker may be faster.
         _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
-    if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
+    if (
+        message.generation != challenge.generation
+        or challenge.state != ChallengeState.OPEN
+        or challenge.expires_at <= now
+    ):
         return rendering.speech(
             message, method.check_keys(queries.data_for_method(challenge, now=now), "").say, Verdict.GONE
         )
@@ -60,8 +64,8 @@ def _deny(challenge: Challenge, context: Context) -> None:
     """
     with transaction.atomic():
         enrolments.lock_person(challenge.user)
-        rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
-        if not rows.update(state=State.DENIED, ended_at=context.now):
+        rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=ChallengeState.DENIED)
+        if not rows.update(state=ChallengeState.DENIED, ended_at=context.now):
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
         # No remembered browser skips the second step after support unlocks.

@@ -13,7 +13,7 @@ from verification import enrolments, notices
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Computed, Insert, Select
 from verification.keys import codes, crypto
-from verification.method import ChallengeData, Found
+from verification.method import ChallengeData, FoundCode
 from verification.models import Challenge, Message, SingleUseCode
 from verification.models.challenges import MAX_NUMBER
 from verification.models.person import Person
@@ -125,7 +125,7 @@ def person_handle(user_id: int) -> bytes:
     return hashlib.sha256(f"person:{user_id}".encode()).digest()
 
 
-def _find(enrolment_id: int, first: str) -> Found | None:
+def _find(enrolment_id: int, first: str) -> FoundCode | None:
     prefixes = crypto.digests("single_use_code", first)
     row = SingleUseCode.objects.filter(enrolment_id=enrolment_id, prefix_digest__in=prefixes).first()
-    return Found(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None
+    return FoundCode(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None

@@ -10,8 +10,8 @@ from verification.audit import events
 from verification.capabilities import Delivered
 from verification.challenges import ending, queries, sending
 from verification.context import Context
-from verification.models import Challenge, MessageState, Purpose, State
-from verification.outcomes import Outcome, Verdict, Words
+from verification.models import Challenge, ChallengeState, MessageState, Purpose
+from verification.outcomes import Outcome, Verdict, VerdictText
 
 _FATE_UNKNOWN = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
 _MAX_CODE_LIFE = timedelta(minutes=10)  # however often it is resent. Source: NIST SP 800-63B-4, 3.1.3.2
@@ -42,7 +42,9 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     if not is_first:
         sending.uncount(challenge.enrolment, **message)
         return _overtaken(handle, binding, context.now)
-    return queries.outcome(challenge, Verdict.ISSUED, said=Words(*map(str, method.resent)) if method.resent else None)
+    return queries.outcome(
+        challenge, Verdict.ISSUED, said=VerdictText(*map(str, method.resent)) if method.resent else None
+    )
 
 
 def _overtaken(handle: str, binding: str, now: datetime) -> Outcome:
@@ -86,7 +88,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():
         changed = rows.update(
-            state=State.OPEN,
+            state=ChallengeState.OPEN,
             generation=challenge.generation,
             resend_at=context.now + conf.resend_after(),
             expires_at=challenge.expires_at,
@@ -106,7 +108,7 @@ def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
 
     Otherwise a person could get two codes, the old one late.
     """
-    if challenge.state != State.OPEN or challenge.expires_at <= now:
+    if challenge.state != ChallengeState.OPEN or challenge.expires_at <= now:
         return None
     sendings = challenge.messages.filter(generation=challenge.generation).order_by("pk")
     sent = list(sendings.values_list("state", "created_at"))

@@ -12,7 +12,7 @@ from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
 from verification.limits import toll_fraud
 from verification.method import Method
-from verification.models import Challenge, Enrolment, Kind, Purpose
+from verification.models import Challenge, Channel, Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 
@@ -59,7 +59,7 @@ def _refused_sending(
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method}
     if enrolment.pk is not None:  # a setup that is refused is not stored
         about["enrolment"] = enrolment.ref
-    is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
+    is_opted_out = known.is_opted_out if known else kind == Channel.TEXT and toll_fraud.has_stopped(address)
     if verdict := toll_fraud.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
         until = toll_fraud.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None

@@ -9,7 +9,7 @@ from verification import enrolments, registry
 from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.challenges import attempts, queries
 from verification.method import Mode
-from verification.models import Challenge, Message, Purpose, State
+from verification.models import Challenge, ChallengeState, Message, Purpose
 from verification.models.person import Person
 
 
@@ -25,7 +25,7 @@ class Shown:
     ref: str
     hint: str
     reference: str
-    state: State
+    state: ChallengeState
     mode: str
     is_approval: bool
     is_enrolment: bool
@@ -69,7 +69,7 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired, has_tries = challenge.expires_at <= now, challenge.tries_left > 0
-    is_open, is_approved = challenge.state == State.OPEN, challenge.state == State.APPROVED
+    is_open, is_approved = challenge.state == ChallengeState.OPEN, challenge.state == ChallengeState.APPROVED
     return Shown(
         handle=challenge.handle,
         user=challenge.user,
@@ -79,7 +79,7 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
         ref=challenge.enrolment.ref,
         hint=challenge.enrolment.hint,
         reference=challenge.reference,
-        state=State(challenge.state),
+        state=ChallengeState(challenge.state),
         mode=challenge.mode,
         is_approval=issue.is_approval,
         is_enrolment=challenge.purpose == Purpose.ENROL,

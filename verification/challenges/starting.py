@@ -17,7 +17,7 @@ from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import toll_fraud
 from verification.method import Method
-from verification.models import Challenge, Enrolment, Kind, MessageState, Purpose, State
+from verification.models import Challenge, ChallengeState, Channel, Enrolment, MessageState, Purpose
 from verification.models.handles import new_handle
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
@@ -249,7 +249,12 @@ def _same_address(
 ) -> Challenge | None:
     """Return the session's open challenge for this number or address, whose code is sent again."""
     found = queries.load(replaces, binding) if isinstance(method, Delivered) else None
-    if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
+    if (
+        found is None
+        or found.state != ChallengeState.OPEN
+        or not found.tries_left
+        or found.enrolment.method != method.name
+    ):
         return None
     plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
     is_same = (plan.address, dict(plan.data)) == (draft.address, draft.data) and not draft.confirmed
@@ -258,7 +263,7 @@ def _same_address(
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
     """Return whether policy allows calls to this number's country. Other methods are always allowed."""
-    if not rules.voice_countries or registry.method(enrolment.method).kind != Kind.CALL:
+    if not rules.voice_countries or registry.method(enrolment.method).kind != Channel.CALL:
         return True
     return phone_numbers.country(enrolment.address) in rules.voice_countries
 
@@ -286,7 +291,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
         purpose=purpose,
         enrolment=enrolment,
         mode=mode,
-        state__in=[State.OPEN, State.SUPERSEDED],
+        state__in=[ChallengeState.OPEN, ChallengeState.SUPERSEDED],
         resend_at__gt=now,
         expires_at__gt=now,
         tries_left__gt=0,
@@ -303,14 +308,14 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
     outcome = Outcome(
         verdict=Verdict.ISSUED, handle=running.handle, method=running.enrolment.method, retry_at=running.resend_at
     )
-    if running.state == State.OPEN:
+    if running.state == ChallengeState.OPEN:
         return outcome
     try:
         with transaction.atomic():
             ending.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
             # Not if its code was entered for a newer request in between, which ends this one for good.
-            rows = Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED, resend_at=running.resend_at)
-            if rows.update(state=State.OPEN, ended_at=None, number=queries.next_number(running, now)):
+            rows = Challenge.objects.filter(pk=running.pk, state=ChallengeState.SUPERSEDED, resend_at=running.resend_at)
+            if rows.update(state=ChallengeState.OPEN, ended_at=None, number=queries.next_number(running, now)):
                 return outcome
             transaction.set_rollback(True)
     except IntegrityError:

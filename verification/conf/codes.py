@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-CODES = Section("Codes and incorrect answers", families=("VERIFICATION_", "WRONG_CODES_", "UNANSWERED_"))
+CODES = SettingsSection("Codes and incorrect answers", families=("VERIFICATION_", "WRONG_CODES_", "UNANSWERED_"))
 
 attempts_per_challenge: Setting[int] = Setting(
     CODES,

@@ -1,8 +1,8 @@
 """Which providers deliver messages. Their own settings are in their folders."""
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-DELIVERY = Section(
+DELIVERY = SettingsSection(
     "Delivery",
     "Providers are tried in the order of `DELIVERY_PROVIDERS`, unless a route in the admin says otherwise. A route "
     "names a provider, and optionally a sender, for one kind of message and one place: a prefix such as `+4179`, a "

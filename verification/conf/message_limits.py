@@ -3,9 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-SENDING = Section(
+SENDING = SettingsSection(
     "Limits on texts and calls",
     "They limit what texts and calls can cost, and how much they can annoy anyone. Texts and calls whose code is "
     "entered, or which never arrive, do not count against their network.",

@@ -1,8 +1,8 @@
 """Settings of the organisation and its support desk."""
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-ORGANISATION = Section(
+ORGANISATION = SettingsSection(
     "Organisation and support",
     "How pages, messages and articles name you and your support desk.",
     families=("SUPPORT_", "ORGANISATION_"),

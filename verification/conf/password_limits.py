@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-PASSWORDS = Section(
+PASSWORDS = SettingsSection(
     "Limits on passwords",
     "Correct passwords are never counted.",
     families=("PASSWORD_FAILURES_", "PASSWORD_RESETS_", "APP_PASSWORD_"),

@@ -1,8 +1,8 @@
 """Settings that say how long records are kept."""
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-RETENTION = Section(
+RETENTION = SettingsSection(
     "How long records are kept",
     "[Operation](running.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
     families=("AUDIT_", "MESSAGE_", "CHALLENGE_"),

@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-START = Section("Required", "The service does not start without these.", families=("MFA_",))
+START = SettingsSection("Required", "The service does not start without these.", families=("MFA_",))
 public_url: Setting[str] = Setting(
     START,
     "PUBLIC_URL",

@@ -62,7 +62,7 @@ class Month:
 
 
 @dataclass(frozen=True, order=True)
-class Part:
+class Partition:
     """The partition of a table for the ids from `first` to before `end`."""
 
     first: int
@@ -80,10 +80,10 @@ def is_parted(connection: BaseDatabaseWrapper, table: str) -> bool:
     return bool(found and found[0])
 
 
-def parts(connection: BaseDatabaseWrapper, table: str) -> list[Part]:
+def parts(connection: BaseDatabaseWrapper, table: str) -> list[Partition]:
     """Return the partitions of a table with their ranges, the oldest first, without the default one."""
     return sorted(
-        Part(int(found[1]), int(found[2]), name)
+        Partition(int(found[1]), int(found[2]), name)
         for name, bound in _children(connection, table)
         if (found := _RANGE.search(bound))
     )

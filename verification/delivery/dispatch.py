@@ -13,11 +13,22 @@ from verification import decryption_failures, inputs
 from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, rendering
-from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
+from verification.delivery.provider import MAX_REFERENCE, Provider, ResponseLost, SendRefused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop
 from verification.limits import toll_fraud
-from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Outage, Reason, Result, State
+from verification.models import (
+    Attempt,
+    AttemptResult,
+    Challenge,
+    ChallengeState,
+    Channel,
+    Circuit,
+    FailureReason,
+    Message,
+    MessageState,
+    Outage,
+)
 from verification.models.messages import MAX_CLAIMS, MOVING
 
 _log = logging.getLogger(__name__)
@@ -37,7 +48,7 @@ def wanted(now: datetime | BindParam) -> Q:
 
 
 def _is_open(now: datetime | BindParam, path: str = "") -> dict[str, Any]:
-    return {f"{path}state": State.OPEN, f"{path}expires_at__gt": now}
+    return {f"{path}state": ChallengeState.OPEN, f"{path}expires_at__gt": now}
 
 
 _ROW, _CLAIMS, _NOW = BindParam("pk"), BindParam("claims"), BindParam("now")
@@ -59,7 +70,7 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
     useful = {"useful_until__gt": _NOW, "claims__lt": MAX_CLAIMS}
     due = {"state": MessageState.QUEUED, "not_before__lte": _NOW, **useful}
     first = Case(
-        *(When(kind=kind, claims=0, then=BindParam(kind)) for kind in Kind.values),
+        *(When(kind=kind, claims=0, then=BindParam(kind)) for kind in Channel.values),
         default=Value(""),
         output_field=CharField(),
     )
@@ -75,7 +86,7 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
 _CLAIM = Update(_claim)
 _CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
-_EXPIRED = {"state": MessageState.EXPIRED, "reason": Reason.TOO_OLD, "not_before": None}
+_EXPIRED = {"state": MessageState.EXPIRED, "reason": FailureReason.TOO_OLD, "not_before": None}
 _RETIRE = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state=MessageState.QUEUED).exclude(wanted(_NOW)),
@@ -130,7 +141,7 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     the result. A message that was claimed before has no provider until it is named.
     """
     off = outages.providers(now)
-    first = {str(kind): _first_provider(kind, off) for kind in Kind}
+    first = {str(kind): _first_provider(kind, off) for kind in Channel}
     sql, values = _CLAIM.statement(pk=message_id, now=now, lease_until=now + conf.lease(), **first)
     found = _READ.beside(pk=message_id)
     claimed = found.run(f"{sql} RETURNING {', '.join(_CLAIMED)}", values)
@@ -141,14 +152,14 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     return found.row
 
 
-def _first_provider(kind: Kind, off: Mapping[str, Outage]) -> str:
+def _first_provider(kind: Channel, off: Mapping[str, Outage]) -> str:
     """Return the name of the provider that gets a message of a kind first, whatever its number."""
     return next((hop.provider.name for hop in routes.route(kind) if hop.provider.name not in off), "")
 
 
 def _fail(message: Message, now: datetime) -> MessageState:
     """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
-    failed = {"state": MessageState.FAILED, "reason": Reason.UNKNOWN, "ended_at": now}
+    failed = {"state": MessageState.FAILED, "reason": FailureReason.UNKNOWN, "ended_at": now}
     _row_of_claim(message).update(not_before=None, lease_until=None, **failed)
     decryption_failures.report("message", message.handle, now=now, user_id=message.user_id)
     return MessageState.FAILED
@@ -168,7 +179,7 @@ class _Turn:
 
     def __init__(self, message: Message, now: datetime) -> None:
         self.message = message
-        self.kind = Kind(message.kind)
+        self.kind = Channel(message.kind)
         self.now = now
         self.pause: timedelta | None = None
 
@@ -205,20 +216,20 @@ class _Turn:
             outgoing = rendering.compose(message, sender=hop.sender)
             pooled_connections.give_back()
             reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
-        except Refused as refusal:
+        except SendRefused as refusal:
             message.reason, message.code = refusal.reason, refusal.code
-            if refusal.reason == Reason.OPTED_OUT and message.kind == Kind.TEXT:
+            if refusal.reason == FailureReason.OPTED_OUT and message.kind == Channel.TEXT:
                 toll_fraud.stop(message.address, provider=message.provider, now=timezone.now())
-            self._note(Result.REFUSED, refusal.reason, refusal.code)
+            self._note(AttemptResult.REFUSED, refusal.reason, refusal.code)
             self.wait(refusal.after)
             if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):
                 self._failed(circuit, refusal.reason, code=refusal.code, after=refusal.after)
-            elif refusal.reason != Reason.UNKNOWN:
+            elif refusal.reason != FailureReason.UNKNOWN:
                 circuit_breaker.succeeded(
                     circuit, now=timezone.now()
                 )  # only a provider can say what is wrong with a number
             return MessageState.FAILED if refusal.permanent else None
-        except Lost as lost:
+        except ResponseLost as lost:
             return self._in_doubt(circuit, lost.code)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
             # An error of ours or of a library, perhaps after the message was sent, so never send it again.
@@ -229,8 +240,8 @@ class _Turn:
         return MessageState.ACCEPTED
 
     def _in_doubt(self, circuit: Circuit | None, code: str = "") -> MessageState:
-        self._note(Result.LOST, code=code)
-        self._failed(circuit, Result.LOST, code=code)
+        self._note(AttemptResult.LOST, code=code)
+        self._failed(circuit, AttemptResult.LOST, code=code)
         return MessageState.UNKNOWN
 
     def _failed(self, circuit: Circuit | None, why: str, *, code: str, after: timedelta | None = None) -> None:
@@ -239,7 +250,7 @@ class _Turn:
             circuit, provider=name, kind=self.kind, why=why, code=code, now=timezone.now(), after=after
         )
 
-    def _note(self, result: Result, reason: str = "", code: str = "") -> None:
+    def _note(self, result: AttemptResult, reason: str = "", code: str = "") -> None:
         message, at = self.message, timezone.now()
         said = routes.explained(message.provider, code)
         _log.warning("%s m%s by %s: %s %s%s", message.kind, message.pk, message.provider, result, reason, said)
@@ -250,7 +261,7 @@ class _Turn:
 
 def returned(message: Message) -> list[str]:
     """Return the providers that accepted a message and later reported that it didn't arrive."""
-    return list(message.attempts.filter(result=Result.RETURNED).values_list("provider", flat=True))
+    return list(message.attempts.filter(result=AttemptResult.RETURNED).values_list("provider", flat=True))
 
 
 def _row_of_claim(message: Message) -> QuerySet[Message]:
@@ -284,9 +295,9 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     A provider's own retry time counts instead; for a notice, only if it is longer. Two kinds never fail here and wait
     until they are too old: codes whose provider asks us to slow down, and notices, because nobody asks for one again.
     """
-    message.reason = message.reason or Reason.PROVIDER_DOWN
+    message.reason = message.reason or FailureReason.PROVIDER_DOWN
     is_notice = message.challenge_id is None
-    if message.claims >= conf.max_claims() and message.reason != Reason.RATE_LIMITED and not is_notice:
+    if message.claims >= conf.max_claims() and message.reason != FailureReason.RATE_LIMITED and not is_notice:
         return _write(message, MessageState.FAILED, now=now)
     doubled = timedelta(seconds=2 ** min(message.claims - 1, 12 if is_notice else 4))
     shortest = doubled if is_notice else timedelta(seconds=1)
@@ -317,7 +328,7 @@ def settle_leases(now: datetime) -> int:
     return unknown + lost
 
 
-def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
+def sweep(hand: Callable[[int, Channel], None], *, now: datetime | None = None) -> int:
     """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
     if not _moving().filter(not_before__lte=now - _MAX_WAKE_UP_TIME).exists():
@@ -326,10 +337,10 @@ def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> 
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _MAX_WAKE_UP_TIME)
     retire(queued, now=now)
     waiting = [
-        kind for kind in Kind if availability.off(kind, now)
+        kind for kind in Channel if availability.off(kind, now)
     ]  # they wait for the end of an outage and hold up no others
     codes_first = (IsNull(F("challenge"), True), "not_before")  # notices may wait for hours
     found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_MAX_PER_SWEEP])
     for message_id, kind in found:
-        hand(message_id, Kind(kind))
+        hand(message_id, Channel(kind))
     return len(found)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 # Numbers, SMTP replies and single words; no free text, and nothing long enough to be a phone number.
 _CODE = re.compile(
@@ -31,7 +31,7 @@ class Meaning:
 
     words: str
     fault: Fault
-    reason: Reason
+    reason: FailureReason
     is_final: bool = False
 
 
@@ -41,7 +41,9 @@ def tidy(code: object) -> str:
     return text if _CODE.fullmatch(text) else ""
 
 
-def table(*groups: tuple[Fault, Reason, Mapping[object, str]], final: Iterable[object] = ()) -> dict[str, Meaning]:
+def table(
+    *groups: tuple[Fault, FailureReason, Mapping[object, str]], final: Iterable[object] = ()
+) -> dict[str, Meaning]:
     """Build a table of codes from groups."""
     last = {str(code) for code in final}
     return {
@@ -56,7 +58,7 @@ _UNSET = "the provider does not accept the request in this form: check the setti
 HTTP = table(
     (
         Fault.ACCOUNT,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             "http-401": "the account or its password is not accepted",
             "http-402": "the account has no credit left",
@@ -65,10 +67,10 @@ HTTP = table(
             "http-405": _UNSET,
         },
     ),
-    (Fault.LIMIT, Reason.RATE_LIMITED, {"http-429": "too many requests at once"}),
+    (Fault.LIMIT, FailureReason.RATE_LIMITED, {"http-429": "too many requests at once"}),
     (
         Fault.NETWORK,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             "http-500": "the provider's server failed",
             "http-502": "the provider's server failed",

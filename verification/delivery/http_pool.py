@@ -11,8 +11,8 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from verification import inputs
-from verification.delivery.provider import Lost, Refused
-from verification.models.messages import Reason
+from verification.delivery.provider import ResponseLost, SendRefused
+from verification.models.messages import FailureReason
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
@@ -50,21 +50,23 @@ def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
 def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> ProviderResponse:
     """Send one request, without retries or redirects, because a text must not be sent twice.
 
-    Errors: `Refused` if nothing was sent or the provider asks to slow down, `Lost` if no response came or the server
-    failed.
+    Errors: `SendRefused` if nothing was sent or the provider asks to slow down, `ResponseLost` if no response came or
+    the server failed.
     """
     sent = {**headers, "Content-Type": kind}
     try:
         pool, target = _place(url)
         answer = pool.urlopen(method, target, body=body.encode(), headers=sent, redirect=False, retries=False)
     except (NewConnectionError, ConnectTimeoutError) as error:
-        raise Refused(Reason.PROVIDER_DOWN) from error
+        raise SendRefused(FailureReason.PROVIDER_DOWN) from error
     except (HTTPError, OSError) as error:
-        raise Lost("the answer did not arrive") from error
+        raise ResponseLost("the answer did not arrive") from error
     if answer.status == _TOO_MANY_REQUESTS:
-        raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429")
+        raise SendRefused(
+            FailureReason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429"
+        )
     if answer.status >= _SERVER_ERROR:
-        raise Lost("the server failed", code=f"http-{answer.status}")
+        raise ResponseLost("the server failed", code=f"http-{answer.status}")
     return ProviderResponse(answer.status, answer.data, answer.headers)
 
 

@@ -11,19 +11,19 @@ from contextvars import copy_context
 from django.db import close_old_connections, connections
 
 from verification.delivery import broker, conf, dispatch
-from verification.models import Kind
+from verification.models import Channel
 
 _log = logging.getLogger(__name__)
 _TASK = "verification.delivery.tasks.deliver"
 _MAX_WAITING = 200  # wake-ups per process; the sweeper sends the messages of dropped ones
-_QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
+_QUEUES = {Channel.TEXT: "texts", Channel.CALL: "calls", Channel.MAIL: "housekeeping"}
 
 _pool: ThreadPoolExecutor | None = None
 _lock = threading.Lock()
 _room = threading.BoundedSemaphore(_MAX_WAITING)
 
 
-def up(message_id: int, kind: Kind) -> None:
+def up(message_id: int, kind: Channel) -> None:
     """Wake a worker for a message. Returns immediately, whatever the broker does."""
     if not conf.publisher_threads() or not _room.acquire(blocking=False):
         return
@@ -38,7 +38,7 @@ def _threads() -> ThreadPoolExecutor:
         return _pool
 
 
-def _work(message_id: int, kind: Kind) -> None:
+def _work(message_id: int, kind: Channel) -> None:
     try:
         publish(message_id, kind)
     except broker.Unreachable as error:
@@ -48,7 +48,7 @@ def _work(message_id: int, kind: Kind) -> None:
         _room.release()
 
 
-def publish(message_id: int, kind: Kind) -> None:
+def publish(message_id: int, kind: Channel) -> None:
     """Put a wake-up on its queue. Errors: `broker.Unreachable`, within half a second."""
     broker.push(_QUEUES[kind], _TASK, message_id=message_id)
 

@@ -6,7 +6,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from verification.delivery.routing import routes
-from verification.models import Circuit, Kind, Message, MessageState, Reason
+from verification.models import Channel, Circuit, FailureReason, Message, MessageState
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ def explain(message: Message | None) -> Report:
     """Say what happened to a text, call or email."""
     if message is None:
         return Report("")
-    is_call = message.kind == Kind.CALL
+    is_call = message.kind == Channel.CALL
     state = MessageState(message.state)
-    good = _mailed() if message.kind == Kind.MAIL else _under_way(is_call=is_call)
+    good = _mailed() if message.kind == Channel.MAIL else _under_way(is_call=is_call)
     if state in good:
         return Report(good[state], is_final=state == MessageState.DELIVERED)
     words = _why(state, message.reason, is_call=is_call)
-    about = message.reason if message.reason and message.reason != Reason.UNKNOWN else state
+    about = message.reason if message.reason and message.reason != FailureReason.UNKNOWN else state
     return Report(words, is_bad=True, is_final=state != MessageState.LOST, about=str(about))
 
 
 def in_short(message: Message) -> str:
     """Say for staff why a message did not arrive, or its state if no reason is known."""
-    is_known = message.reason and message.reason != Reason.UNKNOWN
+    is_known = message.reason and message.reason != FailureReason.UNKNOWN
     return capfirst(message.get_reason_display() if is_known else message.get_state_display())
 
 
@@ -90,20 +90,20 @@ def _why(state: MessageState, reason: str, *, is_call: bool) -> str:
     if state == MessageState.EXPIRED:
         return _("It expired before we could send it. Request a new one.")
     reasons = {
-        Reason.UNREACHABLE: _("Your phone may be off or have no signal."),
-        Reason.LANDLINE: _("This number can’t receive texts. We can call it instead."),
-        Reason.BLOCKED: _("Your phone or phone company blocks our messages."),
-        Reason.OPTED_OUT: _("Someone replied STOP from this number. We can’t text it until it replies START."),
-        Reason.INVALID_NUMBER: _("This number isn’t in use. Check it with your support desk."),
-        Reason.FILTERED: _("The phone company filtered the text out."),
-        Reason.BUSY: _("The line was busy."),
-        Reason.NO_ANSWER: _("Nobody answered the call."),
-        Reason.VOICEMAIL: _("Voicemail answered. Answer the next call yourself."),
-        Reason.HUNG_UP: _("The call ended before you approved it."),
-        Reason.RATE_LIMITED: _("The phone network is busy."),
-        Reason.COUNTRY_NOT_ALLOWED: _("We don’t send to this country."),
-        Reason.PROVIDER_DOWN: _("We can’t reach the phone network now."),
-        Reason.TOO_OLD: _("It expired before we could send it."),
+        FailureReason.UNREACHABLE: _("Your phone may be off or have no signal."),
+        FailureReason.LANDLINE: _("This number can’t receive texts. We can call it instead."),
+        FailureReason.BLOCKED: _("Your phone or phone company blocks our messages."),
+        FailureReason.OPTED_OUT: _("Someone replied STOP from this number. We can’t text it until it replies START."),
+        FailureReason.INVALID_NUMBER: _("This number isn’t in use. Check it with your support desk."),
+        FailureReason.FILTERED: _("The phone company filtered the text out."),
+        FailureReason.BUSY: _("The line was busy."),
+        FailureReason.NO_ANSWER: _("Nobody answered the call."),
+        FailureReason.VOICEMAIL: _("Voicemail answered. Answer the next call yourself."),
+        FailureReason.HUNG_UP: _("The call ended before you approved it."),
+        FailureReason.RATE_LIMITED: _("The phone network is busy."),
+        FailureReason.COUNTRY_NOT_ALLOWED: _("We don’t send to this country."),
+        FailureReason.PROVIDER_DOWN: _("We can’t reach the phone network now."),
+        FailureReason.TOO_OLD: _("It expired before we could send it."),
     }
     fallback = _("The call didn’t get through.") if is_call else _("The text didn’t arrive.")
-    return reasons[Reason(reason)] if reason in reasons else fallback
+    return reasons[FailureReason(reason)] if reason in reasons else fallback

@@ -8,7 +8,7 @@ from django.db import transaction
 from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import message_publisher
-from verification.models import Challenge, Kind, Message
+from verification.models import Challenge, Channel, Message
 from verification.models.person import Person
 
 _NOTICE_LIFE = timedelta(days=2)
@@ -44,7 +44,7 @@ def notice(
     context: dict[str, str],
     now: datetime,
     until: datetime | None = None,
-    kind: Kind = Kind.MAIL,
+    kind: Channel = Channel.MAIL,
     hint: str = "email",
 ) -> None:
     """Add a notice to the outbox, by email unless `kind` says otherwise. Its context must contain no secret."""
@@ -64,8 +64,8 @@ def notice(
 
 def _put(message: Message, address: str) -> Message:
     message.address = address
-    if message.kind != Kind.MAIL:
+    if message.kind != Channel.MAIL:
         message.country, message.range = phone_numbers.country(address), phone_numbers.prefix(address)
     _ADD.later(message)
-    transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
+    transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
     return message

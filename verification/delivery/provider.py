@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from verification import inputs
 from verification.delivery.error_meanings import tidy
-from verification.models.messages import Kind, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, MessageState
 
 MAX_REFERENCE = 64  # characters of a provider's reference
 MAX_KEYS = 64  # pressed in one entry
@@ -22,7 +22,7 @@ class Outgoing:
     """
 
     id: str
-    kind: Kind
+    kind: Channel
     to: str
     words: str
     language: str
@@ -60,7 +60,7 @@ class Receipt:
 
     message_id: str
     state: MessageState
-    reason: Reason | None = None
+    reason: FailureReason | None = None
     code: str = ""
     reference: str = ""
 
@@ -123,14 +123,14 @@ class Keeper(Protocol):
         """Delete what is stored of some messages. Shape: the ids with which they were sent."""
 
 
-class Refused(Exception):
+class SendRefused(Exception):
     """Nothing was sent, for certain. With `permanent` no provider could; otherwise another one, or a later try, may.
 
     `after` is how long the provider asks us to wait; `code` is its own error code.
     """
 
     def __init__(
-        self, reason: Reason, *, permanent: bool = False, after: timedelta | None = None, code: str = ""
+        self, reason: FailureReason, *, permanent: bool = False, after: timedelta | None = None, code: str = ""
     ) -> None:
         super().__init__(str(reason))
         self.reason = reason
@@ -139,7 +139,7 @@ class Refused(Exception):
         self.after = after
 
 
-class Lost(Exception):
+class ResponseLost(Exception):
     """The provider may or may not have sent it: its response didn't come or couldn't be read."""
 
     def __init__(self, *args: object, code: str = "") -> None:
@@ -158,10 +158,10 @@ class Provider(Protocol):
     """
 
     name: str
-    kinds: frozenset[Kind]
+    kinds: frozenset[Channel]
 
     def send(self, message: Outgoing) -> str:
-        """Send a message and return the provider's reference. Errors: `Refused`, `Lost`."""
+        """Send a message and return the provider's reference. Errors: `SendRefused`, `ResponseLost`."""
         ...
 
     def parse(self, callback: Callback) -> ParsedCallback:

@@ -14,7 +14,7 @@ from verification.audit import UserEvent
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
 from verification.keys import codes, random_tokens
-from verification.models import Kind, Message
+from verification.models import Channel, Message
 from verification.outcomes import Verdict
 
 
@@ -23,10 +23,10 @@ def compose(message: Message, *, sender: str = "") -> Outgoing:
     base = f"{conf.public_url()}/callbacks/{message.provider}"
     return Outgoing(
         id=message.handle,
-        kind=Kind(message.kind),
+        kind=Channel(message.kind),
         to=message.address,
         words=_render(message, message.template, {}),
-        subject=_subject(message) if message.kind == Kind.MAIL else "",
+        subject=_subject(message) if message.kind == Channel.MAIL else "",
         language=message.language,
         useful_until=message.useful_until,
         receipt_url=f"{base}/receipt/{message.handle}/",

@@ -11,12 +11,12 @@ from urllib3.exceptions import HTTPError
 from verification import conf, phone_numbers
 from verification.delivery import dispatch
 from verification.delivery.routing import routes
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 from verification.models.messages import FINAL
 from verification.models.person import Person
 
 _TEMPLATE = "verification/delivery/selftest.txt"
-_TRIED = (Kind.TEXT, Kind.CALL)
+_TRIED = (Channel.TEXT, Channel.CALL)
 _LIFE = timedelta(minutes=5)
 _PATIENCE = urllib3.Timeout(total=5.0)
 _GOOD = frozenset({MessageState.DELIVERED})
@@ -25,7 +25,7 @@ _GOOD_OF_CALLS = frozenset({MessageState.RINGING, MessageState.ANSWERED, Message
 
 
 @dataclass(frozen=True)
-class Line:
+class SelftestResult:
     """The result of one test."""
 
     what: str
@@ -38,7 +38,7 @@ def tests_nothing() -> bool:
     return all(provider.kinds.isdisjoint(_TRIED) for provider in routes.providers().values())
 
 
-def callbacks() -> Iterator[Line]:
+def callbacks() -> Iterator[SelftestResult]:
     """Check that callbacks reach our public address: a receipt without a signature must be refused by us."""
     for name, provider in routes.providers().items():
         if provider.kinds.isdisjoint(_TRIED):
@@ -47,15 +47,15 @@ def callbacks() -> Iterator[Line]:
         try:
             answer = urllib3.request("POST", url, body=b"", timeout=_PATIENCE, retries=False, redirect=False)
         except (HTTPError, OSError) as error:
-            yield Line(f"{name} callbacks", False, f"{url} cannot be reached: {type(error).__name__}")
+            yield SelftestResult(f"{name} callbacks", False, f"{url} cannot be reached: {type(error).__name__}")
             continue
         is_ours = answer.status == 403 and "X-Request-ID" in answer.headers
         wrong = f"something else answers at {url} ({answer.status}): check PUBLIC_URL and the proxy"
         words = "reach us" if is_ours else wrong
-        yield Line(f"{name} callbacks", is_ours, words)
+        yield SelftestResult(f"{name} callbacks", is_ours, words)
 
 
-def sendings(user: Person, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[Line]:
+def sendings(user: Person, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[SelftestResult]:
     """Send each kind of message through each provider, and wait for its receipts."""
     for name, provider in routes.providers().items():
         for kind in _TRIED:
@@ -65,7 +65,7 @@ def sendings(user: Person, number: str, *, seconds: float, pause: Callable[[floa
                 yield _judge(f"{name} {kind}", message, seconds=seconds, pause=pause)
 
 
-def _message(user: Person, number: str, kind: Kind) -> Message:
+def _message(user: Person, number: str, kind: Channel) -> Message:
     now = timezone.now()
     message = Message(
         user_id=user.pk,
@@ -82,16 +82,16 @@ def _message(user: Person, number: str, kind: Kind) -> Message:
     return message
 
 
-def _judge(what: str, message: Message, *, seconds: float, pause: Callable[[float], None]) -> Line:
+def _judge(what: str, message: Message, *, seconds: float, pause: Callable[[float], None]) -> SelftestResult:
     """Wait for the end of a message, or until the time is over."""
-    good = _GOOD_OF_CALLS if message.kind == Kind.CALL else _GOOD
+    good = _GOOD_OF_CALLS if message.kind == Channel.CALL else _GOOD
     until = timezone.now() + timedelta(seconds=seconds)
     while True:
         message.refresh_from_db()
         took = (timezone.now() - message.created_at).total_seconds()
         if message.state in good:
-            return Line(what, True, f"{message.get_state_display()} after {took:.1f} s")
+            return SelftestResult(what, True, f"{message.get_state_display()} after {took:.1f} s")
         if message.state in FINAL or timezone.now() > until:
             why = f", {message.get_reason_display()}" if message.reason else ""
-            return Line(what, False, f"{message.get_state_display()}{why} after {took:.1f} s")
+            return SelftestResult(what, False, f"{message.get_state_display()}{why} after {took:.1f} s")
         pause(0.2)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from verification import phone_numbers
-from verification.delivery.provider import Refused
-from verification.models.messages import Reason
+from verification.delivery.provider import SendRefused
+from verification.models.messages import FailureReason
 
 _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
 
@@ -12,11 +12,11 @@ _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "e
 def choose(senders: Mapping[str, str], number: str) -> str:
     """Choose a sender by the destination country; `*` is any other.
 
-    Errors: `Refused` if there is none.
+    Errors: `SendRefused` if there is none.
     """
     sender = senders.get(phone_numbers.country(number)) or senders.get("*")
     if not sender:
-        raise Refused(Reason.COUNTRY_NOT_ALLOWED)
+        raise SendRefused(FailureReason.COUNTRY_NOT_ALLOWED)
     return sender
 
 

@@ -18,7 +18,7 @@ from verification.context import Context
 from verification.delivery import broker, message_publisher
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import routes
-from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
+from verification.models import Attempt, ChallengeState, Channel, Circuit, CircuitState, Message, MessageState
 from verification.models.messages import MOVING
 
 _log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def workers() -> int | None:
         return None
 
 
-def providers_of(kind: Kind) -> list[str]:
+def providers_of(kind: Channel) -> list[str]:
     """Return the names of the installed providers that send a kind of message, in order of use."""
     return list(routes.able(kind))
 
@@ -136,7 +136,7 @@ def _shares(field: str, now: datetime) -> list[Share]:
         n=Count("pk"),
         n_arrived=Count("pk", filter=Q(state=MessageState.DELIVERED)),
         n_failed=Count("pk", filter=Q(state__in=_DEAD)),
-        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+        n_proven=Count("pk", filter=Q(challenge__state=ChallengeState.PROVEN)),
     )
     return [Share(**row) for row in found.order_by("-n", "name", "kind")[:_MAX_LINES]]
 
@@ -163,10 +163,10 @@ def hours(now: datetime) -> list[Hour]:
 
 def latencies(now: datetime) -> list[Latency]:
     """Return how long the newest deliveries of a day took, by kind."""
-    return [latency for kind in Kind if (latency := _latency(kind, now)) is not None]
+    return [latency for kind in Channel if (latency := _latency(kind, now)) is not None]
 
 
-def _latency(kind: Kind, now: datetime) -> Latency | None:
+def _latency(kind: Channel, now: datetime) -> Latency | None:
     rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
     pairs = rows.exclude(ended_at=None).order_by("-pk").values_list("created_at", "ended_at")[:_MAX_DELIVERIES_SAMPLED]
     took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
@@ -261,5 +261,5 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
             audit.record(
                 events.MESSAGE_SENT_AGAIN, user_id=message.user_id, context=context, actor_id=actor_id, **about
             )
-            transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
+            transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
     return bool(changed)

@@ -7,13 +7,13 @@ import threading
 from django.db import Error, close_old_connections, connections
 
 from verification.delivery import dispatch
-from verification.models import Kind
+from verification.models import Channel
 
 _log = logging.getLogger(__name__)
 _INTERVAL = 2.0  # seconds
 
 
-def _hand(message_id: int, _kind: Kind) -> None:
+def _hand(message_id: int, _kind: Channel) -> None:
     """Send one message. An error of ours stops neither the others nor the thread."""
     try:
         dispatch.send(message_id)

@@ -13,7 +13,7 @@ from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import epochs, locks, lookup, storage
 from verification.method import Method
-from verification.models import Enrolment, Kind
+from verification.models import Channel, Enrolment
 from verification.models.person import Person
 
 _PHONE = "phone"
@@ -34,7 +34,7 @@ def supply(user: Person, numbers: Mapping[str, str], methods: Sequence[str], con
 
     A number that the person has verified stays as it is. Shape: `numbers` by kind, such as office; E.164.
     """
-    names = [name for name in methods if (method := registry.method(name)).kind and routes.able(Kind(method.kind))]
+    names = [name for name in methods if (method := registry.method(name)).kind and routes.able(Channel(method.kind))]
     with transaction.atomic():
         locks.lock_person(user)
         _withdraw(user, Enrolment.objects.filter(user=user).exclude(supplied="").exclude(supplied__in=numbers), context)

@@ -14,7 +14,7 @@ from verification.delivery.routing import routes
 from verification.enrolments import locks, lookup, storage, tokens_and_passes
 from verification.keys import crypto
 from verification.method import Draft, Method
-from verification.models import Enrolment, Kind
+from verification.models import Channel, Enrolment
 from verification.models.person import Person
 
 
@@ -132,7 +132,7 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     for method in registry.having(SharesAddress):
         if method is proven or method.address_kind != proven.address_kind or not method.accepts(plan):
             continue
-        if method.kind and not routes.able(Kind(method.kind)):
+        if method.kind and not routes.able(Channel(method.kind)):
             continue  # no provider could deliver it
         if lookup.same_address(enrolment, method.name).exists():
             continue  # the person has set up this number for the other method before

@@ -26,7 +26,7 @@ _PREFIX = len("v1.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sealed:
+class SealedColumn:
     """A column whose values a key of the ring sealed. Losing that key loses them; sealing them again frees it.
 
     Shape: `bound` names the place of a row as it was named when the value was sealed; `what` is what would be lost.
@@ -83,8 +83,8 @@ def _bound_to(column: str) -> Callable[[Any], str]:
     return lambda row: str(row.bound(column))
 
 
-_OWN: tuple[Sealed | Digested | Derived, ...] = (
-    Sealed(
+_OWN: tuple[SealedColumn | Digested | Derived, ...] = (
+    SealedColumn(
         model="verification.DigestKey",
         column="sealed",
         purpose=crypto.DIGEST_KEY,
@@ -92,35 +92,35 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         what="keys of digests (every app password, service key, recovery code, pass, remembered browser, emailed link, "
         "opt-out and digest of the audit log)",
     ),
-    Sealed(
+    SealedColumn(
         model="verification.SigningKey",
         column="sealed",
         purpose="signing_key",
         bound=lambda row: str(row.bound()),
         what="keys that sign tokens for applications",
     ),
-    Sealed(
+    SealedColumn(
         model="verification.Enrolment",
         column="sealed_address",
         purpose="address",
         bound=_bound_to("address"),
         what="phone numbers, email addresses, passkeys and serial numbers that people set up",
     ),
-    Sealed(
+    SealedColumn(
         model="verification.Enrolment",
         column="sealed_secret",
         purpose="secret",
         bound=_bound_to("secret"),
         what="secrets of authenticator apps, hardware tokens and passkeys",
     ),
-    Sealed(
+    SealedColumn(
         model="verification.HardwareToken",
         column="sealed_secret",
         purpose="secret",
         bound=lambda row: str(row.bound()),
         what="secrets of hardware tokens",
     ),
-    Sealed(
+    SealedColumn(
         model="verification.Message",
         column="sealed_address",
         purpose="address",
@@ -182,17 +182,17 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
     Derived(purpose="device", what="cookies of browsers in which someone signed in before"),
     Derived(purpose="link.", what="emailed links and references of the help centre"),
 )
-_declared: list[Sealed | Digested | Derived] = [*_OWN]
+_declared: list[SealedColumn | Digested | Derived] = [*_OWN]
 
 
-def declare(*uses: Sealed | Digested | Derived) -> None:
+def declare(*uses: SealedColumn | Digested | Derived) -> None:
     """Add the uses of another app. Call it when the app is ready."""
     _declared.extend(use for use in uses if use not in _declared)
 
 
-def sealed() -> list[Sealed]:
+def sealed() -> list[SealedColumn]:
     """Return the columns with sealed values, the keys of digests first."""
-    return [use for use in _declared if isinstance(use, Sealed)]
+    return [use for use in _declared if isinstance(use, SealedColumn)]
 
 
 def digested() -> list[Digested]:
@@ -208,7 +208,7 @@ def purposes() -> frozenset[str]:
 # Who needs which key -------------------------------------------------------------------------------------------
 
 
-def n_sealed_by_key(use: Sealed) -> dict[str, int]:
+def n_sealed_by_key(use: SealedColumn) -> dict[str, int]:
     """Count the values of a column by the key that encrypted them. Values in another form are left out."""
     rest = Substr(F(use.column), _PREFIX + 1)
     name = Substr(rest, 1, Greatest(StrIndex(rest, Value(".")) - 1, 0))
@@ -217,7 +217,7 @@ def n_sealed_by_key(use: Sealed) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostValues:
     """Values that the current keys can't decrypt or check. Shape: `why` is a sentence, `what` names the values."""
 
     key_id: str
@@ -229,7 +229,7 @@ class Lost:
         return f"{self.why}: {self.n} {self.what}"
 
 
-def lost() -> Iterator[Lost]:
+def lost() -> Iterator[LostValues]:
     """Name what would be lost if the service ran with these keys. Looks at a few values of each key and column."""
     ring = crypto.key_ids()
     for use in sealed():
@@ -239,25 +239,25 @@ def lost() -> Iterator[Lost]:
         # A value without the name of a key is damaged, and no key can repair it. Everyone else can still be served.
         for key_id, n in n_sealed_by_key(use).items():
             if key_id not in ring:
-                yield Lost(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
+                yield LostValues(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
             elif key_id in wrong:
-                yield Lost(key_id, n, use.what, f"the key {key_id} of MFA_KEYS is not the one that sealed these")
+                yield LostValues(key_id, n, use.what, f"the key {key_id} of MFA_KEYS is not the one that sealed these")
     yield from _unchecked()
 
 
-def _fits(use: Sealed, key_id: str) -> bool:
+def _fits(use: SealedColumn, key_id: str) -> bool:
     rows = list(use.rows().filter(**{f"{use.column}__startswith": f"v1.{key_id}."}).order_by("-pk")[:_MAX_OPENED])
     return not rows or any(use.opens(row) for row in rows)
 
 
-def _needs_others(use: Sealed, ring: Iterable[str]) -> bool:
+def _needs_others(use: SealedColumn, ring: Iterable[str]) -> bool:
     # Not `startswith`: on SQLite it would take the key K1 for k1.
     named = (Exact(StrIndex(use.column, Value(f"v1.{key_id}.")), 1) for key_id in ring)
     sealed_by_ring = reduce(operator.or_, map(Q, named), Q())
     return use.rows().filter(**{f"{use.column}__startswith": "v1."}).exclude(sealed_by_ring).exists()
 
 
-def _unchecked() -> Iterator[Lost]:
+def _unchecked() -> Iterator[LostValues]:
     known = set(_rows("verification.DigestKey").values_list("name", flat=True))
     for use in digested():
         if not use.key_column:
@@ -269,7 +269,7 @@ def _unchecked() -> Iterator[Lost]:
         for key_id, n in Counter(itertools.chain.from_iterable(ends)).items():
             if key_id in known:
                 continue
-            yield Lost(key_id, n, f"rows and more of {use.what}", f"the database has no key {key_id} for digests")
+            yield LostValues(key_id, n, f"rows and more of {use.what}", f"the database has no key {key_id} for digests")
 
 
 def needed() -> dict[str, dict[str, int]]:
@@ -284,7 +284,7 @@ def needed() -> dict[str, dict[str, int]]:
     return found
 
 
-def damaged() -> Iterator[tuple[Sealed, Model]]:
+def damaged() -> Iterator[tuple[SealedColumn, Model]]:
     """Decrypt every value in its place, and yield those that can't be decrypted."""
     for use in sealed():
         last = 0

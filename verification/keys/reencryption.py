@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from verification.keys import crypto, key_uses
-from verification.keys.key_uses import Sealed
+from verification.keys.key_uses import SealedColumn
 
 _BATCH = 200  # rows
 
@@ -26,7 +26,7 @@ def run() -> Iterator[tuple[str, int]]:
             yield f"{use.model}.{use.column}", 0
 
 
-def _reencrypt(use: Sealed, row: object) -> int:
+def _reencrypt(use: SealedColumn, row: object) -> int:
     before = getattr(row, use.column)
     bound = use.bound(row)
     try:

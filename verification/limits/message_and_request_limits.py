@@ -30,7 +30,7 @@ from verification.limits.gates import (
     one_more,
 )
 from verification.limits.unanswered_messages import NOT_ARRIVED
-from verification.models import Counter, Message, State
+from verification.models import ChallengeState, Counter, Message
 
 
 def window_start(window: timedelta, now: datetime) -> datetime:
@@ -236,7 +236,7 @@ def _refund_network(context: Context) -> bool:
     """
     limit = _network_limit(context)
     start = limit.window_at(context.now)
-    settled = Q(challenge__state=State.PROVEN) | Q(state__in=NOT_ARRIVED)
+    settled = Q(challenge__state=ChallengeState.PROVEN) | Q(state__in=NOT_ARRIVED)
     sent = Message.objects.filter(settled, created_at__gte=start, challenge__isnull=False)
     places = sent.values_list("challenge__network").annotate(n=Count("pk"))
     here = network_of(context.network)

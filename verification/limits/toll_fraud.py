@@ -20,11 +20,21 @@ from verification.audit import events
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.keys import crypto
-from verification.models import BlockedRange, Country, Kind, Message, MessageState, OptOut, Span, SpendingLimit, State
+from verification.models import (
+    BlockedRange,
+    ChallengeState,
+    Channel,
+    Country,
+    Message,
+    MessageState,
+    OptOut,
+    Span,
+    SpendingLimit,
+)
 from verification.outcomes import Verdict
 
 _log = logging.getLogger(__name__)
-_COSTLY_KINDS = frozenset({Kind.TEXT, Kind.CALL})
+_COSTLY_KINDS = frozenset({Channel.TEXT, Channel.CALL})
 UNIT = 1000  # amounts are counted in thousandths of the currency
 _EVALUATED_SPAN = timedelta(hours=1)  # how far back a range is evaluated
 _TYPING_TIME = timedelta(minutes=5)  # codes younger than this may still be entered
@@ -88,7 +98,7 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
     """Return why no text or call may be sent to a number now, or None. Emails are never refused."""
     if kind not in _COSTLY_KINDS:
         return None
-    if is_opted_out and kind == Kind.TEXT:
+    if is_opted_out and kind == Channel.TEXT:
         return Verdict.STOPPED
     controls = _cache.read()
     if not _is_open(controls, phone_numbers.country(address), kind):
@@ -126,7 +136,7 @@ def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
     row = controls.countries.get(country)
     if row is None:
         return country == conf.home_region()
-    return row.texts if kind == Kind.TEXT else row.calls
+    return row.texts if kind == Channel.TEXT else row.calls
 
 
 def explain(verdict: Verdict, *, until: datetime | None = None) -> str:
@@ -148,9 +158,9 @@ def cost(kind: str, address: str) -> int:
     if kind not in _COSTLY_KINDS:
         return 0
     row = _cache.read().countries.get(phone_numbers.country(address))
-    price = (row.text_price if kind == Kind.TEXT else row.call_price) if row else None
+    price = (row.text_price if kind == Channel.TEXT else row.call_price) if row else None
     if price is None:
-        price = conf.text_price() if kind == Kind.TEXT else conf.call_price()
+        price = conf.text_price() if kind == Channel.TEXT else conf.call_price()
     return int(price * UNIT)
 
 
@@ -242,7 +252,7 @@ def _arrived(since: datetime, until: datetime) -> QuerySet[Message]:
 
 _PEOPLE = {
     "n": Count("user", distinct=True),
-    "n_proven": Count("user", distinct=True, filter=Q(challenge__state=State.PROVEN)),
+    "n_proven": Count("user", distinct=True, filter=Q(challenge__state=ChallengeState.PROVEN)),
 }
 
 
@@ -250,7 +260,7 @@ def _end_those_typed_in(now: datetime) -> None:
     """Unblock the ranges whose codes are entered again."""
     for blocked in blocked_ranges(now):
         sent = _arrived(blocked.began_at, now).filter(range=blocked.range)
-        known = sent.filter(Q(created_at__lt=now - _TYPING_TIME) | Q(challenge__state=State.PROVEN))
+        known = sent.filter(Q(created_at__lt=now - _TYPING_TIME) | Q(challenge__state=ChallengeState.PROVEN))
         found = known.aggregate(**_PEOPLE)
         if found["n"] >= _MIN_TRIED and found["n_proven"] >= found["n"] * _PROVEN_SHARE_TO_RESUME:
             lift(blocked, staff_id=None, why=_("Codes are entered again."), context=Context(now=now))

@@ -8,10 +8,10 @@ from django.db.models import Case, F, Q, Value, When
 from verification import conf
 from verification.db import batched_writes
 from verification.limits.gates import DAY, UNLIMITED, Gate, db_time, one_more
-from verification.models import Failure, Kind, Message, MessageState, Reason
+from verification.models import Channel, Failure, FailureReason, Message, MessageState
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages
-PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Kind.values)
+PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Channel.values)
 
 
 def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.Run = batched_writes.run) -> Gate:
@@ -34,10 +34,10 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
 
 def _most(kind: str) -> int:
     """Return how many messages of a kind may go unanswered in a row."""
-    return conf.unanswered_calls() if kind == Kind.CALL else conf.unanswered_texts()
+    return conf.unanswered_calls() if kind == Channel.CALL else conf.unanswered_texts()
 
 
-_DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
+_DISTURBED = (FailureReason.NO_ANSWER, FailureReason.BUSY, FailureReason.VOICEMAIL, FailureReason.HUNG_UP)
 
 
 def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:

@@ -2,27 +2,30 @@
 
 from verification.models.audit import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.browsers import Browser
-from verification.models.challenges import Challenge, Purpose, State
+from verification.models.challenges import Challenge, ChallengeState, Purpose
 from verification.models.costs import BlockedRange, Country, OptOut, ProcessedReply, Span, SpendingLimit
 from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey, SigningKey
 from verification.models.limits import Counter, Failure
-from verification.models.messages import Kind, Message, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, Message, MessageState
 from verification.models.outages import Outage
 from verification.models.policies import AppPasswordsEnd, Policy, TrustedNumbers
-from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
+from verification.models.routes import Attempt, AttemptResult, Circuit, CircuitState, Route
 from verification.models.strengths import Strength
 
 __all__ = [
     "AppPasswordsEnd",
     "Attempt",
+    "AttemptResult",
     "AuditEvent",
     "AuditRemoval",
     "AuditSeal",
     "BlockedRange",
     "Browser",
     "Challenge",
+    "ChallengeState",
+    "Channel",
     "Circuit",
     "CircuitState",
     "Counter",
@@ -30,8 +33,8 @@ __all__ = [
     "DigestKey",
     "Enrolment",
     "Failure",
+    "FailureReason",
     "HardwareToken",
-    "Kind",
     "Message",
     "MessageState",
     "OptOut",
@@ -39,14 +42,11 @@ __all__ = [
     "Policy",
     "ProcessedReply",
     "Purpose",
-    "Reason",
-    "Result",
     "Route",
     "SigningKey",
     "SingleUseCode",
     "Span",
     "SpendingLimit",
-    "State",
     "Strength",
     "TrustedNumbers",
 ]

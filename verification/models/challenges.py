@@ -20,7 +20,7 @@ class Purpose(models.TextChoices):
     SELF_TEST = "self_test", _("self-test")
 
 
-class State(models.TextChoices):
+class ChallengeState(models.TextChoices):
     """The state of a challenge: open until its time is over, approved on the phone, or one of the ends."""
 
     OPEN = "open", _("open")
@@ -31,7 +31,7 @@ class State(models.TextChoices):
     DENIED = "denied", _("reported as fraud")
 
 
-ALIVE = (State.OPEN, State.APPROVED)
+ALIVE = (ChallengeState.OPEN, ChallengeState.APPROVED)
 MAX_NUMBER = 32_767  # the most that `number` and `generation` can hold
 
 
@@ -67,7 +67,7 @@ class Challenge(models.Model):
     language = models.CharField(max_length=16, default="en")
     network = models.CharField(max_length=45, blank=True)
     # What an answer changes stands together: PostgreSQL logs a row from its first change to its last.
-    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=16, choices=ChallengeState.choices, default=ChallengeState.OPEN)
     tries_left = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True)
 
@@ -82,7 +82,9 @@ class Challenge(models.Model):
 
     def can_be_sent_again(self, now: datetime) -> bool:
         """Return whether it takes another code. An approval that the page didn't collect in time is worth nothing."""
-        is_open = self.state == State.OPEN or (self.state == State.APPROVED and self.expires_at <= now)
+        is_open = self.state == ChallengeState.OPEN or (
+            self.state == ChallengeState.APPROVED and self.expires_at <= now
+        )
         return is_open and self.tries_left > 0 and self.generation < MAX_NUMBER
 
     def state_words(self, now: datetime) -> str:

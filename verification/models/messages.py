@@ -10,7 +10,7 @@ from verification.models.challenges import Challenge
 from verification.models.handles import HandleField
 
 
-class Kind(models.TextChoices):
+class Channel(models.TextChoices):
     """The channel of a message."""
 
     TEXT = "text", _("text")
@@ -62,7 +62,7 @@ RANK = {
 }
 
 
-class Reason(models.TextChoices):
+class FailureReason(models.TextChoices):
     """Why a message didn't arrive, in our words."""
 
     UNREACHABLE = "unreachable", _("phone off or out of reach")
@@ -97,7 +97,7 @@ class Message(models.Model):
     )  # None if someone who isn't signed in wrote to the support desk
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, null=True, related_name="messages")
     generation = models.PositiveSmallIntegerField(default=0)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=8, choices=Channel.choices)
     template = models.CharField(max_length=100)
     context = models.JSONField(default=dict)
     sealed_address = models.TextField(editable=False)
@@ -109,7 +109,7 @@ class Message(models.Model):
     provider = models.CharField(max_length=32, blank=True)
     reference = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, choices=MessageState.choices, default=MessageState.QUEUED)
-    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    reason = models.CharField(max_length=16, choices=FailureReason.choices, blank=True)
     code = models.CharField(max_length=32, blank=True)
     claims = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -6,13 +6,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 
 class Outage(models.Model):
     """One outage. While it lasts, nothing is sent through it, and pages offer other methods and explain why."""
 
-    kind = models.CharField(_("channel"), max_length=8, choices=Kind.choices, blank=True)
+    kind = models.CharField(_("channel"), max_length=8, choices=Channel.choices, blank=True)
     provider = models.CharField(_("provider"), max_length=32, blank=True)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
     ends_at = models.DateTimeField(
@@ -41,7 +41,7 @@ class Outage(models.Model):
     @property
     def what(self) -> str:
         """Name what is switched off: a kind of message, or a provider."""
-        return Kind(self.kind).plural if self.kind else self.provider
+        return Channel(self.kind).plural if self.kind else self.provider
 
     def clean(self) -> None:
         super().clean()

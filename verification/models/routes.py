@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.messages import Kind, Message, Reason
+from verification.models.messages import Channel, FailureReason, Message
 
 _PLACE = RegexValidator(
     r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", _("Enter a country such as CH or a prefix such as +4179, or leave this empty.")
@@ -20,7 +20,7 @@ class Route(models.Model):
     routes of the most exact place apply. `sender` is what messages come from, if the provider lets us choose.
     """
 
-    kind = models.CharField(_("kind of message"), max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind of message"), max_length=8, choices=Channel.choices)
     place = models.CharField(
         _("place"),
         max_length=16,
@@ -48,7 +48,7 @@ class Route(models.Model):
 
     def clean(self) -> None:
         """Refuse a place for emails, whose addresses have none."""
-        if self.kind == Kind.MAIL and self.place:
+        if self.kind == Channel.MAIL and self.place:
             raise ValidationError({"place": _("Leave the place empty for emails, because they have no country.")})
 
 
@@ -69,7 +69,7 @@ class Circuit(models.Model):
     """
 
     provider = models.CharField(_("provider"), max_length=32)
-    kind = models.CharField(_("kind of message"), max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind of message"), max_length=8, choices=Channel.choices)
     state = models.CharField(_("state"), max_length=16, choices=CircuitState.choices, default=CircuitState.CLOSED)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     trips = models.PositiveSmallIntegerField(_("times bypassed in a row"), default=0)
@@ -86,7 +86,7 @@ class Circuit(models.Model):
         return f"{self.provider}, {self.kind}: {self.get_state_display()}"
 
 
-class Result(models.TextChoices):
+class AttemptResult(models.TextChoices):
     """How a failed try ended."""
 
     REFUSED = "refused", _("refused")
@@ -100,8 +100,8 @@ class Attempt(models.Model):
     # No constraint in the database, so that months of messages can be dropped without looking for attempts.
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
     provider = models.CharField(max_length=32)
-    result = models.CharField(max_length=16, choices=Result.choices)
-    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    result = models.CharField(max_length=16, choices=AttemptResult.choices)
+    reason = models.CharField(max_length=16, choices=FailureReason.choices, blank=True)
     code = models.CharField(max_length=32, blank=True)
     reference = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(default=timezone.now)

@@ -13,7 +13,7 @@ from verification.context import Context
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
-from verification.models import BlockedRange, CircuitState, Kind
+from verification.models import BlockedRange, Channel, CircuitState
 from verification.notices.template_path import template_path
 
 _MAX_EVENTS_NAMED = 200
@@ -74,7 +74,7 @@ def tell_of_circuits(now: datetime) -> None:
     """Notify operators of providers that are bypassed because they fail, and of those that work again."""
     with transaction.atomic():
         for circuit in circuit_breaker.pending_notices(now):
-            others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
+            others = ", ".join(name for name in routes.able(Channel(circuit.kind)) if name != circuit.provider)
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
             said["others"] = others

@@ -13,7 +13,7 @@ from verification.audit import UserEvent
 from verification.context import Context
 from verification.db import batched_writes
 from verification.delivery import outbox
-from verification.models import Enrolment, Kind
+from verification.models import Channel, Enrolment
 from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.notices.template_path import template_path
@@ -118,7 +118,7 @@ def _text_to_numbers(
     user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]
 ) -> None:
     values = {**values, "notice": template}
-    takes_texts = [method.name for method in registry.sending(Kind.TEXT)]
+    takes_texts = [method.name for method in registry.sending(Channel.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
         if not phone.opens or not limits.spend_notice(phone.address, now=now):
             continue
@@ -129,6 +129,6 @@ def _text_to_numbers(
             context=values,
             now=now,
             until=until,
-            kind=Kind.TEXT,
+            kind=Channel.TEXT,
             hint=phone.hint,
         )

@@ -56,7 +56,9 @@ class Outcome:
     challenge: "Challenge | None" = None  # if this call issued it
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    said: "Words | None" = None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's
+    said: "VerdictText | None" = (
+        None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's
+    )
 
     @property
     def proven(self) -> bool:
@@ -68,7 +70,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Words:
+class VerdictText:
     """A verdict as a person reads it: what happened, and what to do next."""
 
     title: str

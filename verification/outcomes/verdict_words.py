@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from verification.outcomes.outcome import Outcome, Verdict, Words
+from verification.outcomes.outcome import Outcome, Verdict, VerdictText
 from verification.outcomes.waiting_time_words import locked_words, wait_words, when_words
 
 
@@ -21,14 +21,14 @@ def _paused(outcome: Outcome, when: str) -> str:
     return _("We can’t send anything to your number now. Try again %(when)s.") % {"when": when}
 
 
-def words(outcome: Outcome, *, now: datetime) -> Words:
+def words(outcome: Outcome, *, now: datetime) -> VerdictText:
     """Put an outcome into plain sentences that say what to do next."""
     wait, when = wait_words(outcome.retry_at, now), when_words(outcome.retry_at, now)
     left = outcome.tries_left or 0
     tries = ngettext("You have %(n)d attempt left.", "You have %(n)d attempts left.", left) % {"n": left}
     if outcome.said is not None:
         is_wrong = outcome.verdict in {Verdict.WRONG, Verdict.DRIFTED}
-        return Words(outcome.said.title, f"{outcome.said.text} {tries}" if is_wrong else outcome.said.text)
+        return VerdictText(outcome.said.title, f"{outcome.said.text} {tries}" if is_wrong else outcome.said.text)
     not_counted = _("This attempt didn’t count.")
     table = {
         Verdict.PROVEN: (_("You’re verified"), _("You can continue.")),
@@ -126,4 +126,4 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("The notes beside the fields say what to change."),
         ),
     }
-    return Words(*table[outcome.verdict])
+    return VerdictText(*table[outcome.verdict])

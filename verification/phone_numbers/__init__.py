@@ -1,6 +1,6 @@
 """Phone numbers: reading what a person typed, E.164, masks, countries; and the form field."""
 
-from verification.phone_numbers.form import NumberForm
+from verification.phone_numbers.form import PhoneNumberForm
 from verification.phone_numbers.numbers import (
     Impossible,
     Number,
@@ -23,7 +23,7 @@ from verification.phone_numbers.numbers import (
 __all__ = [
     "Impossible",
     "Number",
-    "NumberForm",
+    "PhoneNumberForm",
     "country",
     "extension",
     "for_texts",

@@ -14,7 +14,7 @@ def _home() -> str:
     return conf.home_region()
 
 
-class NumberForm(forms.Form):
+class PhoneNumberForm(forms.Form):
     """A number that can take a text or call. `cleaned_data["number"]` is E.164."""
 
     country = PrefixChoiceField(label=_("Country"), initial=_home, choices=countries.choices)

@@ -2,10 +2,10 @@
 
 from verification.policies import remembered_browser_revocation
 from verification.policies.contradictions import contradictions
-from verification.policies.decision_reasons import Why
-from verification.policies.declaration import Rule, Section
+from verification.policies.decision_reasons import DecisionReason
+from verification.policies.declaration import PolicyRule, PolicySection
 from verification.policies.effective import (
-    Source,
+    RuleSource,
     app_passwords_of,
     forget,
     inherited,
@@ -18,20 +18,20 @@ from verification.policies.effective import (
 from verification.policies.form_fields import Lines, Networks
 from verification.policies.merging import for_staff, is_trusted, merge, ranked
 from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
-from verification.policies.second_step_decision import Decision, Step, decide, refusal
+from verification.policies.second_step_decision import Decision, SignInStep, decide, refusal
 
 __all__ = [
     "RULES",
     "SUPPORT_ACTIONS",
     "Decision",
+    "DecisionReason",
     "Lines",
     "Networks",
-    "Rule",
+    "PolicyRule",
+    "PolicySection",
+    "RuleSource",
     "Rules",
-    "Section",
-    "Source",
-    "Step",
-    "Why",
+    "SignInStep",
     "app_passwords_of",
     "contradictions",
     "decide",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from verification import registry
 from verification.capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 from verification.policies.merging import for_staff, merge
 from verification.policies.rules_and_defaults import Rules
 
@@ -45,7 +45,7 @@ def _alone(rules: Rules) -> str:
 
 
 def _calls(rules: Rules) -> str:
-    if rules.voice_countries and not any(method.name in rules.methods for method in registry.sending(Kind.CALL)):
+    if rules.voice_countries and not any(method.name in rules.methods for method in registry.sending(Channel.CALL)):
         return _("Phone calls aren’t an allowed method. Select them there, or leave the countries empty.")
     return ""
 

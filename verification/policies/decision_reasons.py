@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.lazy_text import LazyText
 
 
-class Why(StrEnum):
+class DecisionReason(StrEnum):
     """The reason for a decision. Recorded, so the values never change."""
 
     REQUIRED = "required"
@@ -25,7 +25,7 @@ class Why(StrEnum):
     BYPASSED = "bypassed"
 
     @classmethod
-    def read(cls, recorded: object) -> "Why | None":
+    def read(cls, recorded: object) -> "DecisionReason | None":
         """Return a recorded reason, or nothing for one that isn't a decision's."""
         with suppress(ValueError):
             return cls(str(recorded))
@@ -42,23 +42,23 @@ class Why(StrEnum):
         return str(_SKIPPED.get(self, ""))
 
 
-_LABELS: Mapping[Why, LazyText] = {
-    Why.REQUIRED: _("the second step is required"),
-    Why.NOT_REQUIRED: _("the second step is off"),
-    Why.REMEMBERED: _("remembered browser"),
-    Why.TRUSTED_NETWORK: _("trusted network"),
-    Why.NO_METHOD: _("no method is set up"),
-    Why.METHOD_NOT_ALLOWED: _("no method that is set up is allowed"),
-    Why.BLOCKED: _("the account is blocked"),
-    Why.LOCKED: _("the second step is locked"),
-    Why.ALL_OFF: _("all methods are locked"),
-    Why.DEFERRED: _("setup was postponed"),
-    Why.BYPASSED: _("one-time bypass"),
+_LABELS: Mapping[DecisionReason, LazyText] = {
+    DecisionReason.REQUIRED: _("the second step is required"),
+    DecisionReason.NOT_REQUIRED: _("the second step is off"),
+    DecisionReason.REMEMBERED: _("remembered browser"),
+    DecisionReason.TRUSTED_NETWORK: _("trusted network"),
+    DecisionReason.NO_METHOD: _("no method is set up"),
+    DecisionReason.METHOD_NOT_ALLOWED: _("no method that is set up is allowed"),
+    DecisionReason.BLOCKED: _("the account is blocked"),
+    DecisionReason.LOCKED: _("the second step is locked"),
+    DecisionReason.ALL_OFF: _("all methods are locked"),
+    DecisionReason.DEFERRED: _("setup was postponed"),
+    DecisionReason.BYPASSED: _("one-time bypass"),
 }
-_SKIPPED: Mapping[Why, LazyText] = {
-    Why.NOT_REQUIRED: _("No second step was needed, because two-step verification is off for this account."),
-    Why.REMEMBERED: _("No second step was needed, because this browser is remembered."),
-    Why.TRUSTED_NETWORK: _("No second step was needed, because this is a trusted network."),
-    Why.DEFERRED: _("No second step was needed, because the setup was postponed."),
-    Why.BYPASSED: _("No second step was needed, because the support desk gave a one-time bypass."),
+_SKIPPED: Mapping[DecisionReason, LazyText] = {
+    DecisionReason.NOT_REQUIRED: _("No second step was needed, because two-step verification is off for this account."),
+    DecisionReason.REMEMBERED: _("No second step was needed, because this browser is remembered."),
+    DecisionReason.TRUSTED_NETWORK: _("No second step was needed, because this is a trusted network."),
+    DecisionReason.DEFERRED: _("No second step was needed, because the setup was postponed."),
+    DecisionReason.BYPASSED: _("No second step was needed, because the support desk gave a one-time bypass."),
 }

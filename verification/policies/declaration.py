@@ -16,7 +16,7 @@ _DECLARED = "rule"
 
 
 @dataclass(frozen=True)
-class Section:
+class PolicySection:
     """One part of the form of a policy, with the rules that answer one question."""
 
     name: str
@@ -33,7 +33,7 @@ def plain(value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class PolicyRule:
     """One rule that a policy may set.
 
     Shape: `name` is that of its column; `read` turns what a row has into its value; `words` writes a value beside the
@@ -41,7 +41,7 @@ class Rule:
     """
 
     name: str = ""
-    section: Section
+    section: PolicySection
     label: LazyText
     help_text: LazyText
     field: Callable[..., forms.Field]
@@ -61,13 +61,13 @@ class Rule:
 
 def rule(*, default: Any, **declared: Any) -> Any:
     """Declare one field of the rules. Shape: `default` is a value, or a function that is called for each."""
-    metadata = {_DECLARED: Rule(**declared)}
+    metadata = {_DECLARED: PolicyRule(**declared)}
     if callable(default):
         return dataclasses.field(default_factory=default, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def declared(rules: Any) -> tuple[Rule, ...]:
+def declared(rules: Any) -> tuple[PolicyRule, ...]:
     """Return the rules that a class of them declares, in their order."""
     return tuple(dataclasses.replace(each.metadata[_DECLARED], name=each.name) for each in dataclasses.fields(rules))
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
-from verification.policies.declaration import Rule
+from verification.policies.declaration import PolicyRule
 from verification.policies.merging import in_statement, merge, ranked
 from verification.policies.rules_and_defaults import RULES, Rules
 
@@ -86,10 +86,10 @@ def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
 
 
 @dataclass(frozen=True)
-class Source:
+class RuleSource:
     """Where one rule of a person comes from. Shape: `whose` names a policy, empty for the product's own default."""
 
-    rule: Rule
+    rule: PolicyRule
     value: object
     whose: str
 
@@ -102,23 +102,25 @@ class Source:
         return self.rule.words(self.value)
 
 
-def sources(user_id: int) -> list[Source]:
+def sources(user_id: int) -> list[RuleSource]:
     """Return, rule by rule, which policy decides it for a person and what it says."""
     book = _cache.read()
     mine = _groups(user_id, book)
     found, rules = book.of(mine), book.rules(mine)
     return [
-        Source(rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), ""))
+        RuleSource(
+            rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), "")
+        )
         for rule in RULES
     ]
 
 
-def inherited(policy: Policy) -> dict[str, Source]:
+def inherited(policy: Policy) -> dict[str, RuleSource]:
     """Return what each rule would be for the people of one policy, in no other group, if the policy left it out."""
     found = [] if policy.group_id is None else [each for each in _cache.read().policies if each.group_id is None]
     rules = merge(found)
     return {
-        rule.name: Source(
+        rule.name: RuleSource(
             rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), "")
         )
         for rule in RULES

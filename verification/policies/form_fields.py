@@ -81,7 +81,7 @@ class Marks(forms.MultipleChoiceField):
         return super().clean(value) or None
 
 
-class Level(forms.TypedChoiceField):
+class InheritableChoiceField(forms.TypedChoiceField):
     """One of several values, or none of them."""
 
     def __init__(self, *, choices: Iterable[tuple[Any, LazyText]], **kwargs: Any) -> None:
@@ -93,7 +93,7 @@ class Level(forms.TypedChoiceField):
         )
 
 
-class Slug(Level):
+class Slug(InheritableChoiceField):
     """One of several values that are known by a slug, and that can change while the service runs."""
 
     def __init__(self, *, choices: Callable[[], Iterable[tuple[str, LazyText]]], **kwargs: Any) -> None:
@@ -101,7 +101,7 @@ class Slug(Level):
         self.choices = lambda: [("", _lazy("Inherit")), *choices()]
 
 
-class YesNo(Level):
+class YesNo(InheritableChoiceField):
     """Yes or no, in the words of the rule."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -15,17 +15,25 @@ from verification.lazy_text import LazyText
 from verification.models import AppPasswordsEnd, TrustedNumbers
 from verification.models.policies import TEXT_NOTICES
 from verification.policies import declaration
-from verification.policies.declaration import Choosing, Section, declared, one_of, rule
-from verification.policies.form_fields import Countries, Level, Minutes, Networks, Slug, WholeNumber, YesNo
+from verification.policies.declaration import Choosing, PolicySection, declared, one_of, rule
+from verification.policies.form_fields import (
+    Countries,
+    InheritableChoiceField,
+    Minutes,
+    Networks,
+    Slug,
+    WholeNumber,
+    YesNo,
+)
 from verification.strengths import SECOND_STEP
 
-_ASKED = Section("asked", _("When people are asked for the second step"))
-_METHODS = Section("methods", _("Methods"))
-_SETUP = Section("setup", _("Setting up"))
-_BROWSERS = Section("browsers", _("Remembered browsers"))
-_APP_PASSWORDS = Section("app-passwords", _("App passwords"))
-_NOTICES = Section("notices", _("Notices"))
-_SUPPORT = Section("support", _("Staff and support"))
+_ASKED = PolicySection("asked", _("When people are asked for the second step"))
+_METHODS = PolicySection("methods", _("Methods"))
+_SETUP = PolicySection("setup", _("Setting up"))
+_BROWSERS = PolicySection("browsers", _("Remembered browsers"))
+_APP_PASSWORDS = PolicySection("app-passwords", _("App passwords"))
+_NOTICES = PolicySection("notices", _("Notices"))
+_SUPPORT = PolicySection("support", _("Staff and support"))
 
 _ALLOW = ((True, _("Allow")), (False, _("Don’t allow")))
 _REQUIRE = ((True, _("Require")), (False, _("Don’t require")))
@@ -186,7 +194,7 @@ class Rules:
             "People verify a phone number before it becomes a method. A trusted one is a method from the next sign-in, "
             "so anyone who can change it in the directory can get the person’s codes."
         ),
-        field=partial(Level, choices=TrustedNumbers.choices, coerce=str),
+        field=partial(InheritableChoiceField, choices=TrustedNumbers.choices, coerce=str),
         words=one_of(TrustedNumbers.choices),
         summary=lambda value: (
             gettext("Trusted from a directory: %(numbers)s") % {"numbers": TrustedNumbers(value).label}
@@ -217,7 +225,7 @@ class Rules:
         section=_APP_PASSWORDS,
         label=_("App passwords end when the password changes"),
         help_text=_("When app passwords end, the person’s email and calendar apps ask for a new one."),
-        field=partial(Level, choices=AppPasswordsEnd.choices),
+        field=partial(InheritableChoiceField, choices=AppPasswordsEnd.choices),
         words=one_of(AppPasswordsEnd.choices),
     )
     text_notices: bool = rule(

@@ -10,13 +10,13 @@ from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.person import Person, SecondStep
 from verification.policies import setup_deferrals
-from verification.policies.decision_reasons import Why
+from verification.policies.decision_reasons import DecisionReason
 from verification.policies.effective import rules_for
 from verification.policies.merging import for_staff, is_trusted
 from verification.policies.rules_and_defaults import Rules
 
 
-class Step(StrEnum):
+class SignInStep(StrEnum):
     """What happens next in a sign-in whose password was right."""
 
     ALLOW = "allow"
@@ -29,8 +29,8 @@ class Step(StrEnum):
 class Decision:
     """What is required now, why, and the options with which it can be met."""
 
-    step: Step
-    reason: Why
+    step: SignInStep
+    reason: DecisionReason
     rules: Rules
     options: tuple[Option, ...] = ()
     default: Option | None = None
@@ -42,11 +42,11 @@ class Decision:
         return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
 
 
-def refusal(user: Person, now: datetime) -> Why | None:
+def refusal(user: Person, now: datetime) -> DecisionReason | None:
     """Return why a person can't sign in anywhere now, however they verify, or None if they can."""
     if not user.is_active or (user.blocked_until and user.blocked_until > now):
-        return Why.BLOCKED
-    return Why.LOCKED if user.second_step_locked_at else None
+        return DecisionReason.BLOCKED
+    return DecisionReason.LOCKED if user.second_step_locked_at else None
 
 
 def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:
@@ -57,25 +57,25 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     """
     rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
     if why := refusal(user, context.now):
-        return Decision(step=Step.DENY, reason=why, rules=rules)
+        return Decision(step=SignInStep.DENY, reason=why, rules=rules)
     mine = enrolments.confirmed(user.pk)
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
     if user.second_step == SecondStep.DISABLED and not user.is_staff:  # an application may still ask for it
-        return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules, options=options)
+        return Decision(step=SignInStep.ALLOW, reason=DecisionReason.NOT_REQUIRED, rules=rules, options=options)
     may_skip = not user.is_staff and not user.securing_since
     if options and is_remembered and rules.remember_days and may_skip:
-        return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
+        return Decision(step=SignInStep.ALLOW, reason=DecisionReason.REMEMBERED, rules=rules, options=options)
     if options and may_skip and is_trusted(context.network, rules):
-        return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
+        return Decision(step=SignInStep.ALLOW, reason=DecisionReason.TRUSTED_NETWORK, rules=rules, options=options)
     # Last of the ways without a second step, because it works once.
     if user.bypass_until and user.bypass_until > context.now and may_skip:
-        return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules, options=options)
+        return Decision(step=SignInStep.ALLOW, reason=DecisionReason.BYPASSED, rules=rules, options=options)
     if not options:
         return _none_allowed(user, mine, rules, now=context.now)
     default = enrolments.default(options, now=context.now)
     if default is None:
-        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)
-    return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
+        return Decision(step=SignInStep.DENY, reason=DecisionReason.ALL_OFF, rules=rules, options=options)
+    return Decision(step=SignInStep.ASK, reason=DecisionReason.REQUIRED, rules=rules, options=options, default=default)
 
 
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
@@ -86,8 +86,10 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
     former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
     if not former:
         left = setup_deferrals.n_left(user, rules, now)
-        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_deferrals_left=left)
+        return Decision(step=SignInStep.ENROL, reason=DecisionReason.NO_METHOD, rules=rules, n_deferrals_left=left)
     default = enrolments.default(former, now=now)
     if default is None:
-        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=former)
-    return Decision(step=Step.ASK, reason=Why.METHOD_NOT_ALLOWED, rules=rules, options=former, default=default)
+        return Decision(step=SignInStep.DENY, reason=DecisionReason.ALL_OFF, rules=rules, options=former)
+    return Decision(
+        step=SignInStep.ASK, reason=DecisionReason.METHOD_NOT_ALLOWED, rules=rules, options=former, default=default
+    )

@@ -1,4 +1,4 @@
-"""`Setting` and `Section`: how a setting is declared."""
+"""`Setting` and `SettingsSection`: how a setting is declared."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
@@ -11,14 +11,14 @@ from verification.setting.formats import Format
 T = TypeVar("T")
 
 
-class Values(Protocol):
+class SettingValues(Protocol):
     """The value of each declared setting as read from the environment, before Django's settings exist."""
 
     def __getitem__(self, setting: "Setting[T]") -> T: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Section:
+class SettingsSection:
     """A section of the table of settings.
 
     Shape: `about` is Markdown. `families` are prefixes that only our variables have, so an unknown variable with such a
@@ -28,7 +28,7 @@ class Section:
     title: str
     about: str = ""
     families: tuple[str, ...] = ()
-    rules: tuple[Callable[[Values], Iterable[str]], ...] = ()
+    rules: tuple[Callable[[SettingValues], Iterable[str]], ...] = ()
     settings: list["Setting[Any]"] = field(default_factory=list)
 
 
@@ -42,7 +42,7 @@ class Setting(Generic[T]):
     has too.
     """
 
-    section: Section
+    section: SettingsSection
     name: str
     format: Format[T]
     _: KW_ONLY
@@ -50,7 +50,7 @@ class Setting(Generic[T]):
     meaning: str
     unit: str = ""
     demo: T | None = None
-    derive: Callable[[Values], T] | None = None
+    derive: Callable[[SettingValues], T] | None = None
     default_text: str = ""
     is_required: bool = False
     is_secret: bool = False

@@ -2,7 +2,7 @@
 
 from verification.strengths.all_strengths import everything, forget, named, of_row
 from verification.strengths.built_in import BUILT_IN, NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP
-from verification.strengths.strength import Need, Strength, both
+from verification.strengths.strength import AuthenticationStrength, Need, both
 
 __all__ = [
     "BUILT_IN",
@@ -10,8 +10,8 @@ __all__ = [
     "PASSWORD",
     "PHISHING_RESISTANT",
     "SECOND_STEP",
+    "AuthenticationStrength",
     "Need",
-    "Strength",
     "both",
     "everything",
     "forget",

@@ -3,14 +3,14 @@
 from verification.db.ttl_cache import TTLCache
 from verification.models import Strength as Row
 from verification.strengths.built_in import BUILT_IN
-from verification.strengths.strength import Need, Strength
+from verification.strengths.strength import AuthenticationStrength, Need
 
 
-def of_row(row: Row) -> Strength:
+def of_row(row: Row) -> AuthenticationStrength:
     """Turn a row into a strength. A property that this release doesn't know is never met."""
     known = {need.value for need in Need}
     is_readable = known.issuperset(row.needs)
-    return Strength(
+    return AuthenticationStrength(
         slug=row.slug,
         label=row.name,
         explain=row.explanation,
@@ -19,7 +19,7 @@ def of_row(row: Row) -> Strength:
     )
 
 
-def _load() -> dict[str, Strength]:
+def _load() -> dict[str, AuthenticationStrength]:
     own = {row.slug: of_row(row) for row in Row.objects.order_by("name", "pk")}
     return own | BUILT_IN
 
@@ -28,12 +28,12 @@ _cache = TTLCache(_load)
 forget = _cache.forget
 
 
-def everything() -> tuple[Strength, ...]:
+def everything() -> tuple[AuthenticationStrength, ...]:
     """Return all strengths: the built-in ones, then the organisation's own by name."""
     return (*BUILT_IN.values(), *(each for each in _cache.read().values() if not each.is_built_in))
 
 
-def named(slug: str) -> Strength:
+def named(slug: str) -> AuthenticationStrength:
     """Return a strength by its name. One that doesn't exist accepts nothing, because any doubt means no."""
     found = BUILT_IN.get(slug) or _cache.read().get(slug)
-    return found or Strength(slug=slug, label=slug, names=frozenset())
+    return found or AuthenticationStrength(slug=slug, label=slug, names=frozenset())

@@ -1,4 +1,4 @@
-"""`Strength`: which methods are enough, by their properties and by name."""
+"""`AuthenticationStrength`: which methods are enough, by their properties and by name."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _HAS: Mapping[Need, Callable[[Method], bool]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strength:
+class AuthenticationStrength:
     """A named set of methods, any of which is enough.
 
     Shape: a method is in the set if it has all properties of `needs` and, unless `names` is None, if it is named there.
@@ -67,7 +67,7 @@ class Strength:
         return self.is_second_step and is_named and all(_HAS[need](method) for need in self.needs)
 
 
-def both(*strengths: Strength) -> Strength:
+def both(*strengths: AuthenticationStrength) -> AuthenticationStrength:
     """Return the strength that meets all of these: the narrowest one, or their intersection."""
     asked = [each for each in strengths if each.is_second_step]
     if not asked:
@@ -77,7 +77,7 @@ def both(*strengths: Strength) -> Strength:
     if all(set(narrowest.methods()) <= set(each.methods()) for each in narrow):
         return narrowest
     named = [each.names for each in narrow if each.names is not None]
-    return Strength(
+    return AuthenticationStrength(
         slug="+".join(each.slug for each in narrow),
         label=" + ".join(str(each.label) for each in narrow),
         needs=reduce(or_, (each.needs for each in narrow)),

@@ -22,7 +22,7 @@ from verification.context import Context
 from verification.models import Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Pending, Context, P], HttpResponse]
@@ -113,23 +113,23 @@ def no_option(request: HttpRequest, why: str) -> HttpResponse:
 
 def _words(why: str) -> dict[str, Any]:
     table = {
-        Why.BLOCKED: (
+        DecisionReason.BLOCKED: (
             _("Your account is blocked"),
             _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
         ),
-        Why.LOCKED: (
+        DecisionReason.LOCKED: (
             _("Your second step is locked"),
             _(
                 "Someone pressed 0# in a call about your sign-in to report fraud. It stays locked until your support "
                 "desk unlocks it. Contact them."
             ),
         ),
-        Why.ALL_OFF: (
+        DecisionReason.ALL_OFF: (
             _("All your methods are locked"),
             _("There were too many incorrect codes. They stay locked until your support desk unlocks them."),
         ),
     }
-    title, text = table.get(Why(why), table[Why.BLOCKED])
+    title, text = table.get(DecisionReason(why), table[DecisionReason.BLOCKED])
     return {"title": title, "text": text}
 
 

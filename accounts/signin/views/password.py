@@ -20,7 +20,7 @@ from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.models import Challenge
 from verification.outcomes import when_words
-from verification.policies import Step, Why
+from verification.policies import DecisionReason, SignInStep
 
 _SIGNED_OUT = "signed-out"
 _MAX_USERNAME_LENGTH = 150  # characters
@@ -106,13 +106,13 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
 
 def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
-    if begun.decision.step is Step.DENY:
+    if begun.decision.step is SignInStep.DENY:
         return half_signed_in_and_refusals.no_option(request, begun.decision.reason)
-    if begun.decision.step is Step.ALLOW:
+    if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason
         return flow.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
-    if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
+    if begun.decision.reason is DecisionReason.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words)
     if begun.trouble:
@@ -121,7 +121,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
 
 
 def _place(begun: flow.Begun) -> str:
-    if begun.decision.step is Step.ENROL:
+    if begun.decision.step is SignInStep.ENROL:
         return "signin:register"
     return "signin:options" if begun.trouble else "signin:verify"
 

@@ -15,7 +15,7 @@ from accounts.signin import flow
 from accounts.signin.views import half_signed_in_and_refusals
 from verification import policies
 from verification.models import Purpose
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,7 +25,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     next_url, about = redirects.wanted(request), stepping_up.of(request)
     decision = policies.decide(request.user, context)
     # A method that policy no longer allows isn't enough here. At sign-in, it only lets people set up another one.
-    allowed = () if decision.reason is Why.METHOD_NOT_ALLOWED else decision.options
+    allowed = () if decision.reason is DecisionReason.METHOD_NOT_ALLOWED else decision.options
     options = [option for option in allowed if not option.is_locked and not option.unavailable_reason]
     if about is not None:
         options = [option for option in options if option.method in about.methods]

@@ -21,7 +21,7 @@ from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
 from verification.outcomes import Outcome
-from verification.policies import Decision, Why
+from verification.policies import Decision, DecisionReason
 
 
 def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[User, Decision] | HttpResponse:
@@ -230,4 +230,6 @@ def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     user, decision = opened
     if pending.is_proven or not flow.defer(user, context, decision):
         return redirect("signin:register")
-    return flow.finish(request, user, context, next_url=pending.next, why=Why.DEFERRED, password_at=pending.started_at)
+    return flow.finish(
+        request, user, context, next_url=pending.next, why=DecisionReason.DEFERRED, password_at=pending.started_at
+    )

@@ -22,11 +22,11 @@ from verification.context import Context
 from verification.db import batched_writes
 from verification.delivery import message_status_words
 from verification.enrolments import Option
-from verification.models import Enrolment, Purpose, State
+from verification.models import ChallengeState, Enrolment, Purpose
 from verification.models.challenges import ALIVE
 from verification.models.person import Person
-from verification.outcomes import Outcome, Verdict, Words
-from verification.policies import Decision, Step
+from verification.outcomes import Outcome, Verdict, VerdictText
+from verification.policies import Decision, SignInStep
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,8 +140,8 @@ def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | No
 
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = show(request, pending, context)
-    if shown is not None and shown.state == State.DENIED:
-        return half_signed_in_and_refusals.no_option(request, policies.Why.LOCKED)
+    if shown is not None and shown.state == ChallengeState.DENIED:
+        return half_signed_in_and_refusals.no_option(request, policies.DecisionReason.LOCKED)
     user = half_signed_in_and_refusals.person_or_out(
         request, pending, context, read=shown.user if shown is not None else None
     )
@@ -191,7 +191,7 @@ def page_context(
     }
 
 
-def _words(outcome: Outcome, shown: Shown, context: Context) -> Words:
+def _words(outcome: Outcome, shown: Shown, context: Context) -> VerdictText:
     """Put an outcome into words that fit the page: where nothing is sent, an expired code can't be sent again."""
     is_over = outcome.verdict is Verdict.EXPIRED and not shown.can_be_sent_again
     verdict = Verdict.GONE if is_over else outcome.verdict
@@ -201,9 +201,9 @@ def _words(outcome: Outcome, shown: Shown, context: Context) -> Words:
 
 def ended(shown: Shown) -> Verdict:
     """Return the verdict of a challenge that takes no more answers."""
-    if shown.state == State.DENIED:
+    if shown.state == ChallengeState.DENIED:
         return Verdict.DENIED
-    if shown.state == State.ENDED or (shown.state == State.OPEN and shown.tries_left == 0):
+    if shown.state == ChallengeState.ENDED or (shown.state == ChallengeState.OPEN and shown.tries_left == 0):
         return Verdict.ENDED
     return Verdict.EXPIRED if shown.is_expired and shown.state in ALIVE else Verdict.GONE
 
@@ -216,7 +216,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     if shown is None or request.GET.get(pending_sign_in.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_status_words.explain(shown.message)
-    is_approved = shown.state == State.APPROVED and shown.is_alive
+    is_approved = shown.state == ChallengeState.APPROVED and shown.is_alive
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
     is_news = has_failed and request.GET.get("failed") != "1"  # the page still explains how to answer the call
     hint = {"report": report, "pending": pending}
@@ -244,7 +244,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
         return user
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
-    if decision.step is Step.DENY:
+    if decision.step is SignInStep.DENY:
         return half_signed_in_and_refusals.no_option(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))

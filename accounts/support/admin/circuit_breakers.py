@@ -6,10 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ReadOnlyAdmin
 from accounts.admin_site import AdminWords
-from verification.models import Circuit, Reason
+from verification.models import Circuit, FailureReason
 
 # Why a circuit breaker opened: a reason of a message, or what the provider's figures of some minutes show.
-_REASONS = {**dict(Reason.choices), "receipts": _("many messages not delivered"), "conversion": _("few codes entered")}
+_REASONS = {
+    **dict(FailureReason.choices),
+    "receipts": _("many messages not delivered"),
+    "conversion": _("few codes entered"),
+}
 
 
 @admin.register(Circuit)

@@ -17,7 +17,7 @@ from accounts.support import administration_audit_events, outage_effects
 from accounts.support.admin.routes import provider_names
 from verification import time_format
 from verification.delivery.routing import outages
-from verification.models import Kind, Outage
+from verification.models import Channel, Outage
 
 
 @admin.register(Outage)
@@ -64,7 +64,7 @@ class OutageAdmin(ChangesAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "kind":
-            choices = [("", _("Only the provider below")), *((kind.value, kind.plural) for kind in Kind)]
+            choices = [("", _("Only the provider below")), *((kind.value, kind.plural) for kind in Channel)]
             return forms.ChoiceField(label=_("what is switched off"), choices=choices, required=False)
         if db_field.name == "provider":
             choices = [("", _("None")), *provider_names()]

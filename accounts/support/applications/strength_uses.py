@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Application, ProtectedHost, User
 from verification.models import Enrolment, Policy
-from verification.strengths import Strength
+from verification.strengths import AuthenticationStrength
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ def uses(slug: str) -> Uses:
     )
 
 
-def effects(now: Strength, then: Strength) -> list[str]:
+def effects(now: AuthenticationStrength, then: AuthenticationStrength) -> list[str]:
     """Say what a change of a strength means, if anything requires it."""
     found = uses(now.slug)
     if not found or set(now.methods()) == set(then.methods()):

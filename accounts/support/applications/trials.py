@@ -16,7 +16,7 @@ from accounts.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import reason_words
 from verification import enrolments, policies
 from verification.lazy_text import LazyText
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 _WORDS = {
     Step.CONTINUE: gettext_lazy("Opens"),
@@ -57,7 +57,7 @@ def trial(application: Application, person: User, client: OidcClient | None, now
     methods = dict.fromkeys((each.method, str(each.label)) for each in own if not each.is_locked)
     ways = [(_("Password and %(method)s") % {"method": label}, _facts(person, now, name)) for name, label in methods]
     if rules.remember_days > 0:
-        ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=Why.REMEMBERED)))
+        ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=DecisionReason.REMEMBERED)))
     if not ways:
         ways.append((_("Password only"), _facts(person, now, "")))
     groups = access.groups_of(person.pk)

@@ -10,7 +10,7 @@ from accounts.support.case.offered_actions import Button
 from accounts.support.case.status import first_to_end
 from verification.delivery.message_status_words import Report
 from verification.enrolments import Option
-from verification.policies import Decision, Why
+from verification.policies import Decision, DecisionReason
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
     has_failed = newest is not None and newest.is_bad
     table = [
         (
-            decision.reason is Why.BLOCKED,
+            decision.reason is DecisionReason.BLOCKED,
             _("Find out why they are blocked before you unblock them.")
             if person.is_active
             else _("Find out why the account was switched off."),
             "unblock",
         ),
         (
-            decision.reason is Why.LOCKED,
+            decision.reason is DecisionReason.LOCKED,
             _("They reported fraud, or pressed 0# by mistake. Ask them, require a new password, then unlock them."),
             "unlock",
         ),
@@ -45,7 +45,7 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
             "clear_settings",
         ),
         (
-            decision.reason is Why.ALL_OFF,
+            decision.reason is DecisionReason.ALL_OFF,
             _("Too many incorrect codes locked every method. Unlock them."),
             "unlock",
         ),
@@ -55,7 +55,7 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
             "unlock",
         ),
         (
-            decision.reason is Why.NO_METHOD and person.last_login is not None,
+            decision.reason is DecisionReason.NO_METHOD and person.last_login is not None,
             _("They set up a method at their next sign-in. If they can’t, issue a pass."),
             "issue_pass",
         ),

@@ -35,7 +35,7 @@ from verification.delivery.message_status_words import Report
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.limits import WrongCodes
 from verification.models import AuditEvent, Enrolment, Message, MessageState
-from verification.policies import Decision, Source
+from verification.policies import Decision, RuleSource
 
 _MAX_MESSAGES_SHOWN = 10
 _MAX_ACTIONS_SHOWN = 20
@@ -135,7 +135,7 @@ class Case:
     locks: tuple[str, ...]
     expected: str
     because: tuple[str, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[RuleSource, ...]
     methods: tuple[CaseMethod, ...]
     n_codes: int
     attempts: tuple[Attempts, ...]

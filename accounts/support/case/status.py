@@ -15,7 +15,7 @@ from accounts.support.actions import FOREVER
 from verification import time_format
 from verification.enrolments import Option
 from verification.models import AuditEvent
-from verification.policies import Decision, Step, Why
+from verification.policies import Decision, DecisionReason, SignInStep
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,22 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
     if not person.is_active:
         words = _("The account was switched off in the database. Operators can switch it on there.")
         return Status("bad", _("Switched off"), words)
-    if decision.reason is Why.BLOCKED:
+    if decision.reason is DecisionReason.BLOCKED:
         return _blocked(person, history, names)
     if person.second_step_locked_at:
         said = {"at": time_format.moment(person.second_step_locked_at)}
         return Status("bad", _("Locked"), _("Since %(at)s, because a sign-in was reported as fraud.") % said)
-    if decision.reason is Why.ALL_OFF or first_to_end(decision):
+    if decision.reason is DecisionReason.ALL_OFF or first_to_end(decision):
         return _locked_out(decision)
     if person.securing_since:
         said = {"at": time_format.moment(person.securing_since)}
         return Status("warn", _("Securing the account"), _("They reported activity that wasn’t theirs, %(at)s.") % said)
-    if decision.reason is Why.BYPASSED and person.bypass_until:
+    if decision.reason is DecisionReason.BYPASSED and person.bypass_until:
         said = {"at": time_format.moment(person.bypass_until)}
         return Status("warn", _("One-time bypass"), _("One sign-in with the password only, until %(at)s.") % said)
-    if decision.step is Step.ENROL:
+    if decision.step is SignInStep.ENROL:
         return Status("warn", _("Must set up a method"), _deferrals(decision))
-    if person.second_step == SecondStep.DISABLED and decision.step is Step.ALLOW:
+    if person.second_step == SecondStep.DISABLED and decision.step is SignInStep.ALLOW:
         return Status("warn", _("Second step disabled"))
     return Status("good", _("Active"))
 
@@ -115,21 +115,21 @@ def expected(decision: Decision, *, is_active: bool = True) -> str:
         words = _("They can’t sign in until %(at)s, because of too many incorrect codes.")
         return words % {"at": option.locked_until}
     table = {
-        Why.REQUIRED: _("They need their second step. We ask for %(usual)s first.") % {"usual": usual},
-        Why.NOT_REQUIRED: _("They sign in with their password only: the second step is disabled for them."),
-        Why.BYPASSED: _("They sign in with their password only, this once: they have a one-time bypass."),
-        Why.NO_METHOD: _("They must set up a method before they can continue: they have none."),
-        Why.METHOD_NOT_ALLOWED: _(
+        DecisionReason.REQUIRED: _("They need their second step. We ask for %(usual)s first.") % {"usual": usual},
+        DecisionReason.NOT_REQUIRED: _("They sign in with their password only: the second step is disabled for them."),
+        DecisionReason.BYPASSED: _("They sign in with their password only, this once: they have a one-time bypass."),
+        DecisionReason.NO_METHOD: _("They must set up a method before they can continue: they have none."),
+        DecisionReason.METHOD_NOT_ALLOWED: _(
             "They verify with %(usual)s once more, then set up another method: policy no longer allows this one."
         )
         % {"usual": usual},
-        Why.BLOCKED: _("They can’t sign in: their account is blocked."),
-        Why.LOCKED: _("They can’t sign in: their second step is locked after a fraud report."),
-        Why.ALL_OFF: _("They can’t sign in: too many incorrect codes locked all their methods."),
+        DecisionReason.BLOCKED: _("They can’t sign in: their account is blocked."),
+        DecisionReason.LOCKED: _("They can’t sign in: their second step is locked after a fraud report."),
+        DecisionReason.ALL_OFF: _("They can’t sign in: too many incorrect codes locked all their methods."),
     }
     fallback = (
         _("They sign in with their password only.")
-        if decision.step is Step.ALLOW
+        if decision.step is SignInStep.ALLOW
         else _("They need their second step.")
     )
     return table.get(decision.reason, fallback)
@@ -138,7 +138,7 @@ def expected(decision: Decision, *, is_active: bool = True) -> str:
 def because(person: User, decision: Decision, *, n_browsers: int, now: datetime) -> list[str]:
     """Return what else decides about a sign-in: the second step, remembered browsers, trusted networks, password."""
     lines = [_("Second step: %(state)s.") % {"state": SecondStep(person.second_step).label}]
-    may_skip = decision.step is Step.ASK and not person.is_staff and not person.securing_since
+    may_skip = decision.step is SignInStep.ASK and not person.is_staff and not person.securing_since
     if person.is_staff:
         lines.append(_("They have a staff role, so they always need the second step."))
     elif person.securing_since:

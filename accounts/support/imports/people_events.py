@@ -17,9 +17,9 @@ def record(
     context: Context,
 ) -> None:
     """Record who was added and who was changed. Shape: `changes` maps a user's id to old and new values by field."""
-    added = [audit.Entry(administration_audit_events.IMPORT_PERSON_ADDED, user.pk) for user in fresh]
+    added = [audit.EventToRecord(administration_audit_events.IMPORT_PERSON_ADDED, user.pk) for user in fresh]
     changed = [
-        audit.Entry(administration_audit_events.IMPORT_PERSON_CHANGED, pk, _said(fields))
+        audit.EventToRecord(administration_audit_events.IMPORT_PERSON_CHANGED, pk, _said(fields))
         for pk, fields in changes.items()
     ]
     audit.record_many([*added, *changed], context=context, actor_id=staff.pk if staff else None)

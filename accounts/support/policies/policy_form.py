@@ -16,7 +16,7 @@ from accounts.support.actions import ACTIONS
 from verification import policies
 from verification.lazy_text import LazyText
 from verification.models import Policy
-from verification.policies import RULES, Section, Source
+from verification.policies import RULES, PolicySection, RuleSource
 
 OWN_FIELDS = ("group", "rank")
 
@@ -85,7 +85,7 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
         for section, rules in groupby(RULES, key=_section):
             yield FormSection(section.name, str(section.title), [self._row(rule) for rule in rules])
 
-    def _row(self, rule: policies.Rule) -> RuleRow:
+    def _row(self, rule: policies.PolicyRule) -> RuleRow:
         field, source = self[rule.name], self.inherited[rule.name]
         is_choice = isinstance(field.field, forms.TypedChoiceField)
         note = "" if is_choice else _("Leave this empty to inherit: %(value)s") % {"value": _from(source)}
@@ -95,15 +95,15 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
         return RuleRow(field, note, str(rule.unit), is_set)
 
 
-def _section(rule: policies.Rule) -> Section:
+def _section(rule: policies.PolicyRule) -> PolicySection:
     return rule.section
 
 
-def _inherit(source: Source) -> str:
+def _inherit(source: RuleSource) -> str:
     return _("Inherit (currently %(value)s)") % {"value": _from(source)}
 
 
-def _from(source: Source) -> str:
+def _from(source: RuleSource) -> str:
     """Write an inherited value and where it comes from. Above a group there is only the policy for everybody."""
     words = _("%(value)s, from the policy for everybody") if source.whose else _("%(value)s, the built-in default")
     return words % {"value": source.words}
@@ -119,7 +119,7 @@ def read_only(policy: Policy) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return all rules in their sections, as label and words, for those who may only look."""
     above = policies.inherited(policy)
 
-    def words(rule: policies.Rule) -> str:
+    def words(rule: policies.PolicyRule) -> str:
         value = getattr(policy, rule.name)
         return _inherit(above[rule.name]) if value is None else rule.words(rule.read(value))
 

@@ -12,7 +12,7 @@ from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
 from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
-from verification.policies import RULES, Rules, Source
+from verification.policies import RULES, Rules, RuleSource
 
 MAX_PEOPLE_NAMED = 50  # users of each kind
 _CHUNK_SIZE = 2_000  # users read at once
@@ -114,7 +114,7 @@ def _differences(changed: Policy, affected: Counter[str]) -> list[Difference]:
     ]
 
 
-def _words(above: Source, value: object) -> str:
+def _words(above: RuleSource, value: object) -> str:
     """Write what a policy says of a rule; if it says nothing, what it inherits."""
     if value is None:
         return _("Inherit (%(value)s)") % {"value": above.words}

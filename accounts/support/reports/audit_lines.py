@@ -24,7 +24,7 @@ from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import Severity
 from verification.models import AuditEvent
-from verification.policies import RULES, Why
+from verification.policies import RULES, DecisionReason
 
 _MAX_DETAIL_LENGTH = 160  # characters
 _NOTHING = "–"
@@ -144,7 +144,7 @@ def _level_label(level: Severity) -> str:
 
 def _how(said: Mapping[str, Any]) -> str:
     """Say how a sign-in passed the second step, or why it wasn't asked."""
-    if (why := Why.read(said.get("why"))) and why.why_skipped:
+    if (why := DecisionReason.read(said.get("why"))) and why.why_skipped:
         return _("The second step was skipped: %(why)s.") % {"why": why.label}
     method = said.get("method")
     return _("Second step: %(method)s.") % {"method": _method(method)} if method else ""
@@ -172,12 +172,12 @@ def _why(kind: str, recorded: str) -> str:
     return str(_PLAIN_REASONS.get(recorded, recorded.replace("_", " ").rstrip(".")))
 
 
-_REASONS: Mapping[str, tuple[type[Why | Refusal | Reason | PasswordResult], ...]] = {
+_REASONS: Mapping[str, tuple[type[DecisionReason | Refusal | Reason | PasswordResult], ...]] = {
     DIRECTORY_REFUSED.kind: (PasswordResult,),
     APPLICATION_ASKED.kind: (Reason,),
     APPLICATION_REFUSED.kind: (Reason,),
 }
-_OTHER_REASONS = (Why, Refusal)
+_OTHER_REASONS = (DecisionReason, Refusal)
 _PLAIN_REASONS = {
     "alone_not_allowed": gettext_lazy("sign-in without a password isn’t allowed"),
     "left": gettext_lazy("the directory switched the account off"),

@@ -16,7 +16,7 @@ from accounts import audit_events
 from accounts.models import SecondStep, User
 from verification import audit, enrolments, registry, strengths
 from verification.audit import events
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 _DAYS = 30  # that the figures look back
 
@@ -232,7 +232,7 @@ def _reasons(now: datetime) -> Table:
 
 
 def _not_asked(recorded: str) -> str:
-    why = Why.read(recorded)
+    why = DecisionReason.read(recorded)
     return _("Not asked: %(why)s") % {"why": why.label if why else recorded.replace("_", " ")}
 
 

@@ -16,7 +16,7 @@ from accounts.support import delivery_health
 from accounts.support.views import layout
 from verification.delivery import message_status_words, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 
 
 def _may(request: AuthedRequest) -> None:
@@ -42,7 +42,7 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
 
 def _named(row: StateCount | Share) -> dict[str, object]:
     """Return a row of figures with its kind and state in words."""
-    said = vars(row) | {"kind": Kind(row.kind).label}
+    said = vars(row) | {"kind": Channel(row.kind).label}
     return said | ({"state": MessageState(row.state).label} if isinstance(row, StateCount) else {})
 
 
@@ -64,10 +64,10 @@ def index(request: AuthedRequest) -> HttpResponse:
         ),
         "queues": statistics.queues(),
         "workers": workers,
-        "waiting": [{"label": Kind(each.kind).label, "n": each.n, "oldest": each.oldest} for each in waiting],
+        "waiting": [{"label": Channel(each.kind).label, "n": each.n, "oldest": each.oldest} for each in waiting],
         "state_counts": [_named(count) for count in statistics.state_counts(now)],
         "latencies": [
-            {"label": Kind(each.kind).label, "p50": each.p50, "p95": each.p95} for each in statistics.latencies(now)
+            {"label": Channel(each.kind).label, "p50": each.p50, "p95": each.p95} for each in statistics.latencies(now)
         ],
         "totals": _totals(hours, providers),
         "shares": [

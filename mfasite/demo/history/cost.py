@@ -11,7 +11,7 @@ from verification.audit import events
 from verification.keys import crypto
 from verification.limits import message_and_request_limits, toll_fraud
 from verification.limits.gates import UNLIMITED
-from verification.models import BlockedRange, Counter, Country, Kind, OptOut, Span, SpendingLimit
+from verification.models import BlockedRange, Channel, Counter, Country, OptOut, Span, SpendingLimit
 
 # Country, price of a text and of a call.
 _PRICES = (("CH", "0.062", "0.095"), ("DE", "0.089", "0.070"), ("FR", "0.071", "0.060"), ("AT", "0.082", "0.110"))
@@ -23,8 +23,8 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
     first = days[0] + timedelta(hours=8)
     prices = {}
     for code, text, call in _PRICES:
-        prices[code] = {Kind.TEXT: Decimal(text), Kind.CALL: Decimal(call)}
-        defaults = {"text_price": prices[code][Kind.TEXT], "call_price": prices[code][Kind.CALL]}
+        prices[code] = {Channel.TEXT: Decimal(text), Channel.CALL: Decimal(call)}
+        defaults = {"text_price": prices[code][Channel.TEXT], "call_price": prices[code][Channel.CALL]}
         row, _ = Country.objects.update_or_create(code=code, defaults=defaults)
         reason = "Colleagues live there"
         timeline.event(
@@ -42,7 +42,7 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
             f"{message_and_request_limits.SPENT}{spending.span}", "", spending.window, UNLIMITED
         )
         sent = timeline.sent_since(limit.window_at(timeline.now))
-        spent = sum(int(prices[m.country][Kind(m.kind)] * toll_fraud.UNIT) for m in sent if m.country in prices)
+        spent = sum(int(prices[m.country][Channel(m.kind)] * toll_fraud.UNIT) for m in sent if m.country in prices)
         Counter.objects.create(
             scope=limit.scope, key=limit.key(), window_at=limit.window_at(timeline.now), count=spent, until_at=None
         )

@@ -12,7 +12,16 @@ from mfasite.demo.history import requests
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
 from verification.audit import events
-from verification.models import Circuit, Enrolment, Failure, Kind, MessageState, Outage, Reason, State
+from verification.models import (
+    ChallengeState,
+    Channel,
+    Circuit,
+    Enrolment,
+    Failure,
+    FailureReason,
+    MessageState,
+    Outage,
+)
 
 _ATTACKER = Place(
     network="203.0.113.77", agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -36,7 +45,7 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
     found = TextOutage(*(day + timedelta(hours=8, minutes=minutes) for minutes in (0, 15, 50)))
     words = "Our provider can't deliver texts at the moment. Use a phone call or your app."
     row = Outage.objects.create(
-        kind=Kind.TEXT, starts_at=found.switched_off_at, ends_at=found.end, words=words, made_by=staff.operator
+        kind=Channel.TEXT, starts_at=found.switched_off_at, ends_at=found.end, words=words, made_by=staff.operator
     )
     for at, reason in (
         (found.switched_off_at, "Texts fail at the provider; its status page confirms an outage"),
@@ -45,7 +54,7 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
         timeline.event(
             at, administration_audit_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason
         )
-    Circuit.objects.create(provider=requests.PROVIDER, kind=Kind.TEXT, changed_at=found.end)
+    Circuit.objects.create(provider=requests.PROVIDER, kind=Channel.TEXT, changed_at=found.end)
     return found
 
 
@@ -64,12 +73,14 @@ def add(
 
 
 def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Member, Enrolment]]) -> None:
-    fate = Fate(state=MessageState.FAILED, reason=Reason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
+    fate = Fate(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
     for n, (member, method) in enumerate(people):
         at = start + timedelta(seconds=80 * n)
         ended_at = at + timedelta(seconds=40)
-        challenge = requests.request(method, at, place=member.office, state=State.SUPERSEDED, ended_at=ended_at)
-        timeline.add_request(challenge, Kind.TEXT, fate)
+        challenge = requests.request(
+            method, at, place=member.office, state=ChallengeState.SUPERSEDED, ended_at=ended_at
+        )
+        timeline.add_request(challenge, Channel.TEXT, fate)
         said = requests.about(challenge)
         timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said)
 
@@ -77,8 +88,10 @@ def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Me
 def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enrolment, staff: Staff) -> None:
     """Somebody else signs in at night; the person reports it on the phone, and support unlocks them."""
     user_id, at = member.user.pk, day + timedelta(hours=2, minutes=41)
-    challenge = requests.request(method, at, place=_ATTACKER, state=State.DENIED, ended_at=at + timedelta(seconds=24))
-    timeline.add_request(challenge, Kind.CALL, Fate(seconds=24))
+    challenge = requests.request(
+        method, at, place=_ATTACKER, state=ChallengeState.DENIED, ended_at=at + timedelta(seconds=24)
+    )
+    timeline.add_request(challenge, Channel.CALL, Fate(seconds=24))
     said = requests.about(challenge)
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **said)
     reported_at = at + timedelta(seconds=24)
@@ -104,8 +117,8 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
 def _stolen_password(timeline: Timeline, day: datetime, member: Member, method: Enrolment) -> None:
     """Somebody has a person's password; the person sees it and secures the account."""
     user_id, at = member.user.pk, day + timedelta(hours=21, minutes=12)
-    challenge = requests.request(method, at, place=_ATTACKER, state=State.OPEN, ended_at=at + LIFE)
-    timeline.add_request(challenge, Kind.TEXT, Fate())
+    challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
+    timeline.add_request(challenge, Channel.TEXT, Fate())
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **requests.about(challenge))
     for n in (1, 2):
         said = requests.about(challenge) | {"n_failures": n}
@@ -128,7 +141,7 @@ def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolme
     said: dict[str, Any] = {}
     for n, minutes in enumerate(_WAITS, start=1):
         at += timedelta(minutes=minutes, seconds=40)
-        challenge = requests.request(method, at, place=_ATTACKER, state=State.OPEN, ended_at=at + LIFE)
+        challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
         timeline.add_request(challenge)
         said = requests.about(challenge)
         timeline.event(at, events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said)

@@ -13,7 +13,7 @@ from mfasite.demo.history.timeline import Place
 from verification import enrolments, registry
 from verification.capabilities import AppGenerated, Passwordless
 from verification.method import Draft
-from verification.models import Enrolment, Kind
+from verification.models import Channel, Enrolment
 
 N_PEOPLE = 60
 GROUPS = {"Finance": 9, "Sales": 14, "Research": 12, "Production": 16, "Administration": 9}
@@ -96,7 +96,7 @@ def make_staff(*, before: datetime) -> Staff:
         user.save(update_fields=["is_staff"])
         user.groups.add(Group.objects.get(name=role))
         _set_up(user, registry.names(AppGenerated)[0], {}, joined)
-        _set_up(user, registry.sending(Kind.TEXT)[0].name, {"number": f"+41765550{180 + place}"}, joined)
+        _set_up(user, registry.sending(Channel.TEXT)[0].name, {"number": f"+41765550{180 + place}"}, joined)
         made.append(user)
     noa, levi, kim, otto, ada = made
     return Staff(desk=(noa, levi), senior=kim, operator=otto, administrator=ada)
@@ -141,8 +141,8 @@ def _member(user: User, number: int, chance: random.Random, since: datetime) -> 
     phone = _ABROAD.get(number, "+4179555") + (f"{number:02d}" if number in _ABROAD else f"{2000 + number}")
     has_phone, has_app = chance.random() < 0.85, chance.random() < 0.6
     if has_phone or not has_app:
-        member.texts = _set_up(user, registry.sending(Kind.TEXT)[0].name, {"number": phone}, since)
-        calls = registry.sending(Kind.CALL)[0].name
+        member.texts = _set_up(user, registry.sending(Channel.TEXT)[0].name, {"number": phone}, since)
+        calls = registry.sending(Channel.CALL)[0].name
         member.calls = Enrolment.objects.filter(user=user, method=calls, confirmed=True).first()
     if has_app:
         member.app = _set_up(user, registry.names(AppGenerated)[0], {}, since)

@@ -9,15 +9,15 @@ from verification.challenges import queries
 from verification.keys import crypto
 from verification.models import (
     Attempt,
+    AttemptResult,
     Challenge,
+    ChallengeState,
+    Channel,
     Enrolment,
-    Kind,
+    FailureReason,
     Message,
     MessageState,
     Purpose,
-    Reason,
-    Result,
-    State,
 )
 from verification.models.handles import new_handle
 from verification.models.messages import MOVING
@@ -44,7 +44,9 @@ class Fate:
     n_attempts: int = 0  # that failed
 
 
-def request(enrolment: Enrolment, at: datetime, *, place: Place, state: State, ended_at: datetime) -> Challenge:
+def request(
+    enrolment: Enrolment, at: datetime, *, place: Place, state: ChallengeState, ended_at: datetime
+) -> Challenge:
     """Return a request to verify at a sign-in, which has ended."""
     return Challenge(
         user=enrolment.user,
@@ -61,7 +63,7 @@ def request(enrolment: Enrolment, at: datetime, *, place: Place, state: State, e
         expires_at=at + LIFE,
         tries_left=5,
         network=place.network,
-        ended_at=None if state == State.OPEN else ended_at,
+        ended_at=None if state == ChallengeState.OPEN else ended_at,
     )
 
 
@@ -70,7 +72,7 @@ def about(challenge: Challenge) -> dict[str, Any]:
     return queries.audit_detail(challenge)
 
 
-def message(challenge: Challenge, kind: Kind, fate: Fate) -> Message:
+def message(challenge: Challenge, kind: Channel, fate: Fate) -> Message:
     """Return the text or call of a request."""
     enrolment = challenge.enrolment
     found = _message(challenge.issued_at, enrolment.user_id, kind, enrolment.address, fate, hint=enrolment.hint)
@@ -84,20 +86,22 @@ def attempts(found: Message, fate: Fate) -> list[Attempt]:
     """Return the attempts to send a message that failed."""
     moments = (found.created_at + timedelta(seconds=1 + 2 * n) for n in range(fate.n_attempts))
     return [
-        Attempt(message=found, provider=PROVIDER, result=Result.REFUSED, reason=Reason.PROVIDER_DOWN, at=at)
+        Attempt(
+            message=found, provider=PROVIDER, result=AttemptResult.REFUSED, reason=FailureReason.PROVIDER_DOWN, at=at
+        )
         for at in moments
     ]
 
 
 def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401  (any user model)
     """Return an email that was delivered. Shape: `name` of a template in `verification/notices`."""
-    found = _message(at, user.pk, Kind.MAIL, user.email, Fate(), hint="mail")
+    found = _message(at, user.pk, Channel.MAIL, user.email, Fate(), hint="mail")
     found.template = f"verification/notices/{name}.txt"
     found.context = {"at": at.isoformat(), "agent": place.agent, "network": place.network, **values}
     return found
 
 
-def _message(at: datetime, user_id: int, kind: Kind, address: str, fate: Fate, *, hint: str) -> Message:
+def _message(at: datetime, user_id: int, kind: Channel, address: str, fate: Fate, *, hint: str) -> Message:
     found = Message(
         user_id=user_id,
         kind=kind,

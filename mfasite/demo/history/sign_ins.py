@@ -11,13 +11,13 @@ from mfasite.demo.history.people import Member
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
 from verification import registry
 from verification.audit import events
-from verification.models import Browser, Enrolment, Kind, MessageState, Reason, State
+from verification.models import Browser, ChallengeState, Channel, Enrolment, FailureReason, MessageState
 from verification.models.handles import new_handle
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 _REMEMBER = timedelta(days=14)
-_NOT_ARRIVED = (Reason.UNREACHABLE, Reason.UNREACHABLE, Reason.FILTERED, Reason.BLOCKED)
-_NOT_ANSWERED = (Reason.NO_ANSWER, Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL)
+_NOT_ARRIVED = (FailureReason.UNREACHABLE, FailureReason.UNREACHABLE, FailureReason.FILTERED, FailureReason.BLOCKED)
+_NOT_ANSWERED = (FailureReason.NO_ANSWER, FailureReason.NO_ANSWER, FailureReason.BUSY, FailureReason.VOICEMAIL)
 _WORKING_DAYS = 5
 
 
@@ -51,17 +51,17 @@ def _sign_in(
         at += timedelta(seconds=chance.randrange(8, 40))
     if not member.methods:
         timeline.event(at, audit_events.REGISTRATION_DEFERRED, user_id=user_id, place=place)
-        _completed(timeline, at, member, place, why=Why.DEFERRED)
+        _completed(timeline, at, member, place, why=DecisionReason.DEFERRED)
         return
     if member.known.get(place.network, at) > at:
-        _completed(timeline, at, member, place, why=Why.REMEMBERED)
+        _completed(timeline, at, member, place, why=DecisionReason.REMEMBERED)
         return
     for method in _chosen(chance, member):
         if method is member.texts and outage.switched_off_at <= at < outage.end:
             continue
         at, is_proven = _verify(timeline, chance, member, method, place, at, outage)
         if is_proven:
-            _completed(timeline, at, member, place, why=Why.REQUIRED, method=method)
+            _completed(timeline, at, member, place, why=DecisionReason.REQUIRED, method=method)
             return
         at += timedelta(seconds=chance.randrange(10, 60))
 
@@ -84,7 +84,9 @@ def _verify(
     outage: TextOutage,
 ) -> tuple[datetime, bool]:
     """Add one request to verify. Return when it ended, and whether the person verified."""
-    kind = next((kind for kind in (Kind.TEXT, Kind.CALL) if registry.sending(kind)[0].name == method.method), None)
+    kind = next(
+        (kind for kind in (Channel.TEXT, Channel.CALL) if registry.sending(kind)[0].name == method.method), None
+    )
     fate = _fate(chance, kind, at, outage)
     arrived = fate.state == MessageState.DELIVERED
     is_proven = arrived and chance.random() < 0.97
@@ -92,7 +94,7 @@ def _verify(
         [at + timedelta(seconds=12 + 9 * n) for n in range(chance.choice((1, 1, 2)))] if chance.random() < 0.05 else []
     )
     ended_at = at + (timedelta(seconds=chance.randrange(9, 50) + 20 * len(wrong)) if is_proven or not arrived else LIFE)
-    state = State.PROVEN if is_proven else State.OPEN if arrived else State.SUPERSEDED
+    state = ChallengeState.PROVEN if is_proven else ChallengeState.OPEN if arrived else ChallengeState.SUPERSEDED
     challenge = requests.request(method, at, place=place, state=state, ended_at=ended_at)
     timeline.add_request(challenge, kind, fate)
     said = requests.about(challenge)
@@ -104,17 +106,23 @@ def _verify(
     return ended_at, is_proven
 
 
-def _fate(chance: random.Random, kind: Kind | None, at: datetime, outage: TextOutage) -> Fate:
-    if kind == Kind.TEXT and outage.start <= at < outage.end:
-        return Fate(state=MessageState.FAILED, reason=Reason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
+def _fate(chance: random.Random, kind: Channel | None, at: datetime, outage: TextOutage) -> Fate:
+    if kind == Channel.TEXT and outage.start <= at < outage.end:
+        return Fate(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
     if kind is not None and chance.random() < 0.05:
-        reasons = _NOT_ARRIVED if kind == Kind.TEXT else _NOT_ANSWERED
+        reasons = _NOT_ARRIVED if kind == Channel.TEXT else _NOT_ANSWERED
         return Fate(state=MessageState.UNDELIVERED, reason=chance.choice(reasons), seconds=chance.uniform(12, 40))
-    return Fate(seconds=chance.lognormvariate(1.2, 0.45) if kind == Kind.TEXT else chance.uniform(14, 32))
+    return Fate(seconds=chance.lognormvariate(1.2, 0.45) if kind == Channel.TEXT else chance.uniform(14, 32))
 
 
 def _completed(
-    timeline: Timeline, at: datetime, member: Member, place: Place, *, why: Why, method: Enrolment | None = None
+    timeline: Timeline,
+    at: datetime,
+    member: Member,
+    place: Place,
+    *,
+    why: DecisionReason,
+    method: Enrolment | None = None,
 ) -> None:
     if at >= timeline.now:
         return

@@ -9,7 +9,7 @@ from mfasite.demo.history.requests import LIFE, Fate, Place
 from verification import audit
 from verification.audit import Event
 from verification.context import Context
-from verification.models import Attempt, Challenge, Kind, Message
+from verification.models import Attempt, Challenge, Channel, Message
 
 __all__ = ["LIFE", "Fate", "Place", "Timeline"]
 
@@ -50,7 +50,7 @@ class Timeline:
             # In UTC, as the database gives it back: the digest of an event covers how its time is written.
             self._events.append(_Happening(at.astimezone(UTC), event, user_id, actor_id, place or Place(), detail))
 
-    def add_request(self, challenge: Challenge, kind: Kind | None = None, fate: Fate | None = None) -> None:
+    def add_request(self, challenge: Challenge, kind: Channel | None = None, fate: Fate | None = None) -> None:
         """Add a request to verify that has ended, and its text or call."""
         if challenge.expires_at >= self.now:
             return
@@ -67,7 +67,7 @@ class Timeline:
 
     def sent_since(self, moment: datetime) -> list[Message]:
         """Return the texts and calls that a provider took since a moment."""
-        return [m for m in self._messages if m.kind != Kind.MAIL and m.handed_at and m.created_at >= moment]
+        return [m for m in self._messages if m.kind != Channel.MAIL and m.handed_at and m.created_at >= moment]
 
     def write(self) -> int:
         """Write everything in order of time. Return the number of events."""

@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import SecondStep, User
 from verification import phone_numbers, registry
 from verification.capabilities import AppGenerated
-from verification.models import Enrolment, Kind
+from verification.models import Channel, Enrolment
 
 _BATCH = 5_000  # people in one statement
 _FIRST = (
@@ -95,7 +95,7 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 @cache
 def _kinds() -> tuple[str, str]:
     """Return the name of a method that sends texts and of one whose codes an app generates."""
-    return registry.sending(Kind.TEXT)[0].name, registry.names(AppGenerated)[0]
+    return registry.sending(Channel.TEXT)[0].name, registry.names(AppGenerated)[0]
 
 
 def _batches(people: Iterator[User]) -> Iterator[list[User]]:

@@ -10,22 +10,22 @@ import pytest
 
 from accounts.access import AccessDecision, Demand, Reason, Requirement, SessionFacts, Step, Verification, decide
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
-from verification.policies import Why
-from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, Strength
+from verification.policies import DecisionReason
+from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, AuthenticationStrength
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-OWN = Strength(slug="token-or-app", label="Token or app", names=frozenset({"token", "totp"}))
+OWN = AuthenticationStrength(slug="token-or-app", label="Token or app", names=frozenset({"token", "totp"}))
 
 
-def _facts(why: str = Why.REQUIRED, /, **ages: timedelta) -> SessionFacts:
+def _facts(why: str = DecisionReason.REQUIRED, /, **ages: timedelta) -> SessionFacts:
     verified = tuple(Verification(method=method, at=NOW - age) for method, age in ages.items())
     return SessionFacts(ref="a" * 32, user_id=1, epoch=1, verified=verified, why=why)
 
 
 def _decide(
     facts: SessionFacts | None,
-    strength: Strength = SECOND_STEP,
+    strength: AuthenticationStrength = SECOND_STEP,
     *,
     owned: tuple[str, ...] | None = (),
     is_allowed: bool = True,
@@ -53,7 +53,7 @@ def test_says_what_a_sign_in_would_have_to_meet() -> None:
 
 
 @pytest.mark.parametrize("strength", [PASSWORD, SECOND_STEP])
-def test_grants_nothing_without_facts(strength: Strength) -> None:
+def test_grants_nothing_without_facts(strength: AuthenticationStrength) -> None:
     assert _decide(None, strength, owned=("totp",)).step is Step.ASK
 
 
@@ -128,7 +128,7 @@ def test_a_request_cannot_name_an_acr_that_was_not_reached() -> None:
         ("totp", PASSWORD, Step.CONTINUE),
     ],
 )
-def test_a_strength_is_a_set_of_methods(verified: str, strength: Strength, step: Step) -> None:
+def test_a_strength_is_a_set_of_methods(verified: str, strength: AuthenticationStrength, step: Step) -> None:
     facts = _facts(password=MINUTE, **{verified: MINUTE})
 
     assert _decide(facts, strength, owned=("totp", "token", "passkey")).step is step
@@ -176,8 +176,8 @@ def test_the_clock_of_another_web_host_may_be_a_little_ahead() -> None:
     assert _decide(_facts(password=-SECOND, totp=-SECOND), owned=("totp",), max_age=MINUTE).step is Step.CONTINUE
 
 
-@pytest.mark.parametrize("why", [Why.REMEMBERED, Why.TRUSTED_NETWORK])
-def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: Why) -> None:
+@pytest.mark.parametrize("why", [DecisionReason.REMEMBERED, DecisionReason.TRUSTED_NETWORK])
+def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: DecisionReason) -> None:
     answer = _decide(_facts(why, password=MINUTE), owned=("totp",))
 
     assert (answer.step, answer.reason) == (Step.CONTINUE, Reason.SKIPPED)
@@ -196,16 +196,16 @@ def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: Why)
     ],
     ids=["not-counted", "aged", "newer", "no-phone", "phishing-resistant", "own"],  # a set is in any order
 )
-@pytest.mark.parametrize("why", [Why.REMEMBERED, Why.TRUSTED_NETWORK])
-def test_a_remembered_browser_never_counts_as_a_fresh_second_step(why: Why, more: dict[str, Any]) -> None:
+@pytest.mark.parametrize("why", [DecisionReason.REMEMBERED, DecisionReason.TRUSTED_NETWORK])
+def test_a_remembered_browser_never_counts_as_a_fresh_second_step(why: DecisionReason, more: dict[str, Any]) -> None:
     """Seen failing for each line with its condition left out of `_may_be_skipped`."""
     answer = _decide(_facts(why, password=MINUTE), owned=("totp", "passkey"), **more)
 
     assert answer.step is Step.ASK
 
 
-@pytest.mark.parametrize("why", [Why.NOT_REQUIRED, Why.DEFERRED, Why.BYPASSED])
-def test_who_needs_no_second_step_here_needs_one_there(why: Why) -> None:
+@pytest.mark.parametrize("why", [DecisionReason.NOT_REQUIRED, DecisionReason.DEFERRED, DecisionReason.BYPASSED])
+def test_who_needs_no_second_step_here_needs_one_there(why: DecisionReason) -> None:
     facts = _facts(why, password=MINUTE)
 
     assert _decide(facts).step is Step.ENROL
@@ -266,7 +266,7 @@ def _all_facts() -> Iterator[SessionFacts]:
     for n in range(1, 4):
         for names in combinations(METHODS, n):
             for ages in product(AGES, repeat=n):
-                for why in (Why.REQUIRED, Why.REMEMBERED):
+                for why in (DecisionReason.REQUIRED, DecisionReason.REMEMBERED):
                     yield _facts(why, **dict(zip(names, ages, strict=True)))
 
 
@@ -302,7 +302,7 @@ def test_holds_for_all_facts_and_requirements() -> None:
             requirement.strength is SECOND_STEP
             and requirement.max_age is None
             and requirement.remembered_counts
-            and facts.why == Why.REMEMBERED
+            and facts.why == DecisionReason.REMEMBERED
             and {each.method for each in facts.verified} == {"password"}
         )
         assert answer.is_granted == (bool(fresh & enough) or is_skipped), (facts, requirement, owned)

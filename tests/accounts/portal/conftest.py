@@ -9,7 +9,7 @@ from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import browsers
 from verification.context import Context
-from verification.models import AuditEvent, Kind, Message
+from verification.models import AuditEvent, Channel, Message
 from verification.models import Browser as Remembered
 
 __all__ = ["ana", "ben", "cleo", "clock", "dev", "kinds", "mails", "prove", "remembered_elsewhere", "stranger"]
@@ -17,7 +17,7 @@ __all__ = ["ana", "ben", "cleo", "clock", "dev", "kinds", "mails", "prove", "rem
 
 def mails(person: Person) -> list[str]:
     """Return the notices sent to a user, oldest first."""
-    sent = Message.objects.filter(user=person.user, kind=Kind.MAIL, challenge=None).order_by("pk")
+    sent = Message.objects.filter(user=person.user, kind=Channel.MAIL, challenge=None).order_by("pk")
     return [PurePath(template).stem for template in sent.values_list("template", flat=True)]
 
 

@@ -15,7 +15,7 @@ from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent, Policy
 from verification.models import Browser as Remembered
-from verification.policies import Step, Why
+from verification.policies import DecisionReason, SignInStep
 
 NETWORK = "192.0.2.7"
 
@@ -61,11 +61,14 @@ def test_ends_sessions_and_forgets_browsers(ana: Person) -> None:
 def test_nothing_stands_in_for_the_second_step(ana: Person, by: str) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"] if by == "network" else None)
     is_remembered = by == "browser"
-    assert decide(ana.user, is_remembered=is_remembered).step is Step.ALLOW
+    assert decide(ana.user, is_remembered=is_remembered).step is SignInStep.ALLOW
 
     user = begin(ana)
 
-    assert (decide(user, is_remembered=is_remembered).step, decide(user).reason) == (Step.ASK, Why.REQUIRED)
+    assert (decide(user, is_remembered=is_remembered).step, decide(user).reason) == (
+        SignInStep.ASK,
+        DecisionReason.REQUIRED,
+    )
 
 
 def test_end_brings_back_what_the_policy_allows(ana: Person) -> None:
@@ -75,7 +78,7 @@ def test_end_brings_back_what_the_policy_allows(ana: Person) -> None:
     secure_account.end(user, now())
 
     assert again(ana).securing_since is None
-    assert decide(again(ana)).step is Step.ALLOW
+    assert decide(again(ana)).step is SignInStep.ALLOW
     assert kinds(ana)[-1] == "account.securing_ended"
 
 

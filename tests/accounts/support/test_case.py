@@ -16,22 +16,27 @@ from tests.simulated.people import Person
 from verification import browsers, outcomes, policies, time_format
 from verification.context import Context
 from verification.models import Enrolment, Failure
-from verification.policies import Decision, Step, Why
+from verification.policies import Decision, DecisionReason, SignInStep
 
 
-def decision(step: Step, reason: Why) -> Decision:
+def decision(step: SignInStep, reason: DecisionReason) -> Decision:
     return Decision(step=step, reason=reason, rules=policies.Rules())
 
 
-@pytest.mark.parametrize("reason", list(Why))
-def test_every_reason_is_said_in_words(reason: Why) -> None:
-    for step in Step:
+@pytest.mark.parametrize("reason", list(DecisionReason))
+def test_every_reason_is_said_in_words(reason: DecisionReason) -> None:
+    for step in SignInStep:
         assert case.expected(decision(step, reason)).endswith(".")
 
 
 def test_reasons_that_refuse_differ_from_those_that_let_in() -> None:
-    refused = {case.expected(decision(Step.DENY, why)) for why in (Why.BLOCKED, Why.LOCKED, Why.ALL_OFF)}
-    let_in = {case.expected(decision(Step.ALLOW, why)) for why in (Why.NOT_REQUIRED, Why.BYPASSED)}
+    refused = {
+        case.expected(decision(SignInStep.DENY, why))
+        for why in (DecisionReason.BLOCKED, DecisionReason.LOCKED, DecisionReason.ALL_OFF)
+    }
+    let_in = {
+        case.expected(decision(SignInStep.ALLOW, why)) for why in (DecisionReason.NOT_REQUIRED, DecisionReason.BYPASSED)
+    }
 
     assert len(refused | let_in) == 5
 

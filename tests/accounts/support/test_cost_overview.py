@@ -9,12 +9,12 @@ from accounts.support import cost_overview
 from tests.simulated.people import Clock, Person, hire
 from verification import limits
 from verification.limits import toll_fraud
-from verification.models import BlockedRange, Country, Kind, Message, SpendingLimit
+from verification.models import BlockedRange, Channel, Country, Message, SpendingLimit
 
 PAGE = "/admin/accounts/user/costs/"
 
 
-def _send(person: Person, kind: Kind, country: str, *, n: int = 1) -> None:
+def _send(person: Person, kind: Channel, country: str, *, n: int = 1) -> None:
     now = timezone.now()
     for _place in range(n):
         Message.objects.create(
@@ -24,9 +24,9 @@ def _send(person: Person, kind: Kind, country: str, *, n: int = 1) -> None:
 
 def test_multiplies_messages_by_the_prices_of_their_country(ana: Person) -> None:
     Country.objects.create(code="FR", text_price=Decimal("0.070"), call_price=Decimal("0.200"))
-    _send(ana, Kind.TEXT, "FR", n=3)
-    _send(ana, Kind.CALL, "FR")
-    _send(ana, Kind.TEXT, "CH")
+    _send(ana, Channel.TEXT, "FR", n=3)
+    _send(ana, Channel.CALL, "FR")
+    _send(ana, Channel.TEXT, "CH")
 
     first, second = cost_overview.overview(timezone.now()).countries
 
@@ -35,7 +35,7 @@ def test_multiplies_messages_by_the_prices_of_their_country(ana: Person) -> None
 
 
 def test_counts_nothing_that_was_not_handed_to_a_provider(ana: Person) -> None:
-    Message.objects.create(user=ana.user, kind=Kind.TEXT, country="CH", useful_until=timezone.now())
+    Message.objects.create(user=ana.user, kind=Channel.TEXT, country="CH", useful_until=timezone.now())
 
     assert cost_overview.overview(timezone.now()).countries == ()
 

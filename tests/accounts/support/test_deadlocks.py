@@ -30,7 +30,7 @@ from tests.verification.conftest import BINDING, EngineUser, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context
 from verification.db import row_locks
-from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
+from verification.models import Challenge, Channel, Counter, Enrolment, Message, Policy
 from verification.policies import remembered_browser_revocation
 
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
@@ -65,7 +65,7 @@ def _resend(who: EngineUser) -> Run:
 
 def _report(who: EngineUser) -> Run:
     issued = who.start("call")
-    call = Message.objects.get(challenge__handle=issued.handle, kind=Kind.CALL)
+    call = Message.objects.get(challenge__handle=issued.handle, kind=Channel.CALL)
     return lambda: challenges.keyed(call.handle, "0#", now=who.context.now)
 
 

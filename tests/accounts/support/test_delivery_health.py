@@ -11,7 +11,7 @@ from tests.simulated.people import Person
 from verification.delivery import statistics
 from verification.delivery.routing import outages
 from verification.delivery.statistics import Waiting
-from verification.models import Circuit, CircuitState, Kind, Message, MessageState, Outage
+from verification.models import Channel, Circuit, CircuitState, Message, MessageState, Outage
 
 
 def _problems(now: datetime, *, workers: int | None = 2, waiting: tuple[Waiting, ...] = ()) -> list[Problem]:
@@ -38,9 +38,9 @@ def test_names_messages_that_wait_too_long(db: None) -> None:
 
 def test_names_outages_and_bypassed_providers_and_leads_to_them(db: None) -> None:
     now = timezone.now()
-    outage = Outage.objects.create(kind=Kind.CALL, starts_at=now)
+    outage = Outage.objects.create(kind=Channel.CALL, starts_at=now)
     Circuit.objects.create(
-        provider="virtual", kind=Kind.TEXT, state=CircuitState.OPEN, failures=5, until_at=now + timedelta(minutes=5)
+        provider="virtual", kind=Channel.TEXT, state=CircuitState.OPEN, failures=5, until_at=now + timedelta(minutes=5)
     )
 
     found = _problems(now)
@@ -55,11 +55,11 @@ def test_names_outages_and_bypassed_providers_and_leads_to_them(db: None) -> Non
 @pytest.mark.parametrize(("n_failed", "is_named"), [(2, False), (6, True)])
 def test_names_many_failures_of_the_last_hour_first(ana: Person, n_failed: int, is_named: bool) -> None:
     now = timezone.now()
-    Outage.objects.create(kind=Kind.CALL, starts_at=now)
+    Outage.objects.create(kind=Channel.CALL, starts_at=now)
     for place in range(12):
         Message.objects.create(
             user=ana.user,
-            kind=Kind.TEXT,
+            kind=Channel.TEXT,
             hint="",
             provider="virtual",
             state=MessageState.UNDELIVERED if place < n_failed else MessageState.DELIVERED,

@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from accounts.support import outage_effects
 from tests.simulated.people import Person
-from verification.models import Enrolment, Kind, Outage
+from verification.models import Channel, Enrolment, Outage
 
 
 def _of_texts() -> Outage:
-    return Outage(kind=Kind.TEXT, starts_at=timezone.now())
+    return Outage(kind=Channel.TEXT, starts_at=timezone.now())
 
 
 def test_counts_those_without_another_method(ana: Person, cleo: Person) -> None:
@@ -34,12 +34,12 @@ def test_says_what_stops_with_the_only_provider(db: None) -> None:
 
     lines = outage_effects.effects(outage, timezone.now())
 
-    assert sum("so they stop" in line for line in lines) == len(Kind)
+    assert sum("so they stop" in line for line in lines) == len(Channel)
 
 
 def test_says_until_when(db: None) -> None:
     begins = timezone.now() + timedelta(days=1)
-    outage = Outage(kind=Kind.CALL, starts_at=begins, ends_at=begins + timedelta(hours=1))
+    outage = Outage(kind=Channel.CALL, starts_at=begins, ends_at=begins + timedelta(hours=1))
 
     first, *_others = outage_effects.effects(outage, timezone.now())
 

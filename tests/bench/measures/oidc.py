@@ -195,13 +195,13 @@ def _session(user: Any, now: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from accounts import session_assurance, sessions
-    from verification.policies import Why
+    from verification.policies import DecisionReason
 
     store = sessions.SessionStore()
     store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     verified = {"password": now.timestamp(), "totp": (now - timedelta(seconds=5)).timestamp()}
-    store[session_assurance.KEY] = {"epoch": user.epoch, "verified": verified, "why": Why.REQUIRED}
+    store[session_assurance.KEY] = {"epoch": user.epoch, "verified": verified, "why": DecisionReason.REQUIRED}
     store.create()
     return str(store.session_key)
 

@@ -10,7 +10,7 @@ from tests.simulated.callbacks import call_back, hand_over
 from tests.simulated.fake_carrier import Answer, Exchange
 from tests.simulated.people import Clock, Person, hire
 from verification.delivery.routing import routes
-from verification.models import AuditEvent, Circuit, CircuitState, Kind, MessageState, Reason, Route
+from verification.models import AuditEvent, Channel, Circuit, CircuitState, FailureReason, MessageState, Route
 
 ADD = "/admin/verification/route/add/"
 
@@ -131,11 +131,11 @@ def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], w
 
 def test_operator_sees_who_is_passed_over(opal: Person) -> None:
     """Seen failing: the pages wrote its state in lower case, and its own page wrote “provider_down”."""
-    Circuit.objects.create(provider="twilio", kind=Kind.TEXT, state="open", why=Reason.PROVIDER_DOWN)
+    Circuit.objects.create(provider="twilio", kind=Channel.TEXT, state="open", why=FailureReason.PROVIDER_DOWN)
 
     page = opal.browser.go("/admin/verification/circuit/")
 
-    state, reason = str(capfirst(CircuitState.OPEN.label)), str(capfirst(Reason.PROVIDER_DOWN.label))
+    state, reason = str(capfirst(CircuitState.OPEN.label)), str(capfirst(FailureReason.PROVIDER_DOWN.label))
     row = opal.browser.go(f"/admin/verification/circuit/{Circuit.objects.get().pk}/change/")
     assert re.search(rf"\b{state} {reason}\b", page.words)
     assert state in row

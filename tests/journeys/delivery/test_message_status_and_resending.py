@@ -5,7 +5,7 @@ import pytest
 from tests.simulated.people import DIFFERENT, Clock, Person, work
 from tests.simulated.verdicts import verdicts
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.models import Message, MessageState, Reason
+from verification.models import FailureReason, Message, MessageState
 from verification.outcomes import Verdict
 
 
@@ -62,14 +62,14 @@ def test_call_whose_approval_came_too_late_can_be_repeated(ana: Person, clock: C
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        (Reason.UNREACHABLE, "Your phone may be off or have no signal"),
-        (Reason.LANDLINE, "This number can’t receive texts. We can call it instead."),
-        (Reason.OPTED_OUT, "replied STOP"),
-        (Reason.FILTERED, "The phone company filtered the text out"),
-        (Reason.INVALID_NUMBER, "This number isn’t in use"),
+        (FailureReason.UNREACHABLE, "Your phone may be off or have no signal"),
+        (FailureReason.LANDLINE, "This number can’t receive texts. We can call it instead."),
+        (FailureReason.OPTED_OUT, "replied STOP"),
+        (FailureReason.FILTERED, "The phone company filtered the text out"),
+        (FailureReason.INVALID_NUMBER, "This number isn’t in use"),
     ],
 )
-def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words: str) -> None:
+def test_page_says_why_a_text_does_not_come(ana: Person, outcome: FailureReason, words: str) -> None:
     behave(outcome=outcome)
     ana.give_password()
     work()
@@ -81,7 +81,7 @@ def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words:
 
 
 def test_refused_for_good_is_said_at_once(ana: Person) -> None:
-    behave(acceptance=Acceptance.BAR, refusal=Reason.COUNTRY_NOT_ALLOWED)
+    behave(acceptance=Acceptance.BAR, refusal=FailureReason.COUNTRY_NOT_ALLOWED)
     ana.give_password()
     work()
 

@@ -12,7 +12,7 @@ from verification import notices
 from verification.context import Context
 from verification.delivery import statistics
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.models import AuditEvent, Kind, Message, MessageState, Outage, Reason
+from verification.models import AuditEvent, Channel, FailureReason, Message, MessageState, Outage
 
 ADD = "/admin/verification/outage/add/"
 
@@ -67,7 +67,7 @@ def test_page_says_that_no_worker_runs(opal: Person, broker: str) -> None:
 def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> None:
     ana.give_password()
     work()
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.LANDLINE)
     ana.browser.press("Cancel")
     ana.give_password()
     work()
@@ -75,17 +75,17 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
     page = opal.browser.go(DELIVERIES)
 
     for each in (MessageState.DELIVERED, MessageState.FAILED):
-        assert f"virtual {capfirst(Kind.TEXT.label)} {capfirst(each.label)} 1" in page
-    assert str(capfirst(Reason.LANDLINE.label)) in page
+        assert f"virtual {capfirst(Channel.TEXT.label)} {capfirst(each.label)} 1" in page
+    assert str(capfirst(FailureReason.LANDLINE.label)) in page
     assert "The person can request a new code." in page
-    assert f"CH {capfirst(Kind.TEXT.label)} 2 1 1 0" in page
-    assert f"virtual {capfirst(Kind.TEXT.label)} 2 1 1 0" in page
+    assert f"CH {capfirst(Channel.TEXT.label)} 2 1 1 0" in page
+    assert f"virtual {capfirst(Channel.TEXT.label)} 2 1 1 0" in page
     assert ana.phone.number not in page.html
 
 
 def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Person, opal: Person) -> None:
     ana.give_password()
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.LANDLINE)
     work()
     message = Message.objects.get()
 
@@ -103,7 +103,7 @@ def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Pers
 
 
 def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opal: Person) -> None:
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.UNREACHABLE)
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.UNREACHABLE)
     ana.give_password()
     notices.tell(ana.user, "codes_renewed", now=timezone.now())
     work()

@@ -14,7 +14,7 @@ from tests.simulated.verdicts import verdicts
 from verification import checks
 from verification.delivery import dispatch, outbox
 from verification.delivery.routing import availability, outages
-from verification.models import Enrolment, Kind, Message, MessageState, Outage, Route
+from verification.models import Channel, Enrolment, Message, MessageState, Outage, Route
 from verification.outcomes import Verdict
 
 VIRTUAL = "verification.delivery.providers.virtual"
@@ -22,7 +22,7 @@ VIRTUAL = "verification.delivery.providers.virtual"
 
 def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
     now = clock.now
-    Outage.objects.create(kind=Kind.TEXT, starts_at=now, ends_at=now + timedelta(hours=1))
+    Outage.objects.create(kind=Channel.TEXT, starts_at=now, ends_at=now + timedelta(hours=1))
 
     assert outages.of_kind("text", now - timedelta(seconds=1)) is None
     assert outages.of_kind("text", now) is not None
@@ -43,7 +43,7 @@ def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
 
 
 def test_sign_in_asks_the_next_way_and_says_why(ana: Person) -> None:
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now(), words="The carrier is down.")
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now(), words="The carrier is down.")
 
     page = ana.give_password()
 
@@ -58,7 +58,7 @@ def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
     ana.give_password()
     ref = ana.enrolment("text").ref
     ana.choose("Authenticator app")
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
     before = Message.objects.count()
 
     page = ana.browser.send("/sign-in/options/", option=ref)
@@ -69,7 +69,7 @@ def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
 
 def test_code_is_not_sent_again_while_it_is_off(ana: Person, clock: Clock) -> None:
     ana.give_password()
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
     clock.forward(seconds=31)
 
     assert verdicts(ana.browser.send("/sign-in/resend/")) == {Verdict.UNREACHABLE}
@@ -77,8 +77,8 @@ def test_code_is_not_sent_again_while_it_is_off(ana: Person, clock: Clock) -> No
 
 def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clock) -> None:
     gus = join("gus", number="+41795550199").set_up("text")
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
-    Outage.objects.create(kind=Kind.CALL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=2))
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.CALL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=2))
 
     page = gus.give_password()
 
@@ -88,7 +88,7 @@ def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clo
 
 
 def test_registration_offers_what_works(ben: Any, db: None, clock: Clock) -> None:
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
     hal = join("hal")
 
     page = hal.give_password()
@@ -97,7 +97,7 @@ def test_registration_offers_what_works(ben: Any, db: None, clock: Clock) -> Non
     assert not page.offers("Text message")
 
 
-@pytest.mark.parametrize("what", [{"kind": Kind.TEXT}, {"provider": "virtual"}], ids=["kind", "only provider"])
+@pytest.mark.parametrize("what", [{"kind": Channel.TEXT}, {"provider": "virtual"}], ids=["kind", "only provider"])
 def test_what_waits_goes_out_after_the_end_if_it_still_helps(what: Any, ana: Person, clock: Clock) -> None:
     ana.give_password()
     message = Message.objects.get(kind="text")
@@ -114,7 +114,7 @@ def test_what_waits_goes_out_after_the_end_if_it_still_helps(what: Any, ana: Per
 
 
 def test_notice_by_mail_waits_for_the_end(ana: Person, clock: Clock) -> None:
-    Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=3))
+    Outage.objects.create(kind=Channel.MAIL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=3))
     ana.sign_in()
     ana.browser.go("/methods/recovery-codes/")
     ana.browser.press("Get new codes")
@@ -156,8 +156,8 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, clock: Clock, settings: Any) -> None:
     """Seen failing when only the route to everywhere was read: no text to this destination was swept."""
     settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
-    Route.objects.create(kind=Kind.TEXT, provider="nobody")
-    Route.objects.create(kind=Kind.TEXT, provider="virtual", place="CH")
+    Route.objects.create(kind=Channel.TEXT, provider="nobody")
+    Route.objects.create(kind=Channel.TEXT, provider="virtual", place="CH")
     Outage.objects.create(provider="nobody", starts_at=timezone.now())
 
     ana.give_password()
@@ -172,7 +172,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
 
 def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
     """The sweep takes fifty messages. Oldest first, sixty emails without a carrier would leave no room for others."""
-    Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.MAIL, starts_at=timezone.now())
     for _ in range(60):
         outbox.notice(ana.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=clock.now)
     ana.give_password()

@@ -9,7 +9,7 @@ from tests.simulated.people import Clock, Person, work
 from tests.simulated.verdicts import verdicts
 from verification import challenges
 from verification.delivery.providers.virtual.models import Behaviour
-from verification.models import AuditEvent, Challenge, Policy, Reason, State
+from verification.models import AuditEvent, Challenge, ChallengeState, FailureReason, Policy
 from verification.outcomes import Verdict
 
 
@@ -108,7 +108,7 @@ def test_fraud_report_counts_whatever_became_of_the_request(ana: Person, clock: 
     call(ana)
     if way in {"approved", "signed in"}:
         asked = Challenge.objects.filter(pk=ana.user.challenges.latest("pk").pk)
-        asked.update(state=State.APPROVED if way == "approved" else State.PROVEN)
+        asked.update(state=ChallengeState.APPROVED if way == "approved" else ChallengeState.PROVEN)
     elif way == "replaced":
         ana.browser.follow("Use a different verification option")
         ana.browser.press("Authenticator app")
@@ -139,9 +139,13 @@ def test_fraud_report_counts_once(ana: Person) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [(Reason.BUSY, "The line was busy"), (Reason.NO_ANSWER, "Nobody answered"), (Reason.VOICEMAIL, "Voicemail")],
+    [
+        (FailureReason.BUSY, "The line was busy"),
+        (FailureReason.NO_ANSWER, "Nobody answered"),
+        (FailureReason.VOICEMAIL, "Voicemail"),
+    ],
 )
-def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, words: str) -> None:
+def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: FailureReason, words: str) -> None:
     Behaviour.objects.create(number="", outcome=outcome)
     ana.give_password()
     ana.choose("Phone call")
@@ -160,7 +164,7 @@ def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, 
 
 def test_page_that_still_says_how_to_answer_is_loaded_again_once_the_call_failed(ana: Person) -> None:
     """Its script asks. A page that says so already is left alone."""
-    Behaviour.objects.create(number="", outcome=Reason.NO_ANSWER)
+    Behaviour.objects.create(number="", outcome=FailureReason.NO_ANSWER)
     ana.give_password()
     ana.choose("Phone call")
     work()

@@ -12,7 +12,16 @@ from tests.simulated.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
 from tests.simulated.people import Person, hire
 from verification import limits
 from verification.delivery import message_status_words, statistics
-from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State
+from verification.models import (
+    Attempt,
+    Challenge,
+    ChallengeState,
+    Circuit,
+    FailureReason,
+    Message,
+    MessageState,
+    OptOut,
+)
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
@@ -37,13 +46,16 @@ def test_text_is_accepted_and_named(texted: Message) -> None:
     [
         ({"MessageStatus": "sent"}, (MessageState.SENT, "")),
         ({"MessageStatus": "delivered"}, (MessageState.DELIVERED, "")),
-        ({"MessageStatus": "undelivered", "ErrorCode": "30003"}, (MessageState.UNDELIVERED, Reason.UNREACHABLE)),
-        ({"MessageStatus": "undelivered", "ErrorCode": "30006"}, (MessageState.UNDELIVERED, Reason.LANDLINE)),
-        ({"MessageStatus": "failed", "ErrorCode": "30007"}, (MessageState.FAILED, Reason.FILTERED)),
-        ({"MessageStatus": "undelivered", "ErrorCode": "30034"}, (MessageState.UNDELIVERED, Reason.PROVIDER_DOWN)),
-        ({"MessageStatus": "failed", "ErrorCode": "30500"}, (MessageState.FAILED, Reason.PROVIDER_DOWN)),
-        ({"MessageStatus": "failed", "ErrorCode": "30124"}, (MessageState.FAILED, Reason.PROVIDER_DOWN)),
-        ({"MessageStatus": "undelivered", "ErrorCode": "12"}, (MessageState.UNDELIVERED, Reason.UNKNOWN)),
+        ({"MessageStatus": "undelivered", "ErrorCode": "30003"}, (MessageState.UNDELIVERED, FailureReason.UNREACHABLE)),
+        ({"MessageStatus": "undelivered", "ErrorCode": "30006"}, (MessageState.UNDELIVERED, FailureReason.LANDLINE)),
+        ({"MessageStatus": "failed", "ErrorCode": "30007"}, (MessageState.FAILED, FailureReason.FILTERED)),
+        (
+            {"MessageStatus": "undelivered", "ErrorCode": "30034"},
+            (MessageState.UNDELIVERED, FailureReason.PROVIDER_DOWN),
+        ),
+        ({"MessageStatus": "failed", "ErrorCode": "30500"}, (MessageState.FAILED, FailureReason.PROVIDER_DOWN)),
+        ({"MessageStatus": "failed", "ErrorCode": "30124"}, (MessageState.FAILED, FailureReason.PROVIDER_DOWN)),
+        ({"MessageStatus": "undelivered", "ErrorCode": "12"}, (MessageState.UNDELIVERED, FailureReason.UNKNOWN)),
         ({"MessageStatus": "something new"}, (MessageState.ACCEPTED, "")),
     ],
 )
@@ -61,10 +73,13 @@ def test_receipt_moves_the_text(fields: dict[str, str], after: tuple[str, str], 
         ({"CallStatus": "ringing"}, (MessageState.RINGING, "")),
         ({"CallStatus": "in-progress"}, (MessageState.ANSWERED, "")),
         ({"CallStatus": "completed"}, (MessageState.DELIVERED, "")),
-        ({"CallStatus": "busy"}, (MessageState.UNDELIVERED, Reason.BUSY)),
-        ({"CallStatus": "no-answer"}, (MessageState.UNDELIVERED, Reason.NO_ANSWER)),
-        ({"CallStatus": "failed", "SipResponseCode": "404"}, (MessageState.FAILED, Reason.INVALID_NUMBER)),
-        ({"CallStatus": "in-progress", "AnsweredBy": "machine_start"}, (MessageState.UNDELIVERED, Reason.VOICEMAIL)),
+        ({"CallStatus": "busy"}, (MessageState.UNDELIVERED, FailureReason.BUSY)),
+        ({"CallStatus": "no-answer"}, (MessageState.UNDELIVERED, FailureReason.NO_ANSWER)),
+        ({"CallStatus": "failed", "SipResponseCode": "404"}, (MessageState.FAILED, FailureReason.INVALID_NUMBER)),
+        (
+            {"CallStatus": "in-progress", "AnsweredBy": "machine_start"},
+            (MessageState.UNDELIVERED, FailureReason.VOICEMAIL),
+        ),
         ({"CallStatus": "in-progress", "AnsweredBy": "human"}, (MessageState.ACCEPTED, "")),
     ],
 )
@@ -160,13 +175,13 @@ def test_fields_moved_from_the_body_into_the_address_are_not_believed(called: Me
     answer = Client().post(moved, "Digits=0", content_type=FORM, headers={"X-Twilio-Signature": signature})
 
     assert answer.status_code == 403
-    assert Challenge.objects.latest("pk").state == State.OPEN
+    assert Challenge.objects.latest("pk").state == ChallengeState.OPEN
 
 
 @pytest.mark.parametrize("fields", [{"CallSid": "CA" + "f" * 32}, {}, {"CallSid": "C" * 65}, {"CallSid": "CA\0"}])
 def test_keys_of_another_call_approve_nothing(fields: dict[str, str], called: Message) -> None:
     assert call_back(called, "keys", query="?language=en", Digits="0", **fields).status_code == 403
-    assert Challenge.objects.latest("pk").state == State.OPEN
+    assert Challenge.objects.latest("pk").state == ChallengeState.OPEN
 
 
 def test_receipt_that_overtakes_our_own_note_is_believed(texted: Message) -> None:
@@ -209,7 +224,7 @@ def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
     ana.user.refresh_from_db()
     assert "Thank you for telling us" in heard
     assert ana.user.second_step_locked_at is not None
-    assert Challenge.objects.latest("pk").state == State.DENIED
+    assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 
 
 def test_keys_told_twice_count_once(ana: Person, called: Message) -> None:
@@ -262,7 +277,7 @@ def test_odd_keys_are_wrong_keys(called: Message, keys: str) -> None:
     answer = call_back(called, "keys", CallSid=called.reference, Digits=keys)
 
     assert answer.status_code == (403 if keys == "\0" else 200)
-    assert Challenge.objects.get(messages=called).state == State.OPEN
+    assert Challenge.objects.get(messages=called).state == ChallengeState.OPEN
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "99999999999999999999", "²"])
@@ -301,7 +316,7 @@ def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Exc
 
     message = hand_over()
 
-    assert (message.code, message.reason) == ("29999", Reason.UNKNOWN)
+    assert (message.code, message.reason) == ("29999", FailureReason.UNKNOWN)
     assert message_status_words.technical(message) == "twilio 29999"
     assert not Circuit.objects.filter(failures__gt=0).exists()
 

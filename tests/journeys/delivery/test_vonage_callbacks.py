@@ -12,7 +12,7 @@ from tests.simulated.callbacks import hand_over, match, state
 from tests.simulated.fake_carrier import APPLICATION, Exchange, vonage_bearer
 from tests.simulated.people import Person
 from verification.delivery.routing import routes
-from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
+from verification.models import Challenge, ChallengeState, FailureReason, Message, MessageState, OptOut
 
 pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")
 
@@ -64,7 +64,7 @@ def test_receipts_move_the_text_forward_only(texted: Message) -> None:
 def test_bad_receipt_says_why(texted: Message) -> None:
     of_text(texted, "undeliverable", error={"title": 1180})
 
-    assert state(texted) == (MessageState.UNDELIVERED, Reason.UNREACHABLE)
+    assert state(texted) == (MessageState.UNDELIVERED, FailureReason.UNREACHABLE)
 
 
 def test_events_move_the_call(called: Message) -> None:
@@ -74,7 +74,7 @@ def test_events_move_the_call(called: Message) -> None:
 
     call_back(called, call_uuid=called.reference, status="machine")
 
-    assert state(called) == (MessageState.UNDELIVERED, Reason.VOICEMAIL)
+    assert state(called) == (MessageState.UNDELIVERED, FailureReason.VOICEMAIL)
 
 
 def test_event_of_another_call_changes_nothing(called: Message) -> None:
@@ -177,7 +177,7 @@ def test_silence_proves_nothing_and_replaces_nothing(called: Message) -> None:
     answer = call_back(called, "keys", uuid=called.reference, dtmf={"digits": "", "timed_out": True})
 
     assert (answer.status_code, answer.content) == (204, b"")
-    assert Challenge.objects.latest("pk").state == State.OPEN
+    assert Challenge.objects.latest("pk").state == ChallengeState.OPEN
 
 
 def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
@@ -186,7 +186,7 @@ def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
     ana.user.refresh_from_db()
     assert "Thank you for telling us" in heard
     assert ana.user.second_step_locked_at is not None
-    assert Challenge.objects.latest("pk").state == State.DENIED
+    assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 
 
 def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person, work
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.models import Reason
+from verification.models import FailureReason
 
 OPTIONS, METHODS = "/sign-in/options/", "/methods/"
 
@@ -19,7 +19,7 @@ def behave(**terms: object) -> None:
     Behaviour.objects.create(number="", **terms)
 
 
-def refuse(reason: Reason) -> Callable[[Person], None]:
+def refuse(reason: FailureReason) -> Callable[[Person], None]:
     """Return a cause: the carrier refuses the text that Ana requests."""
 
     def cause(ana: Person) -> None:

@@ -17,7 +17,7 @@ from tests.simulated.people import MORNING, Clock, Person, hire, join
 from verification import limits
 from verification.context import Context
 from verification.models import Browser as Remembered
-from verification.models import Enrolment, Failure, Policy, Reason
+from verification.models import Enrolment, Failure, FailureReason, Policy
 
 
 def test_wrong_code_of_the_app_is_named_with_the_clock(cleo: Person) -> None:
@@ -294,7 +294,7 @@ def test_stranger_is_told_nothing_of_anybody(stranger: Browser, ana: Person) -> 
 
 
 def test_half_signed_in_person_sees_only_this_sign_in(ana: Person) -> None:
-    refuse(Reason.LANDLINE)(ana)
+    refuse(FailureReason.LANDLINE)(ana)
     other = join("other").set_up("totp")
     other.browser = ana.browser
     ana.browser.press("Cancel")

@@ -10,23 +10,23 @@ from tests.journeys.diagnosis.diagnosis_pages import OPTIONS, ask, behave, refus
 from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.limits import toll_fraud
-from verification.models import Country, Message, Reason
+from verification.models import Country, FailureReason, Message
 
 REFUSALS = {
-    Reason.UNREACHABLE: "Your phone may be off or have no signal.",
-    Reason.LANDLINE: "This number can’t receive texts.",
-    Reason.BLOCKED: "Your phone or phone company blocks our messages.",
-    Reason.OPTED_OUT: "replied STOP",
-    Reason.INVALID_NUMBER: "This number isn’t in use.",
-    Reason.FILTERED: "The phone company filtered the text out.",
-    Reason.COUNTRY_NOT_ALLOWED: "We don’t send to this country.",
-    Reason.PROVIDER_DOWN: "We can’t reach the phone network now.",
-    Reason.RATE_LIMITED: "The phone network is busy.",
+    FailureReason.UNREACHABLE: "Your phone may be off or have no signal.",
+    FailureReason.LANDLINE: "This number can’t receive texts.",
+    FailureReason.BLOCKED: "Your phone or phone company blocks our messages.",
+    FailureReason.OPTED_OUT: "replied STOP",
+    FailureReason.INVALID_NUMBER: "This number isn’t in use.",
+    FailureReason.FILTERED: "The phone company filtered the text out.",
+    FailureReason.COUNTRY_NOT_ALLOWED: "We don’t send to this country.",
+    FailureReason.PROVIDER_DOWN: "We can’t reach the phone network now.",
+    FailureReason.RATE_LIMITED: "The phone network is busy.",
 }
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
-def test_text_that_fails_is_named_and_another_way_offered(reason: Reason, ana: Person) -> None:
+def test_text_that_fails_is_named_and_another_way_offered(reason: FailureReason, ana: Person) -> None:
     refuse(reason)(ana)
 
     page = ask(ana, "no-message")
@@ -169,7 +169,7 @@ def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Setti
 
 
 def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
-    refuse(Reason.PROVIDER_DOWN)(ana)
+    refuse(FailureReason.PROVIDER_DOWN)(ana)
     Message.objects.update(code="30002")
 
     assert "(Provider’s error code: 30002)" in ask(ana, "no-message")
@@ -181,14 +181,14 @@ def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
 def test_landline_is_offered_a_call(db: None, clock: Clock) -> None:
     """Seen: the page said that there was no other method, beside the advice to request a call."""
     gus = join("gus", number="+41445550199").set_up("text").set_up("call")
-    refuse(Reason.LANDLINE)(gus)
+    refuse(FailureReason.LANDLINE)(gus)
 
     assert ask(gus, "no-message").link("Use a different verification option") == OPTIONS
 
 
 def test_unreachable_phone_is_offered_no_call(db: None, clock: Clock) -> None:
     gus = join("gus", number="+41795550199").set_up("text").set_up("call")
-    refuse(Reason.UNREACHABLE)(gus)
+    refuse(FailureReason.UNREACHABLE)(gus)
 
     page = ask(gus, "no-message")
 

@@ -9,7 +9,7 @@ from helpcenter import diagnosis
 from tests.journeys.diagnosis.diagnosis_pages import ask, refuse
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person, hire
-from verification.models import Reason
+from verification.models import FailureReason
 
 
 def reference_on(page: Page) -> str:
@@ -18,7 +18,7 @@ def reference_on(page: Page) -> str:
 
 
 def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, cleo: Person) -> None:
-    refuse(Reason.LANDLINE)(ana)
+    refuse(FailureReason.LANDLINE)(ana)
     reference = reference_on(ask(ana, "no-message"))
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")

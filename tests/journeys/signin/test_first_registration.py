@@ -10,7 +10,7 @@ from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import enrolments
-from verification.models import Enrolment, Kind, Outage, Policy
+from verification.models import Channel, Enrolment, Outage, Policy
 from verification.outcomes import Verdict
 
 WALL = "/sign-in/register/"
@@ -30,7 +30,7 @@ def to_second(ben: Person) -> None:
 def test_says_that_nothing_can_be_set_up_while_texts_and_calls_are_off(ben: Person) -> None:
     """Seen failing with a page that said “Choose a method.” above nothing."""
     Policy.objects.create(methods=["text", "call"])
-    for kind in (Kind.TEXT, Kind.CALL):
+    for kind in (Channel.TEXT, Channel.CALL):
         Outage.objects.create(kind=kind, starts_at=timezone.now())
 
     page = ben.give_password()

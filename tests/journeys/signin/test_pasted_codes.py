@@ -5,12 +5,12 @@ import pytest
 from tests.simulated import app_password_services
 from tests.simulated.people import PASSWORD, Person
 from tests.simulated.verdicts import verdicts
-from verification.models import Challenge, Failure, State
+from verification.models import Challenge, ChallengeState, Failure
 from verification.outcomes import Verdict
 
 
 def left(person: Person) -> int:
-    return Challenge.objects.get(user=person.user, state=State.OPEN).tries_left
+    return Challenge.objects.get(user=person.user, state=ChallengeState.OPEN).tries_left
 
 
 @pytest.mark.parametrize(

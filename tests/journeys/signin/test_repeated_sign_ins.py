@@ -4,7 +4,7 @@ import pytest
 
 from tests.simulated.people import PASSWORD, Clock, Person
 from tests.simulated.verdicts import verdicts
-from verification.models import Challenge, Message, State
+from verification.models import Challenge, ChallengeState, Message
 from verification.outcomes import Verdict
 
 
@@ -31,7 +31,7 @@ def test_first_code_after_signing_in_again_elsewhere_costs_no_try(ana: Person, c
     ana.give_password()
 
     assert verdicts(ana.verify(first)) == {Verdict.REPLACED}
-    assert Challenge.objects.get(state=State.OPEN).tries_left == 5
+    assert Challenge.objects.get(state=ChallengeState.OPEN).tries_left == 5
 
 
 def test_code_of_somebody_else_is_wrong(ana: Person, ben: Person, clock: Clock) -> None:
@@ -114,7 +114,7 @@ def test_given_up_sign_in_takes_no_code(ana: Person) -> None:
     ana.give_password()
     ana.browser.press("Cancel")
 
-    assert Challenge.objects.get().state == State.SUPERSEDED
+    assert Challenge.objects.get().state == ChallengeState.SUPERSEDED
 
 
 def test_another_person_in_the_same_browser_begins_anew(ana: Person, ben: Person) -> None:
@@ -123,6 +123,6 @@ def test_another_person_in_the_same_browser_begins_anew(ana: Person, ben: Person
     ana.browser.go("/sign-in/")
     ana.browser.press("Sign in", username="ben", password=PASSWORD)
 
-    assert Challenge.objects.get(user=ana.user).state == State.SUPERSEDED
+    assert Challenge.objects.get(user=ana.user).state == ChallengeState.SUPERSEDED
     assert ana.verify(ben.read_text()).path == "/"
     assert "Ben" in ana.page

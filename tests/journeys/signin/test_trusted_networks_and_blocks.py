@@ -10,7 +10,7 @@ from accounts.models import SecondStep, Session, User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock, Person, join
 from verification.models import Failure, Policy
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 SUPPORT = "Example Service Desk"
 
@@ -24,7 +24,7 @@ def test_nothing_is_asked_in_a_trusted_network(ana: Person) -> None:
 
     home = ana.give_password()
 
-    assert (home.path, Why.TRUSTED_NETWORK.why_skipped in home) == ("/", True)
+    assert (home.path, DecisionReason.TRUSTED_NETWORK.why_skipped in home) == ("/", True)
 
 
 def test_network_outside_is_asked(ana: Person) -> None:
@@ -60,7 +60,7 @@ def test_nothing_is_asked_of_whom_it_is_switched_off_for(ben: Person) -> None:
 
     home = ben.give_password()
 
-    assert (home.path, Why.NOT_REQUIRED.why_skipped in home) == ("/", True)
+    assert (home.path, DecisionReason.NOT_REQUIRED.why_skipped in home) == ("/", True)
 
 
 def test_staff_are_asked_even_when_it_is_switched_off(dev: Person) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person
-from verification.models import AuditEvent, Challenge, Failure, Message, State
+from verification.models import AuditEvent, Challenge, ChallengeState, Failure, Message
 
 STALE = "That page was from an older verification. Nothing was checked or changed"
 
@@ -52,7 +52,7 @@ def test_button_of_one_does_nothing_to_the_other(two: tuple[Person, Page], label
     page = send(browser, hers, label)
 
     assert STALE in page
-    assert Challenge.objects.get(user__username="ben").state == State.OPEN
+    assert Challenge.objects.get(user__username="ben").state == ChallengeState.OPEN
     assert Message.objects.count() == 2
 
 

@@ -19,9 +19,9 @@ from verification import outcomes
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.limits import toll_fraud
-from verification.models import AuditEvent, Challenge, Country, Enrolment, Message, MessageState, Policy, Reason
+from verification.models import AuditEvent, Challenge, Country, Enrolment, FailureReason, Message, MessageState, Policy
 from verification.outcomes import Outcome, Verdict
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 
 def settle(person: Person) -> None:
@@ -67,7 +67,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
 def test_text_that_did_not_arrive_leads_to_what_happened_to_it(ana: Person, dora: Person) -> None:
     """Seen failing: the case named the state, and nothing led to the attempts and the name in the log files."""
     ana.give_password()
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.LANDLINE)
     work()
     message = Message.objects.get()
     case(dora, ana)
@@ -184,7 +184,7 @@ def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Per
     do(sam, ana, "bypass_once", seconds="300")
 
     page = ana.give_password()
-    assert Why.BYPASSED.why_skipped in page
+    assert DecisionReason.BYPASSED.why_skipped in page
     page = ana.browser.go("/methods/add/")
     assert page.path == "/sign-in/again/"
     ana.browser.go("/")

@@ -14,7 +14,7 @@ from mfasite import conf
 from mfasite.environment import env
 from mfasite.environment.env import Environment
 from verification import conf as engine
-from verification.setting import Section, Setting, Values, formats
+from verification.setting import Setting, SettingsSection, SettingValues, formats
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -22,12 +22,12 @@ KEY = base64.b64encode(b"k" * 32).decode()
 ODD = "NUMBER is odd."
 
 
-def _odd(values: Values) -> Iterator[str]:
+def _odd(values: SettingValues) -> Iterator[str]:
     if values[number] % 2:
         yield ODD
 
 
-SECTION = Section("It", rules=(_odd,), families=("ITS_",))
+SECTION = SettingsSection("It", rules=(_odd,), families=("ITS_",))
 number: Setting[int] = Setting(
     SECTION, "NUMBER", formats.whole_number(1, 10_000), default=10, demo=60, unit="texts an hour", meaning="texts"
 )

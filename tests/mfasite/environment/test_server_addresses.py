@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mfasite import conf
 from mfasite.environment import server_addresses
 from mfasite.environment.env import Environment
-from verification.setting import Section, Setting
+from verification.setting import Setting, SettingsSection
 from verification.setting.formats import Wrong
 
 WRONG_ADDRESSES = (
@@ -25,7 +25,7 @@ WRONG_ADDRESSES = (
 @pytest.mark.parametrize("value", WRONG_ADDRESSES)
 @pytest.mark.parametrize("setting", [conf.database, conf.broker], ids=["database", "broker"])
 def test_a_wrong_address_says_what_to_do_and_shows_nothing(value: str, setting: Setting[object]) -> None:
-    environment, section = Environment({setting.name: value}), Section("", settings=[setting])
+    environment, section = Environment({setting.name: value}), SettingsSection("", settings=[setting])
     password = setting.name.replace("_URL", "_PASSWORD")
 
     with pytest.raises(ImproperlyConfigured) as refusal:

@@ -17,7 +17,7 @@ from mfasite.demo.launcher import Stack
 from mfasite.observability import request_ids
 from tests.bench.browser import Browser
 from verification.delivery import message_publisher
-from verification.models import Kind
+from verification.models import Channel
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -88,7 +88,7 @@ def test_every_line_is_an_object(name: str, tmp_path: Path, stack: Stack) -> Non
 def test_wake_up_carries_the_name(broker: str) -> None:
     request_ids.begin(NAME)
 
-    message_publisher.publish(17, Kind.TEXT)
+    message_publisher.publish(17, Channel.TEXT)
 
     with app.connection_for_read() as connection:
         box = connection.SimpleQueue("texts")

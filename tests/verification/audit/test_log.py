@@ -52,7 +52,7 @@ def test_words_of_an_event_about_nobody_stay_in_it(who: EngineUser) -> None:
 
 def test_many_events_are_written_at_once_and_as_one_is(who: EngineUser) -> None:
     done = audit.Event("enrolment.removed")
-    entries = [audit.Entry(done, pk, {"method": "text", "reason": "lost it"}) for pk in (who.user.pk, None)]
+    entries = [audit.EventToRecord(done, pk, {"method": "text", "reason": "lost it"}) for pk in (who.user.pk, None)]
     for entry in entries:
         audit.record(done, user_id=entry.user_id, context=who.context, actor_id=77, **entry.detail)
     alone = list(events().order_by("id"))
@@ -77,7 +77,7 @@ def test_many_events_are_written_at_once_and_as_one_is(who: EngineUser) -> None:
 def test_many_events_come_after_those_that_waited_in_a_block(who: EngineUser) -> None:
     with batched_writes.block():
         write(who, "a.done")
-        audit.record_many([audit.Entry(audit.Event("b.done"), None)], context=who.context)
+        audit.record_many([audit.EventToRecord(audit.Event("b.done"), None)], context=who.context)
         write(who, "c.done")
 
     assert list(events().order_by("id").values_list("kind", flat=True)) == ["a.done", "b.done", "c.done"]

@@ -103,7 +103,7 @@ def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: 
 
     removed = remove(half_year, keep=2)
 
-    assert removed.fault == audit.Fault(2, ref, Problem.EVENT_CHANGED)
+    assert removed.fault == audit.ChainFault(2, ref, Problem.EVENT_CHANGED)
     assert (AuditEvent.objects.count(), AuditRemoval.objects.exists()) == (6, False)
     assert next(audit.verify()).ref == ref
 

@@ -4,7 +4,7 @@ from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges
 from verification.models import (
     Challenge,
-    State,
+    ChallengeState,
 )
 from verification.outcomes import Verdict
 
@@ -29,11 +29,11 @@ def test_superseding_closes_the_older_challenge(ana: EngineUser) -> None:
     first = ana.start("text")
     ana.start("totp", replaces=first.handle)
 
-    assert Challenge.objects.get(handle=first.handle).state == State.SUPERSEDED
+    assert Challenge.objects.get(handle=first.handle).state == ChallengeState.SUPERSEDED
 
 
 def test_approval_that_nobody_collected_in_time_has_expired(ana: EngineUser) -> None:
     issued = ana.start("call")
-    Challenge.objects.update(state=State.APPROVED)
+    Challenge.objects.update(state=ChallengeState.APPROVED)
 
     assert ana.later(minutes=5, seconds=1).collect(issued).verdict is Verdict.EXPIRED

@@ -14,7 +14,7 @@ from tests.verification.conftest import EngineUser, equip
 from verification import challenges
 from verification.challenges import queries
 from verification.context import Context
-from verification.models import Challenge, Message, State
+from verification.models import Challenge, ChallengeState, Message
 from verification.models.challenges import ALIVE
 from verification.outcomes import Outcome, Verdict
 
@@ -42,7 +42,7 @@ def _chosen_again(who: EngineUser, binding: str) -> tuple[EngineUser, list[Calla
 def _chosen_again_after_an_end(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Do the same after too many incorrect answers, so that there is no live one whose row they wait for."""
     _, steps = _chosen_again(who, binding)
-    Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=State.ENDED)
+    Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=ChallengeState.ENDED)
     return who, steps
 
 

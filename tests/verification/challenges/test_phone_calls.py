@@ -9,7 +9,7 @@ from verification.models import (
     Message,
     Policy,
 )
-from verification.outcomes import Verdict, Words
+from verification.outcomes import Verdict, VerdictText
 
 
 def test_call_is_approved_with_the_digits_of_the_page(ana: EngineUser) -> None:
@@ -41,7 +41,7 @@ def test_page_that_continues_too_early_says_to_answer_the_call(ana: EngineUser) 
 
     outcome = ana.collect(issued)
 
-    assert outcome.said == Words(*map(str, method.not_approved))
+    assert outcome.said == VerdictText(*map(str, method.not_approved))
 
 
 def test_policy_may_let_the_hash_alone_approve(ana: EngineUser) -> None:

@@ -2,7 +2,7 @@
 
 from tests.verification.challenges.conftest import Between, n_counted
 from tests.verification.conftest import EngineUser
-from verification.models import Challenge, Message, Purpose, State
+from verification.models import Challenge, ChallengeState, Message, Purpose
 from verification.models.challenges import MAX_NUMBER
 from verification.outcomes import Verdict
 
@@ -87,7 +87,7 @@ def test_code_that_has_no_number_is_not_sent(ana: EngineUser) -> None:
 
 def test_resend_wakes_a_request_whose_approval_nobody_collected(ana: EngineUser) -> None:
     issued = ana.start("call")
-    Challenge.objects.update(state=State.APPROVED)
+    Challenge.objects.update(state=ChallengeState.APPROVED)
     assert ana.later(seconds=31).resend(issued).verdict is Verdict.USED
 
     later = ana.later(minutes=6)

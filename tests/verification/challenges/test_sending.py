@@ -12,10 +12,10 @@ from verification import challenges
 from verification.limits.gates import UNLIMITED
 from verification.models import (
     Failure,
+    FailureReason,
     Message,
     MessageState,
     Purpose,
-    Reason,
 )
 from verification.outcomes import Outcome, Verdict
 
@@ -108,12 +108,12 @@ def test_texts_that_nobody_types_are_bounded_too(ana: EngineUser) -> None:
 @pytest.mark.parametrize(
     ("reason", "verdict"),
     [
-        (Reason.UNREACHABLE, Verdict.ISSUED),
-        (Reason.PROVIDER_DOWN, Verdict.ISSUED),
-        (Reason.NO_ANSWER, Verdict.UNANSWERED),
+        (FailureReason.UNREACHABLE, Verdict.ISSUED),
+        (FailureReason.PROVIDER_DOWN, Verdict.ISSUED),
+        (FailureReason.NO_ANSWER, Verdict.UNANSWERED),
     ],
 )
-def test_calls_that_never_rang_disturbed_nobody(ana: EngineUser, reason: Reason, verdict: Verdict) -> None:
+def test_calls_that_never_rang_disturbed_nobody(ana: EngineUser, reason: FailureReason, verdict: Verdict) -> None:
     """During a carrier's bad hour people ask again and again; a call that nobody answered did ring."""
     ask(ana, "call", 3)
     Message.objects.filter(kind="call").update(state=MessageState.UNDELIVERED, reason=reason)

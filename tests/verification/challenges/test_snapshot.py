@@ -6,7 +6,7 @@ from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges
 from verification.models import (
     Challenge,
-    State,
+    ChallengeState,
 )
 
 
@@ -22,7 +22,7 @@ def test_showing_writes_nothing(ana: EngineUser, django_assert_num_queries: Any)
 
 def test_call_that_was_approved_with_the_last_try_can_be_collected(ana: EngineUser) -> None:
     issued = ana.start("call")
-    Challenge.objects.update(state=State.APPROVED, tries_left=0)
+    Challenge.objects.update(state=ChallengeState.APPROVED, tries_left=0)
 
     shown = challenges.show(issued.handle, binding=BINDING, now=ana.context.now)
 

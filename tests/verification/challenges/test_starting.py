@@ -11,11 +11,11 @@ from verification import challenges, enrolments
 from verification.challenges import starting
 from verification.models import (
     Challenge,
+    ChallengeState,
     Enrolment,
     Failure,
     Message,
     MessageState,
-    State,
 )
 from verification.models.challenges import MAX_NUMBER
 from verification.outcomes import Outcome, Verdict
@@ -69,8 +69,8 @@ def test_does_not_go_back_to_a_request_whose_code_was_tested(ana: EngineUser, mo
     monkeypatch.setattr(starting, "_running", found)
 
     assert ana.start("text", replaces=app.handle).handle == app.handle
-    assert Challenge.objects.get(handle=text.handle).state == State.SUPERSEDED
-    assert Challenge.objects.get(handle=app.handle).state == State.OPEN
+    assert Challenge.objects.get(handle=text.handle).state == ChallengeState.SUPERSEDED
+    assert Challenge.objects.get(handle=app.handle).state == ChallengeState.OPEN
 
 
 def test_last_request_that_a_session_can_count_is_followed_by_none(ana: EngineUser) -> None:

@@ -22,7 +22,7 @@ from verification.db.compiled_queries import (
     bind_each,
     fill_each,
 )
-from verification.models import AuditEvent, Challenge, Counter, State
+from verification.models import AuditEvent, Challenge, ChallengeState, Counter
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -87,7 +87,7 @@ def test_brings_related_rows_along() -> None:
 
         assert found == challenge
         assert found is not None
-        assert (found.user, found.enrolment, found.state) == (user, challenge.enrolment, State.OPEN)
+        assert (found.user, found.enrolment, found.state) == (user, challenge.enrolment, ChallengeState.OPEN)
         assert found.expires_at == challenge.expires_at
         assert found.code_life == challenge.code_life
     assert len(captured) == 1
@@ -130,9 +130,9 @@ def test_takes_a_choice_for_its_value() -> None:
     challenge = _challenge(get_user_model().objects.create_user(username="ana"))
     move = Update(lambda: (Challenge.objects.filter(state=BindParam("old")), {"state": BindParam("new")}))
 
-    assert move.run(old=State.OPEN, new=State.PROVEN) == 1
+    assert move.run(old=ChallengeState.OPEN, new=ChallengeState.PROVEN) == 1
     challenge.refresh_from_db()
-    assert challenge.state == State.PROVEN
+    assert challenge.state == ChallengeState.PROVEN
 
 
 def test_inserts_what_django_inserts() -> None:

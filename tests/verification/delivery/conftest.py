@@ -6,16 +6,16 @@ from collections.abc import Callable
 import pytest
 
 from tests.verification.conftest import EngineUser
-from verification.delivery.provider import Callback, Outgoing, ParsedCallback, Refused
+from verification.delivery.provider import Callback, Outgoing, ParsedCallback, SendRefused
 from verification.delivery.routing import routes
-from verification.models import Challenge, Kind, Message, Reason, State
+from verification.models import Challenge, ChallengeState, Channel, FailureReason, Message
 from verification.models.handles import new_handle
 
 
 class Carrier:
     """A provider that behaves as told, and keeps the messages it was given."""
 
-    kinds = frozenset(Kind)
+    kinds = frozenset(Channel)
 
     def __init__(self, name: str = "first", does: Callable[[Outgoing], str] = lambda _: "a reference") -> None:
         self.name = name
@@ -33,9 +33,9 @@ class Carrier:
         return True
 
 
-def refuses(reason: Reason, *, permanent: bool = False) -> Callable[[Outgoing], str]:
+def refuses(reason: FailureReason, *, permanent: bool = False) -> Callable[[Outgoing], str]:
     def refuse(_: Outgoing) -> str:
-        raise Refused(reason, permanent=permanent)
+        raise SendRefused(reason, permanent=permanent)
 
     return refuse
 
@@ -82,5 +82,5 @@ def _copy(challenge: Challenge, at: int, *, is_dead: bool) -> Challenge:
     other = copy.copy(challenge)
     other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
     other.binding = f"session {at}"
-    other.state = State.SUPERSEDED if is_dead else State.OPEN
+    other.state = ChallengeState.SUPERSEDED if is_dead else ChallengeState.OPEN
     return other

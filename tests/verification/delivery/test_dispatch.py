@@ -16,10 +16,10 @@ from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
 from verification.delivery import dispatch, statistics
-from verification.delivery.provider import Lost, Outgoing
+from verification.delivery.provider import Outgoing, ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
-from verification.models import Kind, Message, MessageState, Reason
+from verification.models import Channel, FailureReason, Message, MessageState
 
 
 def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
@@ -115,7 +115,7 @@ def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Carr
 
 
 def test_certain_refusal_goes_to_the_next_provider(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     carriers.append(Carrier("second"))
 
     message = send(ana, queued)
@@ -124,15 +124,15 @@ def test_certain_refusal_goes_to_the_next_provider(ana: EngineUser, queued: Mess
 
 
 def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = refuses(Reason.INVALID_NUMBER, permanent=True)
+    carriers[0].does = refuses(FailureReason.INVALID_NUMBER, permanent=True)
     carriers.append(Carrier("second"))
 
     message = send(ana, queued)
 
-    assert (message.state, message.reason, carriers[1].given) == (MessageState.FAILED, Reason.INVALID_NUMBER, [])
+    assert (message.state, message.reason, carriers[1].given) == (MessageState.FAILED, FailureReason.INVALID_NUMBER, [])
 
 
-@pytest.mark.parametrize("error", [Lost, RuntimeError, TimeoutError])
+@pytest.mark.parametrize("error", [ResponseLost, RuntimeError, TimeoutError])
 def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
     ana: EngineUser, queued: Message, carriers: list[Carrier], error: type[Exception]
 ) -> None:
@@ -146,17 +146,17 @@ def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
 
 
 def test_all_refusing_is_tried_again_after_a_pause(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    carriers[0].does = refuses(FailureReason.RATE_LIMITED)
 
     message = send(ana, queued)
 
-    assert (message.state, message.reason, message.claims) == (MessageState.QUEUED, Reason.RATE_LIMITED, 1)
+    assert (message.state, message.reason, message.claims) == (MessageState.QUEUED, FailureReason.RATE_LIMITED, 1)
     assert message.not_before is not None
     assert message.not_before > ana.context.now
 
 
 def test_gives_up_after_five_claims(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     for turn in range(6):
         Message.objects.update(not_before=ana.context.now)
         send(ana.later(seconds=turn), queued)
@@ -171,11 +171,11 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
 ) -> None:
     """Seen failing with notices that were given up after half a minute, as a code is."""
 
-    def hand(pk: int, _kind: Kind) -> None:
+    def hand(pk: int, _kind: Channel) -> None:
         dispatch.send(pk)
 
     with time_machine.travel(ana.context.now, tick=False) as clock:
-        carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+        carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
         notices.tell(ana.user, "password_changed", now=timezone.now(), how="changed")
         notice = Message.objects.get()
         while timezone.now() < ana.later(hours=hours).context.now:
@@ -194,7 +194,7 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
 
 def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carriers: list[Carrier]) -> None:
     """Seen failing with those that are due now: nobody saw what waited for a mail server."""
-    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
     notice = Message.objects.get()
     for _turn in range(7):
@@ -203,7 +203,7 @@ def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carrier
 
     [found] = statistics.waiting(ana.later(minutes=1).context.now)
 
-    assert (found.kind, found.n) == (Kind.MAIL, 1)
+    assert (found.kind, found.n) == (Channel.MAIL, 1)
 
 
 def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> None:
@@ -221,7 +221,7 @@ def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> N
 
 def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carriers: list[Carrier]) -> None:
     """Seen failing: the try after the one at 17 minutes would have been at the very end of a link's half an hour."""
-    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
     Message.objects.update(useful_until=ana.later(minutes=30).context.now, not_before=ana.context.now, claims=10)
     notice = Message.objects.get()
@@ -237,7 +237,7 @@ def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carr
 def test_fails_without_any_provider(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
     carriers.clear()
 
-    assert send(ana, queued).reason == Reason.PROVIDER_DOWN
+    assert send(ana, queued).reason == FailureReason.PROVIDER_DOWN
 
 
 def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
@@ -265,7 +265,7 @@ def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: EngineUs
 
 
 def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = breaks(Lost)
+    carriers[0].does = breaks(ResponseLost)
     send(ana, queued)
     Message.objects.update(handed_at=ana.context.now)
 
@@ -280,8 +280,8 @@ def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, c
 def test_knows_providers_by_the_kinds_they_carry(db: None, settings: Any) -> None:
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.virtual", "tests.carrier")
 
-    assert [hop.provider.name for hop in routes.route(Kind.TEXT)] == ["virtual", "nobody"]
-    assert [hop.provider.name for hop in routes.route(Kind.MAIL)] == ["virtual"]
+    assert [hop.provider.name for hop in routes.route(Channel.TEXT)] == ["virtual", "nobody"]
+    assert [hop.provider.name for hop in routes.route(Channel.MAIL)] == ["virtual"]
 
 
 def test_provider_gets_the_number_and_the_words(ana: EngineUser, queued: Message) -> None:

@@ -9,7 +9,7 @@ from tests.verification.delivery.conftest import Carrier, refuses
 from tests.verification.delivery.sending import send
 from verification import notices
 from verification.delivery import dispatch
-from verification.models import Kind, Message, MessageState, Reason
+from verification.models import Channel, FailureReason, Message, MessageState
 
 
 def test_sweep_finds_codes_before_notices(
@@ -27,14 +27,14 @@ def test_sweep_finds_codes_before_notices(
 # The sweep -----------------------------------------------------------------------------------------------------
 
 
-def sweep(ana: EngineUser) -> list[tuple[int, Kind]]:
-    found: list[tuple[int, Kind]] = []
+def sweep(ana: EngineUser) -> list[tuple[int, Channel]]:
+    found: list[tuple[int, Channel]] = []
     dispatch.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.context.now)
     return found
 
 
 def test_sweep_finds_what_nobody_took_up(ana: EngineUser, queued: Message) -> None:
-    assert sweep(ana.later(seconds=2)) == [(queued.pk, Kind.TEXT)]
+    assert sweep(ana.later(seconds=2)) == [(queued.pk, Channel.TEXT)]
 
 
 @pytest.mark.django_db
@@ -81,9 +81,9 @@ def test_sweep_closes_what_is_stale(ana: EngineUser, queued: Message) -> None:
 def test_sweep_finds_a_refused_one_when_its_pause_is_over(
     ana: EngineUser, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    carriers[0].does = refuses(FailureReason.RATE_LIMITED)
     send(ana, queued)
     Message.objects.update(not_before=ana.later(seconds=4).context.now)
 
     assert sweep(ana.later(seconds=4)) == []
-    assert sweep(ana.later(seconds=5)) == [(queued.pk, Kind.TEXT)]
+    assert sweep(ana.later(seconds=5)) == [(queued.pk, Channel.TEXT)]

@@ -10,7 +10,7 @@ from verification.delivery.providers.smtp.provider import provider as smtp
 from verification.delivery.providers.twilio.provider import provider as twilio
 from verification.delivery.providers.vonage.provider import provider as vonage
 from verification.delivery.routing import circuit_breaker, routes
-from verification.models import Reason
+from verification.models import FailureReason
 
 CARRIERS: dict[str, Any] = {"twilio": twilio, "vonage": vonage, "gateway": gateway, "smtp": smtp}
 
@@ -113,18 +113,18 @@ def test_known_code_is_shown_with_its_meaning() -> None:
 @pytest.mark.parametrize(
     ("reason", "code", "counts"),
     [
-        (Reason.PROVIDER_DOWN, "", True),
-        (Reason.PROVIDER_DOWN, "30002", True),
-        (Reason.COUNTRY_NOT_ALLOWED, "21408", True),
-        (Reason.COUNTRY_NOT_ALLOWED, "", False),
-        (Reason.RATE_LIMITED, "20429", True),
-        (Reason.LANDLINE, "21614", False),
-        (Reason.OPTED_OUT, "21610", False),
-        (Reason.UNREACHABLE, "30003", False),
-        (Reason.UNKNOWN, "99999", False),
+        (FailureReason.PROVIDER_DOWN, "", True),
+        (FailureReason.PROVIDER_DOWN, "30002", True),
+        (FailureReason.COUNTRY_NOT_ALLOWED, "21408", True),
+        (FailureReason.COUNTRY_NOT_ALLOWED, "", False),
+        (FailureReason.RATE_LIMITED, "20429", True),
+        (FailureReason.LANDLINE, "21614", False),
+        (FailureReason.OPTED_OUT, "21610", False),
+        (FailureReason.UNREACHABLE, "30003", False),
+        (FailureReason.UNKNOWN, "99999", False),
     ],
 )
-def test_only_what_a_provider_can_mend_counts_against_it(reason: Reason, code: str, counts: bool) -> None:
+def test_only_what_a_provider_can_mend_counts_against_it(reason: FailureReason, code: str, counts: bool) -> None:
     assert circuit_breaker.counts("twilio", reason, code) is counts
 
 

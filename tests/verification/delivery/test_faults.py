@@ -17,7 +17,7 @@ from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
 from verification.delivery import conf, dispatch, message_publisher
-from verification.models import Attempt, Circuit, Kind, Message, MessageState, Result
+from verification.models import Attempt, AttemptResult, Channel, Circuit, Message, MessageState
 
 MESSAGES, THREADS = 300, 8
 FAULTS = (
@@ -79,7 +79,7 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
     for pk in fill(who, MESSAGES, dead=0):
-        message_publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Channel.TEXT)
 
     crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", lambda: not Message.objects.filter(state__in=_MOVING).exists(), seconds=90)
@@ -94,7 +94,11 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
         assert len({words for _, _, words in tries}) == 1
         assert all(answer.status == 429 for _, answer, _ in tries[:-1]), "it went on though it might have gone out"
         assert states[handle] == (MessageState.UNKNOWN if _is_doubtful(tries[-1][1]) else MessageState.ACCEPTED)
-    assert Attempt.objects.filter(result=Result.LOST).count() == list(states.values()).count(MessageState.UNKNOWN) > 0
+    assert (
+        Attempt.objects.filter(result=AttemptResult.LOST).count()
+        == list(states.values()).count(MessageState.UNKNOWN)
+        > 0
+    )
     assert Circuit.objects.filter(provider="twilio").exists()
     dispatch.settle_leases(timezone.now() + conf.lost_after())
     assert set(Message.objects.values_list("state", flat=True)) == {MessageState.ACCEPTED, MessageState.LOST}

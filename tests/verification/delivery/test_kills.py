@@ -27,7 +27,7 @@ from verification import audit
 from verification.context import Context
 from verification.delivery import conf, dispatch, message_publisher
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import AuditSeal, Kind, Message, MessageState, State
+from verification.models import AuditSeal, ChallengeState, Channel, Message, MessageState
 
 MESSAGES, DEAD, KILLS, THREADS = rounds(200, 1000), rounds(20, 100), rounds(2, 8), 16
 MESSAGES_OF_A_STOP = rounds(120, 300)
@@ -69,7 +69,11 @@ def _kill_at(crew: Crew, n_sent: int) -> None:
 
 
 def _is_handed_over() -> bool:
-    return not Message.objects.filter(state=MessageState.QUEUED).exclude(challenge__state=State.SUPERSEDED).exists()
+    return (
+        not Message.objects.filter(state=MessageState.QUEUED)
+        .exclude(challenge__state=ChallengeState.SUPERSEDED)
+        .exists()
+    )
 
 
 def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox: list[int]) -> None:
@@ -79,7 +83,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     """
     chance = random.Random(SEED)  # noqa: S311  (spreads the kills, protects nothing)
     for pk in chance.sample(outbox * 2, 2 * MESSAGES):
-        message_publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Channel.TEXT)
     instants = sorted(chance.sample(range(20, MESSAGES - DEAD - 100), KILLS))
 
     for n_sent in instants:
@@ -92,7 +96,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     later = timezone.now() + conf.lease()
     dispatch.settle_leases(later)
     sent = Counter(Delivery.objects.values_list("message_id", flat=True))
-    dead = set(Message.objects.filter(challenge__state=State.SUPERSEDED).values_list("handle", flat=True))
+    dead = set(Message.objects.filter(challenge__state=ChallengeState.SUPERSEDED).values_list("handle", flat=True))
     in_doubt = [MessageState.UNKNOWN, MessageState.LOST]  # of an early kill no word came for half a minute
     unknown = set(Message.objects.filter(state__in=in_doubt).values_list("handle", flat=True))
     assert [handle for handle, times in sent.items() if times > 1] == []
@@ -122,7 +126,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     """
     outbox = fill(desk_of_many, MESSAGES_OF_A_STOP, dead=0)
     for pk in outbox:
-        message_publisher.publish(pk, Kind.TEXT)
+        message_publisher.publish(pk, Channel.TEXT)
 
     for n_sent in (60, 160)[: rounds(1, 2)]:
         child = crew.start("worker", child_processes.worker(threads=THREADS))

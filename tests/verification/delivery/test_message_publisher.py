@@ -13,7 +13,7 @@ from tests.verification.conftest import EngineUser
 from verification.delivery import message_publisher, tasks
 from verification.delivery.broker import Unreachable
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 
 
 @pytest.fixture
@@ -33,15 +33,17 @@ def taken(queue: str) -> dict[str, Any]:
         return {"headers": message.headers, "body": json.loads(message.body or "")}
 
 
-@pytest.mark.parametrize(("kind", "queue"), [(Kind.TEXT, "texts"), (Kind.CALL, "calls"), (Kind.MAIL, "housekeeping")])
-def test_each_kind_has_its_queue(broker: str, kind: Kind, queue: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "queue"), [(Channel.TEXT, "texts"), (Channel.CALL, "calls"), (Channel.MAIL, "housekeeping")]
+)
+def test_each_kind_has_its_queue(broker: str, kind: Channel, queue: str) -> None:
     message_publisher.publish(17, kind)
 
     assert taken(queue)["body"][1] == {"message_id": 17}
 
 
 def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) -> None:
-    message_publisher.publish(queued.pk, Kind.TEXT)
+    message_publisher.publish(queued.pk, Channel.TEXT)
 
     payload = json.dumps(taken("texts"))
     assert all(secret not in payload for secret in ("795551234", queued.handle, queued.sealed_address))
@@ -58,7 +60,7 @@ def test_sends_from_here_when_the_broker_is_away(
     monkeypatch.setattr(connections, "close_all", lambda: None)
     message_publisher._room.acquire()
 
-    message_publisher._work(queued.pk, Kind.TEXT)
+    message_publisher._work(queued.pk, Channel.TEXT)
 
     assert Delivery.objects.count() == 1
 
@@ -73,7 +75,7 @@ def test_more_than_the_process_can_hold_is_left_to_the_sweep(
     monkeypatch.setattr(message_publisher, "_threads", pool)
 
     for pk in range(5):
-        message_publisher.up(pk, Kind.TEXT)
+        message_publisher.up(pk, Channel.TEXT)
 
     assert submitted == [0, 1]
 

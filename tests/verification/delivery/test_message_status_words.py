@@ -3,15 +3,15 @@
 import pytest
 
 from verification.delivery import message_status_words
-from verification.models import Kind, Message, MessageState, Reason
+from verification.models import Channel, FailureReason, Message, MessageState
 
-PHONE = [Kind.TEXT, Kind.CALL]
+PHONE = [Channel.TEXT, Channel.CALL]
 BAD = [MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED, MessageState.LOST]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", Channel)
 @pytest.mark.parametrize("state", MessageState)
-def test_every_state_has_words(state: MessageState, kind: Kind) -> None:
+def test_every_state_has_words(state: MessageState, kind: Channel) -> None:
     report = message_status_words.explain(Message(kind=kind, state=state))
 
     assert report.words.endswith(".")
@@ -19,9 +19,11 @@ def test_every_state_has_words(state: MessageState, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", PHONE)
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason != Reason.UNKNOWN])
-def test_every_reason_has_words_of_its_own(reason: Reason, kind: Kind) -> None:
-    unknown = message_status_words.explain(Message(kind=kind, state=MessageState.UNDELIVERED, reason=Reason.UNKNOWN))
+@pytest.mark.parametrize("reason", [reason for reason in FailureReason if reason != FailureReason.UNKNOWN])
+def test_every_reason_has_words_of_its_own(reason: FailureReason, kind: Channel) -> None:
+    unknown = message_status_words.explain(
+        Message(kind=kind, state=MessageState.UNDELIVERED, reason=FailureReason.UNKNOWN)
+    )
 
     assert (
         message_status_words.explain(Message(kind=kind, state=MessageState.UNDELIVERED, reason=reason)).words
@@ -30,7 +32,7 @@ def test_every_reason_has_words_of_its_own(reason: Reason, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", PHONE)
-def test_unknown_reason_blames_nobody(kind: Kind) -> None:
+def test_unknown_reason_blames_nobody(kind: Channel) -> None:
     report = message_status_words.explain(Message(kind=kind, state=MessageState.FAILED, reason="a code of the carrier"))
 
     assert report.is_bad
@@ -43,4 +45,4 @@ def test_no_message_needs_no_words() -> None:
 
 @pytest.mark.parametrize("state", [MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST])
 def test_what_may_change_is_not_final(state: MessageState) -> None:
-    assert not message_status_words.explain(Message(kind=Kind.TEXT, state=state)).is_final
+    assert not message_status_words.explain(Message(kind=Channel.TEXT, state=state)).is_final

@@ -7,13 +7,13 @@ from django.db import transaction
 
 from tests.verification.conftest import EngineUser
 from verification.delivery import message_publisher, outbox
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 
 
 @pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what would wake a worker."""
-    calls: list[tuple[int, Kind]] = []
+    calls: list[tuple[int, Channel]] = []
     monkeypatch.setattr(message_publisher, "up", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
@@ -48,13 +48,13 @@ def test_holds_neither_code_nor_number(ana: EngineUser) -> None:
 
 
 def test_wakes_a_worker_after_commit_alone(
-    ana: EngineUser, woken: list[tuple[int, Kind]], django_capture_on_commit_callbacks: object
+    ana: EngineUser, woken: list[tuple[int, Channel]], django_capture_on_commit_callbacks: object
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type
         ana.start("text")
         assert woken == []
 
-    assert woken == [(Message.objects.get().pk, Kind.TEXT)]
+    assert woken == [(Message.objects.get().pk, Channel.TEXT)]
 
 
 def test_notice_goes_to_the_persons_mail_for_two_days(who: EngineUser) -> None:
@@ -63,5 +63,5 @@ def test_notice_goes_to_the_persons_mail_for_two_days(who: EngineUser) -> None:
     )
 
     message = Message.objects.get()
-    assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "email")
+    assert (message.kind, message.address, message.hint) == (Channel.MAIL, "ana@example.org", "email")
     assert message.useful_until - who.context.now == timedelta(days=2)

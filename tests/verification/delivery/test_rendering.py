@@ -9,7 +9,7 @@ from tests.verification.conftest import EngineUser
 from verification import notices
 from verification.delivery import rendering
 from verification.delivery.provider import Outgoing
-from verification.models import Kind, Message
+from verification.models import Channel, Message
 from verification.outcomes import Verdict
 
 SPEECH = "verification/methods/call/spoken_replies.txt"
@@ -74,7 +74,7 @@ def test_only_mail_has_a_subject(ana: EngineUser) -> None:
 
     mail = composed()
 
-    assert mail.kind == Kind.MAIL
+    assert mail.kind == Channel.MAIL
     assert Message.objects.get().template.endswith("/wrong_codes.txt")
     assert mail.subject.startswith("Example Organisation: ")
     assert mail.subject not in mail.words

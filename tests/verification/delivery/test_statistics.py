@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.verification.conftest import EngineUser
 from verification.delivery import broker as brokers
 from verification.delivery import statistics
-from verification.models import Kind, Message
+from verification.models import Channel, Message
 
 
 def test_depth_of_each_queue_is_told(broker: str) -> None:
@@ -48,6 +48,6 @@ def test_hours_hold_every_message_of_the_day(who: EngineUser) -> None:
     """Before the fix, messages of the part of an hour with which the day begins were missing from the chart."""
     now = timezone.now().replace(minute=50)
     earliest = now - timedelta(hours=23, minutes=55)
-    Message.objects.create(user=who.user, kind=Kind.TEXT, created_at=earliest, useful_until=now)
+    Message.objects.create(user=who.user, kind=Channel.TEXT, created_at=earliest, useful_until=now)
 
     assert sum(hour.n for hour in statistics.hours(now)) == 1

@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connections
 from tests.verification.conftest import EngineUser
 from verification.delivery import dispatch, sweeper
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Kind, Message, MessageState
+from verification.models import Channel, Message, MessageState
 from verification.models.messages import MAX_CLAIMS
 
 
@@ -73,7 +73,7 @@ def test_one_message_that_fails_stops_no_other(ana: EngineUser, monkeypatch: pyt
 
     monkeypatch.setattr(dispatch, "send", broken)
 
-    sweeper._hand(1, Kind.TEXT)
+    sweeper._hand(1, Channel.TEXT)
 
 
 def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> None:

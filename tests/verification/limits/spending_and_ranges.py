@@ -4,8 +4,8 @@ from tests.verification.conftest import EngineUser
 from verification import phone_numbers
 from verification.models import (
     AuditEvent,
+    Channel,
     Enrolment,
-    Kind,
     Message,
 )
 
@@ -25,5 +25,5 @@ def kinds() -> list[str]:
 
 def mails() -> list[tuple[str, str]]:
     """Return who gets notices of operators, and which."""
-    rows = Message.objects.filter(kind=Kind.MAIL, template__regex="spend|range").order_by("pk")
+    rows = Message.objects.filter(kind=Channel.MAIL, template__regex="spend|range").order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]

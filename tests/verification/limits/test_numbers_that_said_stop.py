@@ -13,10 +13,10 @@ from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.limits import toll_fraud
 from verification.models import (
+    FailureReason,
     Message,
     MessageState,
     OptOut,
-    Reason,
 )
 from verification.outcomes import Verdict
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
 
 
 def test_number_that_said_stop_is_texted_no_more_but_called(ana: EngineUser) -> None:
-    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.OPTED_OUT)
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.OPTED_OUT)
     ana.start("text")
     dispatch.send(Message.objects.get().pk, now=ana.context.now)
 
@@ -38,7 +38,9 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: EngineUser) -> 
 def test_receipt_that_says_stop_counts_as_well(ana: EngineUser) -> None:
     ana.start("text")
     dispatch.send(Message.objects.get().pk, now=ana.context.now)
-    told = Receipt(message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=Reason.OPTED_OUT)
+    told = Receipt(
+        message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=FailureReason.OPTED_OUT
+    )
 
     receipts.apply(told, provider="virtual", now=ana.context.now)
 

@@ -19,13 +19,13 @@ from verification.limits import toll_fraud
 from verification.models import (
     BlockedRange,
     Challenge,
+    ChallengeState,
+    Channel,
     Country,
     Enrolment,
-    Kind,
     Message,
     MessageState,
     Purpose,
-    State,
 )
 from verification.outcomes import Verdict
 
@@ -194,7 +194,7 @@ def sent(
             user=user,
             enrolment=enrolment,
             purpose="sign_in",
-            state=State.PROVEN if each < n_proven else State.OPEN,
+            state=ChallengeState.PROVEN if each < n_proven else ChallengeState.OPEN,
             binding=f"{at:%d%H%M%S%f} {each}",
             code_life=timedelta(minutes=5),
             issued_at=at,
@@ -206,7 +206,7 @@ def sent(
         Message.objects.create(
             user=user,
             challenge=challenge,
-            kind=Kind.TEXT,
+            kind=Channel.TEXT,
             range=area,
             country=country,
             state=state,
@@ -286,7 +286,9 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
     pause = BlockedRange.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
-    refused = [toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
+    refused = [
+        toll_fraud.refusal(Channel.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)
+    ]
     assert [bool(verdict) for verdict in refused] == [True, True, False, False, True]
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
@@ -297,7 +299,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
 
     assert toll_fraud.blocked_ranges(now) == []
     assert kinds().count("range.lifted") == 1
-    assert toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now) is None
+    assert toll_fraud.refusal(Channel.TEXT, LATVIAN, now=now) is None
 
 
 def test_trial_of_a_paused_range_is_small(ana: EngineUser) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from verification.capabilities import Temporary
-from verification.method import ChallengeData, Found
+from verification.method import ChallengeData, FoundCode
 from verification.methods.access_pass.method import MAX_LENGTH, MIN_LENGTH, method
 from verification.outcomes import Verdict
 
@@ -15,14 +15,14 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PASS = "ABCD2345"
 
 
-def ask(find: Callable[[str], Found | None], *, once: bool = False) -> ChallengeData:
+def ask(find: Callable[[str], FoundCode | None], *, once: bool = False) -> ChallengeData:
     return ChallengeData(
         reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find, data={"once": once}
     )
 
 
-def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:
-    found = Found(id=7, hash=make_password(PASS), is_used=is_used)
+def kept(*, is_used: bool = False) -> Callable[[str], FoundCode | None]:
+    found = FoundCode(id=7, hash=make_password(PASS), is_used=is_used)
     return lambda first: found if first == PASS[:4] else None
 
 

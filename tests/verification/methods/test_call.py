@@ -6,7 +6,7 @@ import pytest
 
 from verification.method import ChallengeData, Check
 from verification.methods.call.method import CallForm, method
-from verification.models import Kind
+from verification.models import Channel
 from verification.outcomes import Verdict
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_code_that_was_read_out_is_typed_on_the_page() -> None:
 def test_page_knows_whether_it_waits_for_the_phone(mode: str, is_approval: bool) -> None:
     issue = method.issue(ask(mode))
 
-    assert (issue.kind, issue.is_approval) == (Kind.CALL, is_approval)
+    assert (issue.kind, issue.is_approval) == (Channel.CALL, is_approval)
 
 
 def test_proposes_a_number_behind_a_switchboard() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from verification.capabilities import Backup, Delivered
-from verification.method import ChallengeData, Found
+from verification.method import ChallengeData, FoundCode
 from verification.methods.recovery.method import method
 from verification.outcomes import Verdict
 
@@ -15,12 +15,12 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CODE = "ABCDEFGH23456789"
 
 
-def ask(find: Callable[[str], Found | None]) -> ChallengeData:
+def ask(find: Callable[[str], FoundCode | None]) -> ChallengeData:
     return ChallengeData(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find)
 
 
-def kept(code: str, *, is_used: bool = False) -> Callable[[str], Found | None]:
-    found = Found(id=7, hash=make_password(code), is_used=is_used)
+def kept(code: str, *, is_used: bool = False) -> Callable[[str], FoundCode | None]:
+    found = FoundCode(id=7, hash=make_password(code), is_used=is_used)
     return lambda first: found if first == code[:8] else None
 
 

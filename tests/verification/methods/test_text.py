@@ -7,7 +7,7 @@ import pytest
 
 from verification.method import ChallengeData, Draft
 from verification.methods.text.method import TextForm, method
-from verification.models import Kind
+from verification.models import Channel
 from verification.outcomes import Verdict
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -27,7 +27,7 @@ def test_proposes_the_number_with_its_hint() -> None:
 def test_sends_a_text() -> None:
     issue = method.issue(ask())
 
-    assert (issue.kind, issue.is_approval) == (Kind.TEXT, False)
+    assert (issue.kind, issue.is_approval) == (Channel.TEXT, False)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.verification.conftest import EngineUser
 from verification import audit, models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
-from verification.models import Kind, Message, Policy
+from verification.models import Channel, Message, Policy
 from verification.notices import to_person
 
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
@@ -27,7 +27,7 @@ def tell(who: EngineUser, *, link: str = "") -> list[Message]:
 
 
 def test_goes_by_mail_alone_unless_policy_says_more(ana: EngineUser) -> None:
-    assert [message.kind for message in tell(ana)] == [Kind.MAIL]
+    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
 
 
 @pytest.mark.parametrize("default", [True, False])
@@ -37,7 +37,7 @@ def test_reads_the_default_of_the_rule_where_no_policy_says_so(
     """Seen failing with notices that had a default of their own."""
     monkeypatch.setattr(to_person, "TEXT_NOTICES", default)
 
-    assert (Kind.TEXT in [message.kind for message in tell(ana)]) is default
+    assert (Channel.TEXT in [message.kind for message in tell(ana)]) is default
     assert models.policies.TEXT_NOTICES is policies.default("text_notices")
 
 
@@ -46,7 +46,7 @@ def test_goes_by_text_as_well_where_policy_says_so(ana: EngineUser) -> None:
 
     mail, text = tell(ana)
 
-    assert (mail.kind, text.kind) == (Kind.MAIL, Kind.TEXT)
+    assert (mail.kind, text.kind) == (Channel.MAIL, Channel.TEXT)
     assert (text.address, text.hint) == ("+41795551234", "•••\xa0••\xa034")
 
 
@@ -87,7 +87,7 @@ def test_text_fits_one_segment(ana: EngineUser, kind: str) -> None:
         notices.tell_event(ana.user, event, now=ana.context.now, **VALUES)
     else:
         notices.tell(ana.user, kind, now=ana.context.now, **VALUES)
-    text = Message.objects.get(kind=Kind.TEXT)
+    text = Message.objects.get(kind=Channel.TEXT)
     text.provider = "virtual"
 
     said = rendering.compose(text).words
@@ -110,14 +110,14 @@ def test_group_of_lowest_rank_decides(ana: EngineUser, rank: int, is_texted: boo
 def test_reaches_nobody_by_text_who_has_no_proven_number(who: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(who)] == [Kind.MAIL]
+    assert [message.kind for message in tell(who)] == [Channel.MAIL]
 
 
 def test_link_goes_by_mail_alone(ana: EngineUser) -> None:
     """Anyone who holds the phone must not get the key to the password as well."""
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(ana, link="a" * 32)] == [Kind.MAIL]
+    assert [message.kind for message in tell(ana, link="a" * 32)] == [Channel.MAIL]
 
 
 def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, settings: Settings) -> None:
@@ -126,7 +126,7 @@ def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, sett
 
     kinds = [message.kind for _ in range(5) for message in tell(ana)]
 
-    assert (kinds.count(Kind.TEXT), kinds.count(Kind.MAIL)) == (3, 5)
+    assert (kinds.count(Channel.TEXT), kinds.count(Channel.MAIL)) == (3, 5)
 
 
 FACTS = Context(
@@ -156,7 +156,7 @@ def said(who: EngineUser, kind: str, context: Context, **values: Any) -> str:
         notices.tell_event(who.user, event, now=context.now, context=context, **values)
     else:
         notices.tell(who.user, kind, now=context.now, context=context, **values)
-    message = Message.objects.get(kind=Kind.MAIL)
+    message = Message.objects.get(kind=Channel.MAIL)
     message.provider = "virtual"
     return rendering.compose(message).words
 

@@ -28,11 +28,11 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
-def column(rule: policies.Rule) -> Any:
+def column(rule: policies.PolicyRule) -> Any:
     return Policy._meta.get_field(rule.name)
 
 
-def values(rule: policies.Rule) -> st.SearchStrategy[Any]:
+def values(rule: policies.PolicyRule) -> st.SearchStrategy[Any]:
     found = column(rule)
     if isinstance(found, models.CharField) and found.choices:
         return st.sampled_from([value for value, _label in found.choices])

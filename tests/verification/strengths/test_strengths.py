@@ -7,14 +7,22 @@ from django.db import IntegrityError, transaction
 
 from verification import strengths
 from verification.models import Strength as Row
-from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, Need, Strength, both
+from verification.strengths import (
+    NO_PHONE,
+    PASSWORD,
+    PHISHING_RESISTANT,
+    SECOND_STEP,
+    AuthenticationStrength,
+    Need,
+    both,
+)
 
 EVERY = {"call", "text", "email", "totp", "passkey", "token", "recovery", "access_pass"}
-TOKEN_OR_TEXT = Strength(slug="token-or-text", label="Token or text", names=frozenset({"token", "text"}))
+TOKEN_OR_TEXT = AuthenticationStrength(slug="token-or-text", label="Token or text", names=frozenset({"token", "text"}))
 
 
 def _name(value: object) -> str | None:
-    return value.slug if isinstance(value, Strength) else None
+    return value.slug if isinstance(value, AuthenticationStrength) else None
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,7 @@ def _name(value: object) -> str | None:
     ],
     ids=_name,
 )
-def test_is_a_set_of_methods(strength: Strength, methods: set[str]) -> None:
+def test_is_a_set_of_methods(strength: AuthenticationStrength, methods: set[str]) -> None:
     assert set(strength.methods()) == methods
 
 
@@ -47,7 +55,9 @@ def test_only_the_password_needs_no_second_step() -> None:
     ],
     ids=_name,
 )
-def test_two_together_accept_what_each_accepts(one: Strength, other: Strength, methods: set[str]) -> None:
+def test_two_together_accept_what_each_accepts(
+    one: AuthenticationStrength, other: AuthenticationStrength, methods: set[str]
+) -> None:
     for combined in (both(one, other), both(other, one)):
         assert set(combined.methods()) == methods
         assert combined.is_second_step
@@ -61,7 +71,7 @@ def test_the_narrowest_keeps_its_name() -> None:
 
 
 def test_knows_what_is_phishing_resistant() -> None:
-    own = Strength(slug="keys", label="Keys", names=frozenset({"passkey"}))
+    own = AuthenticationStrength(slug="keys", label="Keys", names=frozenset({"passkey"}))
 
     assert [each.slug for each in (PHISHING_RESISTANT, own, NO_PHONE, PASSWORD) if each.is_phishing_resistant] == [
         "phishing-resistant",

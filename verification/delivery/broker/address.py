@@ -19,7 +19,7 @@ class Login:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
+class BrokerAddress:
     """One broker: a host and a port, or the path of a socket. Units: seconds."""
 
     host: str = ""
@@ -36,12 +36,12 @@ class Address:
 class Sentinels:
     """Redis sentinels, which know under a name where the broker is. `broker` has all but its host and port."""
 
-    addresses: tuple[Address, ...]
+    addresses: tuple[BrokerAddress, ...]
     master: str
-    broker: Address
+    broker: BrokerAddress
 
 
-def read() -> Address | Sentinels:
+def read() -> BrokerAddress | Sentinels:
     """Read the settings `CELERY_BROKER_URL`, `CELERY_BROKER_TRANSPORT_OPTIONS` and `CELERY_BROKER_USE_SSL`."""
     options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     times = {"connect_timeout": options["socket_connect_timeout"], "timeout": options["socket_timeout"]}
@@ -50,18 +50,19 @@ def read() -> Address | Sentinels:
         return _address(parts[0], times)
     theirs = Login(password=options.get("sentinel_kwargs", {}).get("password", ""))
     found = tuple(
-        Address(host=part.hostname or "", port=part.port or _SENTINEL_PORT, login=theirs, **times) for part in parts
+        BrokerAddress(host=part.hostname or "", port=part.port or _SENTINEL_PORT, login=theirs, **times)
+        for part in parts
     )
     return Sentinels(addresses=found, master=options["master_name"], broker=_address(parts[0], times))
 
 
-def _address(part: SplitResult, times: dict[str, Any]) -> Address:
+def _address(part: SplitResult, times: dict[str, Any]) -> BrokerAddress:
     query = parse_qs(part.query)
     login = Login(unquote(part.username or ""), unquote(part.password or ""))
     if part.scheme == "redis+socket":
         database = query.get("virtual_host", ["0"])[0]
-        return Address(path=unquote(part.path), login=login, database=int(database.strip("/") or 0), **times)
-    return Address(
+        return BrokerAddress(path=unquote(part.path), login=login, database=int(database.strip("/") or 0), **times)
+    return BrokerAddress(
         host=part.hostname or "127.0.0.1",
         port=part.port or _PORT,
         login=login,

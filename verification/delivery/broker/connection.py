@@ -11,7 +11,7 @@ from typing import Any
 import hiredis
 
 from verification.delivery.broker import address
-from verification.delivery.broker.address import Address, Login, Sentinels
+from verification.delivery.broker.address import BrokerAddress, Login, Sentinels
 
 _MAX_BYTES_AT_ONCE = 65_536
 Command = tuple[str | int | float, ...]
@@ -98,7 +98,7 @@ def _ask(connection: _Connection, commands: tuple[Command, ...]) -> list[Any]:
 
 def _connect() -> _Connection:
     where = address.read()
-    if isinstance(where, Address):
+    if isinstance(where, BrokerAddress):
         return _open(where)
     return _open(where.broker, *_master(where))
 
@@ -122,7 +122,7 @@ def _master(sentinels: Sentinels) -> tuple[str, int]:
     raise Unreachable(f"no sentinel knows where {sentinels.master} is")
 
 
-def _open(where: Address, host: str = "", port: int = 0) -> _Connection:
+def _open(where: BrokerAddress, host: str = "", port: int = 0) -> _Connection:
     host, port = host or where.host, port or where.port
     try:
         wire = _wire(where, host, port)
@@ -139,7 +139,7 @@ def _open(where: Address, host: str = "", port: int = 0) -> _Connection:
     return connection
 
 
-def _wire(where: Address, host: str, port: int) -> socket.socket:
+def _wire(where: BrokerAddress, host: str, port: int) -> socket.socket:
     wire = (
         socket.socket(socket.AF_UNIX) if where.path else socket.create_connection((host, port), where.connect_timeout)
     )

@@ -11,7 +11,7 @@ from verification.delivery import dispatch, message_publisher
 from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.limits import toll_fraud
-from verification.models import Attempt, Kind, Message, MessageState, ProcessedReply, Reason, Result
+from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply
 from verification.models.messages import FINAL, MOVING, RANK
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def bind(parsed: ParsedCallback, message_id: str, *, provider: str) -> None:
     is_unnoted = not message.reference and message.state in _UNNOTED
     if message.provider == provider and (message.reference == reference or is_unnoted):
         return
-    former = message.attempts.filter(result=Result.RETURNED, provider=provider, reference=reference)
+    former = message.attempts.filter(result=AttemptResult.RETURNED, provider=provider, reference=reference)
     if not former.exists():
         raise Forged("it is about another message")
 
@@ -62,7 +62,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         **({"ended_at": now} if receipt.state in FINAL else {}),
         **({"reference": receipt.reference} if receipt.reference else {}),
     )
-    if changed and receipt.state in _BAD and receipt.reason == Reason.OPTED_OUT:
+    if changed and receipt.state in _BAD and receipt.reason == FailureReason.OPTED_OUT:
         _stop(receipt, provider, now)
     return bool(changed)
 
@@ -74,7 +74,7 @@ def _log_why(receipt: Receipt, provider: str) -> None:
 
 
 def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
-    message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Kind.TEXT).first()
+    message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Channel.TEXT).first()
     if message is not None and message.opens:
         toll_fraud.stop(message.address, provider=provider, now=now)
 
@@ -125,7 +125,7 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         Attempt.objects.create(
             message=message,
             provider=provider,
-            result=Result.RETURNED,
+            result=AttemptResult.RETURNED,
             reason=receipt.reason or "",
             code=receipt.code,
             reference=receipt.reference or message.reference,
@@ -133,20 +133,20 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         )
         if circuit_breaker.counts(provider, receipt.reason or "", receipt.code):
             _count(message, provider, receipt, now)
-        transaction.on_commit(lambda: message_publisher.up(message.pk, Kind(message.kind)))
+        transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
     return True
 
 
-def _others(message: Message, provider: str, reason: Reason | None) -> bool:
+def _others(message: Message, provider: str, reason: FailureReason | None) -> bool:
     """Return whether another provider could do better. A call that ended for no known reason isn't repeated."""
-    if (message.kind == Kind.CALL and reason == Reason.UNKNOWN) or not message.opens:
+    if (message.kind == Channel.CALL and reason == FailureReason.UNKNOWN) or not message.opens:
         return False
     former = {provider, *dispatch.returned(message)}
-    hops = routes.route(Kind(message.kind), message.address)
+    hops = routes.route(Channel(message.kind), message.address)
     return any(hop.provider.name not in former for hop in hops)
 
 
 def _count(message: Message, provider: str, receipt: Receipt, now: datetime) -> None:
-    kind, why = Kind(message.kind), str(receipt.reason)
+    kind, why = Channel(message.kind), str(receipt.reason)
     circuit = cache.read().circuit(provider, kind)
     circuit_breaker.failed(circuit, provider=provider, kind=kind, why=why, code=receipt.code, now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from verification.delivery.routing import outages, routes
-from verification.models import Kind, Outage
+from verification.models import Channel, Outage
 
 
 def off(kind: str, now: datetime, address: str = "") -> Outage | None:
@@ -20,7 +20,9 @@ def off(kind: str, now: datetime, address: str = "") -> Outage | None:
     idle = outages.providers(now)
     if not idle:
         return None
-    names = [hop.provider.name for hop in routes.route(Kind(kind), address)] if address else routes.able(Kind(kind))
+    names = (
+        [hop.provider.name for hop in routes.route(Channel(kind), address)] if address else routes.able(Channel(kind))
+    )
     switches = [idle[name] for name in names if name in idle]
     if not switches or len(switches) < len(names):
         return None
@@ -32,11 +34,11 @@ def why(kind: str, now: datetime, address: str = "") -> str:
     if not kind:
         return ""
     if switch := off(kind, now, address):
-        return outages.words(switch, Kind(kind))
-    if routes.able(Kind(kind)):
+        return outages.words(switch, Channel(kind))
+    if routes.able(Channel(kind)):
         return ""
     return {
-        Kind.TEXT: _("Your organisation doesn’t send texts."),
-        Kind.CALL: _("Your organisation doesn’t make calls."),
-        Kind.MAIL: _("Your organisation doesn’t send codes by email."),
-    }[Kind(kind)]
+        Channel.TEXT: _("Your organisation doesn’t send texts."),
+        Channel.CALL: _("Your organisation doesn’t make calls."),
+        Channel.MAIL: _("Your organisation doesn’t send codes by email."),
+    }[Channel(kind)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from verification.db.ttl_cache import TTLCache
-from verification.models import Circuit, CircuitState, Kind, Route
+from verification.models import Channel, Circuit, CircuitState, Route
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class RoutingSnapshot:
     routes: tuple[Route, ...]
     circuits: dict[tuple[str, str], Circuit]
 
-    def circuit(self, provider: str, kind: Kind) -> Circuit | None:
+    def circuit(self, provider: str, kind: Channel) -> Circuit | None:
         """Return a provider's circuit, or None if it didn't fail recently."""
         return self.circuits.get((provider, str(kind)))
 

@@ -14,7 +14,17 @@ from django.db.models.functions import Least
 from verification.delivery import conf
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import cache, routes
-from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State
+from verification.models import (
+    Attempt,
+    AttemptResult,
+    ChallengeState,
+    Channel,
+    Circuit,
+    CircuitState,
+    FailureReason,
+    Message,
+    MessageState,
+)
 
 _log = logging.getLogger(__name__)
 _WINDOW = timedelta(minutes=15)  # how far back messages are evaluated
@@ -37,10 +47,10 @@ _TAKEN = (
 )
 
 # Reasons that say something about the provider, not the number.
-OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
+OF_THE_PROVIDER = frozenset({FailureReason.PROVIDER_DOWN, FailureReason.RATE_LIMITED})
 _OF_THE_PROVIDER = (Fault.ACCOUNT, Fault.NETWORK)
 # Reported reasons for which another provider may succeed.
-ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_NOT_ALLOWED, Reason.UNKNOWN}
+ELSEWHERE = OF_THE_PROVIDER | {FailureReason.COUNTRY_NOT_ALLOWED, FailureReason.UNKNOWN}
 
 
 def counts(provider: str, reason: str, code: str) -> bool:
@@ -83,7 +93,7 @@ def failed(
     circuit: Circuit | None,
     *,
     provider: str,
-    kind: Kind,
+    kind: Channel,
     why: str,
     now: datetime,
     code: str = "",
@@ -103,7 +113,7 @@ def failed(
 
 def trip(
     provider: str,
-    kind: Kind,
+    kind: Channel,
     *,
     why: str,
     now: datetime,
@@ -138,7 +148,7 @@ def pending_notices(now: datetime) -> Iterator[Circuit]:
     closed = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED)
     steady = closed.filter(changed_at__lte=now - _MIN_TIME_CLOSED)
     for rows, notified_at in ((unknown, now), (steady, None)):
-        for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # an outage of email can't be emailed
+        for circuit in rows.exclude(kind=Channel.MAIL).order_by("pk"):  # an outage of email can't be emailed
             if Circuit.objects.filter(pk=circuit.pk, notified_at=circuit.notified_at).update(notified_at=notified_at):
                 yield circuit
 
@@ -146,14 +156,14 @@ def pending_notices(now: datetime) -> Iterator[Circuit]:
 # Evaluation of many messages -----------------------------------------------------------------------
 
 
-def evaluate(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
+def evaluate(providers: dict[str, frozenset[Channel]], *, now: datetime) -> list[tuple[str, Channel]]:
     """Open the circuits of providers whose accepted messages don't arrive, or whose codes nobody enters.
 
     The only provider of a kind stays in use, unless it reports itself that its messages don't arrive. Only messages
     since the circuit's last change count, so that old ones don't open it twice.
     """
     opened = []
-    for kind in (Kind.TEXT, Kind.CALL):
+    for kind in (Channel.TEXT, Channel.CALL):
         names = [name for name, kinds in providers.items() if kind in kinds]
         for name in names:
             why, code = _weakness(name, kind, now=now)
@@ -164,18 +174,20 @@ def evaluate(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tu
     return opened
 
 
-def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
+def _weakness(provider: str, kind: Channel, *, now: datetime) -> tuple[str, str]:
     former = Circuit.objects.filter(provider=provider, kind=kind, why="").values_list("changed_at", flat=True).first()
     since = max(now - _WINDOW, former) if former else now - _WINDOW
     rows = Message.objects.filter(provider=provider, kind=kind)
     rows = rows.filter(created_at__gte=since, created_at__lt=now - _TYPING_TIME)
     taken = rows.filter(state__in=_TAKEN).aggregate(
         n=Count("pk"),
-        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+        n_proven=Count("pk", filter=Q(challenge__state=ChallengeState.PROVEN)),
         n_codes=Count("pk", filter=Q(challenge__isnull=False)),
         n_returned=Count("pk", filter=Q(state__in=_BAD, reason__in=ELSEWHERE)),
     )
-    gone_on = Attempt.objects.filter(provider=provider, message__kind=kind, result=Result.RETURNED, at__gte=since)
+    gone_on = Attempt.objects.filter(
+        provider=provider, message__kind=kind, result=AttemptResult.RETURNED, at__gte=since
+    )
     n_gone_on = gone_on.count()
     n, n_returned = taken["n"] + n_gone_on, taken["n_returned"] + n_gone_on
     if n_returned > n * _MAX_RETURNED_SHARE:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification import time_format
 from verification.db.ttl_cache import TTLCache
-from verification.models import Kind, Outage
+from verification.models import Channel, Outage
 
 
 def _coming() -> tuple[Outage, ...]:
@@ -40,7 +40,7 @@ def providers(now: datetime) -> dict[str, Outage]:
     return {row.provider: row for row in _rows(now) if row.provider}
 
 
-def words(outage: Outage, kind: Kind) -> str:
+def words(outage: Outage, kind: Channel) -> str:
     """Explain an outage to people: what is unavailable, until when and why."""
     what = kind.plural
     if outage.ends_at:

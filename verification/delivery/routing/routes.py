@@ -10,7 +10,7 @@ from verification import conf, phone_numbers
 from verification.delivery.error_meanings import Meaning
 from verification.delivery.provider import Provider
 from verification.delivery.routing import cache
-from verification.models import Kind, Route
+from verification.models import Channel, Route
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def explained(provider: str, code: str) -> str:
     return (f" {code} ({known.words})" if known else f" {code}") if code else ""
 
 
-def able(kind: Kind) -> dict[str, Provider]:
+def able(kind: Channel) -> dict[str, Provider]:
     """Return the installed providers that send a kind of message, by name, in order of use."""
     return {name: provider for name, provider in providers().items() if kind in provider.kinds}
 
 
-def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
+def route(kind: Channel, number: str = "") -> tuple[Hop, ...]:
     """Return the providers for a kind of message to a number, in the order to try them.
 
     Only the routes of the most exact place count. Without any, these are all providers of the kind, in the order of the

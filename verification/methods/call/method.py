@@ -15,12 +15,12 @@ from verification.keys import codes
 from verification.method import ChallengeData, Check, Draft, Issue, Mode
 from verification.methods.call import key_presses
 from verification.methods.call.key_presses import APPROVE, CODE, PRESS
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 from verification.outcomes import Verdict
-from verification.phone_numbers import NumberForm
+from verification.phone_numbers import PhoneNumberForm
 
 
-class CallForm(NumberForm):
+class CallForm(PhoneNumberForm):
     """A number that can be called, an office phone with its extension as well."""
 
     extension = forms.CharField(
@@ -45,7 +45,7 @@ class Call(KeyedOnPhone, SharesAddress):
     label = _("Phone call")
     explain = _("We call you. You enter 2 digits on the phone and press #.")
     caution = _("Less secure: someone who takes over your number gets your calls.")
-    kind = Kind.CALL
+    kind = Channel.CALL
     address_kind = "phone"
     amr = "tel"
     amr_label = _("phone call")
@@ -71,7 +71,7 @@ class Call(KeyedOnPhone, SharesAddress):
 
     def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(
-            kind=Kind.CALL,
+            kind=Channel.CALL,
             template="verification/methods/call/spoken_greeting.txt",
             fields={"extension": str(challenge.data.get("extension", ""))},
             is_approval=challenge.mode != CODE,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.capabilities import Delivered
 from verification.keys import codes
 from verification.method import ChallengeData, Check, Draft, Issue
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 from verification.outcomes import Verdict
 
 
@@ -42,7 +42,7 @@ class Email(Delivered):
     label = _("Email")
     explain = _("We email you a 6-digit code.")
     caution = _("Least secure: anyone who can read your email gets your codes.")
-    kind = Kind.MAIL
+    kind = Channel.MAIL
     is_allowed_by_default = False
     max_enrolments = 2
     form_class = EmailForm
@@ -52,7 +52,7 @@ class Email(Delivered):
         return Draft(address=fields["address"], hint=mask(fields["address"]))
 
     def issue(self, challenge: ChallengeData) -> Issue:
-        return Issue(kind=Kind.MAIL, template="verification/methods/email/message.txt")
+        return Issue(kind=Channel.MAIL, template="verification/methods/email/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
         return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)

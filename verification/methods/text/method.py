@@ -10,12 +10,12 @@ from verification import phone_numbers
 from verification.capabilities import Delivered, SharesAddress
 from verification.keys import codes
 from verification.method import ChallengeData, Check, Draft, Issue
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 from verification.outcomes import Verdict
-from verification.phone_numbers import NumberForm
+from verification.phone_numbers import PhoneNumberForm
 
 
-class TextForm(NumberForm):
+class TextForm(PhoneNumberForm):
     """A number that takes texts."""
 
     def clean(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Text(Delivered, SharesAddress):
     label = _("Text message")
     explain = _("We text you a 6-digit code.")
     caution = _("Less secure: someone who takes over your number gets your codes.")
-    kind = Kind.TEXT
+    kind = Channel.TEXT
     address_kind = "phone"
     amr = "sms"
     amr_label = _("text")
@@ -46,7 +46,7 @@ class Text(Delivered, SharesAddress):
         return Draft(address=number, hint=phone_numbers.mask(number))
 
     def issue(self, challenge: ChallengeData) -> Issue:
-        return Issue(kind=Kind.TEXT, template="verification/methods/text/message.txt")
+        return Issue(kind=Channel.TEXT, template="verification/methods/text/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
         return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)

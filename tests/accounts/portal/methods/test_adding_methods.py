@@ -11,7 +11,7 @@ from tests.accounts.portal.methods.methods_page import app_code, at_methods, def
 from tests.simulated.people import ANAS, BENS, Person
 from tests.simulated.verdicts import verdicts
 from verification.models import Browser as Remembered
-from verification.models import Enrolment, Failure, Kind, Outage, Policy
+from verification.models import Channel, Enrolment, Failure, Outage, Policy
 from verification.outcomes import Verdict
 
 # Adding --------------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ def test_adds_an_app_that_counts_once_proven(ana: Person) -> None:
 def test_says_that_nothing_can_be_set_up_while_texts_are_off(ana: Person, address: str) -> None:
     at_methods(ana)
     Policy.objects.create(methods=["text"])
-    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
 
     page = ana.browser.go(address)
     if page.offers("Start"):

@@ -25,7 +25,7 @@ def fay(db: None, clock: Clock) -> Person:
     return person
 
 
-def some_value(rule: policies.Rule) -> Any:
+def some_value(rule: policies.PolicyRule) -> Any:
     """Return a valid stored value for a rule, other than its default."""
     usual = policies.default(rule.name)
     if isinstance(usual, bool):
@@ -110,7 +110,7 @@ def test_preview_shows_what_would_change(fay: Person) -> None:
 
 
 @every_rule
-def test_preview_names_a_rule_that_would_change(rule: policies.Rule, db: None) -> None:
+def test_preview_names_a_rule_that_would_change(rule: policies.PolicyRule, db: None) -> None:
     policy = Policy.objects.create()
     setattr(policy, rule.name, some_value(rule))
 
@@ -122,5 +122,5 @@ def test_preview_names_a_rule_that_would_change(rule: policies.Rule, db: None) -
 
 
 @every_rule
-def test_label_is_read_in_the_language_of_the_page(rule: policies.Rule) -> None:
+def test_label_is_read_in_the_language_of_the_page(rule: policies.PolicyRule) -> None:
     assert not isinstance(rule.label, str), "translated where it was imported"

@@ -13,7 +13,7 @@ from tests.simulated.people import MORNING
 from verification import enrolments, policies
 from verification.context import Context
 from verification.models import Enrolment, Policy
-from verification.policies import Step, Why
+from verification.policies import DecisionReason, SignInStep
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ some_people = st.tuples(
 def outcome(user: User) -> str:
     """Return what the decision at sign-in says about a person."""
     decision = policies.decide(user, Context(now=MORNING))
-    if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
+    if decision.step is SignInStep.ALLOW or decision.reason is DecisionReason.REQUIRED:
         return "signs in"
     offers = enrolments.offers(decision.rules.methods, user_id=user.pk)
     return "registers" if [offer for offer in offers if not offer.is_backup] else "locked out"

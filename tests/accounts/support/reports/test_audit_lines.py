@@ -18,7 +18,7 @@ from verification import audit
 from verification.audit import Severity
 from verification.context import Context
 from verification.models import AuditEvent
-from verification.policies import Why
+from verification.policies import DecisionReason
 
 pytestmark = pytest.mark.django_db
 NOW = Context(now=datetime(2026, 3, 2, 12, tzinfo=UTC), network="192.0.2.9")
@@ -150,16 +150,16 @@ def test_search_of_an_export_is_in_words(fay: User) -> None:
     assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
 
 
-@pytest.mark.parametrize("reason", [*Why, *Reason, *Refusal, *PasswordResult], ids=repr)
-def test_every_recorded_reason_has_words(reason: Why | Reason | Refusal | PasswordResult) -> None:
+@pytest.mark.parametrize("reason", [*DecisionReason, *Reason, *Refusal, *PasswordResult], ids=repr)
+def test_every_recorded_reason_has_words(reason: DecisionReason | Reason | Refusal | PasswordResult) -> None:
     assert reason.label
 
 
 def test_a_lock_of_the_directory_is_no_lock_of_the_second_step(cleo: User) -> None:
     """Seen failing: both are recorded as “locked”."""
     of_directory = line("directory.refused", user_id=cleo.pk, why=PasswordResult.LOCKED)
-    of_ours = line("sign_in.denied", user_id=cleo.pk, why=Why.LOCKED)
+    of_ours = line("sign_in.denied", user_id=cleo.pk, why=DecisionReason.LOCKED)
 
     assert PasswordResult.LOCKED.label in of_directory.text
-    assert Why.LOCKED.label not in of_directory.text
-    assert Why.LOCKED.label in of_ours.text
+    assert DecisionReason.LOCKED.label not in of_directory.text
+    assert DecisionReason.LOCKED.label in of_ours.text

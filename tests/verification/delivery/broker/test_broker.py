@@ -16,12 +16,12 @@ from django.test import override_settings
 from mfasite.celery import app
 from verification.delivery import broker as brokers
 from verification.delivery.broker import Unreachable, address, connection, queues
-from verification.delivery.broker.address import Address, Login, Sentinels
+from verification.delivery.broker.address import BrokerAddress, Login, Sentinels
 
 OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.3, "global_keyprefix": "p:", "master_name": "main"}
 
 
-def read(url: str, **more: Any) -> Address | Sentinels:
+def read(url: str, **more: Any) -> BrokerAddress | Sentinels:
     with override_settings(CELERY_BROKER_URL=url, CELERY_BROKER_TRANSPORT_OPTIONS=OPTIONS, **more):
         return address.read()
 
@@ -169,7 +169,7 @@ def test_a_broker_that_is_no_use_is_given_up_within_a_second(answer: bytes) -> N
 def test_reads(url: str, host: str, port: int, path: str, login: Login, database: int) -> None:
     found = read(url)
 
-    assert isinstance(found, Address)
+    assert isinstance(found, BrokerAddress)
     assert (found.host, found.port, found.path, found.login, found.database) == (host, port, path, login, database)
     assert found.tls is None
 
@@ -177,8 +177,8 @@ def test_reads(url: str, host: str, port: int, path: str, login: Login, database
 def test_tls_checks_the_name_unless_the_address_says_otherwise() -> None:
     safe, unsafe = read("rediss://broker/0"), read("rediss://broker/0?ssl_cert_reqs=none")
 
-    assert isinstance(safe, Address)
-    assert isinstance(unsafe, Address)
+    assert isinstance(safe, BrokerAddress)
+    assert isinstance(unsafe, BrokerAddress)
     assert safe.tls
     assert unsafe.tls
     assert (safe.tls.check_hostname, unsafe.tls.check_hostname) == (True, False)

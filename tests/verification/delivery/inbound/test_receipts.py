@@ -8,7 +8,7 @@ from django.db.models import F
 from tests.verification.conftest import EngineUser
 from verification.delivery.inbound import receipts
 from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
-from verification.models import Attempt, Message, MessageState, Reason, Result
+from verification.models import Attempt, AttemptResult, FailureReason, Message, MessageState
 from verification.models.messages import FINAL, RANK
 
 COURSE = [MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED]
@@ -22,7 +22,9 @@ def sent(ana: EngineUser) -> Message:
     return Message.objects.get()
 
 
-def tell(message: Message, state: MessageState, *, provider: str = "virtual", reason: Reason | None = None) -> bool:
+def tell(
+    message: Message, state: MessageState, *, provider: str = "virtual", reason: FailureReason | None = None
+) -> bool:
     receipt = Receipt(message_id=message.handle, state=state, reason=reason)
     return receipts.apply(receipt, provider=provider, now=message.created_at)
 
@@ -64,15 +66,15 @@ def test_late_receipt_resolves_what_was_in_doubt(sent: Message, state: MessageSt
 
 
 def test_reason_is_kept_with_the_end(sent: Message) -> None:
-    tell(sent, MessageState.UNDELIVERED, reason=Reason.UNREACHABLE)
+    tell(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
 
     sent.refresh_from_db()
-    assert (sent.reason, sent.ended_at is not None) == (Reason.UNREACHABLE, True)
+    assert (sent.reason, sent.ended_at is not None) == (FailureReason.UNREACHABLE, True)
 
 
 def test_log_names_a_message_as_its_page_does(sent: Message, caplog: pytest.LogCaptureFixture) -> None:
     """Seen failing: it named the random id of the callback's address, so a search for m17 missed why it failed."""
-    tell(sent, MessageState.UNDELIVERED, reason=Reason.UNREACHABLE)
+    tell(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
 
     assert f"m{sent.pk} by virtual" in caplog.text
     assert sent.handle not in caplog.text
@@ -150,7 +152,7 @@ def test_former_provider_is_heard_of_its_own_name_alone(
     """Seen failing with provider and reference each taken out of the look at former attempts."""
     Message.objects.update(state=MessageState.SENT, reference="m1")
     Attempt.objects.create(
-        message=sent, provider="first", result=Result.RETURNED, reference="m0", at=sent.created_at, reason=""
+        message=sent, provider="first", result=AttemptResult.RETURNED, reference="m0", at=sent.created_at, reason=""
     )
 
     assert is_bound(sent, told, provider=provider) is is_believed

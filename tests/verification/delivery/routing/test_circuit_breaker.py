@@ -14,30 +14,32 @@ from verification.delivery.rendering import compose
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.models import (
     Attempt,
+    AttemptResult,
     Challenge,
+    ChallengeState,
+    Channel,
     Circuit,
     CircuitState,
-    Kind,
+    FailureReason,
     Message,
     MessageState,
-    Reason,
-    Result,
-    State,
 )
 from verification.models.handles import new_handle
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-BOTH = {"first": frozenset({Kind.TEXT}), "second": frozenset({Kind.TEXT})}
+BOTH = {"first": frozenset({Channel.TEXT}), "second": frozenset({Channel.TEXT})}
 
 
 def circuit() -> Circuit | None:
-    return cache.read().circuit("first", Kind.TEXT)
+    return cache.read().circuit("first", Channel.TEXT)
 
 
 def fail(times: int = 1, *, now: datetime = NOW, after: timedelta | None = None, code: str = "") -> None:
     for _ in range(times):
-        circuit_breaker.failed(circuit(), provider="first", kind=Kind.TEXT, why="lost", code=code, now=now, after=after)
+        circuit_breaker.failed(
+            circuit(), provider="first", kind=Channel.TEXT, why="lost", code=code, now=now, after=after
+        )
 
 
 def admitted(now: datetime) -> bool:
@@ -87,7 +89,7 @@ def test_trial_that_failed_doubles_the_pause() -> None:
     trial = circuit()
     assert circuit_breaker.allows(trial, now=moment)
 
-    circuit_breaker.failed(trial, provider="first", kind=Kind.TEXT, why="lost", now=moment)
+    circuit_breaker.failed(trial, provider="first", kind=Channel.TEXT, why="lost", now=moment)
 
     row = Circuit.objects.get()
     assert (row.state, row.trips, row.until_at) == (CircuitState.OPEN, 2, moment + timedelta(seconds=30))
@@ -136,12 +138,12 @@ def history(ana: EngineUser, n: int, *, proven: int = 0, returned: int = 0) -> N
     at = NOW - timedelta(minutes=5)
     for number in range(n):
         challenge.pk, challenge.handle, challenge.binding = None, new_handle(), f"session {number}"
-        challenge.state = State.PROVEN if number < proven else State.OPEN
+        challenge.state = ChallengeState.PROVEN if number < proven else ChallengeState.OPEN
         challenge.save(force_insert=True)
         message.pk, message.handle, message.challenge = None, new_handle(), challenge
         message.provider, message.created_at, message.state = "first", at, MessageState.SENT
         if number < returned:
-            message.state, message.reason = MessageState.UNDELIVERED, Reason.PROVIDER_DOWN
+            message.state, message.reason = MessageState.UNDELIVERED, FailureReason.PROVIDER_DOWN
         message.save(force_insert=True)
 
 
@@ -162,24 +164,24 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
 
     opened = circuit_breaker.evaluate(BOTH, now=NOW)
 
-    assert opened == ([("first", Kind.TEXT)] if why else [])
+    assert opened == ([("first", Channel.TEXT)] if why else [])
     assert [row.why for row in Circuit.objects.all()] == ([why] if why else [])
 
 
 def test_only_provider_is_kept_however_weak(ana: EngineUser) -> None:
     history(ana, 60)
 
-    assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == []
+    assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == []
 
 
 def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: EngineUser, opal: str) -> None:
     """Seen failing with an only provider never evaluated."""
     history(ana, 60, proven=25, returned=40)
 
-    assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == [("first", Kind.TEXT)]
+    assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == [("first", Channel.TEXT)]
 
     notices.tell_of_circuits(NOW)
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Kind.TEXT)]
+    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
     history(ana, 6, returned=5)
     Message.objects.filter(state=MessageState.UNDELIVERED).update(code=code)
 
-    opened = circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW)
+    opened = circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)
 
     assert bool(opened) is is_opened
     assert [row.code for row in Circuit.objects.all()] == ([code] if is_opened else [])
@@ -218,7 +220,7 @@ def test_account_is_judged_by_five_receipts_that_are_most_of_all(
     for message, code in zip(back, (code for code, times in codes.items() for _ in range(times)), strict=True):
         Message.objects.filter(pk=message.pk).update(code=code)
 
-    assert bool(circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW)) is is_opened
+    assert bool(circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)) is is_opened
 
 
 def test_what_went_on_to_another_provider_is_weighed_too(ana: EngineUser) -> None:
@@ -226,12 +228,18 @@ def test_what_went_on_to_another_provider_is_weighed_too(ana: EngineUser) -> Non
     history(ana, 60, proven=30)
     messages = list(Message.objects.filter(provider="first"))
     Attempt.objects.bulk_create(
-        Attempt(message=each, provider="first", result=Result.RETURNED, reason=Reason.PROVIDER_DOWN, at=each.created_at)
+        Attempt(
+            message=each,
+            provider="first",
+            result=AttemptResult.RETURNED,
+            reason=FailureReason.PROVIDER_DOWN,
+            at=each.created_at,
+        )
         for each in messages[:40]
     )
     Message.objects.filter(pk__in=[each.pk for each in messages[:40]]).update(provider="second")
 
-    assert circuit_breaker.evaluate(BOTH, now=NOW) == [("first", Kind.TEXT)]
+    assert circuit_breaker.evaluate(BOTH, now=NOW) == [("first", Channel.TEXT)]
 
 
 def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +248,7 @@ def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatc
 
     notices.tell_of_circuits(NOW)
 
-    words = compose(Message.objects.get(kind=Kind.MAIL)).words
+    words = compose(Message.objects.get(kind=Channel.MAIL)).words
     assert routes.explained("first", "20005").strip() in words
     assert twilio.codes["20005"].words in words
 
@@ -258,7 +266,7 @@ def test_old_window_does_not_open_it_twice(ana: EngineUser) -> None:
 
 def mails() -> list[tuple[str, str, str, str]]:
     """Return who gets notices of operators, which, and about which provider and kind of message."""
-    rows = Message.objects.filter(kind=Kind.MAIL).order_by("pk")
+    rows = Message.objects.filter(kind=Channel.MAIL).order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1], row.context["provider"], row.context["kind"]) for row in rows]
 
 
@@ -273,7 +281,7 @@ def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> N
     fail(5)
     for minute in range(3):
         notices.tell_of_circuits(NOW + timedelta(minutes=minute))
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Kind.TEXT)]
+    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
     recover(NOW + timedelta(minutes=3))
     notices.tell_of_circuits(NOW + timedelta(minutes=4))
@@ -281,7 +289,7 @@ def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> N
     for minute in (8, 9):
         notices.tell_of_circuits(NOW + timedelta(minutes=minute))
 
-    assert mails()[1:] == [(opal, "provider_back.txt", "first", Kind.TEXT)]
+    assert mails()[1:] == [(opal, "provider_back.txt", "first", Channel.TEXT)]
 
 
 def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
@@ -293,12 +301,12 @@ def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
         recover(moment)
         notices.tell_of_circuits(moment)
 
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Kind.TEXT)]
+    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
 
 def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
     for _ in range(5):
-        circuit_breaker.failed(None, provider="smtp", kind=Kind.MAIL, why="provider_down", now=NOW)
+        circuit_breaker.failed(None, provider="smtp", kind=Channel.MAIL, why="provider_down", now=NOW)
 
     notices.tell_of_circuits(NOW)
 
@@ -312,7 +320,7 @@ def test_operators_read_why_and_who_carries_it_now(
     opal: str, others: tuple[str, ...], words: str, settings: Settings
 ) -> None:
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("gateway", *others))
-    circuit_breaker.trip("gateway", Kind.TEXT, why="receipts", now=NOW, of=CircuitState.CLOSED)
+    circuit_breaker.trip("gateway", Channel.TEXT, why="receipts", now=NOW, of=CircuitState.CLOSED)
 
     notices.tell_of_circuits(NOW)
 

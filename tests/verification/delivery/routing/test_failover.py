@@ -11,8 +11,17 @@ from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification.challenges import resending
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Lost, Outgoing, Receipt, Refused
-from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result
+from verification.delivery.provider import Outgoing, Receipt, ResponseLost, SendRefused
+from verification.models import (
+    Attempt,
+    AttemptResult,
+    Challenge,
+    Channel,
+    Circuit,
+    FailureReason,
+    Message,
+    MessageState,
+)
 from verification.outcomes import Verdict
 
 
@@ -28,7 +37,7 @@ def send(ana: EngineUser, message: Message) -> Message:
     return message
 
 
-def told(ana: EngineUser, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
+def told(ana: EngineUser, message: Message, reason: FailureReason | None, *, by: str = "first", **more: Any) -> Message:
     """Let a provider report that a message didn't arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
     receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
@@ -45,22 +54,26 @@ def tries() -> list[tuple[str, str, str]]:
 
 
 def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
-    two[0].does = refuses(Reason.PROVIDER_DOWN)
-    two[1].does = breaks(Lost)
+    two[0].does = refuses(FailureReason.PROVIDER_DOWN)
+    two[1].does = breaks(ResponseLost)
 
     send(ana, queued)
 
-    assert tries() == [("first", Result.REFUSED, Reason.PROVIDER_DOWN), ("second", Result.LOST, "")]
+    assert tries() == [
+        ("first", AttemptResult.REFUSED, FailureReason.PROVIDER_DOWN),
+        ("second", AttemptResult.LOST, ""),
+    ]
 
 
 # Receipts ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "reason", [Reason.PROVIDER_DOWN, Reason.RATE_LIMITED, Reason.COUNTRY_NOT_ALLOWED, Reason.UNKNOWN]
+    "reason",
+    [FailureReason.PROVIDER_DOWN, FailureReason.RATE_LIMITED, FailureReason.COUNTRY_NOT_ALLOWED, FailureReason.UNKNOWN],
 )
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
-    ana: EngineUser, queued: Message, two: list[Carrier], reason: Reason
+    ana: EngineUser, queued: Message, two: list[Carrier], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
     assert queued.state == MessageState.QUEUED
@@ -69,12 +82,14 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
 
     assert (message.state, message.provider) == (MessageState.ACCEPTED, "second")
     assert two[1].given[0].words == two[0].given[0].words
-    assert tries() == [("first", Result.RETURNED, reason)]
+    assert tries() == [("first", AttemptResult.RETURNED, reason)]
 
 
-@pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.LANDLINE, Reason.OPTED_OUT, Reason.FILTERED])
+@pytest.mark.parametrize(
+    "reason", [FailureReason.UNREACHABLE, FailureReason.LANDLINE, FailureReason.OPTED_OUT, FailureReason.FILTERED]
+)
 def test_what_lies_with_the_number_is_not_repeated(
-    ana: EngineUser, queued: Message, two: list[Carrier], reason: Reason
+    ana: EngineUser, queued: Message, two: list[Carrier], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
 
@@ -83,8 +98,8 @@ def test_what_lies_with_the_number_is_not_repeated(
 
 def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the former providers not looked up."""
-    told(ana, send(ana, queued), Reason.UNKNOWN)
-    told(ana, send(ana, queued), Reason.UNKNOWN, by="second")
+    told(ana, send(ana, queued), FailureReason.UNKNOWN)
+    told(ana, send(ana, queued), FailureReason.UNKNOWN, by="second")
 
     assert queued.state == MessageState.UNDELIVERED
     assert given(two) == [1, 1]
@@ -93,9 +108,9 @@ def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[
 def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     send(ana, queued)
     for _ in range(3):
-        told(ana, queued, Reason.PROVIDER_DOWN)
+        told(ana, queued, FailureReason.PROVIDER_DOWN)
     send(ana, queued)
-    told(ana, queued, Reason.PROVIDER_DOWN)
+    told(ana, queued, FailureReason.PROVIDER_DOWN)
 
     assert queued.state == MessageState.ACCEPTED
     assert (given(two), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
@@ -103,7 +118,7 @@ def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, tw
 
 def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the provider left on the row."""
-    told(ana, send(ana, queued), Reason.UNKNOWN)
+    told(ana, send(ana, queued), FailureReason.UNKNOWN)
 
     told(ana, queued, None, state=MessageState.DELIVERED)
 
@@ -114,7 +129,7 @@ def test_is_not_given_to_another_while_it_is_handed_over(ana: EngineUser, queued
     """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
 
     def report(message: Outgoing) -> str:
-        told(ana, queued, Reason.PROVIDER_DOWN)
+        told(ana, queued, FailureReason.PROVIDER_DOWN)
         dispatch.send(queued.pk, now=ana.context.now)
         return "late"
 
@@ -130,7 +145,7 @@ def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[Carrier]) 
     message = send(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
 
-    told(ana, message, Reason.PROVIDER_DOWN)
+    told(ana, message, FailureReason.PROVIDER_DOWN)
 
     assert message.state == MessageState.UNDELIVERED
 
@@ -138,20 +153,20 @@ def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[Carrier]) 
 # Circuits ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("does", [refuses(Reason.PROVIDER_DOWN), breaks(Lost), breaks(RuntimeError)])
+@pytest.mark.parametrize("does", [refuses(FailureReason.PROVIDER_DOWN), breaks(ResponseLost), breaks(RuntimeError)])
 def test_failing_provider_is_passed_over(ana: EngineUser, two: list[Carrier], does: Callable[[Outgoing], str]) -> None:
     two[0].does = does
     for number in range(8):
         ana.start("text", binding=f"session {number}")
-        send(ana, Message.objects.filter(kind=Kind.TEXT).latest("pk"))
+        send(ana, Message.objects.filter(kind=Channel.TEXT).latest("pk"))
 
     assert given(two)[0] == 5
-    assert Message.objects.filter(kind=Kind.TEXT).latest("pk").provider == "second"
+    assert Message.objects.filter(kind=Channel.TEXT).latest("pk").provider == "second"
 
 
 def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: list[Carrier]) -> None:
     def slow_down(_: Outgoing) -> str:
-        raise Refused(Reason.RATE_LIMITED, after=timedelta(seconds=20))
+        raise SendRefused(FailureReason.RATE_LIMITED, after=timedelta(seconds=20))
 
     two[0].does = slow_down
     for number in range(3):
@@ -165,7 +180,7 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     ana: EngineUser, queued: Message, carriers: list[Carrier]
 ) -> None:
     """However often, until the code is too old."""
-    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    carriers[0].does = refuses(FailureReason.RATE_LIMITED)
     for second in range(0, 280, 20):
         Message.objects.update(not_before=ana.context.now)
         Circuit.objects.update(until_at=ana.context.now)
@@ -183,7 +198,7 @@ def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, tw
 
     def look(_: Outgoing) -> str:
         leases.append(Message.objects.get().lease_until)
-        raise Refused(Reason.PROVIDER_DOWN)
+        raise SendRefused(FailureReason.PROVIDER_DOWN)
 
     two[0].does = two[1].does = look
     send(ana, queued)
@@ -201,7 +216,7 @@ def words(two: list[Carrier]) -> list[str]:
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
 def test_code_in_doubt_is_sent_again_as_the_same_code(ana: EngineUser, two: list[Carrier], state: MessageState) -> None:
     """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
-    two[0].does = breaks(Lost)
+    two[0].does = breaks(ResponseLost)
     issued = ana.start("text")
     send(ana, Message.objects.get())
     Message.objects.update(state=state)

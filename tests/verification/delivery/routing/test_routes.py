@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from verification.delivery.routing import routes
-from verification.models import Kind, Route
+from verification.models import Channel, Route
 
 pytestmark = pytest.mark.django_db
 VIRTUAL, NOBODY = "verification.delivery.providers.virtual", "tests.carrier"
@@ -19,13 +19,13 @@ def test_keeps_the_order_of_the_settings(settings: Any, packages: tuple[str, ...
     settings.DELIVERY_PROVIDERS = packages
 
     assert list(routes.providers()) == names
-    assert [hop.provider.name for hop in routes.route(Kind.CALL)] == names
+    assert [hop.provider.name for hop in routes.route(Channel.CALL)] == names
 
 
 def test_routes_by_what_a_provider_carries(settings: Any) -> None:
     settings.DELIVERY_PROVIDERS = (NOBODY, VIRTUAL)
 
-    assert [hop.provider.name for hop in routes.route(Kind.MAIL)] == ["virtual"]
+    assert [hop.provider.name for hop in routes.route(Channel.MAIL)] == ["virtual"]
 
 
 def test_misspelt_package_is_an_error_at_once(settings: Any) -> None:
@@ -45,7 +45,7 @@ def both(settings: Any) -> None:
     settings.DELIVERY_PROVIDERS = (VIRTUAL, NOBODY)
 
 
-def names(number: str, kind: Kind = Kind.TEXT) -> list[str]:
+def names(number: str, kind: Channel = Channel.TEXT) -> list[str]:
     return [hop.provider.name for hop in routes.route(kind, number)]
 
 
@@ -64,20 +64,20 @@ def test_most_exact_place_decides(
     both: None, rows: list[tuple[str, int, str]], swiss: list[str], british: list[str]
 ) -> None:
     for place, order, provider in rows:
-        Route.objects.create(kind=Kind.TEXT, place=place, order=order, provider=provider)
+        Route.objects.create(kind=Channel.TEXT, place=place, order=order, provider=provider)
 
     assert (names(SWISS), names(BRITISH)) == (swiss, british)
 
 
 def test_route_of_one_kind_says_nothing_of_another(both: None) -> None:
-    Route.objects.create(kind=Kind.TEXT, provider="nobody")
+    Route.objects.create(kind=Channel.TEXT, provider="nobody")
 
-    assert names(SWISS, Kind.CALL) == ["virtual", "nobody"]
+    assert names(SWISS, Channel.CALL) == ["virtual", "nobody"]
 
 
 def test_change_counts_without_a_restart(both: None) -> None:
-    row = Route.objects.create(kind=Kind.TEXT, provider="nobody", sender="+41445550100")
-    assert routes.route(Kind.TEXT, SWISS)[0].sender == "+41445550100"
+    row = Route.objects.create(kind=Channel.TEXT, provider="nobody", sender="+41445550100")
+    assert routes.route(Channel.TEXT, SWISS)[0].sender == "+41445550100"
 
     Route.objects.filter(pk=row.pk).update(is_on=False)
 
@@ -87,7 +87,7 @@ def test_change_counts_without_a_restart(both: None) -> None:
 def test_snapshot_is_read_again_after_its_time(both: None, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 60
     names(SWISS)
-    Route.objects.create(kind=Kind.TEXT, provider="nobody")
+    Route.objects.create(kind=Channel.TEXT, provider="nobody")
     assert names(SWISS) == ["virtual", "nobody"]
 
     settings.VERIFICATION_CACHE_SECONDS = 1e-9  # as if its time had passed

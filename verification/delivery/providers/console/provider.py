@@ -6,7 +6,7 @@ from textwrap import indent
 
 from verification import time_format
 from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 _RULE = "─" * 64
 
@@ -15,7 +15,7 @@ class ConsoleProvider:
     """Shows texts, calls and emails in the terminal."""
 
     name = "console"
-    kinds = frozenset(Kind)
+    kinds = frozenset(Channel)
 
     def send(self, message: Outgoing) -> str:
         """Write the message to the error stream, not to the logs: they are kept and must not contain a code."""

@@ -9,7 +9,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 from . import conf
 
@@ -51,10 +51,10 @@ def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "Codes are sent to it, so use an https address.",
         ),
         (
-            bool(set(here.reasons.values()) - set(Reason.values)),
+            bool(set(here.reasons.values()) - set(FailureReason.values)),
             7,
             "GATEWAY_REASONS contains an unknown reason.",
-            f"Use one of {', '.join(Reason.values)}.",
+            f"Use one of {', '.join(FailureReason.values)}.",
         ),
     ]
     return [Error(words, hint=hint, id=f"gateway.E{number:03}") for is_so, number, words, hint in found if is_so]

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
 REQUEST = '{"to": "{to}", "text": "{words}", "from": "{sender}", "id": "{id}", "callback": "{receipt_url}"}'
 _STATES = ("accepted", "sent", "delivered", "undelivered", "failed")
 
-GATEWAY = Section(
+GATEWAY = SettingsSection(
     "Gateway",
     "Texts by the provider `gateway`: any service that accepts a text as one HTTP POST and answers in JSON. The text "
     "goes into the body, never into the address. `GATEWAY_URL` and `GATEWAY_RECEIPT_KEYS` are required. If the gateway "

@@ -13,7 +13,7 @@ _PROBE_TIMEOUT = 0.8  # seconds
 
 
 def post(here: Conf, fields: Any) -> http_pool.ProviderResponse:
-    """Send one request. Errors: `Refused` when nothing left, `Lost` when it can't be told."""
+    """Send one request. Errors: `SendRefused` when nothing left, `ResponseLost` when it can't be told."""
     headers = {"Accept": http_pool.JSON, **here.headers}
     if here.token:
         headers["Authorization"] = f"Bearer {here.token}"

@@ -14,13 +14,13 @@ from verification.delivery.provider import (
     MAX_REFERENCE,
     Callback,
     Forged,
-    Lost,
     Outgoing,
     ParsedCallback,
     Receipt,
-    Refused,
+    ResponseLost,
+    SendRefused,
 )
-from verification.models.messages import Kind, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, http_client, signature
 
@@ -37,27 +37,30 @@ _STATES = {
     "failed": MessageState.FAILED,
 }
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
-_FOR_GOOD = (Reason.INVALID_NUMBER, Reason.OPTED_OUT, Reason.LANDLINE)
+_FOR_GOOD = (FailureReason.INVALID_NUMBER, FailureReason.OPTED_OUT, FailureReason.LANDLINE)
 
 
 class GatewayProvider:
     """Sends texts. The text goes into the body of a request, never into its URL."""
 
     name = "gateway"
-    kinds = frozenset({Kind.TEXT})
+    kinds = frozenset({Channel.TEXT})
     codes = HTTP
 
     def send(self, message: Outgoing) -> str:
-        """Send a text. Errors: `Refused` if the carrier certainly did not accept it, `Lost` if that is in doubt."""
+        """Send a text.
+
+        Errors: `SendRefused` if the carrier certainly did not accept it, `ResponseLost` if that is in doubt.
+        """
         here = conf.read()
         if not here.url:
-            raise Refused(Reason.PROVIDER_DOWN)
+            raise SendRefused(FailureReason.PROVIDER_DOWN)
         answer = http_client.post(here, _fill(json.loads(here.request), _values(here, message)))
         if answer.status >= _FIRST_ERROR:
             raise _refusal(here, answer)
         reference = http_client.find(answer.json, here.reference)
         if not reference:
-            raise Lost("the answer could not be read")
+            raise ResponseLost("the answer could not be read")
         return _short(reference)
 
     def parse(self, callback: Callback) -> ParsedCallback:
@@ -125,12 +128,12 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
     return template.replace("{words}", values["{words}"])
 
 
-def _refusal(here: conf.Conf, answer: ProviderResponse) -> Refused:
+def _refusal(here: conf.Conf, answer: ProviderResponse) -> SendRefused:
     word, status = http_client.find(answer.json, here.error), f"http-{answer.status}"
     if answer.status in _OUR_FAULT:
-        return Refused(Reason.PROVIDER_DOWN, code=status)
+        return SendRefused(FailureReason.PROVIDER_DOWN, code=status)
     reason = _reason(here, word)
-    return Refused(reason, permanent=reason in _FOR_GOOD, code=tidy(word) or status)
+    return SendRefused(reason, permanent=reason in _FOR_GOOD, code=tidy(word) or status)
 
 
 def _short(reference: str) -> str:
@@ -143,9 +146,9 @@ def _state(here: conf.Conf, word: str) -> MessageState | None:
     return _STATES.get(ours)
 
 
-def _reason(here: conf.Conf, word: str) -> Reason:
+def _reason(here: conf.Conf, word: str) -> FailureReason:
     ours = here.reasons.get(word, word)
-    return Reason(ours) if ours in Reason.values else Reason.UNKNOWN
+    return FailureReason(ours) if ours in FailureReason.values else FailureReason.UNKNOWN
 
 
 provider = GatewayProvider()

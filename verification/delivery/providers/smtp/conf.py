@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from verification.conf import support_email
-from verification.setting import Section, Setting, Values, formats
+from verification.setting import Setting, SettingsSection, SettingValues, formats
 
 _IMPLICIT_TLS: Final = 465  # RFC 8314, 7.3
 
 
-def _one_kind_of_tls(values: Values) -> Iterator[str]:
+def _one_kind_of_tls(values: SettingValues) -> Iterator[str]:
     if values[use_ssl] and values[use_tls]:
         yield "Set EMAIL_USE_SSL=1 (TLS from the start, port 465) or EMAIL_USE_TLS=1 (STARTTLS), not both."
 
 
-SMTP = Section(
+SMTP = SettingsSection(
     "Email",
     "By the provider `smtp`, which sends notices and password links. `EMAIL_USE_TLS=1` (the default) uses STARTTLS, "
     "usually on port 587. `EMAIL_USE_SSL=1`, the default on port 465, is TLS from the first byte. `EMAIL_USE_TLS=0` "

@@ -1,12 +1,12 @@
 """What an email server's replies mean. Source: RFC 5321, 4.2.3; RFC 4954, 6; RFC 3463 for those with dots."""
 
 from verification.delivery.error_meanings import Fault, table
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 CODES = table(
     (
         Fault.ACCOUNT,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             "454": "the email server's sign-in is out of service",
             "500": "the email server doesn't know the command",
@@ -23,7 +23,7 @@ CODES = table(
     ),
     (
         Fault.NETWORK,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             "421": "the email server is out of service for now",
             "451": "the email server had an internal error",
@@ -32,7 +32,7 @@ CODES = table(
     ),
     (
         Fault.NUMBER,
-        Reason.INVALID_NUMBER,
+        FailureReason.INVALID_NUMBER,
         {
             "550": "there is no such mailbox, or it accepts no email from us",
             "551": "the mailbox is elsewhere",
@@ -43,7 +43,7 @@ CODES = table(
     ),
     (
         Fault.NUMBER,
-        Reason.BLOCKED,
+        FailureReason.BLOCKED,
         {
             "450": "the mailbox is busy or holds email back for now",
             "552": "the mailbox is full",

@@ -9,8 +9,8 @@ from django.core.mail import EmailMessage, get_connection
 
 from verification import inputs
 from verification.delivery.error_meanings import Fault
-from verification.delivery.provider import Callback, Forged, Lost, Outgoing, ParsedCallback, Refused
-from verification.models.messages import Kind, Reason
+from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, ResponseLost, SendRefused
+from verification.models.messages import Channel, FailureReason
 
 from .error_codes import CODES
 
@@ -21,29 +21,32 @@ class SmtpProvider:
     """Opens one connection per email; the server's queue does the rest. It sends no receipts."""
 
     name = "smtp"
-    kinds = frozenset({Kind.MAIL})
+    kinds = frozenset({Channel.MAIL})
     codes = CODES
 
     def send(self, message: Outgoing) -> str:
-        """Hand an email to the server. Errors: `Refused` if it was not accepted, `Lost` if the connection broke."""
+        """Hand an email to the server.
+
+        Errors: `SendRefused` if it was not accepted, `ResponseLost` if the connection broke.
+        """
         reference = make_msgid(idstring=message.id[:16])
         mail = _written(message, reference)
         try:
             connection = get_connection()
             connection.open()
         except (OSError, smtplib.SMTPException) as error:
-            raise Refused(Reason.PROVIDER_DOWN, code=_code(error)) from error
+            raise SendRefused(FailureReason.PROVIDER_DOWN, code=_code(error)) from error
         try:
             connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
-            raise Refused(Reason.INVALID_NUMBER, permanent=True, code=_code(error)) from error
+            raise SendRefused(FailureReason.INVALID_NUMBER, permanent=True, code=_code(error)) from error
         except smtplib.SMTPResponseException as error:
             code = _code(error)
             if code in CODES and CODES[code].fault is Fault.ACCOUNT:
-                raise Refused(Reason.PROVIDER_DOWN, code=code) from error
-            raise Refused(Reason.BLOCKED, permanent=error.smtp_code >= _AFTER_DATA, code=code) from error
+                raise SendRefused(FailureReason.PROVIDER_DOWN, code=code) from error
+            raise SendRefused(FailureReason.BLOCKED, permanent=error.smtp_code >= _AFTER_DATA, code=code) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise Lost("the mail server did not answer") from error
+            raise ResponseLost("the mail server did not answer") from error
         finally:
             connection.close()
         return reference[:64]
@@ -64,14 +67,14 @@ class SmtpProvider:
 
 
 def _written(message: Outgoing, reference: str) -> EmailMessage:
-    """Build an email. Errors: `Refused` for an address that a form accepts but an email can't contain."""
+    """Build an email. Errors: `SendRefused` for an address that a form accepts but an email can't contain."""
     try:
         mail = EmailMessage(
             message.subject, message.words, to=[_address(message.to)], headers={"Message-ID": reference}
         )
         mail.message()
     except (ValueError, MessageError):
-        raise Refused(Reason.INVALID_NUMBER, permanent=True) from None
+        raise SendRefused(FailureReason.INVALID_NUMBER, permanent=True) from None
     return mail
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from verification.delivery import sender_settings
-from verification.setting import Section, Setting, formats
+from verification.setting import Setting, SettingsSection, formats
 
-TWILIO = Section(
+TWILIO = SettingsSection(
     "Twilio",
     "Texts and calls by the provider `twilio`. Twilio sends receipts and key presses to `PUBLIC_URL`, which must be "
     "exactly the address that Twilio calls, because its signature covers the address.",

@@ -4,7 +4,7 @@ Source: twilio.com/docs/api/errors, RFC 3261, 21. What isn't listed there is sho
 """
 
 from verification.delivery.error_meanings import HTTP, Fault, table
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 _US = "for texts to the US, "
 _SERVICE = "the messaging service is not set up correctly"
@@ -12,7 +12,7 @@ _SERVICE = "the messaging service is not set up correctly"
 CODES = HTTP | table(
     (
         Fault.ACCOUNT,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             10001: "the account is not active",
             10002: "a trial account cannot do this",
@@ -83,7 +83,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.ACCOUNT,
-        Reason.COUNTRY_NOT_ALLOWED,
+        FailureReason.COUNTRY_NOT_ALLOWED,
         {
             13225: "calls to this number are not permitted for the account",
             13227: "calls to this country are not permitted for the account",
@@ -95,7 +95,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NETWORK,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             20500: "Twilio had an internal error",
             20503: "Twilio is out of service for now",
@@ -126,7 +126,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.LIMIT,
-        Reason.RATE_LIMITED,
+        FailureReason.RATE_LIMITED,
         {
             14107: "too many texts within one call",
             20429: "too many requests at once",
@@ -142,7 +142,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.INVALID_NUMBER,
+        FailureReason.INVALID_NUMBER,
         {
             13223: "the number is not in a valid format",
             13224: "the number is not valid",
@@ -162,7 +162,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.LANDLINE,
+        FailureReason.LANDLINE,
         {
             21407: "the number takes no texts",
             21614: "the number is not a mobile phone",
@@ -173,7 +173,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.UNREACHABLE,
+        FailureReason.UNREACHABLE,
         {
             21612: "there is no route from this sender to this number",
             30003: "the phone is off or out of reach",
@@ -184,7 +184,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.BLOCKED,
+        FailureReason.BLOCKED,
         {
             21617: "the text is too long",
             30004: "the phone or its phone company blocks texts",
@@ -195,12 +195,16 @@ CODES = HTTP | table(
             63014: "the owner blocked the sender",
         },
     ),
-    (Fault.NUMBER, Reason.OPTED_OUT, {21610: "the owner replied STOP", 63032: "the owner does not want such messages"}),
-    (Fault.NUMBER, Reason.BUSY, {31486: "the line was busy", 31600: "the line was busy everywhere"}),
-    (Fault.NUMBER, Reason.NO_ANSWER, {31487: "nobody answered"}),
+    (
+        Fault.NUMBER,
+        FailureReason.OPTED_OUT,
+        {21610: "the owner replied STOP", 63032: "the owner does not want such messages"},
+    ),
+    (Fault.NUMBER, FailureReason.BUSY, {31486: "the line was busy", 31600: "the line was busy everywhere"}),
+    (Fault.NUMBER, FailureReason.NO_ANSWER, {31487: "nobody answered"}),
     (
         Fault.CONTENT,
-        Reason.FILTERED,
+        FailureReason.FILTERED,
         {
             30007: "the phone company filtered it as unwanted",
             30019: "it is larger than the phone company accepts",
@@ -211,10 +215,10 @@ CODES = HTTP | table(
             63016: "it was sent outside the time that the channel allows",
         },
     ),
-    (Fault.CONTENT, Reason.TOO_OLD, {30036: "it was not delivered in time"}),
+    (Fault.CONTENT, FailureReason.TOO_OLD, {30036: "it was not delivered in time"}),
     (
         Fault.UNKNOWN,
-        Reason.UNKNOWN,
+        FailureReason.UNKNOWN,
         {
             30008: "the phone company gave no reason",
             30485: "Twilio did not pass it on to a phone company",
@@ -228,7 +232,7 @@ CODES = HTTP | table(
 SIP = table(
     (
         Fault.NUMBER,
-        Reason.INVALID_NUMBER,
+        FailureReason.INVALID_NUMBER,
         {
             "sip-404": "the number was not found",
             "sip-410": "the number is gone",
@@ -236,20 +240,20 @@ SIP = table(
             "sip-604": "the number does not exist",
         },
     ),
-    (Fault.NUMBER, Reason.BLOCKED, {"sip-403": "the call was forbidden", "sip-603": "the call was declined"}),
+    (Fault.NUMBER, FailureReason.BLOCKED, {"sip-403": "the call was forbidden", "sip-603": "the call was declined"}),
     (
         Fault.NUMBER,
-        Reason.UNREACHABLE,
+        FailureReason.UNREACHABLE,
         {
             "sip-408": "the called phone did not answer in time",
             "sip-480": "the called phone cannot be reached for now",
         },
     ),
-    (Fault.NUMBER, Reason.BUSY, {"sip-486": "the line was busy", "sip-600": "the line was busy everywhere"}),
-    (Fault.NUMBER, Reason.NO_ANSWER, {"sip-487": "nobody answered"}),
+    (Fault.NUMBER, FailureReason.BUSY, {"sip-486": "the line was busy", "sip-600": "the line was busy everywhere"}),
+    (Fault.NUMBER, FailureReason.NO_ANSWER, {"sip-487": "nobody answered"}),
     (
         Fault.NETWORK,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             "sip-500": "the telephone network had a fault",
             "sip-502": "the telephone network had a fault",
@@ -257,5 +261,5 @@ SIP = table(
             "sip-504": "the telephone network did not answer in time",
         },
     ),
-    (Fault.UNKNOWN, Reason.UNREACHABLE, {"sip-488": "the telephone network could not agree on the call"}),
+    (Fault.UNKNOWN, FailureReason.UNREACHABLE, {"sip-488": "the telephone network could not agree on the call"}),
 )

@@ -9,8 +9,8 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from verification.delivery import http_pool
-from verification.delivery.provider import Refused
-from verification.models.messages import Reason
+from verification.delivery.provider import SendRefused
+from verification.models.messages import FailureReason
 
 from . import conf
 
@@ -22,7 +22,7 @@ def client() -> "Client":
     """Return the client of the configured account. It keeps its connections open."""
     here = conf.read()
     if not here.is_complete:
-        raise Refused(Reason.PROVIDER_DOWN)
+        raise SendRefused(FailureReason.PROVIDER_DOWN)
     return _client(here.account, here.tokens[0], here.base_url)
 
 

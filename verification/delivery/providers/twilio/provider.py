@@ -15,14 +15,14 @@ from verification.delivery.provider import (
     Callback,
     Forged,
     KeyPress,
-    Lost,
     Outgoing,
     ParsedCallback,
     Receipt,
-    Refused,
+    ResponseLost,
+    SendRefused,
     Speech,
 )
-from verification.models.messages import Kind, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, error_codes, http_client, speech, statuses
 
@@ -34,20 +34,23 @@ class TwilioProvider:
     """Sends texts and calls. Its callbacks are signed over the exact public address."""
 
     name = "twilio"
-    kinds = frozenset({Kind.TEXT, Kind.CALL})
+    kinds = frozenset({Channel.TEXT, Channel.CALL})
     codes: Mapping[str, Meaning] = error_codes.CODES | error_codes.SIP
 
     def send(self, message: Outgoing) -> str:
-        """Send a message. Errors: `Refused` if Twilio certainly did not accept it, `Lost` if that is in doubt."""
+        """Send a message.
+
+        Errors: `SendRefused` if Twilio certainly did not accept it, `ResponseLost` if that is in doubt.
+        """
         client = http_client.client()
         try:
-            if message.kind == Kind.CALL:
+            if message.kind == Channel.CALL:
                 return str(client.calls.create(**_call(message)).sid)
             return str(client.messages.create(**_text(message)).sid)
         except TwilioRestException as error:
             raise _refusal(error) from error
         except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Lost("the answer could not be read") from error
+            raise ResponseLost("the answer could not be read") from error
 
     def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback. Errors: `Forged`."""
@@ -65,7 +68,7 @@ class TwilioProvider:
         """Return whether the account answers."""
         try:
             return str(http_client.client().api.accounts(conf.read().account).fetch().status) == "active"
-        except (Refused, Lost, TwilioException, ValueError, TypeError, KeyError, AttributeError):
+        except (SendRefused, ResponseLost, TwilioException, ValueError, TypeError, KeyError, AttributeError):
             return False
 
 
@@ -107,11 +110,15 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
     return {"language": senders_and_voices.locale(language), "voice": senders_and_voices.voice(here.voices, language)}
 
 
-def _refusal(error: Any) -> Refused:
+def _refusal(error: Any) -> SendRefused:
     """Return why Twilio accepted nothing, by its own error number."""
     code = str(error.code or f"http-{error.status}")
     known = error_codes.CODES.get(code)
-    return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
+    return (
+        SendRefused(known.reason, permanent=known.is_final, code=code)
+        if known
+        else SendRefused(FailureReason.UNKNOWN, code=code)
+    )
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------
@@ -170,7 +177,9 @@ def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
         return None
     is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
     code = tidy(fields.get("ErrorCode")) if is_bad else ""
-    reason = (error_codes.CODES[code].reason if code in error_codes.CODES else Reason.UNKNOWN) if is_bad else None
+    reason = (
+        (error_codes.CODES[code].reason if code in error_codes.CODES else FailureReason.UNKNOWN) if is_bad else None
+    )
     reference = fields.get("MessageSid", "")
     return Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference)
 
@@ -178,7 +187,7 @@ def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
 def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:
     said = {"message_id": callback.message_id, "reference": fields["CallSid"]}
     if fields.get("AnsweredBy", "").startswith(_MACHINES):
-        return Receipt(state=MessageState.UNDELIVERED, reason=Reason.VOICEMAIL, **said)
+        return Receipt(state=MessageState.UNDELIVERED, reason=FailureReason.VOICEMAIL, **said)
     known = statuses.CALL_STATES.get(fields.get("CallStatus", ""))
     if known is None or "AnsweredBy" in fields:
         return None

@@ -1,6 +1,6 @@
 """Twilio's statuses of texts and calls, mapped to ours. Source: Twilio's API of 2010-04-01."""
 
-from verification.models.messages import MessageState, Reason
+from verification.models.messages import FailureReason, MessageState
 
 TEXT_STATES: dict[str, MessageState] = {
     "accepted": MessageState.ACCEPTED,
@@ -15,14 +15,14 @@ TEXT_STATES: dict[str, MessageState] = {
     "canceled": MessageState.FAILED,
 }
 
-CALL_STATES: dict[str, tuple[MessageState, Reason | None]] = {
+CALL_STATES: dict[str, tuple[MessageState, FailureReason | None]] = {
     "queued": (MessageState.ACCEPTED, None),
     "initiated": (MessageState.ACCEPTED, None),
     "ringing": (MessageState.RINGING, None),
     "in-progress": (MessageState.ANSWERED, None),
     "completed": (MessageState.DELIVERED, None),
-    "busy": (MessageState.UNDELIVERED, Reason.BUSY),
-    "no-answer": (MessageState.UNDELIVERED, Reason.NO_ANSWER),
-    "failed": (MessageState.FAILED, Reason.UNREACHABLE),
-    "canceled": (MessageState.FAILED, Reason.UNKNOWN),
+    "busy": (MessageState.UNDELIVERED, FailureReason.BUSY),
+    "no-answer": (MessageState.UNDELIVERED, FailureReason.NO_ANSWER),
+    "failed": (MessageState.FAILED, FailureReason.UNREACHABLE),
+    "canceled": (MessageState.FAILED, FailureReason.UNKNOWN),
 }

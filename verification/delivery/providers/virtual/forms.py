@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 from .models import Acceptance, Behaviour
 
@@ -24,16 +24,16 @@ _LATENCIES = [(0, _("immediately")), (1000, _("after 1 second")), (4000, _("afte
 _REPEATS = [(0, _("once")), (1, _("twice")), (4, _("five times"))]
 _OUTCOMES = [
     ("", _("Everything arrives")),
-    (Reason.UNREACHABLE, _("The phone is off or out of reach")),
-    (Reason.LANDLINE, _("It is a landline, which can't receive texts")),
-    (Reason.BLOCKED, _("The phone company blocks our messages")),
-    (Reason.FILTERED, _("Filtered as spam")),
-    (Reason.OPTED_OUT, _("The owner has answered STOP")),
-    (Reason.INVALID_NUMBER, _("The number doesn't exist")),
-    (Reason.BUSY, _("Calls: the line is busy")),
-    (Reason.NO_ANSWER, _("Calls: nobody answers")),
-    (Reason.VOICEMAIL, _("Calls: voicemail answers")),
-    (Reason.UNKNOWN, _("It fails for an unknown reason")),
+    (FailureReason.UNREACHABLE, _("The phone is off or out of reach")),
+    (FailureReason.LANDLINE, _("It is a landline, which can't receive texts")),
+    (FailureReason.BLOCKED, _("The phone company blocks our messages")),
+    (FailureReason.FILTERED, _("Filtered as spam")),
+    (FailureReason.OPTED_OUT, _("The owner has answered STOP")),
+    (FailureReason.INVALID_NUMBER, _("The number doesn't exist")),
+    (FailureReason.BUSY, _("Calls: the line is busy")),
+    (FailureReason.NO_ANSWER, _("Calls: nobody answers")),
+    (FailureReason.VOICEMAIL, _("Calls: voicemail answers")),
+    (FailureReason.UNKNOWN, _("It fails for an unknown reason")),
 ]
 _ACCEPTANCES = [
     (Acceptance.TAKE, _("The provider accepts messages")),
@@ -44,11 +44,11 @@ _ACCEPTANCES = [
 ]
 _REFUSALS = [
     ("", _("without a reason")),
-    (Reason.RATE_LIMITED, _("too many at the same time")),
-    (Reason.PROVIDER_DOWN, _("the provider is down")),
-    (Reason.INVALID_NUMBER, _("the number doesn't exist")),
-    (Reason.OPTED_OUT, _("the owner has answered STOP")),
-    (Reason.COUNTRY_NOT_ALLOWED, _("the country is not allowed")),
+    (FailureReason.RATE_LIMITED, _("too many at the same time")),
+    (FailureReason.PROVIDER_DOWN, _("the provider is down")),
+    (FailureReason.INVALID_NUMBER, _("the number doesn't exist")),
+    (FailureReason.OPTED_OUT, _("the owner has answered STOP")),
+    (FailureReason.COUNTRY_NOT_ALLOWED, _("the country is not allowed")),
 ]
 
 

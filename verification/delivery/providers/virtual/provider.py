@@ -11,32 +11,32 @@ from verification.delivery.provider import (
     Callback,
     Forged,
     KeyPress,
-    Lost,
     Outgoing,
     ParsedCallback,
     Receipt,
-    Refused,
+    ResponseLost,
+    SendRefused,
     Speech,
 )
-from verification.models.messages import Kind, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import signature, switchboard
-from .models import Acceptance, Delivery, State
+from .models import Acceptance, Delivery, DeliveryState
 
 # What the carrier says of calls, in the engine's words; a call that was taken to its end is a delivered message.
 _STATES = {
-    State.ACCEPTED: MessageState.ACCEPTED,
-    State.SENT: MessageState.SENT,
-    State.DELIVERED: MessageState.DELIVERED,
-    State.UNDELIVERED: MessageState.UNDELIVERED,
-    State.FAILED: MessageState.FAILED,
-    State.RINGING: MessageState.RINGING,
-    State.ANSWERED: MessageState.ANSWERED,
-    State.COMPLETED: MessageState.DELIVERED,
-    State.BUSY: MessageState.UNDELIVERED,
-    State.NO_ANSWER: MessageState.UNDELIVERED,
-    State.HUNG_UP: MessageState.UNDELIVERED,
-    State.VOICEMAIL: MessageState.UNDELIVERED,
+    DeliveryState.ACCEPTED: MessageState.ACCEPTED,
+    DeliveryState.SENT: MessageState.SENT,
+    DeliveryState.DELIVERED: MessageState.DELIVERED,
+    DeliveryState.UNDELIVERED: MessageState.UNDELIVERED,
+    DeliveryState.FAILED: MessageState.FAILED,
+    DeliveryState.RINGING: MessageState.RINGING,
+    DeliveryState.ANSWERED: MessageState.ANSWERED,
+    DeliveryState.COMPLETED: MessageState.DELIVERED,
+    DeliveryState.BUSY: MessageState.UNDELIVERED,
+    DeliveryState.NO_ANSWER: MessageState.UNDELIVERED,
+    DeliveryState.HUNG_UP: MessageState.UNDELIVERED,
+    DeliveryState.VOICEMAIL: MessageState.UNDELIVERED,
 }
 
 
@@ -44,7 +44,7 @@ class VirtualProvider:
     """Sends texts, calls and emails to the phones of the demo."""
 
     name = "virtual"
-    kinds = frozenset(Kind)
+    kinds = frozenset(Channel)
 
     def forget(self, messages: Collection[str]) -> None:
         """Remove messages from the phones."""
@@ -60,14 +60,14 @@ class VirtualProvider:
         half = treated.send_latency_ms / 2000
         _wait(half)
         if treated.acceptance in (Acceptance.REFUSE, Acceptance.BAR):
-            reason = Reason(treated.refusal or Reason.UNKNOWN)
-            raise Refused(reason, permanent=treated.acceptance == Acceptance.BAR)
+            reason = FailureReason(treated.refusal or FailureReason.UNKNOWN)
+            raise SendRefused(reason, permanent=treated.acceptance == Acceptance.BAR)
         if treated.acceptance == Acceptance.LOSE_BEFORE:
-            raise Lost
+            raise ResponseLost
         delivery = switchboard.accept(message, treated=treated, now=timezone.now())
         _wait(half)
         if treated.acceptance == Acceptance.LOSE_AFTER:
-            raise Lost
+            raise ResponseLost
         return delivery.reference
 
     def parse(self, callback: Callback) -> ParsedCallback:
@@ -85,8 +85,8 @@ class VirtualProvider:
                 )
             receipt = Receipt(
                 message_id=message_id,
-                state=_STATES[State(told["state"])],
-                reason=Reason(told["reason"]) if told["reason"] else None,
+                state=_STATES[DeliveryState(told["state"])],
+                reason=FailureReason(told["reason"]) if told["reason"] else None,
                 reference=reference,
             )
         except (ValueError, KeyError, TypeError) as error:
@@ -96,7 +96,7 @@ class VirtualProvider:
     def probe(self) -> bool:
         """Return whether the carrier accepts messages. It doesn't while all numbers are set to an outage."""
         everywhere = switchboard.behaviour("")
-        return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != Reason.PROVIDER_DOWN
+        return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != FailureReason.PROVIDER_DOWN
 
 
 def _reply(speech: Speech | None) -> tuple[str, bytes]:

@@ -10,18 +10,18 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from verification import phone_numbers
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
-from .models import Caption, Delivery, State
+from .models import Caption, Delivery, DeliveryState
 
 MAX_ITEMS_SHOWN = 40  # newest messages and calls of one phone
 _CODE = re.compile(r"(?<![\d#])(?<!\d )(\d{3} ?\d{3})(?! ?\d)")
 _LINK = re.compile(r"(https?://\S*[\w/])")
-_MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
+_MISSED = frozenset({DeliveryState.NO_ANSWER, DeliveryState.BUSY, DeliveryState.VOICEMAIL})
 
 
 @dataclass(frozen=True)
-class Part:
+class TextPart:
     """A part of a message's text. A code is shown large and can be copied, and a link can be followed."""
 
     words: str
@@ -43,7 +43,7 @@ class Card:
     kind: str
     to: str
     subject: str
-    parts: tuple[Part, ...]
+    parts: tuple[TextPart, ...]
     language: str
     at: datetime
     state: str
@@ -63,7 +63,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Call:
+class OngoingCall:
     """A call on the screen."""
 
     id: int
@@ -91,7 +91,7 @@ class Telephone:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One message that the carrier accepted, even if it never arrived."""
 
     at: datetime
@@ -107,19 +107,19 @@ class Screen:
     telephone: Telephone
     now: datetime
     cards: tuple[Card, ...]
-    ringing: Call | None
-    call: Call | None
-    ledger: tuple[Entry, ...]
+    ringing: OngoingCall | None
+    call: OngoingCall | None
+    ledger: tuple[LedgerEntry, ...]
 
     @property
     def calls(self) -> tuple[Card, ...]:
         """The list of calls, the newest first."""
-        return tuple(card for card in self.cards if card.kind == Kind.CALL)
+        return tuple(card for card in self.cards if card.kind == Channel.CALL)
 
     @property
     def notes(self) -> tuple[Card, ...]:
         """The list of messages: texts, emails and missed calls."""
-        return tuple(card for card in self.cards if card.kind != Kind.CALL or card.is_missed)
+        return tuple(card for card in self.cards if card.kind != Channel.CALL or card.is_missed)
 
     @property
     def face(self) -> str:
@@ -151,7 +151,7 @@ def _mark(*shown: object) -> str:
 def phones() -> tuple[Telephone, ...]:
     """Return the phones: those of the demo users first, then every number that was ever sent a text or called."""
     known = {number: Telephone(number, name) for number, name in _names().items()}
-    reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
+    reached = Delivery.objects.exclude(kind=Channel.MAIL).values_list("to", flat=True).distinct().order_by("to")
     for number in reached:
         known.setdefault(number, Telephone(number))
     return tuple(known.values())
@@ -164,11 +164,11 @@ def telephone(number: str) -> Telephone:
 
 def screen(number: str, *, now: datetime) -> Screen:
     """Return what a phone shows now."""
-    rows = _newest(Delivery.objects.filter(to=number).exclude(kind=Kind.MAIL))
+    rows = _newest(Delivery.objects.filter(to=number).exclude(kind=Channel.MAIL))
     arrived = [row for row in rows if row.has_arrived(now)]
-    ringing = next((row for row in arrived if row.state_at(now) == State.RINGING), None)
+    ringing = next((row for row in arrived if row.state_at(now) == DeliveryState.RINGING), None)
     call = next((row for row in arrived if row.is_on_screen), None)
-    live = {State.RINGING, State.ANSWERED}
+    live = {DeliveryState.RINGING, DeliveryState.ANSWERED}
     cards = _cards([row for row in arrived if row.state_at(now) not in live], now)
     return Screen(
         telephone=telephone(number),
@@ -176,19 +176,21 @@ def screen(number: str, *, now: datetime) -> Screen:
         cards=cards,
         ringing=_call(ringing) if ringing else None,
         call=_call(call) if call else None,
-        ledger=tuple(Entry(row.received_at, row.kind, row.state_at(now), row.reason) for row in rows[:6]),
+        ledger=tuple(LedgerEntry(row.received_at, row.kind, row.state_at(now), row.reason) for row in rows[:6]),
     )
 
 
 def mailbox(*, now: datetime) -> Mailbox:
     """Return all emails that have arrived, for everyone."""
-    rows = _newest(Delivery.objects.filter(kind=Kind.MAIL))
+    rows = _newest(Delivery.objects.filter(kind=Channel.MAIL))
     return Mailbox(_cards([row for row in rows if row.has_arrived(now)], now))
 
 
 def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
     """Return what has arrived, the newest first, as tests and people with a terminal read it."""
-    rows = Delivery.objects.filter(arrives_at__lte=now).exclude(state__in=(State.UNDELIVERED, State.FAILED))
+    rows = Delivery.objects.filter(arrives_at__lte=now).exclude(
+        state__in=(DeliveryState.UNDELIVERED, DeliveryState.FAILED)
+    )
     rows = rows.filter(to=to) if to else rows
     for row in rows.order_by("-arrives_at", "-pk")[:500]:
         yield {
@@ -203,25 +205,25 @@ def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
             "time": row.arrives_at.isoformat(),
             "state": row.state_at(now),
             "reference": row.reference,
-            "call": row.pk if row.kind == Kind.CALL else None,
+            "call": row.pk if row.kind == Channel.CALL else None,
             "transcript": [{"voice": line.voice, "words": line.words} for line in row.captions],
         }
 
 
-def split(words: str) -> tuple[Part, ...]:
+def split(words: str) -> tuple[TextPart, ...]:
     """Split a text so that each code and each link is a part of its own.
 
     A code after # is for programs and stays in the text, and six digits in a link are no code.
     """
     body, at, rest = words.partition("\n@")
-    parts: list[Part] = []
+    parts: list[TextPart] = []
     for index, piece in enumerate(_LINK.split(body.rstrip())):
-        parts += [Part(piece, is_link=True)] if index % 2 else _with_codes(piece)
-    return (*parts, Part(f"@{rest}", is_for_programs=True)) if at else tuple(parts)
+        parts += [TextPart(piece, is_link=True)] if index % 2 else _with_codes(piece)
+    return (*parts, TextPart(f"@{rest}", is_for_programs=True)) if at else tuple(parts)
 
 
-def _with_codes(words: str) -> list[Part]:
-    return [Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(words)) if piece]
+def _with_codes(words: str) -> list[TextPart]:
+    return [TextPart(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(words)) if piece]
 
 
 def _names() -> dict[str, str]:
@@ -253,8 +255,8 @@ def _card(row: Delivery, is_double: bool, now: datetime) -> Card:
     )
 
 
-def _call(row: Delivery) -> Call:
-    return Call(
+def _call(row: Delivery) -> OngoingCall:
+    return OngoingCall(
         id=row.pk,
         state=row.state,
         extension=row.extension,

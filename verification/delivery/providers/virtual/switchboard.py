@@ -10,9 +10,9 @@ from django.db import transaction
 
 from verification.db.compiled_queries import BindParam, Select
 from verification.delivery.provider import Outgoing
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
-from .models import Behaviour, Caption, Delivery, PendingCallback, State
+from .models import Behaviour, Caption, Delivery, DeliveryState, PendingCallback
 from .models.deliveries import as_transcript
 
 RINGS_FOR = timedelta(seconds=30)
@@ -21,32 +21,32 @@ SILENCE = timedelta(seconds=90)  # nobody presses anything: the caller hangs up
 KEYS = frozenset("0123456789*#")
 
 _REPEATED_AFTER = timedelta(milliseconds=200)
-_REORDERED_BY = {Kind.CALL: timedelta(seconds=2)}
+_REORDERED_BY = {Channel.CALL: timedelta(seconds=2)}
 _REORDERED_BY_DEFAULT = timedelta(milliseconds=50)
-_RANKS = {State.ACCEPTED: 0, State.RINGING: 0, State.SENT: 1, State.ANSWERED: 1}
+_RANKS = {DeliveryState.ACCEPTED: 0, DeliveryState.RINGING: 0, DeliveryState.SENT: 1, DeliveryState.ANSWERED: 1}
 _LAST_RANK = 2
 
 _CALLS_END = {
-    Reason.BUSY: State.BUSY,
-    Reason.NO_ANSWER: State.NO_ANSWER,
-    Reason.VOICEMAIL: State.VOICEMAIL,
-    Reason.HUNG_UP: State.HUNG_UP,
+    FailureReason.BUSY: DeliveryState.BUSY,
+    FailureReason.NO_ANSWER: DeliveryState.NO_ANSWER,
+    FailureReason.VOICEMAIL: DeliveryState.VOICEMAIL,
+    FailureReason.HUNG_UP: DeliveryState.HUNG_UP,
 }
 _REASONS_OF_END = {state: reason for reason, state in _CALLS_END.items()}
 _KNOWN_ONLY_LATER = {
-    Reason.UNREACHABLE,
-    Reason.LANDLINE,
-    Reason.BLOCKED,
-    Reason.FILTERED,
-    Reason.TOO_OLD,
-    Reason.UNKNOWN,
+    FailureReason.UNREACHABLE,
+    FailureReason.LANDLINE,
+    FailureReason.BLOCKED,
+    FailureReason.FILTERED,
+    FailureReason.TOO_OLD,
+    FailureReason.UNKNOWN,
 }
 
 
-class Step(NamedTuple):
+class ScheduledReceipt(NamedTuple):
     """One receipt that will be sent."""
 
-    state: State
+    state: DeliveryState
     reason: str
     at: datetime
 
@@ -75,7 +75,7 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
     It never checks whether the message came before. A duplicate is a fault of the sender and must be visible.
     """
     arrives_at = now + timedelta(milliseconds=treated.delay_ms)
-    reason = Reason.TOO_OLD.value if arrives_at > message.useful_until else treated.outcome
+    reason = FailureReason.TOO_OLD.value if arrives_at > message.useful_until else treated.outcome
     state = _fate(message.kind, reason)
     delivery = Delivery.objects.create(
         message_id=message.id,
@@ -94,7 +94,7 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
         useful_until=message.useful_until,
         state=state,
         reason=reason,
-        waits_until=arrives_at + RINGS_FOR if state == State.RINGING else None,
+        waits_until=arrives_at + RINGS_FOR if state == DeliveryState.RINGING else None,
     )
     _tell(delivery, _course(delivery, now), treated)
     return delivery
@@ -102,10 +102,10 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
 
 def answer(delivery_id: int, *, now: datetime) -> bool:
     """Answer a ringing call and hear its first words. A call that the phone was already in ends."""
-    if not _move(delivery_id, State.RINGING, State.ANSWERED, now=now):
+    if not _move(delivery_id, DeliveryState.RINGING, DeliveryState.ANSWERED, now=now):
         return False
     number = Delivery.objects.values_list("to", flat=True).get(pk=delivery_id)
-    others = Delivery.objects.filter(to=number, state=State.ANSWERED).exclude(pk=delivery_id)
+    others = Delivery.objects.filter(to=number, state=DeliveryState.ANSWERED).exclude(pk=delivery_id)
     for other_id in others.values_list("pk", flat=True):
         hang_up(other_id, now=now)
     return True
@@ -113,12 +113,12 @@ def answer(delivery_id: int, *, now: datetime) -> bool:
 
 def decline(delivery_id: int, *, now: datetime) -> bool:
     """Decline a ringing call. The caller gets the busy tone."""
-    return _move(delivery_id, State.RINGING, State.BUSY, now=now)
+    return _move(delivery_id, DeliveryState.RINGING, DeliveryState.BUSY, now=now)
 
 
 def hang_up(delivery_id: int, *, now: datetime) -> bool:
     """End an answered call from the phone."""
-    return _move(delivery_id, State.ANSWERED, State.HUNG_UP, now=now)
+    return _move(delivery_id, DeliveryState.ANSWERED, DeliveryState.HUNG_UP, now=now)
 
 
 def dismiss(delivery_id: int, *, now: datetime) -> bool:
@@ -130,7 +130,7 @@ def dismiss(delivery_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
     """Press keys in a call. They are sent to the caller after a # or a pause."""
-    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
+    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=DeliveryState.ANSWERED).first()
     if delivery is None or not set(keys) <= KEYS:
         return False
     for key in keys:
@@ -145,7 +145,7 @@ def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
 @transaction.atomic
 def say(delivery_id: int, words: str, *, more: bool, now: datetime) -> None:
     """Let the caller speak. It hangs up if nothing more follows."""
-    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
+    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=DeliveryState.ANSWERED).first()
     if delivery is None:
         return
     if words:
@@ -154,24 +154,24 @@ def say(delivery_id: int, words: str, *, more: bool, now: datetime) -> None:
     delivery.waits_until = now + (PAUSE if delivery.collected else SILENCE)
     delivery.save(update_fields=["transcript", "awaits_reply", "waits_until"])
     if not more:
-        _move(delivery_id, State.ANSWERED, State.COMPLETED, now=now)
+        _move(delivery_id, DeliveryState.ANSWERED, DeliveryState.COMPLETED, now=now)
 
 
 def advance(now: datetime) -> None:
     """Do what is due by time: end calls that ring too long, send keys after a pause, end silent calls."""
     for delivery in Delivery.objects.filter(waits_until__lte=now):
-        if delivery.state == State.RINGING:
-            _move(delivery.pk, State.RINGING, State.NO_ANSWER, now=now)
+        if delivery.state == DeliveryState.RINGING:
+            _move(delivery.pk, DeliveryState.RINGING, DeliveryState.NO_ANSWER, now=now)
         elif delivery.collected:
             _pause(delivery.pk, now)
         else:
-            _move(delivery.pk, State.ANSWERED, State.COMPLETED, now=now)
+            _move(delivery.pk, DeliveryState.ANSWERED, DeliveryState.COMPLETED, now=now)
 
 
 @transaction.atomic
 def _pause(delivery_id: int, now: datetime) -> None:
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
-    if delivery.state != State.ANSWERED or not delivery.collected:
+    if delivery.state != DeliveryState.ANSWERED or not delivery.collected:
         return
     _tell_keys(delivery, now)
     delivery.waits_until = now + SILENCE
@@ -179,21 +179,21 @@ def _pause(delivery_id: int, now: datetime) -> None:
 
 
 @transaction.atomic
-def _move(delivery_id: int, before: State, after: State, *, now: datetime) -> bool:
+def _move(delivery_id: int, before: DeliveryState, after: DeliveryState, *, now: datetime) -> bool:
     """Change a call's state with a guarded update: if a person and the clock do it at once, one succeeds."""
-    calls = Delivery.objects.filter(pk=delivery_id, kind=Kind.CALL, state=before, arrives_at__lte=now)
+    calls = Delivery.objects.filter(pk=delivery_id, kind=Channel.CALL, state=before, arrives_at__lte=now)
     delivery = calls.first()
     if delivery is None:
         return False
     reason = _REASONS_OF_END.get(after, "")
-    if after == State.ANSWERED:
+    if after == DeliveryState.ANSWERED:
         changes = {
             "transcript": _with(delivery, "caller", delivery.words, now),
             "waits_until": now + SILENCE,
             "is_on_screen": True,
         }
     else:
-        stays = after == State.COMPLETED
+        stays = after == DeliveryState.COMPLETED
         changes = {
             "waits_until": None,
             "ended_at": now,
@@ -203,28 +203,28 @@ def _move(delivery_id: int, before: State, after: State, *, now: datetime) -> bo
         }
     if not calls.update(state=after, **changes):
         return False
-    _tell(delivery, [Step(after, reason, now)], behaviour(delivery.to))
+    _tell(delivery, [ScheduledReceipt(after, reason, now)], behaviour(delivery.to))
     return True
 
 
-def _fate(kind: str, reason: str) -> State:
-    if kind == Kind.CALL:
-        return _CALLS_END.get(Reason(reason), State.FAILED) if reason else State.RINGING
+def _fate(kind: str, reason: str) -> DeliveryState:
+    if kind == Channel.CALL:
+        return _CALLS_END.get(FailureReason(reason), DeliveryState.FAILED) if reason else DeliveryState.RINGING
     if not reason:
-        return State.DELIVERED
-    return State.UNDELIVERED if Reason(reason) in _KNOWN_ONLY_LATER else State.FAILED
+        return DeliveryState.DELIVERED
+    return DeliveryState.UNDELIVERED if FailureReason(reason) in _KNOWN_ONLY_LATER else DeliveryState.FAILED
 
 
-def _course(delivery: Delivery, now: datetime) -> list[Step]:
-    end = Step(State(delivery.state), delivery.reason, delivery.arrives_at)
-    if delivery.kind != Kind.CALL:
-        return [Step(State.ACCEPTED, "", now), Step(State.SENT, "", now), end]
-    if delivery.state in (State.NO_ANSWER, State.VOICEMAIL):
-        return [Step(State.RINGING, "", delivery.arrives_at), end]
+def _course(delivery: Delivery, now: datetime) -> list[ScheduledReceipt]:
+    end = ScheduledReceipt(DeliveryState(delivery.state), delivery.reason, delivery.arrives_at)
+    if delivery.kind != Channel.CALL:
+        return [ScheduledReceipt(DeliveryState.ACCEPTED, "", now), ScheduledReceipt(DeliveryState.SENT, "", now), end]
+    if delivery.state in (DeliveryState.NO_ANSWER, DeliveryState.VOICEMAIL):
+        return [ScheduledReceipt(DeliveryState.RINGING, "", delivery.arrives_at), end]
     return [end]
 
 
-def _tell(delivery: Delivery, steps: Iterable[Step], treated: Behaviour) -> None:
+def _tell(delivery: Delivery, steps: Iterable[ScheduledReceipt], treated: Behaviour) -> None:
     """Schedule receipts, with the delays, repetitions and order that the behaviour sets."""
     if not delivery.receipt_url:
         return
@@ -242,7 +242,7 @@ def _tell(delivery: Delivery, steps: Iterable[Step], treated: Behaviour) -> None
     )
 
 
-def _receipt(delivery: Delivery, step: Step) -> str:
+def _receipt(delivery: Delivery, step: ScheduledReceipt) -> str:
     return json.dumps(
         {
             "event": "receipt",
@@ -254,11 +254,11 @@ def _receipt(delivery: Delivery, step: Step) -> str:
     )
 
 
-def _due(delivery: Delivery, step: Step, treated: Behaviour) -> datetime:
+def _due(delivery: Delivery, step: ScheduledReceipt, treated: Behaviour) -> datetime:
     if not treated.reorders_receipts:
         return step.at
     n_later = _LAST_RANK - _RANKS.get(step.state, _LAST_RANK)
-    late = _REORDERED_BY.get(Kind(delivery.kind), _REORDERED_BY_DEFAULT) * n_later
+    late = _REORDERED_BY.get(Channel(delivery.kind), _REORDERED_BY_DEFAULT) * n_later
     return max(step.at, delivery.arrives_at) + late
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 from . import screens, switchboard
 from .forms import BehaviourForm
@@ -23,7 +23,7 @@ _PAGE = "virtual/telephone.html"
 _NUMBER_OR_ALL = re.compile(r"(\+[0-9]{3,15})?")  # of which a telephone has an address
 
 
-class Action(Protocol):
+class CallAction(Protocol):
     """An action in a call. It returns False if the call no longer allows it."""
 
     def __call__(self, delivery_id: int, /, *, now: datetime) -> bool: ...
@@ -161,8 +161,8 @@ def keys(request: HttpRequest, call_id: int) -> HttpResponseBase:
     return _action(request, call_id, partial(switchboard.press, keys=pressed))
 
 
-def _action(request: HttpRequest, call_id: int, do: Action) -> HttpResponseBase:
-    call = get_object_or_404(Delivery, pk=call_id, kind=Kind.CALL)
+def _action(request: HttpRequest, call_id: int, do: CallAction) -> HttpResponseBase:
+    call = get_object_or_404(Delivery, pk=call_id, kind=Channel.CALL)
     return _back(request, call.to, do(call.pk, now=timezone.now()))
 
 

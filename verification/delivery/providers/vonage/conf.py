@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from verification.delivery import sender_settings
-from verification.setting import Format, Section, Setting, formats
+from verification.setting import Format, Setting, SettingsSection, formats
 
-VONAGE = Section(
+VONAGE = SettingsSection(
     "Vonage",
     "Texts and calls by the provider `vonage`. Vonage sends receipts and key presses to `PUBLIC_URL`. Their signature "
     "covers the body and the time, which may differ from ours by five minutes, and Vonage's id binds them to a "

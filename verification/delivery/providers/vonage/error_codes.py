@@ -1,12 +1,12 @@
 """Vonage's error codes of Messages and Voice. Source: developer.vonage.com/api-errors/messages."""
 
 from verification.delivery.error_meanings import HTTP, Fault, table
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 
 CODES = HTTP | table(
     (
         Fault.ACCOUNT,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             1010: "a field is missing in the request: check the settings",
             1020: "a field of the request is not valid: check the settings",
@@ -19,7 +19,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NETWORK,
-        Reason.PROVIDER_DOWN,
+        FailureReason.PROVIDER_DOWN,
         {
             1030: "Vonage had an internal error",
             1080: "Vonage accepts no more connections from the account",
@@ -29,12 +29,12 @@ CODES = HTTP | table(
     ),
     (
         Fault.LIMIT,
-        Reason.RATE_LIMITED,
+        FailureReason.RATE_LIMITED,
         {1000: "too many requests at once", 1241: "too many texts went to this number"},
     ),
     (
         Fault.NUMBER,
-        Reason.INVALID_NUMBER,
+        FailureReason.INVALID_NUMBER,
         {
             1021: "the number is not valid",
             1040: "the number is not valid",
@@ -46,7 +46,7 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.UNREACHABLE,
+        FailureReason.UNREACHABLE,
         {
             1180: "the phone is off or out of reach",
             1200: "the number is moving between two phone companies",
@@ -60,21 +60,21 @@ CODES = HTTP | table(
     ),
     (
         Fault.NUMBER,
-        Reason.BLOCKED,
+        FailureReason.BLOCKED,
         {
             1050: "the number is barred",
             1280: "the owner's contract does not allow it",
             "declined": "the call was declined",
         },
     ),
-    (Fault.NUMBER, Reason.OPTED_OUT, {1240: "the owner replied STOP"}),
+    (Fault.NUMBER, FailureReason.OPTED_OUT, {1240: "the owner replied STOP"}),
     (
         Fault.ACCOUNT,
-        Reason.COUNTRY_NOT_ALLOWED,
+        FailureReason.COUNTRY_NOT_ALLOWED,
         {"restricted": "calls to this number are not permitted for the account"},
     ),
-    (Fault.CONTENT, Reason.FILTERED, {1210: "the phone company filtered it as unwanted"}),
-    (Fault.CONTENT, Reason.TOO_OLD, {1360: "it was not delivered in time"}),
-    (Fault.UNKNOWN, Reason.UNKNOWN, {1330: "the phone company gave no reason"}),
+    (Fault.CONTENT, FailureReason.FILTERED, {1210: "the phone company filtered it as unwanted"}),
+    (Fault.CONTENT, FailureReason.TOO_OLD, {1360: "it was not delivered in time"}),
+    (Fault.UNKNOWN, FailureReason.UNKNOWN, {1330: "the phone company gave no reason"}),
     final=(1021, 1040, 1170, 1190, 1240),
 )

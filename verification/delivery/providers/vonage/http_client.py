@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from verification.delivery import http_pool
-from verification.delivery.provider import Refused
-from verification.models.messages import Reason
+from verification.delivery.provider import SendRefused
+from verification.models.messages import FailureReason
 
 from . import conf, error_codes
 
@@ -31,7 +31,7 @@ def voice() -> "Voice":
 
 def _client(here: conf.Conf) -> "tuple[Messages, Voice]":
     if not here.is_complete:
-        raise Refused(Reason.PROVIDER_DOWN)
+        raise SendRefused(FailureReason.PROVIDER_DOWN)
     return _clients(here.application, here.private_key, here.base_url)
 
 
@@ -68,16 +68,20 @@ def _token(auth: Any, turn: int) -> str:
     return str(auth.create_jwt_auth_string().decode())
 
 
-def _refusal(answer: http_pool.ProviderResponse) -> Refused:
+def _refusal(answer: http_pool.ProviderResponse) -> SendRefused:
     """Return why nothing was taken."""
     told = answer.json if isinstance(answer.json, dict) else {}
     code = code_of(told) or f"http-{answer.status}"
     wrong = told.get("invalid_parameters")
     names = [str(each.get("name", "")) for each in wrong if isinstance(each, dict)] if isinstance(wrong, list) else []
     if any(name == "to" or name.startswith("to[") for name in names):
-        return Refused(Reason.INVALID_NUMBER, permanent=True, code=code)
+        return SendRefused(FailureReason.INVALID_NUMBER, permanent=True, code=code)
     known = error_codes.CODES.get(code)
-    return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
+    return (
+        SendRefused(known.reason, permanent=known.is_final, code=code)
+        if known
+        else SendRefused(FailureReason.UNKNOWN, code=code)
+    )
 
 
 def code_of(error: Any) -> str:

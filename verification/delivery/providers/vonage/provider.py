@@ -13,14 +13,14 @@ from verification.delivery.provider import (
     Callback,
     Forged,
     KeyPress,
-    Lost,
     Outgoing,
     ParsedCallback,
     Receipt,
-    Refused,
+    ResponseLost,
+    SendRefused,
     Speech,
 )
-from verification.models.messages import Kind, MessageState, Reason
+from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, error_codes, http_client, signature, speech, statuses
 
@@ -33,21 +33,24 @@ class VonageProvider:
     """Sends texts and calls. Its callbacks are signed over body and time, and bound to a message by its reference."""
 
     name = "vonage"
-    kinds = frozenset({Kind.TEXT, Kind.CALL})
+    kinds = frozenset({Channel.TEXT, Channel.CALL})
     codes: Mapping[str, Meaning] = error_codes.CODES
 
     def send(self, message: Outgoing) -> str:
-        """Send a message. Errors: `Refused` if Vonage certainly did not accept it, `Lost` if that is in doubt."""
+        """Send a message.
+
+        Errors: `SendRefused` if Vonage certainly did not accept it, `ResponseLost` if that is in doubt.
+        """
         try:
-            wanted = _call(message) if message.kind == Kind.CALL else _text(message)
+            wanted = _call(message) if message.kind == Channel.CALL else _text(message)
         except ValueError as error:
-            raise Refused(Reason.UNKNOWN) from error  # such as an impossible sender
+            raise SendRefused(FailureReason.UNKNOWN) from error  # such as an impossible sender
         try:
-            if message.kind == Kind.CALL:
+            if message.kind == Channel.CALL:
                 return str(http_client.voice().create_call(wanted).uuid)
             return str(http_client.messages().send(wanted).message_uuid)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Lost("the answer could not be read") from error
+            raise ResponseLost("the answer could not be read") from error
 
     def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback. Errors: `Forged`."""
@@ -66,7 +69,7 @@ class VonageProvider:
         """Return whether the application may speak to Vonage."""
         try:
             http_client.voice().list_calls()
-        except (Refused, Lost):
+        except (SendRefused, ResponseLost):
             return False
         except (ValueError, TypeError, KeyError, AttributeError):
             return True  # it answered, in whatever words
@@ -123,7 +126,9 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback
         return ParsedCallback()
     code = http_client.code_of(told.get("error")) if state in _BAD else ""
     reason = (
-        (error_codes.CODES[code].reason if code in error_codes.CODES else Reason.UNKNOWN) if state in _BAD else None
+        (error_codes.CODES[code].reason if code in error_codes.CODES else FailureReason.UNKNOWN)
+        if state in _BAD
+        else None
     )
     reference = str(told["message_uuid"])
     return ParsedCallback(

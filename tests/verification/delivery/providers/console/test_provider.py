@@ -8,11 +8,11 @@ from pytest_django import Settings
 from verification.delivery.provider import Callback, Forged, Outgoing
 from verification.delivery.providers.console import checks
 from verification.delivery.providers.console.provider import provider
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 MESSAGE = Outgoing(
     id="0" * 32,
-    kind=Kind.CALL,
+    kind=Channel.CALL,
     to="+41445550167",
     extension="12",
     words="Hello.\nPress the hash key.",
@@ -24,8 +24,8 @@ MESSAGE = Outgoing(
 )
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_takes_every_kind(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(Channel))
+def test_takes_every_kind(kind: Channel) -> None:
     assert kind in provider.kinds
     assert provider.probe()
 

@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from tests.simulated.fake_carrier import KEY, TOKEN, Answer, Exchange
-from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Receipt, Refused
+from verification.delivery.provider import Callback, Forged, Outgoing, Receipt, ResponseLost, SendRefused
 from verification.delivery.providers.gateway import checks, conf, signature
 from verification.delivery.providers.gateway.provider import provider
-from verification.models import Kind, MessageState, Reason
+from verification.models import Channel, FailureReason, MessageState
 
 ID = "0123456789abcdef0123456789abcdef"
 URL = f"https://mfa.example.org/callbacks/gateway/receipt/{ID}/"
@@ -20,7 +20,7 @@ URL = f"https://mfa.example.org/callbacks/gateway/receipt/{ID}/"
 def outgoing(**more: Any) -> Outgoing:
     values: dict[str, Any] = {
         "id": ID,
-        "kind": Kind.TEXT,
+        "kind": Channel.TEXT,
         "to": "+41795550123",
         "words": "482917 is your code.",
         "language": "en",
@@ -76,21 +76,21 @@ def test_reference_is_found_at_its_path(gateway: Exchange, settings: Any) -> Non
 @pytest.mark.parametrize(
     ("answer", "reason", "permanent", "seconds"),
     [
-        (Answer(status=429, retry_after="20"), Reason.RATE_LIMITED, False, 20),
-        (Answer(status=429, retry_after="Wed, 21 Oct 2026"), Reason.RATE_LIMITED, False, None),
-        (Answer(status=401), Reason.PROVIDER_DOWN, False, None),
-        (Answer(status=400, body=b'{"error": "nope"}'), Reason.UNKNOWN, False, None),
-        (Answer(status=400, body=b'{"error": "BAD_NUMBER"}'), Reason.INVALID_NUMBER, True, None),
-        (Answer(status=422, body=b'{"error": "STOP"}'), Reason.OPTED_OUT, True, None),
+        (Answer(status=429, retry_after="20"), FailureReason.RATE_LIMITED, False, 20),
+        (Answer(status=429, retry_after="Wed, 21 Oct 2026"), FailureReason.RATE_LIMITED, False, None),
+        (Answer(status=401), FailureReason.PROVIDER_DOWN, False, None),
+        (Answer(status=400, body=b'{"error": "nope"}'), FailureReason.UNKNOWN, False, None),
+        (Answer(status=400, body=b'{"error": "BAD_NUMBER"}'), FailureReason.INVALID_NUMBER, True, None),
+        (Answer(status=422, body=b'{"error": "STOP"}'), FailureReason.OPTED_OUT, True, None),
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
-    answer: Answer, reason: Reason, permanent: bool, seconds: int | None, gateway: Exchange, settings: Any
+    answer: Answer, reason: FailureReason, permanent: bool, seconds: int | None, gateway: Exchange, settings: Any
 ) -> None:
     settings.GATEWAY_REASONS = {"BAD_NUMBER": "invalid_number", "STOP": "opted_out"}
     gateway.answer = answer
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
     after = timedelta(seconds=seconds) if seconds else None
@@ -111,7 +111,7 @@ def test_refusals_mean_that_nothing_was_sent(
 def test_everything_else_is_in_doubt_and_asked_once(answer: Answer, gateway: Exchange) -> None:
     gateway.answer = answer
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
     assert len(gateway.requests) == 1
@@ -120,10 +120,10 @@ def test_everything_else_is_in_doubt_and_asked_once(answer: Answer, gateway: Exc
 def test_nobody_at_the_address_is_a_refusal(gateway: Exchange, settings: Any) -> None:
     settings.GATEWAY_URL = "http://127.0.0.1:1/send"
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
-    assert refusal.value.reason == Reason.PROVIDER_DOWN
+    assert refusal.value.reason == FailureReason.PROVIDER_DOWN
     assert not provider.probe()
 
 
@@ -149,13 +149,13 @@ def receipt(
     [
         ({"status": "delivered"}, MessageState.DELIVERED, None),
         ({"status": "SENT"}, MessageState.SENT, None),
-        ({"status": "rejected", "error": "landline"}, MessageState.UNDELIVERED, Reason.LANDLINE),
+        ({"status": "rejected", "error": "landline"}, MessageState.UNDELIVERED, FailureReason.LANDLINE),
         ({"status": "DELIVRD"}, MessageState.DELIVERED, None),
-        ({"status": "failed", "error": "E99"}, MessageState.FAILED, Reason.UNKNOWN),
+        ({"status": "failed", "error": "E99"}, MessageState.FAILED, FailureReason.UNKNOWN),
     ],
 )
 def test_signed_receipt_is_read(
-    told: dict[str, Any], state: MessageState, reason: Reason | None, gateway: Exchange, settings: Any
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, gateway: Exchange, settings: Any
 ) -> None:
     settings.GATEWAY_STATES = {"DELIVRD": "delivered"}
 

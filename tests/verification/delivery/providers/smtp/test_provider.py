@@ -11,9 +11,9 @@ import pytest
 from django import forms
 from django.core import mail
 
-from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Refused
+from verification.delivery.provider import Callback, Forged, Outgoing, ResponseLost, SendRefused
 from verification.delivery.providers.smtp.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 
 @dataclass
@@ -73,7 +73,7 @@ def server(settings: Any) -> Iterator[Callable[..., Server]]:
 def _mail() -> Outgoing:
     return Outgoing(
         id="a" * 32,
-        kind=Kind.MAIL,
+        kind=Channel.MAIL,
         to="ana@example.org",
         words="Something happened.",
         subject="News",
@@ -97,10 +97,10 @@ def test_hands_a_mail_to_the_server(server: Callable[..., Server]) -> None:
 def test_says_for_good_that_an_address_is_refused(server: Callable[..., Server]) -> None:
     server(rcpt="550 no such mailbox")
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(_mail())
 
-    assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
+    assert (refusal.value.reason, refusal.value.permanent) == (FailureReason.INVALID_NUMBER, True)
 
 
 @pytest.mark.parametrize("to", ['"a\x0cb"@example.org', "a@\uffff.com", f"a@{'ä' * 60}.com"])
@@ -109,10 +109,10 @@ def test_says_for_good_that_no_mail_can_be_written_to_an_address(to: str, settin
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     forms.EmailField().clean(to)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(replace(_mail(), to=to))
 
-    assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
+    assert (refusal.value.reason, refusal.value.permanent) == (FailureReason.INVALID_NUMBER, True)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_writes_to_hosts_of_any_script(to: str, written: str, settings: Any) -> 
 def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server]) -> None:
     server(mail="451 try later")
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(_mail())
 
     assert not refusal.value.permanent
@@ -147,7 +147,7 @@ def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server
 def test_does_not_know_when_the_line_breaks(server: Callable[..., Server]) -> None:
     server(data="")
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(_mail())
 
 
@@ -155,10 +155,10 @@ def test_says_that_nobody_is_there(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(_mail())
 
-    assert (refusal.value.reason, refusal.value.permanent) == (Reason.PROVIDER_DOWN, False)
+    assert (refusal.value.reason, refusal.value.permanent) == (FailureReason.PROVIDER_DOWN, False)
     assert not provider.probe()
 
 

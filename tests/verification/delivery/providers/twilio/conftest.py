@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from tests.simulated.fake_carrier import exchange
 from verification.delivery.provider import Outgoing
-from verification.models import Kind
+from verification.models import Channel
 
 __all__ = ["exchange"]
 
 ID = "0123456789abcdef0123456789abcdef"
 
 
-def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
+def outgoing(kind: Channel = Channel.TEXT, **more: Any) -> Outgoing:
     values: dict[str, Any] = {
         "id": ID,
         "kind": kind,

@@ -20,7 +20,7 @@ from tests.simulated.fake_carrier import ACCOUNT, TOKEN
 from tests.verification.delivery.providers.twilio.conftest import outgoing
 from verification.delivery.providers.twilio import provider as module
 from verification.delivery.providers.twilio.provider import provider
-from verification.models import Kind
+from verification.models import Channel
 
 DESCRIPTION = os.environ.get("TWILIO_OPENAPI", "")
 PRISM = os.environ.get("PRISM") or "npx --yes @stoplight/prism-cli@5.16.0"
@@ -84,7 +84,7 @@ def test_call_fits_it(monkeypatch: pytest.MonkeyPatch) -> None:
         module, "_call", lambda message: {k: v for k, v in whole(message).items() if k != "status_callback_event"}
     )
 
-    assert len(provider.send(outgoing(Kind.CALL))) == 34
+    assert len(provider.send(outgoing(Channel.CALL))) == 34
 
 
 def test_account_is_asked_for_its_state() -> None:

@@ -9,9 +9,9 @@ import urllib3
 from tests.simulated.fake_carrier import ACCOUNT, Answer, Exchange
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
 from verification.delivery import http_pool
-from verification.delivery.provider import Lost, Refused
+from verification.delivery.provider import ResponseLost, SendRefused
 from verification.delivery.providers.twilio.provider import provider
-from verification.models import Kind, Reason
+from verification.models import Channel, FailureReason
 
 
 def test_text_goes_out_with_its_callback_and_its_end(exchange: Exchange) -> None:
@@ -46,15 +46,15 @@ def test_sender_is_chosen_by_the_country(exchange: Exchange) -> None:
 def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings: Any) -> None:
     settings.TWILIO_SENDERS = {"CH": "+41445550100"}
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing(to="+447400123456"))
 
-    assert refusal.value.reason == Reason.COUNTRY_NOT_ALLOWED
+    assert refusal.value.reason == FailureReason.COUNTRY_NOT_ALLOWED
     assert not exchange.requests
 
 
 def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -> None:
-    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="1,2"))
+    reference = provider.send(outgoing(Channel.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = exchange.newest["fields"]
     assert reference.startswith("CA")
@@ -69,7 +69,7 @@ def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -
 
 
 def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Exchange) -> None:
-    provider.send(outgoing(Kind.CALL, language="de"))
+    provider.send(outgoing(Channel.CALL, language="de"))
 
     assert '<Say language="de-DE" voice="Polly.Vicki">' in exchange.newest["fields"]["Twiml"][0]
 
@@ -77,31 +77,31 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Excha
 @pytest.mark.parametrize(
     ("status", "code", "reason", "permanent"),
     [
-        (400, 21211, Reason.INVALID_NUMBER, True),
-        (400, 21614, Reason.LANDLINE, True),
-        (400, 21610, Reason.OPTED_OUT, True),
-        (400, 21408, Reason.COUNTRY_NOT_ALLOWED, False),
-        (400, 21612, Reason.UNREACHABLE, False),
-        (401, 20003, Reason.PROVIDER_DOWN, False),
-        (400, 20005, Reason.PROVIDER_DOWN, False),
-        (404, 20404, Reason.PROVIDER_DOWN, False),
-        (400, 21212, Reason.PROVIDER_DOWN, False),
-        (400, 21608, Reason.PROVIDER_DOWN, False),
-        (400, 21659, Reason.PROVIDER_DOWN, False),
-        (400, 21660, Reason.PROVIDER_DOWN, False),
-        (400, 21705, Reason.PROVIDER_DOWN, False),
-        (403, 0, Reason.PROVIDER_DOWN, False),
-        (400, 99999, Reason.UNKNOWN, False),
-        (429, 20429, Reason.RATE_LIMITED, False),
-        (429, 0, Reason.RATE_LIMITED, False),
+        (400, 21211, FailureReason.INVALID_NUMBER, True),
+        (400, 21614, FailureReason.LANDLINE, True),
+        (400, 21610, FailureReason.OPTED_OUT, True),
+        (400, 21408, FailureReason.COUNTRY_NOT_ALLOWED, False),
+        (400, 21612, FailureReason.UNREACHABLE, False),
+        (401, 20003, FailureReason.PROVIDER_DOWN, False),
+        (400, 20005, FailureReason.PROVIDER_DOWN, False),
+        (404, 20404, FailureReason.PROVIDER_DOWN, False),
+        (400, 21212, FailureReason.PROVIDER_DOWN, False),
+        (400, 21608, FailureReason.PROVIDER_DOWN, False),
+        (400, 21659, FailureReason.PROVIDER_DOWN, False),
+        (400, 21660, FailureReason.PROVIDER_DOWN, False),
+        (400, 21705, FailureReason.PROVIDER_DOWN, False),
+        (403, 0, FailureReason.PROVIDER_DOWN, False),
+        (400, 99999, FailureReason.UNKNOWN, False),
+        (429, 20429, FailureReason.RATE_LIMITED, False),
+        (429, 0, FailureReason.RATE_LIMITED, False),
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
-    status: int, code: int, reason: Reason, permanent: bool, exchange: Exchange
+    status: int, code: int, reason: FailureReason, permanent: bool, exchange: Exchange
 ) -> None:
     exchange.answer = Answer(status=status, code=code)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
     assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
@@ -122,7 +122,7 @@ def test_refusals_mean_that_nothing_was_sent(
 def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> None:
     exchange.answer = answer
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
     assert len(exchange.requests) == 1
@@ -134,7 +134,7 @@ def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.Monke
         cached.cache_clear()
     exchange.answer = Answer(seconds=0.4)
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
     for cached in (http_pool._place, http_pool._pools):
@@ -144,10 +144,10 @@ def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.Monke
 def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:
     settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
-    assert refusal.value.reason == Reason.PROVIDER_DOWN
+    assert refusal.value.reason == FailureReason.PROVIDER_DOWN
 
 
 def test_text_that_is_nearly_too_old_lives_a_second(exchange: Exchange) -> None:
@@ -174,5 +174,5 @@ def test_probe_asks_the_account(exchange: Exchange, settings: Any) -> None:
 def test_without_an_account_it_carries_nothing(settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID = ""
 
-    with pytest.raises(Refused):
+    with pytest.raises(SendRefused):
         provider.send(outgoing())

@@ -11,13 +11,13 @@ from verification.delivery.provider import Callback, Outgoing, ParsedCallback
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual.models import Behaviour, Delivery
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 NUMBER = "+41795550123"
 OURS = "http://testserver/callbacks/virtual"
 
 
-def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
+def outgoing(kind: Channel = Channel.TEXT, **changes: Any) -> Outgoing:
     """Return a message as the outbox passes it to a provider."""
     message_id = changes.pop("id", "0123456789abcdef0123456789abcdef")
     values: dict[str, Any] = {
@@ -81,7 +81,7 @@ def behave(**terms: Any) -> Behaviour:
 
 def ring(**changes: Any) -> Delivery:
     """Start a ringing call."""
-    reference = provider.send(outgoing(Kind.CALL, **{"words": "Hello. Press hash."} | changes))
+    reference = provider.send(outgoing(Channel.CALL, **{"words": "Hello. Press hash."} | changes))
     return Delivery.objects.get(reference=reference)
 
 

@@ -12,9 +12,9 @@ from tests.real_programs.chromium import chromium, opened
 from tests.simulated.virtual_phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from verification.delivery.providers.virtual import switchboard
-from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
+from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 __all__ = ["chromium"]
 
@@ -101,11 +101,11 @@ def test_sets_the_network_without_leaving_the_page(phone_page: Page) -> None:
 
     answer = phone_page.locator("[data-said]")
     expect(answer).to_have_text(str(answer.get_attribute("data-good")))
-    assert Behaviour.objects.get().outcome == Reason.UNREACHABLE
+    assert Behaviour.objects.get().outcome == FailureReason.UNREACHABLE
 
 
 def test_shows_by_itself_what_did_not_arrive(phone_page: Page) -> None:
-    behave(outcome=Reason.LANDLINE)
+    behave(outcome=FailureReason.LANDLINE)
 
     provider.send(outgoing())
 
@@ -123,7 +123,7 @@ def test_works_without_a_script(chromium: Browser, live_server: LiveServer) -> N
         expect(page.get_by_text("47#")).to_be_visible()
         page.get_by_role("button", name="Hang up").click()
 
-    assert Delivery.objects.get(pk=call.pk).state == State.HUNG_UP
+    assert Delivery.objects.get(pk=call.pk).state == DeliveryState.HUNG_UP
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desktop", "dark")])
@@ -132,7 +132,7 @@ def test_is_free_of_barriers(phone_page: Page, size: str, scheme: str) -> None:
     phone_page.set_viewport_size(SIZES[size])
     behave(n_repeats=1)
     provider.send(outgoing())
-    provider.send(outgoing(id="d" * 32, kind=Kind.MAIL, to="ana@example.org", subject="Was that you?"))
+    provider.send(outgoing(id="d" * 32, kind=Channel.MAIL, to="ana@example.org", subject="Was that you?"))
     expect(phone_page.locator(".card")).to_be_visible()
     found = barriers(phone_page, "rest")
     ring()

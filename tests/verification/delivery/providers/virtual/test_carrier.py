@@ -6,7 +6,7 @@ from tests.verification.delivery.providers.virtual.conftest import Ears, behave,
 from verification.delivery.providers.virtual import carrier, switchboard
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 OK = carrier.CallbackResponse(200)
 
@@ -29,7 +29,7 @@ def test_posts_nothing_twice_of_its_own_accord(ears: Ears) -> None:
 @pytest.mark.parametrize("status", [0, 500, 503])
 def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
     ears.answers = [carrier.CallbackResponse(status)]
-    provider.send(outgoing(Kind.CALL))
+    provider.send(outgoing(Channel.CALL))
 
     assert carrier.pump(ears.post, now=soon()) == 1
     assert carrier.pump(ears.post, now=soon()) == 0
@@ -38,7 +38,7 @@ def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
 
 def test_gives_up_after_its_last_try(ears: Ears) -> None:
     ears.answers = [carrier.CallbackResponse(0)] * 99
-    provider.send(outgoing(Kind.CALL))
+    provider.send(outgoing(Channel.CALL))
 
     posts = [carrier.pump(ears.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.MAX_TRIES + 3)]
 
@@ -74,7 +74,7 @@ def test_takes_one_post_of_each_message_at_a_time(ears: Ears) -> None:
 
 
 def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: Ears) -> None:
-    provider.send(outgoing(Kind.CALL))
+    provider.send(outgoing(Channel.CALL))
     carrier.due(now=soon(), limit=10)
 
     assert carrier.pump(ears.post, now=soon(seconds=1)) == 0

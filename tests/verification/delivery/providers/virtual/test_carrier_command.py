@@ -9,7 +9,7 @@ from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual.management.commands import carrier as command
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 Running = dict[Future[carrier.CallbackResponse], PendingCallback]
 
@@ -32,7 +32,7 @@ def test_brings_everything_in_a_few_turns(ears: Ears) -> None:
 def test_claims_no_more_than_it_can_carry(ears: Ears) -> None:
     running: Running = {}
     for number in range(5):
-        provider.send(outgoing(Kind.CALL, id=f"{number:032x}"))
+        provider.send(outgoing(Channel.CALL, id=f"{number:032x}"))
 
     with ThreadPoolExecutor(2) as pool:
         command.turn(pool, running, ears.post, free=2)

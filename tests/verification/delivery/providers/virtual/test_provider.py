@@ -3,19 +3,19 @@
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, soon
-from verification.delivery.provider import Lost, Refused
+from verification.delivery.provider import ResponseLost, SendRefused
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual import provider as module
 from verification.delivery.providers.virtual.models import Acceptance, Delivery
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 pytestmark = pytest.mark.django_db
 
 
 def test_takes_texts_calls_and_mail() -> None:
     assert provider.name == "virtual"
-    assert provider.kinds == {Kind.TEXT, Kind.CALL, Kind.MAIL}
+    assert provider.kinds == {Channel.TEXT, Channel.CALL, Channel.MAIL}
 
 
 def test_gives_the_reference_of_what_it_wrote_down() -> None:
@@ -34,12 +34,12 @@ def test_records_the_same_message_twice() -> None:
 
 @pytest.mark.parametrize(("acceptance", "permanent"), [(Acceptance.REFUSE, False), (Acceptance.BAR, True)])
 def test_refuses_with_a_reason_and_keeps_nothing(acceptance: Acceptance, permanent: bool) -> None:
-    behave(acceptance=acceptance, refusal=Reason.RATE_LIMITED)
+    behave(acceptance=acceptance, refusal=FailureReason.RATE_LIMITED)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
-    assert (refusal.value.reason, refusal.value.permanent) == (Reason.RATE_LIMITED, permanent)
+    assert (refusal.value.reason, refusal.value.permanent) == (FailureReason.RATE_LIMITED, permanent)
     assert not Delivery.objects.exists()
 
 
@@ -47,7 +47,7 @@ def test_refuses_with_a_reason_and_keeps_nothing(acceptance: Acceptance, permane
 def test_loses_its_answer_before_or_after_taking_the_message(acceptance: Acceptance, n_written: int) -> None:
     behave(acceptance=acceptance)
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
     assert Delivery.objects.count() == n_written
@@ -55,7 +55,7 @@ def test_loses_its_answer_before_or_after_taking_the_message(acceptance: Accepta
 
 def test_resolves_by_receipt_a_message_whose_answer_was_lost(ears: Ears) -> None:
     behave(acceptance=Acceptance.LOSE_AFTER)
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
     carrier.pump(ears.post, now=soon())
@@ -79,13 +79,13 @@ def test_treats_a_number_by_its_own_terms_before_those_for_all() -> None:
     behave(acceptance=Acceptance.TAKE)
 
     assert provider.send(outgoing())
-    with pytest.raises(Refused):
+    with pytest.raises(SendRefused):
         provider.send(outgoing(to="+41785550145"))
 
 
 def test_is_fit_until_it_is_told_that_it_is_down() -> None:
     assert provider.probe()
 
-    behave(number="", acceptance=Acceptance.REFUSE, refusal=Reason.PROVIDER_DOWN)
+    behave(number="", acceptance=Acceptance.REFUSE, refusal=FailureReason.PROVIDER_DOWN)
 
     assert not provider.probe()

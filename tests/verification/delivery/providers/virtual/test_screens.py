@@ -7,7 +7,7 @@ from tests.verification.delivery.providers.virtual.conftest import NUMBER, behav
 from verification.delivery.providers.virtual import screens, switchboard
 from verification.delivery.providers.virtual.models import Behaviour
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_shows_a_delayed_text_only_after_the_delay() -> None:
 
 
 def test_does_not_show_what_failed() -> None:
-    behave(outcome=Reason.UNREACHABLE)
+    behave(outcome=FailureReason.UNREACHABLE)
     provider.send(outgoing())
 
     assert not screens.screen(NUMBER, now=soon()).cards
@@ -127,13 +127,13 @@ def test_changes_its_version_with_what_is_on_it() -> None:
 def test_lists_the_demo_users_first_and_adds_every_number_reached(settings: Settings) -> None:
     settings.PHONES = (("+41785550145", "Ben Roth"),)
     provider.send(outgoing())
-    provider.send(outgoing(kind=Kind.MAIL, to="ana@example.org"))
+    provider.send(outgoing(kind=Channel.MAIL, to="ana@example.org"))
 
     assert [(phone.number, phone.name) for phone in screens.phones()] == [("+41785550145", "Ben Roth"), (NUMBER, "")]
 
 
 def test_keeps_mail_in_the_mailbox() -> None:
-    provider.send(outgoing(kind=Kind.MAIL, to="ana@example.org", subject="Was that you?"))
+    provider.send(outgoing(kind=Channel.MAIL, to="ana@example.org", subject="Was that you?"))
 
     assert [(card.to, card.subject) for card in screens.mailbox(now=soon()).cards] == [
         ("ana@example.org", "Was that you?")

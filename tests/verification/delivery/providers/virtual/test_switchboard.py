@@ -6,9 +6,9 @@ import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, ring, soon
 from verification.delivery.providers.virtual import carrier, switchboard
-from verification.delivery.providers.virtual.models import Behaviour, Delivery, PendingCallback, State
+from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState, PendingCallback
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 
 def said(call: Delivery) -> list[tuple[str, str]]:
@@ -16,8 +16,8 @@ def said(call: Delivery) -> list[tuple[str, str]]:
     return [(caption.voice, caption.words) for caption in call.captions]
 
 
-@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.MAIL])
-def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: Ears, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [Channel.TEXT, Channel.MAIL])
+def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: Ears, kind: Channel) -> None:
     provider.send(outgoing(kind))
 
     carrier.pump(ears.post, now=soon())
@@ -39,16 +39,16 @@ def test_tells_of_the_delivery_only_after_the_delay(ears: Ears) -> None:
 @pytest.mark.parametrize(
     ("reason", "state"),
     [
-        (Reason.UNREACHABLE, "undelivered"),
-        (Reason.LANDLINE, "undelivered"),
-        (Reason.BLOCKED, "undelivered"),
-        (Reason.FILTERED, "undelivered"),
-        (Reason.UNKNOWN, "undelivered"),
-        (Reason.OPTED_OUT, "failed"),
-        (Reason.INVALID_NUMBER, "failed"),
+        (FailureReason.UNREACHABLE, "undelivered"),
+        (FailureReason.LANDLINE, "undelivered"),
+        (FailureReason.BLOCKED, "undelivered"),
+        (FailureReason.FILTERED, "undelivered"),
+        (FailureReason.UNKNOWN, "undelivered"),
+        (FailureReason.OPTED_OUT, "failed"),
+        (FailureReason.INVALID_NUMBER, "failed"),
     ],
 )
-def test_tells_why_a_text_did_not_arrive(ears: Ears, reason: Reason, state: str) -> None:
+def test_tells_why_a_text_did_not_arrive(ears: Ears, reason: FailureReason, state: str) -> None:
     behave(outcome=reason)
     provider.send(outgoing())
 
@@ -63,7 +63,7 @@ def test_drops_a_text_that_would_arrive_too_late(ears: Ears) -> None:
 
     carrier.pump(ears.post, now=soon(seconds=11))
 
-    assert (ears.states[-1], ears.reasons[-1]) == ("undelivered", Reason.TOO_OLD)
+    assert (ears.states[-1], ears.reasons[-1]) == ("undelivered", FailureReason.TOO_OLD)
 
 
 def test_repeats_each_receipt(ears: Ears) -> None:
@@ -105,13 +105,13 @@ def test_tells_nothing_of_a_message_without_an_address_for_it(ears: Ears) -> Non
 @pytest.mark.parametrize(
     ("reason", "states"),
     [
-        (Reason.BUSY, ["undelivered"]),
-        (Reason.NO_ANSWER, ["ringing", "undelivered"]),
-        (Reason.VOICEMAIL, ["ringing", "undelivered"]),
-        (Reason.INVALID_NUMBER, ["failed"]),
+        (FailureReason.BUSY, ["undelivered"]),
+        (FailureReason.NO_ANSWER, ["ringing", "undelivered"]),
+        (FailureReason.VOICEMAIL, ["ringing", "undelivered"]),
+        (FailureReason.INVALID_NUMBER, ["failed"]),
     ],
 )
-def test_tells_why_a_call_was_not_taken(ears: Ears, reason: Reason, states: list[str]) -> None:
+def test_tells_why_a_call_was_not_taken(ears: Ears, reason: FailureReason, states: list[str]) -> None:
     behave(outcome=reason)
     call = ring()
 
@@ -144,7 +144,7 @@ def test_rings_out_when_nobody_answers(ears: Ears) -> None:
 
     carrier.pump(ears.post, now=soon(seconds=31))
 
-    assert (ears.states, ears.reasons[-1]) == (["ringing", "undelivered"], Reason.NO_ANSWER)
+    assert (ears.states, ears.reasons[-1]) == (["ringing", "undelivered"], FailureReason.NO_ANSWER)
     assert not switchboard.answer(call.pk, now=soon(seconds=32))
 
 
@@ -154,7 +154,7 @@ def test_is_busy_when_declined(ears: Ears) -> None:
     assert switchboard.decline(call.pk, now=soon())
 
     carrier.pump(ears.post, now=soon())
-    assert ears.reasons[-1] == Reason.BUSY
+    assert ears.reasons[-1] == FailureReason.BUSY
 
 
 def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
@@ -170,7 +170,7 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
 
     assert ears.keys == ["46#"]
     assert said(call)[1:] == [("person", "46#"), ("caller", "Again.")]
-    assert call.state == State.ANSWERED
+    assert call.state == DeliveryState.ANSWERED
 
 
 def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: Ears) -> None:
@@ -216,7 +216,7 @@ def test_says_goodbye_when_we_do_not_answer_the_keys(ears: Ears) -> None:
     carrier.pump(ears.post, now=soon())
 
     assert "error" in said(call)[-1][1]
-    assert call.state == State.COMPLETED
+    assert call.state == DeliveryState.COMPLETED
 
 
 def test_ends_a_call_in_which_nobody_presses_anything(ears: Ears) -> None:
@@ -236,7 +236,7 @@ def test_tells_that_the_person_hung_up(ears: Ears) -> None:
     assert switchboard.hang_up(call.pk, now=soon())
 
     carrier.pump(ears.post, now=soon())
-    assert ears.reasons[-1] == Reason.HUNG_UP
+    assert ears.reasons[-1] == FailureReason.HUNG_UP
 
 
 def test_is_answered_once(ears: Ears) -> None:
@@ -255,7 +255,7 @@ def test_ends_the_call_it_is_in_when_another_is_answered(ears: Ears) -> None:
     assert switchboard.answer(second.pk, now=soon())
 
     first.refresh_from_db()
-    assert first.state == State.HUNG_UP
+    assert first.state == DeliveryState.HUNG_UP
 
 
 def test_reorders_the_receipts_of_a_call_too(ears: Ears) -> None:

@@ -7,9 +7,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
-from verification.delivery.providers.virtual.models import Behaviour, Delivery, PendingCallback, State
+from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState, PendingCallback
 from verification.delivery.providers.virtual.provider import provider
-from verification.models.messages import Kind, Reason
+from verification.models.messages import Channel, FailureReason
 
 JSON = {"Accept": "application/json"}
 PHONE = f"/phone/{NUMBER}/"
@@ -23,7 +23,7 @@ def action(page: Client, call: Delivery, name: str, **fields: str) -> int:
 def test_shows_its_pages_to_strangers(page: Client, address: str) -> None:
     provider.send(outgoing())
     ring(id="f" * 32)
-    provider.send(outgoing(kind=Kind.MAIL, to="ana@example.org"))
+    provider.send(outgoing(kind=Channel.MAIL, to="ana@example.org"))
 
     response = page.get(address)
 
@@ -97,7 +97,7 @@ def test_takes_a_call_through_its_buttons(page: Client) -> None:
     ] * 3
 
     call.refresh_from_db()
-    assert call.state == State.HUNG_UP
+    assert call.state == DeliveryState.HUNG_UP
     assert PendingCallback.objects.filter(event="keys", body__contains="47#").exists()
 
 
@@ -134,12 +134,16 @@ def test_sets_how_the_network_behaves(page: Client) -> None:
 
     assert response.status_code == 200
     set_terms = Behaviour.objects.get(number=NUMBER)
-    assert (set_terms.outcome, set_terms.delay_ms, set_terms.reorders_receipts) == (Reason.UNREACHABLE, 2000, True)
+    assert (set_terms.outcome, set_terms.delay_ms, set_terms.reorders_receipts) == (
+        FailureReason.UNREACHABLE,
+        2000,
+        True,
+    )
     assert set_terms.acceptance == "take"
 
 
 def test_replaces_the_former_behaviour_whole(page: Client) -> None:
-    behave(outcome=Reason.BLOCKED, n_repeats=4)
+    behave(outcome=FailureReason.BLOCKED, n_repeats=4)
 
     page.post("/phone/api/behaviour/", {"number": NUMBER, "delay_ms": "2000"}, headers=JSON)
 

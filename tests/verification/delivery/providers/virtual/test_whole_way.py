@@ -8,7 +8,7 @@ from tests.verification.delivery.providers.virtual.conftest import behave
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.delivery.rendering import speech
 from verification.models import Message, MessageState
-from verification.models.messages import Reason
+from verification.models.messages import FailureReason
 from verification.outcomes import Verdict
 
 NUMBER = "+41795551234"
@@ -66,13 +66,13 @@ def test_reports_fraud(ana: EngineUser, phone: Phone) -> None:
 
 
 def test_tells_why_a_text_did_not_arrive(ana: EngineUser, phone: Phone) -> None:
-    behave(number=NUMBER, outcome=Reason.LANDLINE)
+    behave(number=NUMBER, outcome=FailureReason.LANDLINE)
     ana.start("text")
     ana.deliver()
     carry()
 
     message = Message.objects.get()
-    assert (message.state, message.reason) == (MessageState.UNDELIVERED, Reason.LANDLINE)
+    assert (message.state, message.reason) == (MessageState.UNDELIVERED, FailureReason.LANDLINE)
     assert phone.messages() == []
 
 

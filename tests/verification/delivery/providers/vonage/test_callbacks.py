@@ -10,7 +10,7 @@ from tests.simulated.fake_carrier import Exchange, vonage_bearer
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery.provider import Callback, Forged, KeyPress, Receipt, Reply, Speech
 from verification.delivery.providers.vonage.provider import provider
-from verification.models import MessageState, Reason
+from verification.models import FailureReason, MessageState
 
 
 def callback(told: Any, event: str = "receipt", **terms: Any) -> Callback:
@@ -29,20 +29,24 @@ def of_text(status: str, **more: Any) -> dict[str, Any]:
     [
         (of_text("submitted"), MessageState.SENT, None),
         (of_text("delivered"), MessageState.DELIVERED, None),
-        (of_text("undeliverable", error={"title": 1180, "type": "x"}), MessageState.UNDELIVERED, Reason.UNREACHABLE),
-        (of_text("undeliverable", error={"title": "1240"}), MessageState.UNDELIVERED, Reason.OPTED_OUT),
-        (of_text("rejected", error={"type": "https://x/messages#1210"}), MessageState.FAILED, Reason.FILTERED),
-        (of_text("rejected", error={"title": "nine"}), MessageState.FAILED, Reason.UNKNOWN),
-        (of_text("undeliverable"), MessageState.UNDELIVERED, Reason.UNKNOWN),
+        (
+            of_text("undeliverable", error={"title": 1180, "type": "x"}),
+            MessageState.UNDELIVERED,
+            FailureReason.UNREACHABLE,
+        ),
+        (of_text("undeliverable", error={"title": "1240"}), MessageState.UNDELIVERED, FailureReason.OPTED_OUT),
+        (of_text("rejected", error={"type": "https://x/messages#1210"}), MessageState.FAILED, FailureReason.FILTERED),
+        (of_text("rejected", error={"title": "nine"}), MessageState.FAILED, FailureReason.UNKNOWN),
+        (of_text("undeliverable"), MessageState.UNDELIVERED, FailureReason.UNKNOWN),
     ],
 )
 def test_receipt_of_a_text_is_read(
-    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: Exchange
 ) -> None:
     parsed = provider.parse(callback(told))
 
-    code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(
-        reason or Reason.UNKNOWN, ""
+    code = {FailureReason.UNREACHABLE: "1180", FailureReason.OPTED_OUT: "1240", FailureReason.FILTERED: "1210"}.get(
+        reason or FailureReason.UNKNOWN, ""
     )
     assert parsed.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
     assert parsed.reference == "m1"
@@ -55,16 +59,16 @@ def test_receipt_of_a_text_is_read(
         ({"status": "ringing"}, MessageState.RINGING, None),
         ({"status": "answered"}, MessageState.ANSWERED, None),
         ({"status": "completed"}, MessageState.DELIVERED, None),
-        ({"status": "busy"}, MessageState.UNDELIVERED, Reason.BUSY),
-        ({"status": "timeout"}, MessageState.UNDELIVERED, Reason.NO_ANSWER),
-        ({"status": "unanswered", "detail": "unavailable"}, MessageState.UNDELIVERED, Reason.UNREACHABLE),
-        ({"status": "failed", "detail": "cannot_route"}, MessageState.FAILED, Reason.INVALID_NUMBER),
-        ({"status": "rejected"}, MessageState.UNDELIVERED, Reason.BLOCKED),
-        ({"status": "machine", "uuid": "", "call_uuid": "c1"}, MessageState.UNDELIVERED, Reason.VOICEMAIL),
+        ({"status": "busy"}, MessageState.UNDELIVERED, FailureReason.BUSY),
+        ({"status": "timeout"}, MessageState.UNDELIVERED, FailureReason.NO_ANSWER),
+        ({"status": "unanswered", "detail": "unavailable"}, MessageState.UNDELIVERED, FailureReason.UNREACHABLE),
+        ({"status": "failed", "detail": "cannot_route"}, MessageState.FAILED, FailureReason.INVALID_NUMBER),
+        ({"status": "rejected"}, MessageState.UNDELIVERED, FailureReason.BLOCKED),
+        ({"status": "machine", "uuid": "", "call_uuid": "c1"}, MessageState.UNDELIVERED, FailureReason.VOICEMAIL),
     ],
 )
 def test_event_of_a_call_is_read(
-    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: Exchange
 ) -> None:
     parsed = provider.parse(callback({"uuid": "c1"} | told))
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 from tests.simulated.fake_carrier import APPLICATION, Answer, Exchange, private_key
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery import http_pool
-from verification.delivery.provider import Lost, Outgoing, Refused
+from verification.delivery.provider import Outgoing, ResponseLost, SendRefused
 from verification.delivery.providers.vonage import checks
 from verification.delivery.providers.vonage.provider import provider
-from verification.models import Kind, Reason
+from verification.models import Channel, FailureReason
 
 
-def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
+def outgoing(kind: Channel = Channel.TEXT, **more: Any) -> Outgoing:
     values: dict[str, Any] = {
         "id": ID,
         "kind": kind,
@@ -81,10 +81,10 @@ def test_sender_is_chosen_by_the_country_or_the_route(vonage: Exchange) -> None:
 def test_country_without_a_sender_is_refused_unsent(vonage: Exchange, settings: Any) -> None:
     settings.VONAGE_SENDERS = {"CH": "+41445550100"}
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing(to="+447400123456"))
 
-    assert refusal.value.reason == Reason.COUNTRY_NOT_ALLOWED
+    assert refusal.value.reason == FailureReason.COUNTRY_NOT_ALLOWED
     assert not vonage.requests
 
 
@@ -96,7 +96,7 @@ def test_life_stays_within_what_vonage_takes(left: datetime, vonage: Exchange) -
 
 
 def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchange) -> None:
-    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="1,2"))
+    reference = provider.send(outgoing(Channel.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = vonage.newest["fields"]
     assert reference.startswith("CA")
@@ -117,7 +117,7 @@ def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchang
 
 
 def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: Exchange) -> None:
-    provider.send(outgoing(Kind.CALL, language="de"))
+    provider.send(outgoing(Channel.CALL, language="de"))
 
     talk = vonage.newest["fields"]["ncco"][0]
     assert (talk["language"], talk["style"]) == ("de-DE", 1)
@@ -126,26 +126,26 @@ def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: Exchange)
 @pytest.mark.parametrize(
     ("status", "body", "reason", "permanent"),
     [
-        (422, problem(1170), Reason.INVALID_NUMBER, True),
-        (422, problem(0, invalid_parameters=[{"name": "to", "reason": "no"}]), Reason.INVALID_NUMBER, True),
-        (400, problem(0, invalid_parameters=[{"name": "to[0].number"}]), Reason.INVALID_NUMBER, True),
-        (422, problem(0, invalid_parameters=[{"name": "from", "reason": "no"}]), Reason.UNKNOWN, False),
-        (403, problem(1240), Reason.OPTED_OUT, True),
-        (403, problem(1050), Reason.BLOCKED, False),
-        (402, problem(1070), Reason.PROVIDER_DOWN, False),
-        (401, b"{}", Reason.PROVIDER_DOWN, False),
-        (400, b"<html>", Reason.UNKNOWN, False),
-        (400, b"[]", Reason.UNKNOWN, False),
-        (429, problem(1010), Reason.RATE_LIMITED, False),
+        (422, problem(1170), FailureReason.INVALID_NUMBER, True),
+        (422, problem(0, invalid_parameters=[{"name": "to", "reason": "no"}]), FailureReason.INVALID_NUMBER, True),
+        (400, problem(0, invalid_parameters=[{"name": "to[0].number"}]), FailureReason.INVALID_NUMBER, True),
+        (422, problem(0, invalid_parameters=[{"name": "from", "reason": "no"}]), FailureReason.UNKNOWN, False),
+        (403, problem(1240), FailureReason.OPTED_OUT, True),
+        (403, problem(1050), FailureReason.BLOCKED, False),
+        (402, problem(1070), FailureReason.PROVIDER_DOWN, False),
+        (401, b"{}", FailureReason.PROVIDER_DOWN, False),
+        (400, b"<html>", FailureReason.UNKNOWN, False),
+        (400, b"[]", FailureReason.UNKNOWN, False),
+        (429, problem(1010), FailureReason.RATE_LIMITED, False),
     ],
 )
-@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.CALL])
+@pytest.mark.parametrize("kind", [Channel.TEXT, Channel.CALL])
 def test_refusals_mean_that_nothing_was_sent(
-    kind: Kind, status: int, body: bytes, reason: Reason, permanent: bool, vonage: Exchange
+    kind: Channel, status: int, body: bytes, reason: FailureReason, permanent: bool, vonage: Exchange
 ) -> None:
     vonage.answer = Answer(status=status, body=body)
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing(kind))
 
     assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
@@ -154,7 +154,7 @@ def test_refusals_mean_that_nothing_was_sent(
 def test_being_asked_to_wait_says_how_long(vonage: Exchange) -> None:
     vonage.answer = Answer(status=429, body=b"{}", retry_after="20")
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
     assert refusal.value.after == timedelta(seconds=20)
@@ -172,12 +172,12 @@ def test_being_asked_to_wait_says_how_long(vonage: Exchange) -> None:
         Answer(status=202, body=b"null"),
     ],
 )
-@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.CALL])
-def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Kind, answer: Answer, vonage: Exchange) -> None:
+@pytest.mark.parametrize("kind", [Channel.TEXT, Channel.CALL])
+def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Channel, answer: Answer, vonage: Exchange) -> None:
     """The library's own client would ask up to ten times where a line is cut."""
     vonage.answer = answer
 
-    with pytest.raises(Lost):
+    with pytest.raises(ResponseLost):
         provider.send(outgoing(kind))
 
     assert len(vonage.requests) == 1
@@ -186,14 +186,14 @@ def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Kind, answer: Answ
 def test_closed_port_is_a_refusal(vonage: Exchange, settings: Any) -> None:
     settings.VONAGE_BASE_URL = "http://127.0.0.1:9"
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
 
-    assert refusal.value.reason == Reason.PROVIDER_DOWN
+    assert refusal.value.reason == FailureReason.PROVIDER_DOWN
 
 
 def test_what_cannot_be_said_is_refused_unsent(vonage: Exchange) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(SendRefused):
         provider.send(outgoing(words="x" * 3201))
 
     assert not vonage.requests
@@ -219,7 +219,7 @@ def test_probe_asks_whether_the_application_may_speak(vonage: Exchange, settings
 def test_without_an_application_it_carries_nothing(vonage: Exchange, settings: Any) -> None:
     settings.VONAGE_APPLICATION_ID = ""
 
-    with pytest.raises(Refused):
+    with pytest.raises(SendRefused):
         provider.send(outgoing())
 
     assert not provider.probe()

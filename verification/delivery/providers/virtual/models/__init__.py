@@ -2,6 +2,6 @@
 
 from .behaviours import Acceptance, Behaviour
 from .callbacks import PendingCallback
-from .deliveries import Caption, Delivery, State
+from .deliveries import Caption, Delivery, DeliveryState
 
-__all__ = ["Acceptance", "Behaviour", "Caption", "Delivery", "PendingCallback", "State"]
+__all__ = ["Acceptance", "Behaviour", "Caption", "Delivery", "DeliveryState", "PendingCallback"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import models
 
-from verification.models.messages import Kind
+from verification.models.messages import Channel
 
 
-class State(models.TextChoices):
+class DeliveryState(models.TextChoices):
     """The state of a message, in the words of the receipts."""
 
     ACCEPTED = "accepted"
@@ -41,7 +41,7 @@ class Delivery(models.Model):
 
     message_id = models.CharField(max_length=64, db_index=True)
     reference = models.CharField(max_length=40, unique=True)
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=8, choices=Channel.choices)
     to = models.CharField(max_length=254, db_index=True)
     extension = models.CharField(max_length=12, blank=True)
     subject = models.CharField(max_length=200, blank=True)
@@ -54,7 +54,7 @@ class Delivery(models.Model):
     arrives_at = models.DateTimeField()
     useful_until = models.DateTimeField()
 
-    state = models.CharField(max_length=12, choices=State.choices)
+    state = models.CharField(max_length=12, choices=DeliveryState.choices)
     reason = models.CharField(max_length=20, blank=True)
     waits_until = models.DateTimeField(null=True, blank=True)  # a call rings, or waits for a key, until then
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -84,14 +84,14 @@ class Delivery(models.Model):
     def state_at(self, now: datetime) -> str:
         """Return the state of the message, also if the carrier has not saved it yet."""
         if now < self.arrives_at:
-            return State.SENT
-        if self.state == State.RINGING and self.waits_until and self.waits_until <= now:
-            return State.NO_ANSWER
+            return DeliveryState.SENT
+        if self.state == DeliveryState.RINGING and self.waits_until and self.waits_until <= now:
+            return DeliveryState.NO_ANSWER
         return self.state
 
     def has_arrived(self, now: datetime) -> bool:
         """Return whether the phone has received it."""
-        return self.arrives_at <= now and self.state not in (State.UNDELIVERED, State.FAILED)
+        return self.arrives_at <= now and self.state not in (DeliveryState.UNDELIVERED, DeliveryState.FAILED)
 
 
 def as_transcript(captions: Iterable[Caption]) -> list[dict[str, Any]]:
