@@ -132,7 +132,7 @@ document.addEventListener("pointerdown", (event) => {
   for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
-// A second click must not send a form twice. Buttons are stopped after the event, so that the pressed one's value still goes along.
+// A second click must not send a form twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) return event.preventDefault();
@@ -148,7 +148,7 @@ addEventListener("pageshow", () => {
 });
 
 for (const button of all("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
-// A form that came back puts the focus on the first field to correct.
+// The first field to correct gets the focus.
 document.querySelector("[aria-invalid=true]")?.focus();
 // On a narrow screen the list of places scrolls sideways: the present one is brought into view.
 for (const place of all(".nav [aria-current]")) place.scrollIntoView({ block: "nearest", inline: "center" });
