@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import access, redirects, request_context, session_assurance, sessions
+from accounts import access, applications, redirects, request_context, session_assurance, sessions
 from accounts.access import AccessDecision, Demand, Reason, Step, Wanted
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
@@ -227,8 +227,10 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
 
 
 def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
+    application = visit.to.client.application
     values = {
-        "application": visit.to.client.application,
+        "application": application,
+        "initials": applications.initials(application.name),
         "user": user,
         "address": authorization_progress.address(
             reverse("oidc:choose"), visit.query, replace(visit.done, user_id=user.pk)
