@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as TooSlow
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -27,6 +28,7 @@ _DAY = timedelta(days=1)
 _RETENTION = timedelta(days=90)
 _BATCH = 200  # deliveries
 _TOTAL_TIMEOUT = 12.0  # seconds for all that are sent at the same time
+_HANGS = "slow"  # the problem of a client that didn't answer in time
 
 State = LogoutDelivery.State
 
@@ -76,15 +78,40 @@ def deliver(keys: Collection[int], now: datetime) -> None:
     try:
         running = {
             pool.submit(logout_requests.send, row.uri, token): row
-            for row in _loaded().filter(pk__in=claimed)
+            for row in _loaded().filter(pk__in=claimed).order_by("due_at", "pk")
             if (token := _signed(row, now)) is not None
         }
-        for done in _finished(running):
-            _settle(running.pop(done), done.result(), now)
-        for row in running.values():
-            _settle(row, Result(problem="slow"), now)
+        _settle_all(running, now)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+_Running: TypeAlias = dict[Future[Result], LogoutDelivery]
+
+
+def _settle_all(running: _Running, now: datetime) -> None:
+    """Settle each delivery that was tried, and put off the others.
+
+    Once a client hangs, its other deliveries are put off: after a sign-out of many, they would take all threads.
+    """
+    for done in _finished(running):
+        row = running.pop(done, None)
+        if row is None:
+            continue  # it was put off
+        result = done.result()
+        _settle(row, result, now)
+        if result.problem == _HANGS:
+            _put_off([each for each, other in running.items() if other.client_id == row.client_id], running, now)
+    _put_off(list(running), running, now)
+    for each, row in running.items():
+        _settle(row, each.result() if each.done() else Result(problem=_HANGS), now)
+
+
+def _put_off(chosen: Iterable[Future[Result]], running: _Running, now: datetime) -> None:
+    """Give back those that no thread has begun. That was no try, and they are due again, after all others."""
+    keys = [running.pop(each).pk for each in chosen if each.cancel()]
+    mine = LogoutDelivery.objects.filter(pk__in=keys, state=State.WAITING, claimed_until=now + _CLAIM_TIME)
+    mine.update(claimed_until=None, due_at=now, n_tries=F("n_tries") - 1)
 
 
 def _loaded() -> "QuerySet[LogoutDelivery]":
