@@ -120,10 +120,9 @@ def load(row: ScimPerson) -> Person:
     return person
 
 
-def render(
-    row: ScimPerson, person: Person, groups: Sequence[Mapping[str, str]], base: str, asked: ResponseParameters[Any]
-) -> dict[str, Any]:
-    """Return a person as JSON. Shape: `groups` have `value` and `display`."""
+def complete(row: ScimPerson, groups: Sequence[Mapping[str, str]], base: str) -> Person:
+    """Return the resource of a row with what is ours: its groups and metadata. Shape: groups have value, display."""
+    person = load(row)
     location = f"{base}/Users/{person.id}"
     person.meta = Meta(
         resource_type="User", created=row.user.directory_since, last_modified=row.changed_at, location=location
@@ -132,6 +131,11 @@ def render(
         GroupMembership.model_validate({**each, "$ref": f"{base}/Groups/{each['value']}", "type": "direct"})
         for each in groups
     ] or None
+    return person
+
+
+def render(person: Person, asked: ResponseParameters[Any]) -> dict[str, Any]:
+    """Return a complete person as JSON."""
     return person.model_dump(scim_ctx=ScimContext.RESOURCE_QUERY_RESPONSE, response_parameters=asked)
 
 

@@ -56,23 +56,31 @@ class Column:
     is_exact: bool = True
 
 
-def text(column: str, *, is_exact: bool = True) -> Column:
-    """Return an attribute without regard to case. An empty column counts as no value."""
+def text(column: str, *, is_exact: bool = True, max_length: int = MAX_FILTER_LENGTH) -> Column:
+    """Return an attribute without regard to case. An empty column counts as no value.
+
+    A whole value is sought as the column has it: in one line, without double spaces, and up to `max_length` characters.
+    """
 
     def lookup(operator: str, value: Any) -> Q | None:
         name = _TEXT.get(operator)
-        return Q(**{f"{column}__{name}": value}) & ~Q(**{column: ""}) if name and isinstance(value, str) else None
+        if not name or not isinstance(value, str):
+            return None
+        sought = inputs.shortened(value, max_length=max_length) if operator == "eq" else value
+        return Q(**{f"{column}__{name}": sought}) & ~Q(**{column: ""})
 
     return Column(lookup=lookup, present=~Q(**{column: ""}), is_exact=is_exact)
 
 
 def folded(column: str) -> Column:
-    """Return the username, which is stored folded."""
+    """Return the username, which is stored folded and in one line."""
     words = {"eq": "exact", "co": "contains", "sw": "startswith", "ew": "endswith"}
 
     def lookup(operator: str, value: Any) -> Q | None:
         name = words.get(operator)
-        return Q(**{f"{column}__{name}": fold(value)}) if name and isinstance(value, str) else None
+        if not name or not isinstance(value, str):
+            return None
+        return Q(**{f"{column}__{name}": fold(inputs.one_line(value) if operator == "eq" else value)})
 
     return Column(lookup=lookup, present=Q())
 
@@ -118,16 +126,47 @@ def member() -> Column:
     return Column(lookup=lookup, present=Q(group__in=memberships.values("group_id")))
 
 
+def group() -> Column:
+    """Return the ids of a person's groups, by a subquery."""
+    memberships = User.groups.through.objects
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        if operator != "eq" or not isinstance(value, str) or not value:
+            return None
+        return Q(user__in=memberships.filter(group__of_directory__key=value).values("user_id"))
+
+    return Column(lookup=lookup)
+
+
+def constant(text: str) -> Column:
+    """Return an attribute that is the same for all resources of a kind. It's compared with regard to case."""
+    ways: Mapping[str, Callable[[str], bool]] = {
+        "eq": text.__eq__,
+        "co": text.__contains__,
+        "sw": text.startswith,
+        "ew": text.endswith,
+    }
+
+    def lookup(operator: str, value: Any) -> Q | None:
+        way = ways.get(operator)
+        return (_ALL if way(value) else _NOBODY).query if way and isinstance(value, str) else None
+
+    return Column(lookup=lookup, present=_ALL.query)
+
+
 Columns = Mapping[str, Column]
 
 PEOPLE: Columns = {
     "id": exactly("user__directory_key"),
     "externalid": exactly("external_id"),
     "username": folded("user__username"),
-    "displayname": text("user__name", is_exact=False),
+    "displayname": text("user__name", is_exact=False, max_length=150),
     "active": ordered("user__is_active", bool),
     "emails.value": text("user__email"),
     "emails": text("user__email"),
+    "groups.value": group(),
+    "groups": group(),
+    "meta.resourcetype": constant("User"),
     "meta.created": ordered("user__directory_since", datetime),
     "meta.lastmodified": ordered("changed_at", datetime),
 }
@@ -137,6 +176,7 @@ GROUPS: Columns = {
     "displayname": text("name"),
     "members.value": member(),
     "members": member(),
+    "meta.resourcetype": constant("Group"),
 }
 
 

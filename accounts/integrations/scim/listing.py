@@ -29,7 +29,7 @@ _NAMES = ("filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "
 class Listed:
     """What is listed: rows, how filters and orders ask for them, and how they become resources.
 
-    Shape: `sortable` maps an attribute in lower case to its column; `load` turns a row into what a filter compares.
+    Shape: `sortable` maps an attribute in lower case to its column; `load` turns rows into what a filter compares.
     """
 
     model: type[Resource[Any]]
@@ -37,7 +37,7 @@ class Listed:
     columns: Columns
     sortable: Mapping[str, str]
     render: Callable[[Sequence[Any], SearchRequest[Any]], list[dict[str, Any]]]
-    load: Callable[[Any], Resource[Any]] | None = None
+    load: Callable[[Sequence[Any]], Sequence[Resource[Any]]] | None = None
 
 
 def asked(model: Any, sent: Mapping[str, Any]) -> SearchRequest[Any]:
@@ -128,7 +128,7 @@ def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tu
     candidates = list(rows[: MAX_COMPARED + 1])
     if len(candidates) > MAX_COMPARED:
         raise TooManyException(detail="This filter is about too many resources. Add a condition on the userName.")
-    meant = [row for row in candidates if matches(kind.load(row))]
+    meant = [row for row, one in zip(candidates, kind.load(candidates), strict=True) if matches(one)]
     return len(meant), meant[first:end]
 
 

@@ -6,8 +6,8 @@ the two has no `externalId`.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -30,6 +30,8 @@ from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
 from accounts.provisioning import PersonChange, PersonEntry, Refusal, Source, Verdict, Way
 from verification.db.compiled_queries import BindParam, Select
+
+Groups: TypeAlias = Sequence[Mapping[str, str]]  # of one person: the `value` and `display` of each
 
 _TAKEN = "Someone else has this userName or externalId."
 _INVALID = {
@@ -88,12 +90,12 @@ def read(caller: Caller, call: Call, key: str) -> ScimResponse:
 def listed(caller: Caller, call: Call) -> Listed:
     """Return what a list of people is made of."""
 
+    def load(rows: Sequence[ScimPerson], groups: Mapping[int, Groups]) -> list[Person]:
+        return [attribute_mapping.complete(row, groups.get(row.user_id, ()), call.base) for row in rows]
+
     def render(rows: Sequence[ScimPerson], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
-        groups = _groups(caller, rows) if listing.wants(asked, "groups") else {}
-        return [
-            attribute_mapping.render(row, attribute_mapping.load(row), groups.get(row.user_id, ()), call.base, asked)
-            for row in rows
-        ]
+        people = load(rows, _groups(caller, rows) if listing.wants(asked, "groups") else {})
+        return [attribute_mapping.render(person, asked) for person in people]
 
     return Listed(
         model=Person,
@@ -101,7 +103,7 @@ def listed(caller: Caller, call: Call) -> Listed:
         columns=filters.PEOPLE,
         sortable=_SORTABLE,
         render=render,
-        load=attribute_mapping.load,
+        load=lambda rows: load(rows, _groups(caller, rows)),
     )
 
 
@@ -280,13 +282,12 @@ def _one(select: Select[ScimPerson], caller: Caller, key: str) -> ScimPerson:
 
 def _shown(caller: Caller, call: Call, row: ScimPerson) -> ScimResponse:
     asked = listing.selection(Person, call)
-    groups = []
+    groups: Groups = []
     if listing.wants(asked, "groups"):
         found = _GROUPS_OF.all(directory=caller.directory.pk, user_id=row.user_id)
         groups = [{"value": group.key, "display": group.name} for group in found]
-    return ScimResponse(
-        status=200, body=attribute_mapping.render(row, attribute_mapping.load(row), groups, call.base, asked)
-    )
+    person = attribute_mapping.complete(row, groups, call.base)
+    return ScimResponse(status=200, body=attribute_mapping.render(person, asked))
 
 
 def _groups(caller: Caller, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:
