@@ -14,7 +14,9 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 
+OUR_PREFIX = "/.two-step/"  # of our own addresses on an application's host
 MAX_PATH_LENGTH = 4096  # characters, with the query
+_MAX_OUR_LENGTH = 8192  # the same of our own addresses: a ticket has the wanted one inside, in base64
 _MAX_PORT = 65_535
 _MAX_HOST = 253 + len(f":{_MAX_PORT}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
@@ -121,7 +123,8 @@ def host_name(text: str) -> str | None:
 def _decoded(uri: str) -> str | None:
     """Decode the path once. None if anyone could read it as another path."""
     path = uri.partition("?")[0]
-    if len(uri) > MAX_PATH_LENGTH or not _VISIBLE.fullmatch(uri) or not path.startswith("/") or _DOUBTFUL.search(path):
+    longest = _MAX_OUR_LENGTH if path.startswith(OUR_PREFIX) else MAX_PATH_LENGTH
+    if len(uri) > longest or not _VISIBLE.fullmatch(uri) or not path.startswith("/") or _DOUBTFUL.search(path):
         return None
     if "#" in uri:
         return None

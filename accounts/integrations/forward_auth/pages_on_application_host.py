@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts import applications
 from accounts.applications import audit_events
-from accounts.integrations.forward_auth import access_check, cookies, protected_hosts, proxy_responses, tickets
+from accounts.integrations.forward_auth import (
+    access_check,
+    cookies,
+    forwarded_url,
+    protected_hosts,
+    proxy_responses,
+    tickets,
+)
 from accounts.integrations.forward_auth.access_check import Verdict
 from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
 from accounts.integrations.forward_auth.protected_hosts import Unknown
@@ -18,7 +25,7 @@ from accounts.models import ApplicationSession
 from verification import audit
 from verification.context import Context
 
-PREFIX = "/.two-step/"
+PREFIX = forwarded_url.OUR_PREFIX
 _ENTER, _SIGN_OUT = f"{PREFIX}enter", f"{PREFIX}sign-out"
 
 

@@ -76,6 +76,16 @@ def test_page_continues_to_the_host_without_a_press(wall: Wall, signed_in: Perso
     assert "no-store" in page.response["Cache-Control"]
 
 
+@pytest.mark.parametrize("n", [100, 2_800, 4_000])
+def test_leads_back_to_a_long_address(wall: Wall, signed_in: Person, n: int) -> None:
+    """As with the filters of a report in it. Seen failing: the address with the ticket was longer than any may be."""
+    wall.browser = signed_in.browser
+    uri = f"/page?q={'x' * n}"
+
+    assert wall.open(uri).status_code == 200
+    assert wall.ask(uri).status_code == 200
+
+
 def test_page_changes_nothing_itself(wall: Wall, signed_in: Person) -> None:
     signed_in.browser.go(address_of(wall))
 
@@ -242,6 +252,16 @@ def test_signs_out_of_one_application(inside: Wall, ana: Person, build: Build) -
     assert inside.ask().status_code == 302
     assert inside.ask(host="tickets.example.org").status_code == 200
     assert AuditEvent.objects.filter(kind="application.left").count() == 1
+
+
+def test_signs_out_someone_who_must_set_a_new_password(inside: Wall, ana: Person) -> None:
+    """Seen failing: they came to the page for the password."""
+    User.objects.update(must_change_password=True)
+    ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
+
+    ana.browser.press("Sign out of Wiki only")
+
+    assert not ApplicationSession.objects.filter(ended_at=None).exists()
 
 
 def test_signs_out_of_all_applications_at_a_host(inside: Wall, ana: Person, build: Build) -> None:
