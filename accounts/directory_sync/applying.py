@@ -7,6 +7,7 @@ from accounts.directory_sync import batches
 from accounts.directory_sync.batches import GoneGroup
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow
 from accounts.provisioning import Invalid, PersonChange, Source, Verdict, Way
+from verification import inputs
 
 
 def apply(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
@@ -41,4 +42,4 @@ def _apply_group(sync: DirectorySync, batch: DirectorySyncBatch, by: Source, now
 
 
 def _refused(sync: DirectorySync, name: str, why: str) -> DirectorySyncRow:
-    return DirectorySyncRow(sync=sync, what=Verdict.REFUSED, name=name[:150], why=why)
+    return DirectorySyncRow(sync=sync, what=Verdict.REFUSED, name=inputs.shortened(name, max_length=150), why=why)
