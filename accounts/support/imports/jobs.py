@@ -74,8 +74,11 @@ def begin(
 
 
 def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Import | None:
-    """Apply an import after its dry run, as a job of its own with the same rows. Return None if the rows are gone."""
-    if not job.is_dry_run or not job.sealed:
+    """Apply an import after its dry run, as a job of its own with the same rows.
+
+    Return None if the rows are gone, or the dry run has not come to its end.
+    """
+    if not job.is_dry_run or job.state != _State.DONE or not job.sealed:
         return None
     if (text := _read(job)) is None:
         return None

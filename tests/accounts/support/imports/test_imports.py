@@ -144,6 +144,18 @@ def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, here: Co
     assert jobs.apply(job, root.user, here) is None
 
 
+def test_dry_run_is_not_applied_before_its_end(root: Person, here: Context) -> None:
+    """Seen failing: its rows were taken away, and it ended as a file that no key opens, which operators were told."""
+    job = jobs.begin("people", f"{HEAD}new,,,,\n", root.user, here, name="file.csv", is_dry_run=True)
+
+    assert jobs.apply(job, root.user, here) is None
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert (job.state, counts(job)) == (Import.State.DONE, (1, 0, 0, 0))
+    assert jobs.apply(job, root.user, here) is not None
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
