@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 
 from accounts import applications
@@ -65,9 +65,18 @@ def start(asked: AuthorizationRequest, who: Who, answer: AccessDecision, context
     return code
 
 
-def of_code(code: str, client_id: int) -> OidcSignIn | None:
-    """Return the sign-in that a code belongs to, if it is this client's, redeemed or not."""
-    return _loaded().filter(code_digest__in=random_tokens.digests(PURPOSE, code), client=client_id).first()
+def of_code(code: str, client_id: int, now: datetime) -> OidcSignIn | None:
+    """Return the sign-in that a code belongs to, if it is this client's.
+
+    The code was redeemed, or the session here still runs that it came from. One that ended while the code was made
+    couldn't end this sign-in, because it wasn't stored yet.
+    """
+    digests = random_tokens.digests(PURPOSE, code)
+    running = Session.objects.filter(
+        user=OuterRef("user_id"), ref=OuterRef("session__session_ref"), expire_date__gt=now
+    )
+    can_start = Q(redeemed_at__isnull=False) | Exists(running)
+    return _loaded().filter(can_start, code_digest__in=digests, client=client_id).first()
 
 
 def of_family(family: UUID | None) -> OidcSignIn | None:

@@ -89,7 +89,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
         someone who also has the code verifier can revoke anything.
         """
         now = timezone.now()
-        sign_in = authorization_codes.of_code(code, client.pk)
+        sign_in = authorization_codes.of_code(code, client.pk, now)
         if sign_in is None:
             return False
         if sign_in.redeemed_at is not None:

@@ -166,6 +166,15 @@ def test_code_ends_with(party: Any, ana: Person, event: Any) -> None:
     assert party.redeem(code).json()["error"] in {"invalid_grant", "invalid_client"}
 
 
+def test_a_code_is_worth_nothing_once_its_session_is_gone(party: Any, ana: Person) -> None:
+    """A session that ends while the code is made doesn't see the sign-in. Seen failing: it would never have ended."""
+    ana.sign_in()
+    code = party.ask(ana).code
+    Session.objects.filter(user=ana.user).delete()
+
+    assert party.redeem(code).json()["error"] == "invalid_grant"
+
+
 def test_ends_with_the_session_of_twelve_hours(party: Any, tokens: Any, clock: Clock) -> None:
     for _ in range(3):
         clock.forward(hours=3)
