@@ -33,6 +33,8 @@ def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, 
     if form.new_logo is not None or form.removes_the_logo:
         logos.store(application, form.new_logo)
         changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
+    if "groups" in changes:
+        applications.session_ends.of_people_not_allowed()
     if is_new or changes:
         event = (
             administration_audit_events.APPLICATION_ADDED if is_new else administration_audit_events.APPLICATION_CHANGED

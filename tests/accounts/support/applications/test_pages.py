@@ -124,6 +124,21 @@ def test_a_tile_opens_an_application_on_the_same_machine(chief: Person, wiki: Ap
     assert Application.objects.get().address == address
 
 
+def test_allowing_fewer_groups_ends_what_the_others_opened(chief: Person, wiki: Application, clock: Clock) -> None:
+    """As leaving a group does. Seen failing: an application that keeps sessions itself was never told."""
+    editors, inside, outside = Group.objects.create(name="Editors"), join("ina").user, join("otto").user
+    inside.groups.add(editors)
+    news = Application.objects.create(slug="news", name="News", kind=Application.Kind.PROXY)
+    for person in (inside, outside):
+        for each in (wiki, news):
+            applications.open(each, person, f"session of {person}", Told(), clock.now)
+
+    save(chief, f"{PAGES}wiki/change/", groups=str(editors.pk))
+
+    ended = ApplicationSession.objects.filter(ended_at__isnull=False)
+    assert [(each.user, each.application, each.end_reason) for each in ended] == [(outside, wiki, "left-group")]
+
+
 def test_a_change_is_recorded_with_what_differs(chief: Person, wiki: Application) -> None:
     save(chief, f"{PAGES}wiki/change/", name="Our wiki", strength="phishing-resistant")
 
