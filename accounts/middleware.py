@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -73,7 +73,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 class NewPasswordMiddleware:
     """Redirect users who must choose a new password to that page. They can still re-authenticate or sign out."""
 
-    _OPEN = ("portal:password", "sign-out", "theme")
+    _OPEN = ("portal:password", "sign-out", "oidc:logout", "integrations:host-sign-out", "theme")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -81,15 +81,32 @@ class NewPasswordMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_more: Any) -> HttpResponse | None:
         user = session_assurance.of(request).user if request.session.get(session_assurance.KEY) else None
         match = request.resolver_match
         if user is None or match is None or not user.needs_new_password:
             return None
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None
+        without_page = getattr(view, _WITHOUT_PAGE, None)
+        if without_page is not None and (answer := without_page(request)) is not None:
+            return cast("HttpResponse", answer)
         messages.info(request, _why_new_password(user))
         return redirect(redirects.asking("portal:password", request.get_full_path()))
+
+
+_WITHOUT_PAGE = "answer_without_page"
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def answers_without_page(answer: Callable[[HttpRequest], HttpResponse | None]) -> Callable[[View], View]:
+    """Say what a view answers instead of the page for a new password: None if that page may be shown."""
+
+    def mark(view: View) -> View:
+        setattr(view, _WITHOUT_PAGE, answer)
+        return view
+
+    return mark
 
 
 def _why_new_password(user: User) -> str:

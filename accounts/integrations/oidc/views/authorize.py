@@ -28,6 +28,7 @@ from accounts.integrations.oidc import (
 )
 from accounts.integrations.oidc.authorization_progress import Progress
 from accounts.integrations.oidc.authorization_request import Answerable, AuthorizationRequest, Refused, Unanswerable
+from accounts.middleware import answers_without_page
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from verification import audit
@@ -70,6 +71,17 @@ class _Visit:
         return client_redirects.error(self.request, self.to, name, description)
 
 
+def _without_page(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a request that may show no page, from a person who must set a new password first."""
+    query = _query(request.GET)
+    try:
+        asked = authorization_request.read(query, authorization_request.answerable(query))
+    except (Unanswerable, Refused):
+        return None
+    return client_redirects.error(request, asked.to, "interaction_required") if "none" in asked.prompts else None
+
+
+@answers_without_page(_without_page)
 @csrf_exempt
 @login_not_required
 @require_http_methods(["GET", "POST"])
@@ -91,6 +103,10 @@ def _as_get(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _query(form: QueryDict) -> dict[str, list[str]]:
+    return {name: [str(value) for value in values] for name, values in form.lists()}
+
+
 def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
     return render(request, "accounts/oidc/invalid_request.html", {"why": why}, status=400)
 
@@ -98,7 +114,7 @@ def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
 def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
     if len(form.urlencode()) > _MAX_QUERY_LENGTH + len(form.get(authorization_progress.NAME, "")) * 2:
         return _unanswerable(request, "long")
-    query = {name: [str(value) for value in values] for name, values in form.lists()}
+    query = _query(form)
     try:
         to = authorization_request.answerable(query)
     except Unanswerable as error:
@@ -250,7 +266,7 @@ def choose(request: AuthedRequest) -> HttpResponse:
     path = reverse("oidc:authorize")
     if request.method == "GET":
         return redirect(f"{path}?{request.GET.urlencode()}")
-    query = {name: [str(each) for each in values] for name, values in request.GET.lists()}
+    query = _query(request.GET)
     try:
         asked = authorization_request.read(query, authorization_request.answerable(query))
     except (Unanswerable, Refused):

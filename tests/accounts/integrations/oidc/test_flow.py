@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ApplicationSession, OidcClient, OidcConsent, OidcSignIn
+from accounts.models import ApplicationSession, OidcClient, OidcConsent, OidcSignIn, User
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
 
@@ -143,6 +143,15 @@ def test_silent_request_never_shows_the_question(make_party: Any, ana: Person) -
     ana.sign_in()
 
     assert party.ask(ana, prompt="none").error == "consent_required"
+
+
+def test_silent_request_never_shows_the_page_for_a_new_password(party: Any, ana: Person) -> None:
+    """Core 1.0, 3.1.2.1. Seen failing with that page, which a hidden frame never shows and never leaves."""
+    ana.sign_in()
+    User.objects.update(must_change_password=True)
+
+    assert party.ask(ana, prompt="none").error == "interaction_required"
+    assert party.ask(ana).page.path == "/password/"
 
 
 def test_another_scope_asks_again(make_party: Any, ana: Person) -> None:

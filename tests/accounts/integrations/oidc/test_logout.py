@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts.models import ApplicationSession, Session
+from accounts.models import ApplicationSession, Session, User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock, Person
 from tests.simulated.relying_party import AFTER_LOGOUT
@@ -35,6 +35,14 @@ def test_ends_the_session_that_the_token_names(party: Any, ana: Person, token: s
 
 def test_takes_an_expired_token(party: Any, ana: Person, token: str, clock: Clock) -> None:
     clock.forward(hours=2)
+
+    assert leave(party, ana, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT).location == AFTER_LOGOUT
+    assert not is_signed_in(ana)
+
+
+def test_ends_the_session_of_someone_who_must_set_a_new_password(party: Any, ana: Person, token: str) -> None:
+    """Seen failing: they came to the page for the password, still signed in everywhere."""
+    User.objects.update(must_change_password=True)
 
     assert leave(party, ana, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT).location == AFTER_LOGOUT
     assert not is_signed_in(ana)
