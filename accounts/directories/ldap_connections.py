@@ -43,6 +43,7 @@ NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
+_NO_COMPUTERS = "(!(objectClass=computer))"
 _NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
@@ -89,6 +90,15 @@ def url_of(directory: Directory, server: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     scheme = "ldaps" if directory.encryption == Encryption.LDAPS else "ldap"
     return f"{scheme}://{host}:{parts.port or _PORTS[Encryption(directory.encryption)]}"
+
+
+def filter_for(directory: Directory, username: str) -> str:
+    """Return the filter that finds a person by their username, and with `*` everyone. Computers are left out.
+
+    Shape: `username` is escaped.
+    """
+    text = directory.person_filter.replace("{username}", username)
+    return f"(&{_NO_COMPUTERS}{text})" if directory.kind == Kind.ACTIVE_DIRECTORY else text
 
 
 def can_be_sent(password: str) -> bool:
@@ -156,17 +166,23 @@ class Connection:
         """Return the entry that the filter finds for what a person entered. Errors: `Misconfigured`, `TooMany`."""
         if not username or "\0" in username:
             return None
-        return self._only(
-            self._directory.person_filter.replace("{username}", ldap.filter.escape_filter_chars(username))
-        )
+        return self._only(filter_for(self._directory, ldap.filter.escape_filter_chars(username)))
 
     def find_by_key(self, key: str) -> Entry | None:
-        """Return the entry with a permanent id, wherever it was moved to and whatever its name is now."""
+        """Return the entry with a permanent id, whatever its name is now. Someone who left the filter has none."""
         is_guid = self._directory.kind == Kind.ACTIVE_DIRECTORY
         value = (
             "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else ldap.filter.escape_filter_chars(key)
         )
-        return self._only(f"({self._key}={value})")
+        return self._only(f"(&({self._key}={value}){filter_for(self._directory, '*')})")
+
+    def fits(self, dn: str, text: str) -> bool:
+        """Return whether an entry matches a filter. Errors: `Misconfigured`."""
+        try:
+            found = self._asked(self._ldap.search_ext_s, dn, ldap.SCOPE_BASE, text, ["1.1"])
+        except ldap.LDAPError as error:
+            raise Misconfigured(f"The search was refused: {_text(error)}") from None
+        return any(each for each, _attributes in found)  # the others are referrals
 
     def pages(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
         """Yield all entries below a base that match a filter, page by page, each with its permanent id.

@@ -62,7 +62,7 @@ def check(directory: Directory, user: User, password: str, context: Context, *, 
     def ask(connection: Connection) -> Judged:
         return guess.bind(connection, connection.find_by_key(user.directory_key))
 
-    return _or_away(_ask(directory, ask, until=until))
+    return _unless_disabled(directory, _or_away(_ask(directory, ask, until=until)), until=until)
 
 
 def check_stranger(
@@ -79,7 +79,7 @@ def check_stranger(
         left.remove(directory)
         judged = _ask(directory, _finding(directory, name, password, context), until=until)
         if isinstance(judged, Judged):
-            found = directory, judged
+            found = directory, _unless_disabled(directory, judged, until=until)
             break
         if judged is not None:
             silent = silent or directory
@@ -88,6 +88,20 @@ def check_stranger(
     if found is None or found[1].is_told_as_incorrect:
         take_time(left, until=until)
     return found
+
+
+def _unless_disabled(directory: Directory, judged: Judged, *, until: float) -> Judged:
+    """Refuse anyone whom the filter for disabled people finds, as a sync does. A server may check their password still.
+
+    It's asked only after a correct password, so the time tells strangers nothing.
+    """
+    if judged.entry is None or not directory.disabled_filter:
+        return judged
+    dn, text = judged.entry.dn, directory.disabled_filter
+    is_disabled = _ask(directory, lambda connection: connection.fits(dn, text), until=until)
+    if isinstance(is_disabled, _Unreachable):
+        return _or_away(is_disabled)
+    return Judged(answer=PasswordResult.DISABLED) if is_disabled else judged
 
 
 def take_time(among: Iterable[Directory], *, until: float) -> None:

@@ -23,7 +23,6 @@ _MEMBERS = {
     Kind.OPENLDAP: ("member", "uniqueMember", "memberUid"),
     Kind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
 }
-_NO_COMPUTERS = "(!(objectClass=computer))"
 _ACCOUNT_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
 _NEVER_EXPIRES = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -69,7 +68,7 @@ class Reader:
             *(["userAccountControl", "accountExpires"] if self._is_active_directory else ["pwdAccountLockedTime"]),
         ]
         n = 0
-        for page in self._connection.pages(about.base, self._everyone, wanted):
+        for page in self._connection.pages(about.base, ldap_connections.filter_for(about, "*"), wanted):
             n += len(page)
             if n > MAX_PEOPLE:
                 raise ldap_connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
@@ -102,16 +101,12 @@ class Reader:
     def _is_active_directory(self) -> bool:
         return self._kind == Kind.ACTIVE_DIRECTORY
 
-    @property
-    def _everyone(self) -> str:
-        text = self._directory.person_filter.replace("{username}", "*")
-        return f"(&{_NO_COMPUTERS}{text})" if self._is_active_directory else text
-
     def _disabled(self) -> set[str]:
         about = self._directory
         if not about.disabled_filter:
             return set()
-        pages = self._connection.pages(about.base, f"(&{self._everyone}{about.disabled_filter})", [])
+        everyone = ldap_connections.filter_for(about, "*")
+        pages = self._connection.pages(about.base, f"(&{everyone}{about.disabled_filter})", [])
         return {found.key for page in pages for found in page}
 
     def _check_key(self, found: Found) -> None:

@@ -23,6 +23,7 @@ from verification.context import Context
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
 
 People = dict[str, str]
+WORKSTATION, NO_PASSWORD = 0x1000, 0x20  # bits of userAccountControl. Source: MS-ADTS, 2.2.16
 
 
 @pytest.fixture(scope="session")  # of the domain, which keeps them
@@ -83,6 +84,18 @@ def test_a_person_keeps_their_account_when_they_are_renamed_and_moved(
     tried("gerd.huber", PASSWORD)
 
     assert (User.objects.get().pk, User.objects.get().username) == (gerd.pk, "gerd.huber")
+
+
+def test_a_computer_is_nobody(directory: Callable[..., Directory], samba: Samba, unit: str, clock: Clock) -> None:
+    """Its administrator knows its password. Seen failing with a filter that doesn't ask for people."""
+    dn = f"CN=PC-1,{unit}"
+    samba.add(dn, objectClass="computer", sAMAccountName="PC-1$", userAccountControl=str(WORKSTATION | NO_PASSWORD))
+    samba.set_password(dn, PASSWORD)
+    samba.change(dn, userAccountControl=str(WORKSTATION))
+    directory(person_filter="(sAMAccountName={username})")
+
+    assert "Incorrect username or password" in tried("PC-1$", PASSWORD).shown
+    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["wrong", "", " ", f"{PASSWORD}\0", f"{PASSWORD}\0x", PASSWORD.upper()])

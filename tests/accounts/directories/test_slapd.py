@@ -81,6 +81,48 @@ def test_a_correct_password_switches_nobody_on_again(directory: Callable[..., Di
     assert not User.objects.get().is_active
 
 
+def test_refuses_someone_who_left_the_filter(directory: Callable[..., Directory], slapd: Slapd, clock: Clock) -> None:
+    """As someone who left the group that it asks for. Seen failing: only new people had to be found by it."""
+    slapd.person("lena")
+    directory(person_filter="(&(uid={username})(!(employeeType=left)))")
+    assert tried("lena", PASSWORD).shown.path == "/sign-in/register/"
+
+    slapd.change("lena", "replace: employeeType\nemployeeType: left")
+    left = tried("lena", PASSWORD)
+    slapd.change("lena", "delete: employeeType")
+
+    assert "Incorrect username or password" in left.shown
+    assert tried("lena", PASSWORD).shown.path == "/sign-in/register/"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_refuses_who_is_marked_as_disabled(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, *, is_known: bool
+) -> None:
+    """Nothing but the filter says so. Seen failing: someone who had left could sign in, and even got an account."""
+    uid = "known" if is_known else "new"
+    slapd.person(uid)
+    directory(disabled_filter="(employeeType=left)")
+    if is_known:
+        assert tried(uid, PASSWORD).shown.path == "/sign-in/register/"
+
+    slapd.change(uid, "replace: employeeType\nemployeeType: left")
+    right, wrong = tried(uid, PASSWORD), tried(uid, "wrong")
+
+    assert "has disabled your account" in right.shown
+    assert "Incorrect username or password" in wrong.shown
+    assert refusals() == ["disabled"]
+    assert User.objects.count() == is_known
+
+
+def test_a_filter_for_disabled_people_that_is_wrong_lets_nobody_in(
+    directory: Callable[..., Directory], clock: Clock
+) -> None:
+    directory(disabled_filter="(employeeType)")
+
+    assert "can’t check your password at the moment" in tried("dora", PASSWORD).shown
+
+
 def test_a_sign_in_drops_no_suggested_number(directory: Callable[..., Directory], clock: Clock) -> None:
     directory()
     tried("dora", PASSWORD)
