@@ -88,6 +88,11 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
     return bool(agreed.filter(person__epoch=request.epoch).update(is_collected=True))
 
 
+def put_back(request: SupportRequest) -> None:
+    """Leave a request that was taken up to its asker again, because nothing was done. Only who took it may do this."""
+    SupportRequest.objects.filter(pk=request.pk, is_collected=True).update(is_collected=False)
+
+
 def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     """Return the requests that wait or are not done yet, about users this member of staff may see."""
     open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(

@@ -148,7 +148,7 @@ def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context)
         actor = Actor(
             staff=found.staff, context=context, reason=found.reason, ticket=found.ticket, caller=permit.caller
         )
-        return _ask(found, actor, permit) if permit.needs_second else _run_or_wait(found, actor)
+        return _ask(found, actor, permit) if permit.needs_second else _now_or_later(found, partial(_run, found, actor))
 
 
 def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
@@ -190,11 +190,19 @@ def _collect(request: SupportRequest, asked: ActionRequest, context: Context) ->
         caller=request.caller_checked,
         approver=request.decided_by_id,
     )
-    return _run_or_wait(asked, actor)
+    return _now_or_later(asked, partial(_run_approved, request, asked, actor))
 
 
-def _run_or_wait(asked: ActionRequest, actor: Actor) -> Result | Callable[[], Result]:
-    return partial(_run, asked, actor) if asked.action.sends_code else _run(asked, actor)
+def _run_approved(request: SupportRequest, asked: ActionRequest, actor: Actor) -> Result:
+    """Run an approved action. One that did nothing keeps its approval, for example until an import has ended."""
+    result = _run(asked, actor)
+    if result.state is State.UNNEEDED:
+        approvals.put_back(request)
+    return result
+
+
+def _now_or_later(asked: ActionRequest, run: Callable[[], Result]) -> Result | Callable[[], Result]:
+    return run if asked.action.sends_code else run()
 
 
 def _run(asked: ActionRequest, actor: Actor) -> Result:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import Refusal, Result, State, authorise, execution
+from accounts.support.actions import Refusal, Result, State, approvals, authorise, execution
 from accounts.support.actions.authorise import Permit
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
@@ -265,3 +265,21 @@ def test_start_of_a_pass_names_the_time_zone_in_which_it_is_typed(ana: Person, r
     page = open_action(root, ana, "issue_pass")
 
     assert "Time zone: Asia/Kathmandu." in page
+
+
+def test_approved_action_that_could_not_be_done_keeps_its_approval(
+    ana: Person, sam: Person, root: Person, here: Context
+) -> None:
+    """The page said to try again, but the approval was used up. Seen failing."""
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["assign_token"]})
+    wanted = asked(root, ana, "assign_token", options={"serial": "AB123456"})
+    assert perform(wanted, here).state is State.ASKED
+    request = SupportRequest.objects.get()
+    assert approvals.decide(request, sam.user, here, agrees=True)
+    request.refresh_from_db()
+
+    assert execution.collect(request, wanted, here).state is State.UNNEEDED
+    hardware_tokens.bring_in(Seed(serial="AB123456", secret=bytes(20)), None, here, actor_id=root.user.pk)
+
+    assert execution.collect(request, wanted, here).state is State.DONE
+    assert execution.collect(request, wanted, here).state is State.UNNEEDED
