@@ -70,10 +70,14 @@ def _removals() -> Iterator[ChainFault]:
 
 
 class _Walk:
-    """A walk over the seals in order. `free` are the events that it passed and no seal covered yet."""
+    """A walk over the seals in order. `free` are the events that it passed and no seal covered yet.
+
+    `late` is read before the seals: while the walk takes minutes, newer seals cover what waited when it began.
+    """
 
     def __init__(self, start: Start) -> None:
         self.start = start
+        self.late = sealing.frontier()
         self.erased = _erased()
         self.free: dict[int, AuditEvent] = {}
         self.passed = max(start.boundary - 1, chain.BEFORE_ALL)  # the highest id that it read
@@ -116,10 +120,9 @@ class _Walk:
 
     def loose(self) -> Iterator[ChainFault]:
         """Name events outside every seal that are forged, or that the sealer has passed over."""
-        late = sealing.frontier()
         rest = AuditEvent.objects.filter(id__gt=self.passed).order_by("id").iterator(chunk_size=_EVENTS_AT_ONCE)
         for event in self.free.values():
-            yield from self._free(event, is_late=event.pk <= late)
+            yield from self._free(event, is_late=event.pk <= self.late)
         for event in rest:
             yield from self._free(event, is_late=False)
 
