@@ -166,9 +166,16 @@ def _tampered(event: AuditEvent, tampered: Problem, erased: Collection[int]) -> 
             return tampered, ""
     except crypto.KeyMissing:
         return Problem.KEY_MISSING, event.key_id
-    if not event.words and event.user_id in erased and event.kind != PERSON_ERASED.kind:
+    if _words_fit(event) or _was_erased(event, erased):
         return None
-    return None if _words_fit(event) else (Problem.WORDS_CHANGED, "")
+    return Problem.WORDS_CHANGED, ""
+
+
+def _was_erased(event: AuditEvent, erased: Collection[int]) -> bool:
+    """Return whether its words are missing because its person was erased, perhaps since the walk began."""
+    if event.words or event.user_id is None or event.kind == PERSON_ERASED.kind:
+        return False
+    return event.user_id in erased or event.user_id in _erased(user_id=event.user_id)
 
 
 def _words_fit(event: AuditEvent) -> bool:
@@ -176,10 +183,10 @@ def _words_fit(event: AuditEvent) -> bool:
     return bool(expected == (digest_of_words(event.words) if event.words else ""))
 
 
-def _erased() -> set[int]:
+def _erased(**only: int) -> set[int]:
     """Return the ids of the people who were erased, as far as the event that says so is genuine."""
     found = set()
-    for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind):
+    for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind, **only):
         with suppress(crypto.KeyMissing):
             if event.user_id is not None and digest_of(event) == event.digest:
                 found.add(event.user_id)

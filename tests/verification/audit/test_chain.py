@@ -10,7 +10,7 @@ from django.db.models import F
 from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import EngineUser
 from verification import audit
-from verification.audit import Problem
+from verification.audit import Problem, verifying
 from verification.audit.events import PERSON_ERASED
 from verification.models import AuditSeal
 
@@ -222,6 +222,18 @@ def test_erased_words_are_gone_and_the_chain_holds(worded: EngineUser) -> None:
     assert events(kind="support.tried").get().said == {"ticket": "INC-1"}
     assert events(kind=PERSON_ERASED.kind).get().said == {"reason": "asked to"}
     assert faults() == []
+
+
+def test_erasing_goes_on_while_it_verifies(worded: EngineUser, lifted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of someone who was erased after the walk began counted as tampered with. Seen failing."""
+    monkeypatch.setattr(verifying, "_EVENTS_AT_ONCE", 1)  # so that the walk reads the next events later
+    events(kind="a.done").update(agent="another")
+    walk = audit.verify()
+    assert next(walk).problem == Problem.EVENT_CHANGED
+
+    erase(worded)
+
+    assert [fault.problem for fault in walk] == []
 
 
 WORDS_TAMPERINGS: dict[str, Callable[[EngineUser], object]] = {
