@@ -40,6 +40,13 @@ def test_event_that_nobody_declares_any_more_is_left_out() -> None:
     assert [entry.title for entry in entries] == ["You signed out"]
 
 
+def test_code_that_was_misread_to_support_says_nothing_of_a_password() -> None:
+    """It said that the password was correct, but a caller enters none. Seen failing."""
+    [entry] = activity.entries([event("challenge.failed", method="totp", purpose=Purpose.CALLER)])
+
+    assert entry.text == "Read to support on the phone. Method: Authenticator app."
+
+
 @pytest.mark.parametrize("purpose", Purpose.values)
 def test_wrong_code_is_bad_at_a_sign_in(purpose: str) -> None:
     [entry] = activity.entries([event("challenge.failed", method="totp", purpose=purpose)])

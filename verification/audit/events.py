@@ -13,6 +13,7 @@ def _occasion(details: Details) -> str:
         Purpose.SELF_TEST: gettext("When testing this method: %(method)s."),
         Purpose.ENROL: gettext("When setting up this method: %(method)s."),
         Purpose.FRESH: gettext("Before a change to the account. Method: %(method)s."),
+        Purpose.CALLER: gettext("Read to support on the phone. Method: %(method)s."),
     }
     at_sign_in = (
         gettext("At a sign-in. Method: %(method)s.")
