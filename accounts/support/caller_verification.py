@@ -27,6 +27,7 @@ LIFE = timedelta(minutes=15)  # how long a check counts
 _SAME_REQUEST_WINDOW = timedelta(seconds=30)  # the same request again within this time
 MIN_METHOD_AGE = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
 CALL_BACK = "call_back"
+_INCORRECT = {Verdict.WRONG, Verdict.DRIFTED, Verdict.ENDED}
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,17 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
         return outcome
     if CallerCheck.objects.filter(pk=check.pk, passed_at__isnull=False).exists():
         return replace(outcome, verdict=Verdict.PROVEN)
-    _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
+    if _was_incorrect(outcome):
+        _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
     return outcome
+
+
+def _was_incorrect(outcome: Outcome) -> bool:
+    """Return whether a code was compared and didn't match. A typing error or an expired code accuses nobody.
+
+    A request that has ended already says no number of tries: then nothing was compared.
+    """
+    return outcome.verdict in _INCORRECT and outcome.tries_left is not None
 
 
 def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck:

@@ -10,6 +10,7 @@ from accounts.models import CallerCheck
 from accounts.support import caller_verification, case
 from accounts.support.caller_verification import CALL_BACK, LIFE, MIN_METHOD_AGE
 from tests.simulated.people import Person
+from verification import conf
 from verification.context import Context
 from verification.models import AuditEvent, Counter, Enrolment, Failure, Message
 from verification.outcomes import Outcome, Verdict
@@ -183,6 +184,41 @@ def test_right_code_verifies_and_a_wrong_one_is_recorded(ana: Person, dora: Pers
         AuditEvent.objects.filter(kind__startswith="support.caller_").order_by("pk").values_list("kind", flat=True)
     )
     assert kinds == ["support.caller_asked", "support.caller_failed", "support.caller_verified"]
+
+
+@pytest.mark.parametrize(
+    ("code", "after", "verdict"),
+    [
+        ("12345", timedelta(0), Verdict.MISREAD),
+        ("000000", timedelta(hours=1), Verdict.EXPIRED),
+        ("000000", timedelta(0), Verdict.WRONG),
+    ],
+)
+def test_only_an_incorrect_code_is_recorded_as_one(
+    ana: Person, dora: Person, here: Context, code: str, after: timedelta, verdict: Verdict
+) -> None:
+    """A typing error of staff, and a code that was too old, stood on the person's page as an attack. Seen failing."""
+    settle(ana, days=30)
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+
+    found = caller_verification.answer(check, code, replace(here, now=here.now + after))
+
+    assert found.verdict is verdict
+    is_recorded = AuditEvent.objects.filter(kind="support.caller_failed").exists()
+    assert is_recorded is (verdict is Verdict.WRONG)
+
+
+def test_answer_after_the_last_try_is_not_recorded_as_incorrect(ana: Person, dora: Person, here: Context) -> None:
+    settle(ana, days=30)
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+
+    verdicts = [caller_verification.answer(check, "000000", here).verdict for _ in range(conf.attempts_per_challenge())]
+    caller_verification.answer(check, "000000", here)
+
+    assert verdicts[-1] is Verdict.ENDED
+    assert AuditEvent.objects.filter(kind="support.caller_failed").count() == len(verdicts)
 
 
 def test_right_code_sent_twice_keeps_the_success(ana: Person, dora: Person, here: Context) -> None:
