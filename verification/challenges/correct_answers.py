@@ -130,17 +130,15 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.lock_person(challenge.user)  # before their failures, in the order that all code uses
-        if challenge.purpose == Purpose.ENROL and not enrolments.take_from_stock(challenge.enrolment):
+        found = _use_up(challenge, check, context.now, by_phone=by_phone)
+        if found is not Verdict.PROVEN:
             attempts.give_back(challenge, context)
-            return queries.outcome(challenge, Verdict.GONE)
-        if not _spend(challenge, check, context.now):
-            attempts.give_back(challenge, context)
+        if found is Verdict.GONE:
+            return queries.outcome(challenge, found)
+        if found is Verdict.USED:
             _record(events.CHALLENGE_REPEATED, challenge, context)
-            return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
-        state = ChallengeState.APPROVED if by_phone else ChallengeState.PROVEN
-        ended_at = None if by_phone else context.now
-        if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
-            attempts.give_back(challenge, context)
+            return queries.outcome(challenge, found, tries_left=challenge.tries_left + 1)
+        if found is Verdict.REPLACED:
             return ending.why_ended(challenge, context.now)
         attempts.forget_failures(challenge, context)
         if check.single_use_code is not None:
@@ -190,6 +188,25 @@ def _not_approved(challenge: Challenge) -> VerdictText | None:
     method = registry.method(challenge.enrolment.method)
     words = method.not_approved if isinstance(method, KeyedOnPhone) else None
     return VerdictText(*map(str, words)) if words else None
+
+
+def _use_up(challenge: Challenge, check: Check, now: datetime, *, by_phone: bool) -> Verdict:
+    """Use up a token's place in the stock, the code and the challenge, or none of them.
+
+    Checking a recovery code takes a moment, in which the challenge may end. The code then stays unused.
+    """
+    state, ended_at = (ChallengeState.APPROVED, None) if by_phone else (ChallengeState.PROVEN, now)
+    with transaction.atomic():
+        found = Verdict.PROVEN
+        if challenge.purpose == Purpose.ENROL and not enrolments.take_from_stock(challenge.enrolment):
+            found = Verdict.GONE
+        elif not _spend(challenge, check, now):
+            found = Verdict.USED
+        elif not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
+            found = Verdict.REPLACED
+        if found is not Verdict.PROVEN:
+            transaction.set_rollback(True)
+    return found
 
 
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:

@@ -1,8 +1,13 @@
 """A correct answer proves once."""
 
+from typing import Any
+
+import pytest
+
 from tests.verification.conftest import EngineUser, app_code
-from verification import enrolments
-from verification.outcomes import Verdict
+from verification import challenges, enrolments
+from verification.challenges import correct_answers
+from verification.outcomes import Outcome, Verdict
 
 
 def test_proves_a_right_text_code(ana: EngineUser) -> None:
@@ -34,3 +39,23 @@ def test_recovery_code_works_once(who: EngineUser) -> None:
     assert who.answer(first, codes[0].lower(), binding="one").proven
     assert who.answer(second, codes[0], binding="two").verdict is Verdict.USED
     assert who.answer(second, codes[1], binding="two").proven
+
+
+def test_recovery_code_for_a_challenge_that_ended_meanwhile_stays_unused(
+    who: EngineUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Someone chose another option in a second window while the code was checked, and lost the code. Seen failing."""
+    codes = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+    first, second = who.start("recovery", binding="one"), who.start("recovery", binding="two")
+    really = correct_answers.prove
+
+    def after_a_moment(*arguments: Any, **named: Any) -> Outcome:
+        challenges.abandon(first.handle, binding="one", now=who.context.now)
+        return really(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(correct_answers, "prove", after_a_moment)
+        assert who.answer(first, codes[0], binding="one").verdict is Verdict.REPLACED
+
+    assert enrolments.recovery_codes_left(who.user.pk) == len(codes)
+    assert who.answer(second, codes[0], binding="two").proven
