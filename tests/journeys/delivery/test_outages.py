@@ -31,6 +31,19 @@ def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
     assert outages.of_kind("text", now + timedelta(hours=1)) is None
 
 
+@pytest.mark.parametrize("hours", [(2, 1), (1, 2), (None, 1), (1, None)])
+def test_outage_that_ends_last_counts(db: None, clock: Clock, hours: tuple[int | None, int | None]) -> None:
+    """Pages said that texts work again at three, although another outage lasted until four. Seen failing."""
+    for each in hours:
+        ends_at = clock.now + timedelta(hours=each) if each else None
+        Outage.objects.create(kind="text", starts_at=clock.now, ends_at=ends_at)
+
+    found = outages.of_kind("text", clock.now)
+
+    assert found is not None
+    assert found.ends_at == (None if None in hours else clock.now + timedelta(hours=2))
+
+
 def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
     for wrong in ({}, {"kind": "text", "provider": "virtual"}):
         with pytest.raises(ValidationError):

@@ -21,12 +21,13 @@ forget = _cache.forget
 
 
 def _rows(now: datetime) -> list[Outage]:
-    """Return the outages in force."""
-    return [row for row in _cache.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
+    """Return the outages in force. Of several of the same kind or provider, the one that ends last comes last."""
+    found = [row for row in _cache.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
+    return sorted(found, key=lambda row: (row.ends_at is None, row.ends_at or now))
 
 
 def kinds(now: datetime) -> dict[str, Outage]:
-    """Return the outages of kinds of messages."""
+    """Return the outage of each kind of message that is off. Of several, the one that ends last: it counts."""
     return {row.kind: row for row in _rows(now) if row.kind}
 
 
@@ -36,7 +37,7 @@ def of_kind(kind: str, now: datetime) -> Outage | None:
 
 
 def providers(now: datetime) -> dict[str, Outage]:
-    """Return the outages of providers."""
+    """Return the outage of each provider that is off. Of several, the one that ends last."""
     return {row.provider: row for row in _rows(now) if row.provider}
 
 
