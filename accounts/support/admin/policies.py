@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -87,6 +88,21 @@ class PolicyAdmin(ChangesAdmin):
         before = list(Policy.objects.all())
         super().save_model(request, obj, form, change)
         self._settle(request, before)
+
+    def _delete_view(self, request: HttpRequest, object_id: str, extra_context: Any) -> Any:
+        found = self.get_object(request, unquote(object_id))
+        may = found is not None and self.has_delete_permission(request, found)
+        if may and policy_form.locks_out_without(cast("AuthedRequest", request).user, found):
+            messages.error(
+                request,
+                _(
+                    "Deleting “%(policy)s” would lock you out: you haven’t set up any method that the other policies "
+                    "allow. Set one up first."
+                )
+                % {"policy": found},
+            )
+            return redirect("admin:verification_policy_changelist")
+        return super()._delete_view(request, object_id, extra_context)
 
     def delete_model(self, request: HttpRequest, obj: Policy) -> None:
         before = list(Policy.objects.all())

@@ -131,10 +131,21 @@ def read_only(policy: Policy) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def locks_out(staff: User, changed: Policy) -> bool:
     """Return whether somebody who saves this policy could no longer get into the admin."""
+    return _is_out(staff, [*_others(changed), changed])
+
+
+def locks_out_without(staff: User, deleted: Policy) -> bool:
+    """Return whether somebody who deletes this policy could no longer get into the admin."""
+    return _is_out(staff, _others(deleted))
+
+
+def _others(policy: Policy) -> list[Policy]:
+    return list(Policy.objects.exclude(pk=policy.pk))
+
+
+def _is_out(staff: User, after: Sequence[Policy]) -> bool:
     mine = set(staff.groups.values_list("pk", flat=True)) | {None}
-    after = [p for p in Policy.objects.exclude(pk=changed.pk) if p.group_id in mine]
-    after += [changed] if changed.group_id in mine else []
-    rules = policies.for_staff(policies.merge(policies.ranked(after)))
+    rules = policies.for_staff(policies.merge(policies.ranked(p for p in after if p.group_id in mine)))
     return not any(name in rules.methods for name in _proven(staff))
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.simulated.people import Clock, Person, hire, join
-from verification import browsers
+from verification import browsers, registry
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Message, Policy
 
@@ -46,6 +46,18 @@ def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
     assert not page.offers("Apply policy")
     assert fay.browser.save(ADD, rank="100", methods="token", confirmed="yes").status == 403
     assert not Policy.objects.exists()
+
+
+def test_nobody_deletes_the_policy_that_lets_them_in(fay: Person) -> None:
+    """An administrator deleted their group's policy, and the next page refused them. Seen failing."""
+    Policy.objects.create(methods=["token"])
+    mine = Policy.objects.create(group=fay.user.groups.get(), methods=list(registry.methods()))
+
+    delete = f"/admin/verification/policy/{mine.pk}/delete/"
+
+    assert "would lock you out" in fay.browser.go(delete)
+    assert "would lock you out" in fay.browser.send(delete, post="yes", reason="A test wants it.")
+    assert Policy.objects.filter(pk=mine.pk).exists()
 
 
 @pytest.mark.parametrize(
