@@ -1,6 +1,9 @@
 """Erases a person's data that isn't deleted with their account."""
 
+import json
 from collections.abc import Collection
+
+from django.db.models import Q
 
 from verification import audit
 from verification.delivery.provider import Keeper
@@ -26,7 +29,12 @@ def erase(user: Person, *, names: Collection[str]) -> int:
 
 
 def _take_out(user: Person, name: str) -> None:
-    """Remove a name from emails to others, such as the name of the member of staff who helped them."""
-    for message in Message.objects.exclude(user=user.pk).filter(context__icontains=name):
+    """Remove a name from emails to others, such as the name of the member of staff who helped them.
+
+    Databases store a name that isn't plain ASCII, or has quotes, in different ways.
+    """
+    escaped, plain = (json.dumps(name, ensure_ascii=is_escaped)[1:-1] for is_escaped in (True, False))
+    named = Q(context__icontains=escaped) | Q(context__icontains=plain)
+    for message in Message.objects.exclude(user=user.pk).filter(named):
         context = {key: _GONE if value == name else value for key, value in message.context.items()}
         Message.objects.filter(pk=message.pk).update(context=context)

@@ -145,6 +145,20 @@ def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Pers
     assert Message.objects.get(context__event="support.phone_lost").context["staff"] != "Dora"
 
 
+@pytest.mark.parametrize("name", ["Jürg Brändli", 'Dora "Do" Ott', "Ott\\Dora"])
+def test_name_goes_however_the_database_stores_it(name: str, ana: Person, fay: Person, here: Context) -> None:
+    """Emails to others kept a name with an umlaut, because the database had it in another spelling. Seen failing."""
+    dora = hire("dora", "Support desk")
+    User.objects.filter(pk=dora.user.pk).update(name=name)
+    dora.user.refresh_from_db()
+    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"))
+    assert Message.objects.get(context__event="support.phone_lost").context["staff"] == name
+
+    erasure.erase(dora.user, actor(fay, here))
+
+    assert Message.objects.get(context__event="support.phone_lost").context["staff"] == "–"
+
+
 def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Context) -> None:
     rows = f"user name,name,mail,groups,state\n{NAME},,,,enabled\n"
     jobs.begin("people", rows, fay.user, here, name="f", is_dry_run=False)
