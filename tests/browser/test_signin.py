@@ -110,7 +110,7 @@ def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person
     page.reload()
     expect(again).to_be_enabled()
     again.click()
-    expect_said(page, "New code sent")
+    expect_said(page, "New code requested")
     new = ana.read_text()
 
     verify(page, old)

@@ -32,7 +32,7 @@ def words(outcome: Outcome, *, now: datetime) -> VerdictText:
     not_counted = _("This attempt didn’t count.")
     table = {
         Verdict.PROVEN: (_("You’re verified"), _("You can continue.")),
-        Verdict.ISSUED: (_("New code sent"), _("Use the newest code. Older ones no longer work.")),
+        Verdict.ISSUED: (_("New code requested"), _("Use the newest code. Older ones no longer work.")),
         Verdict.PENDING: (
             _("Not approved yet"),
             _("Follow the instructions on this page, then continue."),
@@ -93,7 +93,7 @@ def words(outcome: Outcome, *, now: datetime) -> VerdictText:
             % {"when": when},
         ),
         Verdict.TOO_SOON: (
-            _("Already sent"),
+            _("Already requested"),
             _("It can take a moment to arrive. You can send it again %(when)s.") % {"when": when},
         ),
         Verdict.UNREACHABLE: (

@@ -132,7 +132,7 @@ def test_failed_one_leaves_sign_in_untouched(calm: Person, clock: Clock) -> None
     calm.browser.go("/")
     calm.browser.press("Sign out")
 
-    assert "We sent a code" in calm.give_password()
+    assert "Your code goes to" in calm.give_password()
     assert calm.verify(calm.read_text()).path == "/"
 
 

@@ -223,7 +223,7 @@ def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: 
         assert "Send a new code" not in page
         assert not page.offers("Use a different verification option")
         assert page.offers("Try again")
-        assert "We sent" not in page
+        assert "Your code goes to" not in page
         assert "app shows" not in page
     clock.forward(seconds=61)
     assert "You can start again now." in cleo.browser.go("/sign-in/verify/")

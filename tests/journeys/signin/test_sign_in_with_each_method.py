@@ -7,11 +7,19 @@ from tests.simulated.people import ANAS, Person, work
 
 def test_signs_in_by_text(ana: Person) -> None:
     asked = ana.give_password()
-    assert "We sent a code to ••• •• 23" in asked
+    assert "Your code goes to ••• •• 23" in asked
 
     home = ana.verify(ana.read_text())
 
     assert (home.path, "Hello, Ana" in home) == ("/", True)
+
+
+def test_page_does_not_say_that_a_waiting_text_was_sent(ana: Person) -> None:
+    """It said “We sent a code”, and below that the text was waiting to be sent. Seen failing."""
+    page = ana.give_password()
+
+    assert "Your text is waiting to be sent." in page
+    assert "sent a code" not in page
 
 
 def test_sees_on_the_text_the_tag_of_her_request(ana: Person) -> None:
