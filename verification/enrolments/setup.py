@@ -84,8 +84,11 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
     Assigned tokens stay assigned, to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
     """
     mine = lookup.confirmed(enrolment.user.pk)
-    off = [c for c in mine if c.limits.is_locked and c.enrolment.pk != enrolment.pk]
-    is_stopped = any(c.limits.is_all_locked for c in off)
+    others = [c for c in mine if c.enrolment.pk != enrolment.pk]
+    off = [c for c in others if c.limits.is_locked]
+    is_stopped = any(c.limits.is_all_locked for c in others)  # what was guessed at may be gone already
+    if not mine:
+        is_stopped = limits.wrong_codes(enrolment.user.pk, now=now).stopped_at is not None
     gone = [c.enrolment for c in off if is_stopped or c.enrolment.method == enrolment.method]
     if gone:
         rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])

@@ -130,6 +130,21 @@ def test_stop_ends_when_a_method_is_set_up_again(stopped: EngineUser) -> None:
     assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
 
 
+@pytest.mark.parametrize("left", ["passkey", ""])
+def test_stop_ends_when_a_method_is_set_up_after_the_others_were_removed(left: str, stopped: EngineUser) -> None:
+    """The new app was accepted, and then locked from its first sign-in on. Seen failing."""
+    Enrolment.objects.filter(user=stopped.user).delete()
+    if left:
+        Enrolment.objects.create(user=stopped.user, method=left, confirmed=True)
+
+    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", context=stopped.context, rules=stopped.rules)
+    draft = Enrolment.objects.get(user=stopped.user, method="totp")
+    assert stopped.answer(issued, app_code(draft, stopped.context.now), binding="new").proven
+
+    assert Enrolment.objects.filter(user=stopped.user).count() == (2 if left else 1)
+    assert stopped.start("totp", binding="b").issued
+
+
 def test_stop_outlives_time_and_unlocking(stopped: EngineUser) -> None:
     limits.unlock(stopped.user.pk)
 
