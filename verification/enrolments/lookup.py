@@ -123,10 +123,10 @@ def count(user_id: int, method: str) -> int:
 
 
 def is_rebound(user_id: int, *, since: datetime | None) -> bool:
-    """Return whether a person set up every guessable method again after an instant."""
+    """Return whether every guessable method of a person was set up after an instant, or none is left."""
     mine = [c.enrolment for c in confirmed(user_id)]
     mine = [e for e in mine if registry.is_installed(e.method) and registry.method(e.method).is_counted]
-    return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
+    return all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 
 def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:

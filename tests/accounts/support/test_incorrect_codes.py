@@ -71,6 +71,17 @@ def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dor
         blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
 
 
+def test_count_begins_again_when_nothing_is_left_to_guess(ana: Person, dora: Person, clock: Clock) -> None:
+    """Support was told to remove methods that were gone already. Seen failing."""
+    guess(ana, 4, clock)
+    ana.user.enrolments.all().delete()
+    Enrolment.objects.create(user=ana.user, method="passkey", confirmed=True)
+
+    blocks_and_bypasses.reset_wrong_codes(ana.user, actor(dora, clock))
+
+    assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
+
+
 def test_unlocking_cannot_end_the_stop(
     ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
 ) -> None:
