@@ -57,6 +57,8 @@ def _one(
         raise ValueError(_("Somebody else has this token. Take it back from them first."))
     if token.retired_at:
         raise ValueError(_("This token is retired. Restore it to the stock first."))
+    if token.ends_at and token.ends_at <= context.now:  # one that isn't valid yet may be assigned ahead of time
+        raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more."))
     if not token.opens:
         raise ValueError(_("Its secret can’t be read. Import the manufacturer’s file again."))
     if not is_dry_run:

@@ -1,6 +1,7 @@
 """Tests of importing hardware tokens: tokens wait for their people, and their secrets are kept sealed."""
 
 import base64
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import padding
@@ -87,6 +88,20 @@ def test_assigns_none_that_a_second_person_must_approve(
 
     assert [line for line, _words in job.faults] == [2]
     assert [each.user for each in Enrolment.objects.filter(method="token")] == ([] if is_dry_run else [ben.user])
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_list_assigns_no_token_that_is_over(is_dry_run: bool, root: Person, here: Context) -> None:
+    """It assigned a token that nobody could activate, and counted it as new. Seen failing."""
+    join("ana")
+    bring("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, here)
+    HardwareToken.objects.filter(serial="T-1").update(ends_at=here.now)
+    HardwareToken.objects.filter(serial="T-2").update(starts_at=here.now + timedelta(days=1))
+
+    job = bring("assign", "serial number,user\nT-1,ana\nT-2,ana\n", root.user, here, is_dry_run=is_dry_run)
+
+    assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
+    assert "isn’t valid any more" in job.faults[0][1]
 
 
 def test_email_address_is_found_in_any_case(root: Person, here: Context) -> None:
