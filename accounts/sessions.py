@@ -366,7 +366,7 @@ def end_all(user: User) -> int:
 
 @dataclass(frozen=True)
 class Ended:
-    """How many browsers and sessions a user had."""
+    """How many browsers and sessions a user had. Those that were over don't count."""
 
     n_browsers: int = 0
     n_sessions: int = 0
@@ -377,9 +377,10 @@ def end_access(people: Collection[int]) -> dict[int, Ended]:
 
     Everything that shuts people out ends here: blocks, other support actions, and directories that people leave.
     """
-    forgotten = browsers.forget_many(people)
-    theirs = Session.objects.filter(user__in=people)
-    running = Counter(theirs.values_list("user_id", flat=True))
-    if running:
+    now = timezone.now()
+    forgotten, theirs = browsers.forget_many(people, now=now), Session.objects.filter(user__in=people)
+    rows = list(theirs.values_list("user_id", "expire_date"))
+    running = Counter(pk for pk, ends_at in rows if ends_at > now)
+    if rows:
         _end(theirs, "session-ended")
     return {pk: Ended(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}

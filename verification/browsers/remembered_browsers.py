@@ -121,14 +121,14 @@ def forget(user: Person, *, ref: str = "") -> int:
         return row_locks.in_order(rows.filter(ref=ref) if ref else rows).delete()[0]
 
 
-def forget_many(people: Collection[int]) -> Counter[int]:
-    """Forget all browsers of many people. Returns how many each had."""
+def forget_many(people: Collection[int], *, now: datetime) -> Counter[int]:
+    """Forget all browsers of many people. Returns how many each had, without those that were over."""
     rows = Browser.objects.filter(user__in=people)
     with transaction.atomic(savepoint=False):
-        theirs = Counter(rows.values_list("user_id", flat=True))
+        theirs = list(rows.values_list("user_id", "ends_at", "copied_at"))
         if theirs:
             row_locks.in_order(rows).delete()
-    return theirs
+    return Counter(pk for pk, ends_at, copied_at in theirs if ends_at > now and copied_at is None)
 
 
 def forget_own(user: Person, context: Context, *, ref: str = "") -> int:

@@ -186,7 +186,8 @@ def test_who_is_switched_off_loses_everything_and_can_come_back(
     directory.link_by = LinkBy.USERNAME
     apply(directory, entry(username="ana"), clock=clock)
     before = User.objects.get().epoch
-    Session.objects.create(session_key="s", session_data="", expire_date=clock.now, user=ana.user, ref="r" * 32)
+    ends_at = clock.now + timedelta(hours=1)
+    Session.objects.create(session_key="s", session_data="", expire_date=ends_at, user=ana.user, ref="r" * 32)
 
     off = verdicts(directory, entry(username="ana", is_active=False), clock=clock)
     left = User.objects.get()

@@ -1,5 +1,7 @@
 """Tests of clearing settings and removing a method, also while the person signs in or sets up a method."""
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from accounts.models import AppPassword, Session, User
 from accounts.support.actions import Actor, Unneeded, method_resets
 from tests.accounts.support.actions.at_once import ROUNDS, actor, at_once, equipped
 from tests.simulated.people import Clock, Person
-from verification import audit, challenges, enrolments, policies, registry
+from verification import audit, browsers, challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Message, Outage, Purpose
 
@@ -118,6 +120,19 @@ def test_nothing_to_clear_is_no_event(ben: Person, by: Actor) -> None:
             action(ben.user, by)
 
     assert not AuditEvent.objects.filter(kind__startswith="support.").exists()
+
+
+def test_sessions_and_browsers_that_are_over_are_nothing_to_clear(ben: Person, by: Actor) -> None:
+    """An email said that the settings were cleared, and the audit log counted what had ended long ago. Seen failing."""
+    over = by.context.now - timedelta(hours=1)
+    Session.objects.create(ref="k", session_key="k", session_data="", expire_date=over, user_id=ben.user.pk)
+    browsers.remember(ben.user, replace(by.context, now=over - timedelta(days=8)), days=7)
+
+    for action in (method_resets.clear_settings, method_resets.phone_lost):
+        with pytest.raises(Unneeded):
+            action(ben.user, by)
+
+    assert not Message.objects.filter(user=ben.user).exists()
 
 
 def test_reporting_a_lost_phone_deletes_app_passwords(ana: Person, by: Actor) -> None:
