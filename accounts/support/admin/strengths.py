@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.admin_changes import ChangeForm, ChangesAdmin
 from accounts.admin_site import AdminWords
+from accounts.models import User
 from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
+from accounts.support.policies import policy_form
 from verification import policies, registry, strengths
 from verification.lazy_text import LazyText
 from verification.models import Strength
@@ -30,8 +32,9 @@ def _methods() -> list[tuple[str, LazyText]]:
 
 
 class StrengthForm(ChangeForm):
-    """A strength: the methods that are in it, by name and by property."""
+    """A strength: the methods that are in it, by name and by property. `staff` is who changes it."""
 
+    staff: User
     methods = forms.MultipleChoiceField(
         label=_lazy("Methods"),
         choices=_methods,
@@ -58,8 +61,12 @@ class StrengthForm(ChangeForm):
         draft = Strength(
             slug="draft", methods=self.cleaned_data.get("methods", []), needs=self.cleaned_data.get("needs", [])
         )
-        if not self.errors and not strengths.of_row(draft).methods():
+        methods = strengths.of_row(draft).methods()
+        if not self.errors and not methods:
             self.add_error("methods", _("No method has all of these properties. Select others."))
+        elif not self.errors and policy_form.locks_out_with(self.staff, self.instance.slug, methods):
+            words = _("This would lock you out: you haven’t set up any of these methods. Set one up first.")
+            self.add_error("methods", words)
         return cleaned
 
 
@@ -94,6 +101,11 @@ class StrengthAdmin(ChangesAdmin):
     @admin.display(description=_lazy("methods"))
     def contains(self, obj: Strength) -> str:
         return ", ".join(str(registry.method(name).label) for name in strengths.of_row(obj).methods())
+
+    def get_form(self, request: HttpRequest, obj: Strength | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.staff = request.user
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Strength | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()  # applications and policies refer to it

@@ -1,6 +1,6 @@
 """The form of a policy: a field for each declared rule, in sections, with what counts where a rule is inherited."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, cast
@@ -137,6 +137,12 @@ def locks_out(staff: User, changed: Policy) -> bool:
 def locks_out_without(staff: User, deleted: Policy) -> bool:
     """Return whether somebody who deletes this policy could no longer get into the admin."""
     return _is_out(staff, _others(deleted))
+
+
+def locks_out_with(staff: User, strength: str, methods: Collection[str]) -> bool:
+    """Return whether somebody who leaves a strength only these methods could no longer get into the admin."""
+    rules = policies.rules_for(staff.pk)
+    return strength in {rules.strength, rules.staff_strength} and set(methods).isdisjoint(_proven(staff))
 
 
 def _others(policy: Policy) -> list[Policy]:

@@ -62,6 +62,18 @@ def test_one_that_is_required_cannot_be_deleted(fay: Person, by: str) -> None:
     assert page.status == (200 if by == "nothing" else 403)
 
 
+@pytest.mark.parametrize("rule", ["strength", "staff_strength"])
+def test_nobody_locks_themselves_out(rule: str, fay: Person) -> None:
+    """An administrator left the strength of staff only methods that they hadn't set up. Seen failing."""
+    row = Strength.objects.create(slug="own", name="Own", methods=["token", "totp"])
+    Policy.objects.create(**{rule: "own"})
+
+    page = fay.browser.save(f"/admin/verification/strength/{row.pk}/change/", methods="token", confirmed="yes")
+
+    assert "would lock you out" in page
+    assert strengths.named("own").methods() == ("totp", "token")
+
+
 def test_a_change_shows_first_what_requires_it_and_who_would_lack_a_method(fay: Person) -> None:
     """Fay has an app; Ana and Ben have texts, and Cleo has nothing. Seen failing without `effects`."""
     join("ana", number="+41795550123").set_up("text")
