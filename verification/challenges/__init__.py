@@ -4,7 +4,7 @@ Every second step goes through here. Guarded updates decide, never a read follow
 """
 
 from verification.challenges.answering import answer
-from verification.challenges.attempts import caller_gates
+from verification.challenges.attempts import caller_gates, caller_gates_and_stops
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
 from verification.challenges.passwordless import PasswordlessOffer, announce, holder, invite
@@ -24,6 +24,7 @@ __all__ = [
     "announce",
     "answer",
     "caller_gates",
+    "caller_gates_and_stops",
     "collect",
     "enrol",
     "holder",

@@ -41,9 +41,16 @@ def _scope(challenge: Challenge) -> str:
 
 def caller_gates(user_id: int, methods: Collection[str], *, now: datetime) -> dict[str, limits.Gate]:
     """Return, by method, whether a code that a caller reads out would be checked now. One statement."""
+    return caller_gates_and_stops(user_id, methods, now=now)[0]
+
+
+def caller_gates_and_stops(
+    user_id: int, methods: Collection[str], *, now: datetime
+) -> tuple[dict[str, limits.Gate], dict[str, datetime]]:
+    """Return the caller's gates, and the channels that send nothing now after unanswered messages, and until when."""
     names = {method: counter(method, Purpose.CALLER) for method in methods}
-    found = limits.gates_of(user_id, list(names.values()), now=now)
-    return {method: found[name] for method, name in names.items()}
+    found, stops = limits.gates_and_stops(user_id, list(names.values()), now=now)
+    return {method: found[name] for method, name in names.items()}, stops
 
 
 def _is_counted(challenge: Challenge) -> bool:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
+from verification.limits import unanswered_messages
 from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, Row, change_rows, db_time
 from verification.limits.growing_delays import wait_schedule
 from verification.limits.unanswered_messages import PROMPT_KINDS
@@ -146,10 +147,17 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False, 
     return _gate(row, now, most_in_row)
 
 
-def gates_of(user_id: int, methods: Collection[str], *, now: datetime) -> dict[str, Gate]:
-    """Return, for several counts, whether an answer would be checked now, without the limit over all methods."""
-    rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=methods)}
-    return {name: _gate(rows.get(name), now) for name in methods}
+def gates_and_stops(
+    user_id: int, methods: Collection[str], *, now: datetime
+) -> tuple[dict[str, Gate], dict[str, datetime]]:
+    """Return, for several counts, whether an answer would be checked now, without the limit over all methods.
+
+    And the channels that send the person nothing now, because messages went unanswered, and until when.
+    """
+    found = Failure.objects.filter(user_id=user_id, method__in=[*methods, *PROMPT_KINDS])
+    rows = {row.method: row for row in found}
+    prompts = [rows[name] for name in PROMPT_KINDS if name in rows]
+    return {name: _gate(rows.get(name), now) for name in methods}, unanswered_messages.stopped(prompts, now=now)
 
 
 def _gate(row: Failure | None, now: datetime, most_in_row: int = UNLIMITED) -> Gate:

@@ -1,5 +1,6 @@
 """Limits on unanswered messages: too many texts, calls or emails in a row without a correct code (push bombing)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
@@ -30,6 +31,17 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
     if rows.update(consecutive=min(gate.n_failures + 1, UNLIMITED), next_at=now + conf.unanswered_wait()):
         return Gate(is_open=True, n_failures=gate.n_failures + 1)
     return gate
+
+
+def stopped(rows: Iterable[Failure], *, now: datetime) -> dict[str, datetime]:
+    """Return the channels that send a person nothing now, and until when. `rows` count unanswered messages."""
+    found = {}
+    for row in rows:
+        kind, n = row.method.removeprefix(PROMPTS), row.consecutive
+        is_full = row.next_at is not None and row.next_at > now and n >= _most(kind)
+        if is_full and row.next_at and n - _never_arrived(row.user_id, kind, n, now) >= _most(kind):
+            found[kind] = row.next_at
+    return found
 
 
 def _most(kind: str) -> int:

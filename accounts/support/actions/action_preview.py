@@ -14,7 +14,7 @@ from accounts.models import AppPassword, User
 from verification import browsers, challenges, conf, enrolments, limits, outcomes, policies, registry, time_format
 from verification.enrolments import Option
 from verification.limits import WrongCodes
-from verification.models import AppPasswordsEnd
+from verification.models import AppPasswordsEnd, Channel
 
 _MIN_FAILURES_TO_MENTION = 3  # incorrect codes
 
@@ -77,7 +77,10 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
         found.append(words % {"at": outcomes.end_words(until, now)})
     if person.second_step_locked_at:
         found.append(_("The second step is locked because a sign-in was reported as fraud."))
-    gates = challenges.caller_gates(person.pk, [option.method for option in options], now=now)
+    gates, stops = challenges.caller_gates_and_stops(person.pk, [option.method for option in options], now=now)
+    for channel, until in stops.items():
+        said = {"what": Channel(channel).plural, "at": outcomes.end_words(until, now)}
+        found.append(_("%(what)s: stopped until %(at)s, because nobody entered the last codes.") % said)
     for option in options:
         if option.limits.is_all_locked and option.is_locked:
             continue

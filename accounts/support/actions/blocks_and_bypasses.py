@@ -198,7 +198,9 @@ UNLOCK = declare(
     Action(
         name="unlock",
         label=gettext_lazy("Unlock"),
-        explain=gettext_lazy("End waits and locks after incorrect codes or a fraud report. Methods stay as they are."),
+        explain=gettext_lazy(
+            "End waits and locks after incorrect codes, unanswered messages or a fraud report. Their methods stay."
+        ),
         icon="key",
         topic=Topic.SIGN_IN,
         permission="unlock_person",

@@ -13,9 +13,9 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.case import page as case_page
 from accounts.support.case import sign_in_attempts
 from tests.simulated.people import Person
-from verification import browsers, outcomes, policies, time_format
+from verification import browsers, conf, limits, outcomes, policies, time_format
 from verification.context import Context
-from verification.models import Enrolment, Failure
+from verification.models import Enrolment, Failure, Message, MessageState
 from verification.policies import Decision, DecisionReason, SignInStep
 
 
@@ -76,6 +76,29 @@ def test_says_the_same_end_of_a_lock_as_the_sign_in(ana: Person, dora: Person, h
     assert all(said in method.note for method in found.methods)
     assert all(said in line for line in found.locks)
     assert len(found.locks) == len(found.methods)
+
+
+def test_says_that_texts_are_stopped_and_unlock_ends_it(ana: Person, dora: Person, here: Context) -> None:
+    """Seen failing: the case promised a text, and offered nothing, while the sign-in sent none for half an hour."""
+    for _ in range(conf.unanswered_texts()):
+        limits.spend_prompt(ana.user.pk, "text", now=here.now)
+    found = of(ana, dora, here)
+    assert [line for line in found.locks if outcomes.end_words(here.now + conf.unanswered_wait(), here.now) in line]
+    assert "unlock" in {button.action.name for button in found.offers.buttons}
+
+    blocks_and_bypasses.unlock(ana.user, Actor(staff=dora.user, context=here, reason="a test", ticket="T-1"))
+
+    assert not of(ana, dora, here).locks
+    assert limits.spend_prompt(ana.user.pk, "text", now=here.now).is_open
+
+
+def test_texts_that_never_arrived_are_not_stopped(ana: Person, dora: Person, here: Context) -> None:
+    for _ in range(conf.unanswered_texts()):
+        limits.spend_prompt(ana.user.pk, "text", now=here.now)
+        ana.give_password()
+    Message.objects.update(state=MessageState.FAILED, created_at=here.now)
+
+    assert not of(ana, dora, here).locks
 
 
 def test_offers_the_actions_of_the_role_and_no_others(ana: Person, dora: Person, here: Context) -> None:
