@@ -126,6 +126,8 @@ def test_reads_a_secret_from_its_file(tmp_path: Path) -> None:
 
 
 def test_refuses_a_secret_given_twice_without_repeating_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden\n")
+
     [line] = refusal(A_PASSWORD="hidden", A_PASSWORD_FILE=str(tmp_path / "secret"))
 
     assert line.startswith("A_PASSWORD: ")
