@@ -118,15 +118,19 @@ def _start(check: CallerCheck, enrolment: Enrolment, context: Context) -> Caller
         check.save(update_fields=["handle"])
         _record(caller_audit_events.CALLER_ASKED, check, context)
 
-    outcome = challenges.start(
-        enrolment,
-        user=check.person,
-        purpose=Purpose.CALLER,
-        binding=check.binding,
-        context=context,
-        rules=policies.rules_for(check.person.pk),
-        also=keep,
-    )
+    try:
+        outcome = challenges.start(
+            enrolment,
+            user=check.person,
+            purpose=Purpose.CALLER,
+            binding=check.binding,
+            context=context,
+            rules=policies.rules_for(check.person.pk),
+            also=keep,
+        )
+    except Exception:
+        CallerCheck.objects.filter(ref=check.ref, handle="").delete()  # otherwise the next try would find it
+        raise
     return check if outcome.issued else outcome
 
 

@@ -186,6 +186,22 @@ def test_right_code_verifies_and_a_wrong_one_is_recorded(ana: Person, dora: Pers
     assert kinds == ["support.caller_asked", "support.caller_failed", "support.caller_verified"]
 
 
+def test_start_that_failed_leaves_no_request(
+    ana: Person, dora: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For half a minute each further try got the same request, which had no code to ask for. Seen failing."""
+    settle(ana, days=30)
+    with monkeypatch.context() as patched:
+        patched.setattr("verification.challenges.start", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+
+    assert isinstance(check, CallerCheck)
+    assert check.handle
+
+
 @pytest.mark.parametrize(
     ("code", "after", "verdict"),
     [
