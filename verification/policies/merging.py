@@ -13,21 +13,26 @@ from verification import strengths
 from verification.models import Policy
 from verification.models.policies import strongest
 from verification.policies.rules_and_defaults import RULES, Rules, default
+from verification.strengths import AuthenticationStrength
 
 
-def merge(policies: Sequence[Policy]) -> Rules:
-    """Decide each rule by the first policy that fills it; the sequence runs from the strongest to the weakest."""
+def merge(policies: Sequence[Policy], *, changed: AuthenticationStrength | None = None) -> Rules:
+    """Decide each rule by the first policy that fills it; the sequence runs from the strongest to the weakest.
+
+    `changed` is a strength as it will be once it is saved.
+    """
     decided = {}
     for each in RULES:
         values = (getattr(policy, each.name) for policy in policies)
         if (value := next((value for value in values if value is not None), None)) is not None:
             decided[each.name] = each.read(value)
     rules = Rules(**decided)
-    return _narrowed(rules, rules.strength)
+    return _narrowed(rules, rules.strength, changed)
 
 
-def _narrowed(rules: Rules, slug: str) -> Rules:
-    accepted = strengths.named(slug).methods()
+def _narrowed(rules: Rules, slug: str, changed: AuthenticationStrength | None) -> Rules:
+    strength = changed if changed is not None and changed.slug == slug else strengths.named(slug)
+    accepted = strength.methods()
     return replace(rules, methods=tuple(name for name in rules.methods if name in accepted))
 
 
@@ -52,6 +57,6 @@ def is_trusted(network: str, rules: Rules) -> bool:
         return False
 
 
-def for_staff(rules: Rules) -> Rules:
-    """Leave staff the methods that are strong enough for them."""
-    return _narrowed(rules, rules.staff_strength)
+def for_staff(rules: Rules, *, changed: AuthenticationStrength | None = None) -> Rules:
+    """Leave staff the methods that are strong enough for them. `changed` is as in `merge`."""
+    return _narrowed(rules, rules.staff_strength, changed)

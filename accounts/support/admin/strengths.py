@@ -58,14 +58,17 @@ class StrengthForm(ChangeForm):
         cleaned = super().clean()
         if self.cleaned_data.get("slug") in strengths.BUILT_IN:
             self.add_error("slug", _("This is the short name of a built-in strength. Choose another one."))
-        draft = Strength(
-            slug="draft", methods=self.cleaned_data.get("methods", []), needs=self.cleaned_data.get("needs", [])
+        draft = strengths.of_row(
+            Strength(
+                slug=self.instance.slug or "draft",
+                methods=self.cleaned_data.get("methods", []),
+                needs=self.cleaned_data.get("needs", []),
+            )
         )
-        methods = strengths.of_row(draft).methods()
-        if not self.errors and not methods:
+        if not self.errors and not draft.methods():
             self.add_error("methods", _("No method has all of these properties. Select others."))
-        elif not self.errors and policy_form.locks_out_with(self.staff, self.instance.slug, methods):
-            words = _("This would lock you out: you haven’t set up any of these methods. Set one up first.")
+        elif not self.errors and policy_form.locks_out_with(self.staff, draft):
+            words = _("This would lock you out: you haven’t set up an allowed one of these methods. Set one up first.")
             self.add_error("methods", words)
         return cleaned
 

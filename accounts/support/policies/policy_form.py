@@ -1,6 +1,6 @@
 """The form of a policy: a field for each declared rule, in sections, with what counts where a rule is inherited."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, cast
@@ -17,6 +17,7 @@ from verification import policies
 from verification.lazy_text import LazyText
 from verification.models import Policy
 from verification.policies import RULES, PolicySection, RuleSource
+from verification.strengths import AuthenticationStrength
 
 OWN_FIELDS = ("group", "rank")
 
@@ -139,19 +140,21 @@ def locks_out_without(staff: User, deleted: Policy) -> bool:
     return _is_out(staff, _others(deleted))
 
 
-def locks_out_with(staff: User, strength: str, methods: Collection[str]) -> bool:
-    """Return whether somebody who leaves a strength only these methods could no longer get into the admin."""
+def locks_out_with(staff: User, changed: AuthenticationStrength) -> bool:
+    """Return whether somebody who saves this strength could no longer get into the admin."""
     rules = policies.rules_for(staff.pk)
-    return strength in {rules.strength, rules.staff_strength} and set(methods).isdisjoint(_proven(staff))
+    is_theirs = changed.slug in {rules.strength, rules.staff_strength}
+    return is_theirs and _is_out(staff, list(Policy.objects.all()), changed=changed)
 
 
 def _others(policy: Policy) -> list[Policy]:
     return list(Policy.objects.exclude(pk=policy.pk))
 
 
-def _is_out(staff: User, after: Sequence[Policy]) -> bool:
-    mine = set(staff.groups.values_list("pk", flat=True)) | {None}
-    rules = policies.for_staff(policies.merge(policies.ranked(p for p in after if p.group_id in mine)))
+def _is_out(staff: User, after: Sequence[Policy], *, changed: AuthenticationStrength | None = None) -> bool:
+    groups = set(staff.groups.values_list("pk", flat=True)) | {None}
+    mine = policies.ranked(policy for policy in after if policy.group_id in groups)
+    rules = policies.for_staff(policies.merge(mine, changed=changed), changed=changed)
     return not any(name in rules.methods for name in _proven(staff))
 
 

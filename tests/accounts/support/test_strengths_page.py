@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Application, ProtectedHost
 from tests.simulated.people import Person, hire, join
 from verification import strengths
-from verification.models import AuditEvent, Policy, Strength
+from verification.models import AuditEvent, Enrolment, Policy, Strength
 
 ADD = "/admin/verification/strength/add/"
 
@@ -69,6 +69,27 @@ def test_nobody_locks_themselves_out(rule: str, fay: Person) -> None:
     Policy.objects.create(**{rule: "own"})
 
     page = fay.browser.save(f"/admin/verification/strength/{row.pk}/change/", methods="token", confirmed="yes")
+
+    assert "would lock you out" in page
+    assert strengths.named("own").methods() == ("totp", "token")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"staff_strength": "own", "methods": ["totp", "token"]}, {"staff_strength": "own", "strength": "no-phone"}],
+    ids=["methods", "strength"],
+)
+def test_nobody_is_left_only_a_method_that_the_policy_does_not_allow(rules: dict[str, object], fay: Person) -> None:
+    """Fay has texts, too, which nobody may use. Seen failing: the change was saved, and locked her out."""
+    Enrolment.objects.create(user=fay.user, method="text", confirmed=True)
+    row = Strength.objects.create(slug="own", name="Own", methods=["token", "totp"])
+    Policy.objects.create(**rules)
+
+    page = fay.browser.save(
+        f"/admin/verification/strength/{row.pk}/change/",
+        methods=["text", "token"],  # type: ignore[arg-type]  # lists for checkboxes
+        confirmed="yes",
+    )
 
     assert "would lock you out" in page
     assert strengths.named("own").methods() == ("totp", "token")
