@@ -19,6 +19,7 @@ def app_password(seen: View) -> Iterator[Finding]:
         return
     if user.securing_since:
         yield Finding(
+            name="app-passwords-suspended",
             kind="warn",
             sees=_("Your app passwords are suspended until you finish securing your account."),
             does=_("Finish the remaining steps."),
@@ -30,6 +31,7 @@ def app_password(seen: View) -> Iterator[Finding]:
     yield from (_of_program(client) for client in stale)
     if not mine:
         yield Finding(
+            name="no-app-passwords",
             kind="bad",
             sees=_("You have no app passwords."),
             does=_("Create one for the app."),
@@ -39,14 +41,23 @@ def app_password(seen: View) -> Iterator[Finding]:
     expired = [each for each in mine if each.ends_at and each.ends_at <= now]
     for each in expired:
         sees = _("“%(name)s” has expired.") % {"name": each.name}
-        yield Finding(kind="bad", sees=sees, does=_("Create a new one."), to="make", slug="app-password-refused")
+        yield Finding(
+            name="app-password-expired",
+            kind="bad",
+            sees=sees,
+            does=_("Create a new one."),
+            to="make",
+            slug="app-password-refused",
+        )
     for each in mine:
         if each.last_used_at and each not in expired:
             words = {"name": each.name, "at": time_format.moment(each.last_used_at)}
             sees = _("“%(name)s” was last used on %(at)s.") % words
-            yield Finding(kind="good", sees=sees, does=_("This app password works."), slug="app-passwords")
+            does = _("This app password works.")
+            yield Finding(name="app-password-used", kind="good", sees=sees, does=does, slug="app-passwords")
     if mine and not stale and not expired:
         yield Finding(
+            name="app-password-not-refused",
             kind="info",
             sees=_("There were no failed attempts in the last day."),
             does=_("Enter the app password instead of your normal password, in the kind of app that it’s for."),
@@ -59,6 +70,7 @@ def _obstacle(seen: View) -> Finding | None:
     """Return what keeps us from looking at app passwords; None if nothing does."""
     if seen.is_half:
         return Finding(
+            name="sign-in-first",
             kind="info",
             sees=_("We can show your app passwords only after you sign in."),
             does=_("Sign in, then open this page again."),
@@ -66,6 +78,7 @@ def _obstacle(seen: View) -> Finding | None:
         )
     if not seen.decision.rules.app_passwords:
         return Finding(
+            name="app-passwords-off",
             kind="bad",
             sees=_("Your organisation has turned off app passwords."),
             does=_("Ask %(support)s what to use instead.") % {"support": seen.support},
@@ -82,6 +95,7 @@ def _of_program(client: StaleClient) -> Finding:
         client.n_failures,
     )
     return Finding(
+        name="app-password-refused",
         kind="warn",
         sees=sees % words,
         does=_("Delete the saved password in that app, then enter an app password."),

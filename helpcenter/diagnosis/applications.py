@@ -64,6 +64,7 @@ def cannot_open(seen: View) -> Iterator[Finding]:
     if not found:
         n = Application.objects.filter(is_active=True).count()
         yield Finding(
+            name="not-refused",
             kind="info",
             sees=_("No application refused you in the last 2 days.") if n else _("No application is connected yet."),
             does=_("Open it from your applications. If its tile is missing, the page says why."),
@@ -76,12 +77,13 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
     name = application.name
     if not application.is_active:
         sees, does = _("“%(name)s” is switched off.") % {"name": name}, _("Nobody can open it now. Try again later.")
-        return Finding(kind="warn", sees=sees, does=does, slug="application-refused")
+        return Finding(name="application-off", kind="warn", sees=sees, does=does, slug="application-refused")
     now = access.of_person(seen.user, application, now=seen.context.now)
     why = now.reason if now.step is Step.REFUSE else str(event.detail.get("why", ""))
     if now.step is not Step.REFUSE and why != Reason.TOO_MANY_ROUNDS:
         words = {"name": name, "at": time_format.moment(event.at)}
         return Finding(
+            name="no-longer-refused",
             kind="good",
             sees=_("“%(name)s” didn’t open on %(at)s. The reason no longer applies.") % words,
             does=_("Open it again."),
@@ -91,7 +93,14 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
     said, advice = _REFUSED.get(why, (_("“%(name)s” didn’t open for you."), _("Contact %(support)s.")))
     about = {"name": name, "support": seen.support}
     to = "add" if why == Reason.TOO_MANY_ROUNDS else "applications"
-    return Finding(kind="bad", sees=str(said) % about, does=str(advice) % about, to=to, slug="application-refused")
+    return Finding(
+        name=f"refused-{why}",
+        kind="bad",
+        sees=str(said) % about,
+        does=str(advice) % about,
+        to=to,
+        slug="application-refused",
+    )
 
 
 def asks_again(seen: View) -> Iterator[Finding]:
@@ -107,6 +116,7 @@ def asks_again(seen: View) -> Iterator[Finding]:
         sees, does = _ASKED.get(str(event.detail.get("why", "")), unknown)
         is_missing = event.detail.get("why") == Reason.NO_METHOD
         yield Finding(
+            name=f"asked-{event.detail.get('why', '')}",
             kind="warn" if is_missing else "info",
             sees=str(sees) % about,
             does=str(does) % about,
@@ -115,6 +125,7 @@ def asks_again(seen: View) -> Iterator[Finding]:
         )
     if not found:
         yield Finding(
+            name="not-asked",
             kind="info",
             sees=_("No application asked you to verify again in the last 2 days."),
             does=_("If a page asks you to verify for an application that you didn’t open, close it."),
@@ -136,6 +147,7 @@ def _lately(seen: View, kind: UserEvent) -> Iterator[tuple[Application, AuditEve
 
 def _sign_in_first(slug: str) -> Finding:
     return Finding(
+        name="sign-in-first",
         kind="info",
         sees=_("We can check your applications only after you sign in."),
         does=_("Sign in, then open this page again."),

@@ -23,7 +23,8 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
                 _("Use a different method. It works right away."),
                 _("Wait until then, or contact %(support)s to end the wait."),
             )
-            yield Finding(kind="warn", sees=sees, does=does, slug="too-many-codes", to=other_method(seen))
+            to = other_method(seen)
+            yield Finding(name="method-waits", kind="warn", sees=sees, does=does, slug="too-many-codes", to=to)
     if seen.is_refused:
         return
     failed = audit.of_person(
@@ -39,7 +40,7 @@ def _locked(option: Option, seen: View) -> Finding:
     does = unlock % {"support": seen.support} if option.is_handed_out else seen.or_support(again, unlock)
     to = other_method(seen) if seen.is_half else "methods"
     sees = _("“%(label)s” is locked after too many incorrect codes.") % {"label": option.label}
-    return Finding(kind="bad", sees=sees, does=does, to=to, slug="too-many-codes")
+    return Finding(name="method-locked", kind="bad", sees=sees, does=does, to=to, slug="too-many-codes")
 
 
 def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
@@ -47,13 +48,14 @@ def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
     if kind == events.CHALLENGE_REPLACED.kind:
         sees = _("At %(at)s you entered an older code. We had already sent a newer one.") % when
         does = _("Use the newest code. This attempt didn’t count.")
-        return Finding(kind="info", sees=sees, does=does, slug="newest-code")
+        return Finding(name="older-code", kind="info", sees=sees, does=does, slug="newest-code")
     if kind == events.CHALLENGE_USED.kind:
         sees = _("At %(at)s you entered a code that had already been used.") % when
-        return Finding(kind="info", sees=sees, does=_("Wait for the next code, then enter it."), slug="code-refused")
+        does = _("Wait for the next code, then enter it.")
+        return Finding(name="used-code", kind="info", sees=sees, does=does, slug="code-refused")
     label = str(registry.method(method).label) if registry.is_installed(method) else method
     sees = _("At %(at)s an incorrect code was entered for “%(label)s”.") % (when | {"label": label})
-    return Finding(kind="warn", sees=sees, does=_try_again(method), slug="code-refused")
+    return Finding(name="incorrect-code", kind="warn", sees=sees, does=_try_again(method), slug="code-refused")
 
 
 def _try_again(method: str) -> str:
@@ -73,11 +75,12 @@ def lost_phone(seen: View) -> Iterator[Finding]:
     elif not lasting:
         yield no_methods(seen)
     else:
-        sees = _("All your methods are on that phone.")
+        name, sees = "all-on-that-phone", _("All your methods are on that phone.")
         if elsewhere:
-            sees = _("Your methods that may not be on that phone don’t work now.")
+            name, sees = "others-do-not-work", _("Your methods that may not be on that phone don’t work now.")
         does = _("Contact %(support)s. They can clear your settings and give you a Temporary Access Pass.")
         yield Finding(
+            name=name,
             kind="bad",
             sees=sees,
             does=does % {"support": seen.support},
@@ -85,6 +88,7 @@ def lost_phone(seen: View) -> Iterator[Finding]:
         )
     if not seen.is_half:
         yield Finding(
+            name="signed-in-on-that-phone",
             kind="warn",
             sees=_("You may still be signed in on that phone."),
             does=_("End its session and remove its remembered browser."),
@@ -102,6 +106,7 @@ def _elsewhere(usable: list[Option], seen: View) -> Finding:
     elif seen.is_half:
         to = "options"
     return Finding(
+        name="methods-left",
         kind="info" if seen.is_refused else "good",
         sees=sees % {"labels": ", ".join(option.label for option in usable)},
         does=does % {"support": seen.support},

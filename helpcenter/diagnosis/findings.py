@@ -20,8 +20,9 @@ MAX_EVENT_AGE = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One finding. Shape: `to` names the button that solves it, `slug` its article."""
+    """One finding. Shape: `name` says what was found, `to` names the button that solves it, `slug` its article."""
 
+    name: str
     kind: str
     sees: str
     does: str
@@ -117,7 +118,8 @@ def no_methods(seen: View) -> Finding:
     """Say that the user has set up nothing yet."""
     does = _("Continue signing in to set one up.") if seen.is_half else _("Set one up.")
     to = "" if seen.is_half else "add"
-    return Finding(kind="warn", sees=_("You have no methods set up."), does=does, to=to, slug="set-up")
+    sees = _("You have no methods set up.")
+    return Finding(name="no-methods", kind="warn", sees=sees, does=does, to=to, slug="set-up")
 
 
 def other_method(seen: View) -> str:

@@ -22,6 +22,7 @@ def no_message(seen: View) -> Iterator[Finding]:
     if limited and now - limited[0].at < MAX_EVENT_AGE:
         does = seen.or_support(_("Use a different method. It works right away."), _no_other())
         yield Finding(
+            name="message-limit",
             kind="warn",
             sees=_("Too many texts and calls were requested for your account, so we stopped sending them for now."),
             does=does,
@@ -36,7 +37,8 @@ def no_message(seen: View) -> Iterator[Finding]:
     if message.challenge is not None and message.generation > 1:
         n = message.generation - 1
         sees = ngettext("You requested a new code %(n)d time.", "You requested a new code %(n)d times.", n) % {"n": n}
-        yield Finding(kind="info", sees=sees, does=_("Only the newest code works."), slug="newest-code")
+        does = _("Only the newest code works.")
+        yield Finding(name="several-codes", kind="info", sees=sees, does=does, slug="newest-code")
 
 
 def _no_other() -> str:
@@ -49,9 +51,11 @@ def _nothing_sent(seen: View) -> Finding:
     if not any(is_phone(option) for option in seen.options):
         does = _("Use one of your other methods.") if seen.is_half else _("To get texts or calls, add your number.")
         sees = _("You have no phone number set up for texts or calls.")
-        return Finding(kind="info", sees=sees, does=does, to="options" if seen.is_half else "add", slug="use-text")
+        to = "options" if seen.is_half else "add"
+        return Finding(name="no-number", kind="info", sees=sees, does=does, to=to, slug="use-text")
     if seen.is_half:
         return Finding(
+            name="none-in-this-sign-in",
             kind="info",
             sees=_("We haven’t sent you a text or call during this sign-in."),
             does=_("Choose a text or call, or use another method."),
@@ -59,6 +63,7 @@ def _nothing_sent(seen: View) -> Finding:
             slug="different-option",
         )
     return Finding(
+        name="none-lately",
         kind="info",
         sees=_("We haven’t sent you a text or call in the last hour."),
         does=_("Send yourself a test message. It can’t be used to sign in."),
@@ -77,7 +82,8 @@ def _unavailable_options(seen: View) -> Iterator[Finding]:
             slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.explain(verdict) == reason), "")
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
             does = seen.or_support(_("Use a different method."), _no_other())
-            yield Finding(kind="bad", sees=reason, does=does, slug=slug, to=other_method(seen))
+            to = other_method(seen)
+            yield Finding(name="method-unavailable", kind="bad", sees=reason, does=does, slug=slug, to=to)
 
 
 _GUARDED = {
@@ -89,6 +95,7 @@ _GUARDED = {
 
 def _of_message(message: Message, seen: View) -> Finding:
     report, is_call = message_status_words.explain(message), message.kind == Channel.CALL
+    name = f"message-{report.about or message.state}"
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if is_call else _("Text"),
         "hint": message.hint,
@@ -99,9 +106,9 @@ def _of_message(message: Message, seen: View) -> Finding:
         sees += " " + _("(Provider’s error code: %(code)s)") % {"code": message.code}
     if report.is_bad:
         does = seen.or_support(_("Use a different method."), _no_other())
-        return Finding(kind="bad", sees=sees, does=does, slug=_slug(report.about), to=other_method(seen))
-    slug = "no-call" if is_call else "no-text"
-    return Finding(kind="info", sees=sees, does=_next(message, is_call=is_call), slug=slug, to=other_method(seen))
+        return Finding(name=name, kind="bad", sees=sees, does=does, slug=_slug(report.about), to=other_method(seen))
+    does, slug = _next(message, is_call=is_call), "no-call" if is_call else "no-text"
+    return Finding(name=name, kind="info", sees=sees, does=does, slug=slug, to=other_method(seen))
 
 
 def _next(message: Message, *, is_call: bool) -> str:
@@ -139,17 +146,17 @@ def new_number(seen: View) -> Iterator[Finding]:
         yield no_methods(seen)
         return
     numbers = sorted({o.enrolment.hint for o in seen.options if is_phone(o)})
-    sees = _("You have no phone number set up.")
+    name, sees = "my-numbers" if numbers else "no-number", _("You have no phone number set up.")
     if numbers:
         listed = {"numbers": ", ".join(numbers)}
         sees = ngettext("We have this number for you: %(numbers)s.", "We have these numbers for you: %(numbers)s.",
                         len(numbers)) % listed  # fmt: skip
     if not seen.is_half:
         does = _("Add the new number and verify it. Then remove the old one.") if numbers else _("Add your number.")
-        yield Finding(kind="info", sees=sees, does=does, to="add", slug="new-number")
+        yield Finding(name=name, kind="info", sees=sees, does=does, to="add", slug="new-number")
         return
     does = seen.or_support(
         _("Sign in with a different method, then add the new number."),
         _("Contact %(support)s and ask them to clear your settings."),
     )
-    yield Finding(kind="info", sees=sees, does=does, slug="new-number", to=other_method(seen))
+    yield Finding(name=name, kind="info", sees=sees, does=does, slug="new-number", to=other_method(seen))

@@ -15,16 +15,17 @@ def details(seen: View) -> Iterator[Finding]:
         return
     directory = seen.user.directory
     if directory is None:
-        sees = _("Your name, username and email address are kept here.")
+        name, sees = "kept-here", _("Your name, username and email address are kept here.")
         does = _("Contact %(support)s to change them.") % {"support": seen.support}
     else:
         sees = _("Your name, username and email address come from %(directory)s, your organisation’s directory.")
-        sees = sees % {"directory": directory}
+        name, sees = "from-directory", sees % {"directory": directory}
         does = _("Ask for the change there. It arrives here automatically.")
-    yield Finding(kind="info", sees=sees, does=does, slug="my-details")
+    yield Finding(name=name, kind="info", sees=sees, does=does, slug="my-details")
     found = {each.ref: each for method in _with_numbers() for each in provisioning.suggested(seen.user, method)}
     for each in found.values():
         yield Finding(
+            name="suggested-number",
             kind="info",
             sees=_("Your organisation has this %(label)s for you: %(shown)s. It isn’t set up.")
             % {"label": each.label, "shown": each.shown},

@@ -15,6 +15,7 @@ def refused(seen: View) -> Iterator[Finding]:
     why, support = seen.decision.reason, {"support": seen.support}
     if why is DecisionReason.BLOCKED:
         yield Finding(
+            name=why,
             kind="bad",
             sees=_("Your account is blocked."),
             does=_("Contact %(support)s. Only they can unblock it.") % support,
@@ -22,6 +23,7 @@ def refused(seen: View) -> Iterator[Finding]:
         )
     if why is DecisionReason.LOCKED:
         yield Finding(
+            name=why,
             kind="bad",
             sees=_("Your second step is locked, because a sign-in was reported as fraud on the phone."),
             does=_("Contact %(support)s. They verify that it’s you, then unlock it.") % support,
@@ -29,6 +31,7 @@ def refused(seen: View) -> Iterator[Finding]:
         )
     if why is DecisionReason.ALL_OFF:
         yield Finding(
+            name=why,
             kind="bad",
             sees=_("All your methods are locked after too many incorrect codes."),
             does=_("Contact %(support)s to unlock them.") % support,
@@ -45,6 +48,7 @@ def asked_again(seen: View) -> Iterator[Finding]:
         sees = ngettext("%(n)d browser is remembered for you.", "%(n)d browsers are remembered for you.", n) % {"n": n}
         does = _("If this browser isn’t listed, tick “Don’t ask again on this browser” when you next sign in.")
         yield Finding(
+            name="browsers-remembered" if n else "no-browser-remembered",
             kind="info",
             sees=sees if n else _("No browser is remembered for you."),
             does=does,
@@ -56,21 +60,23 @@ def asked_again(seen: View) -> Iterator[Finding]:
 def _why_asked(seen: View) -> Finding | None:
     """Return why this user is never asked, or always; None if it depends on the browser."""
     if seen.decision.reason is DecisionReason.NOT_REQUIRED:
-        sees, does = _("Your account doesn’t require a second step."), _("Your organisation decides this.")
+        name, sees = "second-step-not-required", _("Your account doesn’t require a second step.")
+        does = _("Your organisation decides this.")
     elif seen.user.is_staff:
-        sees = _("You have a staff role, which always requires the second step.")
+        name, sees = "staff-role", _("You have a staff role, which always requires the second step.")
         does = _("This is intended.")
     elif not seen.decision.rules.remember_days:
-        sees = _("Your organisation doesn’t allow remembered browsers.")
+        name, sees = "remembering-off", _("Your organisation doesn’t allow remembered browsers.")
         does = _("You’ll be asked for the second step each time you sign in.")
     else:
         return None
-    return Finding(kind="info", sees=sees, does=does, slug="asked-again")
+    return Finding(name=name, kind="info", sees=sees, does=does, slug="asked-again")
 
 
 def strange(seen: View) -> Iterator[Finding]:
     if seen.is_half:
         yield Finding(
+            name="password-known",
             kind="bad",
             sees=_("Someone who knows your password can make us send you codes."),
             does=_("Don’t share a code with anyone. Sign in and change your password."),
@@ -83,6 +89,7 @@ def strange(seen: View) -> Iterator[Finding]:
         words = {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}
         sees = _("Your last sign-in: %(at)s, from %(network)s.") % words
     yield Finding(
+        name="last-sign-in" if last else "no-sign-in",
         kind="warn",
         sees=sees,
         does=_("If you don’t recognise it, secure your account now."),

@@ -81,7 +81,7 @@ def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
 def _nothing(seen: View) -> Finding:
     does = _("Try again. If it still doesn’t work, contact %(support)s.") % {"support": seen.support}
     sees = _("We found no problem: no locks, no limits and no failed messages.")
-    return Finding(kind="good", sees=sees, does=does, slug="still-stuck")
+    return Finding(name="nothing-wrong", kind="good", sees=sees, does=does, slug="still-stuck")
 
 
 # A reference contains the place of its situation in this list: add new ones at the end.
