@@ -55,9 +55,8 @@ class AssuranceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if SESSION_KEY in request.session and not access.portal_and_staff.portal(request).is_granted:
             logout(request)
-            messages.info(
-                request, _("We signed you out, because your account or its settings have changed. Sign in again.")
-            )
+            words = _("We signed you out, because your account or its settings have changed. Sign in again.")
+            messages.info(request, words, extra_tags="session:ended")
         return self.get_response(request)
 
 

@@ -83,8 +83,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     user = session_assurance.of(request).user
     cause = _cause(request, reason, is_signed_in=user is not None)
     title, text, label = _csrf_words(cause, user.get_username() if user else "")
-    more = {"title": title, "text": text, "label": label, "address": _way_on(request, is_signed_in=user is not None)}
-    return _page("403_csrf.html", 403, **more)
+    more = {"title": title, "text": text, "label": label, "outcome": f"form:{cause}"}
+    return _page("403_csrf.html", 403, address=_way_on(request, is_signed_in=user is not None), **more)
 
 
 def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:

@@ -52,7 +52,8 @@ class ReasonForm(forms.Form):
     def clean_form_ref(self) -> str:
         ref: str = self.cleaned_data["form_ref"]
         if SentForm.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("You’ve already sent this form, and it was applied. Open the page again."))
+            words = _("You’ve already sent this form, and it was applied. Open the page again.")
+            raise forms.ValidationError(words, code="repeated")
         return ref
 
 

@@ -224,7 +224,8 @@ class ChangesAdmin(Ruled):
         try:
             return reauthentication.required(cast("Any", view))(cast("AuthedRequest", request))
         except Repeated:
-            messages.warning(request, _("You’ve already sent this form, and it was applied."))
+            words = _("You’ve already sent this form, and it was applied.")
+            messages.warning(request, words, extra_tags="form:repeated")
         except IntegrityError:
             messages.error(request, _("Someone else has already saved this, so nothing was saved. Check the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
@@ -257,7 +258,8 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
                     rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
                     return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
             except Repeated:
-                form.add_error(None, _("You’ve already sent this form, and it was applied."))
+                words = _("You’ve already sent this form, and it was applied.")
+                form.add_error(None, forms.ValidationError(words, code="repeated"))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -75,9 +76,10 @@ def with_reason(
                 spend(form)
                 answer = run(form.cleaned_data["reason"])
         except Repeated:
-            form.add_error(None, _("You’ve already sent this form, and it was applied. Open the page again."))
+            words = _("You’ve already sent this form, and it was applied. Open the page again.")
+            form.add_error(None, ValidationError(words, code="repeated"))
         except Refused as why:
-            form.add_error(None, str(why))
+            form.add_error(None, ValidationError(str(why), code="refused"))
         except IntegrityError:
             form.add_error(None, _("Someone else has already saved this, so nothing was saved. Open the page again."))
         else:

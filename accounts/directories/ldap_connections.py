@@ -42,6 +42,7 @@ ldap: Any = SimpleLazyObject(_library)
 NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
+NO_ANSWER = "It didn’t answer in time."
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
 _NO_COMPUTERS = "(!(objectClass=computer))"
 _NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
@@ -254,7 +255,7 @@ class Connection:
         try:
             return function(*arguments, **named)
         except ldap.TIMEOUT:
-            raise Away("It didn’t answer in time.") from None
+            raise Away(NO_ANSWER) from None
         except (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.TIMELIMIT_EXCEEDED) as error:
             raise Away(_text(error)) from None
 

@@ -17,6 +17,7 @@ _TRY_AFTER = timedelta(days=182)  # without a use
 class Mark:
     """One recommendation. Shape: `kind` is good, info, warn or bad; `url` is the name of the page for it."""
 
+    name: str
     kind: str
     title: str
     text: str
@@ -81,11 +82,12 @@ def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: dat
 
 def _nothing(options: Sequence[Option]) -> Mark:
     """Say that a method is missing. What is left may be locked, a pass, or codes that work once."""
-    title, text = _("You have no method"), _("Your password is all that protects your account.")
+    name, title, text = "none", _("You have no method"), _("Your password is all that protects your account.")
     if options:
-        title, text = _("You have no method for everyday use"), _("You need one that works each time you sign in.")
+        name, title = "none_for_everyday", _("You have no method for everyday use")
+        text = _("You need one that works each time you sign in.")
     text += " " + _("Add a method, such as a passkey.")
-    return Mark("warn", title, text, "portal:method-add", _("Add a method"))
+    return Mark(name, "warn", title, text, "portal:method-add", _("Add a method"))
 
 
 def _alone(methods: Sequence[Option]) -> Mark:
@@ -96,25 +98,25 @@ def _alone(methods: Sequence[Option]) -> Mark:
             "If you lose it, you can’t sign in until the support desk helps you. Add a method that you can’t lose with "
             "it, such as a passkey, or get recovery codes."
         )
-        return Mark("warn", _("You have only one method"), text, place, label)
+        return Mark("only_one", "warn", _("You have only one method"), text, place, label)
     text = _(
         "If you lose that phone, you can’t sign in until the support desk helps you. Add a method that isn’t on it, "
         "such as a passkey or the number of another phone, or get recovery codes."
     )
     if any(option.is_on_phone for option in methods):
         text += " " + _("Is the app on another device? Choose Rename beside it under Methods.")
-    return Mark("warn", _("All your methods are on one phone"), text, place, label)
+    return Mark("one_phone", "warn", _("All your methods are on one phone"), text, place, label)
 
 
 def _locked(option: Option) -> Mark:
     title = _("%(label)s is locked") % {"label": option.label}
     if option.is_handed_out or (option.is_backup and option.limits.is_all_locked):  # new codes would be locked too
-        return Mark("bad", title, _("There were too many incorrect codes. The support desk can help you."))
+        return Mark("locked", "bad", title, _("There were too many incorrect codes. The support desk can help you."))
     if option.is_backup:
         words = _("There were too many incorrect codes. Get new ones, or contact the support desk.")
-        return Mark("bad", title, words, "portal:codes", _("Get new codes"))
+        return Mark("locked", "bad", title, words, "portal:codes", _("Get new codes"))
     words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
-    return Mark("bad", title, words, "portal:method-add", _("Set it up again"))
+    return Mark("locked", "bad", title, words, "portal:method-add", _("Set it up again"))
 
 
 def _codes(n_codes: int) -> Mark:
@@ -124,7 +126,8 @@ def _codes(n_codes: int) -> Mark:
         else _("You have no recovery codes")
     )
     text = _("Print 10 new ones. With a recovery code you can sign in when you have no other method with you.")
-    return Mark("warn" if n_codes else "info", title, text, "portal:codes", _("Get new codes"))
+    name, kind = ("few_codes", "warn") if n_codes else ("no_codes", "info")
+    return Mark(name, kind, title, text, "portal:codes", _("Get new codes"))
 
 
 def _is_untried(option: Option, now: datetime) -> bool:
@@ -136,4 +139,4 @@ def _is_untried(option: Option, now: datetime) -> bool:
 def _untried(option: Option) -> Mark:
     title = _("Does %(label)s still reach you?") % {"label": option.label}
     text = _("You haven’t used it for 6 months. Choose Try it now, so that you know it works when you need it.")
-    return Mark("info", title, text, "portal:methods", _("Check your methods"))
+    return Mark("untried", "info", title, text, "portal:methods", _("Check your methods"))

@@ -25,6 +25,7 @@ _ARRIVED_NOT = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST
 class Problem:
     """One thing that is wrong. Shape: `kind` is bad or warn, as of a notice; `label` is the text of the link."""
 
+    name: str
     kind: str
     title: str
     text: str
@@ -43,10 +44,10 @@ def problems(
 def _workers(workers: int | None) -> Iterator[Problem]:
     if workers == 0:
         text = _("Start one. Nothing is lost until then, but codes that are too old by then are not sent.")
-        yield Problem("bad", _("No worker is running"), text)
+        yield Problem("no_worker", "bad", _("No worker is running"), text)
     elif workers is None:
         text = _("Messages are still sent, a few seconds later, because workers also check the outbox.")
-        yield Problem("warn", _("The broker doesn’t answer"), text)
+        yield Problem("no_broker", "warn", _("The broker doesn’t answer"), text)
 
 
 def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
@@ -59,7 +60,7 @@ def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
                 "The oldest has waited for %(minutes)d minutes. Check the workers and the providers.",
                 round(each.oldest / 60),
             )
-            yield Problem("bad", title, text % said)
+            yield Problem("long_wait", "bad", title, text % said)
 
 
 def _outages(now: datetime) -> Iterator[Problem]:
@@ -71,7 +72,7 @@ def _outages(now: datetime) -> Iterator[Problem]:
         else:
             text = _("Until someone ends the outage.")
         address = reverse("admin:verification_outage_change", args=[outage.pk])
-        yield Problem("warn", title, f"{text} {outage.words}".strip(), address, _("View outage"))
+        yield Problem("outage", "warn", title, f"{text} {outage.words}".strip(), address, _("View outage"))
 
 
 def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
@@ -85,7 +86,7 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
         if cause := message_status_words.cause(each):
             lines.append(_("The provider’s reason: %(cause)s.") % {"cause": cause})
         address = reverse("admin:verification_circuit_changelist")
-        yield Problem("warn", title, " ".join(lines), address, _("Provider health"))
+        yield Problem("bypassed", "warn", title, " ".join(lines), address, _("Provider health"))
 
 
 def _failures(now: datetime) -> Iterator[Problem]:
@@ -95,4 +96,4 @@ def _failures(now: datetime) -> Iterator[Problem]:
         title = _("Many messages don’t arrive")
         said = {"bad": found["bad"], "n": found["n"]}
         text = _("In the last hour %(bad)d of %(n)d texts and calls were not delivered. The reasons are listed below.")
-        yield Problem("bad", title, text % said)
+        yield Problem("many_failures", "bad", title, text % said)

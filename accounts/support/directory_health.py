@@ -29,6 +29,7 @@ _WITH_PROBLEMS = Select(
 class Problem:
     """Many people of one directory. Shape: `lines` are sentences; `label` is the text of the link."""
 
+    name: str
     title: str
     lines: tuple[str, ...]
     url: str = ""
@@ -60,27 +61,29 @@ def _left(directory: Directory, *, sees: bool) -> Problem:
     effect = _("They were signed out everywhere and can’t sign in.")
     if not sees:
         advice = _("If one of them calls, tell an administrator. Only the directory can switch them on again.")
-        return Problem(title=title, lines=(what, effect, advice))
+        return Problem(name="many_left", title=title, lines=(what, effect, advice))
     names = _named(left.values_list("username", flat=True)[: _MAX_NAMES + 1], found.n)
     url = f"{reverse('admin:directory-scim', args=[directory.pk])}#left"
-    return Problem(title=title, lines=(what, names, effect), url=url, label=_("Check who left"))
+    lines = (what, names, effect)
+    return Problem(name="many_left", title=title, lines=lines, url=url, label=_("Check who left"))
 
 
 def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Problem:
-    title = _("Many groups would leave %(directory)s")
+    name, title = "groups_would_leave", _("Many groups would leave %(directory)s")
     if run.n_switched_off:
-        title = _("Many people would leave %(directory)s")
+        name, title = "people_would_leave", _("Many people would leave %(directory)s")
     what = would_go(run)
     nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
     lines = [*filter(None, (f"{what}.", went_before(run))), nothing % {"since": _at(_stopped_since(directory, run))}]
     title %= {"directory": directory.name}
     if not sees:
-        return Problem(title=title, lines=(*lines, _("An administrator has to check whether that’s right.")))
+        lines.append(_("An administrator has to check whether that’s right."))
+        return Problem(name=name, title=title, lines=tuple(lines))
     off = run.rows.filter(what=Verdict.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
     if run.n_switched_off:
         lines.insert(1, _named(off[: _MAX_NAMES + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])
-    return Problem(title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
+    return Problem(name=name, title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
 
 
 def would_go(run: DirectorySync) -> str:

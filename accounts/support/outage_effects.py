@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from verification import registry, time_format
 from verification.delivery import statistics
 from verification.delivery.routing import outages
 from verification.models import Channel, Enrolment, Outage
+
+ALL_HAVE_ANOTHER = gettext_lazy("Everyone who uses it has another method to sign in with.")
 
 
 def effects(outage: Outage, now: datetime) -> list[str]:
@@ -32,7 +34,7 @@ def effects(outage: Outage, now: datetime) -> list[str]:
             % {"n": n}
         )
     elif off:
-        lines.append(_("Everyone who uses it has another method to sign in with."))
+        lines.append(str(ALL_HAVE_ANOTHER))
     return lines
 
 

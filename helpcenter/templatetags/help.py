@@ -21,9 +21,10 @@ def help_for(kind: str, outcome: object) -> SafeString | str:
 
 @register.simple_tag
 def help_at(key: str | None) -> SafeString | str:
-    """Return a link to the article about an outcome and its kind, such as `verdict:wrong`."""
+    """Return a link to the article about an outcome and its kind, such as `verdict:wrong`. It contains the key."""
     found = shipped_articles.by_outcome().get(key or "")
     if found is None:
         return ""
     label = _("Help: %(title)s") % {"title": found.title}
-    return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, label)
+    link = '<a class="help-link" href="/help/{}/" data-outcome="{}">{}</a>'
+    return format_html(link, found.slug, key, label)

@@ -20,7 +20,7 @@ _SAYS_NO_SCHEME = (
     "Configure it to set X-Forwarded-Proto (nginx: proxy_set_header X-Forwarded-Proto $scheme;)."
 )
 
-_FOR_PEOPLE = (
+FOR_PEOPLE = (
     "The proxy in front of this service isn't configured correctly. "
     "If you run the service, read the web server's log.\n"
 )
@@ -50,4 +50,4 @@ class Proxied:
         if why not in self.told:  # log it once per process, because every request repeats it
             self.told.add(why)
             logger.error(why, request.META.get("REMOTE_ADDR") or settings.BIND)
-        return HttpResponse(_FOR_PEOPLE, status=400, content_type="text/plain; charset=utf-8")
+        return HttpResponse(FOR_PEOPLE, status=400, content_type="text/plain; charset=utf-8")

@@ -1,7 +1,7 @@
 """Hints for input that can't be a code: too few digits, another option's code, or a password."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from verification import enrolments, registry
 from verification.capabilities import PublicKey
@@ -10,17 +10,21 @@ from verification.keys import random_tokens
 from verification.method import Method
 from verification.models.person import Person
 
+NUMERIC_CODE = gettext_lazy("This looks like a code from a text, call, app or token. Choose that method to enter it.")
+OTHER_METHOD = gettext_lazy("This looks like a different method: %(label)s. Choose it to enter this.")
+APP_PASSWORD = gettext_lazy("This looks like an app password. Enter it in the app that you created it for.")
+
 
 def words(user: Person, method: Method, text: str) -> str:
     """Say what was probably entered, judged by its shape only, so that the hint says nothing about the correct code."""
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:
-        return _("This looks like a code from a text, call, app or token. Choose that method to enter it.")
+        return str(NUMERIC_CODE)
     if meant is not None:
-        return _("This looks like a different method: %(label)s. Choose it to enter this.") % {"label": meant.label}
+        return str(OTHER_METHOD) % {"label": meant.label}
     if random_tokens.looks_drawn(text):
-        return _("This looks like an app password. Enter it in the app that you created it for.")
+        return str(APP_PASSWORD)
     folded = typed_codes.tidy(text)
     if method.is_numeric and folded.isdecimal():
         typed = ngettext("You entered %(n)d digit.", "You entered %(n)d digits.", len(folded)) % {"n": len(folded)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from verification import decryption_failures, outcomes, registry
 from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
@@ -14,6 +14,8 @@ from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.limits import toll_fraud
 from verification.method import Mode
 from verification.models import Enrolment
+
+CANNOT_BE_READ = _("You can’t use this method now. Choose another one, or contact your support desk.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     """
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
-        return _("You can’t use this method now. Choose another one, or contact your support desk.")
+        return str(CANNOT_BE_READ)
     kind = registry.method(enrolment.method).kind
     return availability.why(kind, now, enrolment.address) if kind else ""
 

@@ -62,7 +62,8 @@ def secure(request: AuthedRequest) -> HttpResponse:
 def secured(request: AuthedRequest) -> HttpResponse:
     """End the securing of an account. The user has recently verified."""
     secure_account.end(request.user, request_context.read(request))
-    messages.success(request, _("You have full access again. Your app passwords work."))
+    words = _("You have full access again. Your app passwords work.")
+    messages.success(request, words, extra_tags="portal:access_restored")
     return redirect("portal:home")
 
 

@@ -63,10 +63,11 @@ def end(request: AuthedRequest, slug: str) -> HttpResponse:
     application, context = _application(slug), request_context.read(request)
     n = applications.sign_out(request.user, application, context)
     if n and applications.is_told(application):
-        messages.success(request, _("We signed you out of %(name)s.") % {"name": application.name})
+        words = _("We signed you out of %(name)s.") % {"name": application.name}
+        messages.success(request, words, extra_tags="portal:application_left")
     elif n:
         words = _("Your sign-in to %(name)s ended here. If it’s still open, sign out there too.")
-        messages.success(request, words % {"name": application.name})
+        messages.success(request, words % {"name": application.name}, extra_tags="portal:application_not_told")
     else:
         messages.info(request, _("You weren’t signed in to %(name)s.") % {"name": application.name})
     return redirect("portal:application", slug)

@@ -35,7 +35,8 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     context = request_context.read(request)
     if not browsers.forget_own(request.user, context, ref=ref) and ref:
         raise Http404
-    messages.success(request, _("Removed. We’ll ask for the second step there again."))
+    words = _("Removed. We’ll ask for the second step there again.")
+    messages.success(request, words, extra_tags="portal:browser_removed")
     response = redirect("portal:browsers")
     if not ref and not browsers.is_shared(context.browser):
         response.delete_cookie(settings.BROWSER_COOKIE_NAME)
@@ -53,7 +54,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     if found.ref == sessions.ref_of(request.session):
         return redirect("sign-out")
     sessions.end_own(found, request.user, context)
-    messages.success(request, _("We ended that session."))
+    messages.success(request, _("We ended that session."), extra_tags="portal:session_ended")
     return redirect("portal:browsers")
 
 
@@ -62,5 +63,6 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere else and forget all remembered browsers."""
     session_assurance.end_others(request, request.user, request_context.read(request))
-    messages.success(request, _("We ended all your other sessions and removed your remembered browsers."))
+    words = _("We ended all your other sessions and removed your remembered browsers.")
+    messages.success(request, words, extra_tags="portal:sessions_ended")
     return redirect("portal:browsers")

@@ -166,7 +166,7 @@ def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
             request_context.read(request),
             is_on_another_device=form.cleaned_data.get("is_on_another_device", False),
         )
-        messages.success(request, _("We saved your changes."))
+        messages.success(request, _("We saved your changes."), extra_tags="portal:saved")
         return redirect("portal:methods")
     context = {"form": form, "label": enrolments.label(enrolment), "here": "methods"}
     return render(request, "accounts/portal/method_rename.html", context)
@@ -183,7 +183,8 @@ def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
 @mine
 def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     enrolments.make_default(enrolment, request_context.read(request))
-    messages.success(request, _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)})
+    words = _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)}
+    messages.success(request, words, extra_tags="portal:default_changed")
     return redirect("portal:methods")
 
 
@@ -201,7 +202,8 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
             request, "accounts/portal/method_remove.html", {"label": enrolments.label(enrolment), "here": "methods"}
         )
     if take_away(request, enrolment):
-        messages.success(request, _("We removed the method and ended all your other sessions."))
+        words = _("We removed the method and ended all your other sessions.")
+        messages.success(request, words, extra_tags="portal:method_removed")
     else:
         messages.warning(
             request,

@@ -51,5 +51,6 @@ def _finish_move(request: AuthedRequest, old: list[Option]) -> HttpResponse:
         _("Your new phone is set up. You can’t sign in with the methods you removed any more.")
         if gone
         else _("Your new phone is set up. The methods on your old phone still work."),
+        extra_tags="portal:phone_moved",
     )
     return redirect("portal:methods")

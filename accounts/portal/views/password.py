@@ -41,7 +41,8 @@ def change(request: AuthedRequest) -> HttpResponse:
         return render(request, "accounts/portal/password_elsewhere.html", {"directory": request.user.directory})
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
-        messages.success(request, _("We changed your password and ended all your other sessions."))
+        words = _("We changed your password and ended all your other sessions.")
+        messages.success(request, words, extra_tags="portal:password_changed")
         is_securing = request.user.securing_since is not None
         return redirect("portal:secure") if is_securing else redirects.go_on(next_url)
     context = {"form": form, "next": next_url, "here": "password", **_app_passwords(request.user)}
@@ -122,7 +123,7 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not password_resets.finish(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/password_reset_link_over.html", status=410)
-        messages.success(request, _("We set your new password. Sign in with it."))
+        messages.success(request, _("We set your new password. Sign in with it."), extra_tags="portal:password_reset")
         return redirect("signin:password")
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
     values = {"form": form, "account": found.user.get_username(), "they_end": they_end}

@@ -19,6 +19,6 @@ def profile(request: AuthedRequest) -> HttpResponse:
         user.language = form.cleaned_data.get("language", user.language)
         user.time_zone = form.cleaned_data["time_zone"]
         user.save(update_fields=["language", "time_zone"])
-        messages.success(request, _("We saved your changes."))
+        messages.success(request, _("We saved your changes."), extra_tags="portal:saved")
         return redirect("portal:profile")
     return render(request, "accounts/portal/profile.html", {"form": form, "here": "profile"})

@@ -59,7 +59,7 @@ def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> Ht
     if with_words:
         took_long = _("That took too long, or you finished it in another tab. Start again.")
         ended = _("This sign-in took too long or was ended. Sign in again.")
-        messages.info(request, took_long if is_signed_in else ended)
+        messages.info(request, took_long if is_signed_in else ended, extra_tags="sign_in:ended")
     if not request.accepts("text/html"):  # the script of a waiting page: have it reload the page
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     return redirects.go_on(next_url) if is_signed_in else redirect(redirects.asking("signin:password", next_url))
@@ -86,7 +86,7 @@ def out(request: HttpRequest, words: str) -> HttpResponse:
     """Abandon a verification in progress and tell the user why."""
     next_url = pending_sign_in.next_url(request)
     pending_sign_in.wipe(request)
-    messages.info(request, words)
+    messages.info(request, words, extra_tags="sign_in:account_changed")
     return redirect(redirects.asking("signin:password", next_url))
 
 

@@ -35,7 +35,7 @@ def password(request: HttpRequest) -> HttpResponse:
         if session_assurance.of(request).is_signed_in:
             return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
-            messages.success(request, _("You’ve signed out."))
+            messages.success(request, _("You’ve signed out."), extra_tags="session:signed_out")
         elif redirects.is_not_done(next_url):
             messages.info(request, _("You’re no longer signed in, so nothing was changed. Sign in to continue."))
         return _page(request, PasswordForm(initial={"username": _hint(request)}), next_url)
@@ -114,7 +114,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
         return flow.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
     if begun.decision.reason is DecisionReason.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
-        messages.info(request, words)
+        messages.info(request, words, extra_tags="sign_in:method_not_allowed")
     if begun.trouble:
         half_signed_in_and_refusals.tell(request, begun.trouble, context)
     return redirect(_place(begun))

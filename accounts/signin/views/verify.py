@@ -108,7 +108,7 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
         # They verified with the strongest method that they had, and now with the new one: asking again adds nothing.
         flow.freshen(request, user, context, outcome.enrolment)
     also = enrolments.companions_text(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
-    messages.success(request, f"{_('It works.')} {also}".strip())
+    messages.success(request, f"{_('It works.')} {also}".strip(), extra_tags="portal:method_works")
     return redirects.go_on(pending.next)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import activity, app_passwords, applications, invitations, session_assurance
 from accounts.models import CallerCheck, StaleClient, User
@@ -41,6 +42,8 @@ _MAX_MESSAGES_SHOWN = 10
 _MAX_ACTIONS_SHOWN = 20
 FOLD_FROM = 5  # entries of a list that the page shows unfolded
 _COLLEAGUE_WINDOW = timedelta(minutes=15)  # a colleague who did something this recently is helping the person now
+
+CANNOT_BE_READ = gettext_lazy("Can’t be read: remove it and set it up again")
 
 
 @dataclass(frozen=True)
@@ -305,7 +308,7 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
     if confirmed.limits.retry_at and confirmed.limits.retry_at > now:
         return _("Locked until %(at)s") % {"at": outcomes.end_words(confirmed.limits.retry_at, now)}, "warn"
     if not enrolment.opens:
-        return _("Can’t be read: remove it and set it up again"), "bad"
+        return str(CANNOT_BE_READ), "bad"
     if not enrolment.is_good(now):
         return _("Not currently valid"), "warn"
     if enrolment.supplied:

@@ -22,7 +22,7 @@ HEADINGS: Mapping[str, object] = {
     "added": gettext_lazy("New"),
     "group": gettext_lazy("Groups"),
 }
-_WHY: Mapping[str, object] = {
+WHY: Mapping[str, object] = {
     "invalid_key": gettext_lazy("The directory gives no permanent id, or one of more than 64 characters."),
     "invalid_username": gettext_lazy("It has no username that can be used here: 1 to 150 visible characters."),
     "invalid_email": gettext_lazy("Its email address isn’t valid."),
@@ -67,8 +67,8 @@ def said(row: DirectorySyncRow) -> str:
     if row.what == "group":
         return _of_group(row)
     if row.what in {"refused", "shortened", "linked", "switched_off"}:
-        return str(_WHY.get(row.why, row.why))
-    return f"{_changes(row)}. {_WHY.get(row.why, row.why)}" if row.why else _changes(row)
+        return str(WHY.get(row.why, row.why))
+    return f"{_changes(row)}. {WHY.get(row.why, row.why)}" if row.why else _changes(row)
 
 
 def _of_group(row: DirectorySyncRow) -> str:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import admin_changes, directory_sync, redirects, request_context
@@ -24,6 +24,8 @@ from accounts.support.views import exports, layout
 _MAX_ROWS_SHOWN = 50  # of each kind
 _MAX_RUNS_SHOWN = 15
 _HERE = "directories"
+
+INVITES = gettext_lazy("People who are added get an invitation by email.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,7 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
         % {**numbers, "added": run.n_added, "changed": run.n_changed, "linked": run.n_linked}
     ]
     if run.n_added and run.directory.invites_people:
-        lines.append(_("People who are added get an invitation by email."))
+        lines.append(str(INVITES))
     if run.n_switched_off:
         lines.append(
             _("%(off)d of %(of)d people are switched off. Their sessions, browsers and app passwords end.") % numbers

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
@@ -17,6 +17,8 @@ from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
 _MAX_NAMES_SHOWN = 20  # in a preview
+
+POLICY_CHANGES = gettext_lazy("The policy of this group applies to those who join, and no longer to those who leave.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +165,7 @@ def _who(person: User) -> str:
 def _consequences(group: Group) -> list[str]:
     lines = []
     if Policy.objects.filter(group=group).exists():
-        lines.append(_("The policy of this group applies to those who join, and no longer to those who leave."))
+        lines.append(str(POLICY_CHANGES))
     if Scope.objects.filter(desk=group).exists():
         lines.append(
             _("Staff who join help the people of this desk. Staff who leave and have no other desk can help everyone.")

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.x509 import NameOID
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pskc.exceptions import DecryptionError
 
 from verification import time_format
@@ -22,6 +23,10 @@ _HASHES = {"1": "sha1", "256": "sha256", "512": "sha512"}
 _NAMES = (NameOID.USER_ID, NameOID.COMMON_NAME, NameOID.EMAIL_ADDRESS)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the earliest time at which a time-based token can have been made
 _MIN_MAC_KEY_BYTES = 16
+
+CHANGED = gettext_lazy(
+    "The check value doesn’t match: the file was changed or damaged. Ask the manufacturer for it again."
+)
 
 
 class Unfit(ValueError):
@@ -167,9 +172,7 @@ def _opened(key: Any, name: str, parsed: Any) -> Any:
             words = _("The check value uses %(name)s, which isn’t supported.")
             raise Unfit(words % {"name": (parsed.mac.algorithm or "").rpartition("#")[2]}) from None
         if "MAC value" in str(error) and _opens_mac_key(parsed):
-            raise Unfit(
-                _("The check value doesn’t match: the file was changed or damaged. Ask the manufacturer for it again.")
-            ) from None
+            raise Unfit(str(CHANGED)) from None
         raise Sealed(_("This key or passphrase doesn’t decrypt it.")) from None
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -55,7 +56,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
             if result.state is not State.REFUSED and not result.is_form_kept:
                 return render_result(request, person, action, result)
             if result.is_form_kept:
-                form.add_error(result.field, result.text)
+                form.add_error(result.field, ValidationError(result.text, code=str(result.state)))
             else:
                 refusal, is_recorded = result.refusal, True
         else:
@@ -114,7 +115,7 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
         context = {"action": action, "person": person, "refusal": result.text, "needs_caller": needs_caller}
         return layout.page(request, "action_refused.html", context, status=403)
     say = messages.success if result.state is State.DONE else messages.info
-    say(request, f"{action.label}: {result.text}")
+    say(request, f"{action.label}: {result.text}", extra_tags=f"support:{result.state}")
     if action.effect is Effect.ERASES and result.state is State.DONE:
         return redirect("admin:accounts_user_changelist")
     return redirect("admin:accounts_user_change", person.pk)

@@ -76,7 +76,8 @@ def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
             with transaction.atomic():
                 secret = changes.save(form, connection, request.user, request_context.read(request))
         except Repeated:
-            form.add_error(None, _("You’ve already sent this form, and it was applied. Open the page again."))
+            words = _("You’ve already sent this form, and it was applied. Open the page again.")
+            form.add_error(None, forms.ValidationError(words, code="repeated"))
         else:
             messages.success(request, _("Saved: %(name)s.") % {"name": form.instance.name})
             if secret:

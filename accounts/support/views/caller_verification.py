@@ -53,7 +53,7 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     form = CallBackForm(request.POST if request.POST.get("caller_method") == caller_verification.CALL_BACK else None)
     if form.is_bound and form.is_valid():
         caller_verification.vouch(request.user, person, form.cleaned_data["note"], context)
-        messages.success(request, _vouched(person))
+        messages.success(request, _vouched(person), extra_tags="support:vouched")
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
         begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), context)

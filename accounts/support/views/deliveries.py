@@ -116,7 +116,8 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
         if statistics.send_again(message, context, actor_id=request.user.pk, reason=reason):
             messages.success(request, _("The notification will be sent again."))
         else:
-            messages.warning(request, _("Nothing was sent: it is too old to help, or it has already been sent again."))
+            words = _("Nothing was sent: it is too old to help, or it has already been sent again.")
+            messages.warning(request, words, extra_tags="delivery:not_sent_again")
 
     back, lines = resolve_url("admin:deliveries"), (_("The notification is sent to the same person again."),)
     asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
