@@ -12,6 +12,12 @@ def tried(username: str, password: str, browser: Browser | None = None) -> Brows
     return browser
 
 
+def told(browser: Browser) -> str:
+    """Return which refusal the page tells, such as `password_wrong`, `password_waits` or `directory_away`."""
+    [outcome] = browser.shown.outcomes
+    return outcome.removeprefix("sign_in:")
+
+
 def refusals() -> list[str]:
     """Return why directories refused sign-ins, as the audit log says."""
     rows = AuditEvent.objects.filter(kind="directory.refused").order_by("pk")

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.crypto import get_random_string
 from lxml import etree
 
+A_REASON = "A test wants it."  # that a change is made for
 _UNSEEN = {"script", "style", "template", "title", "svg", "head"}
 
 
@@ -34,6 +35,7 @@ class _Reader:
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
         self.refused_fields: set[str] = set()
+        self.values: dict[str, list[str]] = {}  # of each attribute `data-...`
         self._words: list[str] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self._n_forms = 0  # how many are open
@@ -55,6 +57,9 @@ class _Reader:
         self._n_unseen += tag in _UNSEEN
         self._n_forms += tag == "form"
         form = self.forms[-1] if self.forms and self._n_forms else None
+        for name, value in given.items():
+            if name.startswith("data-"):
+                self.values.setdefault(name.removeprefix("data-"), []).append(value)
         if given.get("aria-invalid") == "true" and "name" in given:
             self.refused_fields.add(given["name"])
         if tag == "form":
@@ -142,6 +147,30 @@ class Page:
         """The names of the fields that the page asks to correct."""
         return self._seen.refused_fields
 
+    def data(self, name: str) -> list[str]:
+        """Return the values of an attribute `data-...`, in the order of the page."""
+        return self._seen.values.get(name, [])
+
+    @property
+    def outcomes(self) -> set[str]:
+        """What the page tells, whatever its words for it are. Shape: a kind and a name, such as `verdict:wrong`."""
+        return set(self.data("outcome"))
+
+    @property
+    def findings(self) -> list[str]:
+        """The names of what a diagnosis found."""
+        return self.data("finding")
+
+    @property
+    def message_states(self) -> list[str]:
+        """The states of the messages whose status the page shows."""
+        return self.data("state")
+
+    @property
+    def n_empty_lists(self) -> int:
+        """How many lists of the page say that there is nothing in them."""
+        return len(self.data("empty"))
+
     def __contains__(self, words: str) -> bool:
         return words in self.words
 
@@ -221,7 +250,7 @@ class Browser:
         page = self.go(address)
         form = next((each for each in page.forms if "form_ref" in each.fields), None)
         assert form is not None, f"nothing asks for a reason on {page!r}"
-        filled = form.fields | {"reason": "A test wants it."} | fields
+        filled = form.fields | {"reason": A_REASON} | fields
         sent = {name: value for name, value in filled.items() if value is not None}
         self.page = Page(self.client.post(f"{page.path}?{page.query}", sent, follow=True))
         return self.page

@@ -48,7 +48,7 @@ def test_does_not_reach_it_through_a_remembered_browser(ana: Person) -> None:
     page = ana.browser.go("/admin/")
 
     assert page.path == "/sign-in/again/"
-    assert "Back to the overview" in page
+    assert page.offers("Back to the overview")
 
 
 def test_does_not_reach_it_through_a_trusted_network(ana: Person) -> None:
@@ -101,7 +101,8 @@ def test_nobody_else_reaches_it(ana: Person) -> None:
         page = ana.browser.go(address)
 
         assert page.status == 403
-        assert "signed in as ana" in page
+        assert page.offers("Go to my account")
+        assert "as ana" in page
 
 
 def test_staff_who_have_nothing_set_up_must_register(dev: Person, clock: Clock) -> None:

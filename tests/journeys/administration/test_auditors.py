@@ -116,14 +116,15 @@ def test_filters_combine_and_stay_on_the_next_page_and_in_the_file(ana: Person, 
 
     assert (page.words.count("Ticket 4711"), page.words.count("Ticket 4712.")) == (0, 1)
     found = rows(aud.browser.save(page.link("Export as CSV")))
-    assert [row[9] for row in found[1:]] == ["Aud unlocked the methods of Ana. Ticket 4712."]
+    assert [row[9].partition("Ticket ")[2] for row in found[1:]] == ["4712."]
 
 
 def test_filter_by_a_username_that_nobody_has_says_so(aud: Person) -> None:
     page = aud.browser.go(f"{RECORD}?person=nobody")
 
-    assert "No account has the username “nobody”" in page
-    assert "No events match" in page
+    assert page.outcomes == {"audit:unknown_person"}
+    assert "“nobody”" in page
+    assert page.n_empty_lists == 1
 
 
 def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> None:
@@ -149,7 +150,7 @@ def test_export_has_each_event_and_no_formula(aud: Person) -> None:
 def test_auditors_change_nothing(ana: Person, aud: Person) -> None:
     page = aud.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
-    assert "You have read-only access." in page
+    assert not [address for _label, address in page.links if "/do/" in address]
     assert aud.browser.go("/admin/verification/policy/").status == 403
 
 
@@ -165,7 +166,7 @@ def test_chain_that_holds_is_said_to_hold(aud: Person, clock: Clock) -> None:
     audit.seal(clock.now)
     aud.browser.go(RECORD)
 
-    assert "The log is intact" in aud.browser.press("Verify integrity")
+    assert aud.browser.press("Verify integrity").outcomes == {"audit:intact"}
 
 
 COLUMNS = "at, kind, actor_id, user_id, network, agent, detail, key_id, digest"

@@ -30,8 +30,10 @@ def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     assert "0 of 2 rows" in page
     jobs.work(timezone.now())
     page = fay.browser.reload()
-    assert "New 1 Changed 0 Unchanged 0 Errors 1" in page
-    assert "Enter a username of 1 to 150 characters, without spaces." in page
+    job = Import.objects.get()
+    assert (job.n_new, job.n_changed, job.n_same, job.n_wrong) == (1, 0, 0, 1)
+    [(line, words)] = job.faults
+    assert f"{line} {words}" in page
     fay.browser.press("Import 1 row")
     page = fay.browser.press("Import", reason="The list of this term.")
     jobs.work(timezone.now())

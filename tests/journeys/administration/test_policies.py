@@ -42,7 +42,7 @@ def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
     page = fay.browser.save(ADD, rank="100", methods="token")
 
     assert "cleo" in page
-    assert "This policy would lock you out" in page
+    assert "policy:locks_you_out" in page.outcomes
     assert not page.offers("Apply policy")
     assert fay.browser.save(ADD, rank="100", methods="token", confirmed="yes").status == 403
     assert not Policy.objects.exists()
@@ -153,7 +153,7 @@ def test_change_wants_a_fresh_proof(fay: Person, clock: Clock) -> None:
     page = fay.browser.go(ADD)
 
     assert page.path == "/sign-in/again/"
-    assert "Back to the staff pages" in page
+    assert page.offers("Back to the staff pages")
 
 
 def test_registration_is_put_off_three_times_and_no_longer(db: None, clock: Clock) -> None:

@@ -1,9 +1,12 @@
 """Tests of what pages say about a text or call, and of the new code that can be sent after half a minute."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.simulated.people import DIFFERENT, Clock, Person, work
-from tests.simulated.verdicts import verdicts
+from tests.simulated.verdicts import text, verdicts
+from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import FailureReason, Message, MessageState
 from verification.outcomes import Verdict
@@ -14,10 +17,11 @@ def behave(**terms: object) -> None:
 
 
 def test_page_follows_the_text_to_the_phone(ana: Person) -> None:
-    assert "waiting to be sent" in ana.give_password()
-    work()
-
-    assert "Your text has reached the phone" in ana.browser.reload()
+    for state in (MessageState.QUEUED, MessageState.DELIVERED):
+        page = ana.give_password() if state == MessageState.QUEUED else ana.browser.reload()
+        assert page.message_states == [state]
+        assert message_status_words.explain(Message.objects.get()).words in page
+        work()
 
 
 def test_status_tells_the_script_what_the_page_tells_a_person(ana: Person) -> None:
@@ -26,7 +30,9 @@ def test_status_tells_the_script_what_the_page_tells_a_person(ana: Person) -> No
 
     told = ana.browser.client.get("/sign-in/status/?alive=1").json()
 
-    assert (told["state"], told["words"], told["done"]) == ("delivered", "Your text has reached the phone.", False)
+    words = message_status_words.explain(Message.objects.get()).words
+    assert (told["state"], told["words"], told["done"]) == ("delivered", words, False)
+    assert words in ana.browser.reload()
 
 
 def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
@@ -60,23 +66,25 @@ def test_call_whose_approval_came_too_late_can_be_repeated(ana: Person, clock: C
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words"),
+    "outcome",
     [
-        (FailureReason.UNREACHABLE, "Your phone may be off or have no signal"),
-        (FailureReason.LANDLINE, "This number can’t receive texts. We can call it instead."),
-        (FailureReason.OPTED_OUT, "replied STOP"),
-        (FailureReason.FILTERED, "The phone company filtered the text out"),
-        (FailureReason.INVALID_NUMBER, "This number isn’t in use"),
+        FailureReason.UNREACHABLE,
+        FailureReason.LANDLINE,
+        FailureReason.OPTED_OUT,
+        FailureReason.FILTERED,
+        FailureReason.INVALID_NUMBER,
     ],
 )
-def test_page_says_why_a_text_does_not_come(ana: Person, outcome: FailureReason, words: str) -> None:
+def test_page_says_why_a_text_does_not_come(ana: Person, outcome: FailureReason) -> None:
     behave(outcome=outcome)
     ana.give_password()
     work()
 
     page = ana.browser.reload()
 
-    assert words in page
+    message = Message.objects.get()
+    assert (message.reason, page.message_states) == (outcome, [message.state])
+    assert message_status_words.explain(message).words in page
     assert page.offers(DIFFERENT)
 
 
@@ -94,7 +102,7 @@ def test_asks_for_a_new_code_only_after_half_a_minute(ana: Person, clock: Clock)
 
     page = ana.browser.press("Send a new code")
 
-    assert "You can send it again in 20 seconds" in page
+    assert text(Verdict.TOO_SOON, retry_at=clock.now + timedelta(seconds=20)) in page
     assert Message.objects.count() == 1
 
 

@@ -10,6 +10,7 @@ from twilio.request_validator import RequestValidator
 from tests.simulated.callbacks import FORM, call_back, hand_over, match, state
 from tests.simulated.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
 from tests.simulated.people import Person, hire
+from tests.simulated.verdicts import spoken
 from verification import limits
 from verification.delivery import message_status_words, statistics
 from verification.models import (
@@ -22,6 +23,7 @@ from verification.models import (
     MessageState,
     OptOut,
 )
+from verification.outcomes import Verdict
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
@@ -206,7 +208,7 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Messa
     heard = press(called, digits)
     page = ana.browser.press("I pressed #")
 
-    assert "You are verified" in heard
+    assert spoken(Verdict.PROVEN) in heard
     assert "<Hangup" in heard
     assert page.path == "/"
 
@@ -215,14 +217,14 @@ def test_wrong_digits_are_asked_for_again(called: Message) -> None:
     heard = press(called, "1" if "11" else "2")
 
     assert "<Gather" in heard
-    assert "not the digits" in heard
+    assert spoken(Verdict.WRONG) in heard
 
 
 def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
     heard = press(called, "0")
 
     ana.user.refresh_from_db()
-    assert "Thank you for telling us" in heard
+    assert spoken(Verdict.DENIED) in heard
     assert ana.user.second_step_locked_at is not None
     assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 
@@ -304,7 +306,7 @@ def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(an
     Message.objects.update(state=MessageState.FAILED)
     cause = "20005 (the account is not active: suspended or closed)"
     assert f"twilio {cause}" in opal.browser.go(DELIVERIES)
-    assert f"Refused, provider out of service: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
+    assert f"{FailureReason.PROVIDER_DOWN.label}: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
     assert [(each.provider, each.fault, each.n) for each in statistics.failure_counts(message.created_at)] == [
         ("twilio", "account", 2)
     ]

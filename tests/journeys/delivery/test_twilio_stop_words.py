@@ -11,7 +11,9 @@ from twilio.request_validator import RequestValidator
 from tests.simulated.callbacks import call_back
 from tests.simulated.fake_carrier import TOKEN
 from tests.simulated.people import Person
+from verification.limits import toll_fraud
 from verification.models import Message, OptOut
+from verification.outcomes import Verdict
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
@@ -33,11 +35,11 @@ def test_stop_and_start_are_heard(ana: Person, fields: dict[str, str]) -> None:
     answer = reply(ana.phone.number, **fields)
     assert (answer.status_code, answer.content) == (200, b"<Response/>")
     ana.give_password()
-    assert "This number opted out with STOP." in ana.browser.go("/sign-in/options/")
+    assert toll_fraud.explain(Verdict.STOPPED) in ana.browser.go("/sign-in/options/")
 
     reply(ana.phone.number, Body="START")
 
-    assert "This number opted out with STOP." not in ana.browser.go("/sign-in/options/")
+    assert toll_fraud.explain(Verdict.STOPPED) not in ana.browser.go("/sign-in/options/")
 
 
 @pytest.mark.parametrize("fields", [{"Body": "Please stop by"}, {"Body": ""}, {"OptOutType": "HELP", "Body": "help"}])

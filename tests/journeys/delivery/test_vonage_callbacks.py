@@ -11,8 +11,10 @@ from django.test import Client
 from tests.simulated.callbacks import hand_over, match, state
 from tests.simulated.fake_carrier import APPLICATION, Exchange, vonage_bearer
 from tests.simulated.people import Person
+from tests.simulated.verdicts import spoken
 from verification.delivery.routing import routes
 from verification.models import Challenge, ChallengeState, FailureReason, Message, MessageState, OptOut
+from verification.outcomes import Verdict
 
 pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")
 
@@ -161,7 +163,7 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Messa
     heard = press(called, digits)
     page = ana.browser.press("I pressed #")
 
-    assert "You are verified" in heard
+    assert spoken(Verdict.PROVEN) in heard
     assert "input" not in heard
     assert page.path == "/"
 
@@ -169,7 +171,7 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Messa
 def test_wrong_digits_are_asked_for_again(called: Message) -> None:
     heard = press(called, "1")
 
-    assert "not the digits" in heard
+    assert spoken(Verdict.WRONG) in heard
     assert "input" in heard
 
 
@@ -184,7 +186,7 @@ def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
     heard = press(called, "0", timed_out=True)
 
     ana.user.refresh_from_db()
-    assert "Thank you for telling us" in heard
+    assert spoken(Verdict.DENIED) in heard
     assert ana.user.second_step_locked_at is not None
     assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 

@@ -1,6 +1,7 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
 from accounts import audit_events
+from accounts.models import User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification import audit
@@ -15,6 +16,10 @@ def say_so(person: Person) -> None:
     person.browser.go("/activity/")
     person.browser.follow("This wasn’t me")
     person.browser.press("Secure my account")
+
+
+def is_securing(person: Person) -> bool:
+    return User.objects.get(pk=person.user.pk).securing_since is not None
 
 
 def thief(person: Person, clock: Clock) -> Person:
@@ -43,17 +48,17 @@ def test_whole_way_back(ana: Person, clock: Clock) -> None:
     say_so(ana)
     ana.browser.follow("Change password")
     ana.browser.press("Change password", password=PASSWORD, new_password=NEW)
-    assert "Done. You’ve set a new password." in ana.page
+    assert "portal:new_password" in ana.page.outcomes
     ana.browser.follow("Check your methods")
     assert "Your methods" in ana.page
 
     ana.browser.go("/activity/secure/")
     page = ana.browser.press("Restore access")
 
-    assert "You have full access again." in page
+    assert ("portal:access_restored" in page.outcomes, is_securing(ana)) == (True, False)
     activity = ana.browser.go("/activity/")
-    for words in ("You reported something that wasn’t you", "You restored access to your account"):
-        assert words in activity
+    for event in (audit_events.ACCOUNT_SECURING_BEGUN, audit_events.ACCOUNT_SECURING_ENDED):
+        assert event.title_for(is_own=True) in activity
     told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
     assert [template.rpartition("/")[2] for template in told] == ["locked_down.txt", "password_changed.txt"]
 
@@ -70,7 +75,7 @@ def test_says_so_with_a_stale_session_and_proves_herself_to_end_it(ana: Person, 
     ana.verify(ana.read_app())
     page = ana.browser.press("Continue")
 
-    assert "You have full access again." in page
+    assert ("portal:access_restored" in page.outcomes, is_securing(ana)) == (True, False)
 
 
 def test_trusted_network_and_remembered_browser_skip_nothing_until_the_end(ana: Person, clock: Clock) -> None:
@@ -116,7 +121,7 @@ def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
     for _ in range(51):
         _guess(ana)
 
-    assert "Done. You’ve set a new password." in ana.browser.go("/activity/secure/")
+    assert "portal:new_password" in ana.browser.go("/activity/secure/").outcomes
 
 
 def _guess(person: Person) -> None:
@@ -148,4 +153,5 @@ def test_people_without_a_second_step_can_do_it_too(ana: Person) -> None:
     ana.give_password()
     say_so(ana)
 
-    assert "You have full access again." in ana.browser.press("Restore access")
+    assert "portal:access_restored" in ana.browser.press("Restore access").outcomes
+    assert not is_securing(ana)

@@ -64,7 +64,8 @@ def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     page = ben.browser.press("I pressed #, continue")
 
     assert methods(ben) == ["call"]
-    assert "You can use the same number" not in page
+    assert page.path == "/sign-in/register/second/"
+    assert enrolments.companions_text(Enrolment.objects.get(user=ben.user)) == ""
     assert ben.phone.newest("call")["extension"] == "12"
 
 

@@ -10,6 +10,7 @@ from verification import enrolments, notices
 from verification.context import Context
 from verification.models import AuditEvent, Message, Policy
 from verification.models import Browser as Remembered
+from verification.policies import DecisionReason
 
 COOKIE = "mfa_browser"
 
@@ -33,7 +34,7 @@ def test_is_not_asked_again_in_this_browser(ana: Person) -> None:
     home = ana.give_password()
 
     assert home.path == "/"
-    assert "this browser is remembered" in home
+    assert DecisionReason.REMEMBERED.why_skipped in home
 
 
 def test_is_asked_again_in_another_browser(ana: Person) -> None:
