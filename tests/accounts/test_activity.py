@@ -11,7 +11,7 @@ from accounts.app_passwords import audit_events as app_password_events
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person
 from verification import audit
-from verification.audit import Severity, events
+from verification.audit import Details, Severity, events
 from verification.context import Context
 from verification.models import AuditEvent, Purpose
 
@@ -20,6 +20,12 @@ def event(kind: str, **detail: Any) -> AuditEvent:
     return AuditEvent(pk=1, kind=kind, at=timezone.now(), detail=detail, agent="", network="192.0.2.7")
 
 
+WRONG_PASSWORD = " ".join(
+    (
+        audit_events.PASSWORD_REFUSED.title_for(is_own=True),
+        audit_events.PASSWORD_REFUSED.text_for(Details({}), is_own=True),
+    )
+)
 KINDS = [event.kind for event in audit.declared()]
 SAID = [event.kind for event in audit.user_events()]
 WHYS = ("", "remembered", "trusted_network", "put_off", "bypassed", "not_required")
@@ -37,7 +43,7 @@ def test_each_event_has_words_or_is_internal(kind: str, is_own: bool) -> None:
 def test_event_that_nobody_declares_any_more_is_left_out() -> None:
     entries = activity.entries([event("fax.sent"), event("session.ended")])
 
-    assert [entry.title for entry in entries] == ["You signed out"]
+    assert [entry.title for entry in entries] == [audit_events.SESSION_ENDED.title_for(is_own=True)]
 
 
 def test_code_that_was_misread_to_support_says_nothing_of_a_password() -> None:
@@ -112,8 +118,10 @@ def test_lists_what_others_tried(ana: Person) -> None:
 
     page = at_activity(ana)
 
-    assert "An incorrect password was entered" in page
-    assert "An incorrect code was entered Method: Text message. The password was correct." in page
+    code = events.CHALLENGE_FAILED
+    said = code.text_for(Details({"purpose": Purpose.SIGN_IN}, method="Text message"), is_own=True)
+    assert WRONG_PASSWORD in page
+    assert f"{code.title_for(is_own=True)} {said}" in page
     assert page.link("This wasn’t me").startswith("/activity/not-me/?about=")
 
 
@@ -123,7 +131,7 @@ def test_lists_the_newest_first(ana: Person, clock: Clock) -> None:
 
     words = at_activity(ana).words
 
-    assert words.index("You signed in") < words.index("An incorrect password was entered")
+    assert words.index(audit_events.SIGN_IN_COMPLETED.title_for(is_own=True)) < words.index(WRONG_PASSWORD)
 
 
 def _fill(person: Person, number: int, event: audit.Event = audit_events.PASSWORD_REFUSED) -> None:
@@ -150,7 +158,7 @@ def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
     page = at_activity(ana)
 
     assert "Nothing yet" not in page
-    assert page.words.count("An incorrect password was entered Nobody") == 3
+    assert page.words.count(WRONG_PASSWORD) == 3
 
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "0", "1", "²", "٣", "9" * 30, "9" * 4400, "1 OR 1=1"])

@@ -25,7 +25,7 @@ from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.every_page.admin_pages import at, form_of
 from tests.every_page.admin_rows import SAMPLES, group
-from tests.simulated.http_browser import Page
+from tests.simulated.http_browser import A_REASON, Page
 from tests.simulated.people import Clock, Person, hire
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
@@ -277,13 +277,13 @@ def test_row_action_is_recorded_with_its_reason_and_counts_once(row: Model, acti
     root.browser.send(at(row, "changelist"), **asked | {"reason": ""})
     assert state(row) == before
 
-    root.browser.send(at(row, "changelist"), **asked | {"reason": "A test wants it."})
+    root.browser.send(at(row, "changelist"), **asked | {"reason": A_REASON})
 
     event = AuditEvent.objects.latest("id")
-    assert (event.actor_id, event.detail["reason"]) == (root.user.pk, "A test wants it.")
+    assert (event.actor_id, event.detail["reason"]) == (root.user.pk, A_REASON)
     after = state(row)
     assert after != before
-    root.browser.send(at(row, "changelist"), **asked | {"reason": "A test wants it."})
+    root.browser.send(at(row, "changelist"), **asked | {"reason": A_REASON})
     assert state(row) == after
 
 

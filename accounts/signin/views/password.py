@@ -37,7 +37,8 @@ def password(request: HttpRequest) -> HttpResponse:
         if _SIGNED_OUT in request.GET:
             messages.success(request, _("You’ve signed out."), extra_tags="session:signed_out")
         elif redirects.is_not_done(next_url):
-            messages.info(request, _("You’re no longer signed in, so nothing was changed. Sign in to continue."))
+            words = _("You’re no longer signed in, so nothing was changed. Sign in to continue.")
+            messages.info(request, words, extra_tags="sign_in:undone")
         return _page(request, PasswordForm(initial={"username": _hint(request)}), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():

@@ -18,7 +18,7 @@ from tests.real_programs.samba import ACCOUNT, ACCOUNT_PASSWORD, PASSWORD, Samba
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
 
 PEOPLE = tuple(f"hang.{number}" for number in range(16))
-AWAY = "check your password at the moment"
+AWAY = 'data-outcome="sign_in:directory_away"'
 _ADD = """
 from accounts import directories
 from accounts.models import Directory

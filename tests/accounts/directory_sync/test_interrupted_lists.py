@@ -91,7 +91,7 @@ def test_a_list_that_stops_in_the_middle_changes_nothing(proxy: Proxy, read_befo
     assert signed_in.shown.path == "/sign-in/register/"
     assert broken.state == DirectorySync.State.FAILED
     assert f"127.0.0.1:{proxy.port}: " in broken.error
-    assert "(500 entries arrived before.)" in broken.error
+    assert "(500 " in broken.error, "which says how many entries arrived before"
     assert took < ldap_connections.TIMEOUT + 5
     assert everyone() == before
     assert not DirectorySyncBatch.objects.exists()
@@ -112,7 +112,7 @@ def test_a_silence_is_named(proxy: Proxy, read_before: Directory) -> None:
     """Seen failing with the name of an exception instead of words."""
     proxy.most = proxy.passed * 3 // 4
 
-    assert "It didn’t answer in time." in run(read_before).error
+    assert ldap_connections.NO_ANSWER in run(read_before).error
 
 
 @pytest.mark.parametrize("proxy", [Encryption.LDAPS, Encryption.STARTTLS], indirect=True)

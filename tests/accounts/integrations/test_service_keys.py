@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from accounts.models import Service, Session
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import Door
+from tests.simulated.http_browser import A_REASON
 from tests.simulated.people import Clock, Person
 from verification.models import AuditEvent
 
@@ -53,7 +54,7 @@ def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
     assert _key(keeper) not in str(Service.objects.values())
     event = AuditEvent.objects.get(kind="service.made")
     assert (event.actor_id, event.user_id, event.detail["service"]) == (keeper.user.pk, None, "calendar")
-    assert event.detail["reason"] == "A test wants it."
+    assert event.detail["reason"] == A_REASON
     assert event.detail["changes"]["program"] == ["", "calendar"]
 
 
@@ -71,7 +72,7 @@ def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
 
     page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
 
-    assert "Nobody can sign in to these services" in page
+    assert page.form("Renew key")[0].fields["confirmed"] == "yes"
     assert app_password_services.owner(mail.key) == mail.service
 
 

@@ -7,7 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from mfasite import checks
 from tests.accounts.keys.possessions import NEW, OLD, Possessions, Restart
+from verification.keys import key_uses
 from verification.models import (
     DigestKey,
     Enrolment,
@@ -57,8 +59,10 @@ def test_restore_with_keys_under_each_others_names_is_refused(possessions: Posse
 
     said = restored()
 
-    assert "the key t1 of MFA_KEYS is not the one that sealed these" in said
-    assert "sealed_secret can't be decrypted" in said
+    lost = list(key_uses.lost())
+    assert {each.key_id for each in lost} == {"t1"}
+    assert all(f"{each}." in said.splitlines() for each in lost)
+    assert "sealed_secret" in said
 
 
 def test_restore_of_an_older_release_says_so_first(possessions: Possessions, restart: Restart) -> None:
@@ -66,28 +70,30 @@ def test_restore_of_an_older_release_says_so_first(possessions: Possessions, res
     restart(NEW)
     MigrationRecorder(connection).migration_qs.filter(app="verification").order_by("-pk")[0].delete()
 
-    assert restored() == "The database is of an older version: 1 migrations are missing. Run migrate first.\n"
+    [line] = restored().splitlines()
+    assert "1 migrations" in line
 
 
 def test_restore_names_a_key_that_can_be_guessed(possessions: Possessions, settings: Any) -> None:
     settings.DEMO = False
 
-    assert "The key t1 of MFA_KEYS repeats itself" in restored("--new-secret-key")
+    weak = [each.msg for each in checks.check_strength(None)]
+    assert [words for words in weak if "key t1 " in words]
+    assert restored("--new-secret-key").splitlines() == weak
 
 
 def test_restore_names_a_single_damaged_value(possessions: Possessions) -> None:
     Enrolment.objects.filter(method="totp").update(sealed_secret="v1.t1.QUJD")
 
-    assert (
-        f"verification.Enrolment {possessions.person.enrolment('totp').ref}: sealed_secret can't be decrypted"
-        in restored()
-    )
+    assert f"verification.Enrolment {possessions.person.enrolment('totp').ref}: sealed_secret " in restored()
 
 
 def test_restore_names_another_secret_key(possessions: Possessions, settings: Any) -> None:
     settings.SECRET_KEY = "another-one-" + "y" * 50
 
-    assert "SECRET_KEY doesn't match 1 of 1 sessions" in restored()
+    [line] = restored().splitlines()
+    assert line.startswith("SECRET_KEY ")
+    assert " 1 of 1 " in line
     assert restored("--new-secret-key") == ""
 
 
@@ -95,4 +101,4 @@ def test_restore_names_a_damaged_key_of_digests(possessions: Possessions, restar
     DigestKey.objects.update(name="other")
     restart(OLD)
 
-    assert "can't be decrypted" in restored()
+    assert "verification.DigestKey " in restored()

@@ -24,6 +24,7 @@ from verification.delivery.providers.virtual.models import Delivery
 from verification.keys import crypto
 from verification.models import Browser as Remembered
 from verification.models import Message
+from verification.policies import DecisionReason
 
 # Asking for a link ---------------------------------------------------------------------------------------------
 
@@ -49,7 +50,7 @@ def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
 def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert "If there’s an account with this username" in ask("ana")
+    assert ask("ana").words == ask("nobody").words
     assert not Message.objects.exists()
 
 
@@ -94,7 +95,7 @@ def test_sets_a_new_password_and_does_not_sign_in(ana: Person, mailed: str) -> N
 
     page = set_new(mailed, browser=browser)
 
-    assert (page.path, "We set your new password." in page) == ("/sign-in/", True)
+    assert (page.path, "portal:password_reset" in page.outcomes) == ("/sign-in/", True)
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
     assert browser.go("/").path == "/sign-in/"
     assert not Session.objects.filter(user=ana.user).exists()
@@ -152,7 +153,7 @@ def test_hint_names_the_length_that_is_required(ana: Person, settings: Settings)
     settings.PASSWORD_MIN_LENGTH = 16
     ana.sign_in()
 
-    assert "At least 16 characters." in ana.browser.go("/password/")
+    assert "16 characters" in ana.browser.go("/password/")
 
 
 def test_is_good_once(ana: Person, mailed: str) -> None:
@@ -160,7 +161,7 @@ def test_is_good_once(ana: Person, mailed: str) -> None:
 
     page = set_new(mailed, "another good sentence")
 
-    assert (page.status, "This link no longer works" in page) == (410, True)
+    assert page.status == 410
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
 
 
@@ -290,7 +291,8 @@ def test_blocked_persons_link_opens_nothing_more_than_a_new_password(ana: Person
     User.objects.filter(pk=ana.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
     set_new(mailed)
 
-    assert "Your account is blocked" in ana.give_password(NEW)
+    page = ana.give_password(NEW)
+    assert (page.status, page.outcomes) == (403, {f"why:{DecisionReason.BLOCKED}"})
 
 
 def test_inactive_persons_link_is_dead(ana: Person, mailed: str) -> None:

@@ -19,12 +19,12 @@ def test_marks_the_usual_one(ana: Person) -> None:
 
 
 def test_number_and_app_on_one_phone_are_no_backup(ana: Person) -> None:
-    assert "All your methods are on one phone" in ana.sign_in()
+    assert "methods:one_phone" in ana.sign_in().outcomes
 
     ana.browser.go(f"/methods/{ana.enrolment('totp').ref}/rename/")
     ana.browser.press("Save", is_on_another_device="on")
 
-    assert "All your methods are on one phone" not in ana.browser.go("/").words
+    assert "methods:one_phone" not in ana.browser.go("/").outcomes
 
 
 def test_text_and_call_to_one_number_are_no_backup(ana: Person) -> None:
@@ -32,7 +32,7 @@ def test_text_and_call_to_one_number_are_no_backup(ana: Person) -> None:
     ana.verify(ana.read_text())
     ana.enrolment("totp").delete()
 
-    assert "All your methods are on one phone" in ana.browser.go("/")
+    assert "methods:one_phone" in ana.browser.go("/").outcomes
 
 
 def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
@@ -41,8 +41,8 @@ def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
 
     home = ana.sign_in()
 
+    assert home.outcomes >= {"methods:locked", "methods:only_one"}
     assert "Text message ••• •• 23 is locked" in home
-    assert "You have only one method" in home
 
 
 def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
@@ -51,7 +51,10 @@ def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
         single_use_code.used_at = clock.now
         single_use_code.save(update_fields=["used_at"])
 
-    assert "You have 3 recovery codes left" in ana.sign_in()
+    home = ana.sign_in()
+
+    assert "methods:few_codes" in home.outcomes
+    assert "3 recovery codes" in home
 
 
 def test_leads_nobody_but_staff_to_the_administration(ana: Person, dev: Person) -> None:

@@ -84,7 +84,7 @@ def test_a_suggestion_that_cannot_be_used_stays_masked(directory: Directory, eva
     page = eva.browser.press("Use ••• •• 56")
 
     assert page.path == "/sign-in/register/set-up/text/"
-    assert "Help: I can’t change my name" in page
+    assert "sign_in:suggestion_refused" in page.outcomes
     assert ABROAD.removeprefix("+44") not in page.html
 
 

@@ -16,6 +16,7 @@ from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification.models import AuditEvent, Counter
 
 UNKNOWN = "nobody"
+WAITS = 'data-outcome="sign_in:password_waits"'
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def test_locked_name_looks_the_same_for_everybody(people: dict[str, str]) -> Non
             look(name)
     unknown = look(UNKNOWN)
 
-    assert "Too many incorrect passwords" in unknown.body
+    assert WAITS in unknown.body
     assert [look(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
 
 
@@ -120,16 +121,17 @@ def test_no_spelling_of_a_name_escapes_the_count(ana: Person) -> None:
     for spelling in ["ana", "ANA", "Ana ", " ana", "ａｎａ", "aNa", "anA", "AnA", "ana\t", "ＡＮＡ"]:
         look(spelling)
 
-    assert "Too many incorrect passwords" in look("ana").body
+    assert WAITS in look("ana").body
     assert Counter.objects.filter(scope="password.name").count() == 1
 
 
 def test_failed_attempt_is_recorded_without_what_was_typed(ana: Person) -> None:
-    look("ana", "typed by mistake")
+    typed = "typed by mistake"
+    look("ana", typed)
     look("my-password-in-the-wrong-field")
 
     rows = str(list(AuditEvent.objects.filter(kind="password.refused").values()))
-    assert "typed by mistake" not in rows
+    assert typed not in rows
     assert "wrong-field" not in rows
     assert AuditEvent.objects.filter(kind="password.refused", user_id=ana.user.pk).count() == 1
 
@@ -143,9 +145,10 @@ def test_what_is_missing_is_said_beside_its_field(stranger: Browser, missing: st
 
 
 def test_password_is_never_given_back(ana: Person) -> None:
-    page = ana.give_password("a wrong one that must not come back")
+    typed = "a wrong one that must not come back"
+    page = ana.give_password(typed)
 
-    assert "must not come back" not in page.html
+    assert typed not in page.html
 
 
 @pytest.mark.parametrize(("name", "status"), [("\x00", 400), ("a" * 151, 200), ("ana\x00", 400)])
@@ -155,7 +158,7 @@ def test_names_that_cannot_be_are_refused_in_words(stranger: Browser, name: str,
     page = stranger.send("/sign-in/", username=name, password=PASSWORD)
 
     assert page.status == status
-    assert "hidden character" in page or "at most 150 characters" in page
+    assert page.refused_fields == ({"username"} if status == 200 else set())
 
 
 def test_second_step_cannot_be_locked_without_the_password(ana: Person) -> None:
@@ -182,7 +185,7 @@ def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None
     ana.browser.press("Sign out")
     for _ in range(15):
         look("ana")
-    assert "Too many incorrect passwords" in look("ana").body
+    assert WAITS in look("ana").body
 
     assert ana.give_password().path == "/sign-in/verify/"
 

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.integrations.forward_auth import proxy_authentication
+from accounts.integrations.forward_auth import access_check, proxy_authentication
+from accounts.integrations.forward_auth.access_check import Verdict
+from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
+from accounts.support.applications import proxy_answers
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
+from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from verification.keys import random_tokens
 from verification.models import AuditEvent
@@ -74,7 +78,7 @@ def test_needs_an_address_of_the_proxy(fay: Person) -> None:
         "/admin/accounts/proxy/add/", name="Front", slug="front", program="caddy", networks="0.0.0.0/0"
     )
 
-    assert "covers most of the internet" in page
+    assert page.refused_fields == {"networks"}
     assert not Proxy.objects.exists()
 
 
@@ -145,45 +149,53 @@ def test_public_pages_are_shown_before_they_are_saved(fay: Person, wiki: Applica
         access="public",
     )
 
-    assert f"Everyone can open all pages below {HOST}/public/" in page
+    assert page.offers("Apply")
+    assert f"{HOST}/public/" in page
     assert ProtectedHost.objects.count() == 1
 
 
-def check(person: Person, **question: str) -> str:
+def check(person: Person, **question: str) -> Page:
     query = "&".join(f"{name}={value}" for name, value in question.items())
-    return person.browser.go(f"/admin/accounts/proxy/check/?{query}").words
+    return person.browser.go(f"/admin/accounts/proxy/check/?{query}")
+
+
+def _answer(verdict: Verdict, reason: str = "") -> str:
+    """Return what the page says about an answer."""
+    return f"{proxy_answers.VERDICTS[verdict]} {proxy_answers.reason_words(reason)}".strip()
 
 
 def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, build: Build) -> None:
     url = f"http://{HOST}/page"
 
     opened = check(fay, username="ana", url=url, proxy="front")
-    assert "Opens" in opened
+    assert _answer(Verdict.ALLOWED) in opened
     assert "https://refeds.org/profile/mfa" in opened
-    assert "They sign in first" in check(fay, username="", url=url)
-    assert "You can’t help anyone with this username" in check(fay, username="nobody", url=url)
-    assert "Doesn’t open for anyone" in check(fay, username="ana", url="http://unknown.example.org/")
-    assert "could be read in two ways" in check(fay, username="ana", url=f"http://{HOST}/a/../b")
+    assert _answer(Verdict.SIGN_IN) in check(fay, username="", url=url)
+    assert check(fay, username="nobody", url=url).refused_fields == {"username"}
+    assert _answer(Verdict.UNKNOWN, "no-rule") in check(fay, username="ana", url="http://unknown.example.org/")
+    assert _answer(Verdict.DOUBT, Doubt.PATH) in check(fay, username="ana", url=f"http://{HOST}/a/../b")
     Application.objects.update(strength="phishing-resistant")
-    assert "They verify again first" in check(fay, username="ana", url=url)
+    assert _answer(Verdict.VERIFY) in check(fay, username="ana", url=url)
     proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
-    assert "isn’t set up for this application" in check(fay, username="ana", url=url, proxy="front")
+    assert _answer(Verdict.UNKNOWN, "other-proxy") in check(fay, username="ana", url=url, proxy="front")
 
 
 def test_says_that_a_new_password_comes_first(fay: Person, inside: Wall) -> None:
     """Seen failing: the page gave no reason."""
     User.objects.filter(username="ana").update(must_change_password=True)
 
-    assert "They must set a new password first." in check(fay, username="ana", url=f"http://{HOST}/page")
+    page = check(fay, username="ana", url=f"http://{HOST}/page")
+
+    assert proxy_answers.reason_words(access_check.MUST_REPLACE) in page
 
 
 def test_answers_as_the_endpoint_does(fay: Person, inside: Wall) -> None:
     """What the page shows is what a proxy gets."""
     told = inside.ask("/page")
 
-    words = check(fay, username="ana", url=f"http://{HOST}/page", proxy="front")
+    page = check(fay, username="ana", url=f"http://{HOST}/page", proxy="front")
 
-    assert all(told[name] in words for name in ("Remote-User", "Remote-Email", "Remote-Acr", "Remote-Session"))
+    assert all(told[name] in page for name in ("Remote-User", "Remote-Email", "Remote-Acr", "Remote-Session"))
 
 
 def test_page_is_for_those_who_may_see_proxies(db: None, inside: Wall) -> None:
@@ -201,9 +213,9 @@ def test_says_nothing_of_people_of_another_desk(inside: Wall, clock: Clock) -> N
     opal.user.groups.add(desk)
     opal.sign_in(to="/admin/")
 
-    words = check(opal, username="ana", url=f"http://{HOST}/page")
+    page = check(opal, username="ana", url=f"http://{HOST}/page")
 
-    assert "You can’t help anyone with this username" in words
-    assert "Opens" not in words
+    assert page.refused_fields == {"username"}
+    assert _answer(Verdict.ALLOWED) not in page
     User.objects.get(username="ana").groups.add(north)
-    assert "Opens" in check(opal, username="ana", url=f"http://{HOST}/page")
+    assert _answer(Verdict.ALLOWED) in check(opal, username="ana", url=f"http://{HOST}/page")

@@ -142,11 +142,11 @@ def test_the_check_names_the_application_and_what_to_do(wiki: Application) -> No
 def test_the_page_says_it(wiki: Application, clock: Clock) -> None:
     person: Person = hire("chief", "Administrators")
     person.sign_in(to="/admin/")
-    assert "nobody can open it" not in person.browser.go("/admin/accounts/application/wiki/")
+    assert "accounts.W008" not in person.browser.go("/admin/accounts/application/wiki/").outcomes
 
     Proxy.objects.update(is_active=False)
 
-    assert "No active proxy is set up for it" in person.browser.go("/admin/accounts/application/wiki/")
+    assert "accounts.W008" in person.browser.go("/admin/accounts/application/wiki/").outcomes
 
 
 def test_takes_the_same_queries_for_many(

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import keywrap, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from accounts.support.imports import file_formats, pskc
+from accounts.support.imports import file_formats, pskc, pskc_keys
 
 SECRET = b"12345678901234567890"
 XENC = "http://www.w3.org/2001/04/xmlenc#"
@@ -171,7 +171,7 @@ def test_check_value_is_compared(name: str, uri: str) -> None:
 
     assert (good["secret key"], good["refused"]) == (WANTED, "")
     assert (bad["serial number"], bad["secret key"]) == ("AB-1", "")
-    assert "check value doesn’t match" in bad["refused"]
+    assert bad["refused"] == str(pskc_keys.CHANGED)
 
 
 def test_check_value_of_an_unknown_kind_is_named() -> None:
@@ -317,12 +317,12 @@ def test_a_package_of_broken_tokens_is_given_up() -> None:
     """Each is looked for among the others: two thousand of them took seven seconds."""
     broken = package(data="<Counter><PlainValue>x</PlainValue></Counter>")
 
-    with pytest.raises(file_formats.Unreadable, match="More than 50 tokens"):
+    with pytest.raises(file_formats.Unreadable, match=r"\b50\b"):
         read(container(*[broken] * 51))
 
 
 def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
-    with pytest.raises(file_formats.Unreadable, match=r"contains 10001 tokens\. At most 10000"):
+    with pytest.raises(file_formats.Unreadable, match=r"\b10001\b.*\b10000\b"):
         read(container(*["<KeyPackage/>"] * 10_001))
 
 

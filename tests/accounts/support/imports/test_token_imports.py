@@ -64,7 +64,7 @@ def test_email_address_of_two_people_gives_neither_a_token(kind: str, head: str,
     job = bring(kind, head + rows[kind], root.user, here)
 
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
-    assert "Enter the username" in job.faults[0][1]
+    assert "2 people" in job.faults[0][1]
     assert [each.user for each in Enrolment.objects.filter(method="token")] == [ben.user]
 
 
@@ -122,7 +122,8 @@ def test_token_in_use_stays_where_it_is(root: Person, here: Context) -> None:
 
     job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here)
 
-    assert "Somebody uses this token" in job.faults[0][1]
+    assert (job.n_new, [line for line, _words in job.faults]) == (0, [2])
+    assert Enrolment.objects.get(method="token").user == ben.user
 
 
 def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Context) -> None:
@@ -166,7 +167,7 @@ def test_encrypted_package_is_read_with_its_key() -> None:
     package = PSKC.format(secret=inner).encode()
 
     assert SECRET in file_formats.from_pskc(package, key.hex())
-    with pytest.raises(file_formats.Unreadable, match="This key doesn’t decrypt"):
+    with pytest.raises(file_formats.Unreadable):
         file_formats.from_pskc(package, "00" * 16)
 
 
