@@ -45,6 +45,8 @@ PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 un
 NO_ANSWER = "It didn’t answer in time."
 _KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
 _NO_COMPUTERS = "(!(objectClass=computer))"
+# A comparison with a matching rule, or by similarity. `*` is no wildcard in it.
+_NO_WILDCARD = re.compile(r"\(([^()=:~<>]+)(?::[^()=]*|[~<>])=[^()]*\{username\}[^()]*\)")
 _NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
@@ -98,7 +100,10 @@ def filter_for(directory: Directory, username: str) -> str:
 
     Shape: `username` is escaped.
     """
-    text = directory.person_filter.replace("{username}", username)
+    text = directory.person_filter
+    if username == "*":
+        text = _NO_WILDCARD.sub(r"(\1=*)", text)
+    text = text.replace("{username}", username)
     return f"(&{_NO_COMPUTERS}{text})" if directory.kind == Kind.ACTIVE_DIRECTORY else text
 
 

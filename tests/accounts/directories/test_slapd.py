@@ -95,6 +95,17 @@ def test_refuses_someone_who_left_the_filter(directory: Callable[..., Directory]
     assert tried("lena", PASSWORD).shown.path == "/sign-in/register/"
 
 
+@pytest.mark.parametrize("by", ["uid:caseExactMatch:=", "uid:=", "uid~="])
+def test_a_filter_that_compares_in_its_own_way_finds_people_again(
+    directory: Callable[..., Directory], clock: Clock, by: str
+) -> None:
+    """With these, `*` is no wildcard. Seen failing: only the first sign-in of each person succeeded."""
+    directory(person_filter=f"(&(objectClass=inetOrgPerson)({by}{{username}}))")
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 def test_refuses_who_is_marked_as_disabled(
     directory: Callable[..., Directory], slapd: Slapd, clock: Clock, *, is_known: bool
