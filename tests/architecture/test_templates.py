@@ -1,6 +1,7 @@
-"""Tests that templates use an address only in the block that made it, and a label only where it belongs."""
+"""Tests that templates use addresses and labels only where they belong, and end the elements that they begin."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,3 +80,23 @@ def test_stylesheets_know_the_class_of_every_layout() -> None:
 
     assert {"auth-layout", "app-layout", "staff"} <= named
     assert {name for name in named if not re.search(rf"\.{name}\b(?!-)", styles)} == set()
+
+
+COMMENT = re.compile(r"{% comment %}.*?{% endcomment %}|{#.*?#}", re.DOTALL)
+ELEMENT = re.compile(r"<(/?)([a-z][\w-]*)(?![^<>]*/>)")
+VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+def unclosed(template: str) -> dict[str, int]:
+    """Count, by element, how many more begin than end. A template ends what it begins, also what depends on an `if`."""
+    found: Counter[str] = Counter()
+    for is_end, name in ELEMENT.findall(COMMENT.sub("", template)):
+        found[name] += -1 if is_end else 1
+    return {name: n for name, n in found.items() if n and name not in VOID}
+
+
+def test_every_template_ends_the_elements_that_it_begins() -> None:
+    """Seen failing: a page of the sign-in had one `</div>` too many, which no parser of ours complains about."""
+    templates = [path for app in APPS for path in Path(app).rglob("templates/**/*.html")]
+
+    assert {str(path): left for path in templates if (left := unclosed(path.read_text()))} == {}
