@@ -135,6 +135,11 @@ def expect_said(page: Page, words: str) -> None:
     expect(page.locator(".notice", has_text=words)).to_be_visible()
 
 
+def expect_outcome(page: Page, outcome: str) -> None:
+    """Wait for the notice that tells an outcome, such as `sign_in:password_wrong`, whatever its words are."""
+    expect(page.locator(f".notice[data-outcome='{outcome}']")).to_be_visible()
+
+
 def expect_in(page: Page, person: Person) -> None:
     """Wait for the first page of the portal."""
     expect_heading(page, f"Hello, {person.user.name}")

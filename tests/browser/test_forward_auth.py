@@ -14,7 +14,7 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
-from tests.browser.page_actions import code_field, expect_heading, fill, press, write
+from tests.browser.page_actions import code_field, expect_heading, expect_outcome, fill, press, write
 from tests.browser.screen_sizes_and_accessibility import Look
 from tests.simulated.people import PASSWORD, Clock, Person
 
@@ -59,6 +59,6 @@ def test_leads_from_the_application_to_the_sign_in_and_back(page: Page, site: st
     look.at("host-sign-out")
     assert look.found == []
     press(page, "Sign out everywhere")
-    expect(page.get_by_text("You’ve signed out.")).to_be_visible()
+    expect_outcome(page, "session:signed_out")
     page.goto(f"{site}/")
     expect(page).to_have_url(re.compile(r"/sign-in/\?.*next=%2Fintegrations%2Fhosts%2Fenter%2F"))

@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.page_actions import (
     expect_in,
-    expect_said,
+    expect_outcome,
     fill,
     follow,
     give_password,
@@ -48,7 +48,7 @@ def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
 def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> None:
     name_key(keyring, "blue key")
     press(keyring, "Make default Passkey")
-    expect_said(keyring, "Your default method is now")
+    expect_outcome(keyring, "portal:default_changed")
     sign_out(keyring)
 
     give_password(keyring, ana)
@@ -104,7 +104,7 @@ def test_tells_the_browser_which_passkeys_still_count(keyring: Page) -> None:
     follow(keyring, "Remove Passkey")
     press(keyring, "Remove method")
 
-    expect_said(keyring, "We removed the method")
+    expect_outcome(keyring, "portal:method_removed")
     expect(keyring.locator("html")).to_have_attribute("data-told", "0")
 
 

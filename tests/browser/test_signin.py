@@ -11,6 +11,7 @@ from tests.browser.page_actions import (
     choose,
     expect_heading,
     expect_in,
+    expect_outcome,
     expect_said,
     fill,
     follow,
@@ -24,8 +25,13 @@ from tests.browser.page_actions import (
 from tests.browser.screen_sizes_and_accessibility import SIZES
 from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person, work
+from tests.simulated.verdicts import title
 from tests.simulated.virtual_phone import carry
-from verification.models import Channel, Outage
+from verification.delivery import message_status_words
+from verification.delivery.routing import outages
+from verification.models import Channel, Message, MessageState, Outage
+from verification.outcomes import Verdict
+from verification.policies import DecisionReason
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -110,11 +116,11 @@ def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person
     page.reload()
     expect(again).to_be_enabled()
     again.click()
-    expect_said(page, "New code requested")
+    expect_said(page, title(Verdict.ISSUED))
     new = ana.read_text()
 
     verify(page, old)
-    expect_said(page, "That code was replaced by a newer one")
+    expect_outcome(page, f"verdict:{Verdict.REPLACED}")
     verify(page, new)
     expect_in(page, ana)
 
@@ -159,7 +165,7 @@ def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> 
     give_password(page, ana)
 
     expect_in(page, ana)
-    expect(page.get_by_text("because this browser is remembered")).to_be_visible()
+    expect(page.get_by_text(DecisionReason.REMEMBERED.why_skipped)).to_be_visible()
 
 
 def test_shows_the_password_that_was_typed(page: Page, ana: Person) -> None:
@@ -182,7 +188,7 @@ def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Per
     fill(page, "Password", "wrong")
     press(page, "Sign in")
 
-    expect_said(page, "Incorrect username or password")
+    expect_outcome(page, "sign_in:password_wrong")
     expect(page.get_by_label("Username")).to_have_value("ana")
     expect(page).to_have_title(re.compile("^Error: "))
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
@@ -236,11 +242,11 @@ def test_stops_at_a_call_that_was_not_asked_for(chromium: Browser, live_server: 
 
 
 def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> None:
-    Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now(), words="The carrier is down.")
+    outage = Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now(), words="The carrier is down.")
 
     give_password(page, ana)
 
-    expect_said(page, "Texts are switched off. We don’t know yet for how long. The carrier is down.")
+    expect_said(page, outages.words(outage, Channel.TEXT))
     follow(page, DIFFERENT)
     expect(page.get_by_role("button", name="Text message")).to_be_disabled()
     press(page, "Authenticator app")
@@ -250,8 +256,10 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
 
 def test_page_tells_within_two_seconds_that_the_text_arrived(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    expect(page.locator(".delivery")).to_contain_text("waiting to be sent")
+    expect(page.locator(".delivery")).to_have_attribute("data-state", MessageState.QUEUED)
 
     work()
 
-    expect(page.locator(".delivery")).to_contain_text("Your text has reached the phone.", timeout=2000)
+    expect(page.locator(".delivery")).to_have_attribute("data-state", MessageState.DELIVERED, timeout=2000)
+    words = message_status_words.explain(Message.objects.get(kind=Channel.TEXT)).words
+    expect(page.locator(".delivery")).to_contain_text(words)
