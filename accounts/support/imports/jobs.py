@@ -78,12 +78,13 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
 
     Return None if the rows are gone, or the dry run has not come to its end.
     """
+    job.refresh_from_db(fields=["state", "sealed"])
     if not job.is_dry_run or job.state != _State.DONE or not job.sealed:
         return None
     if (text := _read(job)) is None:
         return None
     with transaction.atomic():
-        if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
+        if not Import.objects.filter(pk=job.pk, state=_State.DONE).exclude(sealed="").update(sealed=""):
             return None  # somebody else has applied it in between
         return begin(
             job.kind, text, staff, context, name=job.name, is_dry_run=False, reason=reason, invites=job.invites
