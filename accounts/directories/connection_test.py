@@ -83,15 +83,24 @@ def _connected(
     try:
         connection.read_base()
         yield Step(name=_("Base"), is_done=True, text=directory.base)
+        _is_disabled(connection, directory, directory.base)  # asked for its errors
         if not username:
             return
         entry = connection.find(username)
+        is_disabled = entry is not None and _is_disabled(connection, directory, entry.dn)
     except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
         yield Step(name=_("Search"), is_done=False, text=str(error))
         return
     yield _found(entry, username)
+    if is_disabled:
+        words = _("The search filter for disabled people finds this person, so they can’t sign in.")
+        yield Step(name=_("Disabled accounts"), is_done=False, text=words)
     if entry is not None and password:
         yield _password(connection, entry, password)
+
+
+def _is_disabled(connection: Connection, directory: Directory, dn: str) -> bool:
+    return bool(directory.disabled_filter) and connection.fits(dn, directory.disabled_filter)
 
 
 def _found(entry: Entry | None, username: str) -> Step:

@@ -356,6 +356,29 @@ def test_the_test_goes_through_every_step(directory: Callable[..., Directory]) -
     assert steps(made, "nobody")[-1] == ("Person", False)
 
 
+@pytest.mark.parametrize("username", ["", "dora"])
+def test_the_test_names_a_filter_for_disabled_people_that_is_wrong(
+    directory: Callable[..., Directory], username: str
+) -> None:
+    """Seen failing: all steps succeeded, and nobody could sign in."""
+    made = directory(disabled_filter="(employeeType)")
+
+    assert steps(made, username, PASSWORD) == [
+        ("Connection", True),
+        ("Service account", True),
+        ("Base", True),
+        ("Search", False),
+    ]
+
+
+def test_the_test_says_that_someone_is_marked_as_disabled(directory: Callable[..., Directory]) -> None:
+    """Seen failing: it said only that the password is correct."""
+    made = directory(disabled_filter="(uid=dora)")
+
+    assert steps(made, "dora", PASSWORD)[3:] == [("Person", True), ("Disabled accounts", False), ("Password", True)]
+    assert steps(made, "karl", PASSWORD)[3:] == [("Person", True), ("Password", True)]
+
+
 def test_a_test_that_succeeds_leads_to_people_and_groups(directory: Callable[..., Directory], clock: Clock) -> None:
     made = directory()
     fay = hire("fay", "Administrators")
