@@ -198,7 +198,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.OidcClient"
 OAUTH2_PROVIDER = {
-    "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.oauthlib_server.Server",
+    "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.oauthlib_server.TokenServer",
     "OAUTH2_VALIDATOR_CLASS": "accounts.integrations.oidc.oauthlib_validator.Validator",
     "SCOPES": {"openid": "openid"},  # ours are in accounts.integrations.oidc.scopes
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,

@@ -17,8 +17,8 @@ _JSON = {"Mapping[str, Any]", "dict[str, Any]"}  # from outside or a row, or nam
 _OF_ANY_MODEL = {"QuerySet", "Resource", "SearchRequest", "ResponseParameters", "ScimFilter", "Setting"}
 REASONS = {
     "HardwareToken.objects": "Django makes the manager's class from the queryset's",
-    "Listed.load": "scim2-models makes its classes at run time",
-    "Listed.render": "the same",
+    "ResourceListing.load": "scim2-models makes its classes at run time",
+    "ResourceListing.render": "the same",
     "PolicyRule.read": "each rule has a value of its own type",
     "PolicyRule.summary": "the same",
     "PolicyRule.words": "the same",

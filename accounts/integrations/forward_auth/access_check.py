@@ -9,8 +9,8 @@ from django.db.models import OuterRef, Subquery
 from accounts import access
 from accounts.access import AccessDecision, Groups, Reason, SessionFacts, Step
 from accounts.integrations.forward_auth import cookies, protected_hosts
-from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
-from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
+from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
+from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
 from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.models import ApplicationSession, Session, User
 from verification.db.compiled_queries import BindParam, Select
@@ -18,7 +18,7 @@ from verification.db.compiled_queries import BindParam, Select
 MUST_REPLACE = "new-password"  # a reason: the person must replace their password first
 
 
-class Verdict(StrEnum):
+class AccessVerdict(StrEnum):
     """What an outcome says. The values are labels of the metric."""
 
     PUBLIC = "public"
@@ -31,23 +31,23 @@ class Verdict(StrEnum):
 
     @property
     def opens(self) -> bool:
-        return self in {Verdict.PUBLIC, Verdict.ALLOWED}
+        return self in {AccessVerdict.PUBLIC, AccessVerdict.ALLOWED}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class AccessCheckResult:
     """What is answered, and why. `reason` is that of the decision, or the doubt."""
 
-    verdict: Verdict
+    verdict: AccessVerdict
     reason: str = ""
-    rule: Rule | None = None
+    rule: PathRule | None = None
     answer: AccessDecision | None = None
     identity: Identity | None = None
     opened: ApplicationSession | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visitor:
+class SignedInVisitor:
     """Somebody who is signed in. `facts` is None if their session no longer counts."""
 
     user: User
@@ -71,33 +71,33 @@ _OPENED: Select[ApplicationSession] = Select(
 )
 
 
-def of(address: Address | Doubt, cookie_header: str, now: datetime) -> Outcome:
+def of(address: ForwardedUrl | Doubt, cookie_header: str, now: datetime) -> AccessCheckResult:
     """Return the outcome for an address, and for the browser that sent these cookies."""
     if isinstance(address, Doubt):
-        return Outcome(verdict=Verdict.DOUBT, reason=address)
+        return AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=address)
     rule = protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
-        return Outcome(verdict=Verdict.DOUBT, reason=rule)
-    if isinstance(rule, Unknown):
-        return Outcome(verdict=Verdict.UNKNOWN)
+        return AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=rule)
+    if isinstance(rule, UnknownAddress):
+        return AccessCheckResult(verdict=AccessVerdict.UNKNOWN)
     if rule.is_public:
-        return Outcome(verdict=Verdict.PUBLIC, rule=rule)
+        return AccessCheckResult(verdict=AccessVerdict.PUBLIC, rule=rule)
     value = cookies.value_of(cookie_header, cookies.session_name(rule.application.pk))
     if value is None:
-        return Outcome(verdict=Verdict.DOUBT, reason=Doubt.COOKIE, rule=rule)
+        return AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=Doubt.COOKIE, rule=rule)
     opened, visitor = _who(cookies.session_id(value, address.host), rule, now)
     if visitor is None:
-        return Outcome(verdict=Verdict.SIGN_IN, rule=rule)
+        return AccessCheckResult(verdict=AccessVerdict.SIGN_IN, rule=rule)
     return replace(judge(rule, visitor, now), opened=opened)
 
 
-def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
+def judge(rule: PathRule, visitor: SignedInVisitor, now: datetime) -> AccessCheckResult:
     """Return the outcome for somebody who is signed in."""
     answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
     if answer.step is not Step.CONTINUE:
-        return Outcome(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
+        return AccessCheckResult(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
     if visitor.user.needs_new_password:  # the portal asks for it first
-        return Outcome(verdict=Verdict.VERIFY, reason=MUST_REPLACE, rule=rule, answer=answer)
+        return AccessCheckResult(verdict=AccessVerdict.VERIFY, reason=MUST_REPLACE, rule=rule, answer=answer)
     identity = Identity(
         user=visitor.user,
         groups=tuple(visitor.groups.values()),
@@ -105,16 +105,20 @@ def judge(rule: Rule, visitor: Visitor, now: datetime) -> Outcome:
         auth_time=answer.auth_time,
         session_ref=visitor.session_ref,
     )
-    return Outcome(verdict=Verdict.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity)
+    return AccessCheckResult(
+        verdict=AccessVerdict.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity
+    )
 
 
-def _verdict(answer: AccessDecision) -> Verdict:
+def _verdict(answer: AccessDecision) -> AccessVerdict:
     if answer.step is Step.REFUSE:
-        return Verdict.REFUSED
-    return Verdict.SIGN_IN if answer.reason is Reason.SIGNED_OUT else Verdict.VERIFY
+        return AccessVerdict.REFUSED
+    return AccessVerdict.SIGN_IN if answer.reason is Reason.SIGNED_OUT else AccessVerdict.VERIFY
 
 
-def _who(session_id: int | None, rule: Rule, now: datetime) -> tuple[ApplicationSession | None, Visitor | None]:
+def _who(
+    session_id: int | None, rule: PathRule, now: datetime
+) -> tuple[ApplicationSession | None, SignedInVisitor | None]:
     if session_id is None:
         return None, None
     found = _OPENED.annotated(pk=session_id, application_id=rule.application.pk, now=now)
@@ -124,7 +128,7 @@ def _who(session_id: int | None, rule: Rule, now: datetime) -> tuple[Application
     return opened, _visitor(opened.user, opened.session_ref, more["data"] or "", now)
 
 
-def visitor_of_session(user_id: int, session_ref: str, now: datetime) -> Visitor | None:
+def visitor_of_session(user_id: int, session_ref: str, now: datetime) -> SignedInVisitor | None:
     """Return who has a session here, by its reference."""
     rows = Session.objects.select_related("user").filter(user_id=user_id, ref=session_ref, expire_date__gt=now)
     session = rows.first()
@@ -133,8 +137,8 @@ def visitor_of_session(user_id: int, session_ref: str, now: datetime) -> Visitor
     return _visitor(session.user, session.ref, session.session_data, now)
 
 
-def _visitor(user: User, session_ref: str, data: str, now: datetime) -> Visitor | None:
+def _visitor(user: User, session_ref: str, data: str, now: datetime) -> SignedInVisitor | None:
     facts = access.of_data(data, user, ref=session_ref, now=now)
     if facts is None:
         return None
-    return Visitor(user=user, session_ref=session_ref, facts=facts, groups=access.groups_of(user.pk))
+    return SignedInVisitor(user=user, session_ref=session_ref, facts=facts, groups=access.groups_of(user.pk))

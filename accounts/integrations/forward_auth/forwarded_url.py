@@ -46,7 +46,7 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
+class ForwardedUrl:
     """An address of a protected host. Shape: `host` with its port unless that is the usual one; `uri` as it was sent;
     `path` decoded."""
 
@@ -72,7 +72,7 @@ def our_scheme() -> str:
     return "https" if settings.HTTPS else "http"
 
 
-def of_headers(headers: Mapping[str, str], *, below: str = "") -> Address | Doubt:
+def of_headers(headers: Mapping[str, str], *, below: str = "") -> ForwardedUrl | Doubt:
     """Read the address from a proxy's headers. `below` is the path that it appended to our own, decoded.
 
     The scheme may be missing: our own proxy in front of us replaces it, or removes it.
@@ -92,16 +92,16 @@ def of_headers(headers: Mapping[str, str], *, below: str = "") -> Address | Doub
     return Doubt.CONFLICT if _contradicts(headers, address, below) else address
 
 
-def read(*, host: str, uri: str, method: str = "GET") -> Address | Doubt:
+def read(*, host: str, uri: str, method: str = "GET") -> ForwardedUrl | Doubt:
     """Read an address from its parts."""
     if (name := host_name(host)) is None:
         return Doubt.HOST
     if (path := _decoded(uri)) is None:
         return Doubt.PATH
-    return Address(scheme=our_scheme(), host=name, uri=uri, path=path, method=method.upper())
+    return ForwardedUrl(scheme=our_scheme(), host=name, uri=uri, path=path, method=method.upper())
 
 
-def of_url(url: str) -> Address | Doubt:
+def of_url(url: str) -> ForwardedUrl | Doubt:
     """Read an address from a whole URL."""
     start = f"{our_scheme()}://"
     if not url.startswith(start):
@@ -151,7 +151,7 @@ def is_ambiguous(path: str) -> bool:
     return ";" in path or any(part != part.rstrip(". ") for part in path.split("/"))
 
 
-def _contradicts(headers: Mapping[str, str], address: Address, below: str) -> bool:
+def _contradicts(headers: Mapping[str, str], address: ForwardedUrl, below: str) -> bool:
     paths = [headers[name] for name in _PATHS if name in headers]
     methods = [headers[name] for name in _METHODS if name in headers]
     is_elsewhere = _URL in headers and headers[_URL] not in {address.url, address.uri}

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from prometheus_client import Counter
 
-from accounts.integrations.forward_auth.proxy_authentication import Caller
+from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
 
 _verdicts = Counter("mfa_forward_auth_verdicts", "Answers to proxies, by proxy and verdict", ["proxy", "verdict"])
 
@@ -14,7 +14,7 @@ def _of(proxy: str, verdict: str) -> Counter:
     return _verdicts.labels(proxy, verdict)
 
 
-def count(caller: Caller, verdict: str) -> None:
+def count(caller: AuthenticatedProxy, verdict: str) -> None:
     """Count one answer."""
     _of(caller.slug, str(verdict)).inc()
 

@@ -16,10 +16,10 @@ from accounts.integrations.forward_auth import (
     proxy_responses,
     tickets,
 )
-from accounts.integrations.forward_auth.access_check import Verdict
-from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
-from accounts.integrations.forward_auth.protected_hosts import Unknown
-from accounts.integrations.forward_auth.proxy_responses import Asked
+from accounts.integrations.forward_auth.access_check import AccessVerdict
+from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
+from accounts.integrations.forward_auth.protected_hosts import UnknownAddress
+from accounts.integrations.forward_auth.proxy_responses import ForwardAuthRequest
 from accounts.integrations.forward_auth.tickets import Ticket
 from accounts.models import ApplicationSession
 from verification import audit
@@ -29,17 +29,17 @@ PREFIX = forwarded_url.OUR_PREFIX
 _ENTER, _SIGN_OUT = f"{PREFIX}enter", f"{PREFIX}sign-out"
 
 
-def is_ours(address: Address) -> bool:
+def is_ours(address: ForwardedUrl) -> bool:
     """Return whether an address belongs to us, not to the application."""
     return address.path.startswith(PREFIX)
 
 
-def ticket_url(address: Address, ticket: str) -> str:
+def ticket_url(address: ForwardedUrl, ticket: str) -> str:
     """Return the address that takes a ticket, on the host of the wanted one."""
     return f"{address.origin}{_ENTER}?ticket={ticket}"
 
 
-def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
+def show(address: ForwardedUrl, asked: ForwardAuthRequest, context: Context) -> HttpResponse:
     """Answer a request for one of our own addresses. It gives no access to the application, so there is no outcome."""
     if not any(asked.caller.may_ask_about(each.pk) for each in protected_hosts.applications_at(address.host)):
         return proxy_responses.page(404, *proxy_responses.NOT_SET_UP)
@@ -52,7 +52,7 @@ def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
     )
 
 
-def _enter(address: Address, asked: Asked, context: Context) -> HttpResponse:
+def _enter(address: ForwardedUrl, asked: ForwardAuthRequest, context: Context) -> HttpResponse:
     if not asked.had_browser:
         return _unusable(address, _("Your browser didn’t send this site’s cookie. Allow cookies, then try again."))
     text = (parse_qs(address.uri.partition("?")[2]).get("ticket") or [""])[0]
@@ -72,11 +72,11 @@ def _enter(address: Address, asked: Asked, context: Context) -> HttpResponse:
 def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
     """Open the application's session that a ticket stands for. None if it was used, or opens nothing any more."""
     rule = protected_hosts.rule_for_uri(ticket.host, ticket.uri)
-    if isinstance(rule, Doubt | Unknown) or rule.application.pk != ticket.application_id:
+    if isinstance(rule, Doubt | UnknownAddress) or rule.application.pk != ticket.application_id:
         return None
     visitor = access_check.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)
     outcome = access_check.judge(rule, visitor, context.now) if visitor else None
-    if visitor is None or outcome is None or outcome.verdict is not Verdict.ALLOWED or outcome.answer is None:
+    if visitor is None or outcome is None or outcome.verdict is not AccessVerdict.ALLOWED or outcome.answer is None:
         return None
     with transaction.atomic():
         if not tickets.spend(ticket):
@@ -95,6 +95,6 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
     return opened
 
 
-def _unusable(address: Address, text: str) -> HttpResponse:
+def _unusable(address: ForwardedUrl, text: str) -> HttpResponse:
     title = _("We can’t sign you in with this link")
     return proxy_responses.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))

@@ -14,7 +14,7 @@ from accounts.access import Step
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
 from accounts.integrations.forward_auth.forwarded_url import Doubt
-from accounts.integrations.forward_auth.protected_hosts import Unknown
+from accounts.integrations.forward_auth.protected_hosts import UnknownAddress
 from accounts.session_assurance import AuthedRequest
 from verification import inputs
 
@@ -28,7 +28,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     """
     address = forwarded_url.of_url(request.GET.get("rd", ""))
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
-    if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
+    if isinstance(address, Doubt) or isinstance(rule, Doubt | UnknownAddress):
         return render(request, "accounts/forward_auth/unknown_host.html", status=404)
     browser, user = request.GET.get("browser", ""), session_assurance.of(request).user
     if user is None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from accounts.access import AskedBy, Wanted
 from accounts.integrations.forward_auth import forwarded_url
-from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
+from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 from accounts.models import Application, ProtectedHost
 from verification import strengths
 from verification.db.ttl_cache import TTLCache
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class PathRule:
     """What visitors need below a path of a host.
 
     Shape: `prefix` ends with a slash; `wanted` raises what the application requires. Where being signed in is enough,
@@ -46,14 +46,14 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFKC", path).casefold()
 
 
-class Unknown:
+class UnknownAddress:
     """No application has this address."""
 
 
-UNKNOWN = Unknown()
+UNKNOWN = UnknownAddress()
 
 
-def rule_for(address: Address) -> Rule | Doubt | Unknown:
+def rule_for(address: ForwardedUrl) -> PathRule | Doubt | UnknownAddress:
     """Return the rule of an address: the one with the longest path. An inactive application has no address."""
     rules = _rules.read().get(address.host, ())
     if len(rules) > 1 and forwarded_url.is_ambiguous(address.path):
@@ -62,7 +62,7 @@ def rule_for(address: Address) -> Rule | Doubt | Unknown:
     return found if found is not None and found.application.is_active else UNKNOWN
 
 
-def rule_for_uri(host: str, uri: str) -> Rule | Doubt | Unknown:
+def rule_for_uri(host: str, uri: str) -> PathRule | Doubt | UnknownAddress:
     """Return the rule of an address that was read before."""
     address = forwarded_url.read(host=host, uri=uri)
     return address if isinstance(address, Doubt) else rule_for(address)
@@ -79,14 +79,14 @@ def forget() -> None:
     _rules.forget()
 
 
-def _load() -> Mapping[str, tuple[Rule, ...]]:
+def _load() -> Mapping[str, tuple[PathRule, ...]]:
     """Read all rules. Each application is read once: several hundred rules are read again every second."""
     known = Application.objects.filter(kind=Application.Kind.PROXY).in_bulk()
     columns = ("application_id", "host", "path_prefix", "access", "strength")
-    by_host: dict[str, list[Rule]] = defaultdict(list)
+    by_host: dict[str, list[PathRule]] = defaultdict(list)
     for pk, host, prefix, needs, strength in ProtectedHost.objects.values_list(*columns):
         if pk in known:
-            rule = Rule(
+            rule = PathRule(
                 application=_needing(known[pk], needs), host=host, prefix=prefix, access=needs, wanted=_wanted(strength)
             )
             by_host[host].append(rule)

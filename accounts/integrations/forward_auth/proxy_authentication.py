@@ -29,7 +29,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
+class AuthenticatedProxy:
     """A proxy that may ask. Without `applications` it may ask about all of them."""
 
     id: int
@@ -47,7 +47,7 @@ class Caller:
         return not self.applications or application_id in self.applications
 
 
-def of(request: HttpRequest, context: Context) -> Caller | Gate:
+def of(request: HttpRequest, context: Context) -> AuthenticatedProxy | Gate:
     """Return the proxy that sent a request, or the gate of its network if it isn't one of our proxies.
 
     Incorrect secrets count against their network. After too many, no secret from that network is checked.
@@ -89,7 +89,7 @@ def _chain(request: HttpRequest) -> Iterator[IPAddress]:
         yield address
 
 
-def visitor_network(request: HttpRequest, caller: Caller) -> str:
+def visitor_network(request: HttpRequest, caller: AuthenticatedProxy) -> str:
     """Return the address of the visitor, as the proxy reports it; empty if it doesn't."""
     chain = _chain(request)
     for address in chain:
@@ -103,14 +103,14 @@ def forget() -> None:
     _callers.forget()
 
 
-def _find(*digests: str) -> Caller | None:
+def _find(*digests: str) -> AuthenticatedProxy | None:
     columns = ("pk", "slug", "program", "networks", "applications")
     found = Proxy.objects.filter(secrets.is_digest(digests, timezone.now()), is_active=True)
     rows = list(found.values_list(*columns))  # one for each application, or one without
     if not rows:
         return None
     pk, slug, program, networks, _application = rows[0]
-    return Caller(
+    return AuthenticatedProxy(
         id=pk,
         slug=slug,
         program=program,
@@ -123,7 +123,7 @@ _callers = ProgramSecrets("proxy", _find)
 _told: set[str] = set()
 
 
-def _tell_network(caller: Caller) -> None:
+def _tell_network(caller: AuthenticatedProxy) -> None:
     if caller.slug not in _told:  # once per process, because every request repeats it
         _told.add(caller.slug)
         logger.warning("The proxy %s asks from an address that is not one of its networks.", caller.slug)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.integrations.forward_auth import cookies
-from accounts.integrations.forward_auth.access_check import Outcome, Verdict
-from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
-from accounts.integrations.forward_auth.proxy_authentication import Caller
+from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
+from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
+from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
 from verification.lazy_text import LazyText
 from verification.limits import Gate
 
@@ -26,11 +26,11 @@ LOCATION = "X-Two-Step-Location"  # where nginx redirects to, because it can't p
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ForwardAuthRequest:
     """What is needed to answer: who asks, about what, and for which kind of request."""
 
-    caller: Caller
-    address: Address | Doubt
+    caller: AuthenticatedProxy
+    address: ForwardedUrl | Doubt
     is_navigation: bool
     browser: str  # the browser's secret, new if it had none
     had_browser: bool = True
@@ -48,18 +48,18 @@ def is_navigation(headers: Mapping[str, str]) -> bool:
     return "text/html" in headers.get("Accept", "")
 
 
-def no(outcome: Outcome, asked: Asked) -> HttpResponse:
+def no(outcome: AccessCheckResult, asked: ForwardAuthRequest) -> HttpResponse:
     """Return the answer to an outcome that opens nothing."""
-    if outcome.verdict in {Verdict.UNKNOWN, Verdict.DOUBT} or isinstance(asked.address, Doubt):
+    if outcome.verdict in {AccessVerdict.UNKNOWN, AccessVerdict.DOUBT} or isinstance(asked.address, Doubt):
         return _refusal(outcome, asked)
     return _way_in(outcome, asked, asked.address)
 
 
-def _way_in(outcome: Outcome, asked: Asked, address: Address) -> HttpResponse:
+def _way_in(outcome: AccessCheckResult, asked: ForwardAuthRequest, address: ForwardedUrl) -> HttpResponse:
     """Redirect to the portal, which signs people in, asks them to verify, or says why they may not enter."""
     where = portal_url("integrations:host-enter", rd=address.url, browser=cookies.browser_digest(asked.browser))
     if not asked.is_navigation:
-        status = 403 if outcome.verdict is Verdict.REFUSED else 401
+        status = 403 if outcome.verdict is AccessVerdict.REFUSED else 401
         return _program_answer(status, {"error": outcome.verdict, "reason": outcome.reason, "url": where})
     response = HttpResponse(status=302 if address.method in {"GET", "HEAD"} else 303)
     if not asked.caller.takes_redirects:
@@ -72,11 +72,11 @@ def _way_in(outcome: Outcome, asked: Asked, address: Address) -> HttpResponse:
     return response
 
 
-def _refusal(outcome: Outcome, asked: Asked) -> HttpResponse:
+def _refusal(outcome: AccessCheckResult, asked: ForwardAuthRequest) -> HttpResponse:
     return _refused(outcome, is_navigation=asked.is_navigation)
 
 
-def _refused(outcome: Outcome, *, is_navigation: bool) -> HttpResponse:
+def _refused(outcome: AccessCheckResult, *, is_navigation: bool) -> HttpResponse:
     if not is_navigation:
         return _program_answer(403, {"error": outcome.verdict, "reason": outcome.reason})
     return page(403, *_words(outcome))
@@ -84,11 +84,13 @@ def _refused(outcome: Outcome, *, is_navigation: bool) -> HttpResponse:
 
 def unreadable(request: HttpRequest) -> HttpResponse:
     """Refuse a request that can't be read, before anyone asks which proxy sent it."""
-    return _refused(Outcome(verdict=Verdict.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers))
+    return _refused(
+        AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers)
+    )
 
 
-def _words(outcome: Outcome) -> tuple[LazyText, LazyText]:
-    if outcome.verdict is Verdict.UNKNOWN:
+def _words(outcome: AccessCheckResult) -> tuple[LazyText, LazyText]:
+    if outcome.verdict is AccessVerdict.UNKNOWN:
         return NOT_SET_UP
     if outcome.reason == Doubt.COOKIE:
         text = _("Your browser sent this site’s cookies in a form that we can’t read. Delete them, then try again.")
@@ -106,7 +108,7 @@ def page(status: int, title: LazyText, text: LazyText, *, link: str = "", link_t
     return HttpResponse(render_to_string("accounts/forward_auth/page_on_application_host.html", context), status=status)
 
 
-def too_many(asked: Asked) -> HttpResponse:
+def too_many(asked: ForwardAuthRequest) -> HttpResponse:
     """Refuse because the proxy asks too often."""
     status = 429 if asked.caller.takes_redirects else 403
     return HttpResponse(status=status, headers={"Retry-After": "1"})

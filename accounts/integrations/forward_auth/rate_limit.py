@@ -3,17 +3,17 @@
 import threading
 import time
 
-from accounts.integrations.forward_auth.proxy_authentication import Caller
+from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
 
 
-class Pace:
+class ProxyRateLimit:
     """Counts the questions of each proxy in this process, second by second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[int, tuple[int, int]] = {}
 
-    def is_within(self, caller: Caller, most: int) -> bool:
+    def is_within(self, caller: AuthenticatedProxy, most: int) -> bool:
         """Count one question, and return whether the proxy is still within its limit for this second."""
         second = int(time.monotonic())
         with self._lock:
@@ -23,4 +23,4 @@ class Pace:
         return n <= most
 
 
-pace = Pace()
+pace = ProxyRateLimit()

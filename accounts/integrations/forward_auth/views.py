@@ -16,10 +16,10 @@ from accounts.integrations.forward_auth import (
     proxy_responses,
     rate_limit,
 )
-from accounts.integrations.forward_auth.access_check import Outcome, Verdict
+from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
-from accounts.integrations.forward_auth.proxy_authentication import Caller
-from accounts.integrations.forward_auth.proxy_responses import Asked
+from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
+from accounts.integrations.forward_auth.proxy_responses import ForwardAuthRequest
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from verification.limits import Gate
 
@@ -42,19 +42,19 @@ def check(request: HttpRequest, below: str = "") -> HttpResponse:
         return pages_on_application_host.show(asked.address, asked, context)
     outcome = access_check.of(asked.address, request.headers.get("Cookie", ""), context.now)
     if outcome.rule is not None and not caller.may_ask_about(outcome.rule.application.pk):
-        outcome = Outcome(verdict=Verdict.UNKNOWN)
+        outcome = AccessCheckResult(verdict=AccessVerdict.UNKNOWN)
     metrics.count(caller, outcome.verdict)
-    if outcome.verdict is Verdict.PUBLIC:
+    if outcome.verdict is AccessVerdict.PUBLIC:
         return HttpResponse()
-    if outcome.verdict is Verdict.ALLOWED and outcome.opened is not None and outcome.identity is not None:
+    if outcome.verdict is AccessVerdict.ALLOWED and outcome.opened is not None and outcome.identity is not None:
         return last_used.Noting(outcome.opened, context.now, outcome.identity.headers())
     return proxy_responses.no(outcome, asked)
 
 
-def _asked(request: HttpRequest, caller: Caller, below: str) -> Asked:
+def _asked(request: HttpRequest, caller: AuthenticatedProxy, below: str) -> ForwardAuthRequest:
     browser = cookies.value_of(request.headers.get("Cookie", ""), cookies.browser_name())
     had_browser = cookies.is_browser_secret(browser)
-    return Asked(
+    return ForwardAuthRequest(
         caller=caller,
         address=forwarded_url.of_headers(request.headers, below=f"/{below}"),
         is_navigation=proxy_responses.is_navigation(request.headers),

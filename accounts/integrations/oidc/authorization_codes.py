@@ -25,14 +25,14 @@ PURPOSE = "oidc_code"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Who:
+class CodeOwner:
     """Who signs in, and from which session."""
 
     user: User
     session_ref: str
 
 
-def start(asked: AuthorizationRequest, who: Who, answer: AccessDecision, context: Context) -> str:
+def start(asked: AuthorizationRequest, who: CodeOwner, answer: AccessDecision, context: Context) -> str:
     """Open the person's session in the application, and return a code for it. Shape: 43 base64url characters."""
     code, client = secrets.token_urlsafe(32), asked.to.client
     with transaction.atomic():

@@ -37,7 +37,7 @@ class Unanswerable(Exception):
     """There is no address to which an answer may go, so the person is told. Shape: a word of `client`, `redirect`."""
 
 
-class Refused(Exception):
+class AuthorizationError(Exception):
     """The client gets an error. Shape: the code as in OpenID Connect Core 1.0, 3.1.2.6, and a sentence in ASCII."""
 
     def __init__(self, error: str, description: str = "") -> None:
@@ -101,20 +101,25 @@ def is_registered(uri: str, client: OidcClient) -> bool:
 
 
 def read(query: Query, to: Answerable) -> AuthorizationRequest:
-    """Read everything else. A parameter without a value counts as missing (RFC 6749, 3.1). Errors: `Refused`."""
+    """Read everything else. A parameter without a value counts as missing (RFC 6749, 3.1).
+
+    Errors: `AuthorizationError`.
+    """
     for name in _ONCE:
         if len(query.get(name, ())) > 1:
-            raise Refused("invalid_request", f"{name} is given more than once")
+            raise AuthorizationError("invalid_request", f"{name} is given more than once")
     for name, error in _UNSUPPORTED.items():
         if any(query.get(name, ())):
-            raise Refused(error)
+            raise AuthorizationError(error)
     for name, longest in _MAX_LENGTHS.items():
         if len(_first(query, name)) > longest:
-            raise Refused("invalid_request", f"{name} is too long")
+            raise AuthorizationError("invalid_request", f"{name} is too long")
     if _first(query, "response_type") != "code":
-        raise Refused("unsupported_response_type" if _first(query, "response_type") else "invalid_request", "only code")
+        raise AuthorizationError(
+            "unsupported_response_type" if _first(query, "response_type") else "invalid_request", "only code"
+        )
     if _first(query, "response_mode") not in {"", "query"}:
-        raise Refused("invalid_request", "only response_mode query")
+        raise AuthorizationError("invalid_request", "only response_mode query")
     claims = _claims(_first(query, "claims"))
     return AuthorizationRequest(
         to=to,
@@ -140,27 +145,27 @@ def _scopes(text: str) -> tuple[str, ...]:
     """Leave out scopes that don't exist. Source: OpenID Connect Core 1.0, 3.1.2.1: they should be ignored."""
     asked = text.split()
     if "openid" not in asked:
-        raise Refused("invalid_scope", "scope must contain openid")
+        raise AuthorizationError("invalid_scope", "scope must contain openid")
     return tuple(name for name in all_scopes.NAMES if name in asked)
 
 
 def _challenge(query: Query) -> str:
     challenge, method = _first(query, "code_challenge"), _first(query, "code_challenge_method")
     if not challenge:
-        raise Refused("invalid_request", "code_challenge is required (PKCE)")
+        raise AuthorizationError("invalid_request", "code_challenge is required (PKCE)")
     if method != "S256":  # without one it would be `plain`
-        raise Refused("invalid_request", "code_challenge_method must be S256")
+        raise AuthorizationError("invalid_request", "code_challenge_method must be S256")
     if not _CHALLENGE.fullmatch(challenge):
-        raise Refused("invalid_request", "code_challenge is not a SHA-256 in base64url")
+        raise AuthorizationError("invalid_request", "code_challenge is not a SHA-256 in base64url")
     return challenge
 
 
 def _prompts(text: str) -> frozenset[str]:
     prompts = frozenset(text.split())
     if prompts - PROMPTS:
-        raise Refused("invalid_request", "prompt has an unknown value")
+        raise AuthorizationError("invalid_request", "prompt has an unknown value")
     if "none" in prompts and len(prompts) > 1:
-        raise Refused("invalid_request", "prompt none stands alone")
+        raise AuthorizationError("invalid_request", "prompt none stands alone")
     return prompts
 
 
@@ -168,7 +173,7 @@ def _max_age(text: str) -> timedelta | None:
     if not text:
         return None
     if not _NUMBER.fullmatch(text):
-        raise Refused("invalid_request", "max_age is a number of seconds")
+        raise AuthorizationError("invalid_request", "max_age is a number of seconds")
     return timedelta(seconds=int(text))
 
 
@@ -181,7 +186,7 @@ def _claims(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
-        raise Refused("invalid_request", "claims is not a JSON object")
+        raise AuthorizationError("invalid_request", "claims is not a JSON object")
     of_id_token = claims.get("id_token")
     return of_id_token if isinstance(of_id_token, dict) else {}
 

@@ -7,7 +7,7 @@ from oauthlib.oauth2.rfc6749.tokens import BearerToken
 from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
 
 
-class Server(TokenEndpoint, RevocationEndpoint):  # type: ignore[misc]  # oauthlib ships no types
+class TokenServer(TokenEndpoint, RevocationEndpoint):  # type: ignore[misc]  # oauthlib ships no types
     """Exchanges codes and refresh tokens, and revokes tokens. Named in the setting `OAUTH2_SERVER_CLASS`."""
 
     def __init__(

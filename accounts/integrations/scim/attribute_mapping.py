@@ -8,7 +8,7 @@ from typing import Any
 from scim2_models import Context as ScimContext
 from scim2_models import GroupMembership, InvalidValueException, Meta, ResponseParameters
 
-from accounts.integrations.scim.schemas import Email, Person, PhoneNumber
+from accounts.integrations.scim.schemas import EmailAttribute, Person, PhoneNumber
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
@@ -34,7 +34,7 @@ def settled(person: Person) -> Person:
     return person
 
 
-def _chosen(emails: Sequence[Email]) -> Email:
+def _chosen(emails: Sequence[EmailAttribute]) -> EmailAttribute:
     """Return the primary address, else the one of work, else the first."""
     return next(
         (each for is_it in (_is_primary, _is_of_work) for each in emails if is_it(each)),
@@ -42,15 +42,15 @@ def _chosen(emails: Sequence[Email]) -> Email:
     )
 
 
-def _is_primary(email: Email) -> bool:
+def _is_primary(email: EmailAttribute) -> bool:
     return email.primary is True
 
 
-def _is_of_work(email: Email) -> bool:
+def _is_of_work(email: EmailAttribute) -> bool:
     return _kind(email) == "work"
 
 
-def _kind(value: Email | PhoneNumber) -> str:
+def _kind(value: EmailAttribute | PhoneNumber) -> str:
     return str(value.type or "").casefold()
 
 

@@ -33,15 +33,15 @@ MAX_TERMS = 30  # comparisons
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FilterQuery:
     """A query for a filter. If it isn't exact, it also finds some that the filter doesn't mean."""
 
     query: Q
     is_exact: bool = True
 
 
-_EVERYTHING = Found(query=Q(), is_exact=False)
-_NOBODY, _ALL = Found(query=Q(pk__in=[])), Found(query=~Q(pk__in=[]))
+_EVERYTHING = FilterQuery(query=Q(), is_exact=False)
+_NOBODY, _ALL = FilterQuery(query=Q(pk__in=[])), FilterQuery(query=~Q(pk__in=[]))
 Lookup = Callable[[str, Any], Q | None]  # operator and value -> query, or None if the column can't tell
 _TEXT = {"eq": "iexact", "co": "icontains", "sw": "istartswith", "ew": "iendswith"}
 _ORDER = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
@@ -190,17 +190,17 @@ def check_size(expression: str) -> None:
         raise InvalidFilterException(detail="The filter is too long or too deep.")
 
 
-def query(found: ScimFilter[Any], columns: Columns) -> Found:
+def query(found: ScimFilter[Any], columns: Columns) -> FilterQuery:
     """Return the query for a filter. Errors: `InvalidFilterException`."""
     return _Query(found, columns).visit(found.ast)
 
 
-class _Query(FilterVisitor[Found]):
+class _Query(FilterVisitor[FilterQuery]):
     def __init__(self, found: ScimFilter[Any], columns: Columns, within: str = "") -> None:
         self._filter, self._columns, self._within = found, columns, within
         self._n_terms = 0
 
-    def visit_comparison(self, node: Comparison) -> Found:
+    def visit_comparison(self, node: Comparison) -> FilterQuery:
         if not self._is_declared(node):
             return _ALL if node.op == CompareOperator.ne else _NOBODY
         column = self._column(node)
@@ -216,22 +216,22 @@ class _Query(FilterVisitor[Found]):
         if found is None:
             return _EVERYTHING
         if not is_not:
-            return Found(query=found, is_exact=column.is_exact)
-        return Found(query=~found) if column.is_exact else _EVERYTHING
+            return FilterQuery(query=found, is_exact=column.is_exact)
+        return FilterQuery(query=~found) if column.is_exact else _EVERYTHING
 
-    def visit_present(self, node: Present) -> Found:
+    def visit_present(self, node: Present) -> FilterQuery:
         if not self._is_declared(node):
             return _NOBODY
         column = self._column(node)
         if column is None or column.present is None or not column.is_exact:
             return _EVERYTHING
-        return Found(query=column.present)
+        return FilterQuery(query=column.present)
 
-    def visit_not(self, node: Not) -> Found:
+    def visit_not(self, node: Not) -> FilterQuery:
         inner = self.visit(node.expr)
-        return Found(query=~inner.query) if inner.is_exact and inner.query else _EVERYTHING
+        return FilterQuery(query=~inner.query) if inner.is_exact and inner.query else _EVERYTHING
 
-    def visit_logical_expr(self, node: LogicalExpr) -> Found:
+    def visit_logical_expr(self, node: LogicalExpr) -> FilterQuery:
         parts = [self.visit(term) for term in node.terms]
         joined = parts[0].query
         for part in parts[1:]:
@@ -241,11 +241,11 @@ class _Query(FilterVisitor[Found]):
                 joined |= part.query
             else:
                 joined = Q()  # one side may be anybody
-        return Found(query=joined, is_exact=all(part.is_exact for part in parts))
+        return FilterQuery(query=joined, is_exact=all(part.is_exact for part in parts))
 
-    def visit_value_path(self, node: ValuePath) -> Found:
+    def visit_value_path(self, node: ValuePath) -> FilterQuery:
         inner = _Query(self._filter, self._columns, within=node.attr_path.attr).visit(node.val_filter)
-        return Found(query=inner.query, is_exact=False)
+        return FilterQuery(query=inner.query, is_exact=False)
 
     def _is_declared(self, node: Comparison | Present) -> bool:
         """Return whether the resource has the attribute at all. A search in several kinds may name those of others."""
@@ -263,7 +263,7 @@ class _Query(FilterVisitor[Found]):
         binding = None if self._within else self._filter.resolve_comparison(node.attr_path)
         return coerce_value(binding, node.value, node.op) if binding is not None else node.value
 
-    def _absent(self, column: Column, operator: str) -> Found:
+    def _absent(self, column: Column, operator: str) -> FilterQuery:
         if column.present is None or not column.is_exact or operator not in {"eq", "ne"}:
             return _EVERYTHING
-        return Found(query=column.present if operator == "ne" else ~column.present)
+        return FilterQuery(query=column.present if operator == "ne" else ~column.present)

@@ -19,10 +19,10 @@ from scim2_models import (
 from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, group_changes, listing, people, request_bodies
 from accounts.integrations.scim.group_changes import Changes
-from accounts.integrations.scim.listing import Listed
-from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
-from accounts.integrations.scim.schemas import Group, Member
-from accounts.integrations.scim.token_authentication import Caller
+from accounts.integrations.scim.listing import ResourceListing
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
+from accounts.integrations.scim.schemas import Group, GroupMember
+from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import DirectoryGroup, User
 from accounts.provisioning import MAX_GROUP_NAME_LENGTH, GroupEntry, Members
 from verification import inputs
@@ -43,17 +43,17 @@ _ONE = Select(_by_key)
 _ONE_LOCKED = Select(lambda: _by_key().select_for_update())
 
 
-def of(caller: Caller) -> QuerySet[DirectoryGroup]:
+def of(caller: AuthenticatedDirectory) -> QuerySet[DirectoryGroup]:
     """Return the groups of a directory."""
     return DirectoryGroup.objects.filter(directory=caller.directory)
 
 
-def read(caller: Caller, call: Call, key: str) -> ScimResponse:
+def read(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a GET of one group."""
     return _shown(call, _one(caller, key))
 
 
-def listed(caller: Caller, call: Call) -> Listed:
+def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ResourceListing:
     """Return what a list of groups is made of."""
 
     def render(rows: Sequence[DirectoryGroup], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
@@ -71,10 +71,10 @@ def listed(caller: Caller, call: Call) -> Listed:
             members.setdefault(group_id, []).append(key)
         return [_rendered(row, members.get(row.group_id, []), call, asked) for row in shown]
 
-    return Listed(model=Group, rows=of(caller), columns=filters.GROUPS, sortable=_SORTABLE, render=render)
+    return ResourceListing(model=Group, rows=of(caller), columns=filters.GROUPS, sortable=_SORTABLE, render=render)
 
 
-def create(caller: Caller, call: Call) -> ScimResponse:
+def create(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:
     """Answer a POST."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     key, members = str(uuid.uuid4()), _keys(group)
@@ -84,7 +84,7 @@ def create(caller: Caller, call: Call) -> ScimResponse:
     return ScimResponse(status=201, body=_shown(call, row).body, headers=location, ignored=ignored)
 
 
-def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
+def replace(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a PUT: the group has exactly these members."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
     _one(caller, key)
@@ -94,7 +94,7 @@ def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
     return ScimResponse(status=200, body=_shown(call, row).body, ignored=ignored)
 
 
-def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
+def patch(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a PATCH. The group isn't returned: it may be large."""
     message, ignored = request_bodies.patch(Group, request_bodies.body(call))
     changes = group_changes.of(message) if message is not None else Changes()
@@ -110,14 +110,14 @@ def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
     return ScimResponse(status=204, ignored=ignored)
 
 
-def delete(caller: Caller, call: Call, key: str) -> ScimResponse:
+def delete(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a DELETE."""
     row = _one(caller, key)
     provisioning.remove_group(caller.directory, row.key, people.source(call), call.now)
     return ScimResponse(status=204)
 
 
-def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
+def _adjust(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str, changes: Changes) -> None:
     """Rename a group and change single members, without reading the others."""
     _check_key(key)
     _check_name(changes.name)
@@ -129,7 +129,12 @@ def _adjust(caller: Caller, call: Call, key: str, changes: Changes) -> None:
 
 
 def _written(
-    caller: Caller, call: Call, key: str, name: str, members: Collection[str], external_id: str
+    caller: AuthenticatedDirectory,
+    call: IncomingScimRequest,
+    key: str,
+    name: str,
+    members: Collection[str],
+    external_id: str,
 ) -> DirectoryGroup:
     """Make or change a group, with exactly these members, who have been checked."""
     _check_name(name)
@@ -170,7 +175,7 @@ def _keys(group: Group) -> frozenset[str]:
     return frozenset(each.value or "" for each in members)
 
 
-def _check_members(caller: Caller, keys: Collection[str]) -> None:
+def _check_members(caller: AuthenticatedDirectory, keys: Collection[str]) -> None:
     """Refuse ids that no person of the directory has: a group that silently lacks people would never be repaired."""
     sought = sorted(keys)
     for at in range(0, len(sought), _CHUNK):
@@ -182,7 +187,7 @@ def _check_members(caller: Caller, keys: Collection[str]) -> None:
             raise InvalidValueException(detail=f"There is no person with the id {missing[0][:64]!r}.")
 
 
-def _one(caller: Caller, key: str, *, is_locked: bool = False) -> DirectoryGroup:
+def _one(caller: AuthenticatedDirectory, key: str, *, is_locked: bool = False) -> DirectoryGroup:
     _check_key(key)
     found = (_ONE_LOCKED if is_locked else _ONE).first(directory=caller.directory.pk, key=key)
     if found is None:
@@ -206,7 +211,7 @@ def _through(rows: Sequence[DirectoryGroup]) -> QuerySet[Any]:
     return User.groups.through.objects.filter(group_id__in=[row.group_id for row in rows])
 
 
-def _shown(call: Call, row: DirectoryGroup) -> ScimResponse:
+def _shown(call: IncomingScimRequest, row: DirectoryGroup) -> ScimResponse:
     asked = listing.selection(Group, call)
     members = (
         list(_through([row]).order_by("user_id").values_list("user__directory_key", flat=True))
@@ -217,7 +222,7 @@ def _shown(call: Call, row: DirectoryGroup) -> ScimResponse:
 
 
 def _rendered(
-    row: DirectoryGroup, members: Sequence[str] | None, call: Call, asked: ResponseParameters[Any]
+    row: DirectoryGroup, members: Sequence[str] | None, call: IncomingScimRequest, asked: ResponseParameters[Any]
 ) -> dict[str, Any]:
     """Return a group as JSON."""
     return Group(
@@ -229,6 +234,6 @@ def _rendered(
     ).model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked)
 
 
-def _members(keys: Sequence[str], base: str) -> Iterator[Member]:
+def _members(keys: Sequence[str], base: str) -> Iterator[GroupMember]:
     for key in keys:
-        yield Member.model_construct(value=key, ref=f"{base}/Users/{key}", type="User")
+        yield GroupMember.model_construct(value=key, ref=f"{base}/Users/{key}", type="User")

@@ -18,7 +18,7 @@ from scim2_models import (
 
 from accounts.integrations.scim import filters, schemas
 from accounts.integrations.scim.filters import Columns
-from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 
 MAX_COMPARED = 1000  # resources that are compared one by one with a filter
 _LIST = str(ListResponse.__schema__)
@@ -26,7 +26,7 @@ _NAMES = ("filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class ResourceListing:
     """What is listed: rows, how filters and orders ask for them, and how they become resources.
 
     Shape: `sortable` maps an attribute in lower case to its column; `load` turns rows into what a filter compares.
@@ -51,7 +51,7 @@ def asked(model: Any, sent: Mapping[str, Any]) -> SearchRequest[Any]:
     return read
 
 
-def selection(model: Any, call: Call) -> ResponseParameters[Any]:
+def selection(model: Any, call: IncomingScimRequest) -> ResponseParameters[Any]:
     """Read which attributes of a resource a client wants. Errors: `ValidationError`."""
     parameters: Any = ResponseParameters.__class_getitem__(model)
     found = {
@@ -73,12 +73,12 @@ def _attribute(path: object) -> str:
     return str(path).rpartition(":")[2].casefold()
 
 
-def by_query(call: Call, listed: Listed) -> ScimResponse:
+def by_query(call: IncomingScimRequest, listed: ResourceListing) -> ScimResponse:
     """Answer a GET of all resources of a kind."""
     return _page(asked(listed.model, call.query), [listed])
 
 
-def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> ScimResponse:
+def search(sent: Mapping[str, Any], kinds: Sequence[ResourceListing]) -> ScimResponse:
     """Answer a search by POST, in one kind of resource or in several, one after the other."""
     models: Any = kinds[0].model
     for each in kinds[1:]:
@@ -86,7 +86,7 @@ def search(sent: Mapping[str, Any], kinds: Sequence[Listed]) -> ScimResponse:
     return _page(asked(models, sent), kinds)
 
 
-def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> ScimResponse:
+def _page(request: SearchRequest[Any], kinds: Sequence[ResourceListing]) -> ScimResponse:
     start = request.start_index_0 or 0
     left = min(schemas.DEFAULT_PAGE_SIZE if request.count is None else max(0, request.count), schemas.MAX_PAGE_SIZE)
     total, resources, skip = 0, list[dict[str, Any]](), start
@@ -107,7 +107,7 @@ def _page(request: SearchRequest[Any], kinds: Sequence[Listed]) -> ScimResponse:
     return ScimResponse(status=200, body=body)
 
 
-def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tuple[int, Sequence[Any]]:
+def _rows(request: SearchRequest[Any], kind: ResourceListing, first: int, end: int) -> tuple[int, Sequence[Any]]:
     """Return how many rows a filter finds, and those of one page."""
     rows, matches = kind.rows, None
     if request.filter is not None:
@@ -132,7 +132,7 @@ def _rows(request: SearchRequest[Any], kind: Listed, first: int, end: int) -> tu
     return len(meant), meant[first:end]
 
 
-def _order(request: SearchRequest[Any], kind: Listed) -> tuple[Any, ...]:
+def _order(request: SearchRequest[Any], kind: ResourceListing) -> tuple[Any, ...]:
     if request.sort_by is None:
         return ("pk",)
     column = kind.sortable.get(_attribute(request.sort_by))

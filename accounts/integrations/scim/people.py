@@ -22,10 +22,10 @@ from scim2_models import (
 
 from accounts import provisioning
 from accounts.integrations.scim import attribute_mapping, filters, listing, request_bodies, schemas
-from accounts.integrations.scim.listing import Listed
-from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
+from accounts.integrations.scim.listing import ResourceListing
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.schemas import Person
-from accounts.integrations.scim.token_authentication import Caller
+from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
 from accounts.provisioning import PersonChange, PersonEntry, Refusal, Source, Verdict, Way
@@ -42,12 +42,12 @@ _STAFF = "Someone who works with this service has this userName. Staff are never
 _LAST = "This person is the last administrator who can sign in, so they can’t be switched off or deleted."
 
 
-def source(call: Call) -> Source:
+def source(call: IncomingScimRequest) -> Source:
     """Return where a change came from, for the audit log."""
     return Source(way=Way.SCIM, network=call.context.network, agent=call.context.agent)
 
 
-def of(caller: Caller) -> QuerySet[ScimPerson]:
+def of(caller: AuthenticatedDirectory) -> QuerySet[ScimPerson]:
     """Return the people a directory sees."""
     return _seen(caller.directory.pk)
 
@@ -82,12 +82,12 @@ _GROUPS_OF = Select(
 )
 
 
-def read(caller: Caller, call: Call, key: str) -> ScimResponse:
+def read(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a GET of one person."""
     return _shown(caller, call, _one(_ONE, caller, key))
 
 
-def listed(caller: Caller, call: Call) -> Listed:
+def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ResourceListing:
     """Return what a list of people is made of."""
 
     def load(rows: Sequence[ScimPerson], groups: Mapping[int, Groups]) -> list[Person]:
@@ -97,7 +97,7 @@ def listed(caller: Caller, call: Call) -> Listed:
         people = load(rows, _groups(caller, rows) if listing.wants(asked, "groups") else {})
         return [attribute_mapping.render(person, asked) for person in people]
 
-    return Listed(
+    return ResourceListing(
         model=Person,
         rows=of(caller),
         columns=filters.PEOPLE,
@@ -120,7 +120,7 @@ _SORTABLE = {
 }
 
 
-def create(caller: Caller, call: Call) -> ScimResponse:
+def create(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:
     """Answer a POST: a new person, or one the directory deleted before."""
     person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
     attribute_mapping.settled(person)
@@ -142,7 +142,7 @@ def create(caller: Caller, call: Call) -> ScimResponse:
     return ScimResponse(status=201, body=shown.body, headers=location, ignored=ignored)
 
 
-def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
+def replace(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a PUT. A person whose `active` it doesn't state stays as they are."""
     sent, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
 
@@ -152,7 +152,7 @@ def replace(caller: Caller, call: Call, key: str) -> ScimResponse:
     return _changed(caller, call, key, change, ignored)
 
 
-def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
+def patch(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a PATCH."""
     message, ignored = request_bodies.patch(Person, request_bodies.body(call))
 
@@ -164,7 +164,7 @@ def patch(caller: Caller, call: Call, key: str) -> ScimResponse:
     return _changed(caller, call, key, change, ignored)
 
 
-def delete(caller: Caller, call: Call, key: str) -> ScimResponse:
+def delete(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a DELETE: the person is switched off, leaves the directory's groups, and is no longer seen.
 
     Nothing else of them changes, so that no value which can't be taken over keeps them here.
@@ -182,7 +182,11 @@ def delete(caller: Caller, call: Call, key: str) -> ScimResponse:
 
 
 def _changed(
-    caller: Caller, call: Call, key: str, change: Callable[[Person], Person], ignored: tuple[str, ...]
+    caller: AuthenticatedDirectory,
+    call: IncomingScimRequest,
+    key: str,
+    change: Callable[[Person], Person],
+    ignored: tuple[str, ...],
 ) -> ScimResponse:
     """Apply what a PUT or PATCH makes of a person. The same again writes nothing.
 
@@ -196,7 +200,9 @@ def _changed(
     return ScimResponse(status=200, body=shown.body, ignored=ignored)
 
 
-def _rewritten(caller: Caller, call: Call, key: str, change: Callable[[Person], Person]) -> ScimPerson:
+def _rewritten(
+    caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str, change: Callable[[Person], Person]
+) -> ScimPerson:
     try:
         with transaction.atomic():
             row = _one(_ONE_LOCKED, caller, key)
@@ -221,7 +227,7 @@ def _is_as_stored(row: ScimPerson, person: Person) -> bool:
     return is_same and row.user.is_active == (person.active is True)
 
 
-def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange:
+def _apply(caller: AuthenticatedDirectory, call: IncomingScimRequest, person: Person, key: str) -> PersonChange:
     """Carry out what a resource says. A refusal for the last administrator is returned, because it is audited.
 
     Errors: `SCIMException`. Leaving is never refused because of another value.
@@ -236,7 +242,7 @@ def _apply(caller: Caller, call: Call, person: Person, key: str) -> PersonChange
     return done
 
 
-def _carried_out(caller: Caller, call: Call, entry: PersonEntry) -> PersonChange:
+def _carried_out(caller: AuthenticatedDirectory, call: IncomingScimRequest, entry: PersonEntry) -> PersonChange:
     """Carry out what an entry changes, and return what it changed, and what not."""
     planned = PersonChange(entry=entry, verdict=Verdict.CHANGED)
     (done,) = provisioning.apply_people(caller.directory, [planned], source(call), call.now)
@@ -255,14 +261,14 @@ def _without_refused(person: Person, stored: Person, done: PersonChange) -> Pers
     return person
 
 
-def _keep(row: ScimPerson, person: Person, call: Call) -> None:
+def _keep(row: ScimPerson, person: Person, call: IncomingScimRequest) -> None:
     attribute_mapping.write(row, person)
     is_new = row.deleted_at is None and row.changed_at is None
     row.changed_at, row.deleted_at = call.now, None
     row.save(force_insert=is_new)
 
 
-def _found_deleted(caller: Caller, person: Person) -> ScimPerson | None:
+def _found_deleted(caller: AuthenticatedDirectory, person: Person) -> ScimPerson | None:
     """Return the row of the same person, locked, if the directory deleted them before."""
     directory, external_id = caller.directory.pk, person.external_id or ""
     same = _DELETED_BY_ID.first(directory=directory, external_id=external_id) if external_id else None
@@ -272,7 +278,7 @@ def _found_deleted(caller: Caller, person: Person) -> ScimPerson | None:
     return same
 
 
-def _one(select: Select[ScimPerson], caller: Caller, key: str) -> ScimPerson:
+def _one(select: Select[ScimPerson], caller: AuthenticatedDirectory, key: str) -> ScimPerson:
     is_key = bool(key) and attribute_mapping.is_text(key)
     found = select.first(directory=caller.directory.pk, key=key) if is_key else None
     if found is None:
@@ -280,7 +286,7 @@ def _one(select: Select[ScimPerson], caller: Caller, key: str) -> ScimPerson:
     return found
 
 
-def _shown(caller: Caller, call: Call, row: ScimPerson) -> ScimResponse:
+def _shown(caller: AuthenticatedDirectory, call: IncomingScimRequest, row: ScimPerson) -> ScimResponse:
     asked = listing.selection(Person, call)
     groups: Groups = []
     if listing.wants(asked, "groups"):
@@ -290,7 +296,7 @@ def _shown(caller: Caller, call: Call, row: ScimPerson) -> ScimResponse:
     return ScimResponse(status=200, body=attribute_mapping.render(person, asked))
 
 
-def _groups(caller: Caller, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:
+def _groups(caller: AuthenticatedDirectory, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:
     """Return the groups of some people, by user."""
     people = [row.user_id for row in rows]
     found = User.groups.through.objects.filter(user_id__in=people, group__of_directory__directory=caller.directory)

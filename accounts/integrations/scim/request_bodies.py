@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
 
 from accounts.integrations.scim import requests_and_responses, schemas
-from accounts.integrations.scim.requests_and_responses import Call
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest
 from verification import inputs
 
 MAX_OPERATIONS = 1000  # of one PATCH
@@ -28,7 +28,7 @@ class WrongType(SCIMException):
     status = 415
 
 
-def body(call: Call) -> dict[str, Any]:
+def body(call: IncomingScimRequest) -> dict[str, Any]:
     """Read the body as a JSON object. Errors: `SCIMException`."""
     if call.content_type.lower() not in _TYPES:
         raise WrongType(detail=f"Send {requests_and_responses.CONTENT_TYPE}.")

@@ -12,7 +12,7 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class IncomingScimRequest:
     """One request. Shape: `path` are the parts of the address below `base`, which ends without a slash."""
 
     method: str

@@ -46,7 +46,7 @@ POLICY = ScimPolicy(
 TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 
 
-class Email(ComplexAttribute):
+class EmailAttribute(ComplexAttribute):
     """An email address. We check it ourselves: the library refuses names such as `corp.local`."""
 
     value: str | None = None
@@ -84,7 +84,7 @@ class User(Resource[Any]):
     active: bool | None = None
     """Whether the person can sign in. If it isn't stated they can; if it's removed they can't."""
 
-    emails: list[Email] | None = None
+    emails: list[EmailAttribute] | None = None
     """One email address: the primary one, otherwise the work address, otherwise the first."""
 
     phone_numbers: list[PhoneNumber] | None = None
@@ -94,7 +94,7 @@ class User(Resource[Any]):
     """The groups of this directory that the person is in."""
 
     Name: ClassVar[type[ComplexAttribute]] = Name
-    Emails: ClassVar[type[ComplexAttribute]] = Email
+    Emails: ClassVar[type[ComplexAttribute]] = EmailAttribute
     PhoneNumbers: ClassVar[type[ComplexAttribute]] = PhoneNumber
     Groups: ClassVar[type[ComplexAttribute]] = GroupMembership
 
@@ -102,7 +102,7 @@ class User(Resource[Any]):
 Person: TypeAlias = User  # in the other modules, a user is an account
 
 
-class Member(ComplexAttribute):
+class GroupMember(ComplexAttribute):
     """A person in a group."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
@@ -125,10 +125,10 @@ class Group(Resource[Any]):
     display_name: Annotated[str | None, Required.true] = None
     """The name of the group."""
 
-    members: list[Member] | None = None
+    members: list[GroupMember] | None = None
     """The people in the group."""
 
-    Members: ClassVar[type[ComplexAttribute]] = Member
+    Members: ClassVar[type[ComplexAttribute]] = GroupMember
 
 
 def _config() -> ServiceProviderConfig:

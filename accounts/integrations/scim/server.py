@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
 
 from accounts.integrations.scim import groups, listing, people, request_bodies, requests_and_responses, schemas
-from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
-from accounts.integrations.scim.token_authentication import Caller
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
+from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 
 _KINDS = {"Users": people, "Groups": groups}
 
 
-def answer(caller: Caller, call: Call) -> ScimResponse:
+def answer(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:
     """Answer a request of a directory."""
     try:
         return _answer(caller, call)
@@ -30,7 +30,7 @@ def answer(caller: Caller, call: Call) -> ScimResponse:
         return _refusal(Error.from_validation_errors(error)[0])
 
 
-def _answer(caller: Caller, call: Call) -> ScimResponse:
+def _answer(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:
     head, *rest = call.path or ("",)
     if head in _KINDS and len(rest) <= 1:
         return _of_kind(caller, call, head, *rest)
@@ -43,7 +43,7 @@ def _answer(caller: Caller, call: Call) -> ScimResponse:
     raise NotFoundException(detail="No SCIM endpoint has this address.")
 
 
-def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> ScimResponse:
+def _of_kind(caller: AuthenticatedDirectory, call: IncomingScimRequest, kind: str, key: str = "") -> ScimResponse:
     module: Any = _KINDS[kind]
     if key == ".search":
         return _searched(caller, call, [kind])
@@ -57,13 +57,13 @@ def _of_kind(caller: Caller, call: Call, kind: str, key: str = "") -> ScimRespon
     return _allowed(call, ways)
 
 
-def _searched(caller: Caller, call: Call, kinds: list[str]) -> ScimResponse:
+def _searched(caller: AuthenticatedDirectory, call: IncomingScimRequest, kinds: list[str]) -> ScimResponse:
     modules: list[Any] = [_KINDS[kind] for kind in kinds]
     wanted = [module.listed(caller, call) for module in modules]
     return _allowed(call, {"POST": lambda: listing.search(request_bodies.body(call), wanted)})
 
 
-def _allowed(call: Call, ways: Mapping[str, Callable[[], ScimResponse]]) -> ScimResponse:
+def _allowed(call: IncomingScimRequest, ways: Mapping[str, Callable[[], ScimResponse]]) -> ScimResponse:
     if call.method in ways:
         return ways[call.method]()
     allowed = ", ".join(sorted(ways))
@@ -88,13 +88,13 @@ def _refusal(error: Error) -> ScimResponse:
 # What the server says about itself
 
 
-def _config(call: Call, *rest: str) -> ScimResponse:
+def _config(call: IncomingScimRequest, *rest: str) -> ScimResponse:
     if rest:
         raise NotFoundException(detail="No SCIM endpoint has this address.")
     return ScimResponse(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
 
 
-def _resource_types(call: Call, *name: str) -> ScimResponse:
+def _resource_types(call: IncomingScimRequest, *name: str) -> ScimResponse:
     return _described_all(
         {
             str(each.name): _described(each, call, f"ResourceTypes/{each.name}")
@@ -104,13 +104,13 @@ def _resource_types(call: Call, *name: str) -> ScimResponse:
     )
 
 
-def _schemas(call: Call, *urn: str) -> ScimResponse:
+def _schemas(call: IncomingScimRequest, *urn: str) -> ScimResponse:
     return _described_all(
         {str(each.id): _described(each, call, f"Schemas/{each.id}") for each in schemas.PROVIDER.schemas}, *urn
     )
 
 
-def _described(resource: Any, call: Call, where: str) -> dict[str, Any]:
+def _described(resource: Any, call: IncomingScimRequest, where: str) -> dict[str, Any]:
     said: dict[str, Any] = resource.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
     return {**said, "meta": {"resourceType": type(resource).__name__, "location": f"{call.base}/{where}"}}
 

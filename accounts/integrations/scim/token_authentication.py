@@ -23,7 +23,7 @@ _CHALLENGE = 'Bearer realm="SCIM"'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
+class AuthenticatedDirectory:
     """A directory that sends. Everything that it reads or changes belongs to it."""
 
     directory: Directory
@@ -36,14 +36,14 @@ class Caller:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
+class AuthenticationRefusal:
     """Why a request isn't answered, and whose it is if the token was right."""
 
     answer: ScimResponse
     directory: Directory | None = None
 
 
-def of(authorization: str, context: Context) -> Caller | Refusal:
+def of(authorization: str, context: Context) -> AuthenticatedDirectory | AuthenticationRefusal:
     """Return the directory that a request comes from, or why it is refused.
 
     Incorrect tokens are counted against their network. A token is found by its digest, so no time depends on it.
@@ -53,7 +53,7 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
     is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_TOKEN_LENGTH
     caller = _callers.read(*random_tokens.digests(PURPOSE, token)) if is_token else None
     if caller is None:
-        return Refusal(answer=_unknown(bool(token), context))
+        return AuthenticationRefusal(answer=_unknown(bool(token), context))
     directory = caller.directory
     if not directory.is_active:
         refused = requests_and_responses.error(403, "This directory is switched off.", problem="off")
@@ -63,7 +63,7 @@ def of(authorization: str, context: Context) -> Caller | Refusal:
         refused = _too_many("Too many requests. Send fewer.")
     else:
         return caller
-    return Refusal(answer=refused, directory=directory)
+    return AuthenticationRefusal(answer=refused, directory=directory)
 
 
 def forget() -> None:
@@ -85,13 +85,13 @@ def _too_many(detail: str) -> ScimResponse:
     return requests_and_responses.error(429, detail, problem="limit", Retry_After="60")
 
 
-def _find(*digests: str) -> Caller | None:
+def _find(*digests: str) -> AuthenticatedDirectory | None:
     found = ScimAccess.objects.filter(secrets.is_digest(digests, timezone.now()), directory__kind=Kind.SCIM)
     access = found.select_related("directory").first()
     if access is None:
         return None
     networks = tuple(ipaddress.ip_network(each) for each in access.networks)
-    return Caller(directory=access.directory, networks=networks)
+    return AuthenticatedDirectory(directory=access.directory, networks=networks)
 
 
 def _seconds() -> float:

@@ -11,8 +11,8 @@ from accounts import request_context
 from accounts.integrations import middleware_for_programs
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from accounts.integrations.scim import metrics, request_log, requests_and_responses, token_authentication
-from accounts.integrations.scim.requests_and_responses import Call, ScimResponse
-from accounts.integrations.scim.token_authentication import Caller
+from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
+from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import ScimRequest
 from verification import conf, inputs
 
@@ -24,7 +24,7 @@ _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 class _Server(Protocol):
     """The module `server`."""
 
-    def answer(self, caller: Caller, call: Call) -> ScimResponse: ...
+    def answer(self, caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse: ...
 
 
 def _server() -> _Server:
@@ -47,12 +47,12 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     context = request_context.read(request)
     parts = tuple(part for part in below.split("/") if part)
     caller = token_authentication.of(request.headers.get("Authorization", ""), context)
-    if isinstance(caller, token_authentication.Refusal):
+    if isinstance(caller, token_authentication.AuthenticationRefusal):
         answer = caller.answer
     elif (body := _body(request)) is None:
         answer = requests_and_responses.error(413, f"Send at most {_MAX_BYTES} bytes in one request.", problem="size")
     else:
-        call = Call(
+        call = IncomingScimRequest(
             method=method,
             path=parts,
             query=request.GET.dict(),

@@ -10,21 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts import access, session_assurance
 from accounts.applications import Reason
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
-from accounts.integrations.forward_auth.access_check import Outcome, Verdict
+from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
-from accounts.integrations.forward_auth.protected_hosts import Rule, Unknown
+from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
 from accounts.models import Proxy, Session, User
 from verification import registry
 from verification.lazy_text import LazyText
 
-VERDICTS: Mapping[Verdict, LazyText] = {
-    Verdict.PUBLIC: _("Opens for everyone"),
-    Verdict.ALLOWED: _("Opens"),
-    Verdict.SIGN_IN: _("They sign in first"),
-    Verdict.VERIFY: _("They verify again first"),
-    Verdict.REFUSED: _("Doesn’t open for them"),
-    Verdict.UNKNOWN: _("Doesn’t open for anyone"),
-    Verdict.DOUBT: _("Doesn’t open for anyone"),
+VERDICTS: Mapping[AccessVerdict, LazyText] = {
+    AccessVerdict.PUBLIC: _("Opens for everyone"),
+    AccessVerdict.ALLOWED: _("Opens"),
+    AccessVerdict.SIGN_IN: _("They sign in first"),
+    AccessVerdict.VERIFY: _("They verify again first"),
+    AccessVerdict.REFUSED: _("Doesn’t open for them"),
+    AccessVerdict.UNKNOWN: _("Doesn’t open for anyone"),
+    AccessVerdict.DOUBT: _("Doesn’t open for anyone"),
 }
 _OTHER_REASONS: Mapping[str, LazyText] = {
     access_check.MUST_REPLACE: _("They must set a new password first."),
@@ -50,7 +50,7 @@ class Explanation:
     title: LazyText
     text: LazyText
     is_open: bool
-    rule: Rule | None = None
+    rule: PathRule | None = None
     session: Session | None = None
     methods: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -61,13 +61,13 @@ def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> 
     address = forwarded_url.of_url(url)
     rule = address if isinstance(address, Doubt) else protected_hosts.rule_for(address)
     if isinstance(rule, Doubt):
-        return _told(Outcome(verdict=Verdict.DOUBT, reason=rule))
-    if isinstance(rule, Unknown):
-        return _told(Outcome(verdict=Verdict.UNKNOWN, reason="no-rule"))
+        return _told(AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=rule))
+    if isinstance(rule, UnknownAddress):
+        return _told(AccessCheckResult(verdict=AccessVerdict.UNKNOWN, reason="no-rule"))
     if proxy is not None and not _may_ask(proxy, rule):
-        return _told(Outcome(verdict=Verdict.UNKNOWN, reason="other-proxy"))
+        return _told(AccessCheckResult(verdict=AccessVerdict.UNKNOWN, reason="other-proxy"))
     if rule.is_public:
-        return _told(Outcome(verdict=Verdict.PUBLIC, rule=rule))
+        return _told(AccessCheckResult(verdict=AccessVerdict.PUBLIC, rule=rule))
     session = _newest(user, now) if user else None
     visitor = access_check.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
     if user is None or visitor is None:
@@ -75,7 +75,7 @@ def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> 
     return _told(access_check.judge(rule, visitor, now), session, _enough(rule, user, visitor.facts, now))
 
 
-def _may_ask(proxy: Proxy, rule: Rule) -> bool:
+def _may_ask(proxy: Proxy, rule: PathRule) -> bool:
     own = proxy.applications.all()
     return not own or rule.application.pk in {each.pk for each in own}
 
@@ -84,18 +84,18 @@ def _newest(user: User, now: datetime) -> Session | None:
     return next(iter(session_assurance.running(user, now)), None)
 
 
-def _stranger(rule: Rule, user: User | None, now: datetime) -> Outcome:
+def _stranger(rule: PathRule, user: User | None, now: datetime) -> AccessCheckResult:
     answer = access.of_person(user, rule.application, None, now, wanted=rule.wanted)
-    verdict = Verdict.REFUSED if answer.step is access.Step.REFUSE else Verdict.SIGN_IN
-    return Outcome(verdict=verdict, reason=answer.reason, rule=rule, answer=answer)
+    verdict = AccessVerdict.REFUSED if answer.step is access.Step.REFUSE else AccessVerdict.SIGN_IN
+    return AccessCheckResult(verdict=verdict, reason=answer.reason, rule=rule, answer=answer)
 
 
-def _enough(rule: Rule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
+def _enough(rule: PathRule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
     answer = access.of_person(user, rule.application, facts, now, wanted=rule.wanted)
     return tuple(str(registry.method(name).label) for name in answer.methods if registry.is_installed(name))
 
 
-def _told(outcome: Outcome, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
+def _told(outcome: AccessCheckResult, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
     return Explanation(
         title=VERDICTS[outcome.verdict],
         text=reason_words(outcome.reason),

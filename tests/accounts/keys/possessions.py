@@ -85,7 +85,9 @@ def sign_in_to_an_application(ana: Person, context: Context) -> None:
     }
     asked = authorization_request.read(query, authorization_request.answerable(query))
     answer = AccessDecision(step=Step.CONTINUE, reason=Reason.MET, acr="phr", auth_time=context.now)
-    authorization_codes.start(asked, authorization_codes.Who(user=ana.user, session_ref="0" * 32), answer, context)
+    authorization_codes.start(
+        asked, authorization_codes.CodeOwner(user=ana.user, session_ref="0" * 32), answer, context
+    )
 
 
 def protect_an_application(now: datetime) -> None:

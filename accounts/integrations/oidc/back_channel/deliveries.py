@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.integrations.oidc import audit_events, id_and_logout_tokens
 from accounts.integrations.oidc.back_channel import logout_requests
-from accounts.integrations.oidc.back_channel.logout_requests import Result
+from accounts.integrations.oidc.back_channel.logout_requests import LogoutResponse
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
 from verification import audit, signing_keys, task_publisher
 from verification.context import Context
@@ -72,7 +72,7 @@ def _free(now: datetime) -> Q:
 def deliver(keys: Collection[int], now: datetime) -> None:
     """Try deliveries, several at the same time, so that a client that is down delays no other. Safe to run twice."""
     for row in _loaded().filter(_free(now), pk__in=keys, state=State.WAITING, due_at__lte=now, n_tries__gt=len(WAITS)):
-        _settle(row, Result(problem="stopped"), now)  # its last try ended with the worker
+        _settle(row, LogoutResponse(problem="stopped"), now)  # its last try ended with the worker
     claimed = [key for key in keys if _claim(key, now)]
     pool = ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="logout")
     try:
@@ -86,7 +86,7 @@ def deliver(keys: Collection[int], now: datetime) -> None:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-_Running: TypeAlias = dict[Future[Result], LogoutDelivery]
+_Running: TypeAlias = dict[Future[LogoutResponse], LogoutDelivery]
 
 
 def _settle_all(running: _Running, now: datetime) -> None:
@@ -104,10 +104,10 @@ def _settle_all(running: _Running, now: datetime) -> None:
             _put_off([each for each, other in running.items() if other.client_id == row.client_id], running, now)
     _put_off(list(running), running, now)
     for each, row in running.items():
-        _settle(row, each.result() if each.done() else Result(problem=_HANGS), now)
+        _settle(row, each.result() if each.done() else LogoutResponse(problem=_HANGS), now)
 
 
-def _put_off(chosen: Iterable[Future[Result]], running: _Running, now: datetime) -> None:
+def _put_off(chosen: Iterable[Future[LogoutResponse]], running: _Running, now: datetime) -> None:
     """Give back those that no thread has begun. That was no try, and they are due again, after all others."""
     keys = [running.pop(each).pk for each in chosen if each.cancel()]
     mine = LogoutDelivery.objects.filter(pk__in=keys, state=State.WAITING, claimed_until=now + _CLAIM_TIME)
@@ -123,11 +123,11 @@ def _signed(row: LogoutDelivery, now: datetime) -> str | None:
     try:
         return id_and_logout_tokens.logout_token(row.client, row.user, row.session, now=now)
     except signing_keys.NoKey:
-        _settle(row, Result(problem="key"), now)
+        _settle(row, LogoutResponse(problem="key"), now)
         return None
 
 
-def _finished(running: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
+def _finished(running: Iterable[Future[LogoutResponse]]) -> Iterator[Future[LogoutResponse]]:
     try:
         yield from as_completed(list(running), timeout=_TOTAL_TIMEOUT)
     except TooSlow:
@@ -140,7 +140,7 @@ def _claim(key: int, now: datetime) -> bool:
     return bool(free.update(claimed_until=now + _CLAIM_TIME, n_tries=F("n_tries") + 1))
 
 
-def _settle(row: LogoutDelivery, result: Result, now: datetime) -> None:
+def _settle(row: LogoutDelivery, result: LogoutResponse, now: datetime) -> None:
     """Write down what a try led to: done, tried again later, or given up."""
     mine = LogoutDelivery.objects.filter(pk=row.pk, state=State.WAITING, n_tries=row.n_tries)
     told = {"last_status": result.status, "last_problem": result.problem, "claimed_until": None}

@@ -25,7 +25,7 @@ _MAX_URL_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class LogoutResponse:
     """What came back. Shape: `status` is 0 without an answer; `problem` is one word, empty after an answer."""
 
     status: int = 0
@@ -53,29 +53,29 @@ def flaw(uri: str) -> str:
     return "" if is_own else "https"
 
 
-def send(uri: str, token: str) -> Result:
+def send(uri: str, token: str) -> LogoutResponse:
     """Tell a client. Never raises, because one client must not affect another."""
     import urllib3  # noqa: PLC0415  (a megabyte, and only workers tell clients)
 
     if why := flaw(uri):
-        return Result(problem=why)
+        return LogoutResponse(problem=why)
     parts = urlsplit(uri)
     try:
         place = next(_places(parts), None)
     except (OSError, UnicodeError):  # no server, or none that can have this name, such as `a..b`
-        return Result(problem="name")
+        return LogoutResponse(problem="name")
     if place is None:
-        return Result(problem="forbidden")
+        return LogoutResponse(problem="forbidden")
     try:
-        return Result(status=_post(parts, place, token))
+        return LogoutResponse(status=_post(parts, place, token))
     except urllib3.exceptions.SSLError:
-        return Result(problem="certificate")
+        return LogoutResponse(problem="certificate")
     except urllib3.exceptions.NewConnectionError:
-        return Result(problem="connection")
+        return LogoutResponse(problem="connection")
     except (urllib3.exceptions.TimeoutError, TimeoutError):
-        return Result(problem="slow")
+        return LogoutResponse(problem="slow")
     except (urllib3.exceptions.HTTPError, OSError, ValueError):
-        return Result(problem="connection")
+        return LogoutResponse(problem="connection")
 
 
 def _places(parts: SplitResult) -> Iterator[str]:

@@ -27,7 +27,12 @@ from accounts.integrations.oidc import (
     scopes,
 )
 from accounts.integrations.oidc.authorization_progress import Progress
-from accounts.integrations.oidc.authorization_request import Answerable, AuthorizationRequest, Refused, Unanswerable
+from accounts.integrations.oidc.authorization_request import (
+    Answerable,
+    AuthorizationError,
+    AuthorizationRequest,
+    Unanswerable,
+)
 from accounts.middleware import answers_without_page
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
@@ -76,7 +81,7 @@ def _without_page(request: HttpRequest) -> HttpResponse | None:
     query = _query(request.GET)
     try:
         asked = authorization_request.read(query, authorization_request.answerable(query))
-    except (Unanswerable, Refused):
+    except (Unanswerable, AuthorizationError):
         return None
     return client_redirects.error(request, asked.to, "interaction_required") if "none" in asked.prompts else None
 
@@ -122,7 +127,7 @@ def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
     try:
         asked = authorization_request.read(query, to)
         wanted_by = _subject(asked)
-    except Refused as error:
+    except AuthorizationError as error:
         return client_redirects.error(request, to, error.error, error.description)
     context = request_context.read(request)
     visit = _Visit(request=request, query=query, asked=asked, done=authorization_progress.read(query), context=context)
@@ -135,9 +140,9 @@ def _subject(asked: AuthorizationRequest) -> str:
         return asked.subject
     hint = id_and_logout_tokens.read_hint(asked.id_token_hint)
     if hint is None or hint["aud"] != asked.to.client.client_id:
-        raise Refused("invalid_request", "id_token_hint is no ID token for this client")
+        raise AuthorizationError("invalid_request", "id_token_hint is no ID token for this client")
     if asked.subject and asked.subject != hint["sub"]:
-        raise Refused("invalid_request", "claims and id_token_hint name two people")
+        raise AuthorizationError("invalid_request", "claims and id_token_hint name two people")
     return str(hint["sub"])
 
 
@@ -237,7 +242,7 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
     access.forget_rounds(visit.request)
     ref = sessions.ref_of(visit.request.session)
     code = authorization_codes.start(
-        visit.asked, authorization_codes.Who(user=user, session_ref=ref), answer, visit.context
+        visit.asked, authorization_codes.CodeOwner(user=user, session_ref=ref), answer, visit.context
     )
     return client_redirects.code(visit.request, visit.to, code)
 
@@ -269,7 +274,7 @@ def choose(request: AuthedRequest) -> HttpResponse:
     query = _query(request.GET)
     try:
         asked = authorization_request.read(query, authorization_request.answerable(query))
-    except (Unanswerable, Refused):
+    except (Unanswerable, AuthorizationError):
         return _unanswerable(request, "client")
     done, answer = authorization_progress.read(query).of(request.user.pk), request.POST.get("answer", "")
     if answer == "deny":

@@ -7,7 +7,7 @@ import pytest
 from django.utils.datastructures import CaseInsensitiveMapping
 
 from accounts.integrations.forward_auth import forwarded_url
-from accounts.integrations.forward_auth.forwarded_url import Address, Doubt
+from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 
 HOST = "wiki.example.org"
 
@@ -30,8 +30,8 @@ def path_of(uri: str) -> str | Doubt:
 def test_reads_what_a_proxy_says() -> None:
     found = forwarded_url.of_headers(headers(X_Forwarded_Method="post"))
 
-    assert found == Address(scheme="http", host=HOST, uri="/page?x=1", path="/page", method="POST")
-    assert isinstance(found, Address)
+    assert found == ForwardedUrl(scheme="http", host=HOST, uri="/page?x=1", path="/page", method="POST")
+    assert isinstance(found, ForwardedUrl)
     assert found.url == "http://wiki.example.org/page?x=1"
 
 
@@ -145,13 +145,13 @@ def test_takes_headers_that_agree() -> None:
         X_Original_Url="http://wiki.example.org/page?x=1", X_Original_Uri="/page?x=1", X_Original_Method="get"
     )
 
-    assert isinstance(forwarded_url.of_headers(told), Address)
+    assert isinstance(forwarded_url.of_headers(told), ForwardedUrl)
 
 
 def test_path_below_our_own_must_be_the_same() -> None:
     """Envoy appends the wanted path to ours."""
-    assert isinstance(forwarded_url.of_headers(headers(), below="/page"), Address)
-    assert isinstance(forwarded_url.of_headers(headers(), below="/"), Address)
+    assert isinstance(forwarded_url.of_headers(headers(), below="/page"), ForwardedUrl)
+    assert isinstance(forwarded_url.of_headers(headers(), below="/"), ForwardedUrl)
     assert forwarded_url.of_headers(headers(), below="/public") is Doubt.CONFLICT
 
 
@@ -159,5 +159,5 @@ def test_path_below_our_own_must_be_the_same() -> None:
     "url", ["https://wiki.example.org/", "javascript:alert(1)", "//wiki.example.org/", "http:///x", "http://a@b/", ""]
 )
 def test_url_is_whole_and_plain(url: str) -> None:
-    assert isinstance(forwarded_url.of_url("http://wiki.example.org/page"), Address)
+    assert isinstance(forwarded_url.of_url("http://wiki.example.org/page"), ForwardedUrl)
     assert isinstance(forwarded_url.of_url(url), Doubt)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.integrations.forward_auth import access_check, proxy_authentication
-from accounts.integrations.forward_auth.access_check import Verdict
+from accounts.integrations.forward_auth.access_check import AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
 from accounts.support.applications import proxy_answers
@@ -18,7 +18,7 @@ from verification.keys import random_tokens
 from verification.models import AuditEvent
 
 
-def _caller_with(secret: str) -> proxy_authentication.Caller | None:
+def _caller_with(secret: str) -> proxy_authentication.AuthenticatedProxy | None:
     return proxy_authentication._find(*random_tokens.digests(proxy_authentication.PURPOSE, secret))
 
 
@@ -159,7 +159,7 @@ def check(person: Person, **question: str) -> Page:
     return person.browser.go(f"/admin/accounts/proxy/check/?{query}")
 
 
-def _answer(verdict: Verdict, reason: str = "") -> str:
+def _answer(verdict: AccessVerdict, reason: str = "") -> str:
     """Return what the page says about an answer."""
     return f"{proxy_answers.VERDICTS[verdict]} {proxy_answers.reason_words(reason)}".strip()
 
@@ -168,16 +168,16 @@ def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, bu
     url = f"http://{HOST}/page"
 
     opened = check(fay, username="ana", url=url, proxy="front")
-    assert _answer(Verdict.ALLOWED) in opened
+    assert _answer(AccessVerdict.ALLOWED) in opened
     assert "https://refeds.org/profile/mfa" in opened
-    assert _answer(Verdict.SIGN_IN) in check(fay, username="", url=url)
+    assert _answer(AccessVerdict.SIGN_IN) in check(fay, username="", url=url)
     assert check(fay, username="nobody", url=url).refused_fields == {"username"}
-    assert _answer(Verdict.UNKNOWN, "no-rule") in check(fay, username="ana", url="http://unknown.example.org/")
-    assert _answer(Verdict.DOUBT, Doubt.PATH) in check(fay, username="ana", url=f"http://{HOST}/a/../b")
+    assert _answer(AccessVerdict.UNKNOWN, "no-rule") in check(fay, username="ana", url="http://unknown.example.org/")
+    assert _answer(AccessVerdict.DOUBT, Doubt.PATH) in check(fay, username="ana", url=f"http://{HOST}/a/../b")
     Application.objects.update(strength="phishing-resistant")
-    assert _answer(Verdict.VERIFY) in check(fay, username="ana", url=url)
+    assert _answer(AccessVerdict.VERIFY) in check(fay, username="ana", url=url)
     proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
-    assert _answer(Verdict.UNKNOWN, "other-proxy") in check(fay, username="ana", url=url, proxy="front")
+    assert _answer(AccessVerdict.UNKNOWN, "other-proxy") in check(fay, username="ana", url=url, proxy="front")
 
 
 def test_says_that_a_new_password_comes_first(fay: Person, inside: Wall) -> None:
@@ -216,6 +216,6 @@ def test_says_nothing_of_people_of_another_desk(inside: Wall, clock: Clock) -> N
     page = check(opal, username="ana", url=f"http://{HOST}/page")
 
     assert page.refused_fields == {"username"}
-    assert _answer(Verdict.ALLOWED) not in page
+    assert _answer(AccessVerdict.ALLOWED) not in page
     User.objects.get(username="ana").groups.add(north)
-    assert _answer(Verdict.ALLOWED) in check(opal, username="ana", url=f"http://{HOST}/page")
+    assert _answer(AccessVerdict.ALLOWED) in check(opal, username="ana", url=f"http://{HOST}/page")
