@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts import audit_events, directories, hashers, provisioning
-from accounts.directories import Entry, Judged, PasswordResult
+from accounts.directories import DirectoryEntry, Judged, PasswordResult
 from accounts.models import Directory, User
-from accounts.provisioning import PersonEntry, Source, Verdict, Way
+from accounts.provisioning import ChangeKind, PersonEntry, ProvisioningMethod, ProvisioningSource
 from verification import audit
 from verification.context import Context
 
@@ -92,16 +92,16 @@ def _judged(directory: Directory, judged: Judged, context: Context) -> Checked:
     return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
 
 
-def _supplied(directory: Directory, entry: Entry, context: Context) -> Checked:
+def _supplied(directory: Directory, entry: DirectoryEntry, context: Context) -> Checked:
     """Follow what the directory says of a person whose password is correct. Someone new is added.
 
     A username that someone else has is never taken over. Someone who already has an account then keeps their old one.
     A correct password switches nobody on again: a sync may have switched them off because they left its filter.
     """
     person = PersonEntry(key=entry.key, username=entry.username, name=entry.name, email=entry.email, phones=None)
-    by = Source(way=Way.SIGN_IN, network=context.network, agent=context.agent)
+    by = ProvisioningSource(way=ProvisioningMethod.SIGN_IN, network=context.network, agent=context.agent)
     (change,) = provisioning.plan_people(directory, [person], now=context.now)
-    if change.verdict not in {Verdict.UNCHANGED, Verdict.REFUSED, Verdict.SWITCHED_ON}:
+    if change.verdict not in {ChangeKind.UNCHANGED, ChangeKind.REFUSED, ChangeKind.SWITCHED_ON}:
         (change,) = provisioning.apply_people(directory, [change], by, context.now)
     if change.user_id is None:
         with transaction.atomic():

@@ -4,18 +4,18 @@ A person of a directory has no password here. Each check asks a server of their 
 """
 
 from accounts.directories import audit_events, connection_test, ldap_connections
-from accounts.directories.ldap_connections import Connection, Found
+from accounts.directories.ldap_connections import Connection, LdapEntry
 from accounts.directories.password_checks import check, check_stranger, deadline, forget, known, take_time
-from accounts.directories.password_result_codes import Entry, Judged, PasswordResult
+from accounts.directories.password_result_codes import DirectoryEntry, Judged, PasswordResult
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
 
 __all__ = [
     "WORDS",
     "Connection",
-    "Entry",
-    "Found",
+    "DirectoryEntry",
     "Judged",
+    "LdapEntry",
     "PasswordResult",
     "audit_events",
     "check",

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from accounts.directories import ldap_connections
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Entry, NotChecked, PasswordResult
+from accounts.directories.password_result_codes import DirectoryEntry, NotChecked, PasswordResult
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class ConnectionTestStep:
     """One step of the test of a server. `text` says what was found, or what to do."""
 
     name: str
@@ -26,7 +26,7 @@ class ServerReport:
     """The steps of one server, up to the first that failed."""
 
     server: str
-    steps: tuple[Step, ...]
+    steps: tuple[ConnectionTestStep, ...]
 
     @property
     def is_good(self) -> bool:
@@ -46,17 +46,17 @@ def run(directory: Directory, *, username: str, password: str) -> list[ServerRep
     ]
 
 
-def _steps(directory: Directory, server: str, username: str, password: str) -> Iterator[Step]:
+def _steps(directory: Directory, server: str, username: str, password: str) -> Iterator[ConnectionTestStep]:
     account_password = password_of(directory)
     if not ldap_connections.is_installed():
-        yield Step(
+        yield ConnectionTestStep(
             name=_("python-ldap"),
             is_done=False,
             text=_("It isn’t installed. deploy/running.md says how to install it, under “Directories”."),
         )
         return
     if account_password is None:
-        yield Step(
+        yield ConnectionTestStep(
             name=_("Password of the service account"),
             is_done=False,
             text=_("It can’t be decrypted with the current keys. Enter it again."),
@@ -66,35 +66,35 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         with ldap_connections.connected(directory, server) as connection:
             yield from _connected(connection, directory, account_password, username, password)
     except ldap_connections.Away as error:
-        yield Step(name=_("Connection"), is_done=False, text=str(error))
+        yield ConnectionTestStep(name=_("Connection"), is_done=False, text=str(error))
 
 
 def _connected(
     connection: Connection, directory: Directory, account_password: str, username: str, password: str
-) -> Iterator[Step]:
+) -> Iterator[ConnectionTestStep]:
     try:
         connection.bind_account(account_password)
-        yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
-        yield Step(name=_("Service account"), is_done=True, text=directory.account)
+        yield ConnectionTestStep(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
+        yield ConnectionTestStep(name=_("Service account"), is_done=True, text=directory.account)
     except ldap_connections.Misconfigured as error:
-        yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
-        yield Step(name=_("Service account"), is_done=False, text=str(error))
+        yield ConnectionTestStep(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
+        yield ConnectionTestStep(name=_("Service account"), is_done=False, text=str(error))
         return
     try:
         connection.read_base()
-        yield Step(name=_("Base"), is_done=True, text=directory.base)
+        yield ConnectionTestStep(name=_("Base"), is_done=True, text=directory.base)
         _is_disabled(connection, directory, directory.base)  # asked for its errors
         if not username:
             return
         entry = connection.find(username)
         is_disabled = entry is not None and _is_disabled(connection, directory, entry.dn)
     except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
-        yield Step(name=_("Search"), is_done=False, text=str(error))
+        yield ConnectionTestStep(name=_("Search"), is_done=False, text=str(error))
         return
     yield _found(entry, username)
     if is_disabled:
         words = _("The search filter for disabled people finds this person, so they can’t sign in.")
-        yield Step(name=_("Disabled accounts"), is_done=False, text=words)
+        yield ConnectionTestStep(name=_("Disabled accounts"), is_done=False, text=words)
     if entry is not None and password:
         yield _password(connection, entry, password)
 
@@ -103,14 +103,14 @@ def _is_disabled(connection: Connection, directory: Directory, dn: str) -> bool:
     return bool(directory.disabled_filter) and connection.fits(dn, directory.disabled_filter)
 
 
-def _found(entry: Entry | None, username: str) -> Step:
+def _found(entry: DirectoryEntry | None, username: str) -> ConnectionTestStep:
     name = _("Person")
     if entry is None:
         words = _("The filter finds nobody for “%(username)s”. Check the base and the filter.")
-        return Step(name=name, is_done=False, text=words % {"username": username})
+        return ConnectionTestStep(name=name, is_done=False, text=words % {"username": username})
     said = _("%(dn)s: username %(username)s, name %(name)s, email address %(email)s")
     none = _("none")
-    return Step(
+    return ConnectionTestStep(
         name=name,
         is_done=True,
         text=said
@@ -118,15 +118,15 @@ def _found(entry: Entry | None, username: str) -> Step:
     )
 
 
-def _password(connection: Connection, entry: Entry, password: str) -> Step:
+def _password(connection: Connection, entry: DirectoryEntry, password: str) -> ConnectionTestStep:
     try:
         return _checked(connection.bind(entry.dn, password))
     except NotChecked as refused:
         words = _("The directory didn’t say whether it is correct: %(why)s") % {"why": refused}
-        return Step(name=_("Password"), is_done=False, text=words)
+        return ConnectionTestStep(name=_("Password"), is_done=False, text=words)
 
 
-def _checked(answer: PasswordResult) -> Step:
+def _checked(answer: PasswordResult) -> ConnectionTestStep:
     words = {
         PasswordResult.RIGHT: _("Correct"),
         PasswordResult.WRONG: _("Incorrect"),
@@ -139,4 +139,4 @@ def _checked(answer: PasswordResult) -> Step:
         PasswordResult.RESTRICTED: _("Correct, but the account may not be used to sign in here"),
         PasswordResult.LOCKED: _("The directory has locked the account"),
     }
-    return Step(name=_("Password"), is_done=answer is PasswordResult.RIGHT, text=words[answer])
+    return ConnectionTestStep(name=_("Password"), is_done=answer is PasswordResult.RIGHT, text=words[answer])

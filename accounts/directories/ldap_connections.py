@@ -22,9 +22,9 @@ from urllib.parse import SplitResult, urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from accounts.directories import encrypted_sockets
-from accounts.directories.password_result_codes import Entry, NotChecked, PasswordResult, of_refused_bind
+from accounts.directories.password_result_codes import DirectoryEntry, NotChecked, PasswordResult, of_refused_bind
 from accounts.models import Directory
-from accounts.models.directories import Encryption, Kind
+from accounts.models.directories import DirectoryKind, Encryption
 
 
 @cache
@@ -43,7 +43,7 @@ NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
 TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 NO_ANSWER = "It didn’t answer in time."
-_KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
+_KEYS = {DirectoryKind.OPENLDAP: "entryUUID", DirectoryKind.ACTIVE_DIRECTORY: "objectGUID"}
 _NO_COMPUTERS = "(!(objectClass=computer))"
 # A comparison with a matching rule, or by similarity. `*` is no wildcard in it.
 _NO_WILDCARD = re.compile(r"\(([^()=:~<>]+)(?::[^()=]*|[~<>])=[^()]*\{username\}[^()]*\)")
@@ -70,7 +70,7 @@ class Incomplete(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class LdapEntry:
     """One entry of a list. Shape: `key` is the permanent id, or empty; the names of `values` are in lower case."""
 
     dn: str
@@ -104,7 +104,7 @@ def filter_for(directory: Directory, username: str) -> str:
     if username == "*":
         text = _NO_WILDCARD.sub(r"(\1=*)", text)
     text = text.replace("{username}", username)
-    return f"(&{_NO_COMPUTERS}{text})" if directory.kind == Kind.ACTIVE_DIRECTORY else text
+    return f"(&{_NO_COMPUTERS}{text})" if directory.kind == DirectoryKind.ACTIVE_DIRECTORY else text
 
 
 def can_be_sent(password: str) -> bool:
@@ -168,15 +168,15 @@ class Connection:
         except ldap.LDAPError as error:
             raise Misconfigured(f"The base can’t be read: {_text(error)}") from None
 
-    def find(self, username: str) -> Entry | None:
+    def find(self, username: str) -> DirectoryEntry | None:
         """Return the entry that the filter finds for what a person entered. Errors: `Misconfigured`, `TooMany`."""
         if not username or "\0" in username:
             return None
         return self._only(filter_for(self._directory, ldap.filter.escape_filter_chars(username)))
 
-    def find_by_key(self, key: str) -> Entry | None:
+    def find_by_key(self, key: str) -> DirectoryEntry | None:
         """Return the entry with a permanent id, whatever its name is now. Someone who left the filter has none."""
-        is_guid = self._directory.kind == Kind.ACTIVE_DIRECTORY
+        is_guid = self._directory.kind == DirectoryKind.ACTIVE_DIRECTORY
         value = (
             "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else ldap.filter.escape_filter_chars(key)
         )
@@ -190,7 +190,7 @@ class Connection:
             raise Misconfigured(f"The search was refused: {_text(error)}") from None
         return any(each for each, _attributes in found)  # the others are referrals
 
-    def pages(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[list[Found]]:
+    def pages(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[list[LdapEntry]]:
         """Yield all entries below a base that match a filter, page by page, each with its permanent id.
 
         Source: RFC 2696. Errors: `Incomplete`. OpenLDAP counts its size limit across pages, so that a limit shows only
@@ -214,7 +214,7 @@ class Connection:
             if not control.cookie:
                 return
 
-    def values_of(self, found: Found, attribute: str) -> list[bytes]:
+    def values_of(self, found: LdapEntry, attribute: str) -> list[bytes]:
         """Return all values of an attribute. Active Directory gives many of them only in ranges.
 
         Source: MS-ADTS, 3.1.1.3.1.3.3. Errors: `Incomplete`.
@@ -234,13 +234,13 @@ class Connection:
                 raise Incomplete(f"The directory gave only a part of {attribute} of {found.dn}.")
         return values
 
-    def _found(self, dn: str, attributes: Mapping[str, list[bytes]]) -> Found:
+    def _found(self, dn: str, attributes: Mapping[str, list[bytes]]) -> LdapEntry:
         values = _lower(attributes)
         raw = (values.get(self._key.lower()) or [b""])[0]
-        return Found(dn=dn, key=self._text_of_key(raw), values=values)
+        return LdapEntry(dn=dn, key=self._text_of_key(raw), values=values)
 
     def _text_of_key(self, raw: bytes) -> str:
-        return raw.hex() if self._directory.kind == Kind.ACTIVE_DIRECTORY else raw.decode(errors="replace")
+        return raw.hex() if self._directory.kind == DirectoryKind.ACTIVE_DIRECTORY else raw.decode(errors="replace")
 
     def close(self) -> None:
         """Close the connection."""
@@ -266,9 +266,9 @@ class Connection:
 
     @property
     def _key(self) -> str:
-        return _KEYS[Kind(self._directory.kind)]
+        return _KEYS[DirectoryKind(self._directory.kind)]
 
-    def _only(self, text: str) -> Entry | None:
+    def _only(self, text: str) -> DirectoryEntry | None:
         about = self._directory
         wanted = [self._key, about.username_attribute, about.name_attribute, about.email_attribute]
         try:
@@ -282,9 +282,9 @@ class Connection:
             raise TooMany("The filter finds more than one entry.")
         return self._entry(*entries[0]) if entries else None
 
-    def _entry(self, dn: str, attributes: Mapping[str, list[bytes]]) -> Entry:
+    def _entry(self, dn: str, attributes: Mapping[str, list[bytes]]) -> DirectoryEntry:
         found, about = self._found(dn, attributes), self._directory
-        entry = Entry(
+        entry = DirectoryEntry(
             dn=dn,
             key=found.key,
             username=found.first(about.username_attribute),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from accounts.directories import ldap_connections, server_availability
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import Entry, Judged, NotChecked, PasswordResult
+from accounts.directories.password_result_codes import DirectoryEntry, Judged, NotChecked, PasswordResult
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
 from accounts.models.people import fold
@@ -151,7 +151,7 @@ class _Guess:
     context: Context
     counted: str = ""  # the key of the entry for which it was
 
-    def bind(self, connection: Connection, entry: Entry | None) -> Judged:
+    def bind(self, connection: Connection, entry: DirectoryEntry | None) -> Judged:
         """Count it, and let a server check it. If a server may have counted it, it stays counted here."""
         if entry is None or not ldap_connections.can_be_sent(self.password):
             connection.bind_nobody()
@@ -244,7 +244,7 @@ def _may_guess(directory: Directory, key: str, username: str, context: Context) 
     return limits.may_guess(_WHAT, _named(directory, key), most=most, now=context.now)
 
 
-def _spend(directory: Directory, entry: Entry, context: Context) -> bool:
+def _spend(directory: Directory, entry: DirectoryEntry, context: Context) -> bool:
     return limits.spend_guess(
         _WHAT,
         _named(directory, entry.key),

@@ -55,7 +55,7 @@ _LABELS: Mapping[PasswordResult, LazyText] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class DirectoryEntry:
     """A person as a directory has them.
 
     Shape: `key` is the directory's permanent id, in hexadecimal digits for Active Directory's objectGUID.
@@ -73,7 +73,7 @@ class Judged:
     """The result of a check; `entry` is there if the password was correct."""
 
     answer: PasswordResult
-    entry: Entry | None = None
+    entry: DirectoryEntry | None = None
 
     @property
     def is_told_as_incorrect(self) -> bool:

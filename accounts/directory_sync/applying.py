@@ -6,7 +6,7 @@ from accounts import provisioning
 from accounts.directory_sync import batches
 from accounts.directory_sync.batches import GoneGroup
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow
-from accounts.provisioning import Invalid, PersonChange, Source, Verdict, Way
+from accounts.provisioning import ChangeKind, Invalid, PersonChange, ProvisioningMethod, ProvisioningSource
 from verification import inputs
 
 
@@ -14,12 +14,14 @@ def apply(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
     """Apply a batch, in the caller's transaction. Return how much of it was refused: each such row says why.
 
     Everything is compared again, because minutes or hours may have passed since the directory was read.
-    Errors: `batches.Unreadable`.
+    Errors: `batches.UnreadableBatch`.
     """
-    by = Source(way=Way.SYNC, network=sync.network, agent=f"sync {sync.ref}", actor_id=sync.made_by_id)
+    by = ProvisioningSource(
+        way=ProvisioningMethod.SYNC, network=sync.network, agent=f"sync {sync.ref}", actor_id=sync.made_by_id
+    )
     if batch.kind == "people":
         # Only the entries count: `apply_people` finds out again what each changes.
-        changes = [PersonChange(entry=entry, verdict=Verdict.CHANGED) for entry in batches.people_of(batch)]
+        changes = [PersonChange(entry=entry, verdict=ChangeKind.CHANGED) for entry in batches.people_of(batch)]
         done = provisioning.apply_people(sync.directory, changes, by, now)
         rows = [(change.entry.username, change.reason) for change in done if change.reason]
         refused = [_refused(sync, name, str(reason)) for name, reason in rows]
@@ -29,7 +31,9 @@ def apply(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
     return len(refused)
 
 
-def _apply_group(sync: DirectorySync, batch: DirectorySyncBatch, by: Source, now: datetime) -> list[DirectorySyncRow]:
+def _apply_group(
+    sync: DirectorySync, batch: DirectorySyncBatch, by: ProvisioningSource, now: datetime
+) -> list[DirectorySyncRow]:
     group = batches.group_of(batch)
     if isinstance(group, GoneGroup):
         provisioning.remove_group(sync.directory, group.key, by, now)
@@ -42,4 +46,4 @@ def _apply_group(sync: DirectorySync, batch: DirectorySyncBatch, by: Source, now
 
 
 def _refused(sync: DirectorySync, name: str, why: str) -> DirectorySyncRow:
-    return DirectorySyncRow(sync=sync, what=Verdict.REFUSED, name=inputs.shortened(name, max_length=150), why=why)
+    return DirectorySyncRow(sync=sync, what=ChangeKind.REFUSED, name=inputs.shortened(name, max_length=150), why=why)

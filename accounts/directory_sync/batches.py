@@ -19,7 +19,7 @@ class GoneGroup:
     name: str
 
 
-class Unreadable(Exception):
+class UnreadableBatch(Exception):
     """No current key opens a batch."""
 
 
@@ -37,14 +37,14 @@ def store_group(sync: DirectorySync, group: GroupEntry | GoneGroup) -> None:
 
 
 def people_of(batch: DirectorySyncBatch) -> list[PersonEntry]:
-    """Return the people of a batch. Errors: `Unreadable`."""
+    """Return the people of a batch. Errors: `UnreadableBatch`."""
     return [
         PersonEntry(**{**row, "phones": tuple(PhoneEntry(**phone) for phone in row["phones"])}) for row in _rows(batch)
     ]
 
 
 def group_of(batch: DirectorySyncBatch) -> GroupEntry | GoneGroup:
-    """Return the group of a batch. Errors: `Unreadable`."""
+    """Return the group of a batch. Errors: `UnreadableBatch`."""
     (row,) = _rows(batch)
     if batch.kind == "gone":
         return GoneGroup(**row)
@@ -60,6 +60,6 @@ def _store(sync: DirectorySync, kind: str, rows: Sequence[Any]) -> None:
 def _rows(batch: DirectorySyncBatch) -> list[dict[str, Any]]:
     text = upload_encryption.unseal(batch.sealed, bound=batch.ref)
     if text is None:
-        raise Unreadable
+        raise UnreadableBatch
     rows: list[dict[str, Any]] = json.loads(text)
     return rows

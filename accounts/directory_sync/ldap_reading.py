@@ -6,22 +6,22 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import Connection, Found, ldap_connections
+from accounts.directories import Connection, LdapEntry, ldap_connections
 from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
 from verification import inputs
 
 MAX_PEOPLE = 2_000_000  # a server whose pages never end is stopped there
 _IS_GROUP = {
-    Kind.OPENLDAP: "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))",
-    Kind.ACTIVE_DIRECTORY: "(objectClass=group)",
+    DirectoryKind.OPENLDAP: "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))",
+    DirectoryKind.ACTIVE_DIRECTORY: "(objectClass=group)",
 }
 # Active Directory gives at most 1,500 values at once. Asking for as many makes Samba do the same.
 _MEMBERS = {
-    Kind.OPENLDAP: ("member", "uniqueMember", "memberUid"),
-    Kind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
+    DirectoryKind.OPENLDAP: ("member", "uniqueMember", "memberUid"),
+    DirectoryKind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
 }
 _ACCOUNT_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
 _NEVER_EXPIRES = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
@@ -46,7 +46,7 @@ class Reader:
         self._directory = directory
         self._connection = connection
         self._now = now
-        self._kind = Kind(directory.kind)
+        self._kind = DirectoryKind(directory.kind)
         self._memberships = Memberships()
 
     @property
@@ -99,7 +99,7 @@ class Reader:
 
     @property
     def _is_active_directory(self) -> bool:
-        return self._kind == Kind.ACTIVE_DIRECTORY
+        return self._kind == DirectoryKind.ACTIVE_DIRECTORY
 
     def _disabled(self) -> set[str]:
         about = self._directory
@@ -109,11 +109,11 @@ class Reader:
         pages = self._connection.pages(about.base, f"(&{everyone}{about.disabled_filter})", [])
         return {found.key for page in pages for found in page}
 
-    def _check_key(self, found: Found) -> None:
+    def _check_key(self, found: LdapEntry) -> None:
         if not found.key:
             raise ldap_connections.Misconfigured(f"The service account can’t read the permanent id of {found.dn}.")
 
-    def _person(self, found: Found, *, is_disabled: bool) -> PersonEntry:
+    def _person(self, found: LdapEntry, *, is_disabled: bool) -> PersonEntry:
         about = self._directory
         numbers = {"mobile": found.first(about.mobile_attribute), "office": found.first(about.office_attribute)}
         return PersonEntry(
@@ -126,13 +126,13 @@ class Reader:
             language=found.first(about.language_attribute),
         )
 
-    def _is_enabled(self, found: Found) -> bool:
+    def _is_enabled(self, found: LdapEntry) -> bool:
         if not self._is_active_directory:
             return not found.first("pwdAccountLockedTime").startswith(_LOCKED_FOR_GOOD)
         flags, expires = _number(found.first("userAccountControl")), _number(found.first("accountExpires"))
         return not flags & _ACCOUNT_DISABLED and (expires in _NEVER_EXPIRES or _moment(expires) > self._now)
 
-    def _read_members(self, found: Found) -> None:
+    def _read_members(self, found: LdapEntry) -> None:
         members: list[str] = []
         for attribute in ("member", "uniqueMember"):
             if any(name.partition(";")[0] == attribute.lower() for name in found.values):

@@ -12,7 +12,7 @@ from accounts.directory_sync import batches, sync_health
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
-from accounts.provisioning import Departures, GroupEntry, PersonChange, PersonEntry, Refusal, Verdict
+from accounts.provisioning import ChangeKind, Departures, EntryRefusal, GroupEntry, PersonChange, PersonEntry
 from verification import inputs
 
 _BATCH = 500  # people who are compared at once
@@ -23,7 +23,7 @@ _MAX_NAME_LENGTH = 150  # characters, of a username, a full name and a group
 _MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
 
 
-class Plan:
+class SyncPlan:
     """What one run would change.
 
     `keep` is called after each part with the counts of the run, and may raise to stop it.
@@ -78,21 +78,21 @@ class Plan:
             if not is_last and self._is_put_off(change):
                 self._put_off.append(change.entry)
                 continue
-            if change.verdict is Verdict.ADDED and not change.entry.is_active:
+            if change.verdict is ChangeKind.ADDED and not change.entry.is_active:
                 self._absent.add(change.entry.key)  # nobody needs an account that is disabled from the start
                 self.counts["unchanged"] += 1
                 continue
             # Who is taken over and switched off counts as leaving: they could sign in, and can't any more.
-            verdict = Verdict.SWITCHED_OFF if change.is_leaving else change.verdict
+            verdict = ChangeKind.SWITCHED_OFF if change.is_leaving else change.verdict
             self.counts[verdict] += 1
             if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME_LENGTH):
                 rows.append(self._shortened(change.entry.username, "long_name"))
-            if verdict is Verdict.UNCHANGED:
+            if verdict is ChangeKind.UNCHANGED:
                 continue
             rows.append(self._row(change, verdict, why))
-            if change.reason is Refusal.LAST_ADMINISTRATOR and change.user_id is not None:
+            if change.reason is EntryRefusal.LAST_ADMINISTRATOR and change.user_id is not None:
                 self.kept_administrators.add(change.user_id)
-            if change.verdict is Verdict.REFUSED:
+            if change.verdict is ChangeKind.REFUSED:
                 self._absent |= {change.entry.key} if change.user_id is None else set()
             else:
                 to_apply.append(change.entry)
@@ -107,11 +107,11 @@ class Plan:
 
         Only as many are put off as are applied in one transaction. Others are refused: the username is taken.
         """
-        is_taken = change.refusals.get("username") is Refusal.USERNAME_TAKEN
+        is_taken = change.refusals.get("username") is EntryRefusal.USERNAME_TAKEN
         return is_taken and change.user_id is not None and change.entry.is_active and len(self._put_off) < _BATCH
 
-    def _row(self, change: PersonChange, verdict: Verdict, why: str) -> DirectorySyncRow:
-        by = {Verdict.REFUSED: str(change.reason or ""), Verdict.LINKED: self._directory.link_by}
+    def _row(self, change: PersonChange, verdict: ChangeKind, why: str) -> DirectorySyncRow:
+        by = {ChangeKind.REFUSED: str(change.reason or ""), ChangeKind.LINKED: self._directory.link_by}
         return DirectorySyncRow(
             sync=self._sync,
             what=verdict,
@@ -165,7 +165,7 @@ class Plan:
         name = inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)
         if not name:
             self.counts["refused"] += 1
-            DirectorySyncRow.objects.create(sync=self._sync, what=Verdict.REFUSED, name=entry.key, why="no_name")
+            DirectorySyncRow.objects.create(sync=self._sync, what=ChangeKind.REFUSED, name=entry.key, why="no_name")
             return
         if inputs.is_cut(entry.name, max_length=_MAX_NAME_LENGTH):
             self._shortened(name, "long_group_name").save()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from accounts.models import Directory, DirectorySync
-from accounts.provisioning import Verdict
+from accounts.provisioning import ChangeKind
 
 _MAX_MISSED_INTERVALS = 3  # without a run that finished
 _State = DirectorySync.State
@@ -37,7 +37,7 @@ class Figure:
         """Return how many people the last complete run found, by what it did with them."""
         if self.good is None:
             return {}
-        return {verdict: getattr(self.good, f"n_{verdict}") for verdict in Verdict}
+        return {verdict: getattr(self.good, f"n_{verdict}") for verdict in ChangeKind}
 
     @property
     def took(self) -> timedelta | None:

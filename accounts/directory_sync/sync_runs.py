@@ -17,10 +17,10 @@ from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
 from accounts.directory_sync import applying, audit_events, batches
 from accounts.directory_sync.ldap_reading import Reader
-from accounts.directory_sync.planned_changes import SHORTENED, Plan
+from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
-from accounts.provisioning import Refusal, Verdict, Way
+from accounts.provisioning import ChangeKind, EntryRefusal, ProvisioningMethod
 from verification import audit, notices
 from verification.context import Context
 from verification.db import leases
@@ -156,7 +156,7 @@ def _run(sync: DirectorySync) -> None:
             _read(sync)
         if sync.state == _State.APPLYING:
             _apply(sync)
-    except batches.Unreadable:
+    except batches.UnreadableBatch:
         _fail(sync, _("What was read can no longer be decrypted. Start the run again."))
 
 
@@ -170,7 +170,7 @@ def _read(sync: DirectorySync) -> None:
     for server in directory.servers:
         url, now = ldap_connections.url_of(directory, server), timezone.now()
         _start_reading(sync, url, now)
-        plan = Plan(sync, now, lambda counts: _keep(sync, counts))
+        plan = SyncPlan(sync, now, lambda counts: _keep(sync, counts))
         try:
             with ldap_connections.connected(directory, server) as connection:
                 connection.bind_account(password)
@@ -205,7 +205,7 @@ def _hold(sync: DirectorySync, **values: object) -> None:
     leases.hold(_under_way(), sync, lease=_LEASE, **values)
 
 
-def _was_read(sync: DirectorySync, plan: Plan) -> None:
+def _was_read(sync: DirectorySync, plan: SyncPlan) -> None:
     now = timezone.now()
     sync.read_at = now
     stopped = plan.needs_confirmation
@@ -228,7 +228,7 @@ def _was_read(sync: DirectorySync, plan: Plan) -> None:
         else:
             _hold(sync, state=_State.DONE, read_at=now, ended_at=now)
             quiet = DirectorySync.objects.filter(directory=sync.directory, n_to_do=0).exclude(pk=sync.pk)
-            DirectorySyncRow.objects.filter(sync__in=quiet, what__in=[Verdict.REFUSED, SHORTENED]).delete()
+            DirectorySyncRow.objects.filter(sync__in=quiet, what__in=[ChangeKind.REFUSED, SHORTENED]).delete()
 
 
 def _departures(sync: DirectorySync) -> dict[str, int]:
@@ -238,11 +238,11 @@ def _departures(sync: DirectorySync) -> dict[str, int]:
 
 def _record_kept(sync: DirectorySync, people: Collection[int], now: datetime) -> None:
     """Audit that the last administrator stays: once, and not again in each run that finds the same."""
-    known = DirectorySyncRow.objects.filter(sync__directory=sync.directory, why=Refusal.LAST_ADMINISTRATOR)
+    known = DirectorySyncRow.objects.filter(sync__directory=sync.directory, why=EntryRefusal.LAST_ADMINISTRATOR)
     if sync.is_preview or known.filter(sync__is_preview=False).exclude(sync=sync).exists():
         return
     for person in sorted(people):
-        _record(sync, provisioning.ADMINISTRATOR_KEPT, now, user_id=person, way=str(Way.SYNC))
+        _record(sync, provisioning.ADMINISTRATOR_KEPT, now, user_id=person, way=str(ProvisioningMethod.SYNC))
 
 
 def _apply(sync: DirectorySync) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.models.handles import HandleField
 
 
-class Kind(models.TextChoices):
+class DirectoryKind(models.TextChoices):
     """What a directory is: we ask LDAP servers, while SCIM clients such as Entra ID or Okta send to us."""
 
     OPENLDAP = "openldap", _("OpenLDAP or similar")
@@ -104,7 +104,7 @@ class Directory(models.Model):
 
     ref = HandleField(unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.OPENLDAP)
+    kind = models.CharField(_("kind"), max_length=20, choices=DirectoryKind.choices, default=DirectoryKind.OPENLDAP)
     position = models.PositiveSmallIntegerField(
         _("position"), default=1, help_text=_("We look for new people in the directory with the lowest number first.")
     )
@@ -238,7 +238,7 @@ class Directory(models.Model):
     @property
     def checks_passwords(self) -> bool:
         """Return whether its servers check passwords. The people of other directories have their password here."""
-        return self.kind != Kind.SCIM
+        return self.kind != DirectoryKind.SCIM
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Check what each field says. A migration would have to import these checks if they were validators."""
@@ -258,7 +258,7 @@ class Directory(models.Model):
         A directory with people stays what it is, because their passwords are either there or here.
         """
         kinds = Directory.objects.filter(pk=self.pk, people__isnull=False).values_list("kind", flat=True)
-        if any((kind != Kind.SCIM) != self.checks_passwords for kind in kinds[:1]):
+        if any((kind != DirectoryKind.SCIM) != self.checks_passwords for kind in kinds[:1]):
             raise ValidationError({"kind": _t("It has people already. Add another directory instead.")})
         if not self.checks_passwords:
             return

@@ -7,38 +7,45 @@ directory decides".
 from accounts.provisioning import audit_events
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
 from accounts.provisioning.departure_limit import Departures, count, count_of_alarm, end_alarm, people_who_left
-from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
-from accounts.provisioning.entries import GroupEntry, Members, PersonEntry, PhoneEntry, Source, Way
+from accounts.provisioning.differences import ChangeKind, EntryRefusal, PersonChange, plan_person
+from accounts.provisioning.entries import (
+    GroupEntry,
+    Members,
+    PersonEntry,
+    PhoneEntry,
+    ProvisioningMethod,
+    ProvisioningSource,
+)
 from accounts.provisioning.groups import (
     MAX_GROUP_NAME_LENGTH,
     Invalid,
-    Unknown,
+    UnknownGroup,
     apply_group,
     leave_groups,
     remove_group,
 )
 from accounts.provisioning.matching_people import find, plan_people
-from accounts.provisioning.people import CHUNK, Refused, apply_people, apply_person
-from accounts.provisioning.suggested_numbers import Suggestion, number_of, suggested, trust
+from accounts.provisioning.people import CHUNK, EntryRefused, apply_people, apply_person
+from accounts.provisioning.suggested_numbers import NumberSuggestion, number_of, suggested, trust
 
 __all__ = [
     "ADMINISTRATOR_KEPT",
     "CHUNK",
     "MAX_GROUP_NAME_LENGTH",
+    "ChangeKind",
     "Departures",
+    "EntryRefusal",
+    "EntryRefused",
     "GroupEntry",
     "Invalid",
     "Members",
+    "NumberSuggestion",
     "PersonChange",
     "PersonEntry",
     "PhoneEntry",
-    "Refusal",
-    "Refused",
-    "Source",
-    "Suggestion",
-    "Unknown",
-    "Verdict",
-    "Way",
+    "ProvisioningMethod",
+    "ProvisioningSource",
+    "UnknownGroup",
     "apply_group",
     "apply_people",
     "apply_person",

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Directory, User
 from accounts.provisioning import audit_events
-from accounts.provisioning.entries import Source
+from accounts.provisioning.entries import ProvisioningSource
 from verification import audit, notices
 
 WINDOW = timedelta(hours=1)
@@ -47,7 +47,7 @@ def _left(directory: Directory, now: datetime) -> QuerySet[User]:
     return User.objects.filter(directory=directory, is_active=False, directory_off_at__gt=now - WINDOW)
 
 
-def watch(directory: Directory, by: Source, now: datetime) -> None:
+def watch(directory: Directory, by: ProvisioningSource, now: datetime) -> None:
     """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
     quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WINDOW)
     n_left = _left(directory, now).count()

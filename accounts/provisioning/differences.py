@@ -22,7 +22,7 @@ _SPACES = re.compile(r"[\s()./-]")  # within a number
 _MAX_EMAIL_LENGTH = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
 
-class Verdict(StrEnum):
+class ChangeKind(StrEnum):
     """What an entry changes. Of a person who is switched off or on, other fields may change too."""
 
     ADDED = "added"
@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
-class Refusal(StrEnum):
+class EntryRefusal(StrEnum):
     """Why something of an entry isn't taken over."""
 
     INVALID_KEY = "invalid_key"
@@ -55,15 +55,15 @@ class PersonChange:
     """
 
     entry: PersonEntry
-    verdict: Verdict
+    verdict: ChangeKind
     user_id: int | None = None
     fields: Mapping[str, tuple[object, object]] = field(default_factory=dict)
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    refusals: Mapping[str, EntryRefusal] = field(default_factory=dict)
 
     @property
-    def reason(self) -> Refusal | None:
+    def reason(self) -> EntryRefusal | None:
         """Return why it is refused."""
-        return next(iter(self.refusals.values()), None) if self.verdict is Verdict.REFUSED else None
+        return next(iter(self.refusals.values()), None) if self.verdict is ChangeKind.REFUSED else None
 
     @property
     def is_leaving(self) -> bool:
@@ -140,27 +140,27 @@ def plan_person(
     is only used while the person has none. `numbers` are those that it supplied before; `is_taken`: the username is
     someone else's. Leaving is never refused because of another field.
     """
-    refusals: dict[str, Refusal] = {}
+    refusals: dict[str, EntryRefusal] = {}
     if not 0 < len(entry.key) <= MAX_KEY_LENGTH:
-        return _refused(entry, user, {"key": Refusal.INVALID_KEY})
+        return _refused(entry, user, {"key": EntryRefusal.INVALID_KEY})
     wanted: dict[str, object] = {"name": inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)}
     username, email = username_of(entry), email_of(entry)
     if username is None:
-        refusals["username"] = Refusal.INVALID_USERNAME
+        refusals["username"] = EntryRefusal.INVALID_USERNAME
     elif is_taken:
-        refusals["username"] = Refusal.USERNAME_TAKEN
+        refusals["username"] = EntryRefusal.USERNAME_TAKEN
     else:
         wanted["username"] = username
     if email is None:
-        refusals["email"] = Refusal.INVALID_EMAIL
+        refusals["email"] = EntryRefusal.INVALID_EMAIL
     else:
         wanted["email"] = email
     if user is None:
         return _of_stranger(entry, wanted, refusals)
     if user.directory_id is None and (user.is_staff or user.is_superuser):
-        return _refused(entry, None, {"username": Refusal.STAFF})
+        return _refused(entry, None, {"username": EntryRefusal.STAFF})
     if user.is_active and not entry.is_active and is_last_administrator:
-        return _refused(entry, user, {"is_active": Refusal.LAST_ADMINISTRATOR})
+        return _refused(entry, user, {"is_active": EntryRefusal.LAST_ADMINISTRATOR})
     if (language := language_of(entry)) and not user.language:
         wanted["language"] = language
     fields = {name: (getattr(user, name), value) for name, value in wanted.items()}
@@ -171,18 +171,18 @@ def plan_person(
     return PersonChange(entry=entry, verdict=verdict, user_id=user.pk, fields=fields, refusals=refusals)
 
 
-def _refused(entry: PersonEntry, user: User | None, refusals: Mapping[str, Refusal]) -> PersonChange:
+def _refused(entry: PersonEntry, user: User | None, refusals: Mapping[str, EntryRefusal]) -> PersonChange:
     return PersonChange(
-        entry=entry, verdict=Verdict.REFUSED, user_id=user.pk if user else None, refusals=dict(refusals)
+        entry=entry, verdict=ChangeKind.REFUSED, user_id=user.pk if user else None, refusals=dict(refusals)
     )
 
 
-def _of_stranger(entry: PersonEntry, wanted: dict[str, object], refusals: dict[str, Refusal]) -> PersonChange:
+def _of_stranger(entry: PersonEntry, wanted: dict[str, object], refusals: dict[str, EntryRefusal]) -> PersonChange:
     if "username" in refusals:
         return _refused(entry, None, refusals)
     wanted |= {"language": language_of(entry), "is_active": entry.is_active, **numbers_of(entry)}
     fields: dict[str, tuple[object, object]] = {name: ("", value) for name, value in wanted.items() if value != ""}
-    return PersonChange(entry=entry, verdict=Verdict.ADDED, fields=fields, refusals=refusals)
+    return PersonChange(entry=entry, verdict=ChangeKind.ADDED, fields=fields, refusals=refusals)
 
 
 def _activity(user: User, entry: PersonEntry) -> dict[str, tuple[object, object]]:
@@ -199,11 +199,11 @@ def _phones(entry: PersonEntry, former: Mapping[str, str]) -> dict[str, tuple[ob
     return {kind: (former.get(kind, ""), new.get(kind, "")) for kind in SuggestedNumber.Kind.values}
 
 
-def _verdict(user: User, fields: Mapping[str, object], refusals: Mapping[str, Refusal]) -> Verdict:
+def _verdict(user: User, fields: Mapping[str, object], refusals: Mapping[str, EntryRefusal]) -> ChangeKind:
     if user.directory_id is None:
-        return Verdict.LINKED
+        return ChangeKind.LINKED
     if "is_active" in fields:
-        return Verdict.SWITCHED_OFF if user.is_active else Verdict.SWITCHED_ON
+        return ChangeKind.SWITCHED_OFF if user.is_active else ChangeKind.SWITCHED_ON
     if fields:
-        return Verdict.CHANGED
-    return Verdict.REFUSED if refusals else Verdict.UNCHANGED
+        return ChangeKind.CHANGED
+    return ChangeKind.REFUSED if refusals else ChangeKind.UNCHANGED

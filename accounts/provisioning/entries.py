@@ -52,7 +52,7 @@ class Members:
     removed: frozenset[str] = frozenset()
 
 
-class Way(StrEnum):
+class ProvisioningMethod(StrEnum):
     """How a directory's entry came to us."""
 
     SYNC = "sync"
@@ -61,10 +61,10 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class ProvisioningSource:
     """How an entry came, from where, and who caused it. `actor_id` is who started a sync by hand."""
 
-    way: Way
+    way: ProvisioningMethod
     network: str = ""
     agent: str = ""
     actor_id: int | None = None

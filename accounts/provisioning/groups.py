@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import Directory, DirectoryGroup, User
 from accounts.provisioning import audit_events
-from accounts.provisioning.entries import GroupEntry, Members, Source
+from accounts.provisioning.entries import GroupEntry, Members, ProvisioningSource
 from verification import audit, inputs
 from verification.db import row_locks
 from verification.policies import remembered_browser_revocation
@@ -21,7 +21,7 @@ _CHUNK = 500  # members in one statement, and in one audit event
 MAX_GROUP_NAME_LENGTH, _MAX_KEY_LENGTH = 150, 64  # characters
 
 
-class Unknown(Exception):
+class UnknownGroup(Exception):
     """There is no group with this key in the directory."""
 
 
@@ -29,19 +29,21 @@ class Invalid(Exception):
     """A group without a key or a name."""
 
 
-def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, now: datetime) -> DirectoryGroup:
+def apply_group(
+    directory: Directory, entry: GroupEntry | Members, by: ProvisioningSource, now: datetime
+) -> DirectoryGroup:
     """Make a group as its entry says, with exactly these members; or rename it, and let some people join and leave it.
 
     Keys that nobody has are left out: the group gets them when the directory supplies the people, and then the group
     again. Who leaves loses what only the group gave: see `remembered_browser_revocation.settle`.
 
-    Errors: `Unknown` for `Members` of no group; `Invalid` for an entry without key or name.
+    Errors: `UnknownGroup` for `Members` of no group; `Invalid` for an entry without key or name.
     """
     with transaction.atomic():
         if isinstance(entry, Members):
             found = _locked(directory, entry.key)
             if found is None:
-                raise Unknown(entry.key)
+                raise UnknownGroup(entry.key)
             if entry.name is not None:
                 _rename(found, _name(entry), by, now)
             _settle(found, _pks(directory, entry.added), _pks(directory, entry.removed), by, now)
@@ -52,7 +54,7 @@ def apply_group(directory: Directory, entry: GroupEntry | Members, by: Source, n
     return found
 
 
-def remove_group(directory: Directory, key: str, by: Source, now: datetime) -> bool:
+def remove_group(directory: Directory, key: str, by: ProvisioningSource, now: datetime) -> bool:
     """Remove a group that the directory no longer has. Return False if there is none.
 
     Its members leave it first. If a policy, an application or anything else uses the group, it stays, empty: an
@@ -76,7 +78,7 @@ def remove_group(directory: Directory, key: str, by: Source, now: datetime) -> b
     return True
 
 
-def leave_groups(directory: Directory, user_id: int, by: Source, now: datetime) -> None:
+def leave_groups(directory: Directory, user_id: int, by: ProvisioningSource, now: datetime) -> None:
     """Take a person out of all groups of a directory. Call it in a transaction that has locked the person."""
     rows = User.groups.through.objects.filter(user_id=user_id, group__of_directory__directory=directory)
     names = dict(rows.order_by("group_id").values_list("pk", "group__name"))
@@ -96,7 +98,7 @@ def _locked(directory: Directory, key: str) -> DirectoryGroup | None:
     return rows.filter(directory=directory, key=key).first()
 
 
-def _named(directory: Directory, entry: GroupEntry, by: Source, now: datetime) -> DirectoryGroup:
+def _named(directory: Directory, entry: GroupEntry, by: ProvisioningSource, now: datetime) -> DirectoryGroup:
     name, found = _name(entry), _locked(directory, entry.key)
     if found is not None:
         _rename(found, name, by, now)
@@ -114,7 +116,7 @@ def _name(entry: GroupEntry | Members) -> str:
     return name
 
 
-def _rename(found: DirectoryGroup, name: str, by: Source, now: datetime) -> None:
+def _rename(found: DirectoryGroup, name: str, by: ProvisioningSource, now: datetime) -> None:
     if found.name == name:
         return
     former = found.group.name
@@ -125,7 +127,7 @@ def _rename(found: DirectoryGroup, name: str, by: Source, now: datetime) -> None
     _record(audit_events.GROUP_RENAMED, found, by, now, former=former)
 
 
-def _record(event: audit.Event, found: DirectoryGroup, by: Source, now: datetime, **said: object) -> None:
+def _record(event: audit.Event, found: DirectoryGroup, by: ProvisioningSource, now: datetime, **said: object) -> None:
     about = {"directory": found.directory.name, "group": found.group.name, **said}
     audit.record(event, user_id=None, context=by.context(now), actor_id=by.actor_id, **about)
 
@@ -166,7 +168,9 @@ def _parts(items: Sequence[int] | Sequence[str]) -> Iterator[Sequence]:  # type:
         yield items[at : at + _CHUNK]
 
 
-def _settle(found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int], by: Source, now: datetime) -> None:
+def _settle(
+    found: DirectoryGroup, joining: Sequence[int], leaving: Sequence[int], by: ProvisioningSource, now: datetime
+) -> None:
     """Let people join and leave, end what that ends, and record it: one event for each chunk, which lists them."""
     for joined, left in [*((part, []) for part in _parts(joining)), *(([], part) for part in _parts(leaving))]:
         new, gone = _join(found, joined), _leave(found, left)

@@ -21,7 +21,7 @@ from accounts.provisioning.entries import PersonEntry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class MatchingPeople:
     """The people some entries may be about.
 
     Shape: `by_key` are of the directory; `by_name` are all who have one of the usernames; `by_email` are people of no
@@ -79,7 +79,7 @@ def plan_locked(
 def _plan(
     directory: Directory,
     entries: Sequence[PersonEntry],
-    found: Found,
+    found: MatchingPeople,
     admins: set[int],
     people: dict[int, User] | None = None,
 ) -> list[PersonChange]:
@@ -118,7 +118,7 @@ def _stuck(kept: Collection[int], pairs: Iterable[tuple[PersonEntry, User | None
 def _plan_once(
     directory: Directory,
     pairs: Sequence[tuple[PersonEntry, User | None]],
-    found: Found,
+    found: MatchingPeople,
     suggested: Mapping[int, Mapping[str, str]],
     admins: set[int],
     giving_up: Collection[int],
@@ -148,7 +148,9 @@ def _plan_once(
     return changes
 
 
-def _read(directory: Directory, entries: Sequence[PersonEntry], *, locked_with: Collection[int] | None = None) -> Found:
+def _read(
+    directory: Directory, entries: Sequence[PersonEntry], *, locked_with: Collection[int] | None = None
+) -> MatchingPeople:
     """Read the people of some entries; or lock them in one order, together with others."""
     keys, names = {entry.key for entry in entries}, {username_of(entry) for entry in entries} - {None}
     may = Q(directory=directory, directory_key__in=keys) | Q(username__in=names)
@@ -162,7 +164,7 @@ def _read(directory: Directory, entries: Sequence[PersonEntry], *, locked_with: 
     if locked_with is not None:
         may |= Q(pk__in=locked_with)
         rows = User.objects.select_for_update(no_key=True).filter(may).order_by("pk")
-    found = Found()
+    found = MatchingPeople()
     for user in rows:
         if user.directory_id == directory.pk and user.directory_key in keys:
             found.by_key[user.directory_key] = user

@@ -16,8 +16,8 @@ from django.db.models.functions import Cast, Concat
 from accounts import invitations, sessions
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, departure_limit, matching_people, suggested_numbers
-from accounts.provisioning.differences import PersonChange, Refusal, Verdict, plan_person
-from accounts.provisioning.entries import PersonEntry, Source, Way
+from accounts.provisioning.differences import ChangeKind, EntryRefusal, PersonChange, plan_person
+from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.sessions import Ended
 from verification import audit, enrolments
 from verification.models.handles import new_handle
@@ -29,15 +29,15 @@ _LINKED = (
 )
 _COLUMNS = ("username", "name", "email", "language", "is_active")
 _EVENTS = {
-    Verdict.ADDED: audit_events.PERSON_ADDED,
-    Verdict.LINKED: audit_events.PERSON_LINKED,
-    Verdict.CHANGED: audit_events.PERSON_CHANGED,
-    Verdict.SWITCHED_OFF: audit_events.PERSON_SWITCHED_OFF,
-    Verdict.SWITCHED_ON: audit_events.PERSON_SWITCHED_ON,
+    ChangeKind.ADDED: audit_events.PERSON_ADDED,
+    ChangeKind.LINKED: audit_events.PERSON_LINKED,
+    ChangeKind.CHANGED: audit_events.PERSON_CHANGED,
+    ChangeKind.SWITCHED_OFF: audit_events.PERSON_SWITCHED_OFF,
+    ChangeKind.SWITCHED_ON: audit_events.PERSON_SWITCHED_ON,
 }
 
 
-class Refused(Exception):
+class EntryRefused(Exception):
     """An entry can't be applied. `change` says why."""
 
     def __init__(self, change: PersonChange) -> None:
@@ -45,16 +45,19 @@ class Refused(Exception):
         self.change = change
 
 
-def apply_person(directory: Directory, change: PersonChange, by: Source, now: datetime) -> User:
-    """Carry out what one entry changes, and return the person. Errors: `Refused`, also if it was planned otherwise."""
+def apply_person(directory: Directory, change: PersonChange, by: ProvisioningSource, now: datetime) -> User:
+    """Carry out what one entry changes, and return the person.
+
+    Errors: `EntryRefused`, also if it was planned otherwise.
+    """
     (done,) = apply_people(directory, [change], by, now)
     if done.user_id is None or done.reason:
-        raise Refused(done)
+        raise EntryRefused(done)
     return User.objects.get(pk=done.user_id)
 
 
 def apply_people(
-    directory: Directory, changes: Iterable[PersonChange], by: Source, now: datetime
+    directory: Directory, changes: Iterable[PersonChange], by: ProvisioningSource, now: datetime
 ) -> Iterator[PersonChange]:
     """Carry out what entries change, in chunks of one transaction each, and yield what was done, in their order.
 
@@ -66,7 +69,9 @@ def apply_people(
         yield from _apply(directory, entries, by, now)
 
 
-def _apply(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
+def _apply(
+    directory: Directory, entries: Sequence[PersonEntry], by: ProvisioningSource, now: datetime
+) -> list[PersonChange]:
     try:
         with transaction.atomic():
             return _write(directory, entries, by, now)
@@ -78,56 +83,58 @@ def _apply(directory: Directory, entries: Sequence[PersonEntry], by: Source, now
 
 def _beaten(directory: Directory, entry: PersonEntry) -> PersonChange:
     (found,) = matching_people.plan_people(directory, [entry])
-    if found.verdict is Verdict.UNCHANGED or found.reason:
+    if found.verdict is ChangeKind.UNCHANGED or found.reason:
         return found
     return plan_person(directory, matching_people.find(directory, entry), entry, is_taken=True)
 
 
-def _write(directory: Directory, entries: Sequence[PersonEntry], by: Source, now: datetime) -> list[PersonChange]:
+def _write(
+    directory: Directory, entries: Sequence[PersonEntry], by: ProvisioningSource, now: datetime
+) -> list[PersonChange]:
     changes, people = matching_people.plan_locked(directory, entries, now)
     known = [change for change in changes if change.user_id is not None and not change.reason]
     _change(directory, [(people[change.user_id or 0], change) for change in known if change.fields], now)
     _link(directory, [(people[change.user_id or 0], change) for change in known], now)
     # After the others, because a new person may get the username that someone gave up.
-    added = _add(directory, [change for change in changes if change.verdict is Verdict.ADDED], now)
+    added = _add(directory, [change for change in changes if change.verdict is ChangeKind.ADDED], now)
     done = [
-        replace(change, user_id=added[change.entry.key].pk) if change.verdict is Verdict.ADDED else change
+        replace(change, user_id=added[change.entry.key].pk) if change.verdict is ChangeKind.ADDED else change
         for change in changes
     ]
     _withdraw_numbers(done, by, now)
     known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
     suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
     ended = _end([change.user_id for change in done if change.user_id and change.is_leaving])
-    written = {change.entry.key for change in done if change.verdict is Verdict.ADDED or change.fields}
+    written = {change.entry.key for change in done if change.verdict is ChangeKind.ADDED or change.fields}
     keys = [change.entry.key for change in done if change.entry.key not in written]
     if keys:
         User.objects.filter(directory=directory, directory_key__in=keys).update(directory_seen_at=now)
     said = [_said(directory, change, by, ended.get(change.user_id or 0)) for change in done]
     audit.record_many(filter(None, said), context=by.context(now), actor_id=by.actor_id)
-    if directory.invites_people and by.way is not Way.SIGN_IN:
+    if directory.invites_people and by.way is not ProvisioningMethod.SIGN_IN:
         _invite(done, now)
-    if by.way is not Way.SIGN_IN and (moved := _moved(done)):
+    if by.way is not ProvisioningMethod.SIGN_IN and (moved := _moved(done)):
         invitations.move(moved, now)
-    if by.way is not Way.SYNC and any(change.is_leaving for change in done):
+    if by.way is not ProvisioningMethod.SYNC and any(change.is_leaving for change in done):
         departure_limit.watch(directory, by, now)
-    if any(change.verdict is Verdict.SWITCHED_ON for change in done):
+    if any(change.verdict is ChangeKind.SWITCHED_ON for change in done):
         departure_limit.calm(directory)
     return done
 
 
 def _invite(changes: Sequence[PersonChange], now: datetime) -> None:
     """Invite people who never signed in and can from now on: they were added, or prepared and are now switched on."""
-    wanted = [change.user_id for change in changes if change.verdict in {Verdict.ADDED, Verdict.SWITCHED_ON}]
+    wanted = [change.user_id for change in changes if change.verdict in {ChangeKind.ADDED, ChangeKind.SWITCHED_ON}]
     invitations.invite_new([pk for pk in wanted if pk is not None], now)
 
 
 def _moved(changes: Sequence[PersonChange]) -> list[int]:
     """Return who has another email address, and isn't just being invited."""
-    found = [change for change in changes if change.verdict in {Verdict.CHANGED, Verdict.LINKED}]
+    found = [change for change in changes if change.verdict in {ChangeKind.CHANGED, ChangeKind.LINKED}]
     return [change.user_id for change in found if change.user_id is not None and "email" in change.fields]
 
 
-def _withdraw_numbers(changes: Sequence[PersonChange], by: Source, now: datetime) -> None:
+def _withdraw_numbers(changes: Sequence[PersonChange], by: ProvisioningSource, now: datetime) -> None:
     """End methods that policy trusted because the directory had their number."""
     for kind in SuggestedNumber.Kind.values:
         people = [change.user_id for change in changes if change.user_id and change.fields.get(kind, ("", ""))[0]]
@@ -186,7 +193,7 @@ def _free_usernames(pairs: Sequence[tuple[User, PersonChange]]) -> None:
 
 def _link(directory: Directory, pairs: Sequence[tuple[User, PersonChange]], now: datetime) -> None:
     """Give people to the directory. Where its servers check passwords, the password here ends."""
-    linked = [(user, change) for user, change in pairs if change.verdict is Verdict.LINKED]
+    linked = [(user, change) for user, change in pairs if change.verdict is ChangeKind.LINKED]
     for user, change in linked:
         user.directory, user.directory_key, user.directory_since = directory, change.entry.key, now
         if directory.checks_passwords:
@@ -200,10 +207,12 @@ def _new_numbers(change: PersonChange) -> dict[str, str]:
     return {kind: str(change.fields[kind][1]) for kind in kinds if kind in change.fields}
 
 
-def _said(directory: Directory, change: PersonChange, by: Source, ended: Ended | None) -> audit.EventToRecord | None:
+def _said(
+    directory: Directory, change: PersonChange, by: ProvisioningSource, ended: Ended | None
+) -> audit.EventToRecord | None:
     """Return what the audit log says of a change; None of one that changed nothing."""
     detail: dict[str, object] = {"directory": directory.name, "way": str(by.way)}
-    if change.reason is Refusal.LAST_ADMINISTRATOR:
+    if change.reason is EntryRefusal.LAST_ADMINISTRATOR:
         event = audit_events.ADMINISTRATOR_KEPT
     elif change.verdict in _EVENTS:
         event = _EVENTS[change.verdict]

@@ -28,7 +28,7 @@ def of_person(user: User) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Suggestion:
+class NumberSuggestion:
     """A number that a person can use without typing it. `shown` is masked."""
 
     ref: str
@@ -36,16 +36,16 @@ class Suggestion:
     shown: str
 
 
-def suggested(user: User, method_name: str) -> list[Suggestion]:
+def suggested(user: User, method_name: str) -> list[NumberSuggestion]:
     """Return the numbers that a person could set up a method for, and has not yet. Each is offered once."""
-    found: dict[str, Suggestion] = {}
+    found: dict[str, NumberSuggestion] = {}
     for row in SuggestedNumber.objects.filter(user=user).order_by("pk"):
         number = upload_encryption.unseal(row.sealed, bound=row.ref)
         if number is None or number in found or not enrolments.takes_number(method_name, number):
             continue
         if enrolments.of_address(number, method=method_name, user_id=user.pk) is None:
             label, shown = str(row.get_kind_display()), phone_numbers.mask(number)
-            found[number] = Suggestion(ref=row.ref, label=label, shown=shown)
+            found[number] = NumberSuggestion(ref=row.ref, label=label, shown=shown)
     return list(found.values())
 
 

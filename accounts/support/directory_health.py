@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, User
-from accounts.provisioning import Verdict
+from accounts.provisioning import ChangeKind
 from verification import time_format
 from verification.db.compiled_queries import Select
 
@@ -79,7 +79,7 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
     if not sees:
         lines.append(_("An administrator has to check whether that’s right."))
         return Problem(name=name, title=title, lines=tuple(lines))
-    off = run.rows.filter(what=Verdict.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
+    off = run.rows.filter(what=ChangeKind.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
     if run.n_switched_off:
         lines.insert(1, _named(off[: _MAX_NAMES + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])

@@ -20,8 +20,8 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
-from accounts.models.directories import Kind, LinkBy
-from accounts.provisioning import PersonEntry, Source, Way
+from accounts.models.directories import DirectoryKind, LinkBy
+from accounts.provisioning import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions.base import Actor
 from mfasite.demo import child_processes
@@ -97,7 +97,9 @@ class World:
         with transaction.atomic():
             person = join(name).set_up("totp")
         (change,) = provisioning.plan_people(self.directory, [entry(name)])
-        provisioning.apply_person(self.directory, change, Source(way=Way.SYNC), timezone.now())
+        provisioning.apply_person(
+            self.directory, change, ProvisioningSource(way=ProvisioningMethod.SYNC), timezone.now()
+        )
         person.user.refresh_from_db()
         app_password = app_password_services.make(person.user)
         person.sign_in(remember="on")
@@ -160,7 +162,7 @@ def world(server: str) -> World:
     )
     return World(
         url=server,
-        directory=Directory.objects.create(name="Entra", kind=Kind.SCIM, link_by=LinkBy.USERNAME),
+        directory=Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME),
         door=app_password_services.build("mail", program="mail"),
         party=Party(client=made.client, secret=made.secret),
         proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
@@ -169,12 +171,16 @@ def world(server: str) -> World:
 
 def by_sync(world: World, name: str) -> None:
     changes = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
-    list(provisioning.apply_people(world.directory, changes, Source(way=Way.SYNC), timezone.now()))
+    list(
+        provisioning.apply_people(
+            world.directory, changes, ProvisioningSource(way=ProvisioningMethod.SYNC), timezone.now()
+        )
+    )
 
 
 def by_scim(world: World, name: str) -> None:
     (change,) = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
-    provisioning.apply_person(world.directory, change, Source(way=Way.SCIM), timezone.now())
+    provisioning.apply_person(world.directory, change, ProvisioningSource(way=ProvisioningMethod.SCIM), timezone.now())
 
 
 def by_hand(world: World, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from accounts import directories
 from accounts.models import Directory
-from accounts.models.directories import Encryption, Kind
+from accounts.models.directories import DirectoryKind, Encryption
 from accounts.support.admin.directories import USUAL
 from tests.real_programs import samba as active_directory
 from tests.real_programs import slapd as openldap
@@ -19,7 +19,7 @@ def of_slapd(server: Slapd, **more: object) -> Directory:
         "account": openldap.ACCOUNT,
         "base": f"ou=people,{openldap.BASE}",
     }
-    return _add(Kind.OPENLDAP, openldap.ACCOUNT_PASSWORD, values | more)
+    return _add(DirectoryKind.OPENLDAP, openldap.ACCOUNT_PASSWORD, values | more)
 
 
 def of_samba(server: Samba, unit: str, **more: object) -> Directory:
@@ -31,10 +31,10 @@ def of_samba(server: Samba, unit: str, **more: object) -> Directory:
         "account": active_directory.ACCOUNT,
         "base": unit,
     }
-    return _add(Kind.ACTIVE_DIRECTORY, active_directory.ACCOUNT_PASSWORD, values | more)
+    return _add(DirectoryKind.ACTIVE_DIRECTORY, active_directory.ACCOUNT_PASSWORD, values | more)
 
 
-def _add(kind: Kind, password: str, values: dict[str, object]) -> Directory:
+def _add(kind: DirectoryKind, password: str, values: dict[str, object]) -> Directory:
     made = Directory(**({"kind": kind, "encryption": Encryption.LDAPS, **USUAL[kind]} | values))
     directories.seal_password(made, password)
     made.full_clean()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess, User
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -98,7 +98,7 @@ class Sender:
 
 def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: Any) -> Sender:
     """Add a directory for SCIM, with a token."""
-    made = Directory.objects.create(name=name, kind=Kind.SCIM, **more)
+    made = Directory.objects.create(name=name, kind=DirectoryKind.SCIM, **more)
     access = ScimAccess.objects.create(directory=made, networks=list(networks))
     sender = Sender(made, secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
     token_authentication.forget()

@@ -150,7 +150,7 @@ def _refusals() -> Iterator[None]:
     """Turn what a group can't be into an error for the client."""
     try:
         yield
-    except provisioning.Unknown:
+    except provisioning.UnknownGroup:
         raise NotFoundException(detail=_UNKNOWN) from None
     except provisioning.Invalid:
         raise InvalidValueException(detail="displayName must have a visible character.") from None

@@ -28,23 +28,30 @@ from accounts.integrations.scim.schemas import Person
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import fold
-from accounts.provisioning import PersonChange, PersonEntry, Refusal, Source, Verdict, Way
+from accounts.provisioning import (
+    ChangeKind,
+    EntryRefusal,
+    PersonChange,
+    PersonEntry,
+    ProvisioningMethod,
+    ProvisioningSource,
+)
 from verification.db.compiled_queries import BindParam, Select
 
 Groups: TypeAlias = Sequence[Mapping[str, str]]  # of one person: the `value` and `display` of each
 
 _TAKEN = "Someone else has this userName or externalId."
 _INVALID = {
-    Refusal.INVALID_USERNAME: "userName must have 1 to 150 visible characters.",
-    Refusal.INVALID_EMAIL: "This isn’t an email address.",
+    EntryRefusal.INVALID_USERNAME: "userName must have 1 to 150 visible characters.",
+    EntryRefusal.INVALID_EMAIL: "This isn’t an email address.",
 }
 _STAFF = "Someone who works with this service has this userName. Staff are never taken over."
 _LAST = "This person is the last administrator who can sign in, so they can’t be switched off or deleted."
 
 
-def source(call: IncomingScimRequest) -> Source:
+def source(call: IncomingScimRequest) -> ProvisioningSource:
     """Return where a change came from, for the audit log."""
-    return Source(way=Way.SCIM, network=call.context.network, agent=call.context.agent)
+    return ProvisioningSource(way=ProvisioningMethod.SCIM, network=call.context.network, agent=call.context.agent)
 
 
 def of(caller: AuthenticatedDirectory) -> QuerySet[ScimPerson]:
@@ -172,11 +179,11 @@ def delete(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) 
     with transaction.atomic():
         row = _one(_ONE_LOCKED, caller, key)
         done = _carried_out(caller, call, attribute_mapping.leaving(row.user))
-        if done.reason is not Refusal.LAST_ADMINISTRATOR:
+        if done.reason is not EntryRefusal.LAST_ADMINISTRATOR:
             provisioning.leave_groups(caller.directory, row.user_id, source(call), call.now)
             row.deleted_at = call.now
             row.save(update_fields=["deleted_at"])
-    if done.reason is Refusal.LAST_ADMINISTRATOR:
+    if done.reason is EntryRefusal.LAST_ADMINISTRATOR:
         raise ForbiddenException(detail=_LAST)
     return ScimResponse(status=204)
 
@@ -213,7 +220,7 @@ def _rewritten(
                 row.user.is_active = done.fields.get("is_active", (None, row.user.is_active))[1] is True
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
-    if done.reason is Refusal.LAST_ADMINISTRATOR:
+    if done.reason is EntryRefusal.LAST_ADMINISTRATOR:
         raise ForbiddenException(detail=_LAST)
     return row
 
@@ -234,17 +241,17 @@ def _apply(caller: AuthenticatedDirectory, call: IncomingScimRequest, person: Pe
     """
     done = _carried_out(caller, call, attribute_mapping.entry(person, key))
     for refusal in done.refusals.values():
-        if refusal is Refusal.LAST_ADMINISTRATOR or done.verdict is Verdict.SWITCHED_OFF:
+        if refusal is EntryRefusal.LAST_ADMINISTRATOR or done.verdict is ChangeKind.SWITCHED_OFF:
             break
         if refusal in _INVALID:
             raise InvalidValueException(detail=_INVALID[refusal])
-        raise UniquenessException(detail=_STAFF if refusal is Refusal.STAFF else _TAKEN)
+        raise UniquenessException(detail=_STAFF if refusal is EntryRefusal.STAFF else _TAKEN)
     return done
 
 
 def _carried_out(caller: AuthenticatedDirectory, call: IncomingScimRequest, entry: PersonEntry) -> PersonChange:
     """Carry out what an entry changes, and return what it changed, and what not."""
-    planned = PersonChange(entry=entry, verdict=Verdict.CHANGED)
+    planned = PersonChange(entry=entry, verdict=ChangeKind.CHANGED)
     (done,) = provisioning.apply_people(caller.directory, [planned], source(call), call.now)
     return done
 

@@ -9,7 +9,7 @@ from accounts.applications import secrets
 from accounts.integrations.scim import rate_limits, requests_and_responses
 from accounts.integrations.scim.requests_and_responses import ScimResponse
 from accounts.models import Directory, ScimAccess
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from verification import conf as engine_conf
 from verification import inputs
 from verification.context import Context
@@ -86,7 +86,7 @@ def _too_many(detail: str) -> ScimResponse:
 
 
 def _find(*digests: str) -> AuthenticatedDirectory | None:
-    found = ScimAccess.objects.filter(secrets.is_digest(digests, timezone.now()), directory__kind=Kind.SCIM)
+    found = ScimAccess.objects.filter(secrets.is_digest(digests, timezone.now()), directory__kind=DirectoryKind.SCIM)
     access = found.select_related("directory").first()
     if access is None:
         return None

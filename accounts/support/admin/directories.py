@@ -19,7 +19,7 @@ from accounts.admin_changes import ChangeForm, ChangesAdmin, acts
 from accounts.admin_site import AdminWords
 from accounts.directories import connection_test
 from accounts.models import Directory
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, directory_runs, scim
 from verification.inputs import LineField
@@ -44,10 +44,10 @@ USUAL: Mapping[str, Mapping[str, str]] = {
 
 
 _ASKED = _("We ask its servers for people and groups, and they check passwords.")
-_EXPLAIN: Mapping[Kind, object] = {
-    Kind.OPENLDAP: _ASKED,
-    Kind.ACTIVE_DIRECTORY: _ASKED,
-    Kind.SCIM: _("It sends people and groups to us. They set a password here."),
+_EXPLAIN: Mapping[DirectoryKind, object] = {
+    DirectoryKind.OPENLDAP: _ASKED,
+    DirectoryKind.ACTIVE_DIRECTORY: _ASKED,
+    DirectoryKind.SCIM: _("It sends people and groups to us. They set a password here."),
 }
 
 
@@ -99,7 +99,7 @@ class DirectoryForm(ChangeForm):
         for name in ("servers", "account", "base", *(("account_password",) if is_new else ())):
             self.fields[name].required = True
             self.fields[name].error_messages["required"] = _NEEDED[name]
-        if self.instance.kind == Kind.ACTIVE_DIRECTORY:
+        if self.instance.kind == DirectoryKind.ACTIVE_DIRECTORY:
             self._explain("account", gettext("Active Directory also takes two-step@example.org."))
         for name, usual in USUAL[self.instance.kind].items():
             self._explain(name, gettext("Leave this empty to use %(usual)s.") % {"usual": usual})
@@ -208,7 +208,7 @@ class DirectoryAdmin(ChangesAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         _own, *reason = super().get_fieldsets(request, obj)
         kind = obj.kind if obj else request.GET.get("kind")
-        sections = self.sections[:1] if kind == Kind.SCIM else self.sections
+        sections = self.sections[:1] if kind == DirectoryKind.SCIM else self.sections
         return [*((title, {"fields": names}) for title, names in sections), *reason]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -222,7 +222,7 @@ class DirectoryAdmin(ChangesAdmin):
 
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
         """Ask for the kind of a new directory first, because each kind has other fields."""
-        if object_id is None and request.GET.get("kind") not in Kind.values:
+        if object_id is None and request.GET.get("kind") not in DirectoryKind.values:
             return self._choose(request)
         return super()._changeform_view(request, object_id, form_url, extra_context)
 

@@ -13,7 +13,7 @@ from accounts.admin_changes import Asked, ReasonForm
 from accounts.integrations.scim import request_log
 from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_health
 from accounts.support.actions import Actor
@@ -47,7 +47,7 @@ def _directory(request: AuthedRequest, pk: int, *, verb: str = "view") -> Direct
     if not request.user.has_perm(f"accounts.{verb}_directory"):
         raise PermissionDenied
     directory = get_object_or_404(Directory, pk=pk)
-    if directory.kind != Kind.SCIM:
+    if directory.kind != DirectoryKind.SCIM:
         raise Http404
     return directory
 

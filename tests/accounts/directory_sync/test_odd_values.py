@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from accounts.directories.ldap_connections import Found
+from accounts.directories.ldap_connections import LdapEntry
 from accounts.directory_sync import applying, batches
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.provisioning import PersonEntry
 from tests.simulated.people import Clock
 
@@ -22,14 +22,14 @@ class _OnePerson:
     def __init__(self, **values: str) -> None:
         self._values = {name.lower(): [text.encode()] for name, text in values.items()}
 
-    def pages(self, *_asked: object) -> Iterator[list[Found]]:
+    def pages(self, *_asked: object) -> Iterator[list[LdapEntry]]:
         values: Mapping[str, list[bytes]] = {"samaccountname": [b"anna"], **self._values}
-        yield [Found(dn="cn=anna,dc=example,dc=org", key="k1", values=values)]
+        yield [LdapEntry(dn="cn=anna,dc=example,dc=org", key="k1", values=values)]
 
 
 def _is_active(clock: Clock, **values: str) -> bool:
     directory = Directory(
-        kind=Kind.ACTIVE_DIRECTORY, username_attribute="sAMAccountName", person_filter="(cn={username})"
+        kind=DirectoryKind.ACTIVE_DIRECTORY, username_attribute="sAMAccountName", person_filter="(cn={username})"
     )
     reader = Reader(directory, cast("Any", _OnePerson(**values)), clock.now)
     [[person]] = reader.people()
@@ -50,7 +50,7 @@ def test_a_flag_switches_an_account_off(clock: Clock, flags: str, is_active: boo
 
 def test_a_refused_name_is_listed_as_it_can_be_stored(db: None, clock: Clock) -> None:
     """Seen failing: PostgreSQL stores no NUL, so the run ended there, and so did each later one."""
-    directory = Directory.objects.create(name="Staff", kind=Kind.OPENLDAP)
+    directory = Directory.objects.create(name="Staff", kind=DirectoryKind.OPENLDAP)
     sync = DirectorySync.objects.create(directory=directory, made_at=clock.now)
     batches.store_people(sync, [PersonEntry(key="k1", username="an\0na")])
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from tests.real_programs import ldap_directories
 from tests.real_programs.samba import ACCOUNT_DISABLED, NORMAL_ACCOUNT, Samba
 from tests.simulated.people import Clock
@@ -85,7 +85,7 @@ def test_a_group_that_arrives_in_ranges_is_whole(
     names = [f"srange{n}" for n in range(7)]
     dns = [samba.person(name, within=unit) for name in names]
     samba.group("s-ranges", *dns, within=unit)
-    monkeypatch.setitem(ldap_reading._MEMBERS, Kind.ACTIVE_DIRECTORY, ("member;range=0-1",))
+    monkeypatch.setitem(ldap_reading._MEMBERS, DirectoryKind.ACTIVE_DIRECTORY, ("member;range=0-1",))
 
     run(directory())
 

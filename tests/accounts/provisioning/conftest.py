@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import Directory
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 
 
 @pytest.fixture
 def directory(db: None) -> Directory:
-    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
+    return Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)

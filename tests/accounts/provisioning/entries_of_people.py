@@ -5,14 +5,17 @@ from typing import Any
 from accounts import provisioning
 from accounts.models import Directory
 from accounts.provisioning import (
+    ChangeKind,
     PersonEntry,
-    Source,
-    Verdict,
-    Way,
+    ProvisioningMethod,
+    ProvisioningSource,
 )
 from tests.simulated.people import Clock
 
-SCIM, SYNC = Source(way=Way.SCIM, network="192.0.2.9"), Source(way=Way.SYNC)
+SCIM, SYNC = (
+    ProvisioningSource(way=ProvisioningMethod.SCIM, network="192.0.2.9"),
+    ProvisioningSource(way=ProvisioningMethod.SYNC),
+)
 
 
 def entry(key: str = "k1", username: str = "Eva", **more: Any) -> PersonEntry:
@@ -20,11 +23,13 @@ def entry(key: str = "k1", username: str = "Eva", **more: Any) -> PersonEntry:
 
 
 def apply(
-    directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC
+    directory: Directory, *entries: PersonEntry, clock: Clock, by: ProvisioningSource = SYNC
 ) -> list[provisioning.PersonChange]:
     changes = provisioning.plan_people(directory, entries, now=clock.now)
     return list(provisioning.apply_people(directory, changes, by, clock.now))
 
 
-def verdicts(directory: Directory, *entries: PersonEntry, clock: Clock, by: Source = SYNC) -> list[Verdict]:
+def verdicts(
+    directory: Directory, *entries: PersonEntry, clock: Clock, by: ProvisioningSource = SYNC
+) -> list[ChangeKind]:
     return [change.verdict for change in apply(directory, *entries, clock=clock, by=by)]

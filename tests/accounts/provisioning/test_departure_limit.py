@@ -6,14 +6,14 @@ from accounts import provisioning
 from accounts.models import Directory
 from accounts.models.directories import LinkBy
 from accounts.provisioning import (
-    Source,
+    ProvisioningSource,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, SYNC, apply, entry
 from tests.simulated.people import Clock, join
 from verification.models import AuditEvent, Message
 
 
-def crowd(directory: Directory, n: int, clock: Clock, *, left: int = 0, by: Source = SYNC) -> None:
+def crowd(directory: Directory, n: int, clock: Clock, *, left: int = 0, by: ProvisioningSource = SYNC) -> None:
     found = [entry(f"k{i}", f"person{i}", is_active=i >= left) for i in range(n)]
     apply(directory, *found, clock=clock, by=by)
 

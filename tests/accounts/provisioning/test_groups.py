@@ -7,17 +7,17 @@ from django.contrib.auth.models import Group
 
 from accounts import access, applications, provisioning
 from accounts.models import Application, ApplicationSession, Directory, DirectoryGroup, User
-from accounts.models.directories import Kind
-from accounts.provisioning import GroupEntry, Members, PersonEntry, Source, Way
+from accounts.models.directories import DirectoryKind
+from accounts.provisioning import GroupEntry, Members, PersonEntry, ProvisioningMethod, ProvisioningSource
 from tests.simulated.people import Clock
 from verification.models import AuditEvent, Browser, Policy
 
-BY = Source(way=Way.SCIM)
+BY = ProvisioningSource(way=ProvisioningMethod.SCIM)
 
 
 @pytest.fixture
 def directory(db: None) -> Directory:
-    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
+    return Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_single_members_join_and_leave(directory: Directory, people: list[User],
 
 
 def test_members_of_an_unknown_group_fail_loudly(directory: Directory, clock: Clock) -> None:
-    with pytest.raises(provisioning.Unknown):
+    with pytest.raises(provisioning.UnknownGroup):
         provisioning.apply_group(directory, Members(key="g", added=frozenset("a")), BY, clock.now)
 
 

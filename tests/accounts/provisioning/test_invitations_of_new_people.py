@@ -9,9 +9,9 @@ from django.db import transaction
 
 from accounts.models import Directory, Invitation, User
 from accounts.provisioning import (
-    Source,
-    Verdict,
-    Way,
+    ChangeKind,
+    ProvisioningMethod,
+    ProvisioningSource,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, SYNC, apply, entry, verdicts
 from tests.simulated.people import Clock, Person
@@ -35,7 +35,7 @@ def invited() -> list[str]:
 
 
 @pytest.mark.parametrize("by", [SCIM, SYNC])
-def test_invites_whom_it_adds(inviting: Directory, clock: Clock, by: Source) -> None:
+def test_invites_whom_it_adds(inviting: Directory, clock: Clock, by: ProvisioningSource) -> None:
     off = entry("k3", "off", email="off@example.org", is_active=False)
 
     apply(inviting, entry(email="eva@example.org"), entry("k2", "silent"), off, clock=clock, by=by)
@@ -50,7 +50,7 @@ def test_invites_nobody_unless_it_is_switched_on(directory: Directory, clock: Cl
 
 
 def test_invites_nobody_who_signs_in_right_then(inviting: Directory, clock: Clock) -> None:
-    apply(inviting, entry(email="eva@example.org"), clock=clock, by=Source(way=Way.SIGN_IN))
+    apply(inviting, entry(email="eva@example.org"), clock=clock, by=ProvisioningSource(way=ProvisioningMethod.SIGN_IN))
 
     assert invited() == []
 
@@ -103,7 +103,7 @@ def test_a_link_ends_with_the_address_that_it_was_sent_to(
 
 
 def test_a_person_who_is_refused_is_not_invited(inviting: Directory, ana: Person, clock: Clock) -> None:
-    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [Verdict.REFUSED]
+    assert verdicts(inviting, entry(username="ana", email="a@example.org"), clock=clock) == [ChangeKind.REFUSED]
 
     assert invited() == []
 

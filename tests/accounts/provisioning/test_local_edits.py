@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 
 from accounts import provisioning
 from accounts.models import Directory, User
-from accounts.models.directories import Kind
-from accounts.provisioning import GroupEntry, PersonEntry, Source, Way
+from accounts.models.directories import DirectoryKind
+from accounts.provisioning import GroupEntry, PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support.groups import plans
 from accounts.support.groups.plans import Wanted
 from accounts.support.imports import people_rows
@@ -16,13 +16,13 @@ from tests.simulated.people import Clock, join
 from verification.context import Context
 from verification.models import Policy
 
-BY = Source(way=Way.SYNC)
+BY = ProvisioningSource(way=ProvisioningMethod.SYNC)
 HERE = Context(now=datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.fixture
 def eva(db: None, clock: Clock) -> User:
-    directory = Directory.objects.create(name="Entra", kind=Kind.SCIM)
+    directory = Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)
     entry = PersonEntry(key="e", username="eva", name="Eva", email="eva@example.org")
     (change,) = provisioning.plan_people(directory, [entry])
     user = provisioning.apply_person(directory, change, BY, clock.now)

@@ -4,8 +4,8 @@ import pytest
 
 from accounts import provisioning
 from accounts.models import Directory, User
-from accounts.models.directories import Kind, LinkBy
-from accounts.provisioning import PersonEntry, PhoneEntry, Source, Way
+from accounts.models.directories import DirectoryKind, LinkBy
+from accounts.provisioning import PersonEntry, PhoneEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support import case
 from accounts.support.case import Case
 from helpcenter import diagnosis
@@ -14,13 +14,13 @@ from mfasite.observability import metrics
 from tests.simulated.people import BENS, Clock, Person, hire
 from verification.context import Context
 
-BY = Source(way=Way.SYNC)
+BY = ProvisioningSource(way=ProvisioningMethod.SYNC)
 
 
 @pytest.fixture
 def ana_of(ana: Person, clock: Clock) -> Person:
     """Return Ana, after a directory took her over, with a number that she hasn't set up."""
-    directory = Directory.objects.create(name="Payroll", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+    directory = Directory.objects.create(name="Payroll", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME)
     take(directory, clock)
     ana.user.refresh_from_db()
     return ana

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import provisioning
 from accounts.models import Directory, Session, SuggestedNumber, User
-from accounts.models.directories import Kind, LinkBy
+from accounts.models.directories import DirectoryKind, LinkBy
 from accounts.provisioning import (
+    ChangeKind,
+    EntryRefusal,
     PhoneEntry,
-    Refusal,
-    Verdict,
     suggested_numbers,
 )
 from tests.accounts.provisioning.entries_of_people import SCIM, apply, entry, verdicts
@@ -34,7 +34,7 @@ def events() -> list[str]:
 def test_adds_a_person_without_a_password(directory: Directory, clock: Clock) -> None:
     found = entry(name="Eva Muster", email="eva@Example.org", language="de-CH")
 
-    assert verdicts(directory, found, clock=clock) == [Verdict.ADDED]
+    assert verdicts(directory, found, clock=clock) == [ChangeKind.ADDED]
 
     eva = User.objects.get()
     assert (eva.username, eva.name, eva.email) == ("eva", "Eva Muster", "eva@example.org")
@@ -48,7 +48,7 @@ def test_a_second_time_changes_nothing(directory: Directory, clock: Clock) -> No
     apply(directory, found, clock=clock)
     clock.forward(minutes=1)
 
-    assert verdicts(directory, found, clock=clock) == [Verdict.UNCHANGED]
+    assert verdicts(directory, found, clock=clock) == [ChangeKind.UNCHANGED]
 
     assert User.objects.get().directory_seen_at == clock.now
     assert events() == ["directory.person_added"]
@@ -59,7 +59,7 @@ def test_follows_a_rename_by_the_permanent_key(directory: Directory, clock: Cloc
 
     (change,) = apply(directory, entry(username="eva.muster", name="Eva Muster"), clock=clock)
 
-    assert change.verdict is Verdict.CHANGED
+    assert change.verdict is ChangeKind.CHANGED
     assert change.fields == {"username": ("eva", "eva.muster"), "name": ("Eva Huber", "Eva Muster")}
     assert User.objects.get().username == "eva.muster"
 
@@ -68,21 +68,21 @@ def test_follows_a_rename_by_the_permanent_key(directory: Directory, clock: Cloc
 def test_refuses_a_username_that_nobody_can_have(directory: Directory, clock: Clock, username: str) -> None:
     (change,) = apply(directory, entry(username=username), clock=clock)
 
-    assert (change.verdict, change.reason) == (Verdict.REFUSED, Refusal.INVALID_USERNAME)
+    assert (change.verdict, change.reason) == (ChangeKind.REFUSED, EntryRefusal.INVALID_USERNAME)
     assert not User.objects.exists()
 
 
 def test_an_invalid_address_is_left_out_and_named(directory: Directory, clock: Clock) -> None:
     (change,) = apply(directory, entry(email="none"), clock=clock)
 
-    assert (change.verdict, dict(change.refusals)) == (Verdict.ADDED, {"email": Refusal.INVALID_EMAIL})
+    assert (change.verdict, dict(change.refusals)) == (ChangeKind.ADDED, {"email": EntryRefusal.INVALID_EMAIL})
     assert User.objects.get().email == ""
 
 
 def test_the_same_username_twice_is_refused_once(directory: Directory, clock: Clock) -> None:
     found = verdicts(directory, entry("k1"), entry("k2", "EVA"), clock=clock)
 
-    assert found == [Verdict.ADDED, Verdict.REFUSED]
+    assert found == [ChangeKind.ADDED, ChangeKind.REFUSED]
 
 
 def test_the_same_key_twice_is_one_person(directory: Directory, clock: Clock) -> None:
@@ -97,8 +97,8 @@ def test_leaving_is_not_refused_because_of_another_field(directory: Directory, c
 
     (change,) = apply(directory, entry(username="ana", email="none", is_active=False), clock=clock)
 
-    assert change.verdict is Verdict.SWITCHED_OFF
-    assert change.refusals == {"username": Refusal.USERNAME_TAKEN, "email": Refusal.INVALID_EMAIL}
+    assert change.verdict is ChangeKind.SWITCHED_OFF
+    assert change.refusals == {"username": EntryRefusal.USERNAME_TAKEN, "email": EntryRefusal.INVALID_EMAIL}
     assert not User.objects.get(directory_key="k1").is_active
 
 
@@ -107,10 +107,10 @@ def test_leaving_is_not_refused_because_of_another_field(directory: Directory, c
 
 @pytest.mark.parametrize(
     ("rule", "verdict"),
-    [(LinkBy.NOTHING, Verdict.REFUSED), (LinkBy.USERNAME, Verdict.LINKED), (LinkBy.EMAIL, Verdict.REFUSED)],
+    [(LinkBy.NOTHING, ChangeKind.REFUSED), (LinkBy.USERNAME, ChangeKind.LINKED), (LinkBy.EMAIL, ChangeKind.REFUSED)],
 )
 def test_links_by_username_only_if_the_rule_says_so(
-    directory: Directory, clock: Clock, ana: Person, rule: LinkBy, verdict: Verdict
+    directory: Directory, clock: Clock, ana: Person, rule: LinkBy, verdict: ChangeKind
 ) -> None:
     directory.link_by = rule
 
@@ -123,7 +123,7 @@ def test_links_by_email_whatever_its_case(directory: Directory, clock: Clock, an
 
     (change,) = apply(directory, entry(username="a.muster", email="ana@example.org"), clock=clock)
 
-    assert (change.verdict, change.user_id) == (Verdict.LINKED, ana.user.pk)
+    assert (change.verdict, change.user_id) == (ChangeKind.LINKED, ana.user.pk)
 
 
 def test_links_nobody_if_two_people_share_the_address(
@@ -132,7 +132,7 @@ def test_links_nobody_if_two_people_share_the_address(
     User.objects.update(email="both@example.org")
     directory.link_by = LinkBy.EMAIL
 
-    assert verdicts(directory, entry(email="both@example.org"), clock=clock) == [Verdict.ADDED]
+    assert verdicts(directory, entry(email="both@example.org"), clock=clock) == [ChangeKind.ADDED]
 
 
 @pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
@@ -143,22 +143,22 @@ def test_never_links_staff(directory: Directory, clock: Clock, role: str) -> Non
 
     (change,) = apply(directory, entry(username="root"), clock=clock)
 
-    assert change.reason is Refusal.STAFF
+    assert change.reason is EntryRefusal.STAFF
     assert User.objects.get().directory_id is None
 
 
 def test_never_takes_a_person_of_another_directory(directory: Directory, clock: Clock) -> None:
     apply(directory, entry(), clock=clock)
-    other = Directory.objects.create(name="Other", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+    other = Directory.objects.create(name="Other", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME)
 
     (change,) = apply(other, entry("k2"), clock=clock)
 
-    assert change.reason is Refusal.USERNAME_TAKEN
+    assert change.reason is EntryRefusal.USERNAME_TAKEN
 
 
 def test_a_password_here_ends_where_the_directory_checks_passwords(clock: Clock, ana: Person, ben: Person) -> None:
-    ldap = Directory.objects.create(name="LDAP", kind=Kind.OPENLDAP, link_by=LinkBy.USERNAME)
-    scim = Directory.objects.create(name="SCIM", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+    ldap = Directory.objects.create(name="LDAP", kind=DirectoryKind.OPENLDAP, link_by=LinkBy.USERNAME)
+    scim = Directory.objects.create(name="SCIM", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME)
 
     apply(ldap, entry("a", "ana"), clock=clock)
     apply(scim, entry("b", "ben"), clock=clock)
@@ -169,7 +169,7 @@ def test_a_password_here_ends_where_the_directory_checks_passwords(clock: Clock,
 def test_nobody_must_change_a_password_that_only_the_directory_can(clock: Clock, ana: Person) -> None:
     """Seen failing: each page led to the one that says where to change it, for ever."""
     User.objects.filter(pk=ana.user.pk).update(must_change_password=True, breached_password_at=clock.now)
-    ldap = Directory.objects.create(name="LDAP", kind=Kind.OPENLDAP, link_by=LinkBy.USERNAME)
+    ldap = Directory.objects.create(name="LDAP", kind=DirectoryKind.OPENLDAP, link_by=LinkBy.USERNAME)
 
     apply(ldap, entry("a", "ana"), clock=clock)
 
@@ -193,7 +193,7 @@ def test_who_is_switched_off_loses_everything_and_can_come_back(
     left = User.objects.get()
     on = verdicts(directory, entry(username="ana"), clock=clock)
 
-    assert (off, on) == ([Verdict.SWITCHED_OFF], [Verdict.SWITCHED_ON])
+    assert (off, on) == ([ChangeKind.SWITCHED_OFF], [ChangeKind.SWITCHED_ON])
     assert (left.is_active, left.directory_off_at, left.epoch) == (False, clock.now, before + 1)
     assert not Session.objects.exists()
     assert events()[1:] == ["directory.person_switched_off", "directory.person_switched_on"]
@@ -205,7 +205,7 @@ def test_switches_on_nobody_whom_someone_here_switched_off(directory: Directory,
     apply(directory, entry(), clock=clock)
     User.objects.update(is_active=False)
 
-    assert verdicts(directory, entry(), clock=clock) == [Verdict.UNCHANGED]
+    assert verdicts(directory, entry(), clock=clock) == [ChangeKind.UNCHANGED]
     assert not User.objects.get().is_active
 
 
@@ -217,7 +217,7 @@ def test_the_last_administrator_who_can_sign_in_stays(directory: Directory, cloc
         directory, entry("a", "ada", is_active=False), entry("b", "bob", is_active=False), clock=clock
     )
 
-    assert (first.verdict, last.reason) == (Verdict.SWITCHED_OFF, Refusal.LAST_ADMINISTRATOR)
+    assert (first.verdict, last.reason) == (ChangeKind.SWITCHED_OFF, EntryRefusal.LAST_ADMINISTRATOR)
     assert User.objects.get(username="bob").is_active
     assert events()[-1] == "directory.administrator_kept"
 
@@ -227,17 +227,17 @@ def test_a_blocked_administrator_cannot_sign_in_and_does_not_count(directory: Di
     User.objects.update(is_superuser=True, is_staff=True)
     join("root", is_superuser=True, is_staff=True, blocked_until=clock.now + timedelta(days=1))
 
-    assert verdicts(directory, entry("a", "ada", is_active=False), clock=clock) == [Verdict.REFUSED]
+    assert verdicts(directory, entry("a", "ada", is_active=False), clock=clock) == [ChangeKind.REFUSED]
 
 
 def test_apply_person_raises_what_is_refused(directory: Directory, clock: Clock, ana: Person) -> None:
     (change,) = provisioning.plan_people(directory, [entry(username="eva")])
     User.objects.filter(pk=ana.user.pk).update(username="eva")
 
-    with pytest.raises(provisioning.Refused) as refused:
+    with pytest.raises(provisioning.EntryRefused) as refused:
         provisioning.apply_person(directory, change, SCIM, clock.now)
 
-    assert refused.value.change.reason is Refusal.USERNAME_TAKEN
+    assert refused.value.change.reason is EntryRefusal.USERNAME_TAKEN
 
 
 # Phone numbers --------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_reads_no_number_again_that_is_the_former_one(
 
     (change,) = provisioning.plan_people(directory, [entry(phones=phones)])
 
-    assert change.verdict is Verdict.UNCHANGED
+    assert change.verdict is ChangeKind.UNCHANGED
     assert texts == ["044 555 01 67"]
 
 

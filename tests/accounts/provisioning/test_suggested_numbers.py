@@ -4,21 +4,21 @@ import pytest
 
 from accounts import provisioning
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.models.directories import Kind, LinkBy
-from accounts.provisioning import PersonEntry, PhoneEntry, Source, Way
+from accounts.models.directories import DirectoryKind, LinkBy
+from accounts.provisioning import PersonEntry, PhoneEntry, ProvisioningMethod, ProvisioningSource
 from tests.simulated.people import ANAS, OFFICE, Clock, Person, join
 from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Policy
 from verification.policies import remembered_browser_revocation
 
-BY = Source(way=Way.SYNC)
+BY = ProvisioningSource(way=ProvisioningMethod.SYNC)
 OTHER, ABROAD = "+41785550199", "+447400123456"
 
 
 @pytest.fixture
 def directory(db: None) -> Directory:
-    return Directory.objects.create(name="Entra", kind=Kind.SCIM, link_by=LinkBy.USERNAME)
+    return Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME)
 
 
 @pytest.fixture

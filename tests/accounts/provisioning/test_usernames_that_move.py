@@ -8,7 +8,7 @@ import pytest
 from accounts import provisioning
 from accounts.models import Directory, User
 from accounts.provisioning import (
-    Refusal,
+    EntryRefusal,
     matching_people,
 )
 from tests.accounts.provisioning.entries_of_people import apply, entry
@@ -46,7 +46,7 @@ def test_username_of_someone_who_keeps_it_stops_all_who_wait_for_it(directory: D
 
     found = apply(directory, entry("k1", "b"), entry("k2", "local"), clock=clock)
 
-    assert [change.reason for change in found] == [Refusal.USERNAME_TAKEN] * 2
+    assert [change.reason for change in found] == [EntryRefusal.USERNAME_TAKEN] * 2
     assert {key: name for key, name in usernames().items() if key} == {"k1": "a", "k2": "b"}
 
 
@@ -55,7 +55,7 @@ def test_two_who_want_the_same_free_username_do_not_both_get_it(directory: Direc
 
     found = apply(directory, entry("k1", "z"), entry("k2", "a"), entry("k3", "a"), clock=clock)
 
-    assert [change.reason for change in found] == [None, None, Refusal.USERNAME_TAKEN]
+    assert [change.reason for change in found] == [None, None, EntryRefusal.USERNAME_TAKEN]
     assert usernames() == {"k1": "z", "k2": "a", "k3": "c"}
 
 
@@ -75,5 +75,5 @@ def test_long_chain_of_usernames_that_ends_at_one_who_keeps_theirs_is_planned_tw
     chain = [entry(f"k{n}", f"u{n + 1}" if n < 39 else "local") for n in range(40)]
     found = provisioning.plan_people(directory, chain, now=clock.now)
 
-    assert {change.reason for change in found} == {Refusal.USERNAME_TAKEN}
+    assert {change.reason for change in found} == {EntryRefusal.USERNAME_TAKEN}
     assert passes["n"] == 2

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from accounts import directories
 from accounts.models import Directory
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.people import Clock, Person, hire
 
@@ -71,14 +71,16 @@ def test_asks_for_the_kind_first_and_then_only_for_what_it_needs(fay: Person) ->
     ("kind", "more", "path"),
     [
         (
-            Kind.ACTIVE_DIRECTORY,
+            DirectoryKind.ACTIVE_DIRECTORY,
             {"servers": "ad.example.org", "account": "a@example.org", "account_password": "x", "base": "dc=a"},
             "test/",
         ),
-        (Kind.SCIM, {}, "scim/"),
+        (DirectoryKind.SCIM, {}, "scim/"),
     ],
 )
-def test_leads_to_the_next_step_after_it_is_added(fay: Person, kind: Kind, more: dict[str, str], path: str) -> None:
+def test_leads_to_the_next_step_after_it_is_added(
+    fay: Person, kind: DirectoryKind, more: dict[str, str], path: str
+) -> None:
     page = fay.browser.save(f"{ADD}?kind={kind}", name="Staff", **more)
 
     made = Directory.objects.get()
@@ -99,7 +101,7 @@ def test_names_a_server_that_is_none(fay: Person, server: str) -> None:
     """Seen failing: “[” ended in an error page, because it can't be split into host and port."""
     more = {"account": "a@example.org", "account_password": "x", "base": "dc=a", "encryption": "none"}
 
-    page = fay.browser.save(f"{ADD}?kind={Kind.ACTIVE_DIRECTORY}", name="Staff", servers=server, **more)
+    page = fay.browser.save(f"{ADD}?kind={DirectoryKind.ACTIVE_DIRECTORY}", name="Staff", servers=server, **more)
 
     assert page.status == 200
     assert "servers" in page.refused_fields

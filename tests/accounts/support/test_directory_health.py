@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts import directories, directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
-from accounts.models.directories import Kind
-from accounts.provisioning import PersonChange, PersonEntry, Source, Verdict, Way
+from accounts.models.directories import DirectoryKind
+from accounts.provisioning import ChangeKind, PersonChange, PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support import directory_health
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.http_browser import Page
@@ -42,7 +42,7 @@ def dev(db: None, clock: Clock) -> Person:
 @pytest.fixture
 def entra(db: None, clock: Clock) -> Directory:
     """A SCIM directory with 20 people."""
-    made = Directory.objects.create(name="Entra ID", kind=Kind.SCIM)
+    made = Directory.objects.create(name="Entra ID", kind=DirectoryKind.SCIM)
     send(made, clock, n_off=0)
     return made
 
@@ -52,8 +52,8 @@ def send(directory: Directory, clock: Clock, *, n_off: int) -> None:
     entries = [
         PersonEntry(key=f"k{n}", username=f"eva{n:02}", name="", email="", is_active=n >= n_off) for n in range(20)
     ]
-    changes = [PersonChange(entry=entry, verdict=Verdict.CHANGED) for entry in entries]
-    list(provisioning.apply_people(directory, changes, Source(way=Way.SCIM), clock.now))
+    changes = [PersonChange(entry=entry, verdict=ChangeKind.CHANGED) for entry in entries]
+    list(provisioning.apply_people(directory, changes, ProvisioningSource(way=ProvisioningMethod.SCIM), clock.now))
 
 
 @pytest.fixture

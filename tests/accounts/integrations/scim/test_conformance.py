@@ -21,8 +21,8 @@ from django.utils import timezone
 from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
-from accounts.models.directories import Kind
-access = ScimAccess.objects.create(directory=Directory.objects.create(name="Tester", kind=Kind.SCIM))
+from accounts.models.directories import DirectoryKind
+access = ScimAccess.objects.create(directory=Directory.objects.create(name="Tester", kind=DirectoryKind.SCIM))
 print(secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
 """
 

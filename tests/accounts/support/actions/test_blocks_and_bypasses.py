@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Directory, User
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.signin import flow
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses
 from tests.accounts.support.actions import at_once
@@ -43,7 +43,7 @@ def test_a_longer_block_counts(ana: Person, actor: Actor) -> None:
 
 def test_nobody_must_change_a_password_that_a_directory_checks(ana: Person, actor: Actor) -> None:
     """Seen failing with an action for many people."""
-    ldap = Directory.objects.create(name="LDAP", kind=Kind.OPENLDAP)
+    ldap = Directory.objects.create(name="LDAP", kind=DirectoryKind.OPENLDAP)
     User.objects.filter(pk=ana.user.pk).update(directory=ldap)
 
     with pytest.raises(Unneeded):

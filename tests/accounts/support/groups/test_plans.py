@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Application, Directory, DirectoryGroup, Scope, User
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.support.actions import Refusal
 from accounts.support.groups import Wanted, plan, plans
 from accounts.support.staff_roles import permissions
@@ -127,7 +127,7 @@ def test_two_groups_have_different_names_in_any_case(chief: User, desk: Group) -
 
 
 def test_group_of_a_directory_is_changed_there(chief: User, desk: Group) -> None:
-    directory = Directory.objects.create(name="Entra", kind=Kind.SCIM)
+    directory = Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)
     DirectoryGroup.objects.create(group=desk, directory=directory, key="g")
 
     assert plan(chief, desk, wanted(UNLOCK)).why == "of_directory"

@@ -8,7 +8,7 @@ from accounts.admin_changes import Refused
 from accounts.applications import secrets
 from accounts.integrations.scim.token_authentication import PURPOSE
 from accounts.models import Directory, ScimAccess
-from accounts.models.directories import Kind
+from accounts.models.directories import DirectoryKind
 from accounts.support.actions import Actor
 from accounts.support.scim import changes
 from tests.simulated.people import Person, join
@@ -18,7 +18,7 @@ from verification.models import AuditEvent
 
 @pytest.fixture
 def entra(db: None) -> Directory:
-    return Directory.objects.create(name="Entra", kind=Kind.SCIM)
+    return Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_revoking_ends_every_token(entra: Directory, actor: Actor, here: Context
 
 
 def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, here: Context) -> None:
-    okta = Directory.objects.create(name="Okta", kind=Kind.SCIM)
+    okta = Directory.objects.create(name="Okta", kind=DirectoryKind.SCIM)
     theirs = changes.new_token(okta, actor)
     changes.new_token(entra, actor)
 
