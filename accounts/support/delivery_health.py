@@ -22,7 +22,7 @@ _ARRIVED_NOT = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST
 
 
 @dataclass(frozen=True)
-class Problem:
+class DeliveryProblem:
     """One thing that is wrong. Shape: `kind` is bad or warn, as of a notice; `label` is the text of the link."""
 
     name: str
@@ -35,22 +35,22 @@ class Problem:
 
 def problems(
     now: datetime, *, workers: int | None, waiting: Sequence[statistics.Waiting], circuits: Sequence[Circuit]
-) -> list[Problem]:
+) -> list[DeliveryProblem]:
     """Return everything that keeps messages from arriving now, the worst first."""
     found = [*_workers(workers), *_waiting(waiting), *_outages(now), *_circuits(circuits), *_failures(now)]
     return sorted(found, key=lambda each: each.kind != "bad")
 
 
-def _workers(workers: int | None) -> Iterator[Problem]:
+def _workers(workers: int | None) -> Iterator[DeliveryProblem]:
     if workers == 0:
         text = _("Start one. Nothing is lost until then, but codes that are too old by then are not sent.")
-        yield Problem("no_worker", "bad", _("No worker is running"), text)
+        yield DeliveryProblem("no_worker", "bad", _("No worker is running"), text)
     elif workers is None:
         text = _("Messages are still sent, a few seconds later, because workers also check the outbox.")
-        yield Problem("no_broker", "warn", _("The broker doesn’t answer"), text)
+        yield DeliveryProblem("no_broker", "warn", _("The broker doesn’t answer"), text)
 
 
-def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
+def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[DeliveryProblem]:
     for each in waiting:
         if each.oldest > MAX_WAIT:
             said = {"what": Channel(each.kind).label, "n": each.n, "minutes": round(each.oldest / 60)}
@@ -60,10 +60,10 @@ def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
                 "The oldest has waited for %(minutes)d minutes. Check the workers and the providers.",
                 round(each.oldest / 60),
             )
-            yield Problem("long_wait", "bad", title, text % said)
+            yield DeliveryProblem("long_wait", "bad", title, text % said)
 
 
-def _outages(now: datetime) -> Iterator[Problem]:
+def _outages(now: datetime) -> Iterator[DeliveryProblem]:
     off = [*outages.kinds(now).values(), *outages.providers(now).values()]
     for outage in off:
         title = _("Switched off: %(what)s") % {"what": outage.what}
@@ -72,10 +72,10 @@ def _outages(now: datetime) -> Iterator[Problem]:
         else:
             text = _("Until someone ends the outage.")
         address = reverse("admin:verification_outage_change", args=[outage.pk])
-        yield Problem("outage", "warn", title, f"{text} {outage.words}".strip(), address, _("View outage"))
+        yield DeliveryProblem("outage", "warn", title, f"{text} {outage.words}".strip(), address, _("View outage"))
 
 
-def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
+def _circuits(circuits: Sequence[Circuit]) -> Iterator[DeliveryProblem]:
     for each in circuits:
         said = {"provider": each.provider, "kind": Channel(each.kind).label}
         title = _("%(provider)s is temporarily bypassed for %(kind)s") % said
@@ -86,14 +86,14 @@ def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
         if cause := message_status_words.cause(each):
             lines.append(_("The provider’s reason: %(cause)s.") % {"cause": cause})
         address = reverse("admin:verification_circuit_changelist")
-        yield Problem("bypassed", "warn", title, " ".join(lines), address, _("Provider health"))
+        yield DeliveryProblem("bypassed", "warn", title, " ".join(lines), address, _("Provider health"))
 
 
-def _failures(now: datetime) -> Iterator[Problem]:
+def _failures(now: datetime) -> Iterator[DeliveryProblem]:
     rows = Message.objects.filter(created_at__gt=now - _WINDOW, kind__in=[Channel.TEXT, Channel.CALL])
     found = rows.aggregate(n=Count("pk"), bad=Count("pk", filter=Q(state__in=_ARRIVED_NOT)))
     if found["n"] >= _MIN_MESSAGES and found["bad"] > found["n"] * _MAX_FAILED_SHARE:
         title = _("Many messages don’t arrive")
         said = {"bad": found["bad"], "n": found["n"]}
         text = _("In the last hour %(bad)d of %(n)d texts and calls were not delivered. The reasons are listed below.")
-        yield Problem("many_failures", "bad", title, text % said)
+        yield DeliveryProblem("many_failures", "bad", title, text % said)

@@ -26,7 +26,7 @@ _WITH_PROBLEMS = Select(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class DirectoryProblem:
     """Many people of one directory. Shape: `lines` are sentences; `label` is the text of the link."""
 
     name: str
@@ -36,7 +36,7 @@ class Problem:
     label: str = ""
 
 
-def problems(staff: User, directory: Directory | None = None) -> list[Problem]:
+def problems(staff: User, directory: Directory | None = None) -> list[DirectoryProblem]:
     """Return what nobody has dealt with yet: of one directory, or of all.
 
     Only staff who may see directories get names and a link; the others are told how to help a caller.
@@ -45,14 +45,14 @@ def problems(staff: User, directory: Directory | None = None) -> list[Problem]:
     return [problem for each in rows for problem in _of(each, sees=staff.has_perm("accounts.view_directory"))]
 
 
-def _of(directory: Directory, *, sees: bool) -> Iterator[Problem]:
+def _of(directory: Directory, *, sees: bool) -> Iterator[DirectoryProblem]:
     if directory.many_left_since is not None:
         yield _left(directory, sees=sees)
     for run in _waiting.filter(directory=directory):
         yield _would_leave(directory, run, sees=sees)
 
 
-def _left(directory: Directory, *, sees: bool) -> Problem:
+def _left(directory: Directory, *, sees: bool) -> DirectoryProblem:
     left, found = provisioning.people_who_left(directory), provisioning.count_of_alarm(directory)
     since = left.aggregate(first=Min("directory_off_at"))["first"] or directory.many_left_since
     title = _("Many people left %(directory)s") % {"directory": directory.name}
@@ -61,14 +61,14 @@ def _left(directory: Directory, *, sees: bool) -> Problem:
     effect = _("They were signed out everywhere and can’t sign in.")
     if not sees:
         advice = _("If one of them calls, tell an administrator. Only the directory can switch them on again.")
-        return Problem(name="many_left", title=title, lines=(what, effect, advice))
+        return DirectoryProblem(name="many_left", title=title, lines=(what, effect, advice))
     names = _named(left.values_list("username", flat=True)[: _MAX_NAMES + 1], found.n)
     url = f"{reverse('admin:directory-scim', args=[directory.pk])}#left"
     lines = (what, names, effect)
-    return Problem(name="many_left", title=title, lines=lines, url=url, label=_("Check who left"))
+    return DirectoryProblem(name="many_left", title=title, lines=lines, url=url, label=_("Check who left"))
 
 
-def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Problem:
+def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> DirectoryProblem:
     name, title = "groups_would_leave", _("Many groups would leave %(directory)s")
     if run.n_switched_off:
         name, title = "people_would_leave", _("Many people would leave %(directory)s")
@@ -78,12 +78,12 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Pro
     title %= {"directory": directory.name}
     if not sees:
         lines.append(_("An administrator has to check whether that’s right."))
-        return Problem(name=name, title=title, lines=tuple(lines))
+        return DirectoryProblem(name=name, title=title, lines=tuple(lines))
     off = run.rows.filter(what=ChangeKind.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
     if run.n_switched_off:
         lines.insert(1, _named(off[: _MAX_NAMES + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])
-    return Problem(name=name, title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
+    return DirectoryProblem(name=name, title=title, lines=tuple(lines), url=url, label=_("Check the changes"))
 
 
 def would_go(run: DirectorySync) -> str:

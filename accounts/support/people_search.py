@@ -41,7 +41,7 @@ TROUBLES: dict[str, LazyText] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class PeopleSearch:
     """Search criteria. Empty fields do not filter. `after` and `before` are the usernames at a page's edges."""
 
     text: str = ""
@@ -53,7 +53,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonRow:
     """One user in the list, in words. `state` is empty for people with the usual state of the second step."""
 
     key: str
@@ -68,13 +68,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Found:
+class PeoplePage:
     """One page of users by username. `after` and `before` lead to the next pages; empty where there is none.
 
     `n` counts all that were found, up to one more than the caller wanted to know.
     """
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PersonRow, ...] = ()
     after: str = ""
     before: str = ""
     n: int = 0
@@ -88,14 +88,16 @@ class _Reading:
     is_common: bool = False
 
 
-def find(staff: User, search: Search, *, now: datetime, most: int = MAX_PEOPLE_RANKED) -> Found:
+def find(staff: User, search: PeopleSearch, *, now: datetime, most: int = MAX_PEOPLE_RANKED) -> PeoplePage:
     """Return one page of the users this member of staff may see, and how many there are, counted to `most`."""
     people = _filtered(desk_scopes.visible(staff), search, now)
     pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
-    return next((page for page in pages if page.rows), Found())
+    return next((page for page in pages if page.rows), PeoplePage())
 
 
-def matching(staff: User, search: Search, *, now: datetime, most: int | None = MAX_PEOPLE_RANKED) -> QuerySet[User]:
+def matching(
+    staff: User, search: PeopleSearch, *, now: datetime, most: int | None = MAX_PEOPLE_RANKED
+) -> QuerySet[User]:
     """Return all users that a search finds, unordered. Of a search by words, at most `most`."""
     *exactly, last = _readings(_filtered(desk_scopes.visible(staff), search, now), search.text.strip())
     found = next((reading for reading in exactly if reading.people.exists()), last)
@@ -103,7 +105,7 @@ def matching(staff: User, search: Search, *, now: datetime, most: int | None = M
     return User.objects.filter(pk__in=found.people.values("pk")[:most]) if is_cut else found.people
 
 
-def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
+def _page(reading: _Reading, search: PeopleSearch, now: datetime, most: int) -> PeoplePage:
     counted = None
     if reading.is_common:
         # For a common word the names of up to 800 users are read, in no order, and sorted here. In the order of names
@@ -123,10 +125,10 @@ def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
     before = page[0].username if page and has_former else ""
     if counted is None:
         counted = reading.people[: most + 1].count() if after or before else len(page)
-    return Found(tuple(_rows(page, now)) if page else (), after, before, min(counted, most + 1))
+    return PeoplePage(tuple(_rows(page, now)) if page else (), after, before, min(counted, most + 1))
 
 
-def _window(names: list[tuple[str, int]], search: Search) -> list[int]:
+def _window(names: list[tuple[str, int]], search: PeopleSearch) -> list[int]:
     """Choose one page and one user more from sorted names, as the database does."""
     if search.before:
         return [pk for name, pk in names if name < search.before][-PAGE_SIZE - 1 :]
@@ -147,7 +149,7 @@ def _named(keys: list[int]) -> list[User]:
     return [found[key] for key in keys if key in found]
 
 
-def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
+def _filtered(people: QuerySet[User], search: PeopleSearch, now: datetime) -> QuerySet[User]:
     if search.group:
         members = User.groups.through.objects.filter(user=OuterRef("pk"), group=search.group)
         people = people.filter(Exists(members))
@@ -191,7 +193,7 @@ _METHODS = Values(
 )
 
 
-def _rows(page: list[User], now: datetime) -> list[Row]:
+def _rows(page: list[User], now: datetime) -> list[PersonRow]:
     names = {name: str(method.label) for name, method in registry.methods().items()}
     mine: dict[int, list[str]] = {person.pk: [] for person in page}
     for user, method in _METHODS.all(**fill_each("pk", list(mine), PAGE_SIZE)):
@@ -200,7 +202,7 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
             mine[user].append(label)
     states = {SecondStep.ENFORCED: _("Second step enforced"), SecondStep.DISABLED: _("Second step disabled")}
     return [
-        Row(
+        PersonRow(
             str(person.pk),
             person.username,
             person.name,

@@ -29,7 +29,7 @@ _PARTS = {
 
 
 @dataclass(frozen=True)
-class Part:
+class PermissionSection:
     """One part of what a role may do: a heading and its lines. Shape: `choices` are pairs of permission and words."""
 
     title: str
@@ -37,7 +37,7 @@ class Part:
     choices: tuple[tuple[str, str], ...]
 
 
-def parts(permissions: Iterable[Permission]) -> list[Part]:
+def parts(permissions: Iterable[Permission]) -> list[PermissionSection]:
     """Return what permissions allow, in the parts of the staff pages. Read with their content types."""
     found = list(permissions)
     titles = {
@@ -47,7 +47,7 @@ def parts(permissions: Iterable[Permission]) -> list[Part]:
         _HELP: _("Articles"),
     }
     return [
-        Part(title, tuple(_lines(mine)), tuple((_name(each), _words(each)) for each in mine))
+        PermissionSection(title, tuple(_lines(mine)), tuple((_name(each), _words(each)) for each in mine))
         for key, title in titles.items()
         if (mine := [each for each in found if _part(each) == key])
     ]

@@ -8,11 +8,11 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import ShippedRole
-from accounts.models.permissions_by_staff_level import Level, names_up_to
+from accounts.models.permissions_by_staff_level import StaffLevel, names_up_to
 
 _SEES = ("accounts.view_user", "verification.view_message")
-_FIRST_LINE = (*_SEES, *names_up_to(Level.FIRST_LINE))
-_SENIOR = (*_SEES, *names_up_to(Level.SENIOR))
+_FIRST_LINE = (*_SEES, *names_up_to(StaffLevel.FIRST_LINE))
+_SENIOR = (*_SEES, *names_up_to(StaffLevel.SENIOR))
 
 _CARRIERS = (
     "verification.view_circuit",
@@ -57,7 +57,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "Administrators": (
         *_SEES,
-        *names_up_to(Level.ADMINISTRATOR),
+        *names_up_to(StaffLevel.ADMINISTRATOR),
         *_CARRIERS,
         "accounts.import_people",
         "accounts.import_tokens",

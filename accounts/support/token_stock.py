@@ -26,7 +26,7 @@ def restore(token: HardwareToken, staff: User, context: Context, *, reason: str)
 
 
 @dataclass(frozen=True)
-class Row:
+class TokenRow:
     """One token in a list. Shape: `state` is stock, waiting, used or retired; `words` is the same as text."""
 
     token: HardwareToken
@@ -35,15 +35,15 @@ class Row:
     person: User | None
 
 
-def row(token: HardwareToken) -> Row:
+def row(token: HardwareToken) -> TokenRow:
     """Return where a token is."""
     if token.retired_at:
-        return Row(token, "retired", _("retired"), None)
+        return TokenRow(token, "retired", _("retired"), None)
     if token.enrolment is None:
-        return Row(token, "stock", _("in stock"), None)
+        return TokenRow(token, "stock", _("in stock"), None)
     if token.enrolment.confirmed:
-        return Row(token, "used", _("in use"), token.enrolment.user)
-    return Row(token, "waiting", _("not activated yet"), token.enrolment.user)
+        return TokenRow(token, "used", _("in use"), token.enrolment.user)
+    return TokenRow(token, "waiting", _("not activated yet"), token.enrolment.user)
 
 
 def facts_of(token: HardwareToken) -> list[tuple[str, str]]:

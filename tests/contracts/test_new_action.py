@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, notify, record
+from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, notify, record
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.support_desk import WHY, case, do
@@ -30,12 +30,12 @@ PREVIEW, DONE = "They read a greeting.", "They are greeted."
 
 
 # Edit 2: the function and its declaration, in the module of its subject in `accounts/support/actions/`.
-def greet(person: User, actor: Actor) -> Result:
+def greet(person: User, actor: Actor) -> ActionResult:
     """Greet a user."""
     with transaction.atomic():
         record(PERSON_GREETED, person, actor)
         notify(person, PERSON_GREETED, actor)
-    return Result(DONE)
+    return ActionResult(DONE)
 
 
 GREET = Action(
@@ -43,7 +43,7 @@ GREET = Action(
     label="Greet",
     explain="Say hello to them.",
     icon="person",
-    topic=Topic.ACCOUNT,
+    topic=ActionTopic.ACCOUNT,
     permission="end_sessions",
     effect=Effect.TRIES,
     run=greet,

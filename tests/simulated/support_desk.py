@@ -1,6 +1,6 @@
 """Helpers that do what staff do at the support desk, through HTTP."""
 
-from accounts.support.actions import Result, authorise, execution
+from accounts.support.actions import ActionResult, authorise, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.http_browser import Page
@@ -28,6 +28,6 @@ def open_action(staff: Person, person: Person, name: str) -> Page:
     return staff.browser.go(f"/admin/accounts/user/{person.user.pk}/do/{name}/")
 
 
-def perform(asked: ActionRequest, context: Context) -> Result:
+def perform(asked: ActionRequest, context: Context) -> ActionResult:
     """Do an action as the page does: authorise it, then execute it."""
     return execution.execute(asked, authorise.authorise(asked.staff, asked.person, asked.action, context), context)

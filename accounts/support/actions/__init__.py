@@ -1,9 +1,19 @@
 """Support actions: what staff do for a user. Each is one function, declared beside it, in the module of its subject."""
 
 from accounts.support.actions import action_preview, approvals, authorise, execution, ranks, role_assignment
-from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.authorise import Permit, StaffAccess
-from accounts.support.actions.base import Action, ActionForm, Actor, Effect, Refusal, Result, State, Topic, Unneeded
+from accounts.support.actions.base import (
+    Action,
+    ActionForm,
+    ActionRefusal,
+    ActionResult,
+    ActionState,
+    ActionTopic,
+    Actor,
+    Effect,
+    Unneeded,
+)
 from accounts.support.actions.blocks_and_bypasses import FOREVER, SET_STATE
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.hardware_tokens import ASSIGN_TOKEN
@@ -17,17 +27,17 @@ __all__ = [
     "SET_STATE",
     "Action",
     "ActionForm",
+    "ActionImpact",
+    "ActionRefusal",
     "ActionRequest",
+    "ActionResult",
+    "ActionState",
+    "ActionTopic",
     "Actor",
     "Effect",
-    "Impact",
     "Permit",
     "Rank",
-    "Refusal",
-    "Result",
     "StaffAccess",
-    "State",
-    "Topic",
     "Unneeded",
     "action_preview",
     "approvals",

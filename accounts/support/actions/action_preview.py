@@ -20,7 +20,7 @@ _MIN_FAILURES_TO_MENTION = 3  # incorrect codes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Impact:
+class ActionImpact:
     """What one user has, or many users together.
 
     Shape: `labels` are method names, `locks` are sentences; `n_app_passwords_ending` are those that end if a new
@@ -45,15 +45,15 @@ class Impact:
     n_tokens: int = 0
 
 
-Preview = Callable[[Impact], list[str]]
+Preview = Callable[[ActionImpact], list[str]]
 
 
-def of_person(person: User, *, now: datetime) -> Impact:
+def of_person(person: User, *, now: datetime) -> ActionImpact:
     """Return what a user has now."""
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     n_app_passwords = app_passwords.of_person(person).count()
-    return Impact(
+    return ActionImpact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
         n_sessions=len(session_assurance.running(person, now)),
@@ -106,12 +106,12 @@ def wrong_codes(found: WrongCodes) -> list[str]:
     return [words % {"n": found.n, "most": most, "at": time_format.day(found.last_at)}]
 
 
-def of_many(people: QuerySet[User], *, now: datetime) -> Impact:
+def of_many(people: QuerySet[User], *, now: datetime) -> ActionImpact:
     """Count what many users have together, in seven statements for any number of users. Methods are counted by kind."""
     rows = enrolments.of_many(people)
     known = {name: str(method.label) for name, method in registry.methods().items()}
     kinds = rows.values_list("method").annotate(n=Count("pk")).order_by("method")
-    return Impact(
+    return ActionImpact(
         labels=tuple(f"{known.get(name, name)} × {n}" for name, n in kinds),
         n_browsers=browsers.of_many(people, now=now),
         n_sessions=session_assurance.n_running(people, now),
@@ -135,22 +135,22 @@ def _count(n: int, words: str) -> list[str]:
     return [words % {"n": n}] if n else []
 
 
-def removed_methods(impact: Impact) -> list[str]:
+def removed_methods(impact: ActionImpact) -> list[str]:
     return [_("Removes %(label)s.") % {"label": label} for label in impact.labels]
 
 
-def ended_sessions(impact: Impact) -> list[str]:
+def ended_sessions(impact: ActionImpact) -> list[str]:
     return _count(impact.n_sessions, ngettext("Ends %(n)d session.", "Ends %(n)d sessions.", impact.n_sessions))
 
 
-def forgotten_browsers(impact: Impact) -> list[str]:
+def forgotten_browsers(impact: ActionImpact) -> list[str]:
     return _count(
         impact.n_browsers,
         ngettext("Removes %(n)d remembered browser.", "Removes %(n)d remembered browsers.", impact.n_browsers),
     )
 
 
-def ended_access(impact: Impact) -> list[str]:
+def ended_access(impact: ActionImpact) -> list[str]:
     return [*ended_sessions(impact), *forgotten_browsers(impact)]
 
 

@@ -8,17 +8,27 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, declare, notify, record, unless_nothing
+from accounts.support.actions.base import (
+    Action,
+    ActionResult,
+    ActionTopic,
+    Actor,
+    Effect,
+    declare,
+    notify,
+    record,
+    unless_nothing,
+)
 
 
-def delete_app_passwords(person: User, actor: Actor) -> Result:
+def delete_app_passwords(person: User, actor: Actor) -> ActionResult:
     """Delete all app passwords of a user. Programs that use them are refused at their next request."""
     with transaction.atomic():
         notify(person, audit_events.SUPPORT_APP_PASSWORDS_DELETED, actor)
         n_gone = app_passwords.clear(person)
         unless_nothing(_("They have no app passwords."), n_gone)
         record(audit_events.SUPPORT_APP_PASSWORDS_DELETED, person, actor, n_app_passwords=n_gone)
-    return Result(
+    return ActionResult(
         ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
     )
 
@@ -29,7 +39,7 @@ DELETE_APP_PASSWORDS = declare(
         label=gettext_lazy("Delete app passwords"),
         explain=gettext_lazy("Apps that use them can’t connect until the person creates new ones."),
         icon="key",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="delete_app_passwords",
         effect=Effect.ENDS,
         run=delete_app_passwords,

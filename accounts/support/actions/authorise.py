@@ -1,6 +1,6 @@
 """Authorises support actions: what a member of staff may do for a user, decided once per request.
 
-`authorise` returns a `Permit`, which the preview shows and `execution` carries out, or a `Refusal`.
+`authorise` returns a `Permit`, which the preview shows and `execution` carries out, or an `ActionRefusal`.
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.actions.base import Action, Effect, Refusal
+from accounts.support.actions.base import Action, ActionRefusal, Effect
 from accounts.support.actions.ranks import Rank
 from verification import policies
 from verification.context import Context
@@ -57,7 +57,7 @@ class StaffAccess:
     proof: CallerCheck | None = None
     caller: str = ""
 
-    def permit(self, action: Action) -> Permit | Refusal:
+    def permit(self, action: Action) -> Permit | ActionRefusal:
         """Permit an action, or return why it is refused. The quota is used up when the action is done."""
         return self._refusal(action) or Permit(
             person=self.person,
@@ -67,20 +67,22 @@ class StaffAccess:
             staff_quota=self.staff_quota,
         )
 
-    def _refusal(self, action: Action) -> Refusal | None:
+    def _refusal(self, action: Action) -> ActionRefusal | None:
         if not self.staff.has_perm(f"accounts.{action.permission}"):
-            return Refusal.NOT_ALLOWED
+            return ActionRefusal.NOT_ALLOWED
         if self.rank is Rank.SELF:
-            return Refusal.ONESELF
+            return ActionRefusal.ONESELF
         if not self.is_visible:
-            return Refusal.OTHER_SCOPE
+            return ActionRefusal.OTHER_SCOPE
         if self.rank is Rank.ABOVE:
-            return Refusal.MORE_RIGHTS
+            return ActionRefusal.MORE_RIGHTS
         if self.rank is Rank.EQUAL and action.effect is Effect.ERASES:
-            return Refusal.EQUAL
+            return ActionRefusal.EQUAL
         is_verified = self.proof is not None or bool(self.caller)
         return (
-            Refusal.NO_CALLER if action.requires_caller_check and self.rules.caller_check and not is_verified else None
+            ActionRefusal.NO_CALLER
+            if action.requires_caller_check and self.rules.caller_check and not is_verified
+            else None
         )
 
     def _needs_second(self, action: Action) -> bool:
@@ -111,12 +113,12 @@ def access_to_many(staff: User, people: Collection[User], context: Context) -> d
     }
 
 
-def authorise(staff: User, person: User, action: Action, context: Context) -> Permit | Refusal:
+def authorise(staff: User, person: User, action: Action, context: Context) -> Permit | ActionRefusal:
     """Permit one action for one user, or return why it is refused."""
     return access(staff, person, context).permit(action)
 
 
-def authorise_agreed(staff: User, person: User, action: Action, *, caller: str) -> Permit | Refusal:
+def authorise_agreed(staff: User, person: User, action: Action, *, caller: str) -> Permit | ActionRefusal:
     """Permit an approved action. The caller counts as verified if they were when it was requested."""
     return _access(staff, person, None, caller=caller).permit(action)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import sessions
 from accounts.models import User
-from accounts.support.actions.action_preview import Impact, Preview
+from accounts.support.actions.action_preview import ActionImpact, Preview
 from verification import audit, notices
 from verification.audit import Event, UserEvent
 from verification.context import Context
@@ -84,7 +84,7 @@ class Actor:
     approver: int | None = None
 
 
-class State(StrEnum):
+class ActionState(StrEnum):
     """The outcome of a support action."""
 
     DONE = "done"
@@ -93,7 +93,7 @@ class State(StrEnum):
     ASKED = "asked"
 
 
-class Refusal(StrEnum):
+class ActionRefusal(StrEnum):
     """Why an action is refused. Recorded with each attempt, so the values never change."""
 
     NOT_ALLOWED = "not_allowed"
@@ -116,32 +116,32 @@ class Refusal(StrEnum):
         return str(_ADVICE[self])
 
 
-_LABELS: Mapping[Refusal, LazyText] = {
-    Refusal.NOT_ALLOWED: _("their role doesn’t include it"),
-    Refusal.ONESELF: _("nobody can do it for themselves"),
-    Refusal.MORE_RIGHTS: _("the person has more rights"),
-    Refusal.EQUAL: _("the person has the same rights"),
-    Refusal.OTHER_SCOPE: _("the person belongs to another desk"),
-    Refusal.WIDER_SCOPE: _("the role helps people they can’t help"),
-    Refusal.NO_CALLER: _("the caller wasn’t verified"),
-    Refusal.QUOTA: _("they reached their daily limit of actions"),
+_LABELS: Mapping[ActionRefusal, LazyText] = {
+    ActionRefusal.NOT_ALLOWED: _("their role doesn’t include it"),
+    ActionRefusal.ONESELF: _("nobody can do it for themselves"),
+    ActionRefusal.MORE_RIGHTS: _("the person has more rights"),
+    ActionRefusal.EQUAL: _("the person has the same rights"),
+    ActionRefusal.OTHER_SCOPE: _("the person belongs to another desk"),
+    ActionRefusal.WIDER_SCOPE: _("the role helps people they can’t help"),
+    ActionRefusal.NO_CALLER: _("the caller wasn’t verified"),
+    ActionRefusal.QUOTA: _("they reached their daily limit of actions"),
 }
-_ADVICE: Mapping[Refusal, LazyText] = {
-    Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
-    Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
-    Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
-    Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
-    Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
-    Refusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
-    Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
-    Refusal.QUOTA: _(
+_ADVICE: Mapping[ActionRefusal, LazyText] = {
+    ActionRefusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
+    ActionRefusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
+    ActionRefusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
+    ActionRefusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
+    ActionRefusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
+    ActionRefusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
+    ActionRefusal.NO_CALLER: _("Verify the caller first (required by policy)."),
+    ActionRefusal.QUOTA: _(
         "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
     ),
 }
 
 
 @dataclass(frozen=True)
-class Result:
+class ActionResult:
     """The outcome of a support action, with text for staff. `secret` is shown once and not stored.
 
     `is_form_kept` says that nothing was done and the form can be corrected; `field` is the field the text is about.
@@ -150,10 +150,10 @@ class Result:
 
     text: str
     secret: str = ""
-    state: State = State.DONE
+    state: ActionState = ActionState.DONE
     is_form_kept: bool = False
     field: str | None = None
-    refusal: Refusal | None = None
+    refusal: ActionRefusal | None = None
 
 
 class Unneeded(Exception):
@@ -179,7 +179,7 @@ class Effect(StrEnum):
     ERASES = "erases"
 
 
-class Topic(StrEnum):
+class ActionTopic(StrEnum):
     """What staff want to achieve: the case page lists the actions under these headings, in this order."""
 
     SIGN_IN = "sign_in"
@@ -193,14 +193,14 @@ class Topic(StrEnum):
 
 
 _TOPICS = {
-    Topic.SIGN_IN: _("Get them signed in"),
-    Topic.LOSS: _("Something is lost, stolen or broken"),
-    Topic.ACCOUNT: _("Protect or change the account"),
-    Topic.STAFF: _("Roles and erasure"),
+    ActionTopic.SIGN_IN: _("Get them signed in"),
+    ActionTopic.LOSS: _("Something is lost, stolen or broken"),
+    ActionTopic.ACCOUNT: _("Protect or change the account"),
+    ActionTopic.STAFF: _("Roles and erasure"),
 }
 
 
-def _always(_impact: Impact) -> bool:
+def _always(_impact: ActionImpact) -> bool:
     return True
 
 
@@ -209,9 +209,9 @@ class Action:
     """One support action, declared beside its function.
 
     `run` gets the person, the actor and the form's options as keyword arguments. `applies` says whether the case page
-    offers it to a person who has what the `Impact` says. `effect` decides whether one person may do it alone to staff.
-    If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from the list of
-    people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for seconds: they
+    offers it to a person who has what the `ActionImpact` says. `effect` decides whether one person may do it alone to
+    staff. If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from the list
+    of people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for seconds: they
     cannot wait for approval. `sends_code` is True for actions that start a challenge: they run after the transaction
     that authorises them, because they raise counters that everyone shares.
     """
@@ -220,12 +220,12 @@ class Action:
     label: LazyText
     explain: LazyText
     icon: str
-    topic: Topic
+    topic: ActionTopic
     permission: str
-    run: Callable[..., Result]
+    run: Callable[..., ActionResult]
     preview: Preview
     form_class: type[ActionForm] = ActionForm
-    applies: Callable[[Impact], bool] = _always
+    applies: Callable[[ActionImpact], bool] = _always
     effect: Effect = Effect.OPENS
     requires_caller_check: bool = False
     supports_bulk: bool = True
@@ -235,7 +235,7 @@ class Action:
     sends_code: bool = False
 
 
-class DeclaredTwice(Exception):
+class ActionDeclaredTwice(Exception):
     """Two actions have the same name, so a stored request could mean either."""
 
 
@@ -245,14 +245,14 @@ _declared: dict[str, Action] = {}
 def declare(action: Action) -> Action:
     """Add an action to those that staff can choose. `registry` imports the modules that call this."""
     if action.name in _declared:
-        raise DeclaredTwice(action.name)
+        raise ActionDeclaredTwice(action.name)
     _declared[action.name] = action
     return action
 
 
 def declared() -> dict[str, Action]:
     """Return the actions by name, as declared so far, in the order of their topics."""
-    topics = list(Topic)
+    topics = list(ActionTopic)
     return dict(sorted(_declared.items(), key=lambda item: topics.index(item[1].topic)))
 
 

@@ -15,10 +15,10 @@ from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
     ActionForm,
+    ActionResult,
+    ActionTopic,
     Actor,
     Effect,
-    Result,
-    Topic,
     Unneeded,
     declare,
     end_access,
@@ -32,7 +32,7 @@ _MIN_EXTENSION = timedelta(minutes=1)  # an end within this time of the existing
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
-def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
+def bypass_once(person: User, actor: Actor, *, life: timedelta) -> ActionResult:
     """Let a user sign in once with the password alone, within a short time. Never for staff."""
     if person.is_staff:
         raise Unneeded(_("Staff always need the second step. Issue a Temporary Access Pass instead."))
@@ -43,7 +43,7 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
             raise Unneeded(_("They already have a one-time bypass that lasts at least as long."), field="seconds")
         record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
         notify(person, audit_events.SUPPORT_BYPASS_GIVEN, actor)
-    return Result(
+    return ActionResult(
         ngettext(
             "They can sign in once with the password only. They must start within %(n)d second.",
             "They can sign in once with the password only. They must start within %(n)d seconds.",
@@ -75,7 +75,7 @@ BYPASS_ONCE = declare(
         label=gettext_lazy("Give a one-time bypass"),
         explain=gettext_lazy("They sign in once with the password only, if they start within minutes."),
         icon="clock",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="bypass_once",
         form_class=BypassForm,
         run=lambda person, actor, seconds: bypass_once(person, actor, life=timedelta(seconds=seconds)),
@@ -89,7 +89,7 @@ BYPASS_ONCE = declare(
 )
 
 
-def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
+def block(person: User, actor: Actor, *, days: int | None = 90) -> ActionResult:
     """Refuse all of a user's sign-ins for some days, or until they are unblocked if `days` is None."""
     until = FOREVER if days is None else actor.context.now + timedelta(days=days)
     with transaction.atomic():
@@ -99,7 +99,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person, why="blocked")
         record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **end_access(person))
-    return Result(
+    return ActionResult(
         _("Blocked until someone unblocks them.")
         if days is None
         else ngettext("Blocked for %(n)d day.", "Blocked for %(n)d days.", days) % {"n": days}
@@ -125,7 +125,7 @@ BLOCK = declare(
         label=gettext_lazy("Block"),
         explain=gettext_lazy("Refuse every sign-in, for 90 days or until someone unblocks them."),
         icon="bad",
-        topic=Topic.ACCOUNT,
+        topic=ActionTopic.ACCOUNT,
         permission="block_person",
         form_class=BlockForm,
         effect=Effect.ENDS,
@@ -139,7 +139,7 @@ BLOCK = declare(
 )
 
 
-def unblock(person: User, actor: Actor) -> Result:
+def unblock(person: User, actor: Actor) -> ActionResult:
     """Let a blocked user sign in again."""
     with transaction.atomic():
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
@@ -147,7 +147,7 @@ def unblock(person: User, actor: Actor) -> Result:
             raise Unneeded(_("They aren’t blocked."))
         record(audit_events.SUPPORT_PERSON_UNBLOCKED, person, actor)
         notify(person, audit_events.SUPPORT_PERSON_UNBLOCKED, actor)
-    return Result(_("They can sign in again."))
+    return ActionResult(_("They can sign in again."))
 
 
 UNBLOCK = declare(
@@ -156,7 +156,7 @@ UNBLOCK = declare(
         label=gettext_lazy("Unblock"),
         explain=gettext_lazy("Let them sign in again. Their methods stay as they are."),
         icon="check",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="block_person",
         run=unblock,
         preview=action_preview.lines(gettext_lazy("They can sign in again right away.")),
@@ -166,7 +166,7 @@ UNBLOCK = declare(
 )
 
 
-def unlock(person: User, actor: Actor) -> Result:
+def unlock(person: User, actor: Actor) -> ActionResult:
     """Lift all delays and locks of a user without a reset, so that their methods work again.
 
     It does not end the stop after too many incorrect codes over all methods: those methods must be set up again.
@@ -183,7 +183,7 @@ def unlock(person: User, actor: Actor) -> Result:
         if is_stopped:
             record(audit_events.SUPPORT_WAITS_REMOVED, person, actor)
             notify(person, audit_events.SUPPORT_WAITS_REMOVED, actor)
-            return Result(
+            return ActionResult(
                 _(
                     "The waits are removed, and any lock after a fraud report. Now clear their settings: too many "
                     "incorrect codes locked their methods."
@@ -191,7 +191,7 @@ def unlock(person: User, actor: Actor) -> Result:
             )
         record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
         notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
-    return Result(_("All waits and locks are removed. Their methods work again."))
+    return ActionResult(_("All waits and locks are removed. Their methods work again."))
 
 
 UNLOCK = declare(
@@ -202,7 +202,7 @@ UNLOCK = declare(
             "End waits and locks after incorrect codes, unanswered messages or a fraud report. Their methods stay."
         ),
         icon="key",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="unlock_person",
         run=unlock,
         preview=lambda impact: [
@@ -217,7 +217,7 @@ UNLOCK = declare(
 )
 
 
-def reset_wrong_codes(person: User, actor: Actor) -> Result:
+def reset_wrong_codes(person: User, actor: Actor) -> ActionResult:
     """Reset a user's count of incorrect codes, once every method that could be guessed has been set up again."""
     with transaction.atomic():
         found = limits.wrong_codes(person.pk, now=actor.context.now)
@@ -233,7 +233,7 @@ def reset_wrong_codes(person: User, actor: Actor) -> Result:
         limits.reset_wrong_codes(person.pk)
         record(audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
         notify(person, audit_events.SUPPORT_WRONG_CODES_RESET, actor)
-    return Result(_("The count of incorrect codes is 0 again."))
+    return ActionResult(_("The count of incorrect codes is 0 again."))
 
 
 RESET_WRONG_CODES = declare(
@@ -242,7 +242,7 @@ RESET_WRONG_CODES = declare(
         label=gettext_lazy("Reset the count of incorrect codes"),
         explain=gettext_lazy("Start the 30-day count at 0 again, after they have set up their methods again."),
         icon="key",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="unlock_person",
         run=reset_wrong_codes,
         preview=action_preview.lines(gettext_lazy("Earlier incorrect codes no longer count.")),
@@ -253,7 +253,7 @@ RESET_WRONG_CODES = declare(
 )
 
 
-def set_state(person: User, actor: Actor, *, state: str) -> Result:
+def set_state(person: User, actor: Actor, *, state: str) -> ActionResult:
     """Set a user's state: no second step, register at the next sign-in, or always the second step.
 
     Sessions and remembered browsers end, because they were opened under the former state.
@@ -266,7 +266,7 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
         enrolments.raise_epoch(person)
         record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **end_access(person))
         notify(person, audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))
-    return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+    return ActionResult(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
 
 class StateForm(ActionForm):
@@ -291,7 +291,7 @@ SET_STATE = declare(
         label=gettext_lazy("Change the second step"),
         explain=gettext_lazy("Choose whether they need the second step: enforced, enabled or disabled."),
         icon="shield",
-        topic=Topic.ACCOUNT,
+        topic=ActionTopic.ACCOUNT,
         permission="set_state",
         form_class=StateForm,
         run=set_state,
@@ -301,7 +301,7 @@ SET_STATE = declare(
 )
 
 
-def require_password(person: User, actor: Actor) -> Result:
+def require_password(person: User, actor: Actor) -> ActionResult:
     """Require a user to choose a new password after the next sign-in, before anything else.
 
     Sessions and remembered browsers end, and app passwords as well if policy says so.
@@ -316,7 +316,7 @@ def require_password(person: User, actor: Actor) -> Result:
         n_gone = app_passwords.clear(person) if ends else 0
         record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **end_access(person))
         notify(person, audit_events.SUPPORT_PASSWORD_REQUIRED, actor)
-    return Result(_("They choose a new password at their next sign-in."))
+    return ActionResult(_("They choose a new password at their next sign-in."))
 
 
 REQUIRE_PASSWORD = declare(
@@ -325,7 +325,7 @@ REQUIRE_PASSWORD = declare(
         label=gettext_lazy("Require a new password"),
         explain=gettext_lazy("They choose a new password at their next sign-in, before anything else."),
         icon="edit",
-        topic=Topic.ACCOUNT,
+        topic=ActionTopic.ACCOUNT,
         permission="require_password",
         effect=Effect.ENDS,
         run=require_password,

@@ -8,11 +8,21 @@ from accounts import session_assurance, sessions
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, declare, notify, record, unless_nothing
+from accounts.support.actions.base import (
+    Action,
+    ActionResult,
+    ActionTopic,
+    Actor,
+    Effect,
+    declare,
+    notify,
+    record,
+    unless_nothing,
+)
 from verification import browsers
 
 
-def forget_browsers(person: User, actor: Actor) -> Result:
+def forget_browsers(person: User, actor: Actor) -> ActionResult:
     """Forget a user's remembered browsers."""
     with transaction.atomic():
         notify(person, audit_events.SUPPORT_BROWSERS_FORGOTTEN, actor)
@@ -20,7 +30,7 @@ def forget_browsers(person: User, actor: Actor) -> Result:
         browsers.forget(person)  # also those that ended already
         unless_nothing(_("They have no remembered browsers."), n_gone)
         record(audit_events.SUPPORT_BROWSERS_FORGOTTEN, person, actor, n_browsers=n_gone)
-    return Result(
+    return ActionResult(
         ngettext("%(n)d remembered browser was removed.", "%(n)d remembered browsers were removed.", n_gone)
         % {"n": n_gone}
     )
@@ -32,7 +42,7 @@ FORGET_BROWSERS = declare(
         label=gettext_lazy("Remove remembered browsers"),
         explain=gettext_lazy("Every browser needs the second step again."),
         icon="browser",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="forget_browsers",
         effect=Effect.ENDS,
         run=forget_browsers,
@@ -42,7 +52,7 @@ FORGET_BROWSERS = declare(
 )
 
 
-def end_sessions(person: User, actor: Actor) -> Result:
+def end_sessions(person: User, actor: Actor) -> ActionResult:
     """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
         notify(person, audit_events.SUPPORT_SESSIONS_ENDED, actor)
@@ -50,7 +60,7 @@ def end_sessions(person: User, actor: Actor) -> Result:
         sessions.end_all(person)  # also those that ended already
         unless_nothing(_("They aren’t signed in anywhere."), n_gone)
         record(audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
-    return Result(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})
+    return ActionResult(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})
 
 
 END_SESSIONS = declare(
@@ -59,7 +69,7 @@ END_SESSIONS = declare(
         label=gettext_lazy("End all sessions"),
         explain=gettext_lazy("Sign them out everywhere. Remembered browsers stay."),
         icon="leave",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="end_sessions",
         effect=Effect.ENDS,
         run=end_sessions,

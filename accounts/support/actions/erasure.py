@@ -13,8 +13,17 @@ from accounts import applications, directory_sync
 from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
-from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.base import Action, ActionForm, Actor, Effect, Result, Topic, Unneeded, declare
+from accounts.support.actions.action_preview import ActionImpact
+from accounts.support.actions.base import (
+    Action,
+    ActionForm,
+    ActionResult,
+    ActionTopic,
+    Actor,
+    Effect,
+    Unneeded,
+    declare,
+)
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks
@@ -35,7 +44,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.@-]){re.escape(name)}(?![\w@-])", re.IGNORECASE)
 
 
-def erase(person: User, actor: Actor) -> Result:
+def erase(person: User, actor: Actor) -> ActionResult:
     """Delete a user permanently. Their audit events stay, with the user's number but without personal text.
 
     If something about them is written at the same time, such as a challenge at sign-in, the database refuses it,
@@ -62,7 +71,7 @@ def erase(person: User, actor: Actor) -> Result:
             approver=actor.approver,
             rows={label.partition(".")[2].lower(): n for label, n in sorted(rows.items()) if n},
         )
-    return Result(_("Erased. The audit log lists them only as number %(n)d.") % {"n": pk})
+    return ActionResult(_("Erased. The audit log lists them only as number %(n)d.") % {"n": pk})
 
 
 def _leave_imports(person: User) -> None:
@@ -138,7 +147,7 @@ class EraseForm(ActionForm):
         return {}
 
 
-def _erased(impact: Impact) -> list[str]:
+def _erased(impact: ActionImpact) -> list[str]:
     return [
         _("Removes the account: username, name, email address, password, groups and roles."),
         *action_preview.removed_methods(impact),
@@ -161,7 +170,7 @@ ERASE = declare(
         label=gettext_lazy("Erase this person"),
         explain=gettext_lazy("Delete the account and all personal data, because the law or the person requires it."),
         icon="remove",
-        topic=Topic.STAFF,
+        topic=ActionTopic.STAFF,
         permission="erase_person",
         form_class=EraseForm,
         effect=Effect.ERASES,

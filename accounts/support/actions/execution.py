@@ -15,7 +15,7 @@ from accounts.models import SupportRequest, User
 from accounts.support import approval_audit_events
 from accounts.support.actions import approvals, authorise
 from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, Actor, Refusal, Result, State, Unneeded
+from accounts.support.actions.base import Action, ActionRefusal, ActionResult, ActionState, Actor, Unneeded
 from verification import audit, limits
 from verification.context import Context
 from verification.models.handles import new_handle
@@ -102,11 +102,11 @@ def _locked(asked: ActionRequest) -> ActionRequest | None:
     return replace(asked, person=person) if person else None
 
 
-def _unneeded(text: str) -> Result:
-    return Result(text, state=State.UNNEEDED)
+def _unneeded(text: str) -> ActionResult:
+    return ActionResult(text, state=ActionState.UNNEEDED)
 
 
-def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
+def execute(asked: ActionRequest, permit: Permit | ActionRefusal, context: Context) -> ActionResult:
     """Carry out an action, or leave it for approval, or return why it is refused. Once per form.
 
     `permit` is the one made in this request. It is made again only if the user changed before they were locked.
@@ -115,14 +115,16 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
     """
     is_counted = isinstance(permit, Permit) and _spend_quota(asked, permit, context)
     try:
-        result = _carry_out(asked, permit if is_counted or isinstance(permit, Refusal) else Refusal.QUOTA, context)
+        result = _carry_out(
+            asked, permit if is_counted or isinstance(permit, ActionRefusal) else ActionRefusal.QUOTA, context
+        )
     except (IntegrityError, OperationalError):  # rolled back each time, so nothing was done
         if is_counted:
             limits.refund_action(asked.staff.pk, context=context)
         raise
     if callable(result):
         result = result()
-    if is_counted and result.state in {State.REFUSED, State.UNNEEDED}:
+    if is_counted and result.state in {ActionState.REFUSED, ActionState.UNNEEDED}:
         limits.refund_action(asked.staff.pk, context=context)
     return result
 
@@ -132,18 +134,20 @@ def _spend_quota(asked: ActionRequest, permit: Permit, context: Context) -> bool
 
 
 @_again
-def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result | Callable[[], Result]:
+def _carry_out(
+    asked: ActionRequest, permit: Permit | ActionRefusal, context: Context
+) -> ActionResult | Callable[[], ActionResult]:
     """Carry out an action, or return what is left to do of it after the transaction."""
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
             return _unneeded(_("This person no longer exists."))
         # A quota that is spent uses up no form: the same form, sent a moment before, may have had the last unit.
-        if was_sent(found) if permit is Refusal.QUOTA else not _spend(found):
+        if was_sent(found) if permit is ActionRefusal.QUOTA else not _spend(found):
             return _unneeded(_("You’ve already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
-        if isinstance(permit, Refusal):
+        if isinstance(permit, ActionRefusal):
             return _refuse(found, permit, context)
         actor = Actor(
             staff=found.staff, context=context, reason=found.reason, ticket=found.ticket, caller=permit.caller
@@ -151,13 +155,13 @@ def _carry_out(asked: ActionRequest, permit: Permit | Refusal, context: Context)
         return _ask(found, actor, permit) if permit.needs_second else _now_or_later(found, partial(_run, found, actor))
 
 
-def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> Result:
+def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> ActionResult:
     if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
         return _unneeded(_("You’ve already requested this. It is waiting under Requests."))
-    return Result(_("Sent for approval. It’s listed under Requests."), state=State.ASKED)
+    return ActionResult(_("Sent for approval. It’s listed under Requests."), state=ActionState.ASKED)
 
 
-def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
+def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> ActionResult:
     """Carry out an approved action: once, by the one who asked, with the same options. It is authorised again."""
     result = _carry_out_approved(request, asked, context)
     return result() if callable(result) else result
@@ -166,7 +170,7 @@ def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> 
 @_again
 def _carry_out_approved(
     request: SupportRequest, asked: ActionRequest, context: Context
-) -> Result | Callable[[], Result]:
+) -> ActionResult | Callable[[], ActionResult]:
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
@@ -174,9 +178,11 @@ def _carry_out_approved(
         return _collect(request, found, context)
 
 
-def _collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result | Callable[[], Result]:
+def _collect(
+    request: SupportRequest, asked: ActionRequest, context: Context
+) -> ActionResult | Callable[[], ActionResult]:
     permit = authorise.authorise_agreed(asked.staff, asked.person, asked.action, caller=request.caller_checked)
-    if isinstance(permit, Refusal):
+    if isinstance(permit, ActionRefusal):
         return _refuse(asked, permit, context)
     if not approvals.is_agreed_still(request, now=context.now):
         return _unneeded(_("The colleague who approved this can no longer approve it. Request it again."))
@@ -193,26 +199,26 @@ def _collect(request: SupportRequest, asked: ActionRequest, context: Context) ->
     return _now_or_later(asked, partial(_run_approved, request, asked, actor))
 
 
-def _run_approved(request: SupportRequest, asked: ActionRequest, actor: Actor) -> Result:
+def _run_approved(request: SupportRequest, asked: ActionRequest, actor: Actor) -> ActionResult:
     """Run an approved action. One that did nothing keeps its approval, for example until an import has ended."""
     result = _run(asked, actor)
-    if result.state is State.UNNEEDED:
+    if result.state is ActionState.UNNEEDED:
         approvals.put_back(request)
     return result
 
 
-def _now_or_later(asked: ActionRequest, run: Callable[[], Result]) -> Result | Callable[[], Result]:
+def _now_or_later(asked: ActionRequest, run: Callable[[], ActionResult]) -> ActionResult | Callable[[], ActionResult]:
     return run if asked.action.sends_code else run()
 
 
-def _run(asked: ActionRequest, actor: Actor) -> Result:
+def _run(asked: ActionRequest, actor: Actor) -> ActionResult:
     try:
         return asked.action.run(asked.person, actor, **asked.options)
     except Unneeded as why:
-        return Result(str(why), state=State.UNNEEDED, is_form_kept=True, field=why.field)
+        return ActionResult(str(why), state=ActionState.UNNEEDED, is_form_kept=True, field=why.field)
 
 
-def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
+def _refuse(asked: ActionRequest, refusal: ActionRefusal, context: Context) -> ActionResult:
     """Record a refused attempt in the audit log, because abuse of the desk starts with these."""
     audit.record(
         approval_audit_events.SUPPORT_REFUSED,
@@ -223,4 +229,4 @@ def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
         why=str(refusal),
         ticket=asked.ticket,
     )
-    return Result(refusal.advice, state=State.REFUSED, refusal=refusal)
+    return ActionResult(refusal.advice, state=ActionState.REFUSED, refusal=refusal)

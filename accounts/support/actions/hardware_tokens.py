@@ -14,10 +14,10 @@ from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
     ActionForm,
+    ActionResult,
+    ActionTopic,
     Actor,
     Effect,
-    Result,
-    Topic,
     Unneeded,
     declare,
     end_access,
@@ -29,7 +29,7 @@ from verification.inputs import LineField
 from verification.models import HardwareToken
 
 
-def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
+def assign_token(person: User, actor: Actor, *, serial: str) -> ActionResult:
     """Assign a token from the stock to a user, who then activates it with a code."""
     with transaction.atomic():
         token = hardware_tokens.named(serial)
@@ -52,7 +52,7 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
         notify(person, audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)
-    return Result(_("%(label)s is assigned. They activate it with a code from the token.") % {"label": label})
+    return ActionResult(_("%(label)s is assigned. They activate it with a code from the token.") % {"label": label})
 
 
 class SerialForm(ActionForm):
@@ -74,7 +74,7 @@ ASSIGN_TOKEN = declare(
         label=gettext_lazy("Assign a hardware token"),
         explain=gettext_lazy("Give them a token from the stock. They activate it with its code."),
         icon="token",
-        topic=Topic.ACCOUNT,
+        topic=ActionTopic.ACCOUNT,
         permission="assign_token",
         form_class=SerialForm,
         effect=Effect.TRIES,
@@ -87,7 +87,7 @@ ASSIGN_TOKEN = declare(
 )
 
 
-def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Result:
+def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> ActionResult:
     """Take a token back from a user, into the stock, or retire it if lost or broken. The user's sessions end."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
@@ -111,10 +111,10 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
             **ended,
         )
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is back in stock.")
-    return Result(words % {"label": label})
+    return ActionResult(words % {"label": label})
 
 
-class TokenForm(ActionForm):
+class AssignedTokenForm(ActionForm):
     """Choose one of the user's tokens."""
 
     field_order = ["token_ref", "reason", "ticket"]
@@ -134,7 +134,7 @@ class TokenForm(ActionForm):
             self.initial.setdefault("token_ref", mine[0].ref)
 
 
-class TakeBackForm(TokenForm):
+class TakeBackForm(AssignedTokenForm):
     """What happens to a token that is taken back."""
 
     field_order = ["token_ref", "is_worn", "reason", "ticket"]
@@ -151,7 +151,7 @@ TAKE_TOKEN_BACK = declare(
         label=gettext_lazy("Take back a hardware token"),
         explain=gettext_lazy("Return it to the stock, or retire it if it is lost or broken."),
         icon="remove",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="assign_token",
         form_class=TakeBackForm,
         effect=Effect.ENDS,
@@ -165,7 +165,7 @@ TAKE_TOKEN_BACK = declare(
 )
 
 
-def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Result:
+def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> ActionResult:
     """Resynchronise a token with two consecutive codes. This verifies nobody."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
@@ -180,10 +180,10 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
         notify(person, audit_events.SUPPORT_TOKEN_RESYNCHRONISED, actor, label=label)
-    return Result(_("%(label)s is resynchronised.") % {"label": label})
+    return ActionResult(_("%(label)s is resynchronised.") % {"label": label})
 
 
-class ResyncForm(TokenForm):
+class ResyncForm(AssignedTokenForm):
     """Two consecutive codes of a token."""
 
     field_order = ["token_ref", "first", "second", "reason", "ticket"]
@@ -209,7 +209,7 @@ RESYNC_TOKEN = declare(
         label=gettext_lazy("Resynchronise a hardware token"),
         explain=gettext_lazy("If the codes of their token are refused: enter two codes in a row."),
         icon="clock",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="resync_token",
         form_class=ResyncForm,
         effect=Effect.TRIES,

@@ -8,11 +8,11 @@ from accounts import invitations
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, Actor, Effect, Result, Topic, Unneeded, declare, record
+from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, Unneeded, declare, record
 from verification.db import row_locks
 
 
-def invite(person: User, actor: Actor) -> Result:
+def invite(person: User, actor: Actor) -> ActionResult:
     """Email an invitation to someone who has never signed in. An older link stops working."""
     now = actor.context.now
     with transaction.atomic():
@@ -25,7 +25,7 @@ def invite(person: User, actor: Actor) -> Result:
             raise Unneeded(_("An invitation was emailed to them a few minutes ago."))
         invitations.send(person, now)
         record(audit_events.SUPPORT_INVITED, person, actor)
-    return Result(_("We emailed them an invitation."))
+    return ActionResult(_("We emailed them an invitation."))
 
 
 INVITE = declare(
@@ -34,7 +34,7 @@ INVITE = declare(
         label=gettext_lazy("Invite"),
         explain=gettext_lazy("Email them a link to set their password, or to set up their second step."),
         icon="mail",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="invite_person",
         effect=Effect.TRIES,
         run=invite,

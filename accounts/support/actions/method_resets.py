@@ -12,14 +12,14 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.base import (
     Action,
     ActionForm,
+    ActionResult,
+    ActionTopic,
     Actor,
     Effect,
-    Result,
-    Topic,
     Unneeded,
     declare,
     end_access,
@@ -32,7 +32,7 @@ from verification.models import Purpose
 from verification.models.handles import new_handle
 
 
-def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> Result:
+def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> ActionResult:
     """Remove all methods, so that the next sign-in asks to register again. Sessions and remembered browsers end."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
@@ -45,10 +45,10 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
         unless_nothing(_("They have nothing to clear."), gone, n_gone, *ended.values())
         record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
-    return Result(f"{words} {_('They set up new ones at their next sign-in.')}")
+    return ActionResult(f"{words} {_('They set up new ones at their next sign-in.')}")
 
 
-def _cleared(impact: Impact) -> list[str]:
+def _cleared(impact: ActionImpact) -> list[str]:
     return [
         *(action_preview.removed_methods(impact) or [_("They have no methods to remove.")]),
         *action_preview.ended_access(impact),
@@ -70,7 +70,7 @@ CLEAR_SETTINGS = declare(
         label=gettext_lazy("Clear settings"),
         explain=gettext_lazy("Remove all their methods. They set up new ones at their next sign-in."),
         icon="remove",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="clear_settings",
         form_class=ClearForm,
         run=clear_settings,
@@ -81,7 +81,7 @@ CLEAR_SETTINGS = declare(
 )
 
 
-def phone_lost(person: User, actor: Actor) -> Result:
+def phone_lost(person: User, actor: Actor) -> ActionResult:
     """Do everything a lost phone requires: remove methods and app passwords, forget browsers, end sessions."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
@@ -91,7 +91,7 @@ def phone_lost(person: User, actor: Actor) -> Result:
         ended = end_access(person)
         unless_nothing(_("They have nothing left to remove."), gone, n_gone, *ended.values())
         record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
-    return Result(
+    return ActionResult(
         _("Methods, app passwords, browsers and sessions are removed. Issue a pass so they can sign in again.")
     )
 
@@ -102,7 +102,7 @@ PHONE_LOST = declare(
         label=gettext_lazy("Report a lost phone"),
         explain=gettext_lazy("Remove methods, app passwords, remembered browsers and sessions in one step."),
         icon="phone",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="clear_settings",
         run=phone_lost,
         preview=lambda impact: [
@@ -117,7 +117,7 @@ PHONE_LOST = declare(
 )
 
 
-def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
+def reset_device(person: User, actor: Actor, *, ref: str) -> ActionResult:
     """Remove one method of a user, and with it other methods with the same number."""
     with transaction.atomic():
         found = enrolments.by_ref(person.pk, ref)
@@ -128,7 +128,7 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
         notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
         record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **end_access(person))
-    return Result(_("%(label)s was removed.") % {"label": label})
+    return ActionResult(_("%(label)s was removed.") % {"label": label})
 
 
 class MethodForm(ActionForm):
@@ -157,7 +157,7 @@ RESET_DEVICE = declare(
         label=gettext_lazy("Remove one method"),
         explain=gettext_lazy("Remove one phone, app, passkey or token. Their other methods stay."),
         icon="totp",
-        topic=Topic.LOSS,
+        topic=ActionTopic.LOSS,
         permission="reset_device",
         form_class=MethodForm,
         run=reset_device,
@@ -173,7 +173,7 @@ RESET_DEVICE = declare(
 )
 
 
-def try_message(person: User, actor: Actor, *, ref: str) -> Result:
+def try_message(person: User, actor: Actor, *, ref: str) -> ActionResult:
     """Send a test text or call to a verified number. The case page shows whether it arrived."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
@@ -196,10 +196,10 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     if not outcome.issued:
         why = outcomes.words(outcome, now=actor.context.now)
         raise Unneeded(_("Nothing was sent. %(why)s.") % {"why": why.title}, field="ref")
-    return Result(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
+    return ActionResult(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
 
 
-class NumberForm(MethodForm):
+class MessageMethodForm(MethodForm):
     """Choose one of the user's methods that can receive a message."""
 
     only_numbers = True
@@ -211,9 +211,9 @@ TRY_MESSAGE = declare(
         label=gettext_lazy("Send a test message"),
         explain=gettext_lazy("Text or call one of their numbers. The case then shows whether it arrives."),
         icon="send",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="resend_message",
-        form_class=NumberForm,
+        form_class=MessageMethodForm,
         effect=Effect.TRIES,
         run=try_message,
         preview=action_preview.lines(gettext_lazy("The code in it can’t be used to sign in.")),

@@ -16,11 +16,11 @@ from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
     ActionForm,
+    ActionRefusal,
+    ActionResult,
+    ActionTopic,
     Actor,
     Effect,
-    Refusal,
-    Result,
-    Topic,
     Unneeded,
     declare,
     end_access,
@@ -31,7 +31,7 @@ from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
 
 
-def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
+def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionResult:
     """Make a user a member of staff with exactly these roles; with none they are no longer staff. Sessions end.
 
     Nobody can give a role with more permissions than their own, or one that helps users they may not help.
@@ -47,13 +47,13 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
             why = _("This role has permissions that you don’t have. Ask a colleague who has them.")
             raise Unneeded(why, field="roles")
         if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
-            raise Unneeded(Refusal.WIDER_SCOPE.advice, field="roles")
+            raise Unneeded(ActionRefusal.WIDER_SCOPE.advice, field="roles")
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))
     if not names:
-        return Result(_("Staff access removed."))
-    return Result(_("Staff roles: %(roles)s.") % {"roles": ", ".join(names)})
+        return ActionResult(_("Staff access removed."))
+    return ActionResult(_("Staff roles: %(roles)s.") % {"roles": ", ".join(names)})
 
 
 _ROLES = {
@@ -90,7 +90,7 @@ GIVE_ROLES = declare(
         label=gettext_lazy("Change staff roles"),
         explain=gettext_lazy("Make them a member of staff, change their roles, or remove their staff access."),
         icon="person",
-        topic=Topic.STAFF,
+        topic=ActionTopic.STAFF,
         permission="give_role",
         form_class=RolesForm,
         effect=Effect.ENDS,

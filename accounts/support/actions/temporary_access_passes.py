@@ -15,9 +15,9 @@ from accounts.support import audit_events
 from accounts.support.actions.base import (
     Action,
     ActionForm,
+    ActionResult,
+    ActionTopic,
     Actor,
-    Result,
-    Topic,
     declare,
     notify,
     record,
@@ -36,7 +36,7 @@ PASS_LIVES = (
 
 def issue_pass(
     person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
-) -> Result:
+) -> ActionResult:
     """Issue a Temporary Access Pass, which is shown once and replaces an older one.
 
     Units: `life` is 10 minutes to 30 days from the start.
@@ -61,12 +61,12 @@ def issue_pass(
             once=once,
         )
         notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
-    return Result(
+    return ActionResult(
         _("The pass works now.") if begins == actor.context.now else _("The pass works from its start time."), secret
     )
 
 
-def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> Result:
+def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> ActionResult:
     """Issue a pass with the options of its form, which are stored while a request waits. Units: `life` in minutes."""
     begins = datetime.fromisoformat(starts_at) if starts_at else None
     return issue_pass(person, actor, length=length, life=timedelta(minutes=life), once=once, starts_at=begins)
@@ -132,7 +132,7 @@ ISSUE_PASS = declare(
             "Give them a short-lived code that replaces a method, so they can sign in and set one up."
         ),
         icon="pass",
-        topic=Topic.SIGN_IN,
+        topic=ActionTopic.SIGN_IN,
         permission="issue_pass",
         form_class=PassForm,
         run=_issue,

@@ -210,7 +210,7 @@ def proxies_of(application: Application) -> list[Proxy]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivered:
+class SignOutProgress:
     """How far the sign-outs are that a client was last notified of: "12 of 13 notified"."""
 
     n_all: int
@@ -219,7 +219,7 @@ class Delivered:
     at: datetime
 
 
-def deliveries(client: OidcClient) -> Delivered | None:
+def deliveries(client: OidcClient) -> SignOutProgress | None:
     """Return how far the newest sign-outs are: those that ended together."""
     rows = LogoutDelivery.objects.filter(client=client)
     newest = rows.order_by("-made_at", "-pk").first()
@@ -227,7 +227,7 @@ def deliveries(client: OidcClient) -> Delivered | None:
         return None
     together = rows.filter(end_ref=newest.end_ref) if newest.end_ref else rows.filter(pk=newest.pk)
     n = dict(together.values_list("state").annotate(n=Count("pk")).order_by())
-    return Delivered(
+    return SignOutProgress(
         n_all=sum(n.values()),
         n_done=n.get(LogoutDelivery.State.DONE, 0),
         n_failed=rows.filter(state=LogoutDelivery.State.FAILED).count(),

@@ -24,7 +24,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ApplicationRow:
     """One line of the list."""
 
     name: str
@@ -43,7 +43,7 @@ class Row:
         return applications.initials(self.name)
 
 
-def rows(*, words: str = "", kind: str = "", with_services: bool = True) -> list[Row]:
+def rows(*, words: str = "", kind: str = "", with_services: bool = True) -> list[ApplicationRow]:
     """Return everything that a search finds, by name. The number of queries doesn't depend on how much that is."""
     found = [] if kind == SERVICE else _applications(kind)
     if with_services and kind in {"", SERVICE}:
@@ -53,12 +53,12 @@ def rows(*, words: str = "", kind: str = "", with_services: bool = True) -> list
     return sorted(matching, key=lambda row: row.name.casefold())
 
 
-def _applications(kind: str) -> list[Row]:
+def _applications(kind: str) -> list[ApplicationRow]:
     last = ApplicationSession.objects.filter(application=OuterRef("pk")).order_by("-last_used_at")
     chosen = Application.objects.filter(kind=kind) if kind else Application.objects.all()
     used = dict(chosen.values_list("pk", Subquery(last.values("last_used_at")[:1])))
     return [
-        Row(
+        ApplicationRow(
             name=each.name,
             description=each.description,
             url=reverse("admin:application", args=[each.slug]),
@@ -74,9 +74,9 @@ def _applications(kind: str) -> list[Row]:
     ]
 
 
-def _services() -> list[Row]:
+def _services() -> list[ApplicationRow]:
     return [
-        Row(
+        ApplicationRow(
             name=each.name,
             description=each.slug,
             url=reverse("admin:accounts_service_change", args=[each.pk]),
@@ -92,7 +92,7 @@ def _services() -> list[Row]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Use:
+class ApplicationUse:
     """One person's session in an application. Without `person`, they belong to another desk."""
 
     session: ApplicationSession
@@ -105,22 +105,22 @@ class Use:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class ApplicationUsage:
     """Who used an application lately, and how many sessions run. `is_more`: there are more than were counted."""
 
-    uses: tuple[Use, ...]
+    uses: tuple[ApplicationUse, ...]
     n_running: int
     is_more: bool
 
 
-def usage(application: Application, staff: User) -> Usage:
+def usage(application: Application, staff: User) -> ApplicationUsage:
     """Return who used an application lately. Five queries at most, each of them over a bounded number of rows."""
     sessions = ApplicationSession.objects.filter(application=application)
     last = list(sessions.order_by("-last_used_at")[:_MAX_SESSIONS_SHOWN])
     people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last])
     n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _MAX_SESSIONS_COUNTED + 1])
-    return Usage(
-        uses=tuple(Use(session=each, person=people.get(each.user_id)) for each in last),
+    return ApplicationUsage(
+        uses=tuple(ApplicationUse(session=each, person=people.get(each.user_id)) for each in last),
         n_running=min(n, _MAX_SESSIONS_COUNTED),
         is_more=n > _MAX_SESSIONS_COUNTED,
     )

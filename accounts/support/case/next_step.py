@@ -14,14 +14,14 @@ from verification.policies import Decision, DecisionReason
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class NextStep:
     """What to do next, and with which action."""
 
     words: str
     button: Button | None
 
 
-def suggest(person: User, decision: Decision, newest: Report | None, buttons: Sequence[Button]) -> Suggestion | None:
+def suggest(person: User, decision: Decision, newest: Report | None, buttons: Sequence[Button]) -> NextStep | None:
     """Return the next step that most likely helps, given what keeps the user out. `newest` is their last message."""
     by_name = {button.action.name: button for button in buttons}
     is_stopped = any(option.limits.is_all_locked for option in decision.options)
@@ -77,7 +77,7 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
     ]
     for applies, words, name in table:
         if applies:
-            return Suggestion(words, by_name.get(name))
+            return NextStep(words, by_name.get(name))
     return None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from accounts.support.actions import ACTIONS, Action, Impact, Permit, Refusal, StaffAccess, Topic
+from accounts.support.actions import ACTIONS, Action, ActionImpact, ActionRefusal, ActionTopic, Permit, StaffAccess
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Button:
     """One action on the case page. `refusal`: why it is refused now. `needs_second`: someone must approve it."""
 
     action: Action
-    refusal: Refusal | None
+    refusal: ActionRefusal | None
     needs_second: bool
 
     @property
@@ -25,10 +25,10 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Group:
+class ActionGroup:
     """The actions of one topic."""
 
-    topic: Topic
+    topic: ActionTopic
     buttons: tuple[Button, ...]
 
 
@@ -40,8 +40,8 @@ class Offers:
     If every action is refused for good, the reasons are all there is.
     """
 
-    groups: tuple[Group, ...]
-    refusals: tuple[Refusal, ...]
+    groups: tuple[ActionGroup, ...]
+    refusals: tuple[ActionRefusal, ...]
     idle: tuple[Action, ...]
 
     @property
@@ -55,24 +55,24 @@ class Offers:
     @property
     def needs_caller(self) -> bool:
         """Return whether verifying the caller would allow more actions."""
-        return Refusal.NO_CALLER in self.refusals
+        return ActionRefusal.NO_CALLER in self.refusals
 
     @property
     def other_refusals(self) -> list[str]:
         """Return the reasons that no caller check would change, with what to do."""
-        return [each.advice for each in self.refusals if each is not Refusal.NO_CALLER]
+        return [each.advice for each in self.refusals if each is not ActionRefusal.NO_CALLER]
 
 
-def offers(access: StaffAccess, impact: Impact) -> Offers:
+def offers(access: StaffAccess, impact: ActionImpact) -> Offers:
     """Return the actions that the staff member's role includes. Others are not shown at all."""
     mine = [action for action in ACTIONS.values() if access.staff.has_perm(f"accounts.{action.permission}")]
     buttons = [_button(access, action) for action in mine if action.applies(impact)]
     refusals = tuple(dict.fromkeys(button.refusal for button in buttons if button.refusal))
-    if buttons and all(button.refusal not in (None, Refusal.NO_CALLER) for button in buttons):
+    if buttons and all(button.refusal not in (None, ActionRefusal.NO_CALLER) for button in buttons):
         return Offers(groups=(), refusals=refusals, idle=())
     topics = groupby(buttons, key=lambda button: button.action.topic)
     return Offers(
-        groups=tuple(Group(topic, tuple(each)) for topic, each in topics),
+        groups=tuple(ActionGroup(topic, tuple(each)) for topic, each in topics),
         refusals=refusals,
         idle=tuple(action for action in mine if not action.applies(impact)),
     )

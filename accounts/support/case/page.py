@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from accounts import activity, app_passwords, applications, invitations, session_assurance
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import approval_audit_events, caller_verification
-from accounts.support.actions import Impact, Refusal, action_preview, authorise
+from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, authorise
 from accounts.support.case import next_step, offered_actions, sign_in_attempts, status
-from accounts.support.case.next_step import Suggestion
+from accounts.support.case.next_step import NextStep
 from accounts.support.case.offered_actions import Offers
 from accounts.support.case.sign_in_attempts import Attempts
 from accounts.support.case.status import Status
@@ -117,7 +117,7 @@ class Holding:
 
 
 @dataclass(frozen=True)
-class Line:
+class PastAction:
     """A past support action, for the case page."""
 
     at: datetime
@@ -145,12 +145,12 @@ class Case:
     messages: tuple[Sent, ...]
     holdings: tuple[Holding, ...]
     stale: tuple[StaleClient, ...]
-    history: tuple[Line, ...]
+    history: tuple[PastAction, ...]
     colleague: str
     proof: CallerCheck | None
     proof_ends_at: datetime | None
     offers: Offers
-    suggestion: Suggestion | None
+    suggestion: NextStep | None
 
 
 def of(person: User, staff: User, context: Context, *, find: str = "", find_in: str = "") -> Case:
@@ -201,11 +201,11 @@ def _impact(
     holdings: Iterable[Holding],
     wrong: WrongCodes,
     now: datetime,
-) -> Impact:
+) -> ActionImpact:
     """Return what the user has, as the actions need it to say whether they apply."""
     n = {each.key: each.n for each in holdings}
     options = tuple(options)
-    return Impact(
+    return ActionImpact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=n["browsers"],
         n_sessions=n["sessions"],
@@ -326,11 +326,11 @@ def _messages(person: User) -> list[Sent]:
     ]
 
 
-def _line(event: AuditEvent, names: dict[int, str]) -> Line:
+def _line(event: AuditEvent, names: dict[int, str]) -> PastAction:
     detail: dict[str, Any] = event.said
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == approval_audit_events.SUPPORT_REFUSED.kind:
-        words = f"{words}: {Refusal(detail['why']).advice}"
+        words = f"{words}: {ActionRefusal(detail['why']).advice}"
     staff = names.get(event.actor_id or 0, _("someone who left"))
-    return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))
+    return PastAction(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

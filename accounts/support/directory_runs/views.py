@@ -29,7 +29,7 @@ INVITES = gettext_lazy("People who are added get an invitation by email.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class RunSection:
     """Rows of one kind, as the page lists them. Shape: `rows` are pairs of a name and what is said of it."""
 
     what: str
@@ -131,12 +131,14 @@ def _others(run: DirectorySync) -> str:
     return words % numbers
 
 
-def _parts(run: DirectorySync) -> Iterator[Part]:
+def _parts(run: DirectorySync) -> Iterator[RunSection]:
     numbers = dict(run.rows.values_list("what").annotate(n=Count("pk")).order_by("what"))
     for what, heading in row_words.HEADINGS.items():
         if n := numbers.get(what, 0):
             rows = run.rows.filter(what=what).order_by("pk")[:_MAX_ROWS_SHOWN]
-            yield Part(what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows])
+            yield RunSection(
+                what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows]
+            )
 
 
 def status(request: AuthedRequest, ref: str) -> HttpResponse:

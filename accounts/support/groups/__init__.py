@@ -17,14 +17,14 @@ from accounts.support.groups.changes import (
     wants_second,
 )
 from accounts.support.groups.forms import GroupForm
-from accounts.support.groups.plans import MAX_PEOPLE, Plan, Wanted, plan
+from accounts.support.groups.plans import MAX_PEOPLE, GroupChangePlan, WantedGroup, plan
 
 __all__ = [
     "CHANGE",
     "MAX_PEOPLE",
+    "GroupChangePlan",
     "GroupForm",
-    "Plan",
-    "Wanted",
+    "WantedGroup",
     "change",
     "counted",
     "decide",

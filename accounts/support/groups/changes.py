@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import Refused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
-from accounts.support.actions import Actor, Rank, Refusal, approvals, ranks, role_assignment
-from accounts.support.groups.plans import Plan, Wanted, plan
+from accounts.support.actions import ActionRefusal, Actor, Rank, approvals, ranks, role_assignment
+from accounts.support.groups.plans import GroupChangePlan, WantedGroup, plan
 from verification import audit, limits, policies
 from verification.audit import Event
 from verification.context import Context
@@ -28,7 +28,7 @@ _State = GroupRequest.State
 CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # name and label in policies
 
 
-def wants_second(staff: User, found: Plan) -> bool:
+def wants_second(staff: User, found: GroupChangePlan) -> bool:
     """Return whether a change needs approval: policy says so, or the same action for one of the users would need it."""
     if CHANGE[0] in policies.rules_for(staff.pk).second_person:
         return True
@@ -45,7 +45,7 @@ def counted(staff: User, context: Context) -> Iterator[None]:
     Errors: `Refused`.
     """
     if not limits.spend_action(staff.pk, most=policies.rules_for(staff.pk).staff_quota, context=context).is_open:
-        raise Refused(Refusal.QUOTA.advice)
+        raise Refused(ActionRefusal.QUOTA.advice)
     try:
         yield
     except (Refused, Repeated, IntegrityError):
@@ -53,7 +53,7 @@ def counted(staff: User, context: Context) -> Iterator[None]:
         raise
 
 
-def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: str) -> str:
+def change(group: Group | None, wanted: WantedGroup | None, actor: Actor, *, seen: str) -> str:
     """Change a group, or leave the change for approval. Return the result as text.
 
     Errors: `Refused`. Call it in the transaction of the form.
@@ -65,7 +65,7 @@ def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: st
     return _do(group, wanted, actor)
 
 
-def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str) -> Plan:
+def _checked(group: Group | None, wanted: WantedGroup | None, actor: Actor, seen: str) -> GroupChangePlan:
     if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
         raise Refused(_("This group no longer exists."))
     found = plan(actor.staff, group, wanted)
@@ -76,7 +76,7 @@ def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str
     return found
 
 
-def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
+def _do(group: Group | None, wanted: WantedGroup | None, actor: Actor) -> str:
     found = plan(actor.staff, group, wanted)
     event = (
         administration_audit_events.GROUP_DELETED
@@ -123,7 +123,7 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     return words[event] % {"name": name}
 
 
-def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
+def _write(group: Group | None, wanted: WantedGroup | None, found: GroupChangePlan) -> Group | None:
     if wanted is None:
         if group:
             row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
@@ -141,7 +141,7 @@ def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | N
     return group
 
 
-def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
+def _ask(group: Group | None, wanted: WantedGroup | None, actor: Actor) -> None:
     request = GroupRequest.objects.create(
         group=group,
         name=wanted.name if wanted else group.name if group else "",
@@ -159,9 +159,9 @@ def waiting(now: datetime) -> QuerySet[GroupRequest]:
     return GroupRequest.objects.filter(state=_State.WAITING, ends_at__gt=now).select_related("group", "asked_by")
 
 
-def wanted_by(request: GroupRequest) -> Wanted | None:
+def wanted_by(request: GroupRequest) -> WantedGroup | None:
     """Return what a request wants, or None if it deletes the group."""
-    return Wanted.from_json(request.wanted) if request.wanted else None
+    return WantedGroup.from_json(request.wanted) if request.wanted else None
 
 
 def may_decide(request: GroupRequest, staff: User) -> bool:
@@ -218,7 +218,7 @@ def _by_number(request: GroupRequest) -> dict[str, Any]:
     return wanted.as_json() | {way: [numbers[n] for n in names if n in numbers] for way, names in people.items()}
 
 
-def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Context, why: str) -> None:
+def refuse(group: Group | None, wanted: WantedGroup | None, staff: User, context: Context, why: str) -> None:
     """Record a refused attempt in the audit log, because abuse of the admin starts with these."""
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
@@ -233,7 +233,7 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class ListedGroup:
     """A group in the list, with the numbers of its members and permissions."""
 
     pk: int
@@ -242,8 +242,8 @@ class Listed:
     n_rights: int
 
 
-def listed() -> list[Listed]:
+def listed() -> list[ListedGroup]:
     """Return the groups by name."""
     rows = Group.objects.order_by("name").values_list("pk", "name")
     counted = rows.annotate(n_people=Count("user", distinct=True), n_rights=Count("permissions", distinct=True))
-    return [Listed(pk=pk, name=name, n_people=people, n_rights=rights) for pk, name, people, rights in counted]
+    return [ListedGroup(pk=pk, name=name, n_people=people, n_rights=rights) for pk, name, people, rights in counted]

@@ -71,10 +71,10 @@ class GroupForm(forms.Form):
         ]
         self.initial.update({"name": group.name if group else "", "rights": sorted(current)})
 
-    def wanted(self) -> plans.Wanted:
+    def wanted(self) -> plans.WantedGroup:
         """Return the wanted state of the group."""
         said = self.cleaned_data
-        return plans.Wanted(
+        return plans.WantedGroup(
             name=said["name"],
             rights=frozenset(said["rights"]),
             joining=said["joining"],

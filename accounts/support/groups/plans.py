@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
-from accounts.support.actions import Rank, Refusal, ranks
+from accounts.support.actions import ActionRefusal, Rank, ranks
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
@@ -22,7 +22,7 @@ POLICY_CHANGES = gettext_lazy("The policy of this group applies to those who joi
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class WantedGroup:
     """The wanted state of a group. Shape: `rights` as app.codename; `joining` and `leaving` as usernames."""
 
     name: str
@@ -39,7 +39,7 @@ class Wanted:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> "Wanted":
+    def from_json(cls, kept: Mapping[str, Any]) -> "WantedGroup":
         return cls(
             name=kept["name"],
             rights=frozenset(kept["rights"]),
@@ -49,7 +49,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class GroupChangePlan:
     """What a change does, line by line, and why it is refused; empty if it is not.
 
     Shape: `people` are the users whose permissions change.
@@ -70,7 +70,7 @@ class Plan:
         return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()
 
 
-def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
+def plan(staff: User, group: Group | None, wanted: WantedGroup | None) -> GroupChangePlan:
     """Return who a change to a group would affect and how, and whether this member of staff may make it."""
     former = frozenset(staff_roles.rights_of([group])) if group else frozenset()
     future = wanted.rights if wanted else frozenset()
@@ -79,7 +79,7 @@ def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
     concerned = members if former != future else members.none()
     few = [*joining, *leaving, *concerned[: MAX_PEOPLE + 1]]
     people = tuple(sorted({each.pk: each for each in few}.values(), key=lambda each: each.pk))
-    draft = Plan(
+    draft = GroupChangePlan(
         lines=tuple(_lines(group, wanted, former, future, joining, leaving, concerned)),
         former=former,
         wanted=future,
@@ -90,10 +90,10 @@ def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
     why, words = _supplied(group) if group else ("", "")
     if not why:
         why, words = _refusal(staff, group, wanted, draft, members)
-    return Plan(**{**draft.__dict__, "why": why, "refusal": words})
+    return GroupChangePlan(**{**draft.__dict__, "why": why, "refusal": words})
 
 
-def _moving(members: QuerySet[User], wanted: Wanted | None) -> tuple[list[User], list[User]]:
+def _moving(members: QuerySet[User], wanted: WantedGroup | None) -> tuple[list[User], list[User]]:
     if wanted is None:
         return [], []
     joining = User.objects.filter(username__in=wanted.joining).exclude(pk__in=members.order_by().values("pk"))
@@ -102,7 +102,7 @@ def _moving(members: QuerySet[User], wanted: Wanted | None) -> tuple[list[User],
 
 def _lines(
     group: Group | None,
-    wanted: Wanted | None,
+    wanted: WantedGroup | None,
     former: Collection[str],
     future: Collection[str],
     joining: Sequence[User],
@@ -176,21 +176,21 @@ def _consequences(group: Group) -> list[str]:
 
 
 def _refusal(
-    staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, members: QuerySet[User]
+    staff: User, group: Group | None, wanted: WantedGroup | None, draft: GroupChangePlan, members: QuerySet[User]
 ) -> tuple[str, str]:
     """Return why a change is refused, as a key for the audit log and as text."""
     verb = "delete" if wanted is None else "change" if group else "add"
     moving = [*draft.joining, *draft.leaving]
     if not staff.has_perm(f"auth.{verb}_group"):
-        return Refusal.NOT_ALLOWED, Refusal.NOT_ALLOWED.advice
+        return ActionRefusal.NOT_ALLOWED, ActionRefusal.NOT_ALLOWED.advice
     is_role = bool(draft.former or draft.wanted)
     if is_role and moving and not staff.has_perm("accounts.give_role"):
-        return Refusal.NOT_ALLOWED, Refusal.NOT_ALLOWED.advice
+        return ActionRefusal.NOT_ALLOWED, ActionRefusal.NOT_ALLOWED.advice
     is_own = is_role and group is not None and members.filter(pk=staff.pk).exists()
     if is_own or any(each.pk == staff.pk for each in moving):
-        return Refusal.ONESELF, _("You are in this group. A colleague who isn’t in it can change it.")
+        return ActionRefusal.ONESELF, _("You are in this group. A colleague who isn’t in it can change it.")
     if not staff.is_superuser and not draft.former | draft.wanted <= staff.get_all_permissions():
-        return Refusal.MORE_RIGHTS, _(
+        return ActionRefusal.MORE_RIGHTS, _(
             "This role has permissions that you don’t have. Ask a colleague who has all of them."
         )
     if len(draft.people) > MAX_PEOPLE:
@@ -199,11 +199,11 @@ def _refusal(
         }
     concerned = {*draft.people, *moving}
     if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
-        return Refusal.OTHER_SCOPE, Refusal.OTHER_SCOPE.advice
+        return ActionRefusal.OTHER_SCOPE, ActionRefusal.OTHER_SCOPE.advice
     if any(ranks.rank(each, staff) is Rank.ABOVE for each in concerned):
-        return Refusal.MORE_RIGHTS, Refusal.MORE_RIGHTS.advice
+        return ActionRefusal.MORE_RIGHTS, ActionRefusal.MORE_RIGHTS.advice
     if _reaches_further(staff, group, wanted, draft, concerned):
-        return Refusal.WIDER_SCOPE, Refusal.WIDER_SCOPE.advice
+        return ActionRefusal.WIDER_SCOPE, ActionRefusal.WIDER_SCOPE.advice
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("A group with this name already exists.")
     return _kept_by(group) if wanted is None and group else ("", "")
@@ -222,7 +222,7 @@ def _supplied(group: Group) -> tuple[str, str]:
 
 
 def _reaches_further(
-    staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, concerned: Collection[User]
+    staff: User, group: Group | None, wanted: WantedGroup | None, draft: GroupChangePlan, concerned: Collection[User]
 ) -> bool:
     """Return whether a member of staff would see users that the one making the change may not see."""
     if not desk_scopes.is_scoped(staff):

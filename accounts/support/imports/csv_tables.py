@@ -21,21 +21,23 @@ _SEP = re.compile(r"\"?sep=([,;\t|])\"?[,;\t| ]*", re.IGNORECASE)
 _EMPTY = re.compile(r"[\s,;|\"]*")
 
 
-class Unreadable(ValueError):
+class UnreadableFile(ValueError):
     """The whole file cannot be read. The message says what to change."""
 
 
 def decode(raw: bytes) -> str:
-    """Decode the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `Unreadable`."""
+    """Decode the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `UnreadableFile`."""
     if raw.startswith(_OTHER_FILES):
-        raise Unreadable(_("This is a spreadsheet or an archive, not a CSV file. Open it and save it as “CSV UTF-8”."))
+        raise UnreadableFile(
+            _("This is a spreadsheet or an archive, not a CSV file. Open it and save it as “CSV UTF-8”.")
+        )
     try:
         text = raw.decode(_encoding(raw))
     except UnicodeDecodeError as error:
         words = _("Line %(line)d isn’t UTF-8. Save the file as “CSV UTF-8” and try again.")
-        raise Unreadable(words % {"line": _line(raw[: error.start])}) from None
+        raise UnreadableFile(words % {"line": _line(raw[: error.start])}) from None
     if is_web_page(text):
-        raise Unreadable(
+        raise UnreadableFile(
             _("This is a web page, not a CSV file. Sign in to the site where you downloaded it, and download it again.")
         )
     return text.lstrip("\ufeff")
@@ -71,7 +73,7 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
     The separator is the one that `sep=` names, or else the one that splits the first row into most cells.
 
-    Errors: `Unreadable`, which names the line.
+    Errors: `UnreadableFile`, which names the line.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in lines:
@@ -79,7 +81,7 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
         words = _(
             "Line %(line)d contains a character that isn’t text (NUL). Save the file as “CSV UTF-8” and try again."
         )
-        raise Unreadable(words % {"line": line})
+        raise UnreadableFile(words % {"line": line})
     skipped, separator, lines = _start(lines)
     yield from _cut(lines, separator, skipped)
 
@@ -125,6 +127,6 @@ def _cut(text: str, separator: str, n_before: int) -> Iterator[tuple[int, list[s
             yield line + n_before, [cell.strip() for cell in cells]
 
 
-def _broken(line: int) -> Unreadable:
+def _broken(line: int) -> UnreadableFile:
     words = _("Line %(line)d can’t be read. Close the quotation mark, or shorten the cell.")
-    return Unreadable(words % {"line": line})
+    return UnreadableFile(words % {"line": line})

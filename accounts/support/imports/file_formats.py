@@ -7,29 +7,29 @@ from django.utils.translation import gettext as _
 from accounts.models import Import
 from accounts.support.imports import csv_tables, pskc, vendor_csv
 from accounts.support.imports.columns import ALIASES, COLUMNS
-from accounts.support.imports.csv_tables import Unreadable, decode
+from accounts.support.imports.csv_tables import UnreadableFile, decode
 
-__all__ = ["COLUMNS", "Unreadable", "decode", "from_pskc", "read", "rows"]
+__all__ = ["COLUMNS", "UnreadableFile", "decode", "from_pskc", "read", "rows"]
 
 Row = tuple[int, dict[str, str]]
 
 
 def read(raw: bytes, kind: str, *, key: str = "", passphrase: str = "") -> str:
-    """Return an upload, a CSV file or a package of tokens, as CSV text. Errors: `Unreadable`."""
+    """Return an upload, a CSV file or a package of tokens, as CSV text. Errors: `UnreadableFile`."""
     if kind == Import.Kind.TOKENS and pskc.is_package(raw):
         return from_pskc(raw, key, passphrase)
     return decode(raw)
 
 
 def from_pskc(raw: bytes, key: str, passphrase: str = "") -> str:
-    """Return a PSKC package as CSV text. Errors: `Unreadable`."""
+    """Return a PSKC package as CSV text. Errors: `UnreadableFile`."""
     return pskc.read(raw, key=key, passphrase=passphrase)
 
 
 def rows(text: str, kind: str) -> Iterator[Row]:
     """Yield the rows of a CSV file with their line numbers.
 
-    Errors: `Unreadable`, if the first line does not name the columns, or if a line cannot be read.
+    Errors: `UnreadableFile`, if the first line does not name the columns, or if a line cannot be read.
     """
     if kind == Import.Kind.TOKENS:
         return vendor_csv.rows(text)
@@ -49,12 +49,12 @@ def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
     head = [_column(cell) for cell in cells]
     if missing := [name for name in wanted if name not in head]:
         words = _("The first line must name the columns: %(columns)s. Missing: %(missing)s.")
-        raise Unreadable(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})
+        raise UnreadableFile(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})
     if len({name for name in head if name}) < len([name for name in head if name]):
-        raise Unreadable(_("The first line names a column twice. Remove one."))
+        raise UnreadableFile(_("The first line names a column twice. Remove one."))
     for line, cells in found:
         if any(cells[len(head) :]):
-            raise Unreadable(
+            raise UnreadableFile(
                 _(
                     "Line %(line)d has more cells than the first line. Remove the extra cells, or put "
                     "quotation marks around text with commas."

@@ -20,7 +20,7 @@ from accounts.models import DirectoryGroup, SecondStep, User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
-from accounts.support.actions import SET_STATE, Refusal, ranks
+from accounts.support.actions import SET_STATE, ActionRefusal, ranks
 from accounts.support.imports import csv_tables, people_events
 from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs, policies
@@ -33,7 +33,7 @@ Row = tuple[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class WantedPerson:
     """The wanted state of a user, from one row."""
 
     username: str
@@ -93,7 +93,7 @@ def apply(
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)
     counts, faults, warnings = Counter[str](), list[tuple[int, str]](), list[tuple[int, str]]()
-    made, changed = list[Wanted](), list[tuple[User, Wanted]]()
+    made, changed = list[WantedPerson](), list[tuple[User, WantedPerson]]()
     for line, fields in rows:
         try:
             wanted = _read(fields, groups)
@@ -145,7 +145,7 @@ def _locked(names: Collection[str]) -> QuerySet[User]:
     return known.select_for_update(of=("self",), no_key=True)
 
 
-def _differences(user: User, member: Collection[str], wanted: Wanted) -> dict[str, tuple[str, str]]:
+def _differences(user: User, member: Collection[str], wanted: WantedPerson) -> dict[str, tuple[str, str]]:
     """Return the old and the new value of what a row changes."""
     pairs = {
         "name": (user.name, wanted.name),
@@ -175,10 +175,10 @@ def _refusal(user: User, seen: Collection[int]) -> str:
     """Return why a file may not change a user, or an empty string if it may."""
     if ranks.is_staff(user):
         return _("This person is staff, and no import changes staff. Remove their roles first.")
-    return "" if user.pk in seen else Refusal.OTHER_SCOPE.advice
+    return "" if user.pk in seen else ActionRefusal.OTHER_SCOPE.advice
 
 
-def _check_membership(wanted: Wanted, member: Collection[str], *, needs_second: bool) -> None:
+def _check_membership(wanted: WantedPerson, member: Collection[str], *, needs_second: bool) -> None:
     """Refuse a change of groups that would need approval on the group's page. Errors: `ValueError` with a text."""
     mine = {_shown(name) for name in member}
     if needs_second and wanted.groups != mine:
@@ -189,7 +189,7 @@ def _check_membership(wanted: Wanted, member: Collection[str], *, needs_second: 
         raise ValueError(words % {"name": wanted.username, "groups": joined(mine) or _("none")})
 
 
-def _check_state(wanted: Wanted, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:
+def _check_state(wanted: WantedPerson, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:
     """Refuse a change of the second step that the same action for one person refuses or leaves for approval.
 
     A file has no caller, so a policy that requires a verified one refuses it, even if they were verified just now.
@@ -245,7 +245,7 @@ def _name(cell: str) -> str:
     return fold(inputs.line(cell, max_length=csv_tables.MAX_CELL_LENGTH) or "")
 
 
-def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
+def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> WantedPerson:
     """Read one row, as strictly as the database. Errors: `ValueError` with a text for staff."""
     username = _name(fields["username"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
@@ -262,10 +262,10 @@ def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     mine = _groups(fields["groups"])
     if unknown := sorted(mine - set(groups)):
         raise ValueError(_("There is no group %(names)s. Add the group first.") % {"names": ", ".join(unknown)})
-    return Wanted(username=username, name=name, email=email, groups=mine, state=state)
+    return WantedPerson(username=username, name=name, email=email, groups=mine, state=state)
 
 
-def _check(wanted: Wanted, user: User | None) -> None:
+def _check(wanted: WantedPerson, user: User | None) -> None:
     """Refuse values that nobody should newly have. Existing ones may stay. Errors: `ValueError` with a text."""
     if user is None and csv_tables.ROUNDED.fullmatch(wanted.username):
         raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
@@ -280,7 +280,7 @@ def _check(wanted: Wanted, user: User | None) -> None:
             raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
 
 
-def _check_supplied(wanted: Wanted, user: User | None, member: set[str], supplied: Collection[str]) -> None:
+def _check_supplied(wanted: WantedPerson, user: User | None, member: set[str], supplied: Collection[str]) -> None:
     """Refuse to change what a directory decides. Errors: `ValueError` with a text."""
     is_supplied = user is not None and user.directory is not None
     if user and is_supplied and (_shown(user.name), _shown(user.email)) != (wanted.name, wanted.email):
@@ -294,7 +294,7 @@ def _check_supplied(wanted: Wanted, user: User | None, member: set[str], supplie
         )
 
 
-def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:
+def _is_same(user: User, member: set[str], wanted: WantedPerson) -> bool:
     mine = (_shown(user.name), _shown(user.email), user.second_step, {_shown(name) for name in member})
     return mine == (wanted.name, wanted.email, wanted.state, set(wanted.groups))
 
@@ -304,7 +304,9 @@ def _shown(text: str) -> str:
     return inputs.line(text) or ""
 
 
-def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> list[User]:
+def _save(
+    made: Sequence[WantedPerson], changed: Sequence[tuple[User, WantedPerson]], groups: Mapping[str, int]
+) -> list[User]:
     """Save new and changed users, and return the new ones, who set their password by an emailed link."""
     fresh = User.objects.bulk_create(
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))

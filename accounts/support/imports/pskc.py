@@ -17,8 +17,8 @@ from pskc import PSKC
 from pskc.exceptions import KeyDerivationError, PSKCError
 
 from accounts.support.imports.columns import ALL_OF_TOKENS
-from accounts.support.imports.csv_tables import Unreadable, is_web_page
-from accounts.support.imports.pskc_keys import NAMESPACE, Sealed, Unfit, columns_of, is_sealed, named_elements
+from accounts.support.imports.csv_tables import UnreadableFile, is_web_page
+from accounts.support.imports.pskc_keys import NAMESPACE, UndecryptableKey, Unfit, columns_of, is_sealed, named_elements
 
 # A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
 # seconds for deriving the key, and one millisecond per token.
@@ -56,18 +56,18 @@ def _text(raw: bytes) -> str:
 def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     """Convert a package to CSV text in our format. A key that cannot be used becomes a row that says why.
 
-    `key` is the pre-shared key in hex; a key is derived from `passphrase`. Errors: `Unreadable` for the whole file.
+    `key` is the pre-shared key in hex; a key is derived from `passphrase`. Errors: `UnreadableFile` for the whole file.
     """
     container = _container(raw)
     packages = container.findall(_tag("KeyPackage"))
     if not packages:
-        raise Unreadable(_("The package contains no tokens."))
+        raise UnreadableFile(_("The package contains no tokens."))
     if len(packages) > _MAX_PACKAGES:
         words = _(
             "The package contains %(n)d tokens. At most %(most)d can be imported at once. Ask the "
             "manufacturer to split it."
         )
-        raise Unreadable(words % {"n": len(packages), "most": _MAX_PACKAGES})
+        raise UnreadableFile(words % {"n": len(packages), "most": _MAX_PACKAGES})
     for package in packages:
         container.remove(package)
     _refuse_ciphers([container, *packages])
@@ -77,12 +77,12 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
         n_broken += parsed is None
         if n_broken > _MAX_BROKEN_PACKAGES:
             words = _("More than %(most)d tokens of the package can’t be read. Ask the manufacturer to send it again.")
-            raise Unreadable(words % {"most": _MAX_BROKEN_PACKAGES})
+            raise UnreadableFile(words % {"most": _MAX_BROKEN_PACKAGES})
         for fields, fault in _rows(_Read(package, parsed, keys), container, opened):
             rows.append(fields)
             faults += [fault] if fault is not None else []
-    if opened and sum(isinstance(fault, Sealed) for fault in faults) == len(rows):
-        raise Unreadable(_does_not_open(passphrase))
+    if opened and sum(isinstance(fault, UndecryptableKey) for fault in faults) == len(rows):
+        raise UnreadableFile(_does_not_open(passphrase))
     return _csv(rows)
 
 
@@ -104,17 +104,17 @@ def _container(raw: bytes) -> Element:
         # An encoding that is none of Unicode's is left to the parser, which reads the declaration.
         root: Element = fromstring(raw.strip() if "\ufffd" in text else text.encode(), forbid_dtd=True)
     except DefusedXmlException:
-        raise Unreadable(
+        raise UnreadableFile(
             _("The file defines its own entities (a DTD), which isn’t allowed. Ask the manufacturer for another file.")
         ) from None
     except (ParseError, ValueError, LookupError):
-        raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read.")) from None
+        raise UnreadableFile(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read.")) from None
     if _depth(root) > _MAX_DEPTH:
-        raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read."))
+        raise UnreadableFile(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read."))
     if root.tag != _tag("KeyContainer"):
-        raise Unreadable(_("This isn’t a PSKC package (RFC 6030)."))
+        raise UnreadableFile(_("This isn’t a PSKC package (RFC 6030)."))
     if root.get("Version", "1.0") not in {"1", "1.0"}:
-        raise Unreadable(
+        raise UnreadableFile(
             _("PSKC version %(version)s isn’t supported. Version 1.0 is.") % {"version": root.get("Version")}
         )
     return root
@@ -138,7 +138,7 @@ def _refuse_ciphers(elements: list[Element]) -> None:
             name = method.get("Algorithm", "").rpartition("#")[2]
             if name and not _CIPHERS.search(name):
                 words = _("The package is encrypted with %(name)s, which isn’t supported. AES-CBC and AES-KW are.")
-                raise Unreadable(words % {"name": name})
+                raise UnreadableFile(words % {"name": name})
 
 
 def _key_bits(container: Element) -> int:
@@ -157,37 +157,37 @@ def _parsed(container: Element, *packages: Element) -> Any:
 
 
 def _open(container: Element, opening: _Opening, *, is_sealed: bool) -> bytes:
-    """Return the key that decrypts a package, empty if nothing is encrypted. Errors: `Unreadable`."""
+    """Return the key that decrypts a package, empty if nothing is encrypted. Errors: `UnreadableFile`."""
     try:
         derivation = _parsed(container).encryption.derivation
     except (PSKCError, ValueError, binascii.Error):
-        raise Unreadable(
+        raise UnreadableFile(
             _("The package’s details of its encryption can’t be read. Ask the manufacturer to send it again.")
         ) from None
     if not is_sealed:
         return b""
     if derivation.algorithm is None:
         if not opening.key:
-            raise Unreadable(
+            raise UnreadableFile(
                 _("The package is encrypted. Enter its pre-shared key, which the manufacturer sends separately.")
             )
         return bytes.fromhex(opening.key)
     if not derivation.algorithm.endswith("#pbkdf2"):
         name = derivation.algorithm.rpartition("#")[2]
-        raise Unreadable(_("The key is derived with %(name)s, which isn’t supported. PBKDF2 is.") % {"name": name})
+        raise UnreadableFile(_("The key is derived with %(name)s, which isn’t supported. PBKDF2 is.") % {"name": name})
     if not opening.passphrase:
-        raise Unreadable(_("The package is protected by a passphrase. Enter it too."))
+        raise UnreadableFile(_("The package is protected by a passphrase. Enter it too."))
     if (derivation.pbkdf2_iterations or 0) > _MAX_ROUNDS or (derivation.pbkdf2_key_length or 0) > _MAX_KEY_BYTES:
         words = _(
             "The key is derived in %(n)d rounds for %(bytes)d bytes. At most %(most)d rounds and "
             "%(longest)d bytes are supported."
         )
         asked = {"n": derivation.pbkdf2_iterations or 0, "bytes": derivation.pbkdf2_key_length or 0}
-        raise Unreadable(words % (asked | {"most": _MAX_ROUNDS, "longest": _MAX_KEY_BYTES}))
+        raise UnreadableFile(words % (asked | {"most": _MAX_ROUNDS, "longest": _MAX_KEY_BYTES}))
     try:
         return bytes(derivation.derive(opening.passphrase))
     except KeyDerivationError:
-        raise Unreadable(
+        raise UnreadableFile(
             _("The package’s details of its encryption can’t be read. Ask the manufacturer to send it again.")
         ) from None
 
@@ -226,7 +226,7 @@ def _each(container: Element, packages: Sequence[Element]) -> Iterator[tuple[Ele
 
 
 def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict[str, str], Unfit | None]]:
-    """Yield the rows of one package, each with its error. Errors: `Unreadable` for a key of the wrong length."""
+    """Yield the rows of one package, each with its error. Errors: `UnreadableFile` for a key of the wrong length."""
     package, parsed = read.package, read.parsed
     serial = next((each.text or "" for each in named_elements(package, "SerialNo")), "").strip()
     try:
@@ -239,7 +239,7 @@ def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict
     bits = _key_bits(package) or _key_bits(container)
     if opened and bits and len(opened) * 8 != bits:
         words = _("The package is encrypted with %(bits)d-bit AES. Enter a key of %(digits)d hex digits.")
-        raise Unreadable(words % {"bits": bits, "digits": bits // 4})
+        raise UnreadableFile(words % {"bits": bits, "digits": bits // 4})
     parsed.encryption.key = opened or None
     parsed.encryption.algorithm = parsed.encryption.algorithm or f"aes{len(opened) * 8}-cbc"
     if not read.keys:

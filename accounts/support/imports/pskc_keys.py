@@ -33,7 +33,7 @@ class Unfit(ValueError):
     """One key of a package cannot be used. The message says why."""
 
 
-class Sealed(Unfit):
+class UndecryptableKey(Unfit):
     """A key of the package cannot be decrypted."""
 
 
@@ -173,7 +173,7 @@ def _opened(key: Any, name: str, parsed: Any) -> Any:
             raise Unfit(words % {"name": (parsed.mac.algorithm or "").rpartition("#")[2]}) from None
         if "MAC value" in str(error) and _opens_mac_key(parsed):
             raise Unfit(str(CHANGED)) from None
-        raise Sealed(_("This key or passphrase doesn’t decrypt it.")) from None
+        raise UndecryptableKey(_("This key or passphrase doesn’t decrypt it.")) from None
 
 
 def _opens_mac_key(parsed: Any) -> bool:

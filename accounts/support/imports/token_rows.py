@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import ASSIGN_TOKEN, Refusal, ranks
+from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs, policies
 from verification.context import Context
@@ -107,10 +107,10 @@ def assignee(name: str, people: Mapping[str, list[User]], staff: User | None, wa
     user = people_search.only_of(people.get(fold(name), []), nobody=nobody)
     if staff is None:
         raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
-    wrong = {ranks.Rank.SELF: Refusal.ONESELF, ranks.Rank.ABOVE: Refusal.MORE_RIGHTS}
+    wrong = {ranks.Rank.SELF: ActionRefusal.ONESELF, ranks.Rank.ABOVE: ActionRefusal.MORE_RIGHTS}
     refusal = wrong.get(ranks.rank(user, staff))
     if refusal is None and not desk_scopes.can_view(staff, user):
-        refusal = Refusal.OTHER_SCOPE
+        refusal = ActionRefusal.OTHER_SCOPE
     if refusal:
         raise ValueError(refusal.advice)
     if user.pk in waiting:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import
 from accounts.support.imports import csv_tables
 from accounts.support.imports.columns import ALL_OF_TOKENS, COLUMNS
-from accounts.support.imports.csv_tables import Unreadable
+from accounts.support.imports.csv_tables import UnreadableFile
 
 Row = tuple[int, dict[str, str]]
 
@@ -54,11 +54,11 @@ _YUBICO = {"yubico otp", "oath-hotp", "static password", "challenge-response: hm
 def rows(text: str) -> Iterator[Row]:
     """Yield the tokens of a file with their lines. The column `refused` says what is wrong with one.
 
-    Errors: `Unreadable`, for a file of another kind.
+    Errors: `UnreadableFile`, for a file of another kind.
     """
     found = [(line, cells) for line, cells in csv_tables.rows(text) if any(cells[1:]) or not cells[0].startswith("#")]
     if not found:
-        raise Unreadable(_head_wanted())
+        raise UnreadableFile(_head_wanted())
     read, body, encoding = _reader([cells for _line, cells in found])
     tokens = [(line, read(cells)) for line, cells in found[body:]]
     encoding = encoding or _encoding([fields["secret key"] for _line, fields in tokens])
@@ -78,7 +78,7 @@ def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
     head = _columns(table[0])
     if {"serial number", "secret key"} <= set(head):
         if twice := [name for name, n in Counter(filter(None, head)).items() if n > 1]:
-            raise Unreadable(_("Two columns contain the %(name)s. Remove one.") % {"name": twice[0]})
+            raise UnreadableFile(_("Two columns contain the %(name)s. Remove one.") % {"name": twice[0]})
         hints = [_ENCODING_NAMED.search(_plain(cell)) for cell in table[0]]
         named = next((hint[1] for hint, name in zip(hints, head, strict=True) if hint and name == "secret key"), "")
         return lambda cells: _by_head(head, cells), 1, named.replace(" ", "").replace("hexadecimal", "hex")
@@ -89,7 +89,7 @@ def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
         return _by_yubico, 0, "hex"
     if len(table[0]) > 1 and table[0][0] and _SECRET.fullmatch("".join(table[0][1].split())):
         return _by_place, 0, ""
-    raise Unreadable(_head_wanted())
+    raise UnreadableFile(_head_wanted())
 
 
 def _plain(cell: str) -> str:

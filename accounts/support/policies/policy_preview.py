@@ -37,7 +37,7 @@ class Affected:
     n_new: int = 0
     names: list[str] = field(default_factory=list)
 
-    def count(self, person: "Person", *, now: bool, then: bool) -> None:
+    def count(self, person: "PreviewedPerson", *, now: bool, then: bool) -> None:
         """Count one person."""
         self.n_now += now
         self.n_then += then
@@ -53,7 +53,7 @@ class Affected:
 
 
 @dataclass
-class Impact:
+class PolicyImpact:
     """What a change means for everyone."""
 
     n_people: int = 0
@@ -64,7 +64,7 @@ class Impact:
     n_staff_locked_out: int = 0
 
 
-class Outcome(StrEnum):
+class SignInResult(StrEnum):
     """What a sign-in with the right password leads to."""
 
     SIGNS_IN = "signs in"
@@ -72,34 +72,34 @@ class Outcome(StrEnum):
     LOCKED_OUT = "locked out"
 
 
-def impact(changed: Policy, *, now: datetime) -> Impact:
+def impact(changed: Policy, *, now: datetime) -> PolicyImpact:
     """Compare the policies with what they would be with one as changed.
 
     Memory stays constant; queries grow per thousands of users.
     """
     before = list(Policy.objects.all())
     after = [policy for policy in before if policy.pk != changed.pk] + [changed]
-    found, affected = Impact(), Counter[str]()
+    found, affected = PolicyImpact(), Counter[str]()
     for person, (was, then) in _people((before, after), now=now):
         found.n_people += 1
         affected.update(rule.name for rule in RULES if getattr(was, rule.name) != getattr(then, rule.name))
         outcomes = _outcome(person, was), _outcome(person, then)
-        found.registering.count(person, **_pair(outcomes, Outcome.REGISTERS))
-        found.locked_out.count(person, **_pair(outcomes, Outcome.LOCKED_OUT))
+        found.registering.count(person, **_pair(outcomes, SignInResult.REGISTERS))
+        found.locked_out.count(person, **_pair(outcomes, SignInResult.LOCKED_OUT))
         lost = any(name in was.methods and name not in then.methods for name in person.methods)
         found.losing_method.count(person, now=False, then=lost)
-        found.n_staff_locked_out += person.is_staff and outcomes[1] is Outcome.LOCKED_OUT is not outcomes[0]
+        found.n_staff_locked_out += person.is_staff and outcomes[1] is SignInResult.LOCKED_OUT is not outcomes[0]
     found.differences = _differences(changed, affected)
     return found
 
 
-def outcomes(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[str, Outcome]]:
+def outcomes(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[str, SignInResult]]:
     """Yield what policies mean for each user, by username."""
     for person, (mine,) in _people((rules,), now=now):
         yield person.username, _outcome(person, mine)
 
 
-def _pair(found: tuple[Outcome, Outcome], wanted: Outcome) -> dict[str, bool]:
+def _pair(found: tuple[SignInResult, SignInResult], wanted: SignInResult) -> dict[str, bool]:
     return {"now": found[0] is wanted, "then": found[1] is wanted}
 
 
@@ -122,7 +122,7 @@ def _words(above: RuleSource, value: object) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class PreviewedPerson:
     """A user, as far as policies concern them."""
 
     username: str
@@ -136,13 +136,13 @@ class Person:
         return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
 
 
-def _outcome(person: Person, rules: Rules) -> Outcome:
+def _outcome(person: PreviewedPerson, rules: Rules) -> SignInResult:
     if not (person.is_staff or person.second_step != SecondStep.DISABLED) or person.has_method(rules):
-        return Outcome.SIGNS_IN
-    return Outcome.REGISTERS if _can_register(rules, person) else Outcome.LOCKED_OUT
+        return SignInResult.SIGNS_IN
+    return SignInResult.REGISTERS if _can_register(rules, person) else SignInResult.LOCKED_OUT
 
 
-def _can_register(rules: Rules, person: Person) -> bool:
+def _can_register(rules: Rules, person: PreviewedPerson) -> bool:
     """Return whether there is a method left that they could set up."""
     known = [registry.method(name) for name in rules.methods]
     return any(not isinstance(m, Backup) and (not isinstance(m, HandedOut) or m.name in person.waiting) for m in known)
@@ -151,7 +151,7 @@ def _can_register(rules: Rules, person: Person) -> bool:
 _Merged = dict[tuple[frozenset[int], bool], tuple[Rules, ...]]
 
 
-def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tuple[Person, tuple[Rules, ...]]]:
+def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tuple[PreviewedPerson, tuple[Rules, ...]]]:
     """Yield every user who may sign in, with the rules that each of some sets of policies gives them."""
     by_group = [{policy.group_id: policy for policy in book} for book in books]
     with_policy = {group for each in by_group for group in each}
@@ -167,7 +167,7 @@ def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tup
             key = (mine, row["is_staff"])
             if key not in merged:
                 merged[key] = tuple(_rules(mine, each, is_staff=row["is_staff"]) for each in by_group)
-            person = Person(
+            person = PreviewedPerson(
                 username=row["username"],
                 is_staff=row["is_staff"],
                 second_step=row["second_step"],

@@ -19,7 +19,7 @@ from accounts.directories import PasswordResult
 from accounts.directories.audit_events import DIRECTORY_REFUSED
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
-from accounts.support.actions import ACTIONS, Refusal
+from accounts.support.actions import ACTIONS, ActionRefusal
 from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import Severity
@@ -34,7 +34,7 @@ _ACTOR, _PERSON = "\ue000", "\ue001"  # stand for the two links until the senten
 
 
 @dataclass(frozen=True)
-class Line:
+class AuditLine:
     """One event, in words. `sentence` is HTML with links, `text` the same without."""
 
     event: AuditEvent
@@ -48,7 +48,9 @@ class Line:
     is_intact: bool | None
 
 
-def lines(events: Sequence[AuditEvent], *, is_checked: bool = True, among: QuerySet[User] | None = None) -> list[Line]:
+def lines(
+    events: Sequence[AuditEvent], *, is_checked: bool = True, among: QuerySet[User] | None = None
+) -> list[AuditLine]:
     """Turn events into lines, with one query for the names of all people.
 
     `among` are the people whose names the reader may see, besides the staff who acted. None means all.
@@ -74,7 +76,7 @@ def _people(event: AuditEvent) -> list[int]:
     return [one for one in each if isinstance(one, int)]
 
 
-def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> Line:
+def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> AuditLine:
     declaration = audit.find(event.kind)
     said = {name: _written(name, value, names, event.kind) for name, value in event.said.items()}
     template = str(declaration.log) if declaration else _("Unknown event: %(kind)s.")
@@ -86,7 +88,7 @@ def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> L
         _name(event.user_id, names, _("an unknown username")),
     )
     level = declaration.level if declaration else Severity.INFO
-    return Line(
+    return AuditLine(
         event,
         _linked(words, event, names, actor=actor, person=person),
         words.replace(_ACTOR, actor).replace(_PERSON, person),
@@ -172,12 +174,12 @@ def _why(kind: str, recorded: str) -> str:
     return str(_PLAIN_REASONS.get(recorded, recorded.replace("_", " ").rstrip(".")))
 
 
-_REASONS: Mapping[str, tuple[type[DecisionReason | Refusal | Reason | PasswordResult], ...]] = {
+_REASONS: Mapping[str, tuple[type[DecisionReason | ActionRefusal | Reason | PasswordResult], ...]] = {
     DIRECTORY_REFUSED.kind: (PasswordResult,),
     APPLICATION_ASKED.kind: (Reason,),
     APPLICATION_REFUSED.kind: (Reason,),
 }
-_OTHER_REASONS = (DecisionReason, Refusal)
+_OTHER_REASONS = (DecisionReason, ActionRefusal)
 _PLAIN_REASONS = {
     "alone_not_allowed": gettext_lazy("sign-in without a password isn’t allowed"),
     "left": gettext_lazy("the directory switched the account off"),

@@ -15,7 +15,7 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.actions import ranks
 from accounts.support.reports import audit_kinds, audit_lines
-from accounts.support.reports.audit_lines import Line
+from accounts.support.reports.audit_lines import AuditLine
 from verification import audit
 from verification.db import query_plans
 from verification.models import AuditEvent
@@ -30,7 +30,7 @@ _WITH_TICKET = ("support", "person", "group")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class AuditSearch:
     """Search criteria. Shape: `kind` is a group of kinds, a subject or a full name; days in the reader's time zone.
 
     `ticket` is the number of a ticket or the reference of an event. `before` is the id of the last event shown.
@@ -52,7 +52,7 @@ class Search:
         return bool(self.ticket or self.network or self.since or self.until)
 
 
-def find(search: Search, *, staff: User | None = None) -> tuple[list[Line], int]:
+def find(search: AuditSearch, *, staff: User | None = None) -> tuple[list[AuditLine], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end.
 
     `staff` is the reader. A member of a desk sees events about the people that the desk may help, and events about
@@ -69,7 +69,7 @@ def _readable_users(staff: User | None) -> QuerySet[User] | None:
     return desk_scopes.visible(staff) if staff is not None and desk_scopes.is_scoped(staff) else None
 
 
-def matching(search: Search, *, staff: User | None = None) -> QuerySet[AuditEvent]:
+def matching(search: AuditSearch, *, staff: User | None = None) -> QuerySet[AuditEvent]:
     """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
     if (among := _readable_users(staff)) is not None:
@@ -129,7 +129,7 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware at once)
 
 
-def rows(search: Search, *, staff: User | None = None) -> Iterator[tuple[object, ...]]:
+def rows(search: AuditSearch, *, staff: User | None = None) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an export, oldest first, without loading all of them."""
     among = _readable_users(staff)
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")

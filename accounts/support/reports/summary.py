@@ -22,7 +22,7 @@ _DAYS = 30  # that the figures look back
 
 
 @dataclass(frozen=True)
-class Tile:
+class KeyFigure:
     """One number that matters most, and what it means."""
 
     label: str
@@ -43,7 +43,7 @@ class Table:
     rows: tuple[tuple[object, ...], ...]
     bar: int = 1
     meaning: str = ""
-    tiles: tuple[Tile, ...] = ()
+    tiles: tuple[KeyFigure, ...] = ()
     days: tuple[tuple[date, int], ...] = ()
     kinds: tuple[str, ...] = ()
 
@@ -152,10 +152,10 @@ def _registered(_now: datetime) -> Table:
         ),
         tuple((name, r["n"], r["registered"], r["capable"], r["n"] - r["registered"], r["off"]) for name, r in rows),
         tiles=(
-            Tile(_("People"), str(n), _("who can sign in")),
-            Tile(_("Two methods or more"), str(capable), _share(capable, n)),
-            Tile(_("Only one method"), str(registered - capable), _share(registered - capable, n)),
-            Tile(_("No method"), str(n - registered), _share(n - registered, n)),
+            KeyFigure(_("People"), str(n), _("who can sign in")),
+            KeyFigure(_("Two methods or more"), str(capable), _share(capable, n)),
+            KeyFigure(_("Only one method"), str(registered - capable), _share(registered - capable, n)),
+            KeyFigure(_("No method"), str(n - registered), _share(n - registered, n)),
         ),
     )
 
@@ -173,8 +173,8 @@ def _methods(_now: datetime) -> Table:
         (_("Method"), _("Set up"), _("People")),
         tuple((known.get(row["method"], row["method"]), row["n"], row["people"]) for row in rows),
         tiles=(
-            Tile(_("People with a method"), str(n_people), _("of those who can sign in")),
-            Tile(_("Safe from phishing"), str(n_strong), _("people have a passkey")),
+            KeyFigure(_("People with a method"), str(n_people), _("of those who can sign in")),
+            KeyFigure(_("Safe from phishing"), str(n_strong), _("people have a passkey")),
         ),
     )
 
@@ -206,7 +206,7 @@ def _sign_ins(now: datetime) -> Table:
         str(REPORTS["sign-ins"]),
         columns,
         rows,
-        tiles=tuple(Tile(label, str(n), note) for label, n, note in zip(columns[1:], totals, notes, strict=True)),
+        tiles=tuple(KeyFigure(label, str(n), note) for label, n, note in zip(columns[1:], totals, notes, strict=True)),
         days=tuple((day, found.get(day, Counter())[shown[0].kind]) for day in month) if rows else (),
     )
 
@@ -225,8 +225,8 @@ def _reasons(now: datetime) -> Table:
         (_("Second step"), _("Sign-ins")),
         lines,
         tiles=(
-            Tile(_("Second step asked"), str(n_asked), _("sign-ins in 30 days")),
-            Tile(_("Not asked"), str(n_all - n_asked), _("sign-ins in 30 days")),
+            KeyFigure(_("Second step asked"), str(n_asked), _("sign-ins in 30 days")),
+            KeyFigure(_("Not asked"), str(n_all - n_asked), _("sign-ins in 30 days")),
         ),
     )
 

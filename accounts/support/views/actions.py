@@ -18,12 +18,12 @@ from accounts.support.actions import (
     ACTIONS,
     Action,
     ActionForm,
+    ActionRefusal,
     ActionRequest,
+    ActionResult,
+    ActionState,
     Effect,
     Permit,
-    Refusal,
-    Result,
-    State,
     action_preview,
     authorise,
     execution,
@@ -47,13 +47,13 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form.offer(person, now=context.now)
     preview = action.preview(action_preview.of_person(person, now=context.now))
     permit = authorise.authorise(request.user, person, action, context)
-    refusal, is_recorded = permit if isinstance(permit, Refusal) else None, False
+    refusal, is_recorded = permit if isinstance(permit, ActionRefusal) else None, False
     if request.method == "POST" and form.is_valid():
         asked = _asked(request, action, person, form)
         is_same = request.POST.get("seen", "") == _name(preview) and _is_form_ref_good(request)
         if is_same or refusal or execution.was_sent(asked):
             result = execution.execute(asked, permit, context)
-            if result.state is not State.REFUSED and not result.is_form_kept:
+            if result.state is not ActionState.REFUSED and not result.is_form_kept:
                 return render_result(request, person, action, result)
             if result.is_form_kept:
                 form.add_error(result.field, ValidationError(result.text, code=str(result.state)))
@@ -72,7 +72,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "is_idle": preview == action_preview.or_none([]),
         "refusal": refusal.advice if refusal else "",
         "is_recorded": is_recorded,
-        "needs_caller": refusal is Refusal.NO_CALLER,
+        "needs_caller": refusal is ActionRefusal.NO_CALLER,
         "form_ref": execution.new_form_ref(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
@@ -105,18 +105,18 @@ def _is_form_ref_good(request: AuthedRequest) -> bool:
     return execution.is_form_ref_good(request.POST.get("form_ref", ""))
 
 
-def render_result(request: AuthedRequest, person: User, action: Action, result: Result) -> HttpResponse:
+def render_result(request: AuthedRequest, person: User, action: Action, result: ActionResult) -> HttpResponse:
     """Show the result of an action. A secret is shown here and nowhere else."""
     if result.secret:
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "temporary_access_pass.html", context)
-    if result.state is State.REFUSED:
-        needs_caller = result.refusal is Refusal.NO_CALLER
+    if result.state is ActionState.REFUSED:
+        needs_caller = result.refusal is ActionRefusal.NO_CALLER
         context = {"action": action, "person": person, "refusal": result.text, "needs_caller": needs_caller}
         return layout.page(request, "action_refused.html", context, status=403)
-    say = messages.success if result.state is State.DONE else messages.info
+    say = messages.success if result.state is ActionState.DONE else messages.info
     say(request, f"{action.label}: {result.text}", extra_tags=f"support:{result.state}")
-    if action.effect is Effect.ERASES and result.state is State.DONE:
+    if action.effect is Effect.ERASES and result.state is ActionState.DONE:
         return redirect("admin:accounts_user_changelist")
     return redirect("admin:accounts_user_change", person.pk)
 
@@ -147,9 +147,9 @@ def many(request: AuthedRequest) -> HttpResponse:
             for person in chosen
         ]
         states = [result.state for _person, result in results]
-        done = {f"n_{state}": states.count(state) for state in State}
+        done = {f"n_{state}": states.count(state) for state in ActionState}
         return layout.page(request, "bulk_action_done.html", {"action": action, "results": results} | done)
-    refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], Refusal)}
+    refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], ActionRefusal)}
     waiting = [person for person in chosen if isinstance(permit := permits[person.pk], Permit) and permit.needs_second]
     at_once = [person for person in chosen if person not in refusals and person not in waiting]
     included = User.objects.filter(pk__in=[person.pk for person in at_once or waiting])
@@ -170,7 +170,7 @@ def many(request: AuthedRequest) -> HttpResponse:
     return layout.page(request, "bulk_action.html", values)
 
 
-def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
+def _by_reason(refusals: Mapping[User, ActionRefusal]) -> list[tuple[str, list[str]]]:
     """Return each reason once, with the usernames of those it keeps out."""
     reasons = dict.fromkeys(refusals.values())
     return [(why.advice, [p.username for p, each in refusals.items() if each is why]) for why in reasons]

@@ -118,7 +118,7 @@ def _configured(request: AuthedRequest, application: Application, secret: str) -
     return layout.page(request, "applications/configuration.html", context, here=_HERE)
 
 
-class PersonForm(forms.Form):
+class TrialPersonForm(forms.Form):
     """Who would open an application."""
 
     person = LineField(
@@ -133,7 +133,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
     """Say what would happen if a person opened an application, and what it would be told."""
     _may(request)
     application = _application(slug)
-    form = PersonForm(request.GET if "person" in request.GET else None)
+    form = TrialPersonForm(request.GET if "person" in request.GET else None)
     found = None
     if form.is_bound and form.is_valid():
         try:

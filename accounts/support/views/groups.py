@@ -15,7 +15,7 @@ from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, groups, permission_words, staff_roles
 from accounts.support.actions import Actor
-from accounts.support.groups import GroupForm, Plan, Wanted
+from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
 from accounts.support.views import layout
 
 _MAX_MEMBERS_SHOWN = 100
@@ -103,8 +103,8 @@ def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
 def _confirmed(
     request: AuthedRequest,
     group: Group | None,
-    wanted: Wanted | None,
-    plan: Plan,
+    wanted: WantedGroup | None,
+    plan: GroupChangePlan,
     *,
     title: str,
     kept: tuple[tuple[str, str], ...],

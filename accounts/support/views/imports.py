@@ -94,7 +94,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         _may(request, form.cleaned_data["kind"])
         try:
             job = _begin(request, form)
-        except file_formats.Unreadable as error:
+        except file_formats.UnreadableFile as error:
             form.add_error("file", str(error))
         else:
             return redirect("admin:import", job.ref)

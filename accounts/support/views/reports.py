@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import request_context
 from accounts.session_assurance import AuthedRequest
 from accounts.support.reports import audit_kinds, audit_search, summary
-from accounts.support.reports.audit_search import Search
+from accounts.support.reports.audit_search import AuditSearch
 from accounts.support.reports.summary import Table
 from accounts.support.views import exports, layout
 from verification import audit, inputs
@@ -49,11 +49,11 @@ _TEXTS = ("kind", "level", "person", "actor", "ticket", "network")
 _DAYS = ("since", "until")
 
 
-def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
+def _search(request: AuthedRequest) -> tuple[AuditSearch, dict[str, str]]:
     sent = request.GET
     asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH_LENGTH) for name in _TEXTS}
     days = {name: inputs.day(sent.get(name, "").strip()) for name in _DAYS}
-    search = Search(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
+    search = AuditSearch(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
     kept = {name: text for name, text in asked.items() if text}
     return search, kept | {name: day.isoformat() for name, day in days.items() if day}
 

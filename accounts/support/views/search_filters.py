@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from accounts.support.people_search import Search
+from accounts.support.people_search import PeopleSearch
 from verification import inputs
 
 KEPT = ("q", "group", "state", "trouble")  # criteria that the next page keeps
@@ -10,12 +10,12 @@ MAX_PEOPLE_PER_ACTION = 500  # users that one bulk action takes
 _MAX_CRITERION_LENGTH = 254  # characters
 
 
-def read(sent: QueryDict) -> Search:
+def read(sent: QueryDict) -> PeopleSearch:
     """Read search criteria. Unreadable ones are ignored."""
     text = {
         name: inputs.shortened(sent.get(name), max_length=_MAX_CRITERION_LENGTH) for name in (*KEPT, "after", "before")
     }
-    return Search(
+    return PeopleSearch(
         text=text["q"],
         group=inputs.number(text["group"]),
         state=text["state"],
@@ -25,7 +25,7 @@ def read(sent: QueryDict) -> Search:
     )
 
 
-def kept(search: Search) -> dict[str, str]:
+def kept(search: PeopleSearch) -> dict[str, str]:
     """Return the criteria as query parameters for another page."""
     words = {"q": search.text, "group": str(search.group or ""), "state": search.state, "trouble": search.trouble}
     return {name: text for name, text in words.items() if text}

@@ -17,7 +17,7 @@ from accounts.admin_changes import Asked
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search, token_stock
 from accounts.support.people_search import NotOnePerson
-from accounts.support.token_stock import Row
+from accounts.support.token_stock import TokenRow
 from accounts.support.views import layout
 from verification import hardware_tokens, inputs
 from verification.inputs import digits
@@ -31,7 +31,7 @@ STATES = (
 )
 
 
-class PersonForm(forms.Form):
+class TokenRecipientForm(forms.Form):
     """Who gets a token."""
 
     user = forms.CharField(
@@ -47,7 +47,7 @@ def _may(request: AuthedRequest, right: str) -> None:
         raise PermissionDenied
 
 
-def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[Row]:
+def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[TokenRow]:
     """Return the rows of tokens, without the names of users of another desk."""
     rows = [token_stock.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
@@ -90,7 +90,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     """Show one token, with links to what can be done with it."""
     _may(request, "view_tokens")
     token = _token(ref)
-    form = PersonForm(request.GET if "user" in request.GET else None)
+    form = TokenRecipientForm(request.GET if "user" in request.GET else None)
     (row,) = _rows(request, [token])
     if form.is_bound and form.is_valid() and row.state == "stock":
         try:

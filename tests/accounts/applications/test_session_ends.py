@@ -17,7 +17,7 @@ from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers, erasure, method_resets, role_assignment
 from accounts.support.actions.base import Actor
 from accounts.support.groups import changes
-from accounts.support.groups.plans import Wanted, plan
+from accounts.support.groups.plans import WantedGroup, plan
 from accounts.support.imports import people_rows
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join, work
@@ -60,7 +60,9 @@ def _remove_method(person: Person, actor: Actor) -> None:
 
 def _import(person: Person, _actor: Actor) -> None:
     user = User.objects.get(pk=person.user.pk)
-    wanted = people_rows.Wanted(username="ana", name=user.name, email=user.email, state="enforced", groups=frozenset())
+    wanted = people_rows.WantedPerson(
+        username="ana", name=user.name, email=user.email, state="enforced", groups=frozenset()
+    )
     with transaction.atomic():
         people_rows._save([], [(user, wanted)], {})
 
@@ -204,13 +206,13 @@ def test_nothing_ends_if_the_change_is_undone(
     assert _ends() == {}
 
 
-def _rename(group: Group, **people: tuple[str, ...]) -> Wanted:
-    return Wanted(name=group.name, rights=frozenset(), **people)
+def _rename(group: Group, **people: tuple[str, ...]) -> WantedGroup:
+    return WantedGroup(name=group.name, rights=frozenset(), **people)
 
 
 def _leave_by_import(ana: Person, _group: Group, actor: Actor) -> None:
     user = User.objects.get(pk=ana.user.pk)
-    wanted = people_rows.Wanted(
+    wanted = people_rows.WantedPerson(
         username="ana", name="Ana", email=user.email, state=user.second_step, groups=frozenset()
     )
     with transaction.atomic():

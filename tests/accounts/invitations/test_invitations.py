@@ -12,9 +12,9 @@ from accounts import invitations
 from accounts.invitations import State
 from accounts.models import Import, Invitation, User
 from accounts.support import people_search
-from accounts.support.actions import State as Done
+from accounts.support.actions import ActionState as Done
 from accounts.support.imports import jobs, people_rows
-from accounts.support.people_search import Search
+from accounts.support.people_search import PeopleSearch
 from tests.accounts.invitations.invited_people import fresh, invited, kinds, link, state
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person, join
@@ -142,7 +142,7 @@ def test_the_list_is_filtered_by_state(dora: Person, clock: Clock) -> None:
     User.objects.filter(username="accepted").update(password="md5$x$y")
 
     found = {
-        each: [row.username for row in people_search.find(dora.user, Search(trouble=each), now=clock.now).rows]
+        each: [row.username for row in people_search.find(dora.user, PeopleSearch(trouble=each), now=clock.now).rows]
         for each in State
     }
 

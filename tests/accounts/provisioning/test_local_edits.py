@@ -10,7 +10,7 @@ from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support.groups import plans
-from accounts.support.groups.plans import Wanted
+from accounts.support.groups.plans import WantedGroup
 from accounts.support.imports import people_rows
 from tests.simulated.people import Clock, join
 from verification.context import Context
@@ -75,13 +75,13 @@ def test_an_import_changes_what_is_decided_here(eva: User, root: User) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(name="Sold", rights=frozenset()),
-        Wanted(name="Sales", rights=frozenset({"accounts.view_user"})),
-        Wanted(name="Sales", rights=frozenset(), leaving=("eva",)),
+        WantedGroup(name="Sold", rights=frozenset()),
+        WantedGroup(name="Sales", rights=frozenset({"accounts.view_user"})),
+        WantedGroup(name="Sales", rights=frozenset(), leaving=("eva",)),
         None,
     ],
 )
-def test_a_group_of_a_directory_is_not_changed_here(eva: User, root: User, wanted: Wanted | None) -> None:
+def test_a_group_of_a_directory_is_not_changed_here(eva: User, root: User, wanted: WantedGroup | None) -> None:
     found = plans.plan(root, Group.objects.get(name="Sales"), wanted)
 
     assert found.why == "of_directory"

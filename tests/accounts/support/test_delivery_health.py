@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.support import delivery_health
-from accounts.support.delivery_health import Problem
+from accounts.support.delivery_health import DeliveryProblem
 from tests.simulated.people import Person
 from verification.delivery import statistics
 from verification.delivery.routing import outages
@@ -14,7 +14,7 @@ from verification.delivery.statistics import Waiting
 from verification.models import Channel, Circuit, CircuitState, Message, MessageState, Outage
 
 
-def _problems(now: datetime, *, workers: int | None = 2, waiting: tuple[Waiting, ...] = ()) -> list[Problem]:
+def _problems(now: datetime, *, workers: int | None = 2, waiting: tuple[Waiting, ...] = ()) -> list[DeliveryProblem]:
     outages.forget()
     return delivery_health.problems(now, workers=workers, waiting=waiting, circuits=list(statistics.circuits()))
 

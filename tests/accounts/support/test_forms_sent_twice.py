@@ -16,7 +16,7 @@ from accounts import app_passwords, session_assurance
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.sessions import SessionStore
 from accounts.support import caller_verification
-from accounts.support.actions import State, approvals, execution
+from accounts.support.actions import ActionState, approvals, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.infrastructure.concurrency import together
@@ -83,10 +83,10 @@ class Scene:
         }
         return table.get(name, {})
 
-    def place(self, name: str, form_ref: str) -> State:
+    def place(self, name: str, form_ref: str) -> ActionState:
         return self.do(self.request(name, form_ref))
 
-    def do(self, asked: ActionRequest) -> State:
+    def do(self, asked: ActionRequest) -> ActionState:
         return perform(asked, self.context).state
 
     def events(self) -> list[str]:
@@ -143,7 +143,7 @@ def test_form_sent_many_times_at_once_counts_once(name: str, scene: Scene) -> No
 
     found = together(*[partial(scene.do, each) for each in asked])
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
+    assert Counter(found) == {ActionState.DONE: 1, ActionState.UNNEEDED: N_AT_ONCE - 1}
     assert len(scene.events()) == 1
     assert scene.mails() == (0 if name == "try_message" else 1)
 
@@ -160,7 +160,7 @@ def test_many_forms_at_once_count_once(name: str, scene: Scene) -> None:
 
     found = together(*[partial(scene.do, each) for each in asked])
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
+    assert Counter(found) == {ActionState.DONE: 1, ActionState.UNNEEDED: N_AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
 
 
@@ -172,7 +172,7 @@ def test_erasure_sent_many_times_at_once_counts_once(scene: Scene) -> None:
 
     found = together(*[lambda: perform(asked, scene.context).state] * N_AT_ONCE)
 
-    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
+    assert Counter(found) == {ActionState.DONE: 1, ActionState.UNNEEDED: N_AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
 
 
@@ -182,7 +182,7 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
 
     found = together(*[lambda: scene.place("issue_pass", "")] * N_AT_ONCE)
 
-    assert Counter(found)[State.DONE] > 1
+    assert Counter(found)[ActionState.DONE] > 1
     assert len(scene.events()) > 1
 
 
@@ -192,7 +192,7 @@ def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
     form_ref, people = execution.new_form_ref(), [scene.ana, *others]
     pks = [person.user.pk for person in people]
 
-    def submit() -> list[State]:
+    def submit() -> list[ActionState]:
         staff, action = User.objects.get(pk=scene.fay.user.pk), ACTIONS["clear_settings"]
         return [
             perform(
@@ -227,7 +227,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     with transaction.atomic():
         sam = hire("sam", "Senior support")
     asked = together(*[lambda: scene.place("issue_pass", execution.new_form_ref())] * N_AT_ONCE)
-    assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: N_AT_ONCE - 1}
+    assert Counter(asked) == {ActionState.ASKED: 1, ActionState.UNNEEDED: N_AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
     def decide() -> bool:
@@ -235,7 +235,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
             SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.context, agrees=True
         )
 
-    def collect() -> State:
+    def collect() -> ActionState:
         return execution.collect(
             SupportRequest.objects.get(pk=pk), scene.request("issue_pass", ""), scene.context
         ).state
@@ -244,7 +244,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     done = together(*[collect] * N_AT_ONCE)
 
     assert Counter(decided) == {True: 1, False: N_AT_ONCE - 1}
-    assert Counter(done) == {State.DONE: 1, State.UNNEEDED: N_AT_ONCE - 1}
+    assert Counter(done) == {ActionState.DONE: 1, ActionState.UNNEEDED: N_AT_ONCE - 1}
     assert sorted(scene.events()) == ["support.pass_issued", "support.request_agreed", "support.requested"]
 
 

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.support import people_search
-from accounts.support.people_search import Search
+from accounts.support.people_search import PeopleSearch
 from tests.simulated.people import hire, join
 from verification.models import Enrolment
 
@@ -29,7 +29,7 @@ def sean() -> User:
 
 
 def found(staff: User, text: str) -> list[str]:
-    rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
+    rows = people_search.find(staff, PeopleSearch(text=text), now=timezone.now()).rows
     return [row.username for row in rows]
 
 
@@ -65,7 +65,7 @@ def test_finds_a_username_that_is_a_number(staff: User, sean: User, text: str) -
 def test_an_export_is_not_cut(staff: User, sean: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people_search, "MAX_PEOPLE_RANKED", 1)
 
-    everybody = people_search.matching(staff, Search(text="people.example"), now=timezone.now(), most=None)
+    everybody = people_search.matching(staff, PeopleSearch(text="people.example"), now=timezone.now(), most=None)
 
     assert everybody.count() == 2
 
@@ -77,7 +77,7 @@ def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["sean@people.example", "oneil", "sean@people.ex", "+41795551234"])
 def test_actions_for_many_reach_those_whom_the_page_shows(staff: User, sean: User, text: str) -> None:
-    assert list(people_search.matching(staff, Search(text=text), now=timezone.now())) == [sean]
+    assert list(people_search.matching(staff, PeopleSearch(text=text), now=timezone.now())) == [sean]
 
 
 def test_counts_what_a_search_finds_up_to_one_more_than_wanted(staff: User) -> None:
@@ -85,7 +85,7 @@ def test_counts_what_a_search_finds_up_to_one_more_than_wanted(staff: User) -> N
         join(f"many{n}")
 
     def counted(text: str, most: int) -> int:
-        return people_search.find(staff, Search(text=text), now=timezone.now(), most=most).n
+        return people_search.find(staff, PeopleSearch(text=text), now=timezone.now(), most=most).n
 
     assert (counted("many", 10), counted("many", 4), counted("many", 2), counted("nobody", 2)) == (4, 4, 3, 0)
 
@@ -99,7 +99,7 @@ def test_reads_a_page_with_few_statements(
         User.objects.create(username=f"many{n}", email=f"many{n}@people.example")
 
     with django_assert_num_queries(n_statements):
-        rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
+        rows = people_search.find(staff, PeopleSearch(text=text), now=timezone.now()).rows
 
     assert len(rows) == (1 if "@" in text else people_search.PAGE_SIZE)
 

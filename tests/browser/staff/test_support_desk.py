@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import app_passwords, session_assurance
 from accounts.models import Scope, User
 from accounts.sessions import BACKEND, SessionStore
-from accounts.support.actions import Actor, Refusal, State, blocks_and_bypasses
+from accounts.support.actions import ActionRefusal, ActionState, Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.browser.screen_sizes_and_accessibility import SIZES, Look
@@ -76,7 +76,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     page_actions.press(page, "Verify caller")
     page_actions.expect_outcome(page, "support:caller_verified")
     do(page, "phone_lost")
-    page_actions.expect_outcome(page, f"support:{State.DONE}")
+    page_actions.expect_outcome(page, f"support:{ActionState.DONE}")
     do(page, "issue_pass")
     page_actions.expect_heading(page, "Temporary Access Pass")
     secret = page.locator("#pass").inner_text()
@@ -96,7 +96,7 @@ def test_unavailable_actions_say_what_opens_them(page: Page, ana: Person, dora: 
 
     unavailable = page.locator(".task.unavailable", has_text="Clear settings")
 
-    expect(unavailable).to_contain_text(Refusal.NO_CALLER.advice)
+    expect(unavailable).to_contain_text(ActionRefusal.NO_CALLER.advice)
 
 
 def dress(person: Person) -> None:

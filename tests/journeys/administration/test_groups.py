@@ -13,8 +13,8 @@ from accounts.admin_changes import Refused
 from accounts.management.after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
-from accounts.support.actions import Actor, Refusal
-from accounts.support.groups import Wanted, plans
+from accounts.support.actions import ActionRefusal, Actor
+from accounts.support.groups import WantedGroup, plans
 from accounts.support.staff_roles import permissions, rights_of
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -122,7 +122,7 @@ def test_changes_count_towards_the_quota(fay: Person, ana: Person, ben: Person) 
 
     look(fay, address, joining="ben")
 
-    assert Refusal.QUOTA.advice in confirm(fay, "Change Operators")
+    assert ActionRefusal.QUOTA.advice in confirm(fay, "Change Operators")
     assert (ana.user.groups.count(), ben.user.groups.count(), _n_counted()) == (1, 0, 1)
 
 
@@ -175,7 +175,7 @@ def _actor(person: Person) -> Actor:
     return Actor(staff=person.user, context=Context(now=timezone.now()), reason="r", ticket="none")
 
 
-def _try(person: Person, group: Group | None, wanted: Wanted | None) -> str:
+def _try(person: Person, group: Group | None, wanted: WantedGroup | None) -> str:
     found = groups.plan(person.user, group, wanted)
     with pytest.raises(Refused):
         groups.change(group, wanted, _actor(person), seen=found.seen)
@@ -190,15 +190,15 @@ def test_refusals(fay: Person, ana: Person, dev: Person) -> None:
     plain = Group.objects.create(name="Plain")
     root = join("root", is_staff=True, is_superuser=True)
 
-    def named(group: Group, **more: object) -> Wanted:
-        return Wanted(name=group.name, rights=frozenset(rights_of([group])), **more)  # type: ignore[arg-type]  # by name
+    def named(group: Group, **more: object) -> WantedGroup:
+        return WantedGroup(name=group.name, rights=frozenset(rights_of([group])), **more)  # type: ignore[arg-type]  # by name
 
-    assert _try(fay, admins, Wanted(name="Administrators", rights=frozenset([SEE]))) == "oneself"
+    assert _try(fay, admins, WantedGroup(name="Administrators", rights=frozenset([SEE]))) == "oneself"
     assert _try(fay, plain, named(plain, joining=("fay",))) == "oneself"
     assert _try(fay, wide, named(wide, joining=("ana",))) == "more_rights"
-    assert _try(fay, plain, Wanted(name="Plain", rights=frozenset(["helpcenter.delete_article"]))) == "more_rights"
+    assert _try(fay, plain, WantedGroup(name="Plain", rights=frozenset(["helpcenter.delete_article"]))) == "more_rights"
     assert _try(fay, operators, named(operators, joining=("root",))) == "more_rights"
-    assert _try(fay, plain, Wanted(name="operators", rights=frozenset())) == "taken"
+    assert _try(fay, plain, WantedGroup(name="operators", rights=frozenset())) == "taken"
     assert _try(dev, operators, named(operators, joining=("ana",))) == "not_allowed"
     Policy.objects.create(group=plain)
     assert _try(fay, plain, None) == "in_use"
@@ -210,7 +210,7 @@ def test_people_of_another_desk_are_not_moved(fay: Person, ana: Person) -> None:
     scope = Scope.objects.create(desk=Group.objects.get(name="Administrators"))
     scope.people.add(north)
 
-    assert _try(fay, plain, Wanted(name="Plain", rights=frozenset(), joining=("ana",))) == "other_scope"
+    assert _try(fay, plain, WantedGroup(name="Plain", rights=frozenset(), joining=("ana",))) == "other_scope"
 
 
 def test_group_that_an_application_allows_is_not_deleted(fay: Person) -> None:
@@ -227,7 +227,7 @@ def test_refused_attempt_is_recorded(fay: Person) -> None:
 
     look(fay, f"{LIST}{own.pk}/change/", name="Kings")
 
-    kings = Wanted(name="Kings", rights=frozenset(rights_of([own])))
+    kings = WantedGroup(name="Kings", rights=frozenset(rights_of([own])))
     assert groups.plan(fay.user, own, kings).refusal in fay.page
     event = AuditEvent.objects.get(kind="group.refused")
     assert (event.actor_id, event.detail["group"], event.detail["why"]) == (fay.user.pk, "Kings", "oneself")
@@ -323,8 +323,8 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
     gil.user.groups.add(role)
     current = frozenset(rights_of([role]))
     wanted = {
-        "leaving": Wanted(name="Others", rights=current, leaving=("gil",)),
-        "rights": Wanted(name="Others", rights=current - {UNLOCK}),
+        "leaving": WantedGroup(name="Others", rights=current, leaving=("gil",)),
+        "rights": WantedGroup(name="Others", rights=current - {UNLOCK}),
         "delete": None,
     }[verb]
     plan = groups.plan(fay.user, role, wanted)

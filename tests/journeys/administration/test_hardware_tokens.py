@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Import
-from accounts.support.actions import State
+from accounts.support.actions import ActionState
 from accounts.support.imports import jobs
 from accounts.support.policies.policy_form import PolicyForm
 from tests.simulated.http_browser import Page
@@ -93,7 +93,7 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
     token = HardwareToken.objects.get()
 
     page = assign(fay, token, "ana")
-    assert page.outcomes == {f"support:{State.DONE}"}
+    assert page.outcomes == {f"support:{ActionState.DONE}"}
     assert "…AB-1" in page
     activate(ana, "ab-1", press(token, 0))
 
@@ -159,7 +159,7 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
         "Resynchronise a hardware token", first=press(token, 500), second=press(token, 501), **WHY
     )
 
-    assert page.outcomes == {f"support:{State.DONE}"}
+    assert page.outcomes == {f"support:{ActionState.DONE}"}
     assert Enrolment.objects.get(method="token").counter == 501
     assert "support.token_resynchronised" in kinds()
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
 from accounts.support import audit_events
-from accounts.support.actions import Actor, Refusal, State, Unneeded, role_assignment
+from accounts.support.actions import ActionRefusal, ActionState, Actor, Unneeded, role_assignment
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.support_desk import WHY, case, do
 from verification.context import Context
@@ -33,7 +33,7 @@ def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Cloc
 
     page = do(fay, ana, "give_roles", roles="Operators")
 
-    assert page.outcomes == {f"support:{State.DONE}"}
+    assert page.outcomes == {f"support:{ActionState.DONE}"}
     assert roles(ana) == (True, ["Operators"])
     assert not Session.objects.filter(user=ana.user).exists()
     event = AuditEvent.objects.get(kind="support.roles_given")
@@ -56,7 +56,7 @@ def test_role_ends(fay: Person, ana: Person) -> None:
     assert re.search(r'value="Operators"[^>]* checked', page.html)
     page = do(fay, ana, "give_roles", roles=None)
 
-    assert page.outcomes == {f"support:{State.DONE}"}
+    assert page.outcomes == {f"support:{ActionState.DONE}"}
     assert roles(ana) == (False, [])
     ana.sign_in()
     assert ana.browser.go("/admin/").status == 403
@@ -100,7 +100,7 @@ def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
 def test_nobody_gives_themselves_a_role(fay: Person) -> None:
     actor = f"/admin/accounts/user/{fay.user.pk}/do/give_roles/"
 
-    assert Refusal.ONESELF.advice in fay.browser.go(actor)
+    assert ActionRefusal.ONESELF.advice in fay.browser.go(actor)
     assert fay.browser.send(actor, roles="Operators", reason="x", ticket="1").status == 403
     assert roles(fay) == (True, ["Administrators"])
 
@@ -111,7 +111,7 @@ def test_senior_support_cannot(ana: Person, db: None, clock: Clock) -> None:
 
     page = sam.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/")
 
-    assert Refusal.NOT_ALLOWED.advice in page
+    assert ActionRefusal.NOT_ALLOWED.advice in page
     sam.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/", roles="Operators", reason="x", ticket="1")
     assert roles(ana) == (False, [])
     assert AuditEvent.objects.filter(kind="support.refused").exists()
@@ -125,7 +125,7 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     case(fay, ana)
     page = fay.browser.follow("Change staff roles")
     assert "Auditors" not in page
-    assert do(fay, ana, "give_roles", roles="Night desk").outcomes == {f"support:{State.DONE}"}
+    assert do(fay, ana, "give_roles", roles="Night desk").outcomes == {f"support:{ActionState.DONE}"}
     assert roles(ana) == (True, ["Night desk"])
 
     case(fay, ana)

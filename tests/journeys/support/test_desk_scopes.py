@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from accounts.models import Scope, User
 from accounts.support import desk_scopes, groups
-from accounts.support.actions import Refusal, State, execution
+from accounts.support.actions import ActionRefusal, ActionState, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.groups import Wanted
+from accounts.support.groups import WantedGroup
 from accounts.support.groups.forms import GroupForm
 from accounts.support.imports import jobs
 from accounts.support.staff_roles import rights_of
@@ -63,7 +63,7 @@ def sue(db: None) -> Person:
     return person
 
 
-def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
+def give(fay: Person, person: Person, *names: str) -> tuple[ActionState, str]:
     order = ActionRequest(
         action=ACTIONS["give_roles"],
         staff=staff(fay),
@@ -77,12 +77,12 @@ def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
     return answer.state, answer.text
 
 
-def why(fay: Person, changed: Group | None, wanted: Wanted | None) -> str:
+def why(fay: Person, changed: Group | None, wanted: WantedGroup | None) -> str:
     return groups.plan(staff(fay), changed, wanted).why
 
 
-def named(changed: Group, **more: tuple[str, ...]) -> Wanted:
-    return Wanted(name=changed.name, rights=frozenset(rights_of([changed])), **more)
+def named(changed: Group, **more: tuple[str, ...]) -> WantedGroup:
+    return WantedGroup(name=changed.name, rights=frozenset(rights_of([changed])), **more)
 
 
 def test_further_scope_is_not_added_for_another_group_of_ones_own(fay: Person, nora: Person, sue: Person) -> None:
@@ -110,11 +110,11 @@ def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Perso
 
 def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
     """Seen: an administrator of one desk made somebody an administrator of all desks."""
-    assert give(fay, nora, "Administrators") == (State.UNNEEDED, Refusal.WIDER_SCOPE.advice)
+    assert give(fay, nora, "Administrators") == (ActionState.UNNEEDED, ActionRefusal.WIDER_SCOPE.advice)
     assert not staff(nora).is_staff
 
     nora.user.groups.add(group("North desk"))
-    assert give(fay, nora, "Support desk")[0] is State.DONE
+    assert give(fay, nora, "Support desk")[0] is ActionState.DONE
     assert seen(nora) == {"nora"}
 
 
@@ -131,12 +131,12 @@ def test_colleague_is_not_taken_out_of_a_desk_nor_put_into_a_wider_one(fay: Pers
 
 
 def test_group_with_rights_makes_nobody_wider(fay: Person, nora: Person) -> None:
-    wanted = Wanted(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
+    wanted = WantedGroup(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
     plain = group("Plain")
     plain.user_set.add(nora.user)
 
     assert why(fay, None, wanted) == "wider_scope"
-    assert why(fay, plain, Wanted(name="Plain", rights=frozenset(["accounts.view_user"]))) == "wider_scope"
+    assert why(fay, plain, WantedGroup(name="Plain", rights=frozenset(["accounts.view_user"]))) == "wider_scope"
     nora.user.groups.add(group("North desk"))
     assert why(fay, None, wanted) == ""
 
@@ -145,10 +145,10 @@ def test_role_of_people_of_another_desk_is_not_changed(fay: Person) -> None:
     dora = hire("dora", "Support desk")
     role = group("Support desk")
 
-    assert why(fay, role, Wanted(name=role.name, rights=frozenset(["accounts.view_user"]))) == "other_scope"
+    assert why(fay, role, WantedGroup(name=role.name, rights=frozenset(["accounts.view_user"]))) == "other_scope"
     assert why(fay, role, None) == "other_scope"
     dora.user.groups.add(group("North"), group("North desk"))
-    assert why(fay, role, Wanted(name=role.name, rights=frozenset(["accounts.view_user"]))) == ""
+    assert why(fay, role, WantedGroup(name=role.name, rights=frozenset(["accounts.view_user"]))) == ""
 
 
 @pytest.mark.parametrize("field", ["joining", "leaving"])
@@ -175,7 +175,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     jobs.work(now)
 
     job.refresh_from_db()
-    assert job.faults == [[2, Refusal.OTHER_SCOPE.advice]]
+    assert job.faults == [[2, ActionRefusal.OTHER_SCOPE.advice]]
     changed = staff(sue)
     assert (changed.email, changed.second_step, list(changed.groups.all())) == (
         "sue@example.org",
@@ -205,10 +205,10 @@ def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object)
     wide = hire("wim", "Administrators")
     root = join("root", is_staff=True, is_superuser=True)
     root.user.groups.add(group("North desk"))
-    night = Wanted(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
+    night = WantedGroup(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
 
     assert why(wide, None, night) == why(root, None, night) == ""
-    assert give(wide, nora, "Administrators")[0] is State.DONE
+    assert give(wide, nora, "Administrators")[0] is ActionState.DONE
 
 
 def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, clock: object) -> None:

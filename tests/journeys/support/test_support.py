@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import SupportRequest, User
-from accounts.support.actions import Refusal, State
+from accounts.support.actions import ActionRefusal, ActionState
 from accounts.support.actions.registry import ACTIONS
 from tests.infrastructure.rounds import rounds
 from tests.journeys.support.support_cases import call_back
@@ -225,10 +225,10 @@ def test_many_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
     page = sam.browser.press("Preview", action="clear_settings", all="on")
     assert f"Clear settings: {n_people + 1} people" in page
     assert f"Authenticator app × {n_people}" in page
-    assert f"{Refusal.ONESELF.advice} sam" in page
+    assert f"{ActionRefusal.ONESELF.advice} sam" in page
     page = sam.browser.press(f"Clear settings for {n_people} people", **WHY)
 
-    assert page.data("state").count(State.DONE) == n_people
+    assert page.data("state").count(ActionState.DONE) == n_people
     assert not Enrolment.objects.filter(user__in=people).exists()
     assert AuditEvent.objects.filter(kind="support.settings_cleared").count() == n_people
 
@@ -330,7 +330,7 @@ def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None
 
     assert 'id="pass"' in first.html
     assert 'id="pass"' not in second.html
-    assert f"support:{State.UNNEEDED}" in second.outcomes
+    assert f"support:{ActionState.UNNEEDED}" in second.outcomes
     assert AuditEvent.objects.filter(kind="support.pass_issued").count() == 1
 
 

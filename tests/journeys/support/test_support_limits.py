@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, SupportRequest, User
-from accounts.support.actions import Refusal
+from accounts.support.actions import ActionRefusal
 from tests.journeys.support.support_cases import call_back
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -26,7 +26,7 @@ def test_nobody_helps_themselves(sam: Person) -> None:
     page = post(sam, sam, "end_sessions")
 
     assert page.status == 403
-    assert Refusal.ONESELF.advice in page
+    assert ActionRefusal.ONESELF.advice in page
     assert refused(sam) == ["oneself"]
 
 
@@ -35,7 +35,7 @@ def test_nobody_helps_whoever_has_more_rights(sam: Person) -> None:
 
     page = post(sam, root, "end_sessions")
 
-    assert Refusal.MORE_RIGHTS.advice in page
+    assert ActionRefusal.MORE_RIGHTS.advice in page
     assert refused(sam) == ["more_rights"]
 
 
@@ -68,7 +68,7 @@ def test_role_that_lacks_a_action_is_refused(ana: Person, dora: Person) -> None:
 def test_risky_action_wants_a_verified_caller(ana: Person, dora: Person) -> None:
     page = post(dora, ana, "clear_settings")
 
-    assert Refusal.NO_CALLER.advice in page
+    assert ActionRefusal.NO_CALLER.advice in page
     assert refused(dora) == ["no_caller"]
     assert Enrolment.objects.filter(user=ana.user).count() == 3
 
@@ -91,7 +91,7 @@ def test_day_has_a_quota(ana: Person, dora: Person) -> None:
 
     page = do(dora, ana, "unlock")
 
-    assert Refusal.QUOTA.advice in page
+    assert ActionRefusal.QUOTA.advice in page
     assert refused(dora) == ["quota"]
 
 

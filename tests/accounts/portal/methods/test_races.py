@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support.actions import Actor, Result, blocks_and_bypasses
+from accounts.support.actions import ActionResult, Actor, blocks_and_bypasses
 from tests.infrastructure.concurrency import Crowd
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import app_code
@@ -264,7 +264,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
         finally:
             connection.close()
 
-    def unlock() -> Result:
+    def unlock() -> ActionResult:
         try:
             has_failures.wait(5)
             return blocks_and_bypasses.unlock(

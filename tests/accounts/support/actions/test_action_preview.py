@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Session, User
 from accounts.support import case
 from accounts.support.actions import Actor, Unneeded, action_preview
-from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.people import Person
 from verification import browsers, enrolments, limits
@@ -18,13 +18,13 @@ from verification.models import Enrolment
 @pytest.mark.parametrize(
     ("impact", "n_lines"),
     [
-        (Impact(), 0),
-        (Impact(n_sessions=1), 1),
-        (Impact(n_browsers=1), 1),
-        (Impact(n_sessions=2, n_browsers=5), 2),
+        (ActionImpact(), 0),
+        (ActionImpact(n_sessions=1), 1),
+        (ActionImpact(n_browsers=1), 1),
+        (ActionImpact(n_sessions=2, n_browsers=5), 2),
     ],
 )
-def test_names_what_closes_and_nothing_else(impact: Impact, n_lines: int) -> None:
+def test_names_what_closes_and_nothing_else(impact: ActionImpact, n_lines: int) -> None:
     assert len(action_preview.ended_access(impact)) == n_lines
 
 
@@ -36,7 +36,7 @@ def test_says_how_many(n: int) -> None:
 
 
 def test_names_each_method_that_goes() -> None:
-    impact = Impact(labels=("Text to ··23", "Authenticator app"))
+    impact = ActionImpact(labels=("Text to ··23", "Authenticator app"))
 
     for lines in (
         ACTIONS["clear_settings"].preview(impact),
@@ -47,7 +47,7 @@ def test_names_each_method_that_goes() -> None:
 
 
 def test_phone_lost_takes_the_app_passwords_and_clearing_does_not() -> None:
-    impact = Impact(n_app_passwords=3)
+    impact = ActionImpact(n_app_passwords=3)
 
     assert set(action_preview.deleted_app_passwords(3)) <= set(ACTIONS["phone_lost"].preview(impact))
     assert not set(action_preview.deleted_app_passwords(3)) & set(ACTIONS["clear_settings"].preview(impact))
@@ -137,7 +137,7 @@ def test_wait_after_incorrect_passwords_can_be_ended_beside_a_stop(
 
 @pytest.mark.parametrize("is_stopped", [True, False])
 def test_unlock_promises_working_methods_only_if_they_will_work(is_stopped: bool) -> None:
-    lines = ACTIONS["unlock"].preview(Impact(locks=("A lock.",), is_stopped=is_stopped))
+    lines = ACTIONS["unlock"].preview(ActionImpact(locks=("A lock.",), is_stopped=is_stopped))
 
     assert ("work again" in lines[-1]) is not is_stopped
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import CallerCheck, Scope, User
 from accounts.support import caller_verification
-from accounts.support.actions import Refusal, authorise
+from accounts.support.actions import ActionRefusal, authorise
 from accounts.support.actions.authorise import Permit, StaffAccess
 from accounts.support.actions.base import Action, Effect
 from accounts.support.actions.ranks import Rank
@@ -44,9 +44,9 @@ def access(**more: Any) -> StaffAccess:
         (Rank.EQUAL, Effect.OPENS, "second"),
         (Rank.EQUAL, Effect.ENDS, "second"),
         (Rank.EQUAL, Effect.TRIES, "alone"),
-        (Rank.EQUAL, Effect.ERASES, Refusal.EQUAL),
-        (Rank.ABOVE, Effect.TRIES, Refusal.MORE_RIGHTS),
-        (Rank.SELF, Effect.TRIES, Refusal.ONESELF),
+        (Rank.EQUAL, Effect.ERASES, ActionRefusal.EQUAL),
+        (Rank.ABOVE, Effect.TRIES, ActionRefusal.MORE_RIGHTS),
+        (Rank.SELF, Effect.TRIES, ActionRefusal.ONESELF),
     ],
 )
 def test_rank_and_effect_decide(rank: Rank, effect: Effect, expected: str) -> None:
@@ -58,14 +58,14 @@ def test_rank_and_effect_decide(rank: Rank, effect: Effect, expected: str) -> No
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ({"rank": Rank.SELF, "is_visible": False}, Refusal.ONESELF),
-        ({"rank": Rank.ABOVE, "is_visible": False}, Refusal.OTHER_SCOPE),
-        ({"rank": Rank.ABOVE}, Refusal.MORE_RIGHTS),
-        ({"is_visible": False}, Refusal.OTHER_SCOPE),
-        ({}, Refusal.NO_CALLER),
+        ({"rank": Rank.SELF, "is_visible": False}, ActionRefusal.ONESELF),
+        ({"rank": Rank.ABOVE, "is_visible": False}, ActionRefusal.OTHER_SCOPE),
+        ({"rank": Rank.ABOVE}, ActionRefusal.MORE_RIGHTS),
+        ({"is_visible": False}, ActionRefusal.OTHER_SCOPE),
+        ({}, ActionRefusal.NO_CALLER),
     ],
 )
-def test_first_reason_is_the_one_that_is_given(more: dict[str, Any], expected: Refusal) -> None:
+def test_first_reason_is_the_one_that_is_given(more: dict[str, Any], expected: ActionRefusal) -> None:
     assert access(**more).permit(action(needs_caller=True)) is expected
 
 
@@ -116,7 +116,7 @@ def test_permit_holds_for_the_person_as_they_were(change: dict[str, Any]) -> Non
 
 
 def test_role_without_the_permission_is_refused(ana: Person, dora: Person, here: Context) -> None:
-    assert authorise.authorise(dora.user, ana.user, ACTIONS["erase"], here) is Refusal.NOT_ALLOWED
+    assert authorise.authorise(dora.user, ana.user, ACTIONS["erase"], here) is ActionRefusal.NOT_ALLOWED
 
 
 def test_quota_is_that_of_the_staff(ana: Person, sam: Person, here: Context) -> None:
@@ -146,10 +146,10 @@ def test_many_are_read_like_one(ana: Person, ben: Person, sam: Person, root: Per
 def test_agreed_action_keeps_the_caller_and_asks_rights_again(ana: Person, sam: Person, here: Context) -> None:
     unlock = ACTIONS["unlock"]
 
-    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="") is Refusal.NO_CALLER
+    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="") is ActionRefusal.NO_CALLER
     assert isinstance(authorise.authorise_agreed(sam.user, ana.user, unlock, caller="Call back"), Permit)
 
     desk, lab = Group.objects.create(name="Desk"), Group.objects.create(name="Lab")
     Scope.objects.create(desk=desk).people.add(lab)
     sam.user.groups.add(desk)
-    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="Call back") is Refusal.OTHER_SCOPE
+    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="Call back") is ActionRefusal.OTHER_SCOPE

@@ -21,7 +21,7 @@ from accounts.models import (
 from accounts.models.people import fold
 from accounts.provisioning import PersonEntry
 from accounts.support import caller_verification
-from accounts.support.actions import Actor, State, Unneeded, action_preview, approvals, erasure, execution
+from accounts.support.actions import ActionState, Actor, Unneeded, action_preview, approvals, erasure, execution
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
 from tests.accounts.support.actions.erased_people import FULL, MAIL, NAME, actor, order, traces, words
@@ -239,7 +239,7 @@ def test_waits_for_a_run_that_names_them(state: str, zora: Person, fay: Person, 
 def test_second_person_must_agree_unless_policy_says_otherwise(
     zora: Person, fay: Person, sam: Person, here: Context
 ) -> None:
-    assert perform(order(fay, zora), here).state is State.ASKED
+    assert perform(order(fay, zora), here).state is ActionState.ASKED
     request = SupportRequest.objects.get()
     assert not approvals.decide(request, fay.user, here, agrees=True)
     assert approvals.decide(request, sam.user, here, agrees=True)
@@ -247,7 +247,7 @@ def test_second_person_must_agree_unless_policy_says_otherwise(
 
     answer = execution.collect(request, order(fay, zora), here)
 
-    assert answer.state is State.DONE
+    assert answer.state is ActionState.DONE
     assert not User.objects.filter(pk=zora.user.pk).exists()
     assert AuditEvent.objects.get(kind="person.erased").detail["approver"] == sam.user.pk
 
@@ -255,7 +255,7 @@ def test_second_person_must_agree_unless_policy_says_otherwise(
 def test_policy_may_let_one_alone(zora: Person, fay: Person, here: Context) -> None:
     Policy.objects.create(second_person=["issue_pass"])
 
-    assert perform(order(fay, zora), here).state is State.DONE
+    assert perform(order(fay, zora), here).state is ActionState.DONE
 
 
 REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]] = {
@@ -283,7 +283,7 @@ def test_refuses(why: str, db: None, here: Context) -> None:
 
     answer = perform(order(staff, person), here)
 
-    assert answer.state is State.REFUSED
+    assert answer.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == refusal
     assert User.objects.filter(pk=person.user.pk).exists()
 

@@ -13,7 +13,7 @@ from accounts.models import (
     User,
 )
 from accounts.signin import flow
-from accounts.support.actions import State, erasure
+from accounts.support.actions import ActionState, erasure
 from tests.accounts.support.actions.erased_people import MAIL, NAME, NUMBER, actor, arrive, order, traces
 from tests.infrastructure.concurrency import together
 from tests.simulated.people import PASSWORD, Person, hire
@@ -45,13 +45,13 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
             page = zora.verify(code) if stage == "the code" else zora.give_password()
             return page.status
 
-        def erase(zora: Person = zora, here: Context = here) -> State:
+        def erase(zora: Person = zora, here: Context = here) -> ActionState:
             return perform(order(fay, zora), here).state
 
         found = together(sign_in, erase)
 
         assert not [each for each in found if isinstance(each, Exception)]
-        assert State.DONE in found
+        assert ActionState.DONE in found
         assert max(each for each in found if isinstance(each, int)) < 500
         assert not User.objects.filter(username=NAME).exists()
         assert traces(NAME, MAIL, NUMBER) == []
@@ -78,7 +78,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
         is_met.set()
         usual_pause()
 
-    def erase() -> State:
+    def erase() -> ActionState:
         is_counted.wait(30)
         return perform(order(fay, zora), Context(now=timezone.now(), network="192.0.2.9")).state
 
@@ -87,7 +87,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
     found = together(lambda: zora.verify(code).status, erase)
 
     assert not [each for each in found if isinstance(each, Exception)]
-    assert State.DONE in found
+    assert ActionState.DONE in found
     assert traces(NAME, MAIL, NUMBER) == []
 
 

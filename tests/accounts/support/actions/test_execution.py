@@ -9,7 +9,7 @@ from django.db.models import F
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import Refusal, Result, State, approvals, authorise, execution
+from accounts.support.actions import ActionRefusal, ActionResult, ActionState, approvals, authorise, execution
 from accounts.support.actions.authorise import Permit
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
@@ -44,7 +44,7 @@ def test_does_it_without_asking_again(
     found = permit(sam, ana, here)
     monkeypatch.setattr(authorise, "authorise", lambda *_args: pytest.fail("authorised twice"))
 
-    assert execution.execute(asked(sam, ana), found, here).state is State.DONE
+    assert execution.execute(asked(sam, ana), found, here).state is ActionState.DONE
     assert kinds() == ["support.person_unlocked"]
 
 
@@ -54,7 +54,7 @@ def test_authorises_again_when_the_person_became_staff_meanwhile(
     found = permit(sam, ana, here)
     User.objects.filter(pk=ana.user.pk).update(is_staff=True)
 
-    assert execution.execute(asked(sam, ana), found, here).state is State.ASKED
+    assert execution.execute(asked(sam, ana), found, here).state is ActionState.ASKED
     assert SupportRequest.objects.get().action == "unlock"
 
 
@@ -64,8 +64,8 @@ def test_authorises_again_when_the_person_got_more_rights_meanwhile(
     found = permit(sam, ana, here)
     User.objects.filter(pk=ana.user.pk).update(is_staff=True, is_superuser=True)
 
-    assert execution.execute(asked(sam, ana), found, here).state is State.REFUSED
-    assert AuditEvent.objects.get(kind="support.refused").detail["why"] == Refusal.MORE_RIGHTS
+    assert execution.execute(asked(sam, ana), found, here).state is ActionState.REFUSED
+    assert AuditEvent.objects.get(kind="support.refused").detail["why"] == ActionRefusal.MORE_RIGHTS
 
 
 def test_page_offers_the_caller_check_that_lapsed_as_it_was_sent(
@@ -76,7 +76,7 @@ def test_page_offers_the_caller_check_that_lapsed_as_it_was_sent(
     sam.sign_in(to="/admin/")
     really = execution.execute
 
-    def after_a_moment(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
+    def after_a_moment(asked: ActionRequest, permit: Permit | ActionRefusal, context: Context) -> ActionResult:
         CallerCheck.objects.all().delete()
         User.objects.filter(pk=ana.user.pk).update(epoch=F("epoch") + 1)
         return really(asked, permit, context)
@@ -92,7 +92,7 @@ def test_page_offers_the_caller_check_that_lapsed_as_it_was_sent(
 def test_same_form_is_done_once(ana: Person, sam: Person, here: Context, no_check: None) -> None:
     one = asked(sam, ana)
 
-    assert [perform(one, here).state for _ in range(2)] == [State.DONE, State.UNNEEDED]
+    assert [perform(one, here).state for _ in range(2)] == [ActionState.DONE, ActionState.UNNEEDED]
     assert execution.was_sent(one)
     assert kinds() == ["support.person_unlocked"]
 
@@ -100,7 +100,7 @@ def test_same_form_is_done_once(ana: Person, sam: Person, here: Context, no_chec
 def test_same_form_serves_one_person_each(ana: Person, ben: Person, sam: Person, here: Context, no_check: None) -> None:
     form_ref = execution.new_form_ref()
 
-    assert [perform(asked(sam, each, form_ref=form_ref), here).state for each in (ana, ben)] == [State.DONE] * 2
+    assert [perform(asked(sam, each, form_ref=form_ref), here).state for each in (ana, ben)] == [ActionState.DONE] * 2
 
 
 @pytest.mark.parametrize("form_ref", ["", "x", "x:y:z", "a" * 500])
@@ -111,25 +111,25 @@ def test_form_ref_of_another_is_not_ours(form_ref: str) -> None:
 def test_refusal_is_recorded_and_spends_no_quota(ana: Person, sam: Person, here: Context) -> None:
     Policy.objects.create(staff_quota=1)
 
-    assert perform(asked(sam, ana), here).state is State.REFUSED
-    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED  # there is none
-    assert perform(asked(sam, ana, "block", options={"days": 90}), here).state is State.DONE
-    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.REFUSED
+    assert perform(asked(sam, ana), here).state is ActionState.REFUSED
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is ActionState.UNNEEDED  # there is none
+    assert perform(asked(sam, ana, "block", options={"days": 90}), here).state is ActionState.DONE
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is ActionState.REFUSED
     found = AuditEvent.objects.filter(kind="support.refused").order_by("pk")
-    assert [event.detail["why"] for event in found] == [Refusal.NO_CALLER, Refusal.QUOTA]
+    assert [event.detail["why"] for event in found] == [ActionRefusal.NO_CALLER, ActionRefusal.QUOTA]
 
 
 def test_person_who_is_gone_needs_nothing(ben: Person, sam: Person, here: Context, no_check: None) -> None:
     one, found = asked(sam, ben), permit(sam, ben, here)
     User.objects.filter(pk=ben.user.pk).delete()
 
-    assert execution.execute(one, found, here).state is State.UNNEEDED
+    assert execution.execute(one, found, here).state is ActionState.UNNEEDED
 
 
 def test_what_found_nothing_to_do_changed_nothing(ana: Person, sam: Person, here: Context, no_check: None) -> None:
     assert not Browser.objects.exists()
 
-    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is ActionState.UNNEEDED
     assert kinds() == []
 
 
@@ -168,7 +168,7 @@ def test_action_that_fails_stays_counted(
 def test_form_sent_again_spends_no_quota(ana: Person, sam: Person, here: Context, no_check: None) -> None:
     one = asked(sam, ana)
 
-    assert [perform(one, here).state for _ in range(2)] == [State.DONE, State.UNNEEDED]
+    assert [perform(one, here).state for _ in range(2)] == [ActionState.DONE, ActionState.UNNEEDED]
     assert n_spent() == 1
 
 
@@ -180,7 +180,7 @@ def test_form_sent_twice_at_once_is_not_used_up_by_the_quota(
     one, found = asked(sam, ana), permit(sam, ana, here)
     limits.spend_action(sam.user.pk, most=1, context=here)  # by the first request
 
-    assert execution.execute(one, found, here).state is State.REFUSED
+    assert execution.execute(one, found, here).state is ActionState.REFUSED
     assert not execution.was_sent(one)
 
 
@@ -254,7 +254,7 @@ def test_request_that_waits_already_spends_no_quota(ana: Person, sam: Person, he
 
     found = [perform(asked(sam, ana), here).state for _ in range(2)]
 
-    assert (found, n_spent()) == ([State.ASKED, State.UNNEEDED], 1)
+    assert (found, n_spent()) == ([ActionState.ASKED, ActionState.UNNEEDED], 1)
 
 
 def test_start_of_a_pass_names_the_time_zone_in_which_it_is_typed(ana: Person, root: Person, no_check: None) -> None:
@@ -273,13 +273,13 @@ def test_approved_action_that_could_not_be_done_keeps_its_approval(
     """The page said to try again, but the approval was used up. Seen failing."""
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["assign_token"]})
     wanted = asked(root, ana, "assign_token", options={"serial": "AB123456"})
-    assert perform(wanted, here).state is State.ASKED
+    assert perform(wanted, here).state is ActionState.ASKED
     request = SupportRequest.objects.get()
     assert approvals.decide(request, sam.user, here, agrees=True)
     request.refresh_from_db()
 
-    assert execution.collect(request, wanted, here).state is State.UNNEEDED
+    assert execution.collect(request, wanted, here).state is ActionState.UNNEEDED
     hardware_tokens.bring_in(Seed(serial="AB123456", secret=bytes(20)), None, here, actor_id=root.user.pk)
 
-    assert execution.collect(request, wanted, here).state is State.DONE
-    assert execution.collect(request, wanted, here).state is State.UNNEEDED
+    assert execution.collect(request, wanted, here).state is ActionState.DONE
+    assert execution.collect(request, wanted, here).state is ActionState.UNNEEDED

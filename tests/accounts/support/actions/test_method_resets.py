@@ -193,7 +193,7 @@ def test_test_message_that_is_not_sent_is_no_event(ana: Person, by: Actor) -> No
 
 
 def test_forms_offer_what_can_be_removed_and_what_can_be_sent_to(ana: Person, clock: Clock) -> None:
-    removed, sent_to = method_resets.MethodForm(), method_resets.NumberForm()
+    removed, sent_to = method_resets.MethodForm(), method_resets.MessageMethodForm()
     for form in (removed, sent_to):
         form.offer(ana.user, now=clock.now)
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
 from accounts.support.actions import (
+    ActionState,
     Actor,
-    State,
     approvals,
     blocks_and_bypasses,
     erasure,
@@ -122,8 +122,8 @@ def _group(name: str) -> str:
     return next(group for group, names in groups.items() if name in names)
 
 
-def _became(state: State) -> str:
-    return {State.ASKED: "second", State.REFUSED: "refused"}.get(state, "alone")
+def _became(state: ActionState) -> str:
+    return {ActionState.ASKED: "second", ActionState.REFUSED: "refused"}.get(state, "alone")
 
 
 def test_every_action_is_in_the_table() -> None:
@@ -160,7 +160,7 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context
 
 def ask(staff: Person, person: Person, here: Context, name: str = "issue_pass") -> SupportRequest:
     """Request an action that a second person must approve."""
-    assert perform(order(name, staff.user, person), here).state is State.ASKED
+    assert perform(order(name, staff.user, person), here).state is ActionState.ASKED
     return SupportRequest.objects.get()
 
 
@@ -199,7 +199,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
 
     answer = execution.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
 
-    assert answer.state is (State.DONE if what == "nothing" else State.UNNEEDED)
+    assert answer.state is (ActionState.DONE if what == "nothing" else ActionState.UNNEEDED)
     assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
 
 
@@ -215,7 +215,7 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: C
     alone = perform(order("issue_pass", ben.user, ana), here)
     request = ask(cas, ana, here)
 
-    assert alone.state is State.REFUSED
+    assert alone.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == "no_caller"
     assert not approvals.decide(request, ben.user, here, agrees=True)
     assert approvals.decide(request, dan.user, here, agrees=True)
@@ -226,7 +226,7 @@ def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(
 ) -> None:
     vouch(sam, ana, here)
 
-    assert perform(order("issue_pass", sam.user, ana), here).state is State.DONE
+    assert perform(order("issue_pass", sam.user, ana), here).state is ActionState.DONE
 
 
 def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Context) -> None:
@@ -235,7 +235,7 @@ def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, s
     assert isinstance(check, CallerCheck)
     caller_verification.answer(check, dora.read_app(), here)
 
-    assert perform(order("issue_pass", sam.user, dora), here).state is State.ASKED
+    assert perform(order("issue_pass", sam.user, dora), here).state is ActionState.ASKED
 
 
 def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Context) -> None:

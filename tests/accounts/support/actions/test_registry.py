@@ -14,13 +14,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.support import audit_events, staff_roles
 from accounts.support.actions import base, registry
-from accounts.support.actions.action_preview import Impact
-from accounts.support.actions.base import ActionForm, Effect, Topic
+from accounts.support.actions.action_preview import ActionImpact
+from accounts.support.actions.base import ActionForm, ActionTopic, Effect
 from accounts.support.actions.registry import ACTIONS
 from verification import audit
 from verification.audit import UserEvent
 
-FULL = Impact(
+FULL = ActionImpact(
     labels=("Text to ··23",),
     n_browsers=2,
     n_sessions=3,
@@ -125,8 +125,8 @@ def test_form_for_many_offers_nothing_of_one_person(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-@pytest.mark.parametrize("impact", [Impact(), FULL], ids=["nothing", "everything"])
-def test_preview_says_something_of_everybody(name: str, impact: Impact) -> None:
+@pytest.mark.parametrize("impact", [ActionImpact(), FULL], ids=["nothing", "everything"])
+def test_preview_says_something_of_everybody(name: str, impact: ActionImpact) -> None:
     lines = ACTIONS[name].preview(impact)
 
     assert lines
@@ -168,10 +168,10 @@ def test_what_opens_a_way_in_asks_for_a_verified_caller() -> None:
 def test_actions_are_listed_by_topic() -> None:
     topics = [action.topic for action in ACTIONS.values()]
 
-    assert topics == sorted(topics, key=list(Topic).index)
-    assert set(topics) == set(Topic)
+    assert topics == sorted(topics, key=list(ActionTopic).index)
+    assert set(topics) == set(ActionTopic)
 
 
 def test_name_is_declared_once() -> None:
-    with pytest.raises(base.DeclaredTwice):
+    with pytest.raises(base.ActionDeclaredTwice):
         base.declare(ACTIONS["unlock"])

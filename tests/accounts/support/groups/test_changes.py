@@ -9,7 +9,7 @@ from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
 from accounts.support import groups
 from accounts.support.actions import Actor, approvals
-from accounts.support.groups import Wanted, plan
+from accounts.support.groups import WantedGroup, plan
 from accounts.support.staff_roles import rights_of
 from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
 from tests.simulated.people import Clock, Person, hire, join
@@ -36,7 +36,7 @@ def needs_second(db: None) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": [groups.CHANGE[0]]})
 
 
-def change(group: Group | None, to: Wanted | None, actor: Actor) -> str:
+def change(group: Group | None, to: WantedGroup | None, actor: Actor) -> str:
     return groups.change(group, to, actor, seen=plan(actor.staff, group, to).seen)
 
 

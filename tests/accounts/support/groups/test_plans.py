@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Application, Directory, DirectoryGroup, Scope, User
 from accounts.models.directories import DirectoryKind
-from accounts.support.actions import Refusal
-from accounts.support.groups import Wanted, plan, plans
+from accounts.support.actions import ActionRefusal
+from accounts.support.groups import WantedGroup, plan, plans
 from accounts.support.staff_roles import permissions
 from helpcenter.models import Contact
 from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
@@ -61,14 +61,14 @@ def test_what_was_seen_counts_for_that_preview_only(chief: User, desk: Group) ->
 def test_wanted_state_is_stored_and_read_again() -> None:
     kept = wanted(SEE, UNLOCK, joining=("ida",), leaving=("tom",))
 
-    assert Wanted.from_json(kept.as_json()) == kept
+    assert WantedGroup.from_json(kept.as_json()) == kept
 
 
 @pytest.mark.parametrize("change", [wanted(UNLOCK), None, wanted(SEE, name="Late desk")])
-def test_needs_the_permission_for_groups(desk: Group, change: Wanted | None) -> None:
+def test_needs_the_permission_for_groups(desk: Group, change: WantedGroup | None) -> None:
     sam = hire("sam", "Senior support").user
 
-    assert plan(sam, desk, change).why == Refusal.NOT_ALLOWED
+    assert plan(sam, desk, change).why == ActionRefusal.NOT_ALLOWED
 
 
 def test_filling_a_role_needs_the_permission_to_give_roles(chief: User, desk: Group) -> None:
@@ -76,29 +76,29 @@ def test_filling_a_role_needs_the_permission_to_give_roles(chief: User, desk: Gr
     join("ida")
     chief = User.objects.get(pk=chief.pk)
 
-    assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == Refusal.NOT_ALLOWED
+    assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == ActionRefusal.NOT_ALLOWED
     assert plan(chief, None, wanted(name="Choir", joining=("ida",))).why == ""
 
 
 def test_nobody_changes_a_role_of_their_own(chief: User, desk: Group) -> None:
-    assert plan(chief, desk, wanted(SEE, joining=("chief",))).why == Refusal.ONESELF
+    assert plan(chief, desk, wanted(SEE, joining=("chief",))).why == ActionRefusal.ONESELF
 
     desk.user_set.add(chief)
 
-    assert plan(chief, desk, wanted(UNLOCK)).why == Refusal.ONESELF
+    assert plan(chief, desk, wanted(UNLOCK)).why == ActionRefusal.ONESELF
 
 
 def test_nobody_gives_a_permission_that_they_lack(chief: User, desk: Group) -> None:
     deletes = "helpcenter.delete_feedback"  # in no role
 
-    assert plan(chief, desk, wanted(SEE, deletes)).why == Refusal.MORE_RIGHTS
+    assert plan(chief, desk, wanted(SEE, deletes)).why == ActionRefusal.MORE_RIGHTS
     assert plan(join("root", is_staff=True, is_superuser=True).user, desk, wanted(SEE, deletes)).why == ""
 
 
 def test_nobody_changes_someone_with_more_rights(chief: User, desk: Group) -> None:
     desk.user_set.add(join("root", is_staff=True, is_superuser=True).user)
 
-    assert plan(chief, desk, wanted(UNLOCK)).why == Refusal.MORE_RIGHTS
+    assert plan(chief, desk, wanted(UNLOCK)).why == ActionRefusal.MORE_RIGHTS
 
 
 def test_scoped_staff_change_only_people_they_see(chief: User, desk: Group) -> None:
@@ -106,7 +106,7 @@ def test_scoped_staff_change_only_people_they_see(chief: User, desk: Group) -> N
     Scope.objects.create(desk=chief.groups.get()).people.add(mine)
     join("ida")
 
-    assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == Refusal.OTHER_SCOPE
+    assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == ActionRefusal.OTHER_SCOPE
 
 
 def test_one_change_affects_a_limited_number_of_people(

@@ -68,7 +68,7 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, here: Context) ->
     ],
 )
 def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Context) -> None:
-    with pytest.raises(file_formats.Unreadable, match=words):
+    with pytest.raises(file_formats.UnreadableFile, match=words):
         bring(file_formats.read(text.encode(), "people"), root.user, here)
 
 
@@ -90,7 +90,7 @@ WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
 )
 def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
     """Before the fix, a web page was called a package with entities, and the error for an Excel file named no line."""
-    with pytest.raises(file_formats.Unreadable, match=words):
+    with pytest.raises(file_formats.UnreadableFile, match=words):
         file_formats.read(raw, kind)
 
 

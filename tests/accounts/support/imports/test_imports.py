@@ -179,7 +179,7 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
 def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Context) -> None:
-    with pytest.raises(file_formats.Unreadable, match="username,name,email,groups,state"):
+    with pytest.raises(file_formats.UnreadableFile, match="username,name,email,groups,state"):
         jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_dry_run=True)
 
 

@@ -149,7 +149,7 @@ def test_package_with_a_passphrase_is_read() -> None:
     ],
 )
 def test_wrong_key_is_told_from_a_wrong_file(raw: bytes, opening: dict[str, str], words: str) -> None:
-    with pytest.raises(file_formats.Unreadable, match=words):
+    with pytest.raises(file_formats.UnreadableFile, match=words):
         read(raw, **opening)
 
 
@@ -198,7 +198,7 @@ def test_wrapped_keys_are_read(bits: int) -> None:
     (row,) = read(container(package(data=data)), key=key.hex())
 
     assert base64.b32decode(row["secret key"] + "======") == b"0123456789abcdef"
-    with pytest.raises(file_formats.Unreadable, match="doesn’t decrypt"):
+    with pytest.raises(file_formats.UnreadableFile, match="doesn’t decrypt"):
         read(container(package(data=data)), key="ff" * (bits // 8))
 
 
@@ -216,7 +216,7 @@ def test_other_ciphers_are_refused_by_their_name(uri: str) -> None:
     """It said that the key does not open it, though the cipher was another one."""
     data = f"<Secret>{cipher(text(sealed(SECRET)), uri)}</Secret>"
 
-    with pytest.raises(file_formats.Unreadable, match=uri.rpartition("#")[2]):
+    with pytest.raises(file_formats.UnreadableFile, match=uri.rpartition("#")[2]):
         read(container(package(data=data)), key=KEY.hex())
 
 
@@ -309,7 +309,7 @@ def test_a_key_that_takes_long_to_derive_is_refused(rounds: int, n_bytes: int) -
     """Seen: it blocked a web process for half a minute."""
     raw = container(package(data=f"<Secret>{cipher('')}</Secret>"), before=derived(rounds, n_bytes))
 
-    with pytest.raises(file_formats.Unreadable, match=f"{rounds} rounds for {n_bytes} bytes"):
+    with pytest.raises(file_formats.UnreadableFile, match=f"{rounds} rounds for {n_bytes} bytes"):
         read(raw, passphrase="x")
 
 
@@ -317,12 +317,12 @@ def test_a_package_of_broken_tokens_is_given_up() -> None:
     """Each is looked for among the others: two thousand of them took seven seconds."""
     broken = package(data="<Counter><PlainValue>x</PlainValue></Counter>")
 
-    with pytest.raises(file_formats.Unreadable, match=r"\b50\b"):
+    with pytest.raises(file_formats.UnreadableFile, match=r"\b50\b"):
         read(container(*[broken] * 51))
 
 
 def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
-    with pytest.raises(file_formats.Unreadable, match=r"\b10001\b.*\b10000\b"):
+    with pytest.raises(file_formats.UnreadableFile, match=r"\b10001\b.*\b10000\b"):
         read(container(*["<KeyPackage/>"] * 10_001))
 
 
@@ -365,5 +365,5 @@ def test_letters_of_other_encodings_are_read_right() -> None:
     ],
 )
 def test_other_files_are_said_to_be_so(raw: bytes, words: str) -> None:
-    with pytest.raises(file_formats.Unreadable, match=words):
+    with pytest.raises(file_formats.UnreadableFile, match=words):
         read(raw)

@@ -167,13 +167,13 @@ def test_encrypted_package_is_read_with_its_key() -> None:
     package = PSKC.format(secret=inner).encode()
 
     assert SECRET in file_formats.from_pskc(package, key.hex())
-    with pytest.raises(file_formats.Unreadable):
+    with pytest.raises(file_formats.UnreadableFile):
         file_formats.from_pskc(package, "00" * 16)
 
 
 @pytest.mark.parametrize("raw", [b"", b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
 def test_no_package_is_said_so(raw: bytes) -> None:
-    with pytest.raises(file_formats.Unreadable):
+    with pytest.raises(file_formats.UnreadableFile):
         file_formats.from_pskc(raw, "")
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import Refusal
+from accounts.support.actions import ActionRefusal
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_tokens
@@ -112,7 +112,7 @@ def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "user name,name,mail,groups,state\n", "a,b\nc,d\n", "x\n", "\r"])
 def test_other_files_are_not_taken(text: str) -> None:
-    with pytest.raises(file_formats.Unreadable, match="upn,serial number"):
+    with pytest.raises(file_formats.UnreadableFile, match="upn,serial number"):
         list(vendor_csv.rows(text))
 
 
@@ -145,7 +145,7 @@ def test_one_wrong_letter_changes_no_other_row() -> None:
 )
 def test_file_that_cannot_be_cut_names_the_line(text: str, line: int) -> None:
     """An unclosed quotation mark swallowed all rows after it; a long cell was an error of the server."""
-    with pytest.raises(file_formats.Unreadable, match=f"Line {line} "):
+    with pytest.raises(file_formats.UnreadableFile, match=f"Line {line} "):
         list(csv_tables.rows(text))
 
 
@@ -260,7 +260,7 @@ def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, 
 
     job = bring(f"upn,serial number,secret key\n{rows}", fay.user, here)
 
-    refused = (Refusal.ONESELF, Refusal.MORE_RIGHTS, Refusal.OTHER_SCOPE)
+    refused = (ActionRefusal.ONESELF, ActionRefusal.MORE_RIGHTS, ActionRefusal.OTHER_SCOPE)
     assert job.faults == [[n + 2, f"Token T-{n}: {why.advice}"] for n, why in enumerate(refused)]
     assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
@@ -270,5 +270,5 @@ def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Context) 
 
     job = bring("serial number,user\nA,root\n", root.user, here, kind="assign")
 
-    assert Refusal.ONESELF.advice in job.faults[0][1]
+    assert ActionRefusal.ONESELF.advice in job.faults[0][1]
     assert HardwareToken.objects.in_stock().count() == 1

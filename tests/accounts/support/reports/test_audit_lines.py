@@ -10,9 +10,9 @@ import pytest
 from accounts.applications import Reason
 from accounts.directories import PasswordResult
 from accounts.models import User
-from accounts.support.actions import Refusal
+from accounts.support.actions import ActionRefusal
 from accounts.support.reports import audit_lines, summary
-from accounts.support.reports.audit_lines import Line
+from accounts.support.reports.audit_lines import AuditLine
 from tests.infrastructure import syntax_trees
 from verification import audit
 from verification.audit import Severity
@@ -34,7 +34,7 @@ def fay() -> User:
     return User.objects.create(username="fay", name="Fay Admin")
 
 
-def line(kind: str, *, user_id: int | None = None, actor_id: int | None = None, **detail: object) -> Line:
+def line(kind: str, *, user_id: int | None = None, actor_id: int | None = None, **detail: object) -> AuditLine:
     event = next(each for each in audit.declared() if each.kind == kind)
     audit.record(event, user_id=user_id, context=NOW, actor_id=actor_id, **detail)
     return audit_lines.lines([AuditEvent.objects.latest("id")])[0]
@@ -150,8 +150,8 @@ def test_search_of_an_export_is_in_words(fay: User) -> None:
     assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
 
 
-@pytest.mark.parametrize("reason", [*DecisionReason, *Reason, *Refusal, *PasswordResult], ids=repr)
-def test_every_recorded_reason_has_words(reason: DecisionReason | Reason | Refusal | PasswordResult) -> None:
+@pytest.mark.parametrize("reason", [*DecisionReason, *Reason, *ActionRefusal, *PasswordResult], ids=repr)
+def test_every_recorded_reason_has_words(reason: DecisionReason | Reason | ActionRefusal | PasswordResult) -> None:
     assert reason.label
 
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Scope, User
 from accounts.support.reports import audit_kinds, audit_search
-from accounts.support.reports.audit_search import PAGE_SIZE, Search
+from accounts.support.reports.audit_search import PAGE_SIZE, AuditSearch
 from verification import audit
 from verification.context import Context
 from verification.db import partitions
@@ -58,28 +58,31 @@ def events(ana: User, dora: User) -> None:
 @pytest.mark.parametrize(
     ("search", "kinds"),
     [
-        (Search(), {"sign_in.completed", "support.person_unlocked", "support.person_blocked", "sign_in.denied"}),
-        (Search(kind="support"), {"support.person_unlocked", "support.person_blocked"}),
-        (Search(kind="support.person_blocked"), {"support.person_blocked"}),
-        (Search(kind="supp"), set()),
-        (Search(kind="sign-ins"), {"sign_in.completed", "sign_in.denied"}),
-        (Search(level="attention"), {"support.person_blocked", "sign_in.denied"}),
-        (Search(kind="support-desk", level="serious"), {"support.person_blocked"}),
-        (Search(ticket="4711"), {"support.person_blocked"}),
-        (Search(ticket="471"), set()),
-        (Search(ticket="4711", actor="ana"), set()),
-        (Search(person="ana"), {"sign_in.completed", "support.person_unlocked"}),
-        (Search(person="ANA"), {"sign_in.completed", "support.person_unlocked"}),
-        (Search(person="nobody"), set()),
-        (Search(actor="dora", person="ana"), {"support.person_unlocked"}),
-        (Search(actor="ana"), {"sign_in.completed"}),
-        (Search(network="198.51"), {"support.person_blocked"}),
-        (Search(since=date(2026, 3, 3)), {"sign_in.denied"}),
-        (Search(until=date(2026, 3, 2)), {"sign_in.completed", "support.person_unlocked", "support.person_blocked"}),
-        (Search(since=date(2026, 3, 2), until=date(2026, 3, 2), person="dora"), {"support.person_blocked"}),
+        (AuditSearch(), {"sign_in.completed", "support.person_unlocked", "support.person_blocked", "sign_in.denied"}),
+        (AuditSearch(kind="support"), {"support.person_unlocked", "support.person_blocked"}),
+        (AuditSearch(kind="support.person_blocked"), {"support.person_blocked"}),
+        (AuditSearch(kind="supp"), set()),
+        (AuditSearch(kind="sign-ins"), {"sign_in.completed", "sign_in.denied"}),
+        (AuditSearch(level="attention"), {"support.person_blocked", "sign_in.denied"}),
+        (AuditSearch(kind="support-desk", level="serious"), {"support.person_blocked"}),
+        (AuditSearch(ticket="4711"), {"support.person_blocked"}),
+        (AuditSearch(ticket="471"), set()),
+        (AuditSearch(ticket="4711", actor="ana"), set()),
+        (AuditSearch(person="ana"), {"sign_in.completed", "support.person_unlocked"}),
+        (AuditSearch(person="ANA"), {"sign_in.completed", "support.person_unlocked"}),
+        (AuditSearch(person="nobody"), set()),
+        (AuditSearch(actor="dora", person="ana"), {"support.person_unlocked"}),
+        (AuditSearch(actor="ana"), {"sign_in.completed"}),
+        (AuditSearch(network="198.51"), {"support.person_blocked"}),
+        (AuditSearch(since=date(2026, 3, 3)), {"sign_in.denied"}),
+        (
+            AuditSearch(until=date(2026, 3, 2)),
+            {"sign_in.completed", "support.person_unlocked", "support.person_blocked"},
+        ),
+        (AuditSearch(since=date(2026, 3, 2), until=date(2026, 3, 2), person="dora"), {"support.person_blocked"}),
     ],
 )
-def test_finds_what_is_meant(search: Search, kinds: set[str]) -> None:
+def test_finds_what_is_meant(search: AuditSearch, kinds: set[str]) -> None:
     assert {event.kind for event in audit_search.matching(search)} == kinds
 
 
@@ -89,7 +92,7 @@ def test_pages_have_no_gap_and_nothing_twice(ana: User) -> None:
 
     found, before = [], 0
     while True:
-        lines, before = audit_search.find(Search(kind="challenge.failed", before=before))
+        lines, before = audit_search.find(AuditSearch(kind="challenge.failed", before=before))
         found += [line.event.pk for line in lines]
         if not before:
             break
@@ -99,38 +102,38 @@ def test_pages_have_no_gap_and_nothing_twice(ana: User) -> None:
 
 
 def test_finds_the_event_of_a_reference() -> None:
-    event = audit_search.matching(Search(kind="sign_in.denied")).get()
+    event = audit_search.matching(AuditSearch(kind="sign_in.denied")).get()
 
-    assert audit_search.matching(Search(ticket=event.ref.upper())).get() == event
+    assert audit_search.matching(AuditSearch(ticket=event.ref.upper())).get() == event
 
 
 def test_page_goes_on_from_an_event_that_is_gone() -> None:
     """Its month may be removed while somebody reads. The page was empty."""
     newest = AuditEvent.objects.order_by("-id").values_list("id", flat=True)[0]
-    lines, _before = audit_search.find(Search(before=newest + 10_000))
+    lines, _before = audit_search.find(AuditSearch(before=newest + 10_000))
 
     assert lines[0].event.pk == newest
-    assert audit_search.find(Search(before=AuditEvent.objects.order_by("id")[0].pk)) == ([], 0)
+    assert audit_search.find(AuditSearch(before=AuditEvent.objects.order_by("id")[0].pk)) == ([], 0)
 
 
 @pytest.mark.parametrize(
     "search",
     [
-        Search(before=3),
-        Search(kind="sign_in.completed"),
-        Search(person="ana"),
-        Search(actor="dora", level="serious"),
-        Search(ticket="4711"),
-        Search(since=date(2026, 3, 3)),
+        AuditSearch(before=3),
+        AuditSearch(kind="sign_in.completed"),
+        AuditSearch(person="ana"),
+        AuditSearch(actor="dora", level="serious"),
+        AuditSearch(ticket="4711"),
+        AuditSearch(since=date(2026, 3, 3)),
     ],
     ids=str,
 )
 def test_page_reads_few_rows_however_many_there_are(
-    search: Search, django_assert_max_num_queries: DjangoAssertNumQueries
+    search: AuditSearch, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Each filter has an index, and a page is found by key: no query walks the whole table."""
     if search.before:
-        search = Search(before=AuditEvent.objects.order_by("id")[2].pk)
+        search = AuditSearch(before=AuditEvent.objects.order_by("id")[2].pk)
     with django_assert_max_num_queries(4):
         audit_search.find(search)
 
@@ -145,7 +148,7 @@ def test_a_day_long_ago_is_found_without_reading_what_came_later() -> None:
     """Seen failing: the newest 50 of a day were looked for from the newest event of all, through months of others."""
     for day in range(4, 29):
         note("sign_in.denied", user_id=1, context=replace(NOON, now=datetime(2026, 3, day, 12, tzinfo=UTC)))
-    long_ago = Search(since=date(2026, 3, 2), until=date(2026, 3, 2))
+    long_ago = AuditSearch(since=date(2026, 3, 2), until=date(2026, 3, 2))
 
     plan = audit_search.matching(long_ago).order_by("-id")[: PAGE_SIZE + 1].explain(analyze=True)
 
@@ -155,7 +158,7 @@ def test_a_day_long_ago_is_found_without_reading_what_came_later() -> None:
 
 @pytest.mark.parametrize("year", [2000, 2089, 2099])
 def test_any_year_can_be_searched(year: int) -> None:
-    audit_search.find(Search(since=date(year, 1, 1), until=date(year, 12, 31)))
+    audit_search.find(AuditSearch(since=date(year, 1, 1), until=date(year, 12, 31)))
 
 
 @pytest.mark.parametrize("hours", [0, 4])
@@ -167,7 +170,7 @@ def test_an_event_that_was_written_late_is_found(ana: User, hours: int) -> None:
     event = next(each for each in audit.declared() if each.kind == "sign_in.denied")
     audit.record(event, user_id=ana.pk, context=replace(NOON, now=at))
 
-    assert len(audit_search.find(Search(since=date(2026, 3, 8), until=date(2026, 3, 8)))[0]) == 1
+    assert len(audit_search.find(AuditSearch(since=date(2026, 3, 8), until=date(2026, 3, 8)))[0]) == 1
 
 
 def test_every_kind_of_event_is_in_one_group() -> None:
@@ -177,7 +180,7 @@ def test_every_kind_of_event_is_in_one_group() -> None:
 
 
 def test_line_names_person_and_actor() -> None:
-    lines, _before = audit_search.find(Search(kind="support.person_unlocked"))
+    lines, _before = audit_search.find(AuditSearch(kind="support.person_unlocked"))
 
     assert [(line.person, line.actor) for line in lines] == [("ana", "dora")]
     assert ("Reason", "asked") in lines[0].details
@@ -186,14 +189,14 @@ def test_line_names_person_and_actor() -> None:
 def test_people_in_details_are_named_and_those_who_left_are_numbers(ana: User, dora: User) -> None:
     note("group.changed", user_id=None, context=NOON, joined=[ana.pk, 10_000], left=[], approver=dora.pk)
 
-    (line,), _before = audit_search.find(Search(kind="group.changed"))
+    (line,), _before = audit_search.find(AuditSearch(kind="group.changed"))
 
     assert dict(line.details)["Joined"] == "ana, former account 10000"
     assert dict(line.details)["Approver"] == "dora"
 
 
 def test_export_is_the_same_events_oldest_first() -> None:
-    head, *rows = audit_search.rows(Search(kind="support"))
+    head, *rows = audit_search.rows(AuditSearch(kind="support"))
 
     assert head[0] == "ref"
     assert [row[2] for row in rows] == ["support.person_unlocked", "support.person_blocked"]
@@ -216,12 +219,12 @@ def test_desk_reads_about_its_own_people_and_about_nobody_in_particular(emma: Us
     note("policy.changed", user_id=None, context=NOON)
     kinds = {"sign_in.completed", "support.person_unlocked", "policy.changed"}
 
-    found, _before = audit_search.find(Search(), staff=emma)
-    _head, *exported = audit_search.rows(Search(), staff=emma)
+    found, _before = audit_search.find(AuditSearch(), staff=emma)
+    _head, *exported = audit_search.rows(AuditSearch(), staff=emma)
 
     assert {line.event.kind for line in found} == kinds
     assert {row[2] for row in exported} == kinds
-    assert audit_search.find(Search(person="dora"), staff=emma) == ([], 0)
+    assert audit_search.find(AuditSearch(person="dora"), staff=emma) == ([], 0)
 
 
 @pytest.mark.postgresql
@@ -238,17 +241,17 @@ def test_small_desk_finds_its_events_without_reading_those_of_others(emma: User,
         )
         cursor.execute("ANALYZE verification_auditevent")
 
-    plan = audit_search.matching(Search(), staff=emma).order_by("-id")[: PAGE_SIZE + 1].explain(analyze=True)
+    plan = audit_search.matching(AuditSearch(), staff=emma).order_by("-id")[: PAGE_SIZE + 1].explain(analyze=True)
 
     assert not re.search(r"Rows Removed by Filter: \d{4}", plan), plan
-    assert len(audit_search.find(Search(), staff=emma)[0]) == 2
+    assert len(audit_search.find(AuditSearch(), staff=emma)[0]) == 2
 
 
 def test_desk_reads_no_names_of_other_people(emma: User, ana: User, dora: User) -> None:
     ben = User.objects.create(username="ben")
     note("group.changed", user_id=None, context=NOON, actor_id=dora.pk, joined=[ana.pk, ben.pk], left=[])
 
-    (line,), _before = audit_search.find(Search(kind="group.changed"), staff=emma)
+    (line,), _before = audit_search.find(AuditSearch(kind="group.changed"), staff=emma)
 
     assert dict(line.details)["Joined"] == f"ana, account {ben.pk} of another desk"
     assert line.actor == "dora"
@@ -267,7 +270,7 @@ def test_desk_does_not_learn_who_exists_elsewhere(emma: User, dora: User) -> Non
 def test_search_that_was_run_often_is_still_planned_for_its_values(ana: User) -> None:
     """Prepared, a search for rare kinds read all events in order of time: 1.6 s at two million events (seen)."""
     for _ in range(8):
-        audit_search.find(Search(level="serious"))
+        audit_search.find(AuditSearch(level="serious"))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
