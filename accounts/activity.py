@@ -15,7 +15,7 @@ from verification.models import AuditEvent
 
 
 @dataclass(frozen=True)
-class Entry:
+class ActivityEntry:
     """One line of the activity page. `is_mine_to_deny` means that somebody else may have done it."""
 
     id: int
@@ -30,7 +30,7 @@ class Entry:
     is_mine_to_deny: bool
 
 
-def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
+def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[ActivityEntry]:
     """Turn audit events into lines, for the user or for staff. Events that mean nothing to users are left out."""
     found = []
     for event in events:
@@ -39,7 +39,7 @@ def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
             continue
         details = _details(event.said)
         found.append(
-            Entry(
+            ActivityEntry(
                 id=event.pk,
                 ref=event.ref,
                 at=event.at,

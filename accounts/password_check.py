@@ -14,7 +14,7 @@ from verification.context import Context
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedPassword:
     """The result. `user` is there if the password was correct and nothing else is in the way."""
 
     answer: PasswordResult
@@ -31,7 +31,9 @@ class Checked:
         return self.answer in {PasswordResult.WRONG, PasswordResult.LOCKED, PasswordResult.LATER}
 
 
-def check(user: User | None, name: str, password: str, context: Context, *, until: float | None = None) -> Checked:
+def check(
+    user: User | None, name: str, password: str, context: Context, *, until: float | None = None
+) -> CheckedPassword:
     """Check the password of a user, or of someone only a directory knows.
 
     An incorrect password always costs one hash and one request to each directory that isn't busy, so the time tells
@@ -47,7 +49,7 @@ def check(user: User | None, name: str, password: str, context: Context, *, unti
     directory = _checking(user, among)
     if directory is None:
         if user.check_password(password):
-            return Checked(answer=PasswordResult.RIGHT, user=user)
+            return CheckedPassword(answer=PasswordResult.RIGHT, user=user)
         directories.take_time(among, until=until)
         return WRONG
     if not directory.is_active:
@@ -59,21 +61,21 @@ def check(user: User | None, name: str, password: str, context: Context, *, unti
     return _judged(directory, judged, context)
 
 
-WRONG = Checked(answer=PasswordResult.WRONG)
+WRONG = CheckedPassword(answer=PasswordResult.WRONG)
 
 
-def check_nobody(password: str) -> Checked:
+def check_nobody(password: str) -> CheckedPassword:
     """Take as long as an incorrect password does. No directory gets to see this one."""
     return _incorrect(password, directories.known(), until=directories.deadline())
 
 
-def _incorrect(password: str, among: Collection[Directory], *, until: float) -> Checked:
+def _incorrect(password: str, among: Collection[Directory], *, until: float) -> CheckedPassword:
     hashers.take_time(password)
     directories.take_time(among, until=until)
     return WRONG
 
 
-def take_rest(user: User, checked: Checked, password: str, *, until: float) -> None:
+def take_rest(user: User, checked: CheckedPassword, password: str, *, until: float) -> None:
     """Take as long as an incorrect password would have, because a correct one is refused in the same words."""
     if checked.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}:
         return
@@ -88,11 +90,13 @@ def _checking(user: User, among: tuple[Directory, ...]) -> Directory | None:
     return next((each for each in among if each.pk == user.directory_id and each.checks_passwords), None)
 
 
-def _judged(directory: Directory, judged: Judged, context: Context) -> Checked:
-    return Checked(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
+def _judged(directory: Directory, judged: Judged, context: Context) -> CheckedPassword:
+    return (
+        CheckedPassword(answer=judged.answer) if judged.entry is None else _supplied(directory, judged.entry, context)
+    )
 
 
-def _supplied(directory: Directory, entry: DirectoryEntry, context: Context) -> Checked:
+def _supplied(directory: Directory, entry: DirectoryEntry, context: Context) -> CheckedPassword:
     """Follow what the directory says of a person whose password is correct. Someone new is added.
 
     A username that someone else has is never taken over. Someone who already has an account then keeps their old one.
@@ -106,5 +110,5 @@ def _supplied(directory: Directory, entry: DirectoryEntry, context: Context) -> 
     if change.user_id is None:
         with transaction.atomic():
             audit.record(audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name)
-        return Checked(answer=PasswordResult.NAME_TAKEN)
-    return Checked(answer=PasswordResult.RIGHT, user=User.objects.get(pk=change.user_id))
+        return CheckedPassword(answer=PasswordResult.NAME_TAKEN)
+    return CheckedPassword(answer=PasswordResult.RIGHT, user=User.objects.get(pk=change.user_id))

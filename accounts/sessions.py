@@ -365,14 +365,14 @@ def end_all(user: User) -> int:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedSessions:
     """How many browsers and sessions a user had. Those that were over don't count."""
 
     n_browsers: int = 0
     n_sessions: int = 0
 
 
-def end_access(people: Collection[int]) -> dict[int, Ended]:
+def end_access(people: Collection[int]) -> dict[int, EndedSessions]:
     """Forget the browsers of users and end their sessions. Call it in the transaction that raised their epoch.
 
     Everything that shuts people out ends here: blocks, other support actions, and directories that people leave.
@@ -383,4 +383,4 @@ def end_access(people: Collection[int]) -> dict[int, Ended]:
     running = Counter(pk for pk, ends_at in rows if ends_at > now)
     if rows:
         _end(theirs, "session-ended")
-    return {pk: Ended(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}
+    return {pk: EndedSessions(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}

@@ -31,7 +31,7 @@ _OTHER = gettext_lazy("Other topics")
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArticleEntry:
     """An article as a list shows it."""
 
     slug: str
@@ -48,29 +48,31 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Topic:
+class HelpTopic:
     """A group of articles."""
 
     title: LazyText
-    entries: tuple[Entry, ...]
+    entries: tuple[ArticleEntry, ...]
 
 
 @dataclass(frozen=True)
 class Home:
     """What the help home shows to one reader. Shape: `staff` is empty for anyone who is not staff."""
 
-    common: tuple[Entry, ...]
-    topics: tuple[Topic, ...]
-    staff: tuple[Entry, ...]
+    common: tuple[ArticleEntry, ...]
+    topics: tuple[HelpTopic, ...]
+    staff: tuple[ArticleEntry, ...]
 
 
 def arrange(rows: Sequence[Article], places: dict[str, str]) -> Home:
     """Arrange the articles that a reader may see. An article with an unknown topic is listed under other topics."""
     by_slug = {row.slug: row for row in rows}
-    common = tuple(Entry.of(by_slug[slug], places, icon) for slug, icon in _COMMON.items() if slug in by_slug)
+    common = tuple(ArticleEntry.of(by_slug[slug], places, icon) for slug, icon in _COMMON.items() if slug in by_slug)
     for_all = [row for row in rows if row.audience == Audience.EVERYONE]
     grouped = [(title, [row for row in for_all if row.topic == name]) for name, title in TOPICS.items()]
     grouped.append((_OTHER, [row for row in for_all if row.topic not in TOPICS]))
-    topics = tuple(Topic(title, tuple(Entry.of(row, places) for row in found)) for title, found in grouped if found)
-    staff = tuple(Entry.of(row, places) for row in rows if row.audience != Audience.EVERYONE)
+    topics = tuple(
+        HelpTopic(title, tuple(ArticleEntry.of(row, places) for row in found)) for title, found in grouped if found
+    )
+    staff = tuple(ArticleEntry.of(row, places) for row in rows if row.audience != Audience.EVERYONE)
     return Home(common, topics, staff)

@@ -10,7 +10,7 @@ CONTENT = Path(__file__).parent / "content"
 _FENCE = "+++"
 
 
-class Unreadable(ValueError):
+class UnreadableArticle(ValueError):
     """A file whose front matter cannot be read. The message names it."""
 
 
@@ -38,7 +38,7 @@ class Shipped:
 
 @cache
 def articles() -> tuple[Shipped, ...]:
-    """Return all shipped articles. Read once per process. Errors: `Unreadable`."""
+    """Return all shipped articles. Read once per process. Errors: `UnreadableArticle`."""
     return tuple(_read(path) for path in sorted(CONTENT.glob("*/*.md")))
 
 
@@ -61,7 +61,7 @@ def _read(path: Path) -> Shipped:
             outcomes=tuple(about.get("outcomes", ())),
         )
     except (ValueError, KeyError) as error:
-        raise Unreadable(f"{path.name}: {error}") from error
+        raise UnreadableArticle(f"{path.name}: {error}") from error
 
 
 @cache

@@ -70,7 +70,7 @@ def index(request: HttpRequest) -> HttpResponse:
         if not hits:
             _count_miss(wanted, context)
         places = articles.places(user)
-        found = [home.Entry.of(hit.article, places) for hit in hits]
+        found = [home.ArticleEntry.of(hit.article, places) for hit in hits]
         return _page(request, "search_results.html", {"wanted": wanted, "hits": found})
     rows = articles.published(user, now=context.now).defer("body").order_by("order", "title")
     return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
@@ -96,7 +96,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(rows, slug=slug)
     places, wanted = articles.places(user), found.related.split()
     others = [row for row in rows.filter(slug__in=wanted).defer("body") if row.pk != found.pk]
-    related = [home.Entry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
+    related = [home.ArticleEntry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
     values = {
         "article": found,
         "article_title": articles.fill(found.title, places),

@@ -7,13 +7,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Caller(Protocol):
+class CallWrapper(Protocol):
     """A function that calls another one with its arguments."""
 
     def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
-def caller(*, slots: int) -> Caller:
+def caller(*, slots: int) -> CallWrapper:
     """Return a function that calls another one, and keeps the frames of that call in one piece of memory.
 
     Python keeps frames in chunks of 16 KiB. A call that doesn't fit into one gets another from the system, and gives it

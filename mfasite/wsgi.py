@@ -23,7 +23,7 @@ def _load() -> WSGIHandler:
         from mfasite import checks  # noqa: PLC0415  (the apps must be loaded first)
         from mfasite.middleware import input_screening  # noqa: PLC0415  (the apps must be loaded first)
 
-        handler = input_screening.Handler()
+        handler = input_screening.ScreeningHandler()
         _table = get_resolver().reverse_dict  # loaded now, so that the first request needn't wait for it
         checks.refuse_contradictions()
         checks.tell_of_database()

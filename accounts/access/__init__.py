@@ -1,14 +1,14 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
 from accounts.access import access_decision_words, portal_and_staff, requirements, stepping_up
-from accounts.access.access_decision import AccessDecision, AskedBy, Requirement, Step, decide
+from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.max_age_and_clock_skew import Demand
-from accounts.access.requirements import Groups, Wanted, forget, groups_of
+from accounts.access.requirements import Groups, RequestedVerification, forget, groups_of
 from accounts.access.session_facts import of_data
 from accounts.access.stepping_up import forget_rounds, step_up
-from accounts.applications import Reason
+from accounts.applications import AccessReason
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
@@ -16,15 +16,15 @@ __all__ = [
     "ACR_PHISHING_RESISTANT",
     "ACR_SECOND_STEP",
     "AccessDecision",
+    "AccessReason",
+    "AccessStep",
     "AskedBy",
     "Demand",
     "Groups",
-    "Reason",
+    "RequestedVerification",
     "Requirement",
     "SessionFacts",
-    "Step",
     "Verification",
-    "Wanted",
     "access_decision_words",
     "decide",
     "forget",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from accounts.access import acr_values, max_age_and_clock_skew
 from accounts.access.max_age_and_clock_skew import Demand
-from accounts.applications import Reason
+from accounts.applications import AccessReason
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import DecisionReason
@@ -16,7 +16,7 @@ from verification.strengths import AuthenticationStrength
 MAX_ROUNDS = 2
 
 
-class Step(StrEnum):
+class AccessStep(StrEnum):
     """What happens next."""
 
     CONTINUE = "continue"
@@ -61,8 +61,8 @@ class AccessDecision:
     `strength` and `asked_by` say what was required then.
     """
 
-    step: Step
-    reason: Reason
+    step: AccessStep
+    reason: AccessReason
     methods: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     acr: str = ""
@@ -73,7 +73,7 @@ class AccessDecision:
 
     @property
     def is_granted(self) -> bool:
-        return self.step is Step.CONTINUE
+        return self.step is AccessStep.CONTINUE
 
 
 def decide(
@@ -89,16 +89,19 @@ def decide(
     """Decide about one access. `owned` are the methods that the person can verify with now, None if nobody is known."""
     if refusal:
         return AccessDecision(
-            step=Step.REFUSE, reason=Reason.LOCKED if refusal == DecisionReason.LOCKED else Reason.BLOCKED
+            step=AccessStep.REFUSE,
+            reason=AccessReason.LOCKED if refusal == DecisionReason.LOCKED else AccessReason.BLOCKED,
         )
     if not is_allowed:
-        return AccessDecision(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+        return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
     if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
         return granted
     if rounds >= MAX_ROUNDS:
-        return AccessDecision(step=Step.REFUSE, reason=Reason.TOO_MANY_ROUNDS)
+        return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.TOO_MANY_ROUNDS)
     if facts is None and owned is None:
-        return AccessDecision(step=Step.ASK, reason=Reason.SIGNED_OUT, methods=requirement.strength.methods())
+        return AccessDecision(
+            step=AccessStep.ASK, reason=AccessReason.SIGNED_OUT, methods=requirement.strength.methods()
+        )
     return _missing(facts, owned or (), requirement, now)
 
 
@@ -106,9 +109,9 @@ def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> Ac
     strength = requirement.strength
     fresh = tuple(each for each in facts.verified if _is_fresh(each, requirement, now))
     if fresh and strength.accepts({each.method for each in fresh}):
-        return _answer(Reason.MET, fresh, requirement)
+        return _answer(AccessReason.MET, fresh, requirement)
     if _is_skipped(facts) and _may_be_skipped(requirement):
-        return _answer(Reason.SKIPPED, facts.verified, requirement)
+        return _answer(AccessReason.SKIPPED, facts.verified, requirement)
     return None
 
 
@@ -128,12 +131,12 @@ def _may_be_skipped(requirement: Requirement) -> bool:
     return requirement.remembered_counts and requirement.strength.is_any_second_step and not is_timed
 
 
-def _answer(reason: Reason, counted: Collection[Verification], requirement: Requirement) -> AccessDecision:
+def _answer(reason: AccessReason, counted: Collection[Verification], requirement: Requirement) -> AccessDecision:
     reached = acr_values.reached(counted)
     acr = requirement.acr if requirement.acr in reached else next(iter(reached))
     names = [each.amr for each in counted]
     return AccessDecision(
-        step=Step.CONTINUE,
+        step=AccessStep.CONTINUE,
         reason=reason,
         acr=acr,
         amr=tuple(dict.fromkeys([*names, *(["mfa"] if acr_values.ACR_SECOND_STEP in reached else [])])),
@@ -152,26 +155,28 @@ def _missing(
     if not strength.is_second_step and not fitting:
         fitting = (PASSWORD,)
     if fitting:
-        return AccessDecision(step=Step.ASK, reason=_why(facts, requirement), methods=fitting)
+        return AccessDecision(step=AccessStep.ASK, reason=_why(facts, requirement), methods=fitting)
     offered = strength.methods() if requirement.offered is None else requirement.offered
     possible = _ordered(set(offered) & set(strength.methods()))
     if not possible:
-        return AccessDecision(step=Step.REFUSE, reason=Reason.NO_METHOD_POSSIBLE)
-    return AccessDecision(step=Step.ENROL, reason=Reason.NO_METHOD, methods=possible, first=_first(facts, owned, now))
+        return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NO_METHOD_POSSIBLE)
+    return AccessDecision(
+        step=AccessStep.ENROL, reason=AccessReason.NO_METHOD, methods=possible, first=_first(facts, owned, now)
+    )
 
 
 def _ordered(methods: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in registry.methods() if name in methods)
 
 
-def _why(facts: SessionFacts | None, requirement: Requirement) -> Reason:
+def _why(facts: SessionFacts | None, requirement: Requirement) -> AccessReason:
     if facts is None:
-        return Reason.SIGNED_OUT
+        return AccessReason.SIGNED_OUT
     if requirement.strength.accepts({each.method for each in facts.verified}):
-        return Reason.TOO_OLD
+        return AccessReason.TOO_OLD
     if _is_skipped(facts) and requirement.strength.is_any_second_step:
-        return Reason.REMEMBERED
-    return Reason.TOO_WEAK
+        return AccessReason.REMEMBERED
+    return AccessReason.TOO_WEAK
 
 
 def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) -> tuple[str, ...]:

@@ -9,18 +9,20 @@ from django.utils import timezone
 
 from accounts import session_assurance
 from accounts.access import requirements, stepping_up
-from accounts.access.access_decision import AccessDecision, Requirement, Step, decide
-from accounts.access.requirements import Groups, Wanted
-from accounts.applications import Reason
+from accounts.access.access_decision import AccessDecision, AccessStep, Requirement, decide
+from accounts.access.requirements import Groups, RequestedVerification
+from accounts.applications import AccessReason
 from accounts.models import Application, User
 from accounts.session_assurance import SessionFacts
 from verification import enrolments, policies
 from verification.policies import Rules
 
-_FINAL = {Reason.BLOCKED, Reason.LOCKED, Reason.NOT_ALLOWED, Reason.TOO_MANY_ROUNDS}
+_FINAL = {AccessReason.BLOCKED, AccessReason.LOCKED, AccessReason.NOT_ALLOWED, AccessReason.TOO_MANY_ROUNDS}
 
 
-def of_request(request: HttpRequest, application: Application, *, wanted: Wanted | None = None) -> AccessDecision:
+def of_request(
+    request: HttpRequest, application: Application, *, wanted: RequestedVerification | None = None
+) -> AccessDecision:
     """Decide whether a request's person may use an application now."""
     facts = session_assurance.facts(request)
     user = request.user if facts is not None and isinstance(request.user, User) else None
@@ -35,7 +37,7 @@ def of_person(
     facts: SessionFacts | None = None,
     now: datetime | None = None,
     *,
-    wanted: Wanted | None = None,
+    wanted: RequestedVerification | None = None,
     groups: Groups | None = None,
     rounds: int = 0,
 ) -> AccessDecision:
@@ -43,7 +45,7 @@ def of_person(
 
     One statement if access is granted: the groups, unless they are given. Otherwise also what the person has set up.
     """
-    now, wanted = now or timezone.now(), wanted or Wanted()
+    now, wanted = now or timezone.now(), wanted or RequestedVerification()
     if user is None:
         [required, *_others] = requirements.raised(requirements.floor(application), wanted)
         return decide(None, None, required, is_allowed=True, refusal="", now=now)
@@ -51,7 +53,7 @@ def of_person(
     rules = policies.rules_of_groups(groups)
     at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
     is_over = facts is not None and not session_assurance.holds(facts, rules)
-    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL or is_over:
+    if at_once.step is AccessStep.CONTINUE or at_once.reason in _FINAL or is_over:
         return at_once
     is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
     floor = requirements.floor(application, rules.strength)
@@ -62,7 +64,7 @@ def of_person(
 
     owned, offered = _methods(user, rules, now)
     answers = [answer(replace(each, offered=offered), owned) for each in demanded]
-    reachable = next((each for each in answers if each.step in {Step.CONTINUE, Step.ASK}), None)
+    reachable = next((each for each in answers if each.step in {AccessStep.CONTINUE, AccessStep.ASK}), None)
     if reachable is not None or not wanted.strengths or wanted.is_essential:
         return reachable or answers[0]
     [without] = requirements.raised(floor, replace(wanted, strengths=()))
@@ -76,12 +78,14 @@ def of_facts(
     groups: Groups,
     now: datetime,
     *,
-    wanted: Wanted | None = None,
+    wanted: RequestedVerification | None = None,
     rounds: int = 0,
 ) -> AccessDecision:
     """Decide without a query whether access is granted. If not, the answer assumes that they set up every method."""
     rules = policies.rules_of_groups(groups)
-    [requirement, *_others] = requirements.raised(requirements.floor(application, rules.strength), wanted or Wanted())
+    [requirement, *_others] = requirements.raised(
+        requirements.floor(application, rules.strength), wanted or RequestedVerification()
+    )
     counts = facts is not None and session_assurance.holds(facts, rules)
     return decide(
         facts if counts else None,

@@ -22,7 +22,7 @@ Groups = Mapping[int, str]  # a person's groups: their keys and names
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RequestedVerification:
     """What a request asks for. It can only raise what the application requires.
 
     Shape: `strengths` are slugs in the order of preference, one of which is wanted; with `is_essential`, one of them
@@ -83,7 +83,7 @@ def floor(application: Application, group_strength: str = strengths.PASSWORD.slu
     )
 
 
-def raised(requirement: Requirement, wanted: Wanted) -> list[Requirement]:
+def raised(requirement: Requirement, wanted: RequestedVerification) -> list[Requirement]:
     """Return what is required if a request asks for more, one requirement for each strength that it would take."""
     ages = [age for age in (requirement.max_age, wanted.max_age) if age is not None]
     timed = replace(requirement, max_age=min(ages, default=None), demand=wanted.demand)

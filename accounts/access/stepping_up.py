@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
 from accounts.access import access_decision_words
-from accounts.access.access_decision import AccessDecision, Step
-from accounts.applications import Reason
+from accounts.access.access_decision import AccessDecision, AccessStep
+from accounts.applications import AccessReason
 from accounts.models import Application
 from accounts.session_assurance import PASSWORD
 
@@ -39,7 +39,7 @@ class StepUp:
     slug: str
     name: str
     logo_version: str
-    reason: Reason
+    reason: AccessReason
     methods: tuple[str, ...] = ()
     is_setup: bool = False
 
@@ -77,7 +77,7 @@ def read(signed: str) -> StepUp | None:
             slug=slug,
             name=name,
             logo_version=logo_version,
-            reason=Reason(reason),
+            reason=AccessReason(reason),
             methods=tuple(methods),
             is_setup=is_setup,
         )
@@ -96,17 +96,17 @@ def step_up(
 
     `username` is the person the application expects. It only fills in the field.
     """
-    if answer.step is Step.CONTINUE:
+    if answer.step is AccessStep.CONTINUE:
         return redirects.go_on(next_url)
-    if answer.step is Step.REFUSE:
+    if answer.step is AccessStep.REFUSE:
         return refused(request, answer, application)
     about = StepUp.to(application, answer, answer.methods)
-    if answer.reason is Reason.SIGNED_OUT:
+    if answer.reason is AccessReason.SIGNED_OUT:
         hint = {"username": username} if username else {}
         return redirect(redirects.asking("signin:password", next_url, **hint, **{FOR: about.signed}))
     if PASSWORD in (answer.first or answer.methods):  # they have nothing else, and enter it only at a sign-in
         return redirect(redirects.asking("sign-out", next_url))
-    if answer.step is Step.ASK:
+    if answer.step is AccessStep.ASK:
         return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: about.signed}))
     if not answer.first:
         return redirect(redirects.asking("portal:method-add", next_url, **{FOR: about.signed}))

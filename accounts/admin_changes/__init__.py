@@ -2,16 +2,16 @@
 
 from accounts.admin_changes.forms import BACK, ChangeForm, ReasonForm, Repeated, differences, spend, values
 from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
-from accounts.admin_changes.pages import Asked, Refused, acts, reads, with_reason
+from accounts.admin_changes.pages import ChangeRefused, ReasonPage, acts, reads, with_reason
 
 __all__ = [
     "BACK",
-    "Asked",
     "ChangeForm",
+    "ChangeRefused",
     "ChangesAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",
-    "Refused",
+    "ReasonPage",
     "Repeated",
     "RowAction",
     "acts",

@@ -22,7 +22,7 @@ from accounts.admin_changes.forms import (
 from accounts.session_assurance import AuthedRequest
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """A change is refused when it is checked again. The message says why, and what would help."""
 
 
@@ -44,7 +44,7 @@ def acts(view: _View) -> _View:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ReasonPage:
     """The text of a page that asks for a reason. `back` is where Cancel leads."""
 
     title: str
@@ -59,7 +59,7 @@ class Asked:
 
 def with_reason(
     request: AuthedRequest,
-    asked: Asked,
+    asked: ReasonPage,
     run: Callable[[str], HttpResponseBase | None],
     *,
     form: ReasonForm | None = None,
@@ -67,7 +67,8 @@ def with_reason(
 ) -> HttpResponseBase:
     """Ask for a reason, then run the change once, in one transaction. If `run` returns nothing, redirect back.
 
-    `run` writes the audit event. `counted` counts the change before its transaction. Errors: both may raise `Refused`.
+    `run` writes the audit event. `counted` counts the change before its transaction.
+    Errors: both may raise `ChangeRefused`.
     """
     form = ReasonForm(request.POST if "form_ref" in request.POST else None)
     if form.is_bound and form.is_valid():
@@ -78,7 +79,7 @@ def with_reason(
         except Repeated:
             words = _("You’ve already sent this form, and it was applied. Open the page again.")
             form.add_error(None, ValidationError(words, code="repeated"))
-        except Refused as why:
+        except ChangeRefused as why:
             form.add_error(None, ValidationError(str(why), code="refused"))
         except IntegrityError:
             form.add_error(None, _("Someone else has already saved this, so nothing was saved. Open the page again."))

@@ -13,7 +13,7 @@ from verification.lazy_text import LazyText
 
 
 @dataclass(frozen=True)
-class Page:
+class MenuPage:
     """A page that the menu leads to. Any one of the permissions shows it."""
 
     name: str
@@ -27,13 +27,13 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Section:
+class MenuSection:
     """An entry of the menu. Its pages are shown as tabs if there are several."""
 
     name: str
     label: LazyText
     icon: str
-    pages: tuple[Page, ...]
+    pages: tuple[MenuPage, ...]
 
     @property
     def url(self) -> str:
@@ -44,9 +44,9 @@ class Section:
 class Menu:
     """The menu of one member of staff, with the section and the page that they are on."""
 
-    sections: tuple[Section, ...]
-    section: Section | None = None
-    page: Page | None = None
+    sections: tuple[MenuSection, ...]
+    section: MenuSection | None = None
+    page: MenuPage | None = None
 
     @property
     def home(self) -> str:
@@ -54,31 +54,31 @@ class Menu:
         return self.sections[0].url if self.sections else ""
 
 
-def _table(name: str, label: LazyText, model: str) -> Page:
+def _table(name: str, label: LazyText, model: str) -> MenuPage:
     """Return the page that lists a table. Shape of `model`: app_label.model_name."""
     app, _dot, table = model.partition(".")
-    return Page(name, label, f"admin:{app}_{table}_changelist", (f"{app}.view_{table}", f"{app}.change_{table}"))
+    return MenuPage(name, label, f"admin:{app}_{table}_changelist", (f"{app}.view_{table}", f"{app}.change_{table}"))
 
 
 # In the order of the menu. A new staff page gets a line here, or is below the address of a page that has one.
 SECTIONS = (
-    Section(
+    MenuSection(
         "people",
         _("People"),
         "person",
         (
-            Page("people", _("People"), "admin:accounts_user_changelist", ("accounts.view_user",)),
-            Page("groups", _("Groups"), "admin:auth_group_changelist", ("auth.view_group",)),
-            Page("tokens", _("Hardware tokens"), "admin:tokens", ("accounts.view_tokens",)),
+            MenuPage("people", _("People"), "admin:accounts_user_changelist", ("accounts.view_user",)),
+            MenuPage("groups", _("Groups"), "admin:auth_group_changelist", ("auth.view_group",)),
+            MenuPage("tokens", _("Hardware tokens"), "admin:tokens", ("accounts.view_tokens",)),
         ),
     ),
-    Section(
+    MenuSection(
         "requests",
         _("Requests"),
         "inbox",
-        (Page("requests", _("Requests"), "admin:support-requests", ("accounts.view_user",)),),
+        (MenuPage("requests", _("Requests"), "admin:support-requests", ("accounts.view_user",)),),
     ),
-    Section(
+    MenuSection(
         "policies",
         _("Policies"),
         "shield",
@@ -87,30 +87,30 @@ SECTIONS = (
             _table("strengths", _("Strengths"), "verification.strength"),
         ),
     ),
-    Section(
+    MenuSection(
         "deliveries",
         _("Deliveries"),
         "send",
         (
-            Page("deliveries", _("Overview"), "admin:deliveries", ("verification.view_message",)),
+            MenuPage("deliveries", _("Overview"), "admin:deliveries", ("verification.view_message",)),
             _table("routes", _("Routes"), "verification.route"),
             _table("outages", _("Outages"), "verification.outage"),
             _table("provider-health", _("Provider health"), "verification.circuit"),
         ),
     ),
-    Section(
+    MenuSection(
         "costs",
         _("Costs"),
         "coins",
         (
-            Page("costs", _("Overview"), "admin:costs", ("verification.view_spendinglimit",)),
+            MenuPage("costs", _("Overview"), "admin:costs", ("verification.view_spendinglimit",)),
             _table("countries", _("Countries"), "verification.country"),
             _table("spending-limits", _("Spending limits"), "verification.spendinglimit"),
             _table("blocked-ranges", _("Blocked ranges"), "verification.blockedrange"),
             _table("opted-out", _("Opted-out numbers"), "verification.optout"),
         ),
     ),
-    Section(
+    MenuSection(
         "applications",
         _("Applications"),
         "browser",
@@ -118,7 +118,7 @@ SECTIONS = (
             _table("applications", _("Applications"), "accounts.application"),
             _table("proxies", _("Proxies"), "accounts.proxy"),
             _table("protected-addresses", _("Protected addresses"), "accounts.protectedhost"),
-            Page(
+            MenuPage(
                 "forward-auth-check",
                 _("Check an address"),
                 "admin:forward-auth-check",
@@ -127,25 +127,25 @@ SECTIONS = (
             _table("services", _("App-password services"), "accounts.service"),
         ),
     ),
-    Section(
+    MenuSection(
         "reports",
         _("Reports"),
         "chart",
-        (Page("reports", _("Reports"), "admin:reports", ("accounts.view_reports",)),),
+        (MenuPage("reports", _("Reports"), "admin:reports", ("accounts.view_reports",)),),
     ),
-    Section(
+    MenuSection(
         "audit-log",
         _("Audit log"),
         "list",
-        (Page("audit-log", _("Audit log"), "admin:audit-log", ("verification.view_auditevent",)),),
+        (MenuPage("audit-log", _("Audit log"), "admin:audit-log", ("verification.view_auditevent",)),),
     ),
-    Section(
+    MenuSection(
         "imports",
         _("Import"),
         "upload",
-        (Page("imports", _("Import"), "admin:imports", ("accounts.import_people", "accounts.import_tokens")),),
+        (MenuPage("imports", _("Import"), "admin:imports", ("accounts.import_people", "accounts.import_tokens")),),
     ),
-    Section(
+    MenuSection(
         "articles",
         _("Articles"),
         "book",
@@ -157,12 +157,12 @@ SECTIONS = (
             _table("versions", _("Earlier versions"), "helpcenter.version"),
         ),
     ),
-    Section(
+    MenuSection(
         "settings",
         _("Settings"),
         "settings",
         (
-            Page("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
+            MenuPage("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
             _table("scopes", _("Desk scopes"), "accounts.scope"),
             _table("directories", _("Directories"), "accounts.directory"),
         ),
@@ -184,7 +184,7 @@ def menu(user: User | AnonymousUser, path: str, here: str = "") -> Menu:
 
 
 @lru_cache(maxsize=64)
-def _allowed(rights: frozenset[str]) -> tuple[Section, ...]:
+def _allowed(rights: frozenset[str]) -> tuple[MenuSection, ...]:
     """Return the pages that somebody with these permissions may open."""
     found = [
         replace(section, pages=tuple(page for page in section.pages if rights.intersection(page.permissions)))

@@ -1,13 +1,13 @@
 """App passwords: separate secrets for older apps that can only send a username and a password."""
 
 from accounts.app_passwords import audit_events, listing, programs
-from accounts.app_passwords.checking import Checked, CheckResult, check
+from accounts.app_passwords.checking import CheckedAppPassword, CheckResult, check
 from accounts.app_passwords.failures import stale_of
-from accounts.app_passwords.listing import Order, Search
+from accounts.app_passwords.listing import AppPasswordSearch, Order
 from accounts.app_passwords.managing import (
     MAX_PER_PERSON,
-    Full,
-    Off,
+    AppPasswordsOff,
+    TooManyAppPasswords,
     clear,
     end_with,
     issue,
@@ -20,14 +20,14 @@ from accounts.app_passwords.services import CheckRequest, new_service_key, repla
 
 __all__ = [
     "MAX_PER_PERSON",
+    "AppPasswordSearch",
+    "AppPasswordsOff",
     "CheckRequest",
     "CheckResult",
-    "Checked",
-    "Full",
-    "Off",
+    "CheckedAppPassword",
     "Order",
     "Program",
-    "Search",
+    "TooManyAppPasswords",
     "audit_events",
     "check",
     "clear",

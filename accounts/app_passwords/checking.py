@@ -13,7 +13,7 @@ from accounts import access, directories, password_check
 from accounts.app_passwords import audit_events, failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
-from accounts.app_passwords.usage import Use
+from accounts.app_passwords.usage import AppPasswordUse
 from accounts.models import AppPassword, SecondStep, User
 from accounts.models.people import fold
 from verification import audit, limits, policies
@@ -42,7 +42,7 @@ class CheckResult(StrEnum):
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedAppPassword:
     """The answer, and the user it is about."""
 
     answer: CheckResult
@@ -70,7 +70,7 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
     return Select(build)
 
 
-def check(request: CheckRequest) -> Checked:
+def check(request: CheckRequest) -> CheckedAppPassword:
     """Check a username and password for a service. A correct app password takes one statement or two.
 
     A user who must use the second step is refused with the normal password. Text, statements and timing are the same as
@@ -86,18 +86,18 @@ def check(request: CheckRequest) -> Checked:
     return _without(request)
 
 
-def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Checked:
+def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> CheckedAppPassword:
     user = found.user
     if not access.portal_and_staff.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
-        return Checked(CheckResult.WRONG)
+        return CheckedAppPassword(CheckResult.WRONG)
     if not _fits(found, request):
         failures.count(user, request)
-        return Checked(CheckResult.WRONG)
+        return CheckedAppPassword(CheckResult.WRONG)
     place = _place(request.network)
     is_known = place in found.places
     if not is_known or found.last_used_at is None or request.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
         _note_use(found, request, place="" if is_known else place)
-    return Checked(CheckResult.RIGHT, user.username)
+    return CheckedAppPassword(CheckResult.RIGHT, user.username)
 
 
 def _fits(found: AppPassword, request: CheckRequest) -> bool:
@@ -131,7 +131,7 @@ def _note_use(found: AppPassword, request: CheckRequest, *, place: str) -> None:
     """Record the use. If it comes from a new network and there were others before, record that too."""
     network, protocol = request.network, request.protocol[:20]
     if not place:
-        usage.note(Use(found.pk, request.now, network, protocol))
+        usage.note(AppPasswordUse(found.pk, request.now, network, protocol))
         return
     with transaction.atomic():
         AppPassword.objects.filter(pk=found.pk).update(
@@ -149,7 +149,7 @@ def _context(request: CheckRequest) -> Context:
     return Context(now=request.now, network=request.network, agent=request.protocol)
 
 
-def _without(request: CheckRequest) -> Checked:
+def _without(request: CheckRequest) -> CheckedAppPassword:
     """Check a password that is not an app password. The normal one works only for users without a required second step.
 
     The cost is the same for every name: without hashing for users who must use the second step, the timing would reveal
@@ -159,7 +159,7 @@ def _without(request: CheckRequest) -> Checked:
     takes = request.service.takes_password
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
-        return Checked(CheckResult.LATER)
+        return CheckedAppPassword(CheckResult.LATER)
     user, until = User.objects.filter(username=name).first(), directories.deadline()
     checked = _check_password(user, request, until) if takes else password_check.WRONG
     is_accepted = checked.user is not None and _may_without(checked.user, request.now)
@@ -168,16 +168,16 @@ def _without(request: CheckRequest) -> Checked:
     if checked.user is None and not checked.is_incorrect:
         limits.refund_password(name, context, service=slug)
     if checked.is_unanswered:
-        return Checked(CheckResult.WRONG)  # another answer would say that the person exists
+        return CheckedAppPassword(CheckResult.WRONG)  # another answer would say that the person exists
     if checked.user is not None and is_accepted:
         limits.password_accepted(name, context, service=slug)
-        return Checked(CheckResult.RIGHT, checked.user.username)
+        return CheckedAppPassword(CheckResult.RIGHT, checked.user.username)
     if user is not None and policies.refusal(user, request.now) is not DecisionReason.BLOCKED:
         failures.count(user, request)
-    return Checked(CheckResult.WRONG)
+    return CheckedAppPassword(CheckResult.WRONG)
 
 
-def _check_password(user: User | None, request: CheckRequest, until: float) -> password_check.Checked:
+def _check_password(user: User | None, request: CheckRequest, until: float) -> password_check.CheckedPassword:
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         return password_check.check_nobody(request.password)

@@ -21,7 +21,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
-class Search:
+class AppPasswordSearch:
     """What to list. Shape: `words` may be empty; all of them must be in the name, in any case."""
 
     words: str = ""
@@ -39,7 +39,7 @@ def is_unused(row: AppPassword, now: datetime) -> bool:
     return row.last_used_at is None or now - row.last_used_at > UNUSED_AFTER
 
 
-def found(rows: Iterable[AppPassword], search: Search, *, now: datetime) -> list[AppPassword]:
+def found(rows: Iterable[AppPassword], search: AppPasswordSearch, *, now: datetime) -> list[AppPassword]:
     """Return the rows that a search finds, in its order: names from A, dates from the newest."""
     words = search.words.casefold().split()
     fitting = [

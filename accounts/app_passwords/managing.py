@@ -18,11 +18,11 @@ DIGEST_PURPOSE = "app_password"
 _GROUP_LENGTH = 4  # characters
 
 
-class Full(Exception):
+class TooManyAppPasswords(Exception):
     """The user has reached the limit of app passwords."""
 
 
-class Off(Exception):
+class AppPasswordsOff(Exception):
     """The user may not create app passwords now."""
 
 
@@ -41,10 +41,11 @@ def issue(
 ) -> str:
     """Create an app password and return it, in groups. It is shown this once.
 
-    Errors: `Off` if the user may not create any; `Full` at the limit, also for concurrent requests.
+    Errors: `AppPasswordsOff` if the user may not create any; `TooManyAppPasswords` at the limit, also for concurrent
+    requests.
     """
     if not may_make(user):
-        raise Off
+        raise AppPasswordsOff
     secret = random_tokens.draw()
     with transaction.atomic():
         # Locks the user's row, so that concurrent requests count one after another, and whatever ended the session of
@@ -52,9 +53,9 @@ def issue(
         same = {"epoch": user.epoch, "grants_epoch": user.grants_epoch}
         unchanged = User.objects.filter(pk=user.pk, securing_since=None, **same)
         if not unchanged.update(grants_epoch=F("grants_epoch")):
-            raise Off
+            raise AppPasswordsOff
         if of_person(user).count() >= MAX_PER_PERSON:
-            raise Full
+            raise TooManyAppPasswords
         AppPassword.objects.create(
             user=user,
             name=name,

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Use:
+class AppPasswordUse:
     """One use of an app password, by its columns."""
 
     pk: int
@@ -31,11 +31,11 @@ class Use:
 
 _COLUMNS = ("last_used_at", "last_network", "last_protocol")
 _WRITE = Update(lambda: (AppPassword.objects.filter(pk=BindParam("pk")), {name: BindParam(name) for name in _COLUMNS}))
-_waiting: dict[int, Use] = {}
+_waiting: dict[int, AppPasswordUse] = {}
 _lock = threading.Lock()
 
 
-def note(use: Use) -> None:
+def note(use: AppPasswordUse) -> None:
     """Record a use, soon. Without a delay in the settings it is recorded now."""
     delay = conf.app_password_use_delay().total_seconds()
     if not delay:

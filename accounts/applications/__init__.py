@@ -1,7 +1,7 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
 from accounts.applications import audit_events, secrets, session_ends
-from accounts.applications.access_reasons import Reason
+from accounts.applications.access_reasons import AccessReason
 from accounts.applications.allowed import may_use, named, usable_by
 from accounts.applications.audited_refusals import asked, refused
 from accounts.applications.initials import initials
@@ -19,8 +19,8 @@ from accounts.applications.open_sessions import (
 from accounts.applications.sign_outs import sign_out
 
 __all__ = [
+    "AccessReason",
     "Facts",
-    "Reason",
     "Receiver",
     "asked",
     "audit_events",

@@ -9,7 +9,7 @@ from verification.lazy_text import LazyText
 from verification.policies import DecisionReason
 
 
-class Reason(StrEnum):
+class AccessReason(StrEnum):
     """Why an application opens or doesn’t. Recorded, so the values never change."""
 
     MET = "met"
@@ -31,15 +31,15 @@ class Reason(StrEnum):
         return str(_LABELS[self]) if self in _LABELS else DecisionReason(self).label
 
 
-_LABELS: Mapping[Reason, LazyText] = {
-    Reason.MET: _("all requirements are met"),
-    Reason.SKIPPED: _("a remembered browser or a trusted network is enough"),
-    Reason.SIGNED_OUT: _("nobody is signed in"),
-    Reason.TOO_WEAK: _("it needs a stronger method"),
-    Reason.TOO_OLD: _("the verification was too long ago"),
-    Reason.REMEMBERED: _("a remembered browser isn’t enough"),
-    Reason.NO_METHOD: _("no strong enough method is set up"),
-    Reason.NO_METHOD_POSSIBLE: _("no strong enough method can be set up"),
-    Reason.NOT_ALLOWED: _("not in a group that may use it"),
-    Reason.TOO_MANY_ROUNDS: _("verified twice, and it wasn’t enough"),
+_LABELS: Mapping[AccessReason, LazyText] = {
+    AccessReason.MET: _("all requirements are met"),
+    AccessReason.SKIPPED: _("a remembered browser or a trusted network is enough"),
+    AccessReason.SIGNED_OUT: _("nobody is signed in"),
+    AccessReason.TOO_WEAK: _("it needs a stronger method"),
+    AccessReason.TOO_OLD: _("the verification was too long ago"),
+    AccessReason.REMEMBERED: _("a remembered browser isn’t enough"),
+    AccessReason.NO_METHOD: _("no strong enough method is set up"),
+    AccessReason.NO_METHOD_POSSIBLE: _("no strong enough method can be set up"),
+    AccessReason.NOT_ALLOWED: _("not in a group that may use it"),
+    AccessReason.TOO_MANY_ROUNDS: _("verified twice, and it wasn’t enough"),
 }

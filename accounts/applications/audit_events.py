@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.applications.access_reasons import Reason
+from accounts.applications.access_reasons import AccessReason
 from verification.audit import Details, Severity, UserEvent, declare, detail
 
 _OLD_REASONS = {"left": _("the directory switched the account off"), "off": _("the application is switched off")}
@@ -11,7 +11,7 @@ _OLD_REASONS = {"left": _("the directory switched the account off"), "off": _("t
 def _refused(details: Details) -> str:
     """Say which application refused somebody, and why."""
     application, recorded = str(details.get("application")), details.get("why")
-    why = Reason(recorded).label if recorded in set(Reason) else str(_OLD_REASONS.get(recorded, ""))
+    why = AccessReason(recorded).label if recorded in set(AccessReason) else str(_OLD_REASONS.get(recorded, ""))
     return f"{application}: {why}." if why else application
 
 

@@ -12,12 +12,12 @@ _MIN_TIME_BETWEEN_EVENTS = timedelta(minutes=5)  # a page that is reloaded is th
 
 
 def asked(application: Application, user_id: int, why: str, context: Context) -> None:
-    """Record that an application needs another verification. Shape: `why` is a `Reason`."""
+    """Record that an application needs another verification. Shape: `why` is an `AccessReason`."""
     _record(audit_events.APPLICATION_ASKED, application, user_id, why, context)
 
 
 def refused(application: Application, user_id: int, why: str, context: Context) -> None:
-    """Record that a person may not open an application. Shape: `why` is a `Reason`."""
+    """Record that a person may not open an application. Shape: `why` is an `AccessReason`."""
     _record(audit_events.APPLICATION_REFUSED, application, user_id, why, context)
 
 

@@ -2,13 +2,13 @@
 
 from accounts.invitations import audit_events
 from accounts.invitations.sending import PURPOSE, invite_new, move, remind, send, was_sent_recently
-from accounts.invitations.states import LABELS, NEW, State, counts, is_new, matching, state_of, words
+from accounts.invitations.states import LABELS, NEW, InvitationState, counts, is_new, matching, state_of, words
 
 __all__ = [
     "LABELS",
     "NEW",
     "PURPOSE",
-    "State",
+    "InvitationState",
     "audit_events",
     "counts",
     "invite_new",

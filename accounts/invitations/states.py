@@ -14,7 +14,7 @@ from verification import time_format
 from verification.lazy_text import LazyText
 
 
-class State(StrEnum):
+class InvitationState(StrEnum):
     """The state of the invitation of a person who has never signed in."""
 
     NOT_INVITED = "not_invited"
@@ -28,12 +28,12 @@ class State(StrEnum):
         return str(LABELS[self])
 
 
-LABELS: Mapping[State, LazyText] = {
-    State.NOT_INVITED: gettext_lazy("Not invited"),
-    State.INVITED: gettext_lazy("Invited"),
-    State.REMINDED: gettext_lazy("Reminded"),
-    State.EXPIRED: gettext_lazy("Invitation expired"),
-    State.ACCEPTED: gettext_lazy("Invitation accepted"),
+LABELS: Mapping[InvitationState, LazyText] = {
+    InvitationState.NOT_INVITED: gettext_lazy("Not invited"),
+    InvitationState.INVITED: gettext_lazy("Invited"),
+    InvitationState.REMINDED: gettext_lazy("Reminded"),
+    InvitationState.EXPIRED: gettext_lazy("Invitation expired"),
+    InvitationState.ACCEPTED: gettext_lazy("Invitation accepted"),
 }
 
 # People who have no password here yet, because they were imported or belong to a directory, and never signed in.
@@ -45,38 +45,38 @@ def is_new(person: User) -> bool:
     return bool(person.is_active and person.email and not person.last_login and not person.has_usable_password())
 
 
-def matching(state: State, now: datetime) -> Q:
+def matching(state: InvitationState, now: datetime) -> Q:
     """Return the condition for users whose invitation is in a state."""
     valid = Q(invitation__ends_at__gt=now, invitation__epoch=F("epoch"))
     is_sent, is_open = Q(invitation__isnull=False), Q(invitation__accepted_at=None)
     return {
-        State.NOT_INVITED: NEW & ~is_sent,
-        State.INVITED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders=0),
-        State.REMINDED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders__gt=0),
-        State.EXPIRED: NEW & is_sent & is_open & ~valid,
-        State.ACCEPTED: is_sent & Q(invitation__accepted_at__isnull=False),
+        InvitationState.NOT_INVITED: NEW & ~is_sent,
+        InvitationState.INVITED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders=0),
+        InvitationState.REMINDED: NEW & is_sent & is_open & valid & Q(invitation__n_reminders__gt=0),
+        InvitationState.EXPIRED: NEW & is_sent & is_open & ~valid,
+        InvitationState.ACCEPTED: is_sent & Q(invitation__accepted_at__isnull=False),
     }[state]
 
 
-_OPEN = (State.INVITED, State.REMINDED, State.EXPIRED)
+_OPEN = (InvitationState.INVITED, InvitationState.REMINDED, InvitationState.EXPIRED)
 
 
-def counts(now: datetime) -> dict[State, int]:
+def counts(now: datetime) -> dict[InvitationState, int]:
     """Return how many people haven't followed their invitation, by its state. Costs a query."""
     people = User.objects.filter(invitation__accepted_at=None, invitation__isnull=False)
     found = people.aggregate(**{state.value: Count("pk", filter=matching(state, now)) for state in _OPEN})
     return {state: found[state.value] for state in _OPEN}
 
 
-def state_of(person: User, invitation: Invitation | None, now: datetime) -> State | None:
+def state_of(person: User, invitation: Invitation | None, now: datetime) -> InvitationState | None:
     """Return the state of a person's invitation, or None for those who need none."""
     if invitation is None:
-        return State.NOT_INVITED if is_new(person) else None
+        return InvitationState.NOT_INVITED if is_new(person) else None
     if invitation.accepted_at or not is_new(person):
-        return State.ACCEPTED if person.last_login is None else None
+        return InvitationState.ACCEPTED if person.last_login is None else None
     if invitation.ends_at <= now or invitation.epoch != person.epoch:
-        return State.EXPIRED
-    return State.REMINDED if invitation.n_reminders else State.INVITED
+        return InvitationState.EXPIRED
+    return InvitationState.REMINDED if invitation.n_reminders else InvitationState.INVITED
 
 
 def words(person: User, now: datetime) -> str:
@@ -90,10 +90,12 @@ def words(person: User, now: datetime) -> str:
     if invitation is None:
         return _("They haven’t been invited yet.")
     table = {
-        State.INVITED: _("They were invited on %(sent)s. The link works until %(ends)s."),
-        State.REMINDED: _("They were last reminded of their invitation on %(sent)s. The link works until %(ends)s."),
-        State.EXPIRED: _("The link of their invitation no longer works. Invite them again."),
-        State.ACCEPTED: _("They accepted their invitation and haven’t signed in yet."),
+        InvitationState.INVITED: _("They were invited on %(sent)s. The link works until %(ends)s."),
+        InvitationState.REMINDED: _(
+            "They were last reminded of their invitation on %(sent)s. The link works until %(ends)s."
+        ),
+        InvitationState.EXPIRED: _("The link of their invitation no longer works. Invite them again."),
+        InvitationState.ACCEPTED: _("They accepted their invitation and haven’t signed in yet."),
     }
     said = {"sent": time_format.moment(invitation.sent_at), "ends": time_format.day(invitation.ends_at)}
     return table[state] % said

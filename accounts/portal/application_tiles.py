@@ -10,7 +10,7 @@ from accounts.models import Application, ApplicationSession, User
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tile:
+class ApplicationTile:
     """An application for one person: whether they may use it, whether they are signed in, and when they used it."""
 
     application: Application
@@ -23,14 +23,14 @@ class Tile:
         return applications.initials(self.application.name)
 
 
-def tiles(user: User) -> list[Tile]:
+def tiles(user: User) -> list[ApplicationTile]:
     """Return a tile for each application by name. Three queries, however many there are."""
     allowed = set(applications.usable_by(user.pk).values_list("pk", flat=True))
     sessions = ApplicationSession.objects.filter(user=user).values("application_id").order_by()
     counted = sessions.annotate(last=Max("last_used_at"), n_running=Count("pk", filter=Q(ended_at__isnull=True)))
     used = {row["application_id"]: row for row in counted}
     return [
-        Tile(
+        ApplicationTile(
             application=each,
             is_allowed=each.pk in allowed,
             is_signed_in=bool(used[each.pk]["n_running"]) if each.pk in used else False,
@@ -40,7 +40,7 @@ def tiles(user: User) -> list[Tile]:
     ]
 
 
-def matching(found: list[Tile], words: str) -> list[Tile]:
+def matching(found: list[ApplicationTile], words: str) -> list[ApplicationTile]:
     """Return the tiles whose name or description contains each of these words."""
     sought = words.casefold().split()
     return [
@@ -50,10 +50,10 @@ def matching(found: list[Tile], words: str) -> list[Tile]:
     ]
 
 
-def recent(user: User, most: int) -> list[Tile]:
+def recent(user: User, most: int) -> list[ApplicationTile]:
     """Return tiles of applications that a person may use, those that they used last first. Two queries."""
     sessions = ApplicationSession.objects.filter(user=user).values("application_id").order_by()
     used = dict(sessions.annotate(last=Max("last_used_at")).order_by("-last").values_list("application_id", "last"))
     order = [When(pk=pk, then=rank) for rank, pk in enumerate(used)]
     mine = applications.usable_by(user.pk).order_by(Case(*order, default=len(order)), "name", "pk")
-    return [Tile(application=each, is_allowed=True, last_used_at=used.get(each.pk)) for each in mine[:most]]
+    return [ApplicationTile(application=each, is_allowed=True, last_used_at=used.get(each.pk)) for each in mine[:most]]

@@ -57,7 +57,7 @@ class NewPasswordForm(forms.Form):
     )
 
 
-class ChangeForm(NewPasswordForm):
+class PasswordChangeForm(NewPasswordForm):
     """The current password and the new one."""
 
     field_order = ["password", "new_password"]

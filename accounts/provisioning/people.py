@@ -18,7 +18,7 @@ from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, departure_limit, matching_people, suggested_numbers
 from accounts.provisioning.differences import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
-from accounts.sessions import Ended
+from accounts.sessions import EndedSessions
 from verification import audit, enrolments
 from verification.models.handles import new_handle
 
@@ -142,7 +142,7 @@ def _withdraw_numbers(changes: Sequence[PersonChange], by: ProvisioningSource, n
             enrolments.withdraw(people, [kind], by.context(now))
 
 
-def _end(people: Sequence[int]) -> dict[int, Ended]:
+def _end(people: Sequence[int]) -> dict[int, EndedSessions]:
     """End everything of people who left. Their app passwords are refused while they are switched off."""
     if not people:
         return {}
@@ -208,7 +208,7 @@ def _new_numbers(change: PersonChange) -> dict[str, str]:
 
 
 def _said(
-    directory: Directory, change: PersonChange, by: ProvisioningSource, ended: Ended | None
+    directory: Directory, change: PersonChange, by: ProvisioningSource, ended: EndedSessions | None
 ) -> audit.EventToRecord | None:
     """Return what the audit log says of a change; None of one that changed nothing."""
     detail: dict[str, object] = {"directory": directory.name, "way": str(by.way)}

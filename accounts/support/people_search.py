@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import invitations
-from accounts.invitations import State
+from accounts.invitations import InvitationState
 from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import fold, sought
 from accounts.support import desk_scopes
@@ -162,7 +162,7 @@ def _filtered(people: QuerySet[User], search: PeopleSearch, now: datetime) -> Qu
         "blocked": Q(blocked_until__gt=now),
     }
     if search.trouble in invitations.LABELS:
-        return people.filter(invitations.matching(State(search.trouble), now))
+        return people.filter(invitations.matching(InvitationState(search.trouble), now))
     return people.filter(troubles[search.trouble]) if search.trouble in troubles else people
 
 
@@ -232,7 +232,7 @@ def _notes(person: User, now: datetime) -> list[tuple[str, str]]:
         (bool(person.blocked_until and person.blocked_until > now), "bad", _("Blocked")),
         (person.second_step_locked_at is not None, "bad", _("Locked")),
         (person.securing_since is not None, "warn", _("Securing the account")),
-        (invited is not None, "warn" if invited is State.EXPIRED else "", invited.label if invited else ""),
+        (invited is not None, "warn" if invited is InvitationState.EXPIRED else "", invited.label if invited else ""),
         (person.n_methods == 0, "warn", _("No method")),
         (person.n_methods == 1, "", _("One method")),
     ]

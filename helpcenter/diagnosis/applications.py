@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
-from accounts.access import Reason, Step
+from accounts.access import AccessReason, AccessStep
 from accounts.applications import audit_events
 from accounts.models import Application
 from helpcenter.diagnosis.findings import Finding, View
@@ -20,33 +20,33 @@ _MAX_EVENT_AGE = timedelta(days=2)
 _MAX_EVENTS_READ, _MAX_FINDINGS = 20, 3
 
 _REFUSED: dict[str, tuple[LazyText, LazyText]] = {
-    Reason.NOT_ALLOWED: (
+    AccessReason.NOT_ALLOWED: (
         gettext_lazy("“%(name)s” is only for some groups, and you aren’t in any of them."),
         gettext_lazy("If you need it for your work, ask %(support)s to add you to one."),
     ),
-    Reason.NO_METHOD_POSSIBLE: (
+    AccessReason.NO_METHOD_POSSIBLE: (
         gettext_lazy("You have no method that is strong enough for “%(name)s”, and can’t set one up yourself."),
         gettext_lazy("Contact %(support)s."),
     ),
-    Reason.TOO_MANY_ROUNDS: (
+    AccessReason.TOO_MANY_ROUNDS: (
         gettext_lazy("You verified twice for “%(name)s”, and it wasn’t enough."),
         gettext_lazy("Set up a stronger method, such as a passkey. If that doesn’t help, contact %(support)s."),
     ),
 }
 _ASKED: dict[str, tuple[LazyText, LazyText]] = {
-    Reason.TOO_WEAK: (
+    AccessReason.TOO_WEAK: (
         gettext_lazy("“%(name)s” needs a stronger method than the one you verified with."),
         gettext_lazy("Sign in with one that is strong enough: %(strength)s."),
     ),
-    Reason.TOO_OLD: (
+    AccessReason.TOO_OLD: (
         gettext_lazy("“%(name)s” needs a newer verification than the one from your sign-in."),
         gettext_lazy("Verify again when it asks. This is intended."),
     ),
-    Reason.REMEMBERED: (
+    AccessReason.REMEMBERED: (
         gettext_lazy("“%(name)s” needs the second step, even in a remembered browser."),
         gettext_lazy("Verify when it asks. This is intended."),
     ),
-    Reason.NO_METHOD: (
+    AccessReason.NO_METHOD: (
         gettext_lazy("“%(name)s” needs a stronger method, and you haven’t set one up."),
         gettext_lazy("Set one up that is strong enough: %(strength)s."),
     ),
@@ -79,8 +79,8 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
         sees, does = _("“%(name)s” is switched off.") % {"name": name}, _("Nobody can open it now. Try again later.")
         return Finding(name="application-off", kind="warn", sees=sees, does=does, slug="application-refused")
     now = access.of_person(seen.user, application, now=seen.context.now)
-    why = now.reason if now.step is Step.REFUSE else str(event.detail.get("why", ""))
-    if now.step is not Step.REFUSE and why != Reason.TOO_MANY_ROUNDS:
+    why = now.reason if now.step is AccessStep.REFUSE else str(event.detail.get("why", ""))
+    if now.step is not AccessStep.REFUSE and why != AccessReason.TOO_MANY_ROUNDS:
         words = {"name": name, "at": time_format.moment(event.at)}
         return Finding(
             name="no-longer-refused",
@@ -92,7 +92,7 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
         )
     said, advice = _REFUSED.get(why, (_("“%(name)s” didn’t open for you."), _("Contact %(support)s.")))
     about = {"name": name, "support": seen.support}
-    to = "add" if why == Reason.TOO_MANY_ROUNDS else "applications"
+    to = "add" if why == AccessReason.TOO_MANY_ROUNDS else "applications"
     return Finding(
         name=f"refused-{why}",
         kind="bad",
@@ -114,7 +114,7 @@ def asks_again(seen: View) -> Iterator[Finding]:
         about = {"name": application.name, "strength": str(strength.label)}
         unknown = (_("“%(name)s” needed another verification."), _("Verify when it asks."))
         sees, does = _ASKED.get(str(event.detail.get("why", "")), unknown)
-        is_missing = event.detail.get("why") == Reason.NO_METHOD
+        is_missing = event.detail.get("why") == AccessReason.NO_METHOD
         yield Finding(
             name=f"asked-{event.detail.get('why', '')}",
             kind="warn" if is_missing else "info",

@@ -26,7 +26,7 @@ TIE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.arg
 _opener = build_opener(ProxyHandler({}))
 
 
-class Failed(Exception):
+class ChildFailed(Exception):
     """A child exited, or did not start in time. The text names it and shows the end of its log."""
 
 
@@ -73,7 +73,7 @@ class Crew:
         child = self.start(name, command)
         try:
             if child.process.wait():
-                raise Failed(_last_words(child, f"exited with status {child.process.returncode}"))
+                raise ChildFailed(_last_words(child, f"exited with status {child.process.returncode}"))
         finally:
             self._end([child], GRACE)
             self.children.remove(child)
@@ -87,7 +87,7 @@ class Crew:
         while not condition():
             self.check()
             if time.monotonic() > deadline:
-                raise Failed(f"{what} did not answer within {seconds:.0f} seconds. The logs are in {self.home}.")
+                raise ChildFailed(f"{what} did not answer within {seconds:.0f} seconds. The logs are in {self.home}.")
             time.sleep(PAUSE)
 
     def check(self) -> None:
@@ -97,7 +97,7 @@ class Crew:
         """
         for child in self.children:
             if not child.is_optional and child.process.poll() is not None:
-                raise Failed(explain_exit(child))
+                raise ChildFailed(explain_exit(child))
 
     def exited(self) -> list[Child]:
         """Return the optional children that have exited since the last time, and forget them."""

@@ -37,7 +37,7 @@ tr { border-bottom: 1px solid #8884; } td { overflow-wrap: anywhere; } nav a { m
 
 
 @dataclass
-class Visitor:
+class ExpensesVisitor:
     """A browser that came here. `asked` is the request under way, `claims` what the service said of its person."""
 
     asked: dict[str, str] = field(default_factory=dict)
@@ -46,12 +46,12 @@ class Visitor:
 
 
 @dataclass
-class Application:
+class RelyingParty:
     """The application's state, and its conversation with the service."""
 
     here: str
     service: str
-    visitors: dict[str, Visitor] = field(default_factory=dict)
+    visitors: dict[str, ExpensesVisitor] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def known(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Application:
             found: dict[str, Any] = json.load(answer)
         return found
 
-    def start(self, visitor: Visitor, wish: dict[str, str]) -> str:
+    def start(self, visitor: ExpensesVisitor, wish: dict[str, str]) -> str:
         """Return the address that asks the service who a visitor is. Source: OpenID Connect Core 1.0, 3.1.2.1."""
         verifier = secrets.token_urlsafe(32)
         visitor.asked = {"state": secrets.token_urlsafe(16), "nonce": secrets.token_urlsafe(16), "verifier": verifier}
@@ -82,7 +82,7 @@ class Application:
         }
         return f"{self.known()['authorization_endpoint']}?{urlencode(query)}"
 
-    def finish(self, visitor: Visitor, answer: dict[str, str]) -> str:
+    def finish(self, visitor: ExpensesVisitor, answer: dict[str, str]) -> str:
         """Exchange the code of an answer. Return why not, empty if it worked. Source: Core 1.0, 3.1.3; RFC 9207."""
         asked, visitor.asked = visitor.asked, {}
         if not asked or answer.get("state") != asked["state"] or answer.get("iss") != self.service:
@@ -112,7 +112,7 @@ class Application:
         )
         return found
 
-    def leave(self, visitor: Visitor) -> str:
+    def leave(self, visitor: ExpensesVisitor) -> str:
         """Forget a visitor, and return the address that signs them out everywhere. Source: RP-Initiated Logout 1.0."""
         query = {"id_token_hint": visitor.id_token, "post_logout_redirect_uri": f"{self.here}/"}
         visitor.claims, visitor.id_token = {}, ""
@@ -127,7 +127,7 @@ class Application:
                     visitor.claims, visitor.id_token = {}, ""
 
 
-def page(visitor: Visitor, problem: str, *, portal: str) -> str:
+def page(visitor: ExpensesVisitor, problem: str, *, portal: str) -> str:
     """Return the application's only page."""
     said = visitor.claims
     if said:
@@ -158,10 +158,10 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value) or "–"
 
 
-class Handler(BaseHTTPRequestHandler):
+class ExpensesHandler(BaseHTTPRequestHandler):
     """Answers browsers, and the service when it says that a session ended."""
 
-    application: Application
+    application: RelyingParty
 
     def do_GET(self) -> None:
         """Answer a browser."""
@@ -192,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._send(200, "", "")
 
-    def _visitor(self) -> tuple[str, Visitor]:
+    def _visitor(self) -> tuple[str, ExpensesVisitor]:
         try:
             morsel = SimpleCookie(self.headers.get("Cookie", "")).get(_COOKIE)
         except CookieError:
@@ -201,7 +201,7 @@ class Handler(BaseHTTPRequestHandler):
             key = morsel.value if morsel is not None else ""
             if key not in self.application.visitors:
                 key = secrets.token_urlsafe(32)
-                self.application.visitors[key] = Visitor()
+                self.application.visitors[key] = ExpensesVisitor()
             return key, self.application.visitors[key]
 
     def _redirect(self, url: str, key: str) -> None:
@@ -228,8 +228,8 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve(port: int, service: str) -> None:
     """Answer until the process ends."""
-    Handler.application = Application(here=f"http://localhost:{port}", service=service)
-    ThreadingHTTPServer((HOST, port), Handler).serve_forever()
+    ExpensesHandler.application = RelyingParty(here=f"http://localhost:{port}", service=service)
+    ThreadingHTTPServer((HOST, port), ExpensesHandler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def up(
 
     `has_history` fills a new database. With `is_prepared`, the folder has a database of this version with its people.
 
-    Errors: child_processes.Failed if a process does not start; broker.NoBroker if there is no server to start.
+    Errors: child_processes.ChildFailed if a process does not start; broker.NoBroker if there is no server to start.
     """
     for log in home.glob("*.log"):
         log.unlink()
@@ -132,7 +132,7 @@ SECRET_FILE = "proxy-secret"  # noqa: S105  (the name of a file that `make_demo_
 def start_samples(stack: Stack, port: int, oidc_port: int) -> None:
     """Start the sample applications, two of them with a proxy in front, and wait for them.
 
-    Errors: child_processes.Failed if one of them fails.
+    Errors: child_processes.ChildFailed if one of them fails.
     """
     stack.crew.run("applications", _make_samples(port, oidc_port))
     command = child_processes.wiki(port, stack.url, stack.home / SECRET_FILE)
@@ -149,7 +149,7 @@ def _make_samples(port: int, oidc_port: int) -> tuple[str, ...]:
 def watch(stack: Stack, say: Callable[[str], object]) -> None:
     """Check the children until one exits that the others need.
 
-    Errors: child_processes.Failed, naming it.
+    Errors: child_processes.ChildFailed, naming it.
     """
     while True:
         stack.crew.check()

@@ -6,7 +6,7 @@ PASSWORD = "blue-lamp-on-monday"  # noqa: S105  (shared by all demo users, and p
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class DemoUser:
     """One demo user.
 
     Shape: `number` E.164; `methods` are set up with it or with a new secret; `groups` are created if missing.
@@ -24,7 +24,7 @@ class Person:
 
 
 DEMO_USERS = (
-    Person(
+    DemoUser(
         name="ana",
         full_name="Ana Keller",
         about="can use a text, a call, an authenticator app or a recovery code",
@@ -32,19 +32,19 @@ DEMO_USERS = (
         methods=("text", "totp"),
         has_backup=True,
     ),
-    Person(
+    DemoUser(
         name="ben",
         full_name="Ben Roth",
         about="has no method yet and has to register first",
         number="+41785550145",
     ),
-    Person(
+    DemoUser(
         name="cleo",
         full_name="Cleo Meier",
         about="has only an authenticator app",
         methods=("totp",),
     ),
-    Person(
+    DemoUser(
         name="dev",
         full_name="Dev Patel",
         about="works at the support desk (app, recovery codes; /admin/)",
@@ -53,7 +53,7 @@ DEMO_USERS = (
         groups=("Support desk",),
         is_staff=True,
     ),
-    Person(
+    DemoUser(
         name="fay",
         full_name="Fay Huber",
         about="administers everything (app, recovery codes; /admin/)",
@@ -62,7 +62,7 @@ DEMO_USERS = (
         is_staff=True,
         is_superuser=True,
     ),
-    Person(
+    DemoUser(
         name="opal",
         full_name="Opal Frei",
         about="operates the service: deliveries, outages, costs (app, recovery codes; /admin/)",

@@ -26,7 +26,7 @@ tr { border-bottom: 1px solid #8884; } td { overflow-wrap: anywhere; } nav a { m
 
 
 @dataclass(frozen=True)
-class Site:
+class SampleApplication:
     """One sample application."""
 
     title: str
@@ -36,13 +36,13 @@ class Site:
 
 
 SITES = {
-    "wiki": Site(
+    "wiki": SampleApplication(
         "Wiki",
         "Any second step opens this page. The wiki has no sign-in of its own: the proxy in front says who you are.",
         "payroll",
         "Payroll",
     ),
-    "payroll": Site(
+    "payroll": SampleApplication(
         "Payroll",
         "This page needs an authenticator app or a passkey, verified within the last 5 minutes. A text isn’t enough.",
         "wiki",
@@ -51,7 +51,7 @@ SITES = {
 }
 
 
-def page(site: Site, told: dict[str, str], *, port: int, portal: str) -> str:
+def page(site: SampleApplication, told: dict[str, str], *, port: int, portal: str) -> str:
     """Return a page of a sample application, which shows what the proxy said about its visitor."""
     name = escape(told.get("Remote-Name", "")) or "visitor"
     rows = "".join(f"<tr><th>{escape(key)}<td>{escape(value) or '–'}" for key, value in told.items())
@@ -67,7 +67,7 @@ def page(site: Site, told: dict[str, str], *, port: int, portal: str) -> str:
     )
 
 
-class Proxy(BaseHTTPRequestHandler):
+class SampleProxy(BaseHTTPRequestHandler):
     """Asks the service about each request, and shows the page or passes on the answer."""
 
     protocol_version = "HTTP/1.1"
@@ -126,8 +126,8 @@ class Proxy(BaseHTTPRequestHandler):
 
 def main(port: int, service: str, secret_file: str) -> None:
     """Serve until the process is ended."""
-    Proxy.service, Proxy.secret = service.rstrip("/"), Path(secret_file).read_text(encoding="utf-8").strip()
-    ThreadingHTTPServer((HOST, port), Proxy).serve_forever()
+    SampleProxy.service, SampleProxy.secret = service.rstrip("/"), Path(secret_file).read_text(encoding="utf-8").strip()
+    ThreadingHTTPServer((HOST, port), SampleProxy).serve_forever()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Request(WSGIRequest):
             self.content_type, self.content_params = "", {}
 
 
-class Handler(WSGIHandler):
+class ScreeningHandler(WSGIHandler):
     """Django's WSGI handler with our request class, and with room for the calls of a request."""
 
     request_class = Request

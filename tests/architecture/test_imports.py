@@ -27,7 +27,7 @@ _WEB = """
 import django
 django.setup(set_prefix=False)
 from mfasite.middleware import input_screening
-input_screening.Handler()
+input_screening.ScreeningHandler()
 from django.urls import get_resolver
 get_resolver().reverse_dict
 from contextlib import suppress

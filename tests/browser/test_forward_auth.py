@@ -27,7 +27,7 @@ def site(live_server: LiveServer, settings: Any, clock: Clock) -> Iterator[str]:
     settings.PUBLIC_URL = live_server.url
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["127.0.0.1/32"])
     secret = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
-    handler = type("Proxy", (wiki.Proxy,), {"service": live_server.url, "secret": secret})
+    handler = type("SampleProxy", (wiki.SampleProxy,), {"service": live_server.url, "secret": secret})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host = f"wiki.localhost:{server.server_address[1]}"
     application = Application.objects.create(slug="wiki", name="Wiki", kind="proxy", address=f"http://{host}/")

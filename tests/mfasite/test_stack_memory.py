@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from mfasite import stack_memory
-from mfasite.middleware.input_screening import Handler
+from mfasite.middleware.input_screening import ScreeningHandler
 from mfasite.urls import handler400
 
 __all__ = ["handler400"]
@@ -88,6 +88,6 @@ def test_every_request_has_that_room() -> None:
     environ: dict[str, object] = {"PATH_INFO": "/healthz"}
     setup_testing_defaults(environ)
 
-    found = _in_a_thread(lambda: int(b"".join(Handler()(environ, lambda *_: None))))
+    found = _in_a_thread(lambda: int(b"".join(ScreeningHandler()(environ, lambda *_: None))))
 
     assert found < _LOOPS / 2

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import BasePasswordHasher
 from django.utils import timezone
 
 from accounts import app_passwords
-from accounts.app_passwords import Checked, CheckRequest
+from accounts.app_passwords import CheckedAppPassword, CheckRequest
 from accounts.models import Service, User
 from verification.context import Context
 
@@ -27,7 +27,7 @@ class Door:
         """Return the same service, used from another network."""
         return replace(self, network=network)
 
-    def knock(self, name: str, password: str, *, protocol: str = "imap") -> Checked:
+    def knock(self, name: str, password: str, *, protocol: str = "imap") -> CheckedAppPassword:
         """Check a username and a password."""
         return app_passwords.check(
             CheckRequest(

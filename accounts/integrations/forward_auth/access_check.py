@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db.models import OuterRef, Subquery
 
 from accounts import access
-from accounts.access import AccessDecision, Groups, Reason, SessionFacts, Step
+from accounts.access import AccessDecision, AccessReason, AccessStep, Groups, SessionFacts
 from accounts.integrations.forward_auth import cookies, protected_hosts
 from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
@@ -94,7 +94,7 @@ def of(address: ForwardedUrl | Doubt, cookie_header: str, now: datetime) -> Acce
 def judge(rule: PathRule, visitor: SignedInVisitor, now: datetime) -> AccessCheckResult:
     """Return the outcome for somebody who is signed in."""
     answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
-    if answer.step is not Step.CONTINUE:
+    if answer.step is not AccessStep.CONTINUE:
         return AccessCheckResult(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
     if visitor.user.needs_new_password:  # the portal asks for it first
         return AccessCheckResult(verdict=AccessVerdict.VERIFY, reason=MUST_REPLACE, rule=rule, answer=answer)
@@ -111,9 +111,9 @@ def judge(rule: PathRule, visitor: SignedInVisitor, now: datetime) -> AccessChec
 
 
 def _verdict(answer: AccessDecision) -> AccessVerdict:
-    if answer.step is Step.REFUSE:
+    if answer.step is AccessStep.REFUSE:
         return AccessVerdict.REFUSED
-    return AccessVerdict.SIGN_IN if answer.reason is Reason.SIGNED_OUT else AccessVerdict.VERIFY
+    return AccessVerdict.SIGN_IN if answer.reason is AccessReason.SIGNED_OUT else AccessVerdict.VERIFY
 
 
 def _who(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import access, applications, request_context, session_assurance, sessions
-from accounts.access import Step
+from accounts.access import AccessStep
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
 from accounts.integrations.forward_auth.forwarded_url import Doubt
@@ -38,8 +38,8 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _lead(request, address.url, rule.application.name)
     answer = access.of_request(request, rule.application, wanted=rule.wanted)
     context = request_context.read(request)
-    if answer.step is not Step.CONTINUE:
-        tell = applications.refused if answer.step is Step.REFUSE else applications.asked
+    if answer.step is not AccessStep.CONTINUE:
+        tell = applications.refused if answer.step is AccessStep.REFUSE else applications.asked
         tell(rule.application, user.pk, answer.reason, context)
         here = request.get_full_path()
         return access.step_up(request, answer, application=rule.application, next_url=here)

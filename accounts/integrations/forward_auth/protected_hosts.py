@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 
-from accounts.access import AskedBy, Wanted
+from accounts.access import AskedBy, RequestedVerification
 from accounts.integrations.forward_auth import forwarded_url
 from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 from accounts.models import Application, ProtectedHost
@@ -26,7 +26,7 @@ class PathRule:
     host: str
     prefix: str
     access: str
-    wanted: Wanted | None
+    wanted: RequestedVerification | None
 
     @property
     def is_public(self) -> bool:
@@ -102,8 +102,10 @@ def _needing(application: Application, needs: str) -> Application:
     return less
 
 
-def _wanted(strength: str) -> Wanted | None:
-    return Wanted(strengths=(strength,), is_essential=True, asked_by=AskedBy.ADDRESS) if strength else None
+def _wanted(strength: str) -> RequestedVerification | None:
+    return (
+        RequestedVerification(strengths=(strength,), is_essential=True, asked_by=AskedBy.ADDRESS) if strength else None
+    )
 
 
 _rules = TTLCache(_load)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import app_passwords, reauthentication, request_context
-from accounts.app_passwords import Order, Program, Search, listing, programs
+from accounts.app_passwords import AppPasswordSearch, Order, Program, listing, programs
 from accounts.models import AppPassword
 from accounts.portal.forms import AppPasswordForm
 from accounts.session_assurance import AuthedRequest
@@ -47,9 +47,9 @@ def index(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/app_passwords.html", context)
 
 
-def _search(request: AuthedRequest) -> Search:
+def _search(request: AuthedRequest) -> AppPasswordSearch:
     order = request.GET.get("sort", "")
-    return Search(
+    return AppPasswordSearch(
         words=inputs.shortened(request.GET.get("q"), max_length=64),
         order=Order(order) if order in set(Order) else Order.CREATED,
         is_unused="unused" in request.GET,
@@ -57,7 +57,7 @@ def _search(request: AuthedRequest) -> Search:
 
 
 @dataclass(frozen=True)
-class _Line:
+class _AppPasswordLine:
     """One app password in the list, and on its page."""
 
     row: AppPassword
@@ -66,8 +66,8 @@ class _Line:
     is_forgotten: bool
 
 
-def _line(row: AppPassword, now: datetime) -> _Line:
-    return _Line(
+def _line(row: AppPassword, now: datetime) -> _AppPasswordLine:
+    return _AppPasswordLine(
         row,
         programs.program(row.program),
         is_over=row.ends_at is not None and row.ends_at <= now,
@@ -96,11 +96,11 @@ def make(request: AuthedRequest) -> HttpResponse:
         context = request_context.read(request)
         try:
             secret = app_passwords.issue(request.user, context, **form.fields_of_issue(context.now))
-        except app_passwords.Full:
+        except app_passwords.TooManyAppPasswords:
             words = _("You have the most app passwords allowed. Delete one first.")
             messages.warning(request, words, extra_tags="portal:app_passwords_full")
             return redirect("portal:app-passwords")
-        except app_passwords.Off:
+        except app_passwords.AppPasswordsOff:
             words = _("We didn’t create an app password, because your account or its settings have changed. Try again.")
             messages.warning(request, words, extra_tags="portal:changed_meanwhile")
             return redirect("portal:app-passwords")

@@ -24,7 +24,7 @@ from accounts import (
     session_assurance,
 )
 from accounts.models import User
-from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
+from accounts.portal.forms import NewPasswordForm, PasswordChangeForm, ResetForm
 from accounts.session_assurance import AuthedRequest
 from verification import limits, outcomes
 from verification.db import pooled_connections
@@ -39,7 +39,7 @@ def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a user who knows the current one and has recently verified."""
     if not request.user.has_password_here:
         return render(request, "accounts/portal/password_elsewhere.html", {"directory": request.user.directory})
-    form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
+    form, next_url = PasswordChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
         words = _("We changed your password and ended all your other sessions.")
         messages.success(request, words, extra_tags="portal:password_changed")
@@ -49,7 +49,7 @@ def change(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/password.html", context)
 
 
-def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
+def _is_changed(request: AuthedRequest, form: PasswordChangeForm) -> bool:
     """Change the password and return True; otherwise add the reason to the form."""
     if not _is_right(request, form) or not _is_good(form, request.user):
         return False
@@ -69,7 +69,7 @@ def _app_passwords(user: User) -> dict[str, Any]:
     return {"n_app_passwords": app_passwords.of_person(user).count(), "they_end": app_passwords.end_with(user, kind)}
 
 
-def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
+def _is_right(request: AuthedRequest, form: PasswordChangeForm) -> bool:
     """Check the current password, rate-limited like the one at sign-in."""
     name = request.user.username
     context = request_context.read(request)

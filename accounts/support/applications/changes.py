@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import access, applications
-from accounts.admin_changes import Refused, differences, spend, values
+from accounts.admin_changes import ChangeRefused, differences, spend, values
 from accounts.applications import logos, secrets
 from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries
@@ -67,10 +67,10 @@ def renew_secret(client: OidcClient, staff: User, context: Context, reason: str,
 
 
 def end_former_secret(client: OidcClient, staff: User, context: Context, reason: str) -> None:
-    """Revoke the old secret of an application now. Errors: `Refused`."""
+    """Revoke the old secret of an application now. Errors: `ChangeRefused`."""
     with transaction.atomic():
         if not secrets.drop_former(client):
-            raise Refused(_("There is no old secret any more."))
+            raise ChangeRefused(_("There is no old secret any more."))
         _record(administration_audit_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
 
 
@@ -94,7 +94,7 @@ def switch(application: Application, staff: User, context: Context, reason: str,
     with transaction.atomic():
         changed = Application.objects.filter(pk=application.pk, is_active=not is_on).update(is_active=is_on)
         if not changed:
-            raise Refused(_("Someone else did this before you. Open the page again."))
+            raise ChangeRefused(_("Someone else did this before you. Open the page again."))
         transaction.on_commit(_forget)
         n = 0 if is_on else applications.end(context.now, "application-off", application=application)
         event = (
@@ -117,14 +117,14 @@ def end_all(application: Application, staff: User, context: Context, reason: str
 
 
 def delete(application: Application, staff: User, context: Context, reason: str) -> None:
-    """Delete an application that is switched off. Errors: `Refused`.
+    """Delete an application that is switched off. Errors: `ChangeRefused`.
 
     Switching it off has ended its sessions, and told it so; deleting it would take that away.
     """
     with transaction.atomic():
         row = Application.objects.select_for_update(no_key=True).filter(pk=application.pk, is_active=False).first()
         if row is None:
-            raise Refused(_("Switch the application off first."))
+            raise ChangeRefused(_("Switch the application off first."))
         n = ApplicationSession.objects.filter(application=row, ended_at__isnull=True).count()
         _record(administration_audit_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
         row.delete()

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts import access, session_assurance
-from accounts.applications import Reason
+from accounts.applications import AccessReason
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
 from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
@@ -38,8 +38,8 @@ _OTHER_REASONS: Mapping[str, LazyText] = {
 
 def reason_words(reason: str) -> str:
     """Say in one sentence why an address opens or doesn’t; empty for a reason that needs no words."""
-    if reason in set(Reason):
-        return f"{capfirst(Reason(reason).label)}."
+    if reason in set(AccessReason):
+        return f"{capfirst(AccessReason(reason).label)}."
     return str(_OTHER_REASONS.get(reason, ""))
 
 
@@ -86,7 +86,7 @@ def _newest(user: User, now: datetime) -> Session | None:
 
 def _stranger(rule: PathRule, user: User | None, now: datetime) -> AccessCheckResult:
     answer = access.of_person(user, rule.application, None, now, wanted=rule.wanted)
-    verdict = AccessVerdict.REFUSED if answer.step is access.Step.REFUSE else AccessVerdict.SIGN_IN
+    verdict = AccessVerdict.REFUSED if answer.step is access.AccessStep.REFUSE else AccessVerdict.SIGN_IN
     return AccessCheckResult(verdict=verdict, reason=answer.reason, rule=rule, answer=answer)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
-from accounts.access import AccessDecision, SessionFacts, Step, Verification
+from accounts.access import AccessDecision, AccessStep, SessionFacts, Verification
 from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes
 from accounts.models import Application, OidcClient, User
@@ -19,10 +19,10 @@ from verification.lazy_text import LazyText
 from verification.policies import DecisionReason
 
 _WORDS = {
-    Step.CONTINUE: gettext_lazy("Opens"),
-    Step.ASK: gettext_lazy("Asks for another method"),
-    Step.ENROL: gettext_lazy("Asks to set up a stronger method"),
-    Step.REFUSE: gettext_lazy("Doesn’t open"),
+    AccessStep.CONTINUE: gettext_lazy("Opens"),
+    AccessStep.ASK: gettext_lazy("Asks for another method"),
+    AccessStep.ENROL: gettext_lazy("Asks to set up a stronger method"),
+    AccessStep.REFUSE: gettext_lazy("Doesn’t open"),
 }
 
 
@@ -76,7 +76,7 @@ def _try(label: str, answer: AccessDecision) -> Try:
     return Try(
         label=label,
         result=str(_WORDS[answer.step]),
-        is_open=answer.step is Step.CONTINUE,
+        is_open=answer.step is AccessStep.CONTINUE,
         why=reason_words(answer.reason),
         answer=answer,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts import activity
-from accounts.activity import Entry
+from accounts.activity import ActivityEntry
 from accounts.models import User
 from verification import audit, time_format
 from verification.audit import Severity
@@ -18,7 +18,7 @@ _MAX_LINES_SHOWN = 12  # on one case page
 class Attempts:
     """Equal attempts in a row. Shape: `last` is the newest, `first_at` the time of the oldest, `n` how many."""
 
-    last: Entry
+    last: ActivityEntry
     first_at: datetime
     n: int
 
@@ -41,7 +41,7 @@ def recent(person: User) -> tuple[Attempts, ...]:
     return grouped(activity.entries(events, is_own=False))[:_MAX_LINES_SHOWN]
 
 
-def grouped(entries: Iterable[Entry]) -> tuple[Attempts, ...]:
+def grouped(entries: Iterable[ActivityEntry]) -> tuple[Attempts, ...]:
     """Join failures that are equal, except for their time, and follow each other. Entries are newest first."""
     found: list[Attempts] = []
     for entry in entries:
@@ -52,7 +52,7 @@ def grouped(entries: Iterable[Entry]) -> tuple[Attempts, ...]:
     return tuple(found)
 
 
-def _is_same(one: Entry, other: Entry) -> bool:
+def _is_same(one: ActivityEntry, other: ActivityEntry) -> bool:
     if one.kind == Severity.GOOD:
         return False
     return (one.title, one.text, one.kind, one.browser, one.network) == (

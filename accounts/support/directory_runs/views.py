@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import admin_changes, directory_sync, redirects, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_health
@@ -95,7 +95,7 @@ def start(request: AuthedRequest, pk: int) -> HttpResponseBase:
         _("If many people would be switched off, we ask you first."),
     )
     back = resolve_url("admin:directory-sync", pk)
-    asked = Asked(title=_("Sync now"), button=_("Sync now"), back=back, here=_HERE, lines=lines)
+    asked = ReasonPage(title=_("Sync now"), button=_("Sync now"), back=back, here=_HERE, lines=lines)
     return admin_changes.with_reason(request, asked, run)
 
 
@@ -180,7 +180,7 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
             _("%(gone)d of %(all)d groups are removed or emptied. Their members lose what the groups allow.") % numbers
         )
     title = _("Switch off %(off)d of %(of)d people") % numbers if run.n_switched_off else _("Apply these changes")
-    asked = Asked(
+    asked = ReasonPage(
         title=title,
         button=title,
         back=resolve_url("admin:directory-run", ref),
@@ -206,7 +206,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
     else:
         title = _("Cancel this run")
         line = _("Changes that have already been applied stay. No other change is applied.")
-    asked = Asked(title=title, button=title, back=back, here=_HERE, lines=(line,))
+    asked = ReasonPage(title=title, button=title, back=back, here=_HERE, lines=(line,))
     return admin_changes.with_reason(request, asked, end)
 
 

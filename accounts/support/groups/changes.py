@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin_changes import Refused, Repeated
+from accounts.admin_changes import ChangeRefused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
 from accounts.support.actions import ActionRefusal, Actor, Rank, approvals, ranks, role_assignment
@@ -42,13 +42,13 @@ def wants_second(staff: User, found: GroupChangePlan) -> bool:
 def counted(staff: User, context: Context) -> Iterator[None]:
     """Count a change towards the quota of a member of staff, before its transaction. A refused one is not counted.
 
-    Errors: `Refused`.
+    Errors: `ChangeRefused`.
     """
     if not limits.spend_action(staff.pk, most=policies.rules_for(staff.pk).staff_quota, context=context).is_open:
-        raise Refused(ActionRefusal.QUOTA.advice)
+        raise ChangeRefused(ActionRefusal.QUOTA.advice)
     try:
         yield
-    except (Refused, Repeated, IntegrityError):
+    except (ChangeRefused, Repeated, IntegrityError):
         limits.refund_action(staff.pk, context=context)
         raise
 
@@ -56,7 +56,7 @@ def counted(staff: User, context: Context) -> Iterator[None]:
 def change(group: Group | None, wanted: WantedGroup | None, actor: Actor, *, seen: str) -> str:
     """Change a group, or leave the change for approval. Return the result as text.
 
-    Errors: `Refused`. Call it in the transaction of the form.
+    Errors: `ChangeRefused`. Call it in the transaction of the form.
     """
     found = _checked(group, wanted, actor, seen)
     if wants_second(actor.staff, found):
@@ -67,12 +67,12 @@ def change(group: Group | None, wanted: WantedGroup | None, actor: Actor, *, see
 
 def _checked(group: Group | None, wanted: WantedGroup | None, actor: Actor, seen: str) -> GroupChangePlan:
     if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
-        raise Refused(_("This group no longer exists."))
+        raise ChangeRefused(_("This group no longer exists."))
     found = plan(actor.staff, group, wanted)
     if found.refusal:
-        raise Refused(found.refusal)
+        raise ChangeRefused(found.refusal)
     if seen != found.seen:
-        raise Refused(_("Something has changed. Check the list again before you confirm."))
+        raise ChangeRefused(_("Something has changed. Check the list again before you confirm."))
     return found
 
 
@@ -170,13 +170,13 @@ def may_decide(request: GroupRequest, staff: User) -> bool:
 
 
 def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
-    """Approve and apply a request, or refuse it. Errors: `Refused`. Call it in the form's transaction."""
+    """Approve and apply a request, or refuse it. Errors: `ChangeRefused`. Call it in the form's transaction."""
     if not may_decide(request, staff):
-        raise Refused(_("You can’t decide this. A colleague who has all of its permissions can."))
+        raise ChangeRefused(_("You can’t decide this. A colleague who has all of its permissions can."))
     state = _State.DONE if agrees else _State.REFUSED
     open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
-        raise Refused(_("This request has already been decided, or it has expired."))
+        raise ChangeRefused(_("This request has already been decided, or it has expired."))
     _record(
         administration_audit_events.GROUP_REQUEST_AGREED
         if agrees
@@ -191,7 +191,7 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     wanted = wanted_by(request)
     asker = User.objects.get(pk=request.asked_by_id)
     if not asker.is_staff or policies.refusal(asker, context.now):
-        raise Refused(_("The person who requested this may no longer do it."))
+        raise ChangeRefused(_("The person who requested this may no longer do it."))
     actor = Actor(
         staff=asker,
         context=context,

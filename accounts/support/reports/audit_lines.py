@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.applications import Reason
+from accounts.applications import AccessReason
 from accounts.applications.audit_events import APPLICATION_ASKED, APPLICATION_REFUSED
 from accounts.directories import PasswordResult
 from accounts.directories.audit_events import DIRECTORY_REFUSED
@@ -174,10 +174,10 @@ def _why(kind: str, recorded: str) -> str:
     return str(_PLAIN_REASONS.get(recorded, recorded.replace("_", " ").rstrip(".")))
 
 
-_REASONS: Mapping[str, tuple[type[DecisionReason | ActionRefusal | Reason | PasswordResult], ...]] = {
+_REASONS: Mapping[str, tuple[type[DecisionReason | ActionRefusal | AccessReason | PasswordResult], ...]] = {
     DIRECTORY_REFUSED.kind: (PasswordResult,),
-    APPLICATION_ASKED.kind: (Reason,),
-    APPLICATION_REFUSED.kind: (Reason,),
+    APPLICATION_ASKED.kind: (AccessReason,),
+    APPLICATION_REFUSED.kind: (AccessReason,),
 }
 _OTHER_REASONS = (DecisionReason, ActionRefusal)
 _PLAIN_REASONS = {

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.admin_changes import Refused
+from accounts.admin_changes import ChangeRefused
 from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
@@ -33,17 +33,17 @@ def new_token(directory: Directory, actor: Actor) -> str:
 
 
 def end_former(directory: Directory, actor: Actor) -> None:
-    """Revoke the old token before its overlap is over. Errors: `Refused`."""
+    """Revoke the old token before its overlap is over. Errors: `ChangeRefused`."""
     if not secrets.drop_former(access_of(directory)):
-        raise Refused(_("There is no old token any more."))
+        raise ChangeRefused(_("There is no old token any more."))
     _record(administration_audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
 
 
 def revoke(directory: Directory, actor: Actor) -> None:
-    """End all tokens now. Errors: `Refused`."""
+    """End all tokens now. Errors: `ChangeRefused`."""
     tokens = ScimAccess.objects.filter(directory=directory).exclude(secret_digest="")
     if not tokens.update(secret_digest="", secret_made_at=None, former_digest="", former_ends_at=None):
-        raise Refused(_("There is no token any more."))
+        raise ChangeRefused(_("There is no token any more."))
     _record(administration_audit_events.SCIM_TOKENS_REVOKED, directory, actor)
 
 
@@ -57,10 +57,10 @@ def change_networks(directory: Directory, networks: Sequence[str], actor: Actor)
 
 
 def confirm_departures(directory: Directory, actor: Actor) -> None:
-    """End the alarm about many people who left, because that’s right. Errors: `Refused`."""
+    """End the alarm about many people who left, because that’s right. Errors: `ChangeRefused`."""
     found = provisioning.count_of_alarm(directory)
     if not provisioning.end_alarm(directory):
-        raise Refused(_("Someone has dealt with this already."))
+        raise ChangeRefused(_("Someone has dealt with this already."))
     _record(administration_audit_events.SCIM_DEPARTURES_CONFIRMED, directory, actor, n=found.n, of=found.of)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, provisioning, request_context
-from accounts.admin_changes import Asked, ReasonForm
+from accounts.admin_changes import ReasonForm, ReasonPage
 from accounts.integrations.scim import request_log
 from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
@@ -79,8 +79,8 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
     return layout.page(request, "directory_scim.html", context, here=_HERE)
 
 
-def _asked(directory: Directory, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> Asked:
-    return Asked(
+def _asked(directory: Directory, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> ReasonPage:
+    return ReasonPage(
         title=f"{button}: {directory.name}",
         button=button,
         back=resolve_url("admin:directory-scim", directory.pk),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_changes, applications, request_context
-from accounts.admin_changes import Asked, Repeated
+from accounts.admin_changes import ReasonPage, Repeated
 from accounts.applications import secrets
 from accounts.models import Application, OidcClient
 from accounts.session_assurance import AuthedRequest
@@ -175,8 +175,8 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
 
 def _asked(
     application: Application, button: str, lines: tuple[str, ...], *, is_destructive: bool = True, back: str = ""
-) -> Asked:
-    return Asked(
+) -> ReasonPage:
+    return ReasonPage(
         title=f"{button}: {application.name}",
         button=button,
         back=back or resolve_url("admin:application", application.slug),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
 
 from accounts import admin_changes, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.session_assurance import AuthedRequest
 from accounts.support import delivery_health
 from accounts.support.views import layout
@@ -120,5 +120,5 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
             messages.warning(request, words, extra_tags="delivery:not_sent_again")
 
     back, lines = resolve_url("admin:deliveries"), (_("The notification is sent to the same person again."),)
-    asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
+    asked = ReasonPage(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
     return admin_changes.with_reason(request, asked, run)

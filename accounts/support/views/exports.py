@@ -7,7 +7,7 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from accounts import admin_changes, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
@@ -64,5 +64,5 @@ def give(
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
 
-    asked = Asked(title=title, button=_("Export"), back=back, here=here, lines=lines)
+    asked = ReasonPage(title=title, button=_("Export"), back=back, here=here, lines=lines)
     return admin_changes.with_reason(request, asked, run)

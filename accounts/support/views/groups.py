@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
 
 from accounts import admin_changes, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, groups, permission_words, staff_roles
@@ -115,7 +115,7 @@ def _confirmed(
         return redirect("admin:auth_group_changelist")
 
     note = _("A second person must approve this. Until then it waits here under Groups and Roles.")
-    asked = Asked(
+    asked = ReasonPage(
         title=title,
         button=title,
         back=resolve_url("admin:group", group.pk) if group else resolve_url("admin:auth_group_changelist"),
@@ -154,7 +154,7 @@ def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseB
         return redirect("admin:auth_group_changelist")
 
     said = {"name": waiting.asked_by.get_username(), "reason": waiting.reason}
-    asked = Asked(
+    asked = ReasonPage(
         title=_("Approve the request") if agrees else _("Refuse the request"),
         button=_("Approve and apply") if agrees else _("Refuse"),
         back=resolve_url("admin:auth_group_changelist"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import admin_changes, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
@@ -184,7 +184,7 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
             % {"n": job.n_new}
         )
     title = _("Import this file")
-    asked = Asked(
+    asked = ReasonPage(
         title=title, button=_("Import"), back=resolve_url("admin:import", ref), here="imports", lines=tuple(lines)
     )
     return admin_changes.with_reason(request, asked, run)
@@ -205,7 +205,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
     else:
         title = _("Cancel import")
         line = _("%(name)s: rows that have already been imported stay. No other row is imported.")
-    asked = Asked(title=title, button=title, back=back, here="imports", lines=(line % {"name": job.name},))
+    asked = ReasonPage(title=title, button=title, back=back, here="imports", lines=(line % {"name": job.name},))
     return admin_changes.with_reason(request, asked, run)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, request_context
-from accounts.admin_changes import Asked
+from accounts.admin_changes import ReasonPage
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search, token_stock
 from accounts.support.people_search import NotOnePerson
@@ -139,8 +139,8 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
     return admin_changes.with_reason(request, _asked(token, _("Return to stock"), lines), run)
 
 
-def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> Asked:
-    return Asked(
+def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> ReasonPage:
+    return ReasonPage(
         title=f"{button}: {token.serial}",
         button=button,
         back=resolve_url("admin:token", token.ref),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts.support import administration_audit_events
-from mfasite.demo.history.people import Member, Staff
+from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
@@ -18,7 +18,7 @@ _PRICES = (("CH", "0.062", "0.095"), ("DE", "0.089", "0.070"), ("FR", "0.071", "
 _RANGE = "+43660"
 
 
-def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], staff: Staff) -> None:
+def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPerson], staff: Staff) -> None:
     """Add prices, limits and what was spent, and what the protection against toll fraud did."""
     first = days[0] + timedelta(hours=8)
     prices = {}
@@ -67,7 +67,7 @@ def _pumping(timeline: Timeline, at: datetime, staff: Staff) -> None:
     timeline.event(lifted_at, events.RANGE_LIFTED, actor_id=staff.operator.pk, range=_RANGE, reason=why)
 
 
-def _opt_out(timeline: Timeline, at: datetime, people: Sequence[Member]) -> None:
+def _opt_out(timeline: Timeline, at: datetime, people: Sequence[HistoryPerson]) -> None:
     """Somebody answered STOP to a text."""
     phone = [member.texts for member in people if member.texts and member.app][-1]
     OptOut.objects.create(address_digest=crypto.digest("address", phone.address), hint=phone.hint, at=at)

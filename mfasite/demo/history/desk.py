@@ -9,7 +9,7 @@ from accounts.app_passwords import audit_events
 from accounts.models import AppPassword, Service, SupportRequest, User
 from accounts.support import approval_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
-from mfasite.demo.history.people import Member, Staff
+from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Place, Timeline
 from verification.audit import Event
 from verification.models.handles import new_handle
@@ -35,7 +35,7 @@ _BLOCKED_SINCE = -8  # days
 
 
 def add(
-    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[Member], staff: Staff
+    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[HistoryPerson], staff: Staff
 ) -> None:
     """Add the cases, refused actions, a blocked person, app passwords, and a request from today."""
     working_days = [day for day in days if day.weekday() < 5]
@@ -79,7 +79,9 @@ def _waiting_request(timeline: Timeline, user: User, staff: Staff) -> None:
     timeline.event(at, approval_audit_events.SUPPORT_REQUESTED, **about)
 
 
-def _case(timeline: Timeline, chance: random.Random, at: datetime, member: Member, staff: Staff, ticket: str) -> None:
+def _case(
+    timeline: Timeline, chance: random.Random, at: datetime, member: HistoryPerson, staff: Staff, ticket: str
+) -> None:
     """Somebody calls, is verified, and is helped; a second person approves what clears everything."""
     event, reason, _weight, more = chance.choices(_CASES, [weight for *_rest, weight, _more in _CASES])[0]
     agent = chance.choice(staff.desk)
@@ -120,7 +122,7 @@ def _block(timeline: Timeline, at: datetime, user: User, staff: Staff) -> None:
 
 
 def _app_passwords(
-    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[Member], staff: Staff
+    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[HistoryPerson], staff: Staff
 ) -> None:
     """Add two services and the app passwords that are used there, or not."""
     for slug, name, program in (("mail", "Mail server", "mail"), ("calendar", "Calendar", "calendar")):

@@ -9,7 +9,7 @@ from accounts import audit_events
 from accounts.support import administration_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
 from mfasite.demo.history import requests
-from mfasite.demo.history.people import Member, Staff
+from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
 from verification.audit import events
 from verification.models import (
@@ -59,7 +59,7 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
 
 
 def add(
-    timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], staff: Staff, broken: TextOutage
+    timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPerson], staff: Staff, broken: TextOutage
 ) -> None:
     """Add the texts that failed before texts were switched off, and the other incidents."""
     called = [(member, member.calls) for member in people if member.calls and not member.passkey]
@@ -72,7 +72,7 @@ def add(
     _passwords(timeline, days, people)
 
 
-def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Member, Enrolment]]) -> None:
+def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[HistoryPerson, Enrolment]]) -> None:
     fate = Fate(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
     for n, (member, method) in enumerate(people):
         at = start + timedelta(seconds=80 * n)
@@ -85,7 +85,7 @@ def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Me
         timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said)
 
 
-def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enrolment, staff: Staff) -> None:
+def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment, staff: Staff) -> None:
     """Somebody else signs in at night; the person reports it on the phone, and support unlocks them."""
     user_id, at = member.user.pk, day + timedelta(hours=2, minutes=41)
     challenge = requests.request(
@@ -114,7 +114,7 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
     timeline.event(changed_at, audit_events.PASSWORD_CHANGED, user_id=user_id, place=member.office, n_app_passwords=0)
 
 
-def _stolen_password(timeline: Timeline, day: datetime, member: Member, method: Enrolment) -> None:
+def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment) -> None:
     """Somebody has a person's password; the person sees it and secures the account."""
     user_id, at = member.user.pk, day + timedelta(hours=21, minutes=12)
     challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
@@ -135,7 +135,7 @@ def _stolen_password(timeline: Timeline, day: datetime, member: Member, method: 
         timeline.event(at + timedelta(minutes=minutes), event, user_id=user_id, place=member.home)
 
 
-def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolment) -> None:
+def _guessing(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment) -> None:
     """Somebody guesses codes until the method is locked. It still is."""
     user_id, at = member.user.pk, day + timedelta(hours=9)
     said: dict[str, Any] = {}
@@ -150,7 +150,7 @@ def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolme
         Failure.objects.create(user=member.user, method=method.method, consecutive=_LOCKOUT, locked_at=at)
 
 
-def _passwords(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member]) -> None:
+def _passwords(timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPerson]) -> None:
     """Add ordinary changes: passwords, methods, sessions."""
     for place, member in enumerate(people[4::6]):
         at = days[2 + 3 * place % (len(days) - 3)] + timedelta(hours=9 + place % 8, minutes=7 * place % 60)

@@ -41,7 +41,7 @@ _WITHOUT = (17, 33, 52)  # who has set up nothing yet
 
 
 @dataclass
-class Member:
+class HistoryPerson:
     """A person, their methods by kind, and the places they sign in from."""
 
     user: User
@@ -70,11 +70,11 @@ class Staff:
     administrator: User
 
 
-def make(chance: random.Random, *, before: datetime) -> list[Member]:
+def make(chance: random.Random, *, before: datetime) -> list[HistoryPerson]:
     """Create the people, who set up their methods some time before a moment."""
     nobody = make_password(None)
     names = _names(chance)
-    found: list[Member] = []
+    found: list[HistoryPerson] = []
     for group_name, size in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=group_name)
         for _n in range(size):
@@ -130,11 +130,11 @@ def _user(username: str, name: str, nobody: str, joined: datetime) -> User:
     )
 
 
-def _member(user: User, number: int, chance: random.Random, since: datetime) -> Member:
+def _member(user: User, number: int, chance: random.Random, since: datetime) -> HistoryPerson:
     agent = chance.choice(_AGENTS)
     office = Place(network=f"192.0.2.{10 + number % 4}", agent=agent)
     home = Place(network=f"198.51.100.{10 + number}", agent=_PHONE if chance.random() < 0.4 else agent)
-    member = Member(user, office, home, remembers=chance.random() < 0.6)
+    member = HistoryPerson(user, office, home, remembers=chance.random() < 0.6)
     if number in _WITHOUT:
         User.objects.filter(pk=user.pk).update(second_step=SecondStep.ENABLED)
         return member

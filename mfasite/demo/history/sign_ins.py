@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from accounts import audit_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.incidents import TextOutage
-from mfasite.demo.history.people import Member
+from mfasite.demo.history.people import HistoryPerson
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
 from verification import registry
 from verification.audit import events
@@ -22,7 +22,11 @@ _WORKING_DAYS = 5
 
 
 def add(
-    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[Member], outage: TextOutage
+    timeline: Timeline,
+    chance: random.Random,
+    days: Sequence[datetime],
+    people: Sequence[HistoryPerson],
+    outage: TextOutage,
 ) -> None:
     """Add the sign-ins of all people on all days. During the outage no text arrives."""
     for day in days:
@@ -43,7 +47,7 @@ def add(
 
 
 def _sign_in(
-    timeline: Timeline, chance: random.Random, member: Member, place: Place, at: datetime, outage: TextOutage
+    timeline: Timeline, chance: random.Random, member: HistoryPerson, place: Place, at: datetime, outage: TextOutage
 ) -> None:
     user_id = member.user.pk
     if chance.random() < 0.06:
@@ -66,7 +70,7 @@ def _sign_in(
         at += timedelta(seconds=chance.randrange(10, 60))
 
 
-def _chosen(chance: random.Random, member: Member) -> list[Enrolment]:
+def _chosen(chance: random.Random, member: HistoryPerson) -> list[Enrolment]:
     """Return the methods in the order in which they are tried: most people use the first one."""
     found = member.methods
     if len(found) > 1 and chance.random() < 0.25:
@@ -77,7 +81,7 @@ def _chosen(chance: random.Random, member: Member) -> list[Enrolment]:
 def _verify(
     timeline: Timeline,
     chance: random.Random,
-    member: Member,
+    member: HistoryPerson,
     method: Enrolment,
     place: Place,
     at: datetime,
@@ -118,7 +122,7 @@ def _fate(chance: random.Random, kind: Channel | None, at: datetime, outage: Tex
 def _completed(
     timeline: Timeline,
     at: datetime,
-    member: Member,
+    member: HistoryPerson,
     place: Place,
     *,
     why: DecisionReason,
@@ -146,7 +150,7 @@ def _completed(
         timeline.add_notice(told)
 
 
-def _keep_browsers(people: Sequence[Member], now: datetime) -> None:
+def _keep_browsers(people: Sequence[HistoryPerson], now: datetime) -> None:
     """Write the browsers that are still remembered, and when people and methods were last seen."""
     for member in people:
         member.user.save(update_fields=["last_login"])

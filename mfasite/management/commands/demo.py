@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import conf, demo_database
 from mfasite.demo import broker, child_processes, launcher, preflight, provider_pages, users
-from mfasite.demo.child_processes import Failed
+from mfasite.demo.child_processes import ChildFailed
 from mfasite.environment import env
 from verification import conf as engine
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 self._serve(home, port)
         except Stopped:
             self.stdout.write("The demo has ended.")
-        except Failed as failure:
+        except ChildFailed as failure:
             self._refuse(str(failure))
         except broker.NoBroker:
             self._refuse(

@@ -50,7 +50,7 @@ class Command(UncheckedCommand):
 
 
 @transaction.atomic
-def _make(person: users.Person) -> None:
+def _make(person: users.DemoUser) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
         return

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from accounts.access import AccessDecision, Demand, Reason, Requirement, SessionFacts, Step, Verification, decide
+from accounts.access import (
+    AccessDecision,
+    AccessReason,
+    AccessStep,
+    Demand,
+    Requirement,
+    SessionFacts,
+    Verification,
+    decide,
+)
 from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification.policies import DecisionReason
 from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, AuthenticationStrength
@@ -37,37 +46,37 @@ def _decide(
     return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=NOW, rounds=rounds)
 
 
-def _said(answer: AccessDecision) -> tuple[Step, Reason, tuple[str, ...]]:
+def _said(answer: AccessDecision) -> tuple[AccessStep, AccessReason, tuple[str, ...]]:
     return answer.step, answer.reason, answer.methods
 
 
 def test_asks_a_stranger_to_sign_in() -> None:
     answer = _decide(None, PHISHING_RESISTANT, owned=None)
 
-    assert _said(answer) == (Step.ASK, Reason.SIGNED_OUT, ("passkey",))
+    assert _said(answer) == (AccessStep.ASK, AccessReason.SIGNED_OUT, ("passkey",))
 
 
 def test_says_what_a_sign_in_would_have_to_meet() -> None:
-    assert _said(_decide(None, owned=("text",))) == (Step.ASK, Reason.SIGNED_OUT, ("text",))
-    assert _decide(None, PHISHING_RESISTANT, owned=("text",)).step is Step.ENROL
+    assert _said(_decide(None, owned=("text",))) == (AccessStep.ASK, AccessReason.SIGNED_OUT, ("text",))
+    assert _decide(None, PHISHING_RESISTANT, owned=("text",)).step is AccessStep.ENROL
 
 
 @pytest.mark.parametrize("strength", [PASSWORD, SECOND_STEP])
 def test_grants_nothing_without_facts(strength: AuthenticationStrength) -> None:
-    assert _decide(None, strength, owned=("totp",)).step is Step.ASK
+    assert _decide(None, strength, owned=("totp",)).step is AccessStep.ASK
 
 
-@pytest.mark.parametrize(("refusal", "reason"), [("blocked", Reason.BLOCKED), ("locked", Reason.LOCKED)])
-def test_refuses_a_blocked_or_locked_person_before_anything_else(refusal: str, reason: Reason) -> None:
+@pytest.mark.parametrize(("refusal", "reason"), [("blocked", AccessReason.BLOCKED), ("locked", AccessReason.LOCKED)])
+def test_refuses_a_blocked_or_locked_person_before_anything_else(refusal: str, reason: AccessReason) -> None:
     answer = _decide(_facts(password=MINUTE, passkey=MINUTE), PASSWORD, refusal=refusal)
 
-    assert _said(answer) == (Step.REFUSE, reason, ())
+    assert _said(answer) == (AccessStep.REFUSE, reason, ())
 
 
 def test_refuses_a_person_of_another_group() -> None:
     answer = _decide(_facts(password=MINUTE, passkey=MINUTE), PASSWORD, is_allowed=False)
 
-    assert _said(answer) == (Step.REFUSE, Reason.NOT_ALLOWED, ())
+    assert _said(answer) == (AccessStep.REFUSE, AccessReason.NOT_ALLOWED, ())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +92,7 @@ def test_refuses_a_person_of_another_group() -> None:
 def test_tells_what_was_verified(method: str, amr: tuple[str, ...], acr: str) -> None:
     answer = _decide(_facts(password=2 * MINUTE, **{method: MINUTE}))
 
-    assert (answer.step, answer.reason, answer.acr, answer.amr) == (Step.CONTINUE, Reason.MET, acr, amr)
+    assert (answer.step, answer.reason, answer.acr, answer.amr) == (AccessStep.CONTINUE, AccessReason.MET, acr, amr)
     assert answer.auth_time == NOW - MINUTE
 
 
@@ -115,20 +124,20 @@ def test_a_request_cannot_name_an_acr_that_was_not_reached() -> None:
 @pytest.mark.parametrize(
     ("verified", "strength", "step"),
     [
-        ("text", NO_PHONE, Step.ASK),
-        ("call", NO_PHONE, Step.ASK),
-        ("recovery", NO_PHONE, Step.ASK),
-        ("totp", NO_PHONE, Step.CONTINUE),
-        ("access_pass", NO_PHONE, Step.CONTINUE),
-        ("totp", PHISHING_RESISTANT, Step.ASK),
-        ("access_pass", PHISHING_RESISTANT, Step.ASK),
-        ("passkey", PHISHING_RESISTANT, Step.CONTINUE),
-        ("passkey", OWN, Step.ASK),
-        ("token", OWN, Step.CONTINUE),
-        ("totp", PASSWORD, Step.CONTINUE),
+        ("text", NO_PHONE, AccessStep.ASK),
+        ("call", NO_PHONE, AccessStep.ASK),
+        ("recovery", NO_PHONE, AccessStep.ASK),
+        ("totp", NO_PHONE, AccessStep.CONTINUE),
+        ("access_pass", NO_PHONE, AccessStep.CONTINUE),
+        ("totp", PHISHING_RESISTANT, AccessStep.ASK),
+        ("access_pass", PHISHING_RESISTANT, AccessStep.ASK),
+        ("passkey", PHISHING_RESISTANT, AccessStep.CONTINUE),
+        ("passkey", OWN, AccessStep.ASK),
+        ("token", OWN, AccessStep.CONTINUE),
+        ("totp", PASSWORD, AccessStep.CONTINUE),
     ],
 )
-def test_a_strength_is_a_set_of_methods(verified: str, strength: AuthenticationStrength, step: Step) -> None:
+def test_a_strength_is_a_set_of_methods(verified: str, strength: AuthenticationStrength, step: AccessStep) -> None:
     facts = _facts(password=MINUTE, **{verified: MINUTE})
 
     assert _decide(facts, strength, owned=("totp", "token", "passkey")).step is step
@@ -137,25 +146,29 @@ def test_a_strength_is_a_set_of_methods(verified: str, strength: AuthenticationS
 def test_asks_only_for_methods_that_are_enough() -> None:
     answer = _decide(_facts(password=MINUTE, text=MINUTE), NO_PHONE, owned=("text", "passkey", "totp"))
 
-    assert _said(answer) == (Step.ASK, Reason.TOO_WEAK, ("passkey", "totp"))
+    assert _said(answer) == (AccessStep.ASK, AccessReason.TOO_WEAK, ("passkey", "totp"))
 
 
 def test_asks_again_for_a_verification_that_is_too_old() -> None:
     facts = _facts(password=HOUR, totp=HOUR)
 
-    assert _decide(facts, owned=("totp",), max_age=HOUR).step is Step.CONTINUE
-    assert _said(_decide(facts, owned=("totp",), max_age=HOUR - MINUTE)) == (Step.ASK, Reason.TOO_OLD, ("totp",))
+    assert _decide(facts, owned=("totp",), max_age=HOUR).step is AccessStep.CONTINUE
+    assert _said(_decide(facts, owned=("totp",), max_age=HOUR - MINUTE)) == (
+        AccessStep.ASK,
+        AccessReason.TOO_OLD,
+        ("totp",),
+    )
 
 
 def test_asks_again_if_a_new_verification_was_demanded() -> None:
     facts = _facts(password=HOUR, totp=HOUR)
 
-    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR)).step is Step.CONTINUE
-    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR + MINUTE)).reason is Reason.TOO_OLD
+    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR)).step is AccessStep.CONTINUE
+    assert _decide(facts, owned=("totp",), demand=Demand(at=NOW - HOUR + MINUTE)).reason is AccessReason.TOO_OLD
 
 
 def test_a_password_that_is_too_old_is_met_by_any_newer_method() -> None:
-    assert _decide(_facts(password=HOUR, totp=MINUTE), PASSWORD, max_age=2 * MINUTE).step is Step.CONTINUE
+    assert _decide(_facts(password=HOUR, totp=MINUTE), PASSWORD, max_age=2 * MINUTE).step is AccessStep.CONTINUE
     assert _decide(_facts(password=HOUR), PASSWORD, max_age=MINUTE).methods == ("password",)
     assert _decide(_facts(password=HOUR), PASSWORD, owned=("totp",), max_age=MINUTE).methods == ("totp",)
 
@@ -168,19 +181,19 @@ def test_reports_only_what_is_fresh_enough() -> None:
 
 
 def test_a_verification_in_the_future_counts_for_nothing() -> None:
-    assert _decide(_facts(password=MINUTE, totp=-MINUTE), owned=("totp",)).step is Step.ASK
+    assert _decide(_facts(password=MINUTE, totp=-MINUTE), owned=("totp",)).step is AccessStep.ASK
 
 
 def test_the_clock_of_another_web_host_may_be_a_little_ahead() -> None:
     """Seen failing without an allowance: the page after the sign-in, from another host, asked to verify again."""
-    assert _decide(_facts(password=-SECOND, totp=-SECOND), owned=("totp",), max_age=MINUTE).step is Step.CONTINUE
+    assert _decide(_facts(password=-SECOND, totp=-SECOND), owned=("totp",), max_age=MINUTE).step is AccessStep.CONTINUE
 
 
 @pytest.mark.parametrize("why", [DecisionReason.REMEMBERED, DecisionReason.TRUSTED_NETWORK])
 def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: DecisionReason) -> None:
     answer = _decide(_facts(why, password=MINUTE), owned=("totp",))
 
-    assert (answer.step, answer.reason) == (Step.CONTINUE, Reason.SKIPPED)
+    assert (answer.step, answer.reason) == (AccessStep.CONTINUE, AccessReason.SKIPPED)
     assert (answer.acr, answer.amr, answer.auth_time) == (ACR_PASSWORD, ("pwd",), NOW - MINUTE)
 
 
@@ -201,28 +214,28 @@ def test_a_remembered_browser_never_counts_as_a_fresh_second_step(why: DecisionR
     """Seen failing for each line with its condition left out of `_may_be_skipped`."""
     answer = _decide(_facts(why, password=MINUTE), owned=("totp", "passkey"), **more)
 
-    assert answer.step is Step.ASK
+    assert answer.step is AccessStep.ASK
 
 
 @pytest.mark.parametrize("why", [DecisionReason.NOT_REQUIRED, DecisionReason.DEFERRED, DecisionReason.BYPASSED])
 def test_who_needs_no_second_step_here_needs_one_there(why: DecisionReason) -> None:
     facts = _facts(why, password=MINUTE)
 
-    assert _decide(facts).step is Step.ENROL
-    assert _decide(facts, owned=("totp",)).step is Step.ASK
-    assert _decide(facts, PASSWORD).step is Step.CONTINUE
+    assert _decide(facts).step is AccessStep.ENROL
+    assert _decide(facts, owned=("totp",)).step is AccessStep.ASK
+    assert _decide(facts, PASSWORD).step is AccessStep.CONTINUE
 
 
 def test_offers_to_set_up_what_is_enough_and_may_be_set_up() -> None:
     answer = _decide(_facts(password=MINUTE), NO_PHONE, offered=("text", "totp"))
 
-    assert _said(answer) == (Step.ENROL, Reason.NO_METHOD, ("totp",))
+    assert _said(answer) == (AccessStep.ENROL, AccessReason.NO_METHOD, ("totp",))
 
 
 def test_refuses_where_nothing_can_be_set_up() -> None:
     answer = _decide(_facts(password=MINUTE), PHISHING_RESISTANT, offered=("text", "totp"))
 
-    assert _said(answer) == (Step.REFUSE, Reason.NO_METHOD_POSSIBLE, ())
+    assert _said(answer) == (AccessStep.REFUSE, AccessReason.NO_METHOD_POSSIBLE, ())
 
 
 @pytest.mark.parametrize(
@@ -246,7 +259,7 @@ def test_sets_up_a_method_only_after_the_strongest_that_they_have(
     """Seen failing with `_strongest` returning everything that they have."""
     answer = _decide(_facts(**verified), PHISHING_RESISTANT, owned=owned)
 
-    assert (answer.step, answer.first) == (Step.ENROL, first)
+    assert (answer.step, answer.first) == (AccessStep.ENROL, first)
 
 
 def test_gives_up_after_two_rounds() -> None:
@@ -254,8 +267,8 @@ def test_gives_up_after_two_rounds() -> None:
 
     steps = [_decide(facts, NO_PHONE, owned=("text", "totp"), rounds=n).step for n in range(4)]
 
-    assert steps == [Step.ASK, Step.ASK, Step.REFUSE, Step.REFUSE]
-    assert _decide(facts, SECOND_STEP, rounds=9).step is Step.CONTINUE
+    assert steps == [AccessStep.ASK, AccessStep.ASK, AccessStep.REFUSE, AccessStep.REFUSE]
+    assert _decide(facts, SECOND_STEP, rounds=9).step is AccessStep.CONTINUE
 
 
 METHODS = ("password", "text", "totp", "passkey")
@@ -306,10 +319,10 @@ def test_holds_for_all_facts_and_requirements() -> None:
             and {each.method for each in facts.verified} == {"password"}
         )
         assert answer.is_granted == (bool(fresh & enough) or is_skipped), (facts, requirement, owned)
-        if answer.step is Step.ASK:
+        if answer.step is AccessStep.ASK:
             assert set(answer.methods) <= enough
             assert set(answer.methods) <= {*owned, "password"}
-        if answer.step is Step.ENROL:
+        if answer.step is AccessStep.ENROL:
             assert not set(owned) & enough
             assert set(answer.methods) <= enough | {"token", "recovery", "call", "email", "access_pass"}
         if answer.acr == ACR_SECOND_STEP:
@@ -317,12 +330,12 @@ def test_holds_for_all_facts_and_requirements() -> None:
         if answer.acr == ACR_PHISHING_RESISTANT:
             assert "passkey" in fresh
         # Verifying any of the methods that were asked for is enough: nobody is sent round in a circle.
-        for method in answer.methods if answer.step is Step.ASK else ():
+        for method in answer.methods if answer.step is AccessStep.ASK else ():
             met = (*facts.verified, Verification(method=method, at=NOW))
             after = decide(
                 replace(facts, verified=met), owned, requirement, is_allowed=True, refusal="", now=NOW, rounds=1
             )
-            assert after.step is Step.CONTINUE, (facts, requirement, method)
+            assert after.step is AccessStep.CONTINUE, (facts, requirement, method)
         n += 1
 
     assert n > 10_000

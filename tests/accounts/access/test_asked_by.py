@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts import access
-from accounts.access import AskedBy, Wanted
+from accounts.access import AskedBy, RequestedVerification
 from accounts.models import Application, Session, User
 from tests.simulated.people import Clock, Person
 from verification.models import Policy
@@ -31,14 +31,18 @@ def _narrow_both(wiki: Application) -> None:
 
 
 MFA = ("second-step",)
-CASES: dict[str, tuple[Callable[[Application], object], Wanted | None, tuple[str, str]]] = {
+CASES: dict[str, tuple[Callable[[Application], object], RequestedVerification | None, tuple[str, str]]] = {
     "application": (lambda _wiki: None, None, ("second-step", "application")),
     "password": (_need_less, None, ("password", "application")),
     "policy": (_narrow, None, ("no-phone", "policy")),
     "application above policy": (_narrow_both, None, ("no-phone", "application")),
-    "client": (_need_less, Wanted(strengths=MFA), ("second-step", "client")),
-    "client that asks for no more": (lambda _wiki: None, Wanted(strengths=MFA), ("second-step", "application")),
-    "address": (_need_less, Wanted(strengths=MFA, asked_by=AskedBy.ADDRESS), ("second-step", "address")),
+    "client": (_need_less, RequestedVerification(strengths=MFA), ("second-step", "client")),
+    "client that asks for no more": (
+        lambda _wiki: None,
+        RequestedVerification(strengths=MFA),
+        ("second-step", "application"),
+    ),
+    "address": (_need_less, RequestedVerification(strengths=MFA, asked_by=AskedBy.ADDRESS), ("second-step", "address")),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts import access, sessions
-from accounts.access import Reason, SessionFacts, Step, Verification, requirements
+from accounts.access import AccessReason, AccessStep, SessionFacts, Verification, requirements
 from accounts.models import Application, Session, User
 from tests.simulated.people import Clock, Person
 from verification import policies, strengths
@@ -66,7 +66,7 @@ def test_applications_require_it_as_well(ana: Person, finance: Group, clock: Clo
 
     answer = access.of_person(user, wiki, facts, clock.now)
 
-    assert (answer.step, answer.reason, answer.methods) == (Step.ASK, Reason.TOO_WEAK, ("totp",))
+    assert (answer.step, answer.reason, answer.methods) == (AccessStep.ASK, AccessReason.TOO_WEAK, ("totp",))
     assert access.of_person(user, wiki, _facts(ana, clock, "totp"), clock.now).is_granted
 
 
@@ -85,7 +85,7 @@ def test_strength_that_is_gone_opens_nothing(ana: Person, clock: Clock) -> None:
 
     answer = access.of_person(user, wiki, _facts(ana, clock, "totp", "passkey"), clock.now)
 
-    assert (answer.step, answer.reason) == (Step.REFUSE, Reason.NO_METHOD_POSSIBLE)
+    assert (answer.step, answer.reason) == (AccessStep.REFUSE, AccessReason.NO_METHOD_POSSIBLE)
 
 
 def test_says_what_would_happen_at_a_sign_in(ana: Person, cleo: Person, clock: Clock) -> None:
@@ -94,11 +94,11 @@ def test_says_what_would_happen_at_a_sign_in(ana: Person, cleo: Person, clock: C
     found = [access.of_person(User.objects.get(pk=each.user.pk), wiki, None, clock.now) for each in (ana, cleo)]
 
     assert [(each.step, each.reason, each.methods) for each in found] == [
-        (Step.ASK, Reason.SIGNED_OUT, ("totp",)),
-        (Step.ASK, Reason.SIGNED_OUT, ("totp",)),
+        (AccessStep.ASK, AccessReason.SIGNED_OUT, ("totp",)),
+        (AccessStep.ASK, AccessReason.SIGNED_OUT, ("totp",)),
     ]
     wiki.strength = "phishing-resistant"
-    assert access.of_person(User.objects.get(pk=ana.user.pk), wiki, None, clock.now).step is Step.ENROL
+    assert access.of_person(User.objects.get(pk=ana.user.pk), wiki, None, clock.now).step is AccessStep.ENROL
 
 
 def test_reads_no_statement_but_the_groups_where_access_is_granted(

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from accounts import access
-from accounts.access import AccessDecision, Reason, Step, portal_and_staff
+from accounts.access import AccessDecision, AccessReason, AccessStep, portal_and_staff
 from accounts.models import User
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import Door, mail
@@ -15,7 +15,7 @@ from tests.simulated.people import PASSWORD, Clock, Person, hire
 
 __all__ = ["mail"]
 
-REFUSED = AccessDecision(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+REFUSED = AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
 
 
 @pytest.fixture
@@ -74,4 +74,4 @@ def test_a_stranger_is_signed_out(rf: RequestFactory, db: None) -> None:
     request = rf.get("/")
     request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]  # enough of a session
 
-    assert access.portal_and_staff.portal(request).reason is Reason.SIGNED_OUT
+    assert access.portal_and_staff.portal(request).reason is AccessReason.SIGNED_OUT

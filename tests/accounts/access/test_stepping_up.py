@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 
 from accounts import access
-from accounts.access import Reason, access_decision_words, stepping_up
+from accounts.access import AccessReason, access_decision_words, stepping_up
 from accounts.models import Application, User
 from accounts.sessions import SessionStore
 from accounts.signin import flow
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 def wiki_page(request: HttpRequest) -> HttpResponse:
     """Stand in for an integration: it decides, and sends on or tells what the application would get."""
     application = Application.objects.get(slug="wiki")
-    wanted = access.Wanted(
+    wanted = access.RequestedVerification(
         strengths=tuple(request.GET.getlist("acr")),
         is_essential="essential" in request.GET,
         max_age=timedelta(seconds=int(request.GET["max_age"])) if "max_age" in request.GET else None,
@@ -46,7 +46,7 @@ def wiki(db: None) -> Application:
     return Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
 
 
-def _title(reason: Reason) -> str:
+def _title(reason: AccessReason) -> str:
     """Return what a page says first about a refusal of the wiki."""
     return access_decision_words.refusal(reason, "Wiki")[0]
 
@@ -57,7 +57,7 @@ def _need(application: Application, **fields: Any) -> None:
 
 def test_signs_in_and_goes_on_to_the_application(ana: Person, wiki: Application) -> None:
     page = ana.browser.go("/wiki/")
-    assert (page.path, access_decision_words.why(Reason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
+    assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     page = ana.verify(ana.read_text())
@@ -87,7 +87,7 @@ def test_session_that_is_too_weak_is_asked_for_what_is_enough(ana: Person, wiki:
     page = ana.browser.go("/wiki/")
 
     assert page.path == "/sign-in/again/"
-    assert access_decision_words.why(Reason.TOO_WEAK, "Wiki") in page
+    assert access_decision_words.why(AccessReason.TOO_WEAK, "Wiki") in page
     assert "/help/application-asks-again/" in page.html
     assert (page.offers("Authenticator app"), "Text message" in page) == (True, False)
     former = ana.browser.session_key
@@ -168,7 +168,7 @@ def test_a_remembered_browser_is_asked_where_it_does_not_count(ana: Person, wiki
 
     page = ana.browser.go("/wiki/")
 
-    assert (page.path, access_decision_words.why(Reason.REMEMBERED, "Wiki") in page) == ("/sign-in/again/", True)
+    assert (page.path, access_decision_words.why(AccessReason.REMEMBERED, "Wiki") in page) == ("/sign-in/again/", True)
 
 
 def test_sets_up_a_method_that_is_enough_and_goes_on(wiki: Application, clock: Clock) -> None:
@@ -179,7 +179,7 @@ def test_sets_up_a_method_that_is_enough_and_goes_on(wiki: Application, clock: C
     _need(wiki, strength="no-phone")
 
     page = tim.browser.go("/wiki/")
-    assert (page.path, access_decision_words.why(Reason.NO_METHOD, "Wiki") in page) == ("/sign-in/again/", True)
+    assert (page.path, access_decision_words.why(AccessReason.NO_METHOD, "Wiki") in page) == ("/sign-in/again/", True)
     tim.browser.press("Text message")
     page = tim.verify(tim.read_text())
 
@@ -213,7 +213,7 @@ def test_gives_up_after_two_rounds(ana: Person, wiki: Application, clock: Clock)
 
     page = ana.browser.go("/wiki/?max_age=1")
 
-    assert (page.status, _title(Reason.TOO_MANY_ROUNDS) in page) == (403, True)
+    assert (page.status, _title(AccessReason.TOO_MANY_ROUNDS) in page) == (403, True)
     clock.forward(minutes=2)
     assert ana.browser.go("/wiki/?max_age=1").path == "/sign-in/again/"
 
@@ -224,7 +224,7 @@ def test_tells_who_may_not_use_it(ana: Person, wiki: Application) -> None:
 
     page = ana.browser.go("/wiki/")
 
-    assert (page.status, _title(Reason.NOT_ALLOWED) in page) == (403, True)
+    assert (page.status, _title(AccessReason.NOT_ALLOWED) in page) == (403, True)
 
 
 def test_tells_who_can_set_up_nothing_that_is_enough(ana: Person, wiki: Application) -> None:
@@ -234,7 +234,7 @@ def test_tells_who_can_set_up_nothing_that_is_enough(ana: Person, wiki: Applicat
 
     page = ana.browser.go("/wiki/")
 
-    assert (page.status, _title(Reason.NO_METHOD_POSSIBLE) in page) == (403, True)
+    assert (page.status, _title(AccessReason.NO_METHOD_POSSIBLE) in page) == (403, True)
 
 
 def test_half_signed_in_session_is_nobody(ana: Person, wiki: Application) -> None:

@@ -38,7 +38,7 @@ def test_refuses_the_41st(ana: Person) -> None:
     for _ in range(MAX_PER_PERSON):
         app_password_services.make(ana.user)
 
-    with pytest.raises(app_passwords.Full):
+    with pytest.raises(app_passwords.TooManyAppPasswords):
         app_password_services.make(ana.user)
 
 
@@ -56,14 +56,14 @@ def test_counts_only_those_that_live(ana: Person) -> None:
 def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
     Policy.objects.create(app_passwords=False)
 
-    with pytest.raises(app_passwords.Off):
+    with pytest.raises(app_passwords.AppPasswordsOff):
         app_password_services.make(ana.user)
 
 
 def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
     _change(ana, securing_since=FAR)  # by another request, since ours read its person
 
-    with pytest.raises(app_passwords.Off):
+    with pytest.raises(app_passwords.AppPasswordsOff):
         app_password_services.make(ana.user)
 
 
@@ -71,7 +71,7 @@ def test_makes_none_for_a_session_that_has_just_ended(ana: Person) -> None:
     """Seen failing where an action ends sessions and keeps the app passwords: a thief's request made one more."""
     _change(ana, epoch=ana.user.epoch + 1)  # by another request, since ours read its person
 
-    with pytest.raises(app_passwords.Off):
+    with pytest.raises(app_passwords.AppPasswordsOff):
         app_password_services.make(ana.user)
 
 
@@ -85,7 +85,7 @@ def test_never_makes_a_41st_by_many_requests_at_once() -> None:
     def make(_: int) -> bool:
         try:
             app_password_services.make(user)
-        except app_passwords.Full:
+        except app_passwords.TooManyAppPasswords:
             return False
         finally:
             connections.close_all()

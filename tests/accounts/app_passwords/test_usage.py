@@ -10,7 +10,7 @@ from django.db import DatabaseError, connections
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.app_passwords import usage
-from accounts.app_passwords.usage import Use
+from accounts.app_passwords.usage import AppPasswordUse
 from accounts.models import AppPassword
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import Door
@@ -122,6 +122,6 @@ def test_can_be_told_to_write_each_now(ana: Person, clock: Clock) -> None:
     app_password_services.make(ana.user)
     row = AppPassword.objects.get(user=ana.user)
 
-    usage.note(Use(row.pk, clock.now, "192.0.2.9", "imap"))
+    usage.note(AppPasswordUse(row.pk, clock.now, "192.0.2.9", "imap"))
 
     assert _used(ana) == [(clock.now, "192.0.2.9")]

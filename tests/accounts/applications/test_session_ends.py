@@ -40,7 +40,7 @@ def actor(clock: Clock) -> Actor:
 def _open(person: Person, application: Application, clock: Clock) -> str:
     """Open an application from the newest session of a person, and return the session's public name."""
     session = Session.objects.filter(user=person.user).latest("made_at")
-    answer = access.AccessDecision(step=access.Step.CONTINUE, reason=access.Reason.MET)
+    answer = access.AccessDecision(step=access.AccessStep.CONTINUE, reason=access.AccessReason.MET)
     applications.open(application, person.user, session.ref, answer, clock.now)
     return session.ref
 

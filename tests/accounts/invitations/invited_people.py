@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from accounts import invitations
-from accounts.invitations import State
+from accounts.invitations import InvitationState
 from accounts.models import Invitation, User
 from tests.simulated.people import Clock, Person, join, work
 from verification.delivery.providers.virtual.models import Delivery
@@ -31,7 +31,7 @@ def invited(person: Person, clock: Clock) -> str:
     return link()
 
 
-def state(person: Person, clock: Clock) -> State | None:
+def state(person: Person, clock: Clock) -> InvitationState | None:
     found = User.objects.get(pk=person.user.pk)
     return invitations.state_of(found, Invitation.objects.filter(user=found).first(), clock.now)
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from accounts import directories, invitations
-from accounts.invitations import State
+from accounts.invitations import InvitationState
 from accounts.models import Directory, Invitation, User
 from accounts.portal import invitation_links
 from accounts.support.actions.base import Actor
@@ -42,7 +42,7 @@ def test_the_link_sets_a_password_once_and_signs_nobody_in(nina: Person, clock: 
 
     assert page.path == "/sign-in/"
     assert User.objects.get(pk=nina.user.pk).check_password(NEW)
-    assert state(nina, clock) is State.ACCEPTED
+    assert state(nina, clock) is InvitationState.ACCEPTED
     assert "invitation.accepted" in kinds(nina)
     assert Browser().go(path).status == 410
     browser.press("Sign in", username="nina", password=NEW)
@@ -56,7 +56,7 @@ def test_opening_the_link_changes_nothing(nina: Person, clock: Clock) -> None:
     for _turn in range(3):
         assert Browser().go(path).status == 200
 
-    assert state(nina, clock) is State.INVITED
+    assert state(nina, clock) is InvitationState.INVITED
 
 
 def test_refuses_a_weak_password(nina: Person, clock: Clock) -> None:
@@ -66,7 +66,7 @@ def test_refuses_a_weak_password(nina: Person, clock: Clock) -> None:
     browser.press("Set the password", new_password="short")
 
     assert not User.objects.get(pk=nina.user.pk).has_usable_password()
-    assert state(nina, clock) is State.INVITED
+    assert state(nina, clock) is InvitationState.INVITED
 
 
 def test_people_of_a_directory_are_led_to_the_sign_in(of_directory: Person, clock: Clock) -> None:

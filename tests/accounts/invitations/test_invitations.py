@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import invitations
-from accounts.invitations import State
+from accounts.invitations import InvitationState
 from accounts.models import Import, Invitation, User
 from accounts.support import people_search
 from accounts.support.actions import ActionState as Done
@@ -47,7 +47,7 @@ def test_the_reminder_says_so_and_its_link_works(nina: Person, clock: Clock) -> 
     path = link()
 
     assert "reminder" in Delivery.objects.filter(kind="mail").order_by("-pk")[0].subject
-    assert state(nina, clock) is State.REMINDED
+    assert state(nina, clock) is InvitationState.REMINDED
     assert Browser().go(path).status == 200
 
 
@@ -72,14 +72,14 @@ def test_reminds_nobody_who_followed_it_or_left(clock: Clock, db: None) -> None:
 
 
 def test_staff_invite_from_the_page_of_a_person(dora: Person, nina: Person, clock: Clock) -> None:
-    assert state(nina, clock) is State.NOT_INVITED
+    assert state(nina, clock) is InvitationState.NOT_INVITED
     assert invitations.words(nina.user, clock.now) in case(dora, nina)
 
     do(dora, nina, "invite")
 
     assert Browser().go(link()).status == 200
     assert kinds(nina) == ["support.invited"]
-    assert state(nina, clock) is State.INVITED
+    assert state(nina, clock) is InvitationState.INVITED
     assert invitations.words(nina.user, clock.now) in case(dora, nina)
 
 
@@ -143,17 +143,17 @@ def test_the_list_is_filtered_by_state(dora: Person, clock: Clock) -> None:
 
     found = {
         each: [row.username for row in people_search.find(dora.user, PeopleSearch(trouble=each), now=clock.now).rows]
-        for each in State
+        for each in InvitationState
     }
 
     assert found == {
-        State.NOT_INVITED: ["not.invited"],
-        State.INVITED: ["invited"],
-        State.REMINDED: ["reminded"],
-        State.EXPIRED: ["expired"],
-        State.ACCEPTED: ["accepted"],
+        InvitationState.NOT_INVITED: ["not.invited"],
+        InvitationState.INVITED: ["invited"],
+        InvitationState.REMINDED: ["reminded"],
+        InvitationState.EXPIRED: ["expired"],
+        InvitationState.ACCEPTED: ["accepted"],
     }
-    for each, person in zip(State, people.values(), strict=True):
+    for each, person in zip(InvitationState, people.values(), strict=True):
         assert state(person, clock) is each
 
 

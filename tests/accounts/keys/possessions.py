@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from accounts.access import AccessDecision, Reason, Step
+from accounts.access import AccessDecision, AccessReason, AccessStep
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import authorization_codes, authorization_request, client_registration
@@ -84,7 +84,7 @@ def sign_in_to_an_application(ana: Person, context: Context) -> None:
         "code_challenge_method": ["S256"],
     }
     asked = authorization_request.read(query, authorization_request.answerable(query))
-    answer = AccessDecision(step=Step.CONTINUE, reason=Reason.MET, acr="phr", auth_time=context.now)
+    answer = AccessDecision(step=AccessStep.CONTINUE, reason=AccessReason.MET, acr="phr", auth_time=context.now)
     authorization_codes.start(
         asked, authorization_codes.CodeOwner(user=ana.user, session_ref="0" * 32), answer, context
     )

@@ -96,7 +96,7 @@ def test_who_leaves_loses_the_application_and_the_browser_that_only_the_group_ga
     Policy.objects.create(remember_days=0)
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
     wiki.groups.add(found.group)
-    answer = access.AccessDecision(step=access.Step.CONTINUE, reason=access.Reason.MET)
+    answer = access.AccessDecision(step=access.AccessStep.CONTINUE, reason=access.AccessReason.MET)
     for user in people[:2]:
         applications.open(wiki, user, f"{user.pk:032}", answer, clock.now)
         moments = {"made_at": clock.now, "rotated_at": clock.now, "ends_at": clock.now + timedelta(days=30)}

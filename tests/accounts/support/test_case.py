@@ -236,9 +236,11 @@ def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person
     assert found.suggestion.button.action.name == "unlock"
 
 
-def entry(minute: int, *, title: str = "Wrong", kind: str = "warn", network: str = "192.0.2.7") -> activity.Entry:
+def entry(
+    minute: int, *, title: str = "Wrong", kind: str = "warn", network: str = "192.0.2.7"
+) -> activity.ActivityEntry:
     at = datetime.fromisoformat(f"2026-03-02T08:{minute:02}Z")
-    return activity.Entry(minute, "", at, "bad", title, "", "Firefox", network, kind, is_mine_to_deny=False)
+    return activity.ActivityEntry(minute, "", at, "bad", title, "", "Firefox", network, kind, is_mine_to_deny=False)
 
 
 def test_equal_failures_in_a_row_are_one_line() -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.admin_changes import Refused
+from accounts.admin_changes import ChangeRefused
 from accounts.management.after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
@@ -177,7 +177,7 @@ def _actor(person: Person) -> Actor:
 
 def _try(person: Person, group: Group | None, wanted: WantedGroup | None) -> str:
     found = groups.plan(person.user, group, wanted)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         groups.change(group, wanted, _actor(person), seen=found.seen)
     return found.why
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import applications
-from accounts.applications import Reason, audit_events
+from accounts.applications import AccessReason, audit_events
 from accounts.models import Application
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
@@ -30,7 +30,7 @@ def test_the_diagnosis_says_who_can_let_a_person_in(ana: Person, wiki: Applicati
     applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
 
     page = ask(ana, "application")
-    assert page.findings == [f"refused-{Reason.NOT_ALLOWED}"]
+    assert page.findings == [f"refused-{AccessReason.NOT_ALLOWED}"]
     assert "Team wiki" in page
 
 
@@ -58,7 +58,7 @@ def test_the_diagnosis_names_what_is_strong_enough(ana: Person, wiki: Applicatio
     applications.asked(wiki, ana.user.pk, "too-weak", Context(now=timezone.now()))
 
     page = ask(ana, "application-asks")
-    assert page.findings == [f"asked-{Reason.TOO_WEAK}"]
+    assert page.findings == [f"asked-{AccessReason.TOO_WEAK}"]
     assert "Team wiki" in page
     assert "Phishing-resistant" in page
 
@@ -89,7 +89,7 @@ def test_the_support_desk_sees_both(ana: Person, wiki: Application, clock: Clock
     page = dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
     assert audit_events.APPLICATION_REFUSED.title_for(is_own=False) in page
-    assert f"wiki: {Reason.NOT_ALLOWED.label}" in page
+    assert f"wiki: {AccessReason.NOT_ALLOWED.label}" in page
 
 
 def test_metrics_count_what_applications_answered(ana: Person, wiki: Application, clock: Clock, settings: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mfasite.demo import child_processes
-from mfasite.demo.child_processes import Crew, Failed
+from mfasite.demo.child_processes import ChildFailed, Crew
 
 STUBBORN = (
     sys.executable,
@@ -30,7 +30,7 @@ def test_shows_the_last_words_of_a_child_that_ended(tmp_path: Path) -> None:
     child = hands.start("web", (sys.executable, "-c", "print('no such module'); raise SystemExit(3)"))
     child.process.wait()
 
-    with pytest.raises(Failed) as failure:
+    with pytest.raises(ChildFailed) as failure:
         hands.check()
 
     assert str(failure.value) == child_processes.explain_exit(child)
@@ -39,14 +39,14 @@ def test_shows_the_last_words_of_a_child_that_ended(tmp_path: Path) -> None:
 
 
 def test_tells_what_did_not_answer_in_time(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match=r"^It .*\b0\b"):
+    with pytest.raises(ChildFailed, match=r"^It .*\b0\b"):
         crew(tmp_path).wait("It", lambda: False, seconds=0.1)
 
 
 def test_raises_when_a_preparing_command_fails(tmp_path: Path) -> None:
     hands = crew(tmp_path)
 
-    with pytest.raises(Failed, match=r"^prepare .*\b1\b"):
+    with pytest.raises(ChildFailed, match=r"^prepare .*\b1\b"):
         hands.run("prepare", (sys.executable, "-c", "raise SystemExit(1)"))
 
     assert hands.children == []

@@ -38,7 +38,9 @@ def port() -> Iterator[int]:
     """Return the port of the sample applications, in front of which a proxy asks the service above."""
     ASKED.clear()
     service = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    handler = type("Proxy", (wiki.Proxy,), {"service": f"http://127.0.0.1:{service.server_address[1]}", "secret": "s"})
+    handler = type(
+        "SampleProxy", (wiki.SampleProxy,), {"service": f"http://127.0.0.1:{service.server_address[1]}", "secret": "s"}
+    )
     samples = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threads = [threading.Thread(target=each.serve_forever) for each in (service, samples)]
     for thread in threads:
@@ -94,7 +96,7 @@ def test_believes_nothing_that_a_visitor_sends(port: int) -> None:
 
 
 def test_opens_nothing_when_the_service_is_down() -> None:
-    handler = type("Proxy", (wiki.Proxy,), {"service": "http://127.0.0.1:1", "secret": "s"})
+    handler = type("SampleProxy", (wiki.SampleProxy,), {"service": "http://127.0.0.1:1", "secret": "s"})
     samples = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=samples.handle_request)
     thread.start()

@@ -17,7 +17,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from pytest_django import Settings
 
-from mfasite.middleware.input_screening import Handler, Request, Screened
+from mfasite.middleware.input_screening import Request, Screened, ScreeningHandler
 from mfasite.urls import handler400
 from mfasite.urls import urlpatterns as real
 
@@ -51,7 +51,7 @@ def served(**environ: str) -> HttpResponse:
     """Ask as the web server does: the test client's requests are not of our class."""
     environ = {"PATH_INFO": "/told/"} | environ
     setup_testing_defaults(environ)
-    return cast("HttpResponse", Handler().get_response(Request(environ)))
+    return cast("HttpResponse", ScreeningHandler().get_response(Request(environ)))
 
 
 @pytest.mark.parametrize(

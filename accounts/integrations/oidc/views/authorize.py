@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import access, applications, redirects, request_context, session_assurance, sessions
-from accounts.access import AccessDecision, Demand, Reason, Step, Wanted
+from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
     acr_levels,
@@ -40,7 +40,7 @@ from verification import audit
 from verification.context import Context
 
 _MAX_QUERY_LENGTH = 3500  # characters; with it, the address to return to still fits into that of the sign-in
-_LOGIN_REQUIRED = {Reason.SIGNED_OUT, Reason.TOO_OLD, Reason.REMEMBERED}
+_LOGIN_REQUIRED = {AccessReason.SIGNED_OUT, AccessReason.TOO_OLD, AccessReason.REMEMBERED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,26 +152,26 @@ def _decide(visit: _Visit, subject: str) -> HttpResponse:
     if asked.essential_acrs and not wanted.strengths:
         return visit.error("unmet_authentication_requirements")
     answer = access.of_request(request, application, wanted=wanted)
-    if answer.step is not Step.CONTINUE and visit.is_silent and wanted.strengths and not wanted.is_essential:
+    if answer.step is not AccessStep.CONTINUE and visit.is_silent and wanted.strengths and not wanted.is_essential:
         answer = access.of_request(request, application, wanted=replace(wanted, strengths=()))
     user = session_assurance.of(request).user
     if user is not None and subject and scopes.subject(user) != subject:
         return visit.error("login_required", "someone else is signed in")
-    if answer.step is Step.CONTINUE and user is not None:
+    if answer.step is AccessStep.CONTINUE and user is not None:
         return _continue(visit, user, answer)
     if visit.is_silent:
         return visit.error(_silent(answer, wanted, user))
     return _step_up(visit, answer, wanted, user)
 
 
-def _wanted(visit: _Visit) -> Wanted:
+def _wanted(visit: _Visit) -> RequestedVerification:
     """Return what the request demands. Once it was demanded, everything since then counts.
 
     Source: OpenID Connect Core 1.0, 3.1.2.1: `max_age=0` is the same as `prompt=login`.
     """
     asked, demand = visit.asked, visit.done.demand
     acrs = asked.essential_acrs or asked.acrs
-    wanted = Wanted(strengths=acr_levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
+    wanted = RequestedVerification(strengths=acr_levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
     is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
     if demand is not None and (is_forced or asked.max_age is not None):
         return replace(wanted, demand=demand)
@@ -180,25 +180,25 @@ def _wanted(visit: _Visit) -> Wanted:
     return replace(wanted, max_age=asked.max_age)
 
 
-def _silent(answer: AccessDecision, wanted: Wanted, user: User | None) -> str:
+def _silent(answer: AccessDecision, wanted: RequestedVerification, user: User | None) -> str:
     """Return the error for a request that may show no page. Source: Core 1.0, 3.1.2.6; Unmet Requirements 1.0."""
     if user is None:
         return "login_required"
-    if answer.step is Step.REFUSE:
+    if answer.step is AccessStep.REFUSE:
         return "access_denied"
-    if answer.reason is Reason.TOO_OLD:  # strong enough, but too long ago: a new sign-in meets it
+    if answer.reason is AccessReason.TOO_OLD:  # strong enough, but too long ago: a new sign-in meets it
         return "login_required"
     if wanted.is_essential:
         return "unmet_authentication_requirements"
-    if answer.step is Step.ENROL:
+    if answer.step is AccessStep.ENROL:
         return "interaction_required"
     return "login_required" if answer.reason in _LOGIN_REQUIRED else "interaction_required"
 
 
-def _step_up(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User | None) -> HttpResponse:
+def _step_up(visit: _Visit, answer: AccessDecision, wanted: RequestedVerification, user: User | None) -> HttpResponse:
     """Ask for what is missing, or say what can't be met. The address to return to says what was demanded now."""
     application = visit.to.client.application
-    if answer.step is Step.REFUSE and user is not None:
+    if answer.step is AccessStep.REFUSE and user is not None:
         return _refuse(visit, answer, wanted, user)
     next_url = visit.back(visit.done if visit.done.demanded else visit.done.demanding(visit.demand))
     if user is None:
@@ -215,7 +215,7 @@ def _step_up(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User |
     return access.step_up(visit.request, answer, application=application, next_url=next_url)
 
 
-def _refuse(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User) -> HttpResponse:
+def _refuse(visit: _Visit, answer: AccessDecision, wanted: RequestedVerification, user: User) -> HttpResponse:
     application = visit.to.client.application
     audit.record(
         audit_events.APPLICATION_REFUSED,
@@ -224,7 +224,7 @@ def _refuse(visit: _Visit, answer: AccessDecision, wanted: Wanted, user: User) -
         application=application.slug,
         why=str(answer.reason),
     )
-    if wanted.is_essential and answer.reason in {Reason.NO_METHOD_POSSIBLE, Reason.TOO_MANY_ROUNDS}:
+    if wanted.is_essential and answer.reason in {AccessReason.NO_METHOD_POSSIBLE, AccessReason.TOO_MANY_ROUNDS}:
         return visit.error("unmet_authentication_requirements")
     return access.step_up(visit.request, answer, application=application, next_url=visit.back(visit.done))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.access import Reason, access_decision_words
+from accounts.access import AccessReason, access_decision_words
 from accounts.integrations.forward_auth import cookies, proxy_authentication, visitor_headers
 from accounts.models import Application, ApplicationSession, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
@@ -39,7 +39,7 @@ def signed_in(wall: Wall, ana: Person) -> Person:
 def test_the_sign_in_names_the_application(wall: Wall, ana: Person) -> None:
     """Seen failing while the page was closed to strangers: the middleware sent them to a sign-in without a name."""
     page = ana.browser.go(address_of(wall))
-    assert (page.path, access_decision_words.why(Reason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
+    assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     page = ana.verify(ana.read_text())

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import access, applications
-from accounts.admin_changes import Refused
+from accounts.admin_changes import ChangeRefused
 from accounts.applications import secrets
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
@@ -35,7 +35,7 @@ def chief(root: Person) -> User:
 
 def open_as(name: str, application: Application, here: Context) -> ApplicationSession:
     """Open an application as a new person, from one session."""
-    answer = access.AccessDecision(step=access.Step.CONTINUE, reason=access.Reason.MET)
+    answer = access.AccessDecision(step=access.AccessStep.CONTINUE, reason=access.AccessReason.MET)
     person = join(name).user
     applications.open(application, person, f"session of {name}", answer, here.now)
     return ApplicationSession.objects.get(user=person)
@@ -70,7 +70,7 @@ def test_former_secret_can_end_at_once(board: OidcClient, chief: User, here: Con
 
     assert [is_secret(board, each, here) for each in (former, secret)] == [False, True]
     event("application.former_secret_ended", chief)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.end_former_secret(board, chief, here, WHY)
     assert AuditEvent.objects.filter(kind="application.former_secret_ended").count() == 1
 
@@ -104,7 +104,7 @@ def test_switching_on_brings_no_session_back(board: OidcClient, chief: User, her
 def test_second_click_on_a_switch_is_refused(board: OidcClient, chief: User, here: Context, *, is_on: bool) -> None:
     Application.objects.filter(pk=board.application.pk).update(is_active=is_on)
 
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.switch(board.application, chief, here, WHY, is_on=is_on)
 
     assert not AuditEvent.objects.filter(kind__startswith="application.").exists()
@@ -137,7 +137,7 @@ def test_only_sign_outs_that_failed_are_sent_again(board: OidcClient, chief: Use
 
 def test_only_what_is_switched_off_is_deleted(board: OidcClient, chief: User, here: Context) -> None:
     application = board.application
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.delete(application, chief, here, WHY)
     assert Application.objects.filter(pk=application.pk).exists()
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from pytest_django import Settings
 
-from accounts.access import Step
-from accounts.applications import Reason, secrets
+from accounts.access import AccessStep
+from accounts.applications import AccessReason, secrets
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
@@ -234,7 +234,7 @@ def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, bo
 
     tries = trials.trial(board.application, ana.user, board, timezone.now()).tries
     steps = {name: each.answer.step for name in ("app", "Text") for each in tries if name in each.label}
-    assert steps == {"app": Step.CONTINUE, "Text": Step.ASK}
+    assert steps == {"app": AccessStep.CONTINUE, "Text": AccessStep.ASK}
     assert [each for each in tries if " ".join(f"{each.label} {each.result}".split()) not in page] == []
     for words in ("https://refeds.org/profile/mfa", "pwd, otp, mfa", "Editors", board.client_id):
         assert words in page
@@ -245,7 +245,7 @@ def test_a_trial_says_why_it_would_not_open(chief: Person, ana: Person, board: O
     board.application.groups.add(Group.objects.create(name="Editors"))
     page = chief.browser.go(f"{PAGES}board/trial/?person=ana@example.org")
 
-    assert f"Doesn’t open {capfirst(Reason.NOT_ALLOWED.label)}." in page
+    assert f"Doesn’t open {capfirst(AccessReason.NOT_ALLOWED.label)}." in page
     assert board.client_id not in page
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.access import Reason, Step
+from accounts.access import AccessReason, AccessStep
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ApplicationSession, OidcClient, Session, User
 from accounts.support.applications.trials import Trial, trial
@@ -28,7 +28,7 @@ def tried(application: Application, person: User, clock: Clock, client: OidcClie
     return trial(application, User.objects.get(pk=person.pk), client, clock.now)
 
 
-def reasons(found: Trial) -> set[Reason]:
+def reasons(found: Trial) -> set[AccessReason]:
     return {each.answer.reason for each in found.tries}
 
 
@@ -40,7 +40,7 @@ def test_each_method_and_the_remembered_browser_are_tried(wiki: Application, clo
     n_offered = Enrolment.objects.filter(user=person, confirmed=True).values("method").distinct().count()
     assert len(found.tries) == n_offered + 1
     assert found.is_open
-    assert reasons(found) == {Reason.MET, Reason.SKIPPED}
+    assert reasons(found) == {AccessReason.MET, AccessReason.SKIPPED}
 
 
 def test_no_browser_is_tried_where_none_is_remembered(wiki: Application, clock: Clock) -> None:
@@ -49,7 +49,7 @@ def test_no_browser_is_tried_where_none_is_remembered(wiki: Application, clock: 
 
     (only,) = tried(wiki, person, clock).tries
 
-    assert (only.is_open, only.answer.step) == (True, Step.CONTINUE)
+    assert (only.is_open, only.answer.step) == (True, AccessStep.CONTINUE)
 
 
 def test_someone_without_a_method_is_asked_to_set_one_up(wiki: Application, clock: Clock) -> None:
@@ -57,7 +57,7 @@ def test_someone_without_a_method_is_asked_to_set_one_up(wiki: Application, cloc
 
     (only,) = tried(wiki, join("eve").user, clock).tries
 
-    assert (only.is_open, only.answer.step, only.answer.reason) == (False, Step.ENROL, Reason.NO_METHOD)
+    assert (only.is_open, only.answer.step, only.answer.reason) == (False, AccessStep.ENROL, AccessReason.NO_METHOD)
 
 
 def test_only_a_strong_method_opens_what_needs_one(wiki: Application, ana: Person, clock: Clock) -> None:
@@ -67,14 +67,16 @@ def test_only_a_strong_method_opens_what_needs_one(wiki: Application, ana: Perso
 
     assert not found.is_open
     assert found.told == {}
-    assert {each.answer.step for each in found.tries} == {Step.ENROL}
+    assert {each.answer.step for each in found.tries} == {AccessStep.ENROL}
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [({"is_active": False}, Reason.BLOCKED), ({"epoch": 7}, None)], ids=["blocked", "new epoch"]
+    ("change", "reason"),
+    [({"is_active": False}, AccessReason.BLOCKED), ({"epoch": 7}, None)],
+    ids=["blocked", "new epoch"],
 )
 def test_account_is_tried_as_it_is_now(
-    wiki: Application, ana: Person, clock: Clock, change: dict[str, object], reason: Reason | None
+    wiki: Application, ana: Person, clock: Clock, change: dict[str, object], reason: AccessReason | None
 ) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
@@ -87,7 +89,7 @@ def test_account_is_tried_as_it_is_now(
 def test_application_of_a_group_opens_for_its_members(wiki: Application, ana: Person, clock: Clock) -> None:
     choir = Group.objects.create(name="Choir")
     wiki.groups.add(choir)
-    assert reasons(tried(wiki, ana.user, clock)) == {Reason.NOT_ALLOWED}
+    assert reasons(tried(wiki, ana.user, clock)) == {AccessReason.NOT_ALLOWED}
 
     ana.user.groups.add(choir)
 

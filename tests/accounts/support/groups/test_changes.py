@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.admin_changes import Refused
+from accounts.admin_changes import ChangeRefused
 from accounts.models import GroupRequest, User
 from accounts.support import groups
 from accounts.support.actions import Actor, approvals
@@ -77,7 +77,7 @@ def test_user_who_loses_their_only_role_is_no_longer_staff(actor: Actor, desk: G
 def test_refused_plan_changes_nothing(actor: Actor, desk: Group) -> None:
     desk.user_set.add(actor.staff)
 
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         change(desk, wanted(UNLOCK), actor)
 
     assert rights_of([desk]) == {SEE}
@@ -88,7 +88,7 @@ def test_change_is_only_what_was_shown(actor: Actor, desk: Group) -> None:
     seen = plan(actor.staff, desk, wanted(UNLOCK)).seen
     desk.user_set.add(join("ida").user)
 
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         groups.change(desk, wanted(UNLOCK), actor, seen=seen)
 
     assert rights_of([desk]) == {SEE}
@@ -98,7 +98,7 @@ def test_group_that_is_gone_is_not_changed(actor: Actor, desk: Group) -> None:
     gone = Group.objects.get(pk=desk.pk)
     desk.delete()
 
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         change(gone, wanted(UNLOCK), actor)
 
 
@@ -120,7 +120,7 @@ def test_only_someone_else_who_could_do_it_may_decide(
     (request,) = groups.waiting(here.now)
 
     assert [groups.may_decide(request, staff) for staff in (actor.staff, dora.user, second)] == [False, False, True]
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         decide(request, actor.staff, here)
     assert rights_of([desk]) == {SEE}
 
@@ -150,7 +150,7 @@ def test_refused_request_changes_nothing_and_is_decided_once(
 
     assert rights_of([desk]) == {SEE}
     assert AuditEvent.objects.filter(kind="group.request_refused").exists()
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         decide(request, second, here)
     assert GroupRequest.objects.get().state == _State.REFUSED
 
@@ -163,7 +163,7 @@ def test_request_ends(actor: Actor, desk: Group, second: User, here: Context, cl
     later = Context(now=clock.now)
 
     assert not groups.waiting(later.now)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         decide(request, second, later)
     assert rights_of([desk]) == {SEE}
 
@@ -177,7 +177,7 @@ def test_former_staff_get_no_approval(
     (request,) = groups.waiting(here.now)
     User.objects.filter(pk=actor.staff.pk).update(**lost)
 
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         decide(request, second, here)
 
     assert rights_of([desk]) == {SEE}
@@ -194,13 +194,13 @@ def test_change_for_an_equal_needs_a_second_person(actor: Actor, second: User) -
 
 def test_refused_change_counts_towards_no_quota(chief: User, here: Context) -> None:
     Policy.objects.update_or_create(group=None, defaults={"staff_quota": 1})
-    with pytest.raises(Refused), groups.counted(chief, here):
-        raise Refused("no")
+    with pytest.raises(ChangeRefused), groups.counted(chief, here):
+        raise ChangeRefused("no")
 
     with groups.counted(chief, here):
         pass
 
-    with pytest.raises(Refused), groups.counted(chief, here):
+    with pytest.raises(ChangeRefused), groups.counted(chief, here):
         pytest.fail("counts more than the quota")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.applications import Reason
+from accounts.applications import AccessReason
 from accounts.directories import PasswordResult
 from accounts.models import User
 from accounts.support.actions import ActionRefusal
@@ -46,7 +46,7 @@ def test_names_who_did_what_to_whom_and_the_ticket(cleo: User, fay: User) -> Non
     assert found.text == "Fay Admin cleared the settings of Cleo Reader. Ticket 4711."
     for user in (cleo, fay):
         assert f'<a href="/admin/accounts/user/{user.pk}/change/">{user.name}</a>' in found.sentence
-    assert ("Reason", "New phone") in found.details
+    assert ("AccessReason", "New phone") in found.details
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,10 @@ def test_search_of_an_export_is_in_words(fay: User) -> None:
     assert [dict(each.details)["Search"] for each in found] == ["kind: export, level: serious", "everything"]
 
 
-@pytest.mark.parametrize("reason", [*DecisionReason, *Reason, *ActionRefusal, *PasswordResult], ids=repr)
-def test_every_recorded_reason_has_words(reason: DecisionReason | Reason | ActionRefusal | PasswordResult) -> None:
+@pytest.mark.parametrize("reason", [*DecisionReason, *AccessReason, *ActionRefusal, *PasswordResult], ids=repr)
+def test_every_recorded_reason_has_words(
+    reason: DecisionReason | AccessReason | ActionRefusal | PasswordResult,
+) -> None:
     assert reason.label
 
 

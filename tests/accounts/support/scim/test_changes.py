@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.admin_changes import Refused
+from accounts.admin_changes import ChangeRefused
 from accounts.applications import secrets
 from accounts.integrations.scim.token_authentication import PURPOSE
 from accounts.models import Directory, ScimAccess
@@ -60,7 +60,7 @@ def test_former_token_can_end_earlier(entra: Directory, actor: Actor, here: Cont
 
     assert [opens(entra, each, here) for each in (former, token)] == [False, True]
     event("scim.former_token_ended", actor)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.end_former(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.former_token_ended").count() == 1
 
@@ -72,7 +72,7 @@ def test_revoking_ends_every_token(entra: Directory, actor: Actor, here: Context
 
     assert not any(opens(entra, each, here) for each in tokens)
     event("scim.tokens_revoked", actor)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.revoke(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.tokens_revoked").count() == 1
 
@@ -110,6 +110,6 @@ def test_alarm_about_departures_is_ended_once(entra: Directory, actor: Actor, he
     assert not Directory.objects.filter(many_left_since__isnull=False).exists()
     detail = event("directory.departures_confirmed", actor).detail
     assert (detail["n"], detail["of"]) == (1, 2)
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefused):
         changes.confirm_departures(entra, actor)
     assert AuditEvent.objects.filter(kind="directory.departures_confirmed").count() == 1
