@@ -44,7 +44,7 @@ def change(
         event = invitation_events.INVITATION_ACCEPTED if how == "invited" else event
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
         n_told = str(n_gone or "")
-        notices.tell(user, "password_changed", now=context.now, context=context, how=how, n_app_passwords=n_told)
+        notices.notify(user, "password_changed", now=context.now, context=context, how=how, n_app_passwords=n_told)
         also()
     return True
 

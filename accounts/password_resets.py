@@ -52,12 +52,12 @@ def _mail_link(person: User, context: Context, *, path: str) -> None:
     ends_at, account = context.now + LINK_LIFE, person.get_username()
     if person.directory is not None and not person.has_password_here:
         page = person.directory.password_url
-        notices.tell(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
+        notices.notify(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
         return
     reset = PasswordReset(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
     _ADD.later(reset)
     link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
-    notices.tell(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)
+    notices.notify(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)
 
 
 def _good(context: Context) -> QuerySet[PasswordReset]:

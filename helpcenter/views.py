@@ -202,10 +202,12 @@ def tell(request: HttpRequest) -> HttpResponse:
                 text += f"\n\n{situation.label}: {diagnosis.reference(person, situation)}"
             if person is not None:
                 how = notices.Writer.SIGNED_IN if user else notices.Writer.HALF
-                notices.tell_support(person, desk.email, text, now=context.now, how=how)
+                notices.forward_to_support(person, desk.email, text, now=context.now, how=how)
             else:
                 given = form.cleaned_data
-                notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=context.now)
+                notices.forward_unverified(
+                    desk.email, text, name=given["name"], contact=given["contact"], now=context.now
+                )
             messages.success(request, _("Message sent. The support desk will contact you."))
             return redirect("help:index")
     return _page(request, "write_to_support.html", {"form": form, "person": person, "takes_mail": False})

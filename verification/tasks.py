@@ -22,8 +22,8 @@ def housekeeping(**_more: Any) -> None:
     now = timezone.now()
     run_each(
         lambda: audit.seal(now),
-        lambda: notices.tell_of_browsers(now),
-        lambda: notices.tell_of_copies(now),
+        lambda: notices.notify_of_new_browsers(now),
+        lambda: notices.notify_of_copied_browsers(now),
         lambda: dispatch.sweep(message_publisher.publish, now=now),
     )
 
@@ -35,16 +35,16 @@ def evaluate_deliveries(**_more: Any) -> None:
     now = timezone.now()
     run_each(
         lambda: circuit_breaker.evaluate(kinds, now=now),
-        lambda: notices.tell_of_circuits(now),
-        lambda: notices.tell_of_damage(now),
-        lambda: notices.tell_of_missed_alarms(now),
+        lambda: notices.notify_of_circuits(now),
+        lambda: notices.notify_of_damage(now),
+        lambda: notices.notify_of_missed_alarms(now),
         lambda: _block_ranges(now),
     )
 
 
 def _block_ranges(now: datetime) -> None:
     with transaction.atomic():  # otherwise a crash in between would lose the notice to operators
-        notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
+        notices.notify_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 
 @shared_task(name="verification.tasks.purge")

@@ -32,7 +32,7 @@ def count(user: User, request: CheckRequest) -> None:
         with transaction.atomic():
             if untold.update(notified_at=request.now):  # of two concurrent failures, only one sends the email
                 kind, name = "app_password_failing", request.service.name
-                notices.tell(user, kind, now=request.now, service=name, network=place)
+                notices.notify(user, kind, now=request.now, service=name, network=place)
 
 
 def _begin_counting(user: User, request: CheckRequest, place: str) -> None:

@@ -44,7 +44,7 @@ def send(person: User, now: datetime, *, is_reminder: bool = False) -> None:
         "link_purpose": PURPOSE,
         "link_path": PATH,
     }
-    notices.tell(person, "invitation", now=now, context=None, until=ends_at, **said)
+    notices.notify(person, "invitation", now=now, context=None, until=ends_at, **said)
 
 
 def invite_new(people: Iterable[int], now: datetime) -> None:

@@ -193,7 +193,7 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
             return same
         check.save()
         _record(caller_audit_events.CALLER_VOUCHED, check, context, note=note)
-        notices.tell_event(
+        notices.notify_of_event(
             person,
             caller_audit_events.CALLER_VOUCHED,
             now=context.now,

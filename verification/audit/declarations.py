@@ -101,7 +101,7 @@ class UserEvent(Event):
     `is_deniable`: someone else may have done it, so the person can say that it was not them.
     `is_attempt`: the support desk lists it among what happened at sign-ins.
     `trouble` and `metric` name its count in the report on trouble and in the metrics; empty: it isn't counted there.
-    `notice` is the email about it, for events that `notices.tell_event` is called with.
+    `notice` is the email about it, for events that `notices.notify_of_event` is called with.
     """
 
     _: KW_ONLY

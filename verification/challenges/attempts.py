@@ -180,4 +180,4 @@ def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> Non
     if found.n >= conf.wrong_codes_per_month():
         lockout_notices.lock_all_methods(challenge, context)
     else:
-        incorrect_code_notices.tell_if_due(challenge, context, n_today=n_today, n_month=found.n)
+        incorrect_code_notices.notify_if_due(challenge, context, n_today=n_today, n_month=found.n)

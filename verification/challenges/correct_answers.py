@@ -221,7 +221,7 @@ def _after_single_use_code(challenge: Challenge, context: Context) -> None:
         enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.recovery_codes_left(challenge.user.pk)
-        notices.tell(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
+        notices.notify(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
 
 
 def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:
@@ -230,4 +230,4 @@ def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = No
         audit.record(
             events.ENROLMENT_CONFIRMED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
-        queries.tell_owner(challenge, "method_added", context)
+        queries.notify_owner(challenge, "method_added", context)

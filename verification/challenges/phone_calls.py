@@ -73,7 +73,7 @@ def _deny(challenge: Challenge, context: Context) -> None:
         audit.record(
             events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
-        queries.tell_owner(
+        queries.notify_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)
         )  # the network of the sign-in, not of the call
-        notices.alert(challenge.user, "fraud_alert", now=context.now)
+        notices.alert_support(challenge.user, "fraud_alert", now=context.now)

@@ -66,11 +66,11 @@ def _refused_sending(
         return Outcome(verdict=verdict, method=method, retry_at=until)
     gate = limits.spend_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
     if gate.scope == limits.UNANSWERED:
-        _tell_of_unanswered(enrolment, kind, gate, user=user, context=context)
+        _notify_of_unanswered(enrolment, kind, gate, user=user, context=context)
         audit.record(events.MESSAGE_UNANSWERED, **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=gate.retry_at)
     if gate.alarms or not gate.is_open:
-        notices.tell_of_cost(gate, context=context)
+        notices.notify_of_cost(gate, context=context)
     if gate.is_open:
         return None
     if purpose != Purpose.SELF_TEST:
@@ -101,14 +101,16 @@ def uncount(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Co
         limits.refund_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
 
 
-def _tell_of_unanswered(enrolment: Enrolment, kind: str, gate: limits.Gate, *, user: Person, context: Context) -> None:
+def _notify_of_unanswered(
+    enrolment: Enrolment, kind: str, gate: limits.Gate, *, user: Person, context: Context
+) -> None:
     """Notify a person once that too many messages in a row were not answered.
 
     Someone who knows the password could otherwise call a person until they give in.
     """
     with transaction.atomic():
         if limits.claim_unanswered_notice(user.pk, kind, now=context.now):
-            notices.tell(
+            notices.notify(
                 user,
                 "unanswered",
                 now=context.now,

@@ -61,7 +61,7 @@ def _made(user: Person, method: Method, kind: str, number: str, context: Context
     _withdraw(user, former, context)
     new.save(force_insert=True)
     storage.record(events.ENROLMENT_SUPPLIED, new, context)
-    notices.tell(user, "method_added", now=context.now, label=lookup.label(new))
+    notices.notify(user, "method_added", now=context.now, label=lookup.label(new))
     return new
 
 
@@ -89,4 +89,4 @@ def _withdraw(user: Person, rows: QuerySet[Enrolment], context: Context) -> None
     epochs.raise_epoch(user, why="method-removed")
     for each in gone:
         storage.record(events.ENROLMENT_WITHDRAWN, each, context)
-        notices.tell(user, "method_removed", now=context.now, label=lookup.label(each))
+        notices.notify(user, "method_removed", now=context.now, label=lookup.label(each))

@@ -66,5 +66,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         storage.update_default_and_count(enrolment.user)
         epochs.raise_epoch(enrolment.user, why="method-removed")
         storage.record(events.ENROLMENT_REMOVED, enrolment, context)
-        notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment))
+        notices.notify(
+            enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment)
+        )
     return True

@@ -101,7 +101,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
             events.ENROLMENT_REBOUND, user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
         )
         for each in labels:
-            notices.tell(enrolment.user, "method_removed", now=now, label=each, is_replaced="yes")
+            notices.notify(enrolment.user, "method_removed", now=now, label=each, is_replaced="yes")
     limits.unlock(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
     if is_stopped:
         limits.reset_wrong_codes(enrolment.user.pk)

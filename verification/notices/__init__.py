@@ -1,32 +1,32 @@
 """Notices: emails, and texts where policy says so, that tell people what happened. Without secrets."""
 
-from verification.notices.about_remembered_browsers import tell_of_browsers, tell_of_copies
+from verification.notices.about_remembered_browsers import notify_of_copied_browsers, notify_of_new_browsers
 from verification.notices.to_operators import (
-    tell_of_blocked_ranges,
-    tell_of_circuits,
-    tell_of_cost,
-    tell_of_damage,
-    tell_of_missed_alarms,
-    tell_operators,
+    notify_of_blocked_ranges,
+    notify_of_circuits,
+    notify_of_cost,
+    notify_of_damage,
+    notify_of_missed_alarms,
+    notify_operators,
 )
-from verification.notices.to_person import circumstances, tell, tell_event, tell_event_to_all
-from verification.notices.to_support_desk import Writer, alert, pass_on, tell_support
+from verification.notices.to_person import circumstances, notify, notify_all_of_event, notify_of_event
+from verification.notices.to_support_desk import Writer, alert_support, forward_to_support, forward_unverified
 
 __all__ = [
     "Writer",
-    "alert",
+    "alert_support",
     "circumstances",
-    "pass_on",
-    "tell",
-    "tell_event",
-    "tell_event_to_all",
-    "tell_of_blocked_ranges",
-    "tell_of_browsers",
-    "tell_of_circuits",
-    "tell_of_copies",
-    "tell_of_cost",
-    "tell_of_damage",
-    "tell_of_missed_alarms",
-    "tell_operators",
-    "tell_support",
+    "forward_to_support",
+    "forward_unverified",
+    "notify",
+    "notify_all_of_event",
+    "notify_of_blocked_ranges",
+    "notify_of_circuits",
+    "notify_of_copied_browsers",
+    "notify_of_cost",
+    "notify_of_damage",
+    "notify_of_event",
+    "notify_of_missed_alarms",
+    "notify_of_new_browsers",
+    "notify_operators",
 ]

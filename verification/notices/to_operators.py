@@ -20,43 +20,43 @@ _MAX_EVENTS_NAMED = 200
 _ONE_DAY = timedelta(days=1)
 
 
-def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
+def notify_of_cost(gate: limits.Gate, *, context: Context) -> None:
     """Notify operators of the spending limits that a request reached: of an alarm once, of a stop once a day."""
     for limit in toll_fraud.spending_limits():
         scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
-            _tell_of_alarm(limit, scope, context)
+            _notify_of_alarm(limit, scope, context)
         if scope == gate.scope:
             with transaction.atomic():  # or a crash in between would leave them without the notice
                 if limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
-                    tell_operators("spend_stop", now=context.now, **_about(limit))
+                    notify_operators("spend_stop", now=context.now, **_about(limit))
 
 
-def tell_of_missed_alarms(now: datetime) -> None:
+def notify_of_missed_alarms(now: datetime) -> None:
     """Notify operators of alarms whose notice is missing, because the request that reached the alarm crashed."""
     for limit in toll_fraud.spending_limits():
         if limit.alarm_at and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
-            _tell_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
+            _notify_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
 
 
-def _tell_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Context) -> None:
+def _notify_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Context) -> None:
     """Notify operators of an alarm, unless they were notified in this window."""
     ends_at = limits.window_start(limit.window, context.now) + limit.window
     with transaction.atomic():
         if limits.spend_once(f"alarm.{scope}", f"{ends_at} {limit.alarm_at}", until=ends_at):
             audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
-            tell_operators("spend_alarm", now=context.now, **_about(limit))
+            notify_operators("spend_alarm", now=context.now, **_about(limit))
 
 
-def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
+def notify_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
     """Notify operators of newly blocked ranges, and of warnings about ranges in the organisation's own country."""
     for each in blocked:
         notice = "range_warned" if each.is_warning else "range_paused"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
-        tell_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
+        notify_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
 
-def tell_of_damage(now: datetime) -> int:
+def notify_of_damage(now: datetime) -> int:
     """Notify operators once a day of encrypted values that couldn't be read. Return how many there were."""
     found = audit.since(now - _ONE_DAY, of=(events.SEALED_VALUE_DAMAGED,))
     n = found.count()
@@ -66,11 +66,11 @@ def tell_of_damage(now: datetime) -> int:
     with transaction.atomic():
         if not limits.spend_once("told.damaged", "", until=now):
             return 0
-        tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
+        notify_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
     return n
 
 
-def tell_of_circuits(now: datetime) -> None:
+def notify_of_circuits(now: datetime) -> None:
     """Notify operators of providers that are bypassed because they fail, and of those that work again."""
     with transaction.atomic():
         for circuit in circuit_breaker.pending_notices(now):
@@ -79,7 +79,7 @@ def tell_of_circuits(now: datetime) -> None:
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
             said["others"] = others
             notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
-            tell_operators(notice, now=now, right="change_route", **said)
+            notify_operators(notice, now=now, right="change_route", **said)
 
 
 def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
@@ -87,7 +87,7 @@ def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
     return {"span": str(limit.span), "alarm": alarm, "stop": stop}
 
 
-def tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
+def notify_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
     """Notify everyone who has the permission to act on it."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right) | Q(is_superuser=True)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():

@@ -22,7 +22,7 @@ _NOTICES_AT_ONCE = 100  # in one statement
 _NONE: Mapping[int, str] = {}
 
 
-def tell(
+def notify(
     user: Person,
     kind: str,
     *,
@@ -36,10 +36,10 @@ def tell(
     With `context` the notice names the time, the browser and the network from which it was done.
     After `until` the notice would be of no use and isn't sent.
     """
-    _tell(user, template_path(kind), now=now, context=context, until=until, values=values)
+    _notify(user, template_path(kind), now=now, context=context, until=until, values=values)
 
 
-def _tell(
+def _notify(
     user: Person,
     template: str,
     *,
@@ -56,17 +56,19 @@ def _tell(
         _text(user, template, now=now, until=until, values=values)
 
 
-def tell_event(user: Person, event: UserEvent, *, now: datetime, context: Context | None = None, **values: str) -> None:
+def notify_of_event(
+    user: Person, event: UserEvent, *, now: datetime, context: Context | None = None, **values: str
+) -> None:
     """Notify a person with the notice that an event declares. Its text can use the `values`.
 
     Errors: `LookupError` if the event declares no notice.
     """
     if event.notice is None:
         raise LookupError(event.kind)
-    _tell(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
+    _notify(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
 
 
-def tell_event_to_all(
+def notify_all_of_event(
     users: Sequence[Person],
     event: UserEvent,
     *,
@@ -75,7 +77,7 @@ def tell_event_to_all(
     former: Mapping[int, str] = _NONE,
     **values: str,
 ) -> None:
-    """Notify many people as `tell_event` does, with few statements for all of them.
+    """Notify many people as `notify_of_event` does, with few statements for all of them.
 
     `former` are email addresses that were just replaced, by the ids of their people. They get the notice as well.
 

@@ -9,7 +9,7 @@ from verification.models.person import Person
 from verification.notices.template_path import template_path
 
 
-def alert(user: Person, kind: str, *, now: datetime, **values: str) -> None:
+def alert_support(user: Person, kind: str, *, now: datetime, **values: str) -> None:
     """Notify the support desk about a person."""
     if address := conf.support_email():
         values |= {"person": user.get_username()}
@@ -24,13 +24,13 @@ class Writer(StrEnum):
     NOBODY = "nobody"
 
 
-def tell_support(user: Person, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
+def forward_to_support(user: Person, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
     """Forward a person's message to the support desk, with how far they were verified."""
     said = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text, "how": how}
     outbox.notice(user, address, template=template_path("to_support"), context=said, now=now)
 
 
-def pass_on(address: str, text: str, *, name: str, contact: str, now: datetime) -> None:
+def forward_unverified(address: str, text: str, *, name: str, contact: str, now: datetime) -> None:
     """Forward a message of someone who isn't signed in to the support desk, marked as unverified."""
     said = {"person": name, "name": name, "mail": contact, "words": text, "how": Writer.NOBODY}
     outbox.notice(None, address, template=template_path("to_support"), context=said, now=now)

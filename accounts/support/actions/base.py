@@ -278,7 +278,7 @@ def notify(person: User, event: UserEvent, actor: Actor, **values: str) -> None:
     """Leave the notice that an event declares. Its text can use `staff`, `ticket` and the further values."""
     values |= {"staff": actor.staff.get_full_name(), "ticket": actor.ticket}
     now = actor.context.now
-    notices.tell_event(person, event, now=now, context=Context(now=now), **values)
+    notices.notify_of_event(person, event, now=now, context=Context(now=now), **values)
 
 
 def end_access(person: User) -> dict[str, int]:

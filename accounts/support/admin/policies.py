@@ -111,7 +111,7 @@ class PolicyAdmin(ChangesAdmin):
 
     def _settle(self, request: HttpRequest, before: Sequence[Policy]) -> None:
         remembered_browser_revocation.settle()
-        second_person.tell(before, cast("AuthedRequest", request).user, request_context.read(request))
+        second_person.notify(before, cast("AuthedRequest", request).user, request_context.read(request))
 
     def response_add(self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None) -> HttpResponse:
         return self.response_change(request, obj)

@@ -30,7 +30,7 @@ def _said(fields: Mapping[str, tuple[str, str]]) -> dict[str, object]:
     return {"changed": ", ".join(sorted(fields)), **({"changes": told} if told else {})}
 
 
-def tell(people: Sequence[User], staff: User | None, context: Context, *, former: Mapping[int, str]) -> None:
+def notify(people: Sequence[User], staff: User | None, context: Context, *, former: Mapping[int, str]) -> None:
     """Leave the notice of a changed second step, as the support action for one person does.
 
     `former` are the email addresses that the file replaced. They get the notice as well: one row can turn off a second
@@ -38,7 +38,7 @@ def tell(people: Sequence[User], staff: User | None, context: Context, *, former
     """
     said = {"staff": staff.get_full_name() if staff else "", "ticket": ""}
     for state in SecondStep:
-        notices.tell_event_to_all(
+        notices.notify_all_of_event(
             [user for user in people if user.second_step == state],
             audit_events.SUPPORT_STATE_SET,
             now=context.now,

@@ -131,7 +131,7 @@ def apply(
     people_events.record(fresh, changes, staff, context)
     former = {pk: fields["email"][0] for pk, fields in changes.items() if "email" in fields}
     of_another_state = [user for user, _wanted in changed if "state" in changes[user.pk]]
-    people_events.tell(of_another_state, staff, context, former=former)
+    people_events.notify(of_another_state, staff, context, former=former)
     _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
     return Chunk(counts, faults, warnings)
 

@@ -28,10 +28,12 @@ def _demanded(rows: Iterable[Policy], mine: Sequence[int]) -> set[str]:
     return set(policies.merge(policies.ranked(applied)).second_person)
 
 
-def tell(before: Sequence[Policy], staff: User, context: Context) -> None:
+def notify(before: Sequence[Policy], staff: User, context: Context) -> None:
     """Notify everyone who may change policies, if this change dropped anything. Call it in its transaction."""
     if names := dropped(before, list(Policy.objects.all())):
         labels = {action.name: str(action.label) for action in ACTIONS.values()} | dict([groups.CHANGE])
         said = ", ".join(str(labels.get(name, name)) for name in names)
         who = staff.get_full_name() or staff.get_username()
-        notices.tell_operators("second_person_dropped", now=context.now, right="change_policy", staff=who, actions=said)
+        notices.notify_operators(
+            "second_person_dropped", now=context.now, right="change_policy", staff=who, actions=said
+        )

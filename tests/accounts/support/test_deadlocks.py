@@ -108,7 +108,7 @@ STEPS: dict[str, Callable[[EngineUser], Run]] = {
     "prove a set-up": _prove,
     "reset link": _reset,
     "end app passwords": lambda who: lambda: app_passwords.revoke(who.user, who.context),
-    "tell of browsers": lambda who: lambda: notices.tell_of_browsers(who.context.now),
+    "tell of browsers": lambda who: lambda: notices.notify_of_new_browsers(who.context.now),
     "seal": lambda who: lambda: audit.seal(who.context.now),
     "purge sessions": lambda who: SessionStore.clear_expired,
     "policy": lambda who: _settle,

@@ -168,7 +168,7 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     assert len([record for record in caplog.records if record.name == decryption_failures.__name__]) == 1
     template = "verification/notices/sealed_value_damaged.txt"
     assert list(Message.objects.filter(template=template).values_list("user__username", flat=True)) == ["opal"]
-    assert notices.tell_of_damage(timezone.now()) == 0
+    assert notices.notify_of_damage(timezone.now()) == 0
 
 
 def test_alarm_is_raised_after_a_request_that_failed_to(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

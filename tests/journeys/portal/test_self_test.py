@@ -144,8 +144,8 @@ def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> N
     ana.sign_in(remember="on")
     assert not Message.objects.filter(template__contains="browser_remembered").exists()
 
-    notices.tell_of_browsers(ana.user.date_joined)
-    notices.tell_of_browsers(ana.user.date_joined)
+    notices.notify_of_new_browsers(ana.user.date_joined)
+    notices.notify_of_new_browsers(ana.user.date_joined)
 
     assert Message.objects.filter(template__contains="browser_remembered").count() == 1
 

@@ -236,7 +236,7 @@ def test_the_owner_hears_of_a_copied_cookie(ana: Person, clock: Clock) -> None:
     thief.browser.client.cookies[COOKIE] = copy
     thief.give_password()
 
-    notices.tell_of_copies(timezone.now())
+    notices.notify_of_copied_browsers(timezone.now())
 
     assert Message.objects.filter(template="verification/notices/browser_copied.txt", user=ana.user).count() == 1
 

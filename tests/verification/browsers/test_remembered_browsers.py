@@ -170,8 +170,8 @@ def test_a_copy_is_told_to_its_owner_once_with_where_it_was_seen(who: EngineUser
     for _ in range(3):
         assert browsers.recognise(who.user, copied) == (False, "")
 
-    assert notices.tell_of_copies(who.later(seconds=70).context.now) == 1
-    assert notices.tell_of_copies(who.later(seconds=80).context.now) == 0
+    assert notices.notify_of_copied_browsers(who.later(seconds=70).context.now) == 1
+    assert notices.notify_of_copied_browsers(who.later(seconds=80).context.now) == 0
 
     message = Message.objects.get(template__contains="browser_copied")
     message.provider = "virtual"

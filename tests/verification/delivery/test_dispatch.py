@@ -176,7 +176,7 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
 
     with time_machine.travel(ana.context.now, tick=False) as clock:
         carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
-        notices.tell(ana.user, "password_changed", now=timezone.now(), how="changed")
+        notices.notify(ana.user, "password_changed", now=timezone.now(), how="changed")
         notice = Message.objects.get()
         while timezone.now() < ana.later(hours=hours).context.now:
             dispatch.sweep(hand)
@@ -195,7 +195,7 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
 def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carriers: list[Carrier]) -> None:
     """Seen failing with those that are due now: nobody saw what waited for a mail server."""
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
-    notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
+    notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
     notice = Message.objects.get()
     for _turn in range(7):
         Message.objects.update(not_before=ana.context.now)
@@ -208,7 +208,7 @@ def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carrier
 
 def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> None:
     """Seen failing: one deferred email of a day ago looked like workers that had stopped, and woke somebody up."""
-    notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
+    notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
     later = ana.later(hours=5).context.now
     Message.objects.update(not_before=later + timedelta(minutes=30))
 
@@ -222,7 +222,7 @@ def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> N
 def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carriers: list[Carrier]) -> None:
     """Seen failing: the try after the one at 17 minutes would have been at the very end of a link's half an hour."""
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
-    notices.tell(ana.user, "password_changed", now=ana.context.now, how="changed")
+    notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
     Message.objects.update(useful_until=ana.later(minutes=30).context.now, not_before=ana.context.now, claims=10)
     notice = Message.objects.get()
 

@@ -16,7 +16,7 @@ def test_sweep_finds_codes_before_notices(
     ana: EngineUser, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "_MAX_PER_SWEEP", 1)
-    notices.tell(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
+    notices.notify(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
     ana.start("text")
 
     [(found, _kind)] = sweep(ana.later(seconds=5))

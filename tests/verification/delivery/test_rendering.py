@@ -101,7 +101,7 @@ def test_organisation_may_have_any_name(ana: EngineUser, settings: object) -> No
 @pytest.mark.parametrize("end", ["\r\n", "\x0b", "\x0c", "\x1c"])
 def test_a_subject_is_one_line_whatever_is_named_in_it(ana: EngineUser, end: str) -> None:
     """Else an email has other headers than ours, or can't be written at all."""
-    notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
+    notices.forward_unverified("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
 
     subject = composed().subject
     assert subject.splitlines() == [subject]

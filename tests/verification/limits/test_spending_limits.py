@@ -81,8 +81,8 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
             ana.start("text", binding="c")
     assert (mails(), kinds().count("spend.alarmed")) == ([], 0)
 
-    notices.tell_of_missed_alarms(ana.context.now)
-    notices.tell_of_missed_alarms(ana.context.now)
+    notices.notify_of_missed_alarms(ana.context.now)
+    notices.notify_of_missed_alarms(ana.context.now)
 
     assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
 
@@ -90,7 +90,7 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
 def test_sends_no_notice_before_the_alarm_is_reached(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
     ana.start("text")
 
-    notices.tell_of_missed_alarms(ana.context.now)
+    notices.notify_of_missed_alarms(ana.context.now)
 
     assert mails() == []
 
@@ -100,7 +100,7 @@ def test_alarm_at_nothing_is_never_told(opal: str, ana: EngineUser) -> None:
     SpendingLimit.objects.all().delete()
     SpendingLimit.objects.create(span="day", alarm_at=Decimal(0), stop_at=Decimal(0))
 
-    notices.tell_of_missed_alarms(ana.context.now)
+    notices.notify_of_missed_alarms(ana.context.now)
 
     assert mails() == []
 

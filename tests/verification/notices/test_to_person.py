@@ -22,7 +22,7 @@ NOTICES = Path(str(verification.__file__)).parent / "templates/verification/noti
 def tell(who: EngineUser, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
     values: dict[str, Any] = {"link": link} if link else {}
-    notices.tell(who.user, "method_added", now=who.context.now, until=None, label="Passkey", **values)
+    notices.notify(who.user, "method_added", now=who.context.now, until=None, label="Passkey", **values)
     return list(Message.objects.order_by("pk"))
 
 
@@ -84,9 +84,9 @@ def test_text_fits_one_segment(ana: EngineUser, kind: str) -> None:
     Policy.objects.create(text_notices=True)
     Message.objects.all().delete()
     if event := EVENTS.get(kind):
-        notices.tell_event(ana.user, event, now=ana.context.now, **VALUES)
+        notices.notify_of_event(ana.user, event, now=ana.context.now, **VALUES)
     else:
-        notices.tell(ana.user, kind, now=ana.context.now, **VALUES)
+        notices.notify(ana.user, kind, now=ana.context.now, **VALUES)
     text = Message.objects.get(kind=Channel.TEXT)
     text.provider = "virtual"
 
@@ -153,9 +153,9 @@ OWN = (
 
 def said(who: EngineUser, kind: str, context: Context, **values: Any) -> str:
     if event := EVENTS.get(kind):
-        notices.tell_event(who.user, event, now=context.now, context=context, **values)
+        notices.notify_of_event(who.user, event, now=context.now, context=context, **values)
     else:
-        notices.tell(who.user, kind, now=context.now, context=context, **values)
+        notices.notify(who.user, kind, now=context.now, context=context, **values)
     message = Message.objects.get(kind=Channel.MAIL)
     message.provider = "virtual"
     return rendering.compose(message).words

@@ -180,7 +180,7 @@ def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(
 
     assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == [("first", Channel.TEXT)]
 
-    notices.tell_of_circuits(NOW)
+    notices.notify_of_circuits(NOW)
     assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
 
@@ -246,7 +246,7 @@ def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatc
     monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
     fail(5, code="20005")
 
-    notices.tell_of_circuits(NOW)
+    notices.notify_of_circuits(NOW)
 
     words = compose(Message.objects.get(kind=Channel.MAIL)).words
     assert routes.explained("first", "20005").strip() in words
@@ -280,14 +280,14 @@ def recover(now: datetime) -> None:
 def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> None:
     fail(5)
     for minute in range(3):
-        notices.tell_of_circuits(NOW + timedelta(minutes=minute))
+        notices.notify_of_circuits(NOW + timedelta(minutes=minute))
     assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
     recover(NOW + timedelta(minutes=3))
-    notices.tell_of_circuits(NOW + timedelta(minutes=4))
+    notices.notify_of_circuits(NOW + timedelta(minutes=4))
     assert len(mails()) == 1
     for minute in (8, 9):
-        notices.tell_of_circuits(NOW + timedelta(minutes=minute))
+        notices.notify_of_circuits(NOW + timedelta(minutes=minute))
 
     assert mails()[1:] == [(opal, "provider_back.txt", "first", Channel.TEXT)]
 
@@ -296,10 +296,10 @@ def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
     moment = NOW
     for _ in range(4):
         fail(5, now=moment)
-        notices.tell_of_circuits(moment)
+        notices.notify_of_circuits(moment)
         moment += timedelta(minutes=2)
         recover(moment)
-        notices.tell_of_circuits(moment)
+        notices.notify_of_circuits(moment)
 
     assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
 
@@ -308,7 +308,7 @@ def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
     for _ in range(5):
         circuit_breaker.failed(None, provider="smtp", kind=Channel.MAIL, why="provider_down", now=NOW)
 
-    notices.tell_of_circuits(NOW)
+    notices.notify_of_circuits(NOW)
 
     assert mails() == []
 
@@ -322,7 +322,7 @@ def test_operators_read_why_and_who_carries_it_now(
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("gateway", *others))
     circuit_breaker.trip("gateway", Channel.TEXT, why="receipts", now=NOW, of=CircuitState.CLOSED)
 
-    notices.tell_of_circuits(NOW)
+    notices.notify_of_circuits(NOW)
 
     said = compose(Message.objects.get()).words
     assert "It reports most messages as not delivered." in said
