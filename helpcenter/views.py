@@ -178,7 +178,7 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_not_required
-def tell(request: HttpRequest) -> HttpResponse:
+def write_to_support(request: HttpRequest) -> HttpResponse:
     """Send an email to the support desk, if the organisation wants that; mainly for users who cannot sign in.
 
     If it comes from a diagnosis, the email contains the reference that opens the same view. The email says how far the

@@ -142,7 +142,7 @@ def _why_no_database() -> str:
     return ""
 
 
-def tell_of_database() -> None:
+def log_database_error() -> None:
     """Log why the database cannot be reached. Called once when a process starts."""
     try:
         if why := _why_no_database():
@@ -186,7 +186,7 @@ def _unknown_names() -> list[str]:
     return list(declared_settings.unknown(sections, env.names()))
 
 
-def tell_of_names() -> None:
+def log_unknown_names() -> None:
     """Log variables that look like ours but are not read. Called once when a process starts."""
     for sentence in _unknown_names():
         logger.warning("%s", sentence)
@@ -202,7 +202,7 @@ _NOT_OF_SERVERS = {Tags.urls, Tags.commands, Tags.database, Tags.models}
 def of_servers() -> list[Callable[..., Iterable[CheckMessage]]]:
     """Return the checks that a server runs itself. `manage.py check` runs all."""
     usual = (check for check in registry.get_checks() if not _NOT_OF_SERVERS & {*check.tags})
-    # A name that nobody reads stops no start: servers log it, see `tell_of_names`.
+    # A name that nobody reads stops no start: servers log it, see `log_unknown_names`.
     return [*(check for check in usual if check is not check_names), keys_fit]
 
 

@@ -26,8 +26,8 @@ def _load() -> WSGIHandler:
         handler = input_screening.ScreeningHandler()
         _table = get_resolver().reverse_dict  # loaded now, so that the first request needn't wait for it
         checks.refuse_contradictions()
-        checks.tell_of_database()
-        checks.tell_of_names()
+        checks.log_database_error()
+        checks.log_unknown_names()
         gc.freeze()  # the URLs too
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")

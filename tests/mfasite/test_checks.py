@@ -110,7 +110,7 @@ def test_warns_of_a_variable_that_is_nearly_ours(
     monkeypatch.setenv("SEND_PER_PERSON_HOUR", "3")
 
     found = checks.check_names(None)
-    checks.tell_of_names()
+    checks.log_unknown_names()
 
     [warning] = found
     assert warning.id == "mfasite.W003"

@@ -117,7 +117,7 @@ def _run(writes: list[Write]) -> None:
             for write in writes:
                 values = [value.row.pk if isinstance(value, KeyOf) else value for value in write.values]
                 cursor.execute(f"{write.sql} RETURNING {write.returning}", values)
-                _tell(write, named(cursor))
+                _complete(write, named(cursor))
             return
         sql, values = _one_statement(writes)
         cursor.execute(sql, values)
@@ -125,10 +125,10 @@ def _run(writes: list[Write]) -> None:
         for place, row in cursor.fetchall():
             found[place].append(json.loads(row))
     for write, rows in zip(writes, found, strict=True):
-        _tell(write, rows)
+        _complete(write, rows)
 
 
-def _tell(write: Write, rows: Rows) -> None:
+def _complete(write: Write, rows: Rows) -> None:
     if write.row is not None:
         [row] = rows
         if key := write.row._meta.auto_field:

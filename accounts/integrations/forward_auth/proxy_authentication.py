@@ -60,7 +60,7 @@ def of(request: HttpRequest, context: Context) -> AuthenticatedProxy | Gate:
         return gate
     if any(hop in network for hop in _hops(request) for network in caller.networks):
         return caller
-    _tell_network(caller)
+    _log_foreign_network(caller)
     return limits.OPEN
 
 
@@ -120,10 +120,10 @@ def _find(*digests: str) -> AuthenticatedProxy | None:
 
 
 _callers = ProgramSecrets("proxy", _find)
-_told: set[str] = set()
+_logged: set[str] = set()
 
 
-def _tell_network(caller: AuthenticatedProxy) -> None:
-    if caller.slug not in _told:  # once per process, because every request repeats it
-        _told.add(caller.slug)
+def _log_foreign_network(caller: AuthenticatedProxy) -> None:
+    if caller.slug not in _logged:  # once per process, because every request repeats it
+        _logged.add(caller.slug)
         logger.warning("The proxy %s asks from an address that is not one of its networks.", caller.slug)

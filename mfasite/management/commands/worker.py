@@ -34,8 +34,8 @@ class Command(BaseCommand):
         os.environ["CELERY_SKIP_CHECKS"] = "1"
         from mfasite.celery import app  # noqa: PLC0415  (what it reads at import must be set first)
 
-        checks.tell_of_database()
-        checks.tell_of_names()
+        checks.log_database_error()
+        checks.log_unknown_names()
         checks.refuse_contradictions(*checks.KEYS)
         queues = options["queues"].split(",")
         if set(queues) <= set(_SENDING):

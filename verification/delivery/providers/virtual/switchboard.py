@@ -96,7 +96,7 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
         reason=reason,
         waits_until=arrives_at + RINGS_FOR if state == DeliveryState.RINGING else None,
     )
-    _tell(delivery, _course(delivery, now), treated)
+    _schedule_receipts(delivery, _course(delivery, now), treated)
     return delivery
 
 
@@ -136,7 +136,7 @@ def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
     for key in keys:
         delivery.collected = (delivery.collected + key)[-32:]
         if key == "#":
-            _tell_keys(delivery, now)
+            _schedule_keys(delivery, now)
     delivery.waits_until = now + (PAUSE if delivery.collected else SILENCE)
     delivery.save(update_fields=["collected", "transcript", "awaits_reply", "waits_until"])
     return True
@@ -173,7 +173,7 @@ def _pause(delivery_id: int, now: datetime) -> None:
     delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
     if delivery.state != DeliveryState.ANSWERED or not delivery.collected:
         return
-    _tell_keys(delivery, now)
+    _schedule_keys(delivery, now)
     delivery.waits_until = now + SILENCE
     delivery.save(update_fields=["collected", "transcript", "awaits_reply", "waits_until"])
 
@@ -203,7 +203,7 @@ def _move(delivery_id: int, before: DeliveryState, after: DeliveryState, *, now:
         }
     if not calls.update(state=after, **changes):
         return False
-    _tell(delivery, [ScheduledReceipt(after, reason, now)], behaviour(delivery.to))
+    _schedule_receipts(delivery, [ScheduledReceipt(after, reason, now)], behaviour(delivery.to))
     return True
 
 
@@ -224,7 +224,7 @@ def _course(delivery: Delivery, now: datetime) -> list[ScheduledReceipt]:
     return [end]
 
 
-def _tell(delivery: Delivery, steps: Iterable[ScheduledReceipt], treated: Behaviour) -> None:
+def _schedule_receipts(delivery: Delivery, steps: Iterable[ScheduledReceipt], treated: Behaviour) -> None:
     """Schedule receipts, with the delays, repetitions and order that the behaviour sets."""
     if not delivery.receipt_url:
         return
@@ -262,7 +262,7 @@ def _due(delivery: Delivery, step: ScheduledReceipt, treated: Behaviour) -> date
     return max(step.at, delivery.arrives_at) + late
 
 
-def _tell_keys(delivery: Delivery, now: datetime) -> None:
+def _schedule_keys(delivery: Delivery, now: datetime) -> None:
     body = {
         "event": "keys",
         "message": delivery.message_id,
