@@ -1,7 +1,8 @@
-"""Tests of names in the code: old names, a context named after a time, and constants that don't say what they limit."""
+"""Tests of names in the code: old and shared names, a context named after a time, constants that say nothing."""
 
 import ast
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -172,6 +173,81 @@ def test_each_constant_says_what_it_limits() -> None:
     found = {str(path): unclear_limits(syntax_trees.tree(path)) for path in _modules()}
 
     assert {path: names for path, names in found.items() if names} == {}
+
+
+# A class has a name of its own: an import or a traceback often shows no more --------------------------------------
+
+# Names that several modules use for the same role: why a reader expects them, and the only places where they may be.
+SHARED = {
+    "Conf": ("a provider's settings, in the `conf` of its folder", ("verification/delivery/providers/",)),
+    "User": (
+        "scim2-models names the schema that clients read after the class",
+        ("accounts/models/people.py", "accounts/integrations/scim/schemas.py"),
+    ),
+}
+# Django finds a class by this name. A nested class such as `Meta` or `Import.State` is read with that of its outer one.
+OF_DJANGO = {"Command"}
+
+
+def shared_names(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """Find names that classes of several modules have, except in the places of `SHARED`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and node.name not in OF_DJANGO:
+                found[node.name].append(path)
+    return {name: paths for name, paths in found.items() if len(paths) > 1 and not _may_share(name, paths)}
+
+
+def _may_share(name: str, paths: list[str]) -> bool:
+    _reason, places = SHARED.get(name, ("", ()))
+    return bool(places) and all(path.startswith(places) for path in paths)
+
+
+def _of_the_product() -> list[Path]:
+    return [path for path in _modules() if path.parts[0] != "tests"]
+
+
+def test_finds_a_class_name_with_a_second_meaning() -> None:
+    one, other = ast.parse("class Entry: pass"), ast.parse("x = 1\nclass Entry(dict): pass")
+
+    assert shared_names({"accounts/activity.py": one, "helpcenter/home.py": other}) == {
+        "Entry": ["accounts/activity.py", "helpcenter/home.py"]
+    }
+
+
+def test_finds_a_shared_name_outside_its_place() -> None:
+    conf = ast.parse("class Conf: pass")
+
+    assert shared_names({"verification/delivery/providers/twilio/conf.py": conf, "accounts/conf.py": conf})
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("class Conf: pass", "verification/delivery/providers/{}/conf.py"),
+        ("class Command(BaseCommand): pass", "accounts/management/commands/{}.py"),
+        ("class Import{}:\n    class State: pass", "accounts/models/{}.py"),
+    ],
+)
+def test_a_class_name_may_be_shared_for_a_reason(code: str, path: str) -> None:
+    assert shared_names({path.format(n): ast.parse(code.format(n)) for n in "ab"}) == {}
+
+
+def test_no_class_name_has_a_second_meaning() -> None:
+    """Seen failing on 56 names."""
+    assert shared_names({path.as_posix(): syntax_trees.tree(path) for path in _of_the_product()}) == {}
+
+
+def test_each_shared_name_is_shared() -> None:
+    names = Counter(
+        node.name
+        for path in _of_the_product()
+        for node in syntax_trees.tree(path).body
+        if isinstance(node, ast.ClassDef)
+    )
+
+    assert {name for name in SHARED if names[name] < 2} == set()
 
 
 # Words with one meaning, and names that were replaced -------------------------------------------------------------
