@@ -25,6 +25,10 @@ class Retired(ValueError):
     """The token is retired. It must be restored to the stock first."""
 
 
+class Ended(ValueError):
+    """The maker's file says that the token isn't valid any more, so nobody could activate it."""
+
+
 class NotInStock(ValueError):
     """Someone has the token, or it is retired."""
 
@@ -62,7 +66,7 @@ def bring_in(
     """Add a token to the stock, or assign it to a person if one is named.
 
     Return whether it is new, changed or unchanged. A token that someone uses keeps its state. Errors: `InUse` if
-    someone else uses it; `Retired`.
+    someone else uses it; `Retired`; `Ended` if a person is named for one that is over.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
     with transaction.atomic():
@@ -77,6 +81,7 @@ def bring_in(
         is_same = _has_secret(token or owned, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
         if is_same and (user is None or (owned is not None and owned.user_id == user.pk)):
             return "same", token or (owned and _adopt(owned, seed, is_dry_run=is_dry_run))
+        _check_end(token if token is not None and is_same else seed, user, context.now)
         verdict = "new" if token is None and owned is None else "changed"
         if is_dry_run:
             return verdict, token
@@ -92,6 +97,12 @@ def bring_in(
         if owner is not None:
             _hand_out(token, owner, context, actor_id=actor_id)
         return verdict, token
+
+
+def _check_end(found: HardwareToken | Seed, user: Person | None, now: datetime) -> None:
+    """Check that a token may be assigned. Errors: `Ended`."""
+    if user is not None and found.ends_at is not None and found.ends_at <= now:
+        raise Ended
 
 
 def _has_secret(row: HardwareToken | Enrolment | None, secret: bytes) -> bool:

@@ -60,6 +60,9 @@ def apply(
             faults.append((line, _about(serial, _("Somebody uses this token. Remove it from their methods first."))))
         except hardware_tokens.Retired:
             faults.append((line, _about(serial, _("This token is retired. Restore it to the stock first."))))
+        except hardware_tokens.Ended:
+            words = _("The manufacturer’s file says that this token isn’t valid any more.")
+            faults.append((line, _about(serial, words)))
         except ValueError as fault:
             faults.append((line, _about(serial, str(fault))))
     return Chunk(counts, faults)

@@ -58,6 +58,8 @@ class Command(BaseCommand):
             raise CommandError("This token is assigned to somebody else. Take it back first.") from None
         except hardware_tokens.Retired:
             raise CommandError("This token is retired. Restore it to the stock first.") from None
+        except hardware_tokens.Ended:
+            raise CommandError("The manufacturer's file says that this token isn't valid any more.") from None
         self.stdout.write(f"{plan.address} is assigned to {name}, who can now activate it under “Add a method”.")
 
 

@@ -17,7 +17,7 @@ from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges, enrolments, hardware_tokens, outcomes, registry
 from verification.context import Context
 from verification.methods.token.method import TokenForm, method
-from verification.models import AuditEvent, Enrolment, Purpose
+from verification.models import AuditEvent, Enrolment, HardwareToken, Purpose
 from verification.otp.oath import Scheme
 from verification.outcomes import Outcome, Verdict
 
@@ -180,6 +180,16 @@ def test_serial_in_use_is_refused(who: EngineUser, eve: EngineUser) -> None:
     with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
     assert isinstance(refused.value.__context__, hardware_tokens.InUse)
+    assert not is_offered(eve)
+
+
+def test_one_that_is_over_is_handed_to_nobody_else(who: EngineUser, eve: EngineUser) -> None:
+    hand_out()
+    HardwareToken.objects.update(ends_at=who.context.now - timedelta(days=1))
+
+    with pytest.raises(CommandError) as refused:
+        hand_out(name="eve")
+    assert isinstance(refused.value.__context__, hardware_tokens.Ended)
     assert not is_offered(eve)
 
 
