@@ -46,7 +46,7 @@ def test_names_who_did_what_to_whom_and_the_ticket(cleo: User, fay: User) -> Non
     assert found.text == "Fay Admin cleared the settings of Cleo Reader. Ticket 4711."
     for user in (cleo, fay):
         assert f'<a href="/admin/accounts/user/{user.pk}/change/">{user.name}</a>' in found.sentence
-    assert ("AccessReason", "New phone") in found.details
+    assert ("Reason", "New phone") in found.details
 
 
 @pytest.mark.parametrize(
