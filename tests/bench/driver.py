@@ -17,7 +17,7 @@ import django
 from tests.bench.browser import Browser
 from tests.bench.people import PASSWORD, Person
 
-_SITES = {"ours": "tests.bench.ours", "floor": "tests.bench.floor.people"}
+_SITES = {"ours": "tests.bench.service_people", "floor": "tests.bench.floor.people"}
 HOST = "mfa.example.org"
 _MAX_WAITING = 16  # people who wait for their texts together: a connection is kept for longer than that takes
 

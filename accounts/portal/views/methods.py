@@ -21,7 +21,7 @@ from accounts.portal import new_phone, recommendations
 from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from verification import challenges, enrolments, policies, registry
 from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
@@ -95,7 +95,7 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     if offer is None or offer.form_class is None:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
-        return _begin(request, offer, half_signed_in_and_refusals.entered(request, request.user))
+        return _begin(request, offer, half_signed_in.entered(request, request.user))
     return _form_page(request, offer, offer.form_class())
 
 
@@ -124,11 +124,11 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         request.user, offer.name, fields, binding=pending.id, context=context, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, half_signed_in_and_refusals.again(request, offer.form_class, fields, outcome))
+        return _form_page(request, offer, half_signed_in.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
-        half_signed_in_and_refusals.tell(request, outcome, context)
+        half_signed_in.show_outcome(request, outcome, context)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
-    half_signed_in_and_refusals.asked(request, pending, outcome, context)
+    half_signed_in.asked(request, pending, outcome, context)
     return redirect("signin:verify")
 
 

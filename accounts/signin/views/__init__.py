@@ -1,6 +1,6 @@
 """Views of the sign-in."""
 
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from accounts.signin.views.password import leave, password, sign_out
 from accounts.signin.views.passwordless import invite, passwordless
 from accounts.signin.views.reauthenticate import reauthenticate
@@ -11,7 +11,7 @@ __all__ = [
     "codes",
     "defer",
     "done",
-    "half_signed_in_and_refusals",
+    "half_signed_in",
     "invite",
     "leave",
     "method_form",

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.signin import browser_cookies, flow, password_step, pending_sign_in
 from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.models import Challenge
@@ -108,7 +108,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
 def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is SignInStep.DENY:
-        return half_signed_in_and_refusals.no_option(request, begun.decision.reason)
+        return half_signed_in.no_option(request, begun.decision.reason)
     if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason
@@ -117,7 +117,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words, extra_tags="sign_in:method_not_allowed")
     if begun.trouble:
-        half_signed_in_and_refusals.tell(request, begun.trouble, context)
+        half_signed_in.show_outcome(request, begun.trouble, context)
     return redirect(_place(begun))
 
 
@@ -135,7 +135,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     now, next_url = timezone.now(), pending_sign_in.next_url(request)
     if (pending := pending_sign_in.read(request, now=now)) is not None:
         if pending_sign_in.is_stale(request, pending):
-            return half_signed_in_and_refusals.stale(request)
+            return half_signed_in.stale(request)
         challenges.abandon(pending.handle, binding=pending.id, now=now)
     pending_sign_in.wipe(request)
     if session_assurance.of(request).is_signed_in:

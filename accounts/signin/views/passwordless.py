@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
 from accounts.signin import flow
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
@@ -50,7 +50,7 @@ def passwordless(request: HttpRequest) -> HttpResponse:
             request, user, context, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
-        half_signed_in_and_refusals.tell(request, outcome, context)
+        half_signed_in.show_outcome(request, outcome, context)
     else:
         words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")

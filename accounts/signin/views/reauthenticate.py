@@ -12,7 +12,7 @@ from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from verification import policies
 from verification.models import Purpose
 from verification.policies import DecisionReason
@@ -45,9 +45,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         )
         outcome = flow.ask(request.user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            half_signed_in_and_refusals.asked(request, pending, outcome, context)
+            half_signed_in.asked(request, pending, outcome, context)
             return redirect("signin:verify")
-        half_signed_in_and_refusals.tell(request, outcome, context)
+        half_signed_in.show_outcome(request, outcome, context)
     values = {
         "options": options,
         "next": next_url,

@@ -16,7 +16,7 @@ from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in_and_refusals, verify
+from accounts.signin.views import half_signed_in, verify
 from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
@@ -28,12 +28,12 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     """Return the user and decision, or a redirect if this sign-in may not register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
+    user = half_signed_in.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     decision = flow.may_register(user, pending, context)
     if decision is None:
-        return half_signed_in_and_refusals.out(request, _("Another method was set up for your account. Sign in again."))
+        return half_signed_in.out(request, _("Another method was set up for your account. Sign in again."))
     return user, decision
 
 
@@ -47,7 +47,7 @@ def _steps() -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Offer the methods. One that needs no further input starts immediately."""
     opened = _opened(request, pending, context)
@@ -67,7 +67,7 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
     opened = _opened(request, pending, context)
@@ -78,9 +78,7 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
     if offer is None or offer.form_class is None:
         return redirect("signin:register")
     if request.method == "POST":
-        return _begin(
-            request, pending, context, user, decision, offer, half_signed_in_and_refusals.entered(request, user)
-        )
+        return _begin(request, pending, context, user, decision, offer, half_signed_in.entered(request, user))
     return _form_page(request, pending, user, offer, offer.form_class())
 
 
@@ -104,17 +102,17 @@ def _begin(
     )
     if outcome.problems and offer.form_class is not None:
         return _form_page(
-            request, pending, user, offer, half_signed_in_and_refusals.again(request, offer.form_class, fields, outcome)
+            request, pending, user, offer, half_signed_in.again(request, offer.form_class, fields, outcome)
         )
     if not outcome.issued:
-        half_signed_in_and_refusals.tell(request, outcome, context)
+        half_signed_in.show_outcome(request, outcome, context)
         return redirect("signin:register")
-    half_signed_in_and_refusals.asked(request, pending, outcome, context)
+    half_signed_in.asked(request, pending, outcome, context)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Verify the new method. Only then does it count."""
     opened = _opened(request, pending, context)
@@ -141,7 +139,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
 
 
 @require_http_methods(["GET"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Recommend a second method: anyone with only one is locked out if they lose it."""
     opened = _opened(request, pending, context)
@@ -167,7 +165,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Create recovery codes. They are shown in the response to the POST and nowhere else."""
     opened = _opened(request, pending, context)
@@ -193,7 +191,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     return render(request, "accounts/signin/register_recovery_codes.html", values)
 
 
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 @redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
@@ -207,7 +205,7 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
-        return half_signed_in_and_refusals.out(request, _("The method that you set up was removed. Sign in again."))
+        return half_signed_in.out(request, _("The method that you set up was removed. Sign in again."))
     return flow.finish(
         request,
         user,
@@ -219,7 +217,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     )
 
 
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 @redirects.button_on("signin:register")
 @require_POST
 def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:

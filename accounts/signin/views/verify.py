@@ -15,7 +15,7 @@ from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in_and_refusals
+from accounts.signin.views import half_signed_in
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
@@ -30,7 +30,7 @@ from verification.policies import Decision, SignInStep
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Show the current challenge and check the answer. Reloading the page sends nothing again."""
     if pending.is_first:
@@ -141,10 +141,8 @@ def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | No
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = show(request, pending, context)
     if shown is not None and shown.state == ChallengeState.DENIED:
-        return half_signed_in_and_refusals.no_option(request, policies.DecisionReason.LOCKED)
-    user = half_signed_in_and_refusals.person_or_out(
-        request, pending, context, read=shown.user if shown is not None else None
-    )
+        return half_signed_in.no_option(request, policies.DecisionReason.LOCKED)
+    user = half_signed_in.person_or_out(request, pending, context, read=shown.user if shown is not None else None)
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
@@ -209,7 +207,7 @@ def ended(shown: Shown) -> Verdict:
 
 
 @require_GET
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell a waiting page the state of the message, and whether the call was approved."""
     shown = show(request, pending, context)
@@ -232,26 +230,26 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """List the user's options. Choosing one replaces the current challenge."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
+    user = half_signed_in.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
-        return half_signed_in_and_refusals.no_option(request, decision.reason)
+        return half_signed_in.no_option(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            half_signed_in_and_refusals.asked(request, pending, outcome, context)
+            half_signed_in.asked(request, pending, outcome, context)
             return redirect("signin:verify")
-        half_signed_in_and_refusals.tell(request, outcome, context)
+        half_signed_in.show_outcome(request, outcome, context)
         return redirect("signin:options")
     shown = show(request, pending, context)
     current = shown.ref if shown and shown.is_alive else ""
@@ -273,14 +271,14 @@ def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
     return next((option for option in decision.options if option.ref == ref), None)
 
 
-@half_signed_in_and_refusals.half_signed_in
+@half_signed_in.half_signed_in_required
 @redirects.button_on("signin:verify")
 @require_POST
 def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Send a new code. Older codes stop working."""
-    user = half_signed_in_and_refusals.person_or_out(request, pending, context)
+    user = half_signed_in.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
-    half_signed_in_and_refusals.tell(request, outcome, context)
+    half_signed_in.show_outcome(request, outcome, context)
     return redirect("signin:register-prove" if pending.is_first else "signin:verify")

@@ -1,4 +1,4 @@
-"""Shared code of the views between password and second step: access to them, and how refusals are shown."""
+"""Shared code of the views between password and second step: who may open them, and how an outcome is shown."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Pending, Context, P], HttpResponse]
 
 
-def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def half_signed_in_required(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Open a view to half signed-in sessions only. Anyone else starts with the password."""
 
     @login_not_required
@@ -90,7 +90,7 @@ def out(request: HttpRequest, words: str) -> HttpResponse:
     return redirect(redirects.asking("signin:password", next_url))
 
 
-def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
+def show_outcome(request: HttpRequest, outcome: Outcome, context: Context) -> None:
     """Add a message about a refusal, for the next page."""
     words = outcomes.words(outcome, now=context.now)
     say = messages.info if outcome.issued else messages.warning
@@ -101,7 +101,7 @@ def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Con
     """Store a challenge that was issued. If it was already running, tell the user that nothing new was sent."""
     pending_sign_in.keep(request, pending.with_(handle=outcome.handle), challenge=outcome.challenge)
     if outcome.retry_at and registry.has(outcome.method, Delivered):
-        tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
+        show_outcome(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
 def no_option(request: HttpRequest, why: str) -> HttpResponse:
