@@ -150,7 +150,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], None], Problem]] = {
     "a seal in another order": (reorder_seal, Problem.SEAL_CHANGED),
     "an event removed together with its place in the seal": (drop_from_seal, Problem.SEAL_CHANGED),
     "a removed seal": (remove_first_seal, Problem.SEAL_MISSING),
-    "seals numbered anew": (renumber_seals, Problem.SEAL_CHANGED),
+    "seals renumbered": (renumber_seals, Problem.SEAL_CHANGED),
 }
 
 

@@ -32,7 +32,7 @@ def test_resend_wakes_an_expired_request(ana: EngineUser) -> None:
     assert later.answer(issued, later.code(issued)).proven
 
 
-def test_resend_names_the_new_sending_anew(ana: EngineUser) -> None:
+def test_resend_gets_a_reference_of_its_own(ana: EngineUser) -> None:
     issued = ana.start("text")
     before = Challenge.objects.get(handle=issued.handle).reference
     ana.later(seconds=31).resend(issued)

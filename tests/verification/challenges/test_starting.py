@@ -92,7 +92,7 @@ def test_going_back_gives_no_tries_back(ana: EngineUser) -> None:
     assert ana.answer(issued, "000000").tries_left == 3
 
 
-def test_same_option_again_sends_anew_when_its_text_failed(ana: EngineUser) -> None:
+def test_same_option_sends_again_when_its_text_failed(ana: EngineUser) -> None:
     issued = ana.start("text")
     Message.objects.update(state=MessageState.FAILED)
 

@@ -8,6 +8,6 @@ from verification.limits import toll_fraud
 
 
 @pytest.fixture
-def read_anew() -> Iterator[None]:
+def read_again() -> Iterator[None]:
     yield
     toll_fraud.forget()

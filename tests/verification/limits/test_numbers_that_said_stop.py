@@ -20,7 +20,7 @@ from verification.models import (
 )
 from verification.outcomes import Verdict
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_again")]
 
 
 def test_number_that_said_stop_is_texted_no_more_but_called(ana: EngineUser) -> None:

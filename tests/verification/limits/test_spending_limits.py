@@ -18,7 +18,7 @@ from verification.models import (
 )
 from verification.outcomes import Verdict
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_again")]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
     assert ana.start("text", binding="another").issued is goes_on
 
 
-def test_day_begins_anew(ana: EngineUser, day: SpendingLimit) -> None:
+def test_count_starts_again_each_day(ana: EngineUser, day: SpendingLimit) -> None:
     for n in range(4):
         ana.start("text", binding=f"b{n}")
 

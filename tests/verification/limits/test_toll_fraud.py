@@ -29,7 +29,7 @@ from verification.models import (
 )
 from verification.outcomes import Verdict
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_anew")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_again")]
 
 
 # Countries -----------------------------------------------------------------------------------------------------

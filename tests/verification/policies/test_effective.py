@@ -10,7 +10,7 @@ from verification import policies
 from verification.models import Policy
 
 
-def test_policy_counts_when_it_is_read_anew(who: EngineUser, settings: Any) -> None:
+def test_policy_counts_once_it_is_read_again(who: EngineUser, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 3600
     policies.forget()
     assert who.rules.remember_days == 14

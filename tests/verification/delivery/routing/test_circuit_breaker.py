@@ -55,7 +55,7 @@ def test_opens_at_the_fifth_failure_in_a_row() -> None:
     assert not admitted(NOW)
 
 
-def test_success_in_between_starts_the_count_anew() -> None:
+def test_success_in_between_restarts_the_count() -> None:
     fail(4)
     circuit_breaker.succeeded(circuit(), now=NOW)
     fail(4)
