@@ -47,9 +47,10 @@ def without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
         def __enter__(self) -> None: ...
         def __exit__(self, *_: object) -> None: ...
 
-    for module in (attempts, correct_answers):
-        monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
-    marked = transaction.mark_for_rollback_on_error
-    monkeypatch.setattr(
-        batched_writes, "transaction", SimpleNamespace(atomic=Nothing, mark_for_rollback_on_error=marked)
+    replaced = SimpleNamespace(
+        atomic=Nothing,
+        set_rollback=lambda _: None,
+        mark_for_rollback_on_error=transaction.mark_for_rollback_on_error,
     )
+    for module in (attempts, correct_answers, batched_writes):
+        monkeypatch.setattr(module, "transaction", replaced)
