@@ -36,7 +36,7 @@ SUPPORT_PERMISSIONS = (
     SupportPermission("issue_pass", "Can issue a Temporary Access Pass", StaffLevel.FIRST_LINE),
     SupportPermission("bypass_once", "Can give a one-time bypass", StaffLevel.SENIOR),
     SupportPermission("block_person", "Can block and unblock a person", StaffLevel.SENIOR),
-    SupportPermission("unlock_person", "Can unlock a person's methods", StaffLevel.FIRST_LINE),
+    SupportPermission("unlock_person", "Can lock and unlock a person", StaffLevel.FIRST_LINE),
     SupportPermission("set_state", "Can disable, enable or enforce a person's second step", StaffLevel.SENIOR),
     SupportPermission("give_role", "Can give and remove staff roles", StaffLevel.ADMINISTRATOR),
     SupportPermission("resend_message", "Can send a person a test message", StaffLevel.FIRST_LINE),

@@ -231,6 +231,26 @@ SUPPORT_BYPASS_GIVEN = declare(
         ),
     )
 )
+SUPPORT_PERSON_LOCKED = declare(
+    UserEvent(
+        "support.person_locked",
+        log=_("%(actor)s locked %(person)s."),
+        icon="lock",
+        title=_("Support locked your account"),
+        staff_title=_("Support locked the account"),
+        text=_ticket,
+        severity=Severity.BAD,
+        trouble=_("People locked"),
+        notice=Notice(
+            subject=_("your account was locked"),
+            text=_(
+                "%(staff)s from %(support)s locked your account on %(when)s. Nobody can sign in to it until it is "
+                "unlocked."
+            ),
+            advice=_("If you don’t know why, contact %(support)s right away."),
+        ),
+    )
+)
 SUPPORT_PERSON_BLOCKED = declare(
     UserEvent(
         "support.person_blocked",
@@ -284,7 +304,7 @@ SUPPORT_PERSON_UNLOCKED = declare(
 SUPPORT_WAITS_REMOVED = declare(
     UserEvent(
         "support.waits_removed",
-        log=_("%(actor)s removed waits and any fraud lock of %(person)s, whose methods stay locked."),
+        log=_("%(actor)s removed waits and any lock of the account of %(person)s, whose methods stay locked."),
         icon="key",
         title=_("Support removed waits, but your methods stay locked"),
         staff_title=_("Support removed waits, but methods stay locked"),
@@ -292,8 +312,8 @@ SUPPORT_WAITS_REMOVED = declare(
         notice=Notice(
             subject=_("your methods are still locked"),
             text=_(
-                "%(staff)s from %(support)s removed waits, and any lock after a fraud report, on %(when)s. Your "
-                "methods are still locked after too many incorrect codes. Contact %(support)s to set them up again."
+                "%(staff)s from %(support)s removed waits, and any lock of your account, on %(when)s. Your methods are "
+                "still locked after too many incorrect codes. Contact %(support)s to set them up again."
             ),
         ),
     )

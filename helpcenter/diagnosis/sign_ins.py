@@ -25,7 +25,7 @@ def refused(seen: View) -> Iterator[Finding]:
         yield Finding(
             name=why,
             kind="bad",
-            sees=_("Your second step is locked, because a sign-in was reported as fraud on the phone."),
+            sees=_("Your second step is locked: a sign-in was reported as fraud on the phone, or support locked it."),
             does=_("Contact %(support)s. They verify that it’s you, then unlock it.") % support,
             slug="blocked-account",
         )

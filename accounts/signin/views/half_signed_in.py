@@ -120,8 +120,8 @@ def _words(why: str) -> dict[str, Any]:
         DecisionReason.LOCKED: (
             _("Your second step is locked"),
             _(
-                "Someone pressed 0# in a call about your sign-in to report fraud. It stays locked until your support "
-                "desk unlocks it. Contact them."
+                "Someone pressed 0# in a call about your sign-in to report fraud, or your support desk locked it. It "
+                "stays locked until they unlock it. Contact them."
             ),
         ),
         DecisionReason.ALL_OFF: (

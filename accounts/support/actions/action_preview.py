@@ -36,6 +36,7 @@ class ActionImpact:
     locks: tuple[str, ...] = ()
     is_staff: bool = False
     is_blocked: bool = False
+    is_locked: bool = False  # after a fraud report, or by support
     must_change_password: bool = False
     is_of_directory: bool = False
     is_new: bool = False
@@ -76,7 +77,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
         words = _("After incorrect passwords, some browsers or networks have to wait until %(at)s.")
         found.append(words % {"at": outcomes.end_words(until, now)})
     if person.second_step_locked_at:
-        found.append(_("The second step is locked because a sign-in was reported as fraud."))
+        found.append(_("The second step is locked: a sign-in was reported as fraud, or support locked it."))
     gates, stops = challenges.caller_gates_and_stops(person.pk, [option.method for option in options], now=now)
     for channel, until in stops.items():
         said = {"what": Channel(channel).plural, "at": outcomes.end_words(until, now)}

@@ -1,4 +1,4 @@
-"""Support actions on signing in: block, unlock, one-time bypass, second step, new password."""
+"""Support actions on signing in: lock, unlock, block, one-time bypass, second step, new password."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from accounts import app_passwords
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
 from accounts.support.actions import action_preview
+from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.base import (
     Action,
     ActionForm,
@@ -85,6 +86,49 @@ BYPASS_ONCE = declare(
         applies=lambda impact: not (impact.is_staff or impact.is_blocked),
         requires_caller_check=True,
         supports_bulk=False,
+    )
+)
+
+
+def lock(person: User, actor: Actor) -> ActionResult:
+    """Refuse all of a user's sign-ins until they are unlocked. Their app passwords still work."""
+    with transaction.atomic():
+        rows = User.objects.filter(pk=person.pk, second_step_locked_at=None)
+        if not rows.update(second_step_locked_at=actor.context.now, bypass_until=None):
+            raise Unneeded(_("They are already locked."))
+        notify(person, audit_events.SUPPORT_PERSON_LOCKED, actor)
+        enrolments.raise_epoch(person, why="locked")
+        record(audit_events.SUPPORT_PERSON_LOCKED, person, actor, **end_access(person))
+    return ActionResult(_("Nobody can sign in as them until someone unlocks them."))
+
+
+def _locked(impact: ActionImpact) -> list[str]:
+    n = impact.n_app_passwords
+    words = ngettext(
+        "%(n)d app password still works. Delete it if someone else may have it.",
+        "%(n)d app passwords still work. Delete them if someone else may have them.",
+        n,
+    )
+    return [
+        _("Refuses every sign-in until someone unlocks them."),
+        *action_preview.ended_access(impact),
+        *([words % {"n": n}] if n else []),
+    ]
+
+
+LOCK = declare(
+    Action(
+        name="lock",
+        label=gettext_lazy("Lock"),
+        explain=gettext_lazy("Stop every sign-in right away, until someone unlocks them."),
+        icon="lock",
+        topic=ActionTopic.ACCOUNT,
+        permission="unlock_person",
+        effect=Effect.ENDS,
+        run=lock,
+        preview=_locked,
+        applies=lambda impact: not impact.is_locked,
+        is_destructive=True,
     )
 )
 
@@ -185,8 +229,8 @@ def unlock(person: User, actor: Actor) -> ActionResult:
             notify(person, audit_events.SUPPORT_WAITS_REMOVED, actor)
             return ActionResult(
                 _(
-                    "The waits are removed, and any lock after a fraud report. Now clear their settings: too many "
-                    "incorrect codes locked their methods."
+                    "The waits are removed, and any lock of the account. Now clear their settings: too many incorrect "
+                    "codes locked their methods."
                 )
             )
         record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
@@ -199,7 +243,7 @@ UNLOCK = declare(
         name="unlock",
         label=gettext_lazy("Unlock"),
         explain=gettext_lazy(
-            "End waits and locks after incorrect codes, unanswered messages or a fraud report. Their methods stay."
+            "End waits and locks, for example after incorrect codes or a fraud report. Their methods stay."
         ),
         icon="key",
         topic=ActionTopic.SIGN_IN,

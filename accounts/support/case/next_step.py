@@ -36,7 +36,10 @@ def suggest(person: User, decision: Decision, newest: Report | None, buttons: Se
         ),
         (
             decision.reason is DecisionReason.LOCKED,
-            _("They reported fraud, or pressed 0# by mistake. Ask them, require a new password, then unlock them."),
+            _(
+                "A sign-in was reported as fraud, or support locked them. Make sure they have a new password, then "
+                "unlock them."
+            ),
             "unlock",
         ),
         (

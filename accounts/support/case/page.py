@@ -215,6 +215,7 @@ def _impact(
         is_stopped=wrong.stopped_at is not None,
         is_staff=person.is_staff,
         is_blocked=bool(person.blocked_until and person.blocked_until > now),
+        is_locked=person.second_step_locked_at is not None,
         must_change_password=person.must_change_password,
         is_of_directory=not person.has_password_here,
         is_new=invitations.is_new(person),

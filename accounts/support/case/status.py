@@ -39,8 +39,7 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
     if decision.reason is DecisionReason.BLOCKED:
         return _blocked(person, history, names)
     if person.second_step_locked_at:
-        said = {"at": time_format.moment(person.second_step_locked_at)}
-        return Status("bad", _("Locked"), _("Since %(at)s, because a sign-in was reported as fraud.") % said)
+        return _locked(person.second_step_locked_at, history, names)
     if decision.reason is DecisionReason.ALL_OFF or first_to_end(decision):
         return _locked_out(decision)
     if person.securing_since:
@@ -54,6 +53,17 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
     if person.second_step == SecondStep.DISABLED and decision.step is SignInStep.ALLOW:
         return Status("warn", _("Second step disabled"))
     return Status("good", _("Active"))
+
+
+def _locked(since: datetime, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
+    kind = audit_events.SUPPORT_PERSON_LOCKED.kind
+    made = next((event for event in history if event.kind == kind and event.at == since), None)
+    if made is None:
+        words = _("Since %(at)s, because a sign-in was reported as fraud.")
+        return Status("bad", _("Locked"), words % {"at": time_format.moment(since)})
+    said = {"at": time_format.moment(since), "who": names.get(made.actor_id or 0, _("someone who left"))}
+    parts = [_("Since %(at)s, by %(who)s.") % said, _("Reason: %(why)s.") % {"why": made.said["reason"].rstrip(".")}]
+    return Status("bad", _("Locked"), " ".join(parts))
 
 
 def _blocked(person: User, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
@@ -124,7 +134,7 @@ def expected(decision: Decision, *, is_active: bool = True) -> str:
         )
         % {"usual": usual},
         DecisionReason.BLOCKED: _("They can’t sign in: their account is blocked."),
-        DecisionReason.LOCKED: _("They can’t sign in: their second step is locked after a fraud report."),
+        DecisionReason.LOCKED: _("They can’t sign in: support or a fraud report locked their second step."),
         DecisionReason.ALL_OFF: _("They can’t sign in: too many incorrect codes locked all their methods."),
     }
     fallback = (

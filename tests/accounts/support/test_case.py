@@ -220,6 +220,21 @@ def test_status_says_who_blocked_and_since_when(ana: Person, sam: Person, dora: 
     assert time_format.moment(here.now) in text
 
 
+def test_status_says_whether_support_or_a_fraud_report_locked(
+    ana: Person, ben: Person, sam: Person, dora: Person, here: Context
+) -> None:
+    locked = Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1")
+    blocks_and_bypasses.lock(ana.user, locked)
+    User.objects.filter(pk=ben.user.pk).update(second_step_locked_at=here.now)
+
+    of_support, of_fraud = of(ana, dora, here).status, of(ben, dora, here).status
+
+    assert (of_support.kind, of_fraud.kind) == ("bad", "bad")
+    assert "stolen laptop" in of_support.text
+    assert "sam" in of_support.text
+    assert "sam" not in of_fraud.text
+
+
 def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person, here: Context) -> None:
     cleo.give_password()
     for _ in range(5):

@@ -8,12 +8,23 @@ from django.utils import timezone
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.signin import flow
-from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses
+from accounts.support.actions import (
+    ACTIONS,
+    ActionRequest,
+    Actor,
+    Effect,
+    Unneeded,
+    blocks_and_bypasses,
+    execution,
+)
 from tests.accounts.support.actions import at_once
-from tests.simulated.people import Person, hire
+from tests.simulated.people import Person, hire, join
+from tests.simulated.support_desk import perform
+from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent
 from verification.models.person import SecondStep
+from verification.policies import DecisionReason, SignInStep
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +123,46 @@ def test_unblocks_once(ana: Person, actor: Actor) -> None:
     assert User.objects.get(pk=ana.user.pk).blocked_until is None
     with pytest.raises(Unneeded):
         blocks_and_bypasses.unblock(ana.user, actor)
+
+
+def test_first_line_stops_sign_ins_of_a_stolen_account_of_a_directory(dora: Person, here: Context) -> None:
+    """Seen failing: without a session or a method, nothing that first-line support may do stopped the thief."""
+    cleo = join("cleo")
+    ldap = Directory.objects.create(name="LDAP", kind=DirectoryKind.OPENLDAP)
+    User.objects.filter(pk=cleo.user.pk).update(directory=ldap)
+    person = User.objects.get(pk=cleo.user.pk)
+    allowed = [each for each in ACTIONS.values() if dora.user.has_perm(f"accounts.{each.permission}")]
+    ending = [each for each in allowed if each.effect is Effect.ENDS and not each.requires_caller_check]
+
+    for action in ending:
+        options = {"token_ref": "none", "is_worn": False} if action.name == "take_token_back" else {}
+        order = ActionRequest(
+            action=action,
+            staff=dora.user,
+            person=person,
+            reason="stolen",
+            ticket="1",
+            options=options,
+            form_ref=execution.new_form_ref(),
+        )
+        perform(order, here)
+
+    found = policies.decide(User.objects.get(pk=person.pk), here)
+    assert (found.step, found.reason) == (SignInStep.DENY, DecisionReason.LOCKED)
+
+
+def test_lock_ends_all_access_and_a_bypass_until_it_is_unlocked(ana: Person, actor: Actor) -> None:
+    blocks_and_bypasses.bypass_once(ana.user, actor, life=timedelta(minutes=5))
+    epoch = ana.user.epoch
+
+    blocks_and_bypasses.lock(ana.user, actor)
+
+    found = User.objects.get(pk=ana.user.pk)
+    assert (found.second_step_locked_at, found.bypass_until, found.epoch > epoch) == (actor.context.now, None, True)
+    with pytest.raises(Unneeded):
+        blocks_and_bypasses.lock(ana.user, actor)
+    blocks_and_bypasses.unlock(found, actor)
+    assert policies.refusal(User.objects.get(pk=ana.user.pk), actor.context.now) is None
 
 
 def test_unlocking_ends_the_lock_of_a_fraud_report(ana: Person, actor: Actor) -> None:

@@ -54,6 +54,7 @@ ENDING = {
     "delete_app_passwords",
     "forget_browsers",
     "end_sessions",
+    "lock",
     "block",
     "require_password",
     "give_roles",
