@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import Directory, DirectoryGroup, User
 from accounts.provisioning import audit_events
@@ -103,7 +103,8 @@ def _named(directory: Directory, entry: GroupEntry, by: ProvisioningSource, now:
     if found is not None:
         _rename(found, name, by, now)
         return found
-    group = Group.objects.create(name=_free(directory, name, None))
+    group = Group()
+    _save_as(group, directory, name)
     found = DirectoryGroup.objects.create(directory=directory, key=entry.key, name=name, group=group)
     _record(audit_events.GROUP_ADDED, found, by, now)
     return found
@@ -120,8 +121,7 @@ def _rename(found: DirectoryGroup, name: str, by: ProvisioningSource, now: datet
     if found.name == name:
         return
     former = found.group.name
-    found.group.name = _free(found.directory, name, found.group_id)
-    found.group.save(update_fields=["name"])
+    _save_as(found.group, found.directory, name)
     found.name = name
     found.save(update_fields=["name"])
     _record(audit_events.GROUP_RENAMED, found, by, now, former=former)
@@ -132,12 +132,18 @@ def _record(event: audit.Event, found: DirectoryGroup, by: ProvisioningSource, n
     audit.record(event, user_id=None, context=by.context(now), actor_id=by.actor_id, **about)
 
 
-def _free(directory: Directory, name: str, own: int | None) -> str:
-    """Return the name, or the first variant of it that no other group has."""
-    others = Group.objects.exclude(pk=own) if own else Group.objects.all()
+def _save_as(group: Group, directory: Directory, name: str) -> None:
+    """Save a group with the name, or the first variant of it that no other group has."""
     for variant in _variants(directory, name):
-        if not others.filter(name__iexact=variant).exists():
-            return variant
+        if Group.objects.exclude(pk=group.pk).filter(name__iexact=variant).exists():
+            continue
+        group.name = variant
+        try:
+            with transaction.atomic():
+                group.save()
+        except IntegrityError:  # another group got the name a moment ago
+            continue
+        return
     raise Invalid(name)
 
 
@@ -184,10 +190,9 @@ def _settle(
 def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
     if not people:
         return []
-    row_locks.lock_people(people)
-    through = User.groups.through
+    here, through = row_locks.lock_people(people), User.groups.through
     there = set(through.objects.filter(group_id=found.group_id, user_id__in=people).values_list("user_id", flat=True))
-    new = [pk for pk in people if pk not in there]
+    new = [pk for pk in here if pk not in there]
     through.objects.bulk_create([through(user_id=pk, group_id=found.group_id) for pk in new], ignore_conflicts=True)
     return new
 

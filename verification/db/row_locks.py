@@ -30,10 +30,10 @@ def lock_person(user_id: int) -> None:
     get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk", flat=True).first()
 
 
-def lock_people(people: Collection[int]) -> None:
-    """Lock people as `lock_person` does, in the order of their keys."""
+def lock_people(people: Collection[int]) -> list[int]:
+    """Lock people as `lock_person` does, in the order of their keys. Return who still exists."""
     rows = get_user_model().objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+    return list(rows.values_list("pk", flat=True))
 
 
 def in_order(rows: QuerySet[M]) -> QuerySet[M]:

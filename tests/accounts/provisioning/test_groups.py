@@ -1,6 +1,7 @@
 """Tests of groups that directories supply: names, members, what leaving them ends, and removal."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -8,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts import access, applications, provisioning
 from accounts.models import Application, ApplicationSession, Directory, DirectoryGroup, User
 from accounts.models.directories import DirectoryKind
-from accounts.provisioning import GroupEntry, Members, PersonEntry, ProvisioningMethod, ProvisioningSource
+from accounts.provisioning import GroupEntry, Members, PersonEntry, ProvisioningMethod, ProvisioningSource, groups
 from tests.simulated.people import Clock
 from verification.models import AuditEvent, Browser, Policy
 
@@ -63,6 +64,24 @@ def test_single_members_join_and_leave(directory: Directory, people: list[User],
     )
 
     assert members(found) == "bc"
+
+
+def test_leaves_out_someone_who_is_erased_at_that_moment(
+    directory: Directory, people: list[User], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the group referred to an account that was gone, which the database refuses."""
+    original = groups._pks
+
+    def read(*given: Any) -> list[int]:
+        found = original(*given)
+        User.objects.filter(username="b").delete()
+        return found
+
+    monkeypatch.setattr(groups, "_pks", read)
+    found = provisioning.apply_group(directory, group(members="ab"), BY, clock.now)
+
+    assert list(User.groups.through.objects.filter(group=found.group).values_list("user__username")) == [("a",)]
+    assert User.groups.through.objects.count() == 1
 
 
 def test_members_of_an_unknown_group_fail_loudly(directory: Directory, clock: Clock) -> None:
