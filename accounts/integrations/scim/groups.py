@@ -87,10 +87,11 @@ def create(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimRes
 def replace(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a PUT: the group has exactly these members."""
     group, ignored = request_bodies.resource(Group, request_bodies.body(call), Context.RESOURCE_REPLACEMENT_REQUEST)
-    _one(caller, key)
     members = _keys(group)
     _check_members(caller, members)
-    row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
+    with transaction.atomic():
+        _one(caller, key, is_locked=True)
+        row = _written(caller, call, key, group.display_name or "", members, group.external_id or "")
     return ScimResponse(status=200, body=_shown(call, row).body, ignored=ignored)
 
 
@@ -154,8 +155,6 @@ def _refusals() -> Iterator[None]:
         raise NotFoundException(detail=_UNKNOWN) from None
     except provisioning.Invalid:
         raise InvalidValueException(detail="displayName must have a visible character.") from None
-    except IntegrityError:
-        raise UniquenessException(detail=_TAKEN) from None
 
 
 def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
@@ -165,7 +164,10 @@ def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
     if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
     row.external_id = external_id
-    row.save(update_fields=["external_id"])
+    try:
+        row.save(update_fields=["external_id"])
+    except IntegrityError:
+        raise UniquenessException(detail=_TAKEN) from None
 
 
 def _keys(group: Group) -> frozenset[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts.integrations.scim import people
-from accounts.models import ScimPerson, User
+from accounts.integrations.scim import groups, people
+from accounts.models import DirectoryGroup, ScimPerson, User
 from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
 from tests.simulated.scim_directory import USER, Sender
@@ -77,6 +77,57 @@ def test_nothing_waits_for_each_other_when_members_are_deleted(entra: Sender) ->
 
         assert found == [204, 204]
         assert entra.get(f"/Groups/{group}").body.get("members") is None
+
+
+def test_groups_of_one_name_are_made_at_once(entra: Sender) -> None:
+    """A name may be in use: the second group here is called by the name and the directory. Seen failing with 409."""
+    for n in range(rounds(5, 50)):
+        sent = {"displayName": f"Group {n}"}
+
+        found = together(*(partial(_status, entra, "POST", "/Groups", sent) for _ in range(3)))
+
+        assert found == [201, 201, 201]
+        assert len(entra.find("Groups", f'displayName eq "Group {n}"')) == 3
+
+
+def test_groups_get_one_name_at_once(entra: Sender) -> None:
+    """Seen failing with 409."""
+    keys = [entra.add_group(f"Group {n}").id for n in range(3)]
+    for n in range(rounds(5, 50)):
+        rename = {"Operations": [{"op": "replace", "path": "displayName", "value": f"Staff {n}"}]}
+
+        found = together(*(partial(_status, entra, "PATCH", f"/Groups/{key}", rename) for key in keys))
+
+        assert found == [204, 204, 204]
+        assert len(entra.find("Groups", f'displayName eq "Staff {n}"')) == 3
+
+
+def test_one_group_is_changed_at_once(entra: Sender, ana: str) -> None:
+    key, ben = entra.add_group("Staff").id, entra.add("ben").id
+    for n in range(rounds(5, 50)):
+        bodies = [{"displayName": f"Staff {n} {who}", "members": [{"value": who}]} for who in (ana, ben)]
+
+        found = together(*(partial(_status, entra, "PUT", f"/Groups/{key}", body) for body in bodies))
+
+        assert found == [200, 200]
+        assert len(entra.get(f"/Groups/{key}").body["members"]) == 1
+
+
+def test_a_deleted_group_is_not_made_again_by_a_replacement(
+    entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other request is between reading and writing. Seen failing: the group came back."""
+    key, original = entra.add_group("Staff", ana).id, groups._check_members
+
+    def check(*given: Any) -> None:
+        entra.send("DELETE", f"/Groups/{key}")
+        original(*given)
+
+    monkeypatch.setattr(groups, "_check_members", check)
+    answer = entra.send("PUT", f"/Groups/{key}", {"displayName": "Staff", "members": [{"value": ana}]})
+
+    assert answer.problem == (404, "")
+    assert not DirectoryGroup.objects.exists()
 
 
 def _status(sender: Sender, method: str, path: str, body: Any) -> int:
