@@ -530,7 +530,8 @@ class Migration(migrations.Migration):
                 ('directory', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.directory')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('directory', 'external_id'), name='one_scim_person_an_external_id')],
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['directory', 'external_id'], name='scim_deleted_external_id')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('external_id', ''), _negated=True), ('deleted_at', None)), fields=('directory', 'external_id'), name='one_scim_person_an_external_id')],
             },
         ),
         migrations.RunPython(create_index, drop_index),

@@ -27,7 +27,8 @@ class ScimPerson(models.Model):
     """A person as a directory sent them, so that it gets back what it sent.
 
     Shape: `sealed` is the resource as encrypted JSON, bound to the user's id; `deleted_at` is when the directory
-    deleted them: it no longer sees them, and gets the same account back if it sends the same person again.
+    deleted them: it no longer sees them, and gets the same account back if it sends the same person again. Their
+    `external_id` stays, but others may have it.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="scim")
@@ -41,8 +42,15 @@ class ScimPerson(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["directory", "external_id"],
-                condition=~models.Q(external_id=""),
+                condition=~models.Q(external_id="") & models.Q(deleted_at=None),
                 name="one_scim_person_an_external_id",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["directory", "external_id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="scim_deleted_external_id",
             ),
         )
 

@@ -80,7 +80,7 @@ def _deleted(**by: Any) -> QuerySet[ScimPerson]:
 
 _ONE = Select(_by_key)
 _ONE_LOCKED = Select(lambda: _locked(_by_key()))
-_DELETED_BY_ID = Select(lambda: _deleted(external_id=BindParam("external_id")))
+_DELETED_BY_ID = Select(lambda: _deleted(external_id=BindParam("external_id")).order_by("-deleted_at"))
 _DELETED_BY_NAME = Select(lambda: _deleted(user__username=BindParam("username")))
 _GROUPS_OF = Select(
     lambda: DirectoryGroup.objects.filter(
@@ -277,12 +277,11 @@ def _keep(row: ScimPerson, person: Person, call: IncomingScimRequest) -> None:
 
 def _found_deleted(caller: AuthenticatedDirectory, person: Person) -> ScimPerson | None:
     """Return the row of the same person, locked, if the directory deleted them before."""
-    directory, external_id = caller.directory.pk, person.external_id or ""
-    same = _DELETED_BY_ID.first(directory=directory, external_id=external_id) if external_id else None
-    if same is None:
-        named = _DELETED_BY_NAME.first(directory=directory, username=fold(person.user_name or ""))
-        same = named if named is not None and "" in {external_id, named.external_id} else None
-    return same
+    directory, external_id, name = caller.directory.pk, person.external_id or "", fold(person.user_name or "")
+    if external_id and (same := _DELETED_BY_ID.all(directory=directory, external_id=external_id)):
+        return next((row for row in same if row.user.username == name), same[0])  # others may have got the id later
+    named = _DELETED_BY_NAME.first(directory=directory, username=name)
+    return named if named is not None and "" in {external_id, named.external_id} else None
 
 
 def _one(select: Select[ScimPerson], caller: AuthenticatedDirectory, key: str) -> ScimPerson:

@@ -125,6 +125,19 @@ def test_a_person_sent_again_gets_the_account_back(entra: Sender, former: str, p
     assert user.is_active
 
 
+def test_an_external_id_of_someone_who_left_can_be_given_to_others(entra: Sender) -> None:
+    """The directory no longer sees who had it. Seen failing with 409."""
+    ana, ben = entra.add("ana", externalId="1"), entra.add("ben", externalId="2")
+    entra.send("DELETE", f"/Users/{ana.id}")
+
+    changed = entra.patch(f"/Users/{ben.id}", {"op": "replace", "path": "externalId", "value": "1"})
+
+    assert (changed.status, changed.body["externalId"]) == (200, "1")
+    entra.send("DELETE", f"/Users/{ben.id}")
+    assert entra.add("ben", externalId="1").id == ben.id  # of two who had it, the last one
+    assert entra.post("/Users", {"schemas": [USER], "userName": "ana", "externalId": "1"}).problem[0] == 409
+
+
 def test_a_namesake_gets_no_account_of_someone_who_left(entra: Sender) -> None:
     made = entra.add("ana", externalId="1")
     entra.send("DELETE", f"/Users/{made.id}")
