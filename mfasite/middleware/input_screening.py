@@ -46,6 +46,9 @@ class ScreeningHandler(WSGIHandler):
 class Screened:
     """Refuse unreadable input, and normalise text in forms and queries to NFC.
 
+    A form of a session is received before the session is read. Otherwise its sender could hold back the last byte, and
+    act minutes after the session has ended.
+
     People get an error page, and programs an error in the format of the view that they asked.
     An unreadable cookie is ignored: browsers send it with every request, so refusing it would lock the user out.
     Views without CSRF protection serve programs, and read bodies in their own format themselves.
@@ -62,7 +65,7 @@ class Screened:
         raw = request.META.get("HTTP_COOKIE", "")
         if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes
             request.COOKIES = {n: v for n, v in request.COOKIES.items() if not (inputs.flaw(n) or inputs.flaw(v))}
-        return self.get_response(request)
+        return _receive_form(request) or self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponseBase | None:
         """Check the form."""
@@ -79,6 +82,19 @@ class Screened:
             return error_views.unreadable(found)
         request.POST = _composed(form)
         return None
+
+
+def _receive_form(request: HttpRequest) -> HttpResponse | None:
+    """Receive the form of a session. Return a page if it doesn't arrive."""
+    is_form = request.method == "POST" and request.content_type in _FORMS
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if not (is_form and has_session) or request.path_info.startswith(_FOR_PROGRAMS):
+        return None
+    try:
+        _form = request.POST
+    except UnreadablePostError:
+        return error_views.unreadable(Flaw.LENGTH)  # the client is gone
+    return None
 
 
 def _plain(request: HttpRequest) -> HttpResponse | None:
