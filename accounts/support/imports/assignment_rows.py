@@ -1,16 +1,21 @@
 """Import rows that assign hardware tokens from the stock to users."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.token_rows import assignee, find, users_needing_approval
+from accounts.support.imports.row_errors import attempt
+from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
 from verification import hardware_tokens
 from verification.context import Context
+from verification.models import HardwareToken
+
+_TAKEN = gettext_lazy("Somebody else has this token. Take it back from them first.")
 
 
 def apply(
@@ -24,43 +29,47 @@ def apply(
     waiting = users_needing_approval(people)
     counts, faults = Counter[str](), []
     for line, fields in rows:
-        try:
-            if line in repeated:
-                raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
-            counts[_one(fields, people, staff, waiting, context, is_dry_run=is_dry_run)] += 1
-        except ValueError as fault:
-            words = {"serial": fields["serial number"][:64], "words": str(fault)}
-            faults.append((line, _("Token %(serial)s: %(words)s") % words))
+        errors = list[str]()
+        if line in repeated:
+            errors.append(_("This serial number appears twice in the file. Remove one of the rows."))
+        user = attempt(errors, assignee, fields["user"], people, staff, waiting)
+        token = attempt(errors, _token, fields["serial number"].upper(), user, context)
+        if errors or user is None or token is None:
+            faults.append((line, about(fields["serial number"], errors)))
+        elif verdict := attempt(errors, _assign, token, user, context, staff, is_dry_run=is_dry_run):
+            counts[verdict] += 1
+        else:
+            faults.append((line, about(fields["serial number"], errors)))
     return Chunk(counts, faults)
 
 
-def _one(
-    fields: Mapping[str, str],
-    people: Mapping[str, list[User]],
-    staff: User | None,
-    waiting: Collection[int],
-    context: Context,
-    *,
-    is_dry_run: bool,
-) -> str:
-    """Assign one token and return the result. Errors: `ValueError` with a text for staff."""
-    serial = fields["serial number"].upper()
+def _assign(token: HardwareToken, user: User, context: Context, staff: User | None, *, is_dry_run: bool) -> str:
+    """Assign a token, unless the user has it, and return the result. Errors: `ValueError` with a text for staff."""
+    if token.enrolment is not None:
+        return "same"
+    if not is_dry_run:
+        try:
+            hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
+        except hardware_tokens.NotInStock:  # somebody got it a moment ago
+            raise ValueError(_TAKEN) from None
+    return "new"
+
+
+def _token(serial: str, user: User | None, context: Context) -> HardwareToken:
+    """Return a token that a user has or may get. Errors: `ValueError` with a text for staff."""
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
-    user = assignee(fields["user"], people, staff, waiting)
     token = hardware_tokens.named(serial)
     if token is None:
         raise ValueError(_("There is no token with this serial number. Import the manufacturer’s file first."))
-    if token.enrolment is not None and token.enrolment.user_id == user.pk:
-        return "same"
     if token.enrolment is not None:
-        raise ValueError(_("Somebody else has this token. Take it back from them first."))
+        if user is not None and token.enrolment.user_id != user.pk:
+            raise ValueError(_TAKEN)
+        return token
     if token.retired_at:
         raise ValueError(_("This token is retired. Restore it to the stock first."))
     if token.ends_at and token.ends_at <= context.now:  # one that isn't valid yet may be assigned ahead of time
         raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more."))
     if not token.opens:
         raise ValueError(_("Its secret can’t be read. Import the manufacturer’s file again."))
-    if not is_dry_run:
-        hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
-    return "new"
+    return token

@@ -13,6 +13,7 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.people_rows import Chunk, Row
+from accounts.support.imports.row_errors import attempt
 from verification import hardware_tokens, inputs, policies
 from verification.context import Context
 from verification.hardware_tokens import Seed
@@ -48,24 +49,33 @@ def apply(
     counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
     for line, fields in rows:
         serial = fields["serial number"].strip().upper()
-        try:
-            if fields["refused"]:
-                raise ValueError(fields["refused"])
-            seed, user = _seed(serial, fields), _person(fields["upn"], people, staff, waiting)
-            if line in repeated:
-                raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
-            verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
+        if fields["refused"]:
+            faults.append((line, about(serial, [fields["refused"]])))
+            continue
+        seed, errors = _seed(serial, fields)
+        user = attempt(errors, _person, fields["upn"], people, staff, waiting)
+        if line in repeated:
+            errors.append(_("This serial number appears twice in the file. Remove one of the rows."))
+        if seed is None or errors:
+            faults.append((line, about(serial, errors)))
+        elif verdict := attempt(errors, _bring_in, seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run):
             counts[verdict] += 1
-        except hardware_tokens.InUse:
-            faults.append((line, _about(serial, _("Somebody uses this token. Remove it from their methods first."))))
-        except hardware_tokens.Retired:
-            faults.append((line, _about(serial, _("This token is retired. Restore it to the stock first."))))
-        except hardware_tokens.Ended:
-            words = _("The manufacturer’s file says that this token isn’t valid any more.")
-            faults.append((line, _about(serial, words)))
-        except ValueError as fault:
-            faults.append((line, _about(serial, str(fault))))
+        else:
+            faults.append((line, about(serial, errors)))
     return Chunk(counts, faults)
+
+
+def _bring_in(seed: Seed, user: User | None, context: Context, *, actor_id: int | None, is_dry_run: bool) -> str:
+    """Add a token to the stock, or for a user, and return the result. Errors: `ValueError` with a text for staff."""
+    try:
+        verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
+    except hardware_tokens.InUse:
+        raise ValueError(_("Somebody uses this token. Remove it from their methods first.")) from None
+    except hardware_tokens.Retired:
+        raise ValueError(_("This token is retired. Restore it to the stock first.")) from None
+    except hardware_tokens.Ended:
+        raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more.")) from None
+    return verdict
 
 
 def repeated(rows: Iterable[Row]) -> frozenset[int]:
@@ -80,8 +90,9 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _about(serial: str, words: str) -> str:
-    """Add the token's serial number to an error, so that nobody has to count lines."""
+def about(serial: str, errors: Iterable[str]) -> str:
+    """Join the errors of a token after its serial number, so that nobody has to count lines."""
+    words = " ".join(errors)
     return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
 
 
@@ -122,24 +133,25 @@ def assignee(name: str, people: Mapping[str, list[User]], staff: User | None, wa
     return user
 
 
-def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
-    """Read a row's token. Errors: `ValueError` with a text for staff."""
+def _seed(serial: str, fields: Mapping[str, str]) -> tuple[Seed | None, list[str]]:
+    """Read a row's token. Return it, or all errors of the row."""
+    errors = list[str]()
     if inputs.line(serial, max_length=64) != serial or not serial:
-        raise ValueError(_("Enter a serial number of 1 to 64 characters."))
-    secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
-    if len(secret) < _MIN_SECRET_BYTES:
-        raise ValueError(_("The secret key is too short. It needs at least 26 characters."))
-    if len(secret) > _MAX_SECRET_BYTES:
-        raise ValueError(_("The secret key is too long. At most 128 bytes are supported."))
-    scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_MAX_COUNTER)
+        errors.append(_("Enter a serial number of 1 to 64 characters."))
+    secret = attempt(errors, _secret, fields["secret key"])
+    scheme = attempt(errors, _scheme, fields)
+    counter = inputs.number(fields["counter"] or "0", most=_MAX_COUNTER)
     lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
     if counter is None or lead is None:
-        raise ValueError(_("The counter or the clock drift is out of range."))
-    starts, ends = _instant(fields["starts"]), _instant(_end(fields["ends"]))
+        errors.append(_("The counter or the clock drift is out of range."))
+    starts = attempt(errors, _instant, fields["starts"])
+    ends = attempt(errors, _instant, _end(fields["ends"]))
     texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
     if None in texts.values():
-        raise ValueError(_("Shorten the manufacturer and the model to 64 characters each."))
-    return Seed(
+        errors.append(_("Shorten the manufacturer and the model to 64 characters each."))
+    if errors or secret is None or scheme is None or counter is None or lead is None:
+        return None, errors
+    seed = Seed(
         serial=serial,
         secret=secret,
         scheme=scheme,
@@ -150,6 +162,17 @@ def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
         starts_at=starts,
         ends_at=ends,
     )
+    return seed, errors
+
+
+def _secret(text: str) -> bytes:
+    """Read a secret key. Errors: `ValueError` with a text for staff."""
+    secret = base64.b32decode(text + "=" * (-len(text) % 8))
+    if len(secret) < _MIN_SECRET_BYTES:
+        raise ValueError(_("The secret key is too short. It needs at least 26 characters."))
+    if len(secret) > _MAX_SECRET_BYTES:
+        raise ValueError(_("The secret key is too long. At most 128 bytes are supported."))
+    return secret
 
 
 def _scheme(fields: Mapping[str, str]) -> Scheme:

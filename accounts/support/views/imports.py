@@ -21,8 +21,7 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.imports import file_formats, jobs
-from accounts.support.imports import people_rows as rows
+from accounts.support.imports import file_formats, jobs, people_reading
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export
 from accounts.support.views import exports, layout, search_filters
@@ -245,6 +244,6 @@ def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
 
 def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
     for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
-        groups = rows.joined(group.name for group in user.groups.all())
+        groups = people_reading.joined(group.name for group in user.groups.all())
         last = user.last_login.isoformat() if user.last_login else ""
         yield (user.username, user.name, user.email, groups, user.second_step, user.n_methods, last)

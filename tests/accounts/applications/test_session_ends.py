@@ -18,7 +18,7 @@ from accounts.support.actions import browsers, erasure, method_resets, role_assi
 from accounts.support.actions.base import Actor
 from accounts.support.groups import changes
 from accounts.support.groups.plans import WantedGroup, plan
-from accounts.support.imports import people_rows
+from accounts.support.imports import people_reading, people_rows
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
@@ -60,7 +60,7 @@ def _remove_method(person: Person, actor: Actor) -> None:
 
 def _import(person: Person, _actor: Actor) -> None:
     user = User.objects.get(pk=person.user.pk)
-    wanted = people_rows.WantedPerson(
+    wanted = people_reading.WantedPerson(
         username="ana", name=user.name, email=user.email, state="enforced", groups=frozenset()
     )
     with transaction.atomic():
@@ -212,7 +212,7 @@ def _rename(group: Group, **people: tuple[str, ...]) -> WantedGroup:
 
 def _leave_by_import(ana: Person, _group: Group, actor: Actor) -> None:
     user = User.objects.get(pk=ana.user.pk)
-    wanted = people_rows.WantedPerson(
+    wanted = people_reading.WantedPerson(
         username="ana", name="Ana", email=user.email, state=user.second_step, groups=frozenset()
     )
     with transaction.atomic():

@@ -49,6 +49,17 @@ def test_bad_token_is_named(row: str, words: str, root: Person, here: Context) -
     assert words in job.faults[0][1]
 
 
+def test_token_row_names_all_its_errors(root: Person, here: Context) -> None:
+    """Seen failing: each upload named one error of a row."""
+    ((_line, tokens),) = bring("tokens", f"{TOKENS}nobody,T-9,short,5,,\n", root.user, here).faults
+    ((_line, assigned),) = bring("assign", "serial number,user\nT-9,nobody\n", root.user, here).faults
+
+    for part in ("Nobody", "too short", "10 to 300"):
+        assert part in tokens
+    for part in ("Nobody", "no token"):
+        assert part in assigned
+
+
 @pytest.mark.parametrize(("kind", "head"), [("tokens", TOKENS), ("assign", "serial number,user\n")])
 def test_email_address_of_two_people_gives_neither_a_token(kind: str, head: str, root: Person, here: Context) -> None:
     """The token went to one of the two, by chance. Seen failing."""

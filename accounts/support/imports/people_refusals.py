@@ -1,0 +1,137 @@
+"""Refuses what a row of people may not change, because of who uploaded the file, policy or a directory."""
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from accounts.models import DirectoryGroup, User
+from accounts.support import groups as groups_of_support
+from accounts.support.actions import SET_STATE
+from accounts.support.imports import csv_tables
+from accounts.support.imports.people_reading import WantedPerson, joined, shown
+from accounts.support.imports.row_errors import attempt
+from accounts.support.staff_roles import groups_of_staff
+from verification import policies
+from verification.policies import Rules
+
+_TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the uploader may not do alone. Shape: groups by name."""
+
+    staff: User | None
+    rules: Mapping[int, Rules]
+    needs_second: bool
+    roles: frozenset[str]
+    supplied: frozenset[str]
+
+
+def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str, int]) -> Limits:
+    """Return what the uploader may not do alone to these users."""
+    supplied = DirectoryGroup.objects.values_list("group__name", flat=True)
+    return Limits(
+        staff=staff,
+        rules=policies.rules_of_many([user.pk for user in people]),
+        needs_second=staff is None or groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person,
+        roles=frozenset(shown(name) for name in groups_of_staff().values_list("name", flat=True)),
+        supplied=frozenset(shown(name) for name in supplied),
+    )
+
+
+def errors_of(wanted: WantedPerson, user: User | None, mine: Collection[str], limits: Limits) -> list[str]:
+    """Return all reasons why a row is refused."""
+    errors = list[str]()
+    attempt(errors, _check_roles, wanted, limits.roles)
+    attempt(errors, _check_membership, wanted, mine, needs_second=limits.needs_second)
+    attempt(errors, _check_state, wanted, user, limits.staff, limits.rules)
+    attempt(errors, _check_details, wanted, user)
+    attempt(errors, _check_supplied_groups, wanted, mine, limits.supplied)
+    attempt(errors, _check_username, wanted, user)
+    attempt(errors, _check_email, wanted, user)
+    return errors
+
+
+def _check_roles(wanted: WantedPerson, roles: Collection[str]) -> None:
+    """Refuse to give a role. Errors: `ValueError` with a text."""
+    if given := sorted(wanted.groups & set(roles)):
+        words = _("%(names)s is a staff role. Remove it here and give it on the person’s page.")
+        raise ValueError(words % {"names": ", ".join(given)})
+
+
+def _check_membership(wanted: WantedPerson, mine: Collection[str], *, needs_second: bool) -> None:
+    """Refuse a change of groups that would need approval on the group's page. Errors: `ValueError` with a text."""
+    if needs_second and wanted.groups != set(mine):
+        words = _(
+            "A second person must approve who joins or leaves a group. Change the group on its own page, and set the "
+            "groups of %(name)s in the file to: %(groups)s."
+        )
+        raise ValueError(words % {"name": wanted.username, "groups": joined(mine) or _("none")})
+
+
+def _check_state(wanted: WantedPerson, user: User | None, staff: User | None, rules: Mapping[int, Rules]) -> None:
+    """Refuse a change of the second step that the same action for one person refuses or leaves for approval.
+
+    A file has no caller, so a policy that requires a verified one refuses it, even if they were verified just now.
+    Errors: `ValueError` with a text.
+    """
+    if user is None or user.second_step == wanted.state:
+        return
+    name = {"name": user.username, "state": user.second_step}
+    if staff is None or not staff.has_perm(f"accounts.{SET_STATE.permission}"):
+        words = _("Your role can’t change the second step of %(name)s. Leave the state as it is: %(state)s.")
+        raise ValueError(words % name)
+    if SET_STATE.requires_caller_check and rules[user.pk].caller_check:
+        words = _(
+            "Policy requires a verified caller for a change of the second step. Change it on the page of %(name)s, "
+            "and leave the state in the file as it is: %(state)s."
+        )
+        raise ValueError(words % name)
+    if SET_STATE.name in rules[user.pk].second_person:
+        words = _("A second person must approve a change of the second step. Request it on the page of %(name)s.")
+        raise ValueError(words % name)
+
+
+def _check_username(wanted: WantedPerson, user: User | None) -> None:
+    """Refuse a username that nobody should newly have. Errors: `ValueError` with a text."""
+    if user is not None:
+        return
+    if csv_tables.ROUNDED.fullmatch(wanted.username):
+        raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
+    if any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
+        raise ValueError(_("This username contains an invisible character. Type it again."))
+    if wanted.username in _TOTALS:
+        raise ValueError(_("This looks like a row of totals. Remove it."))
+
+
+def _check_email(wanted: WantedPerson, user: User | None) -> None:
+    """Refuse an email address that nobody should newly have. Errors: `ValueError` with a text."""
+    if wanted.email and (user is None or user.email != wanted.email):
+        try:
+            validate_email(wanted.email)
+        except ValidationError:
+            raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
+
+
+def _check_details(wanted: WantedPerson, user: User | None) -> None:
+    """Refuse a change of what a directory says of a person. Errors: `ValueError` with a text."""
+    if user is None or user.directory is None:
+        return
+    if (shown(user.name), shown(user.email)) != (wanted.name, wanted.email):
+        raise ValueError(
+            _("The name and email address of %(name)s come from the directory %(directory)s. Change them there.")
+            % {"name": user.username, "directory": user.directory}
+        )
+
+
+def _check_supplied_groups(wanted: WantedPerson, mine: Collection[str], supplied: Collection[str]) -> None:
+    """Refuse a change of the members of a directory's group. Errors: `ValueError` with a text."""
+    if moved := sorted((wanted.groups ^ set(mine)) & set(supplied)):
+        raise ValueError(
+            _("The members of %(names)s come from a directory. Change them there.") % {"names": ", ".join(moved)}
+        )

@@ -1,0 +1,58 @@
+"""Tests of what a row of people may not change: all its errors, and staff who may help only some groups."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import Scope, User
+from accounts.support.actions import ActionRefusal
+from tests.accounts.support.imports.people_files import HEAD, bring, counts
+from tests.simulated.people import Person, hire, join
+from verification.context import Context
+
+pytestmark = pytest.mark.usefixtures("no_check")
+
+
+@pytest.fixture
+def nia(db: None, clock: object) -> Person:
+    """Return an administrator who can help only the people of the North."""
+    person, desk = hire("nia", "Administrators"), Group.objects.create(name="North desk")
+    person.user.groups.add(desk)
+    Group.objects.create(name="South")
+    Scope.objects.create(desk=desk).people.add(Group.objects.create(name="North"))
+    return person
+
+
+def faults(nia: Person, here: Context, *rows: str) -> list[tuple[int, str]]:
+    job = bring("\n".join([HEAD, *rows]), User.objects.get(pk=nia.user.pk), here)
+    return [(line, words) for line, words in job.faults]
+
+
+def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, here: Context) -> None:
+    """Seen failing: a row that guessed all details of a person counted as unchanged, which confirmed the guess."""
+    sue = join("sue")
+    sue.user.groups.add(Group.objects.get(name="South"))
+    right = f"sue,{sue.user.name},{sue.user.email},South,{sue.user.second_step}"
+
+    found = faults(nia, here, right) + faults(nia, here, "sue,Sue,not mail,Nowhere,sometimes")
+
+    assert {words for _line, words in found} == {ActionRefusal.OTHER_SCOPE.advice}
+    assert len(found) == 2
+
+
+def test_row_names_all_its_errors(root: Person, here: Context) -> None:
+    """Seen failing: each upload named one error of a row, so a row with four took four uploads."""
+    job = bring(f"{HEAD}\ntwo words,{'n' * 151},not mail,Nowhere,sometimes\n", root.user, here)
+
+    ((line, words),) = job.faults
+    assert (line, counts(job)) == (2, (0, 0, 0, 1))
+    for part in ("username", "150 characters", "email address", "Nowhere", "state"):
+        assert part in words
+
+
+def test_error_of_one_cell_causes_none_of_another(root: Person, here: Context) -> None:
+    ana = join("ana")
+
+    job = bring(f"{HEAD}\nana,{ana.user.name},{ana.user.email},Nowhere,{ana.user.second_step}\n", root.user, here)
+
+    ((_line, words),) = job.faults
+    assert words.count(".") == 2  # one error: what is wrong, and what to do
