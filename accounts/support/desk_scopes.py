@@ -29,6 +29,11 @@ def _groups_of(staff: User) -> list[int | None]:
     return [] if staff.is_superuser else [group for (group,) in _GROUPS.all(staff=staff.pk)]
 
 
+def groups_of(staff: User) -> frozenset[int] | None:
+    """Return the ids of the groups whose people a member of staff may see, or None if they may see everyone."""
+    return frozenset(group for group in _groups_of(staff) if group) if is_scoped(staff) else None
+
+
 def can_view(staff: User, person: User) -> bool:
     """Return whether a member of staff may see a user."""
     return visible(staff).filter(pk=person.pk).exists()

@@ -43,7 +43,7 @@ GUIDES = {
             _("For notices and for setting a password."),
             _(
                 "Existing groups, separated by semicolons. Replaces the groups that the person is in. A change is "
-                "refused if policy requires a second person for it."
+                "refused if policy requires a second person for it, or if your desk doesn’t help the people of a group."
             ),
             _(
                 "enabled: set up a method at the next sign-in. enforced: always asked. disabled: no second step. "

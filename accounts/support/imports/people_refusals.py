@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import DirectoryGroup, User
+from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
 from accounts.support.actions import SET_STATE
 from accounts.support.imports import csv_tables
@@ -23,17 +24,19 @@ _TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebni
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the uploader may not do alone. Shape: groups by name."""
+    """What the uploader may not do alone. Shape: groups by name; `reach` are those of their desks, None for all."""
 
     staff: User | None
     rules: Mapping[int, Rules]
     needs_second: bool
     roles: frozenset[str]
     supplied: frozenset[str]
+    reach: frozenset[str] | None
 
 
 def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str, int]) -> Limits:
     """Return what the uploader may not do alone to these users."""
+    reach = desk_scopes.groups_of(staff) if staff else frozenset[int]()
     supplied = DirectoryGroup.objects.values_list("group__name", flat=True)
     return Limits(
         staff=staff,
@@ -41,6 +44,7 @@ def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str,
         needs_second=staff is None or groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person,
         roles=frozenset(shown(name) for name in groups_of_staff().values_list("name", flat=True)),
         supplied=frozenset(shown(name) for name in supplied),
+        reach=None if reach is None else frozenset(name for name, pk in groups.items() if pk in reach),
     )
 
 
@@ -48,6 +52,7 @@ def errors_of(wanted: WantedPerson, user: User | None, mine: Collection[str], li
     """Return all reasons why a row is refused."""
     errors = list[str]()
     attempt(errors, _check_roles, wanted, limits.roles)
+    attempt(errors, _check_scope, wanted, mine, limits.reach, is_new=user is None)
     attempt(errors, _check_membership, wanted, mine, needs_second=limits.needs_second)
     attempt(errors, _check_state, wanted, user, limits.staff, limits.rules)
     attempt(errors, _check_details, wanted, user)
@@ -62,6 +67,18 @@ def _check_roles(wanted: WantedPerson, roles: Collection[str]) -> None:
     if given := sorted(wanted.groups & set(roles)):
         words = _("%(names)s is a staff role. Remove it here and give it on the person’s page.")
         raise ValueError(words % {"names": ", ".join(given)})
+
+
+def _check_scope(wanted: WantedPerson, mine: Collection[str], reach: frozenset[str] | None, *, is_new: bool) -> None:
+    """Refuse to put people where the uploader's desks can't help them. Errors: `ValueError` with a text."""
+    if reach is None:
+        return
+    if others := sorted(wanted.groups - set(mine) - reach):
+        words = _("Your desk doesn’t help the people of %(names)s. Ask a colleague there.")
+        raise ValueError(words % {"names": ", ".join(others)})
+    if is_new and not wanted.groups:
+        words = _("Add a group that your desk helps: %(names)s.")
+        raise ValueError(words % {"names": joined(reach) or _("none")})
 
 
 def _check_membership(wanted: WantedPerson, mine: Collection[str], *, needs_second: bool) -> None:

@@ -27,6 +27,26 @@ def faults(nia: Person, here: Context, *rows: str) -> list[tuple[int, str]]:
     return [(line, words) for line, words in job.faults]
 
 
+@pytest.mark.parametrize("groups", ["South", "North;South", ""])
+def test_staff_of_one_desk_add_nobody_whom_they_cannot_help(groups: str, nia: Person, here: Context) -> None:
+    """Seen failing: they filled the groups of other desks, whose policies then applied to their people."""
+    assert [line for line, _words in faults(nia, here, f"new,New,,{groups},")] == [2]
+    assert not User.objects.filter(username="new").exists()
+
+
+def test_staff_of_one_desk_add_people_to_its_groups(nia: Person, here: Context) -> None:
+    assert faults(nia, here, "new,New,,North,") == []
+    assert User.objects.get(username="new").groups.get().name == "North"
+
+
+def test_staff_of_one_desk_move_nobody_to_another(nia: Person, here: Context) -> None:
+    nora = join("nora")
+    nora.user.groups.add(Group.objects.get(name="North"))
+
+    assert len(faults(nia, here, "nora,Nora,,North;South,")) == 1
+    assert nora.user.groups.get().name == "North"
+
+
 def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, here: Context) -> None:
     """Seen failing: a row that guessed all details of a person counted as unchanged, which confirmed the guess."""
     sue = join("sue")
