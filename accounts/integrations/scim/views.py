@@ -44,12 +44,13 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     if method not in _METHODS:
         return HttpResponseNotAllowed(_METHODS)
     started = time.perf_counter()
+    body = _body(request)  # before the token is checked: a sender can hold back its end until the token is revoked
     context = request_context.read(request)
     parts = tuple(part for part in below.split("/") if part)
     caller = token_authentication.of(request.headers.get("Authorization", ""), context)
     if isinstance(caller, token_authentication.AuthenticationRefusal):
         answer = caller.answer
-    elif (body := _body(request)) is None:
+    elif body is None:
         answer = requests_and_responses.error(413, f"Send at most {_MAX_BYTES} bytes in one request.", problem="size")
     else:
         call = IncomingScimRequest(
