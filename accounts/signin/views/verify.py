@@ -37,6 +37,10 @@ def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         return redirect("signin:register-prove" if pending.handle else "signin:register")
     outcome = None
     if request.method == "POST":
+        if pending.purpose == Purpose.ENROL:  # a correct code sets it up, whatever follows
+            user = half_signed_in.person_or_out(request, pending, context)
+            if isinstance(user, HttpResponse):
+                return user
         answered = _Answered(request, pending, context)
         outcome = answered.take()
         if answered.response is not None:

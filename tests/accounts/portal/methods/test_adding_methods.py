@@ -48,6 +48,22 @@ def test_says_that_nothing_can_be_set_up_while_texts_are_off(ana: Person, addres
     assert "You can’t set up a method now" in page
 
 
+def test_adds_nothing_after_another_tab_has_changed_the_account(ana: Person) -> None:
+    """Seen failing: the method was set up, and the page said that the account had changed."""
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    adding = ana.browser.press("Authenticator app")
+    fresh = Enrolment.objects.get(confirmed=False)
+    ana.browser.send("/browsers/sign-out-everywhere/")
+    ana.browser.page = adding
+
+    page = ana.verify(app_code(fresh))
+
+    assert "sign_in:account_changed" in page.outcomes
+    assert methods_of(ana) == ["text", "call", "totp"]
+    assert mails(ana) == []
+
+
 def test_wrong_code_adds_nothing(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Add a method")
