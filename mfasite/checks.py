@@ -126,12 +126,28 @@ def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object
 def check_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Check that the database accepts a connection. Runs only with `check --database default`."""
-    why = _why_no_database() if databases else ""
-    if not why:
+    """Check that the database accepts a connection and any text. Only for `check --database default` and `migrate`."""
+    if not databases:
         return []
+    why = _why_no_database()
+    if not why:
+        return list(_encoding())
     hint = "Check DATABASE_URL and DATABASE_PASSWORD: host, port, username, password and database name."
     return [Error(f"Can't connect to the database: {why}", hint=hint, id="mfasite.E008")]
+
+
+def _encoding() -> Iterator[CheckMessage]:
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        ((encoding,),) = cursor.fetchall()
+    if encoding != "UTF8":
+        yield Error(
+            f"The database has the encoding {encoding}, which can't store or compare every name.",
+            hint="Create it again: createdb --owner USER --encoding UTF8 --locale C.UTF-8 --template template0 NAME",
+            id="mfasite.E010",
+        )
 
 
 def _why_no_database() -> str:

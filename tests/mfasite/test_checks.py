@@ -3,10 +3,12 @@
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.checks.registry import registry
+from django.db import connection, connections
 from pytest_django import Settings
 
 from mfasite import checks
@@ -102,6 +104,27 @@ def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
 def test_asks_the_database_only_when_told_to(db: None) -> None:
     assert checks.check_database(None) == []
     assert checks.check_database(None, databases=["default"]) == []
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("encoding", "found"), [("SQL_ASCII", True), ("LATIN1", True), ("UTF8", False)])
+def test_refuses_a_database_that_stores_not_every_text(transactional_db: None, *, encoding: str, found: bool) -> None:
+    """Seen failing: no check read it."""
+    name = f"{connection.settings_dict['NAME']}_{encoding.lower()}"
+    server = connections["default"].copy()
+    server.settings_dict["NAME"] = "postgres"
+    with server.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f"CREATE DATABASE \"{name}\" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    address = urlsplit(os.environ["TEST_DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    try:
+        done = fresh_process.manage("check", "--database", "default", **os.environ | {"TEST_DATABASE_URL": address})
+    finally:
+        with server.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}"')
+        server.close()
+
+    assert ("mfasite.E010" in done.stderr, bool(done.returncode)) == (found, found), done.stderr
 
 
 def test_warns_of_a_variable_that_is_nearly_ours(
