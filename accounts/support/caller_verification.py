@@ -44,7 +44,9 @@ class CallerMethod:
 def methods(person: User, *, now: datetime) -> list[CallerMethod]:
     """Return how a caller can be verified: methods that are old enough, and a call back to a number on file."""
     rules = policies.rules_for(person.pk)
-    options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
+    options = enrolments.options(
+        enrolments.confirmed(person.pk), rules.methods, now=now, voice_countries=rules.voice_countries
+    )
     options = tuple(option for option in options if _can_be_read_out(option))
     gates = challenges.caller_gates(person.pk, [option.method for option in options], now=now)
     found = [_method(option, gates[option.method], now) for option in options]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -52,9 +53,9 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
 
 def _options(user: User, decision: policies.Decision, context: Context) -> tuple[Option, ...]:
     """Return the user's methods that the policy allows; if it allows none of them, all that they set up."""
-    mine = enrolments.confirmed(user.pk)
-    allowed = enrolments.options(mine, decision.rules.methods, now=context.now)
-    return enrolments.choices(allowed or enrolments.options(mine, tuple(registry.methods()), now=context.now))
+    mine, rules = enrolments.confirmed(user.pk), decision.rules
+    read = partial(enrolments.options, mine, now=context.now, voice_countries=rules.voice_countries)
+    return enrolments.choices(read(rules.methods) or read(tuple(registry.methods())))
 
 
 def find(situation: Situation, seen: View) -> list[Finding]:

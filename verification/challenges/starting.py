@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 
-from verification import audit, conf, enrolments, phone_numbers, registry
+from verification import audit, conf, enrolments, registry
 from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import ending, queries, resending, sending
@@ -17,7 +17,7 @@ from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import toll_fraud
 from verification.method import Method
-from verification.models import Challenge, ChallengeState, Channel, Enrolment, MessageState, Purpose
+from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
 from verification.models.handles import new_handle
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
@@ -109,7 +109,10 @@ def _prepared(  # noqa: PLR0913  (as `start`)
     if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
-    if not _may_call(enrolment, rules) or (is_tried and registry.has(enrolment.method, Temporary)):
+    kind = registry.method(enrolment.method).kind
+    if not enrolments.may_call(enrolment, kind, rules.voice_countries) or (
+        is_tried and registry.has(enrolment.method, Temporary)
+    ):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     chosen = _mode(enrolment, mode, purpose=purpose, rules=rules)
     if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
@@ -259,13 +262,6 @@ def _same_address(
     plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
     is_same = (plan.address, dict(plan.data)) == (draft.address, draft.data) and not draft.confirmed
     return found if is_same and found.mode == str(cleaned.get("mode", found.mode)) else None
-
-
-def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
-    """Return whether policy allows calls to this number's country. Other methods are always allowed."""
-    if not rules.voice_countries or registry.method(enrolment.method).kind != Channel.CALL:
-        return True
-    return phone_numbers.country(enrolment.address) in rules.voice_countries
 
 
 def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) -> str:

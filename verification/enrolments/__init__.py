@@ -29,7 +29,14 @@ from verification.enrolments.recovery_code_renewal import (
 from verification.enrolments.removal import clear, remove
 from verification.enrolments.setup import companions_text, confirm, draft, proposed
 from verification.enrolments.setup_offers import Offer, offers, recommend
-from verification.enrolments.signin_options_in_order import Option, choices, default, options, unavailable_reason
+from verification.enrolments.signin_options_in_order import (
+    Option,
+    choices,
+    default,
+    may_call,
+    options,
+    unavailable_reason,
+)
 from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
 from verification.enrolments.tokens_and_passes import (
     InUse,
@@ -77,6 +84,7 @@ __all__ = [
     "lock_person_and_methods",
     "make_default",
     "mark_used",
+    "may_call",
     "of_address",
     "of_many",
     "of_session",

@@ -1,21 +1,23 @@
 """The options at sign-in: a person's enrolments in order, with why some can't be used now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from verification import decryption_failures, outcomes, registry
+from verification import decryption_failures, limits, outcomes, phone_numbers, registry
 from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.limits import toll_fraud
 from verification.method import Mode
-from verification.models import Enrolment
+from verification.models import Channel, Enrolment
+from verification.outcomes import Verdict
 
-CANNOT_BE_READ = _("You can’t use this method now. Choose another one, or contact your support desk.")
+CANNOT_BE_READ = gettext_lazy("You can’t use this method now. Choose another one, or contact your support desk.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +48,21 @@ class Option:
     modes: tuple[Mode, ...] = ()
 
 
-def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
+def options(
+    confirmed: Iterable[ConfirmedEnrolment],
+    allowed: Sequence[str],
+    *,
+    now: datetime,
+    voice_countries: Collection[str] = (),
+) -> tuple[Option, ...]:
     """Turn enrolments into options, in the order of the methods.
 
-    Leaves out those that the policy forbids, and those that aren't valid yet or any more.
+    Leaves out those that the policy forbids, and those that aren't valid yet or any more. `voice_countries` are those
+    whose numbers policy allows to call; none means all.
     """
     order = {name: place for place, name in enumerate(registry.methods())}
     usable = [c for c in confirmed if c.enrolment.method in order and _is_usable(c.enrolment, allowed, now)]
-    return tuple(_option(c, now) for c in sorted(usable, key=lambda c: order[c.enrolment.method]))
+    return tuple(_option(c, now, voice_countries) for c in sorted(usable, key=lambda c: order[c.enrolment.method]))
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
@@ -61,26 +70,28 @@ def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> b
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
 
 
-def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
-    enrolment, limits = confirmed.enrolment, confirmed.limits
+def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Collection[str]) -> Option:
+    enrolment, own = confirmed.enrolment, confirmed.limits
     method = registry.method(enrolment.method)
-    retry_at = limits.retry_at if limits.retry_at and limits.retry_at > now else None
+    retry_at = own.retry_at if own.retry_at and own.retry_at > now else None
     return Option(
         ref=enrolment.ref,
         enrolment=enrolment,
-        limits=limits,
+        limits=own,
         method=method.name,
         label=lookup.label(enrolment),
         explain=str(method.explain),
         icon=method.icon,
         is_default=enrolment.is_default,
         is_backup=isinstance(method, Backup),
-        is_locked=limits.is_locked,
+        is_locked=own.is_locked,
         needs_delivery=isinstance(method, Delivered),
         is_temporary=isinstance(method, Temporary),
         is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
         is_handed_out=isinstance(method, HandedOut),
-        unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
+        unavailable_reason=unavailable_reason(enrolment, now)
+        or _not_called(enrolment, method.kind, voice_countries)
+        or _refused(confirmed, method.kind, now),
         retry_at=retry_at,
         locked_until=outcomes.end_words(retry_at, now) if retry_at else "",
         modes=method.modes,
@@ -99,19 +110,28 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     return availability.why(kind, now, enrolment.address) if kind else ""
 
 
+def may_call(enrolment: Enrolment, kind: str, voice_countries: Collection[str]) -> bool:
+    """Return whether policy allows calls to this number's country. Other methods are always allowed."""
+    return kind != Channel.CALL or not voice_countries or phone_numbers.country(enrolment.address) in voice_countries
+
+
+def _not_called(enrolment: Enrolment, kind: str, voice_countries: Collection[str]) -> str:
+    return "" if may_call(enrolment, kind, voice_countries) else _("Your organisation doesn’t call this country.")
+
+
 def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
-    """Say why the limits against toll fraud let no message through, or an empty text if they do."""
+    """Say why the limits on cost and toll fraud let no message through, or an empty text if they do."""
     if not toll_fraud.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
-    verdict = toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out)
-    if verdict is None:
-        return ""
-    return toll_fraud.explain(verdict, until=toll_fraud.paused_until(address, now=now))
+    if verdict := toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out):
+        return toll_fraud.explain(verdict, until=toll_fraud.paused_until(address, now=now))
+    stopped_until = limits.spending_stopped_until(kind, address, now=now)
+    return toll_fraud.explain(Verdict.PAUSED, until=stopped_until) if stopped_until else ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:
-    """Show several passkeys as one option: any of them answers for the others."""
+    """Show several passkeys as one option: any of them answers for the others. Put last what can't be used now."""
     seen: set[str] = set()
     kept = []
     for option in sorted(options, key=lambda o: (bool(o.unavailable_reason), not o.is_default)):
@@ -119,7 +139,8 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
             continue
         seen.add(option.method)
         kept.append(option)
-    return tuple(option for option in options if option in kept)
+    shown = (option for option in options if option in kept)
+    return tuple(sorted(shown, key=lambda option: option.is_locked or bool(option.unavailable_reason)))
 
 
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:

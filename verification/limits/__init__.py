@@ -36,6 +36,7 @@ from verification.limits.message_and_request_limits import (
     spend_once,
     spend_request,
     spend_send,
+    spending_stopped_until,
     spent,
     window_start,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "spend_prompt",
     "spend_request",
     "spend_send",
+    "spending_stopped_until",
     "spent",
     "toll_fraud",
     "unlock",

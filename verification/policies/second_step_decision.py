@@ -59,7 +59,7 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     if why := refusal(user, context.now):
         return Decision(step=SignInStep.DENY, reason=why, rules=rules)
     mine = enrolments.confirmed(user.pk)
-    options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
+    options = enrolments.choices(_options(mine, rules.methods, rules, context.now))
     if user.second_step == SecondStep.DISABLED and not user.is_staff:  # an application may still ask for it
         return Decision(step=SignInStep.ALLOW, reason=DecisionReason.NOT_REQUIRED, rules=rules, options=options)
     may_skip = not user.is_staff and not user.securing_since
@@ -78,12 +78,18 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     return Decision(step=SignInStep.ASK, reason=DecisionReason.REQUIRED, rules=rules, options=options, default=default)
 
 
+def _options(
+    mine: Sequence[ConfirmedEnrolment], methods: Sequence[str], rules: Rules, now: datetime
+) -> tuple[Option, ...]:
+    return enrolments.options(mine, methods, now=now, voice_countries=rules.voice_countries)
+
+
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
     """Decide for someone without an allowed method: they register, after verifying once more with what they had.
 
     Without that proof a policy that forbids a method would let anyone who knows the password set up one of their own.
     """
-    former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
+    former = enrolments.choices(_options(mine, tuple(registry.methods()), rules, now))
     if not former:
         left = setup_deferrals.n_left(user, rules, now)
         return Decision(step=SignInStep.ENROL, reason=DecisionReason.NO_METHOD, rules=rules, n_deferrals_left=left)

@@ -18,7 +18,9 @@ def home(request: AuthedRequest) -> HttpResponse:
     """Show the user, their methods, and what is worth doing next."""
     now = timezone.now()
     rules = policies.rules_for(request.user.pk)
-    mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=now)
+    mine = enrolments.options(
+        enrolments.confirmed(request.user.pk), rules.methods, now=now, voice_countries=rules.voice_countries
+    )
     n_codes = enrolments.recovery_codes_left(request.user.pk)
     has_backup = bool(enrolments.backup_method(rules.methods))
     context = {

@@ -34,7 +34,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     now = timezone.now()
     rules = policies.rules_for(request.user.pk)
     everything = enrolments.confirmed(request.user.pk)
-    mine = enrolments.options(everything, rules.methods, now=now)
+    mine = enrolments.options(everything, rules.methods, now=now, voice_countries=rules.voice_countries)
     n_codes = enrolments.recovery_codes_left(request.user.pk)
     has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
@@ -228,4 +228,6 @@ def take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
 
 def read_options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...]:
     """Return the methods that the person has set up."""
-    return enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now())
+    return enrolments.options(
+        enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now(), voice_countries=rules.voice_countries
+    )

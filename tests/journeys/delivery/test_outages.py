@@ -68,6 +68,20 @@ def test_sign_in_asks_the_next_way_and_says_why(ana: Person) -> None:
     assert outages.words(outage, Channel.TEXT) in page
 
 
+@pytest.mark.parametrize("what", [{"kind": Channel.TEXT}, {"provider": "virtual"}], ids=["kind", "only provider"])
+def test_options_that_are_off_come_last_and_cannot_be_chosen(ana: Person, what: Any) -> None:
+    """Seen failing: they came first."""
+    ana.give_password()
+    Outage.objects.create(**what, starts_at=timezone.now())
+
+    page = ana.browser.go("/sign-in/options/")
+
+    text, app = ana.enrolment("text").ref, ana.enrolment("totp").ref
+    assert not page.offers("Text message")
+    assert page.offers("Authenticator app")
+    assert page.html.index(app) < page.html.index(text)
+
+
 def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
     ana.give_password()
     ref = ana.enrolment("text").ref

@@ -7,7 +7,7 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
-from verification import limits, notices
+from verification import limits, notices, policies
 from verification.delivery.rendering import compose
 from verification.limits import message_and_request_limits, toll_fraud
 from verification.models import (
@@ -34,6 +34,22 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: EngineUse
     assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
     assert kinds().count("spend.alarmed") == 1
     assert ana.start("totp", binding="app").issued
+
+
+def test_option_that_spending_stops_says_until_when(ana: EngineUser, day: SpendingLimit) -> None:
+    """Seen failing: it was offered, and refused when it was chosen."""
+    before = policies.decide(ana.user, ana.context)
+    for n in range(3):
+        ana.start("text", binding=f"b{n}")
+    message_and_request_limits._spent.forget()
+
+    after = policies.decide(ana.user, ana.context)
+
+    assert [option.unavailable_reason for option in before.options] == ["", "", ""]
+    until = ana.start("text", binding="c").retry_at
+    why = toll_fraud.explain(Verdict.PAUSED, until=until)
+    assert {each.method: each.unavailable_reason for each in after.options} == {"totp": "", "text": why, "call": why}
+    assert after.options[0].method == "totp"
 
 
 def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(

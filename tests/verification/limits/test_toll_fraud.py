@@ -25,6 +25,7 @@ from verification.models import (
     Enrolment,
     Message,
     MessageState,
+    Policy,
     Purpose,
 )
 from verification.outcomes import Verdict
@@ -112,6 +113,20 @@ def test_option_of_another_country_is_not_asked_first(ana: EngineUser) -> None:
         "call": True,
         "totp": False,
     }
+
+
+def test_call_to_a_country_that_policy_excludes_is_not_offered(ana: EngineUser) -> None:
+    """Seen failing: it was offered, and refused when it was chosen."""
+    Policy.objects.create(voice_countries=["DE"])
+
+    decision = policies.decide(ana.user, ana.context)
+
+    assert {option.method: bool(option.unavailable_reason) for option in decision.options} == {
+        "text": False,
+        "totp": False,
+        "call": True,
+    }
+    assert decision.options[-1].method == "call"
 
 
 # Ranges --------------------------------------------------------------------------------------------------------
