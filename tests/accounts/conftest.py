@@ -30,7 +30,7 @@ from tests.every_page.admin_rows import DIRECTORY
 from tests.real_programs import samba as domain_controller
 from tests.real_programs.samba import Samba
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door, _no_keys_kept, files, mail, no_hash, strict
+from tests.simulated.app_password_services import AppPasswordService, _no_keys_kept, files, mail, no_hash, strict
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
@@ -60,7 +60,7 @@ def mailed(ana: Person) -> str:
 
 
 @pytest.fixture
-def possessions(ana: Person, mail: Door) -> Possessions:
+def possessions(ana: Person, mail: AppPasswordService) -> Possessions:
     """Return one of each for Ana, all made under the old key."""
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")

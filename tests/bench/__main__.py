@@ -30,7 +30,7 @@ from tests.bench.measures import (
     signins,
     soak,
 )
-from tests.bench.site import Sites
+from tests.bench.site import MeasuredSites
 
 _Found = tuple[str, list[Goal]]  # what was found in words, and the goals
 
@@ -46,63 +46,63 @@ class _Wanted:
     is_first: bool
 
 
-def _sign_ins(up: Sites, wanted: _Wanted) -> _Found:
+def _sign_ins(up: MeasuredSites, wanted: _Wanted) -> _Found:
     found = signins.measure(up, rounds=wanted.rounds, say=_say)
     return goals.sign_ins(found), goals.sign_in_goals(found)
 
 
-def _app_passwords(up: Sites, _wanted: _Wanted) -> _Found:
+def _app_passwords(up: MeasuredSites, _wanted: _Wanted) -> _Found:
     checks, empty = app_passwords.measure(up, say=_say), meter.middle(signins.empty_views(up))
     return goals.app_passwords(checks, empty), goals.app_password_goals(checks, empty)
 
 
-def _forward_auth(up: Sites, _wanted: _Wanted) -> _Found:
+def _forward_auth(up: MeasuredSites, _wanted: _Wanted) -> _Found:
     found = forward_auth.measure(up, say=_say)
     return goals.forward_auth(found), goals.forward_auth_goals(found)
 
 
-def _oidc(up: Sites, _wanted: _Wanted) -> _Found:
+def _oidc(up: MeasuredSites, _wanted: _Wanted) -> _Found:
     found = oidc.measure(up, say=_say)
     return goals.oidc(found), goals.oidc_goals(found)
 
 
-def _desk(up: Sites, wanted: _Wanted) -> _Found:
+def _desk(up: MeasuredSites, wanted: _Wanted) -> _Found:
     found = pages.desk(up, say=_say)
     return goals.pages(f"The support desk among {wanted.people:,} people", found), goals.search_goals(found)
 
 
-def _help(up: Sites, _wanted: _Wanted) -> _Found:
+def _help(up: MeasuredSites, _wanted: _Wanted) -> _Found:
     return goals.pages("The help centre", pages.help_centre(up, say=_say)), []
 
 
-def _ldap(up: Sites, wanted: _Wanted) -> _Found:
+def _ldap(up: MeasuredSites, wanted: _Wanted) -> _Found:
     found = ldap.measure(up, people=wanted.entries, say=_say)
     return goals.ldap(found), goals.ldap_goals(found)
 
 
-def _scim(up: Sites, wanted: _Wanted) -> _Found:
+def _scim(up: MeasuredSites, wanted: _Wanted) -> _Found:
     found = scim.measure(up, people=wanted.entries, say=_say)
     return goals.scim(found), goals.scim_goals(found)
 
 
-def _deliveries(up: Sites, wanted: _Wanted) -> _Found:
+def _deliveries(up: MeasuredSites, wanted: _Wanted) -> _Found:
     found = deliveries.measure(up, is_full=wanted.is_full, say=_say)
     up.workers(threads=32)  # as before, for the next part
     return goals.deliveries(found), goals.delivery_goals(found)
 
 
-def _scale(up: Sites, wanted: _Wanted) -> _Found:
+def _scale(up: MeasuredSites, wanted: _Wanted) -> _Found:
     if not wanted.is_first:
         return "Sign-ins by app code against web processes: as above\n", []  # it has no goal
     return goals.scale(scale.measure(up, say=_say)), []
 
 
-def _soak(up: Sites, _wanted: _Wanted) -> _Found:
+def _soak(up: MeasuredSites, _wanted: _Wanted) -> _Found:
     found = soak.measure(up, say=_say)
     return goals.soak(found), goals.soak_goals(found)
 
 
-_PARTS: dict[str, Callable[[Sites, _Wanted], _Found]] = {
+_PARTS: dict[str, Callable[[MeasuredSites, _Wanted], _Found]] = {
     "signins": _sign_ins,
     "app-passwords": _app_passwords,
     "forward-auth": _forward_auth,
@@ -120,7 +120,7 @@ _ALONE = {"limits": limits.report, "breached": breached.report}  # without serve
 _LONG = {"scim", "soak"}  # not in a run of everything, unless it's a full one
 
 
-def _run(up: Sites, parts: Collection[str], wanted: _Wanted) -> list[Goal]:
+def _run(up: MeasuredSites, parts: Collection[str], wanted: _Wanted) -> list[Goal]:
     """Measure the parts, and print what each found and how long it took."""
     goals: list[Goal] = []
     for name in parts:

@@ -10,12 +10,12 @@ _MAX_IDLE = 4.0  # seconds; the server closes a connection after five
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36"
 
 
-class Surprise(Exception):
+class UnexpectedResponse(Exception):
     """An answer that no right sign-in meets."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class TimedResponse:
     """What came back, and after how long. Units: `took` in milliseconds."""
 
     status: int
@@ -25,15 +25,15 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     def expect(self, status: int, location: str = "") -> float:
-        """Give the time taken. Errors: `Surprise`."""
+        """Give the time taken. Errors: `UnexpectedResponse`."""
         if self.status != status or not self.location.startswith(location):
             text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.body))
-            raise Surprise(f"{self.status} {self.location} instead of {status} {location}: {text[:600]}")
+            raise UnexpectedResponse(f"{self.status} {self.location} instead of {status} {location}: {text[:600]}")
         return self.took
 
 
 @dataclass
-class Browser:
+class TimedBrowser:
     """One person's browser.
 
     Shape: `network` is the address that the proxy in front would name; `host` the name in the address bar, if the site
@@ -47,11 +47,11 @@ class Browser:
     _wire: http.client.HTTPConnection | None = None
     _used_at: float = 0.0
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> TimedResponse:
         """Load a page."""
         return self._send("GET", path, None)
 
-    def post(self, path: str, **fields: str) -> Answer:
+    def post(self, path: str, **fields: str) -> TimedResponse:
         """Send a form with its token."""
         token = next((value for name, value in self.cookies.items() if "csrf" in name), "")
         return self._send("POST", path, urlencode({"csrfmiddlewaretoken": token} | fields))
@@ -62,7 +62,7 @@ class Browser:
             self._wire.close()
             self._wire = None
 
-    def _send(self, verb: str, path: str, body: str | None) -> Answer:
+    def _send(self, verb: str, path: str, body: str | None) -> TimedResponse:
         headers = {"User-Agent": _AGENT, "Accept-Language": "en", "X-Forwarded-For": self.network}
         if self.host:
             headers |= {"Host": self.host, "X-Forwarded-Proto": "https", "Origin": f"https://{self.host}"}
@@ -80,7 +80,7 @@ class Browser:
         for cookie in response.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return Answer(response.status, response.headers.get("Location", ""), text, took, dict(response.headers))
+        return TimedResponse(response.status, response.headers.get("Location", ""), text, took, dict(response.headers))
 
     def _line(self) -> http.client.HTTPConnection:
         if self._wire is None or time.monotonic() - self._used_at > _MAX_IDLE:

@@ -23,7 +23,7 @@ _TOO_MANY_REQUESTS, _SERVER_ERROR, _GARBAGE, _LATE_ANSWER = 429, 500, 701, 702
 _WAYS = (_TOO_MANY_REQUESTS, _TOO_MANY_REQUESTS, _SERVER_ERROR, _SERVER_ERROR, _GARBAGE, _LATE_ANSWER)
 
 
-class Carrier:
+class FakeGateway:
     """What came in, and how it is answered. Units: `latency` seconds; `faults` a share of all texts."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Carrier:
         return min(fault, 599), json.dumps({"id": f"B{next(self._numbers):09d}"}).encode()
 
 
-class Line:
+class CarrierClient:
     """A driver's line to the carrier."""
 
     def __init__(self, url: str) -> None:
@@ -123,7 +123,7 @@ async def _main() -> None:
     secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
     if secure:
         secure.load_cert_chain(*certificate)
-    server = await asyncio.start_server(Carrier().serve, host, 0, backlog=512, ssl=secure)
+    server = await asyncio.start_server(FakeGateway().serve, host, 0, backlog=512, ssl=secure)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

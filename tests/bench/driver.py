@@ -14,8 +14,8 @@ from typing import Any
 
 import django
 
-from tests.bench.browser import Browser
-from tests.bench.people import PASSWORD, Person
+from tests.bench.browser import TimedBrowser
+from tests.bench.people import PASSWORD, BenchUser
 
 _SITES = {"ours": "tests.bench.service_people", "floor": "tests.bench.floor.people"}
 HOST = "mfa.example.org"
@@ -28,8 +28,8 @@ class Driver:
     def __init__(self, site: ModuleType, address: str) -> None:
         self.site = site
         self.address = address
-        self.people: list[Person] = []
-        self.browsers: list[Browser] = []
+        self.people: list[BenchUser] = []
+        self.browsers: list[TimedBrowser] = []
 
     def batch(self, method: str, n: int) -> int:
         """Make people and give each a browser in a network of their own."""
@@ -45,10 +45,10 @@ class Driver:
         """Give the names and numbers of the batch."""
         return [(person.name, person.number) for person in self.people]
 
-    def browser(self) -> Browser:
+    def browser(self) -> TimedBrowser:
         """Give a new browser in a network of its own."""
         network = ".".join(["10", *(str(secrets.randbelow(256)) for _ in range(3))])
-        return Browser(self.address, network, HOST)
+        return TimedBrowser(self.address, network, HOST)
 
     def sign_in(self) -> dict[str, list[float]]:
         """Sign everybody in by the four requests of a browser; gives how long each request took, by its name.
@@ -68,14 +68,14 @@ class Driver:
                 took["code"].append(self._end(browser, person))
         return took
 
-    def _begin(self, browser: Browser, person: Person) -> dict[str, float]:
+    def _begin(self, browser: TimedBrowser, person: BenchUser) -> dict[str, float]:
         took = {"open": browser.get(self.site.PASSWORD_PAGE).expect(200)}
         answer = browser.post(self.site.PASSWORD_PAGE, username=person.name, password=PASSWORD)
         took["password"] = answer.expect(302, self.site.CODE_PAGE)
         took["page"] = browser.get(self.site.CODE_PAGE).expect(200)
         return took
 
-    def _end(self, browser: Browser, person: Person) -> float:
+    def _end(self, browser: TimedBrowser, person: BenchUser) -> float:
         took = browser.post(self.site.CODE_PAGE, code=self.site.codes([person])[0]).expect(302)
         browser.close()
         return took
@@ -90,7 +90,7 @@ class Driver:
         ended: list[float] = []
         begun, used = time.perf_counter(), time.process_time()
 
-        def one(browser: Browser, person: Person) -> None:
+        def one(browser: TimedBrowser, person: BenchUser) -> None:
             if time.perf_counter() - begun < seconds:
                 self._begin(browser, person)
                 self._end(browser, person)
@@ -125,9 +125,9 @@ class Driver:
             browser.close()
         return found
 
-    def _signed_in(self, who: str) -> Browser:
+    def _signed_in(self, who: str) -> TimedBrowser:
         """Sign in a member of staff or a reader, once for each browser."""
-        person: Person = self.site.member(who)
+        person: BenchUser = self.site.member(who)
         browser = self.browser()
         browser.get(self.site.PASSWORD_PAGE).expect(200)
         browser.post(self.site.PASSWORD_PAGE, username=person.name, password=PASSWORD).expect(302)

@@ -12,7 +12,7 @@ from tests.bench.measures.compared import Compared
 from tests.bench.measures.deliveries import Deliveries, Rate
 from tests.bench.measures.forward_auth import N_APPLICATIONS, Verdicts
 from tests.bench.measures.oidc import OidcSignIns
-from tests.bench.measures.pages import SEARCHES, Page
+from tests.bench.measures.pages import SEARCHES, PageTimes
 from tests.bench.measures.scale import Step
 from tests.bench.measures.signins import REQUESTS, Series, SignIns
 from tests.bench.measures.soak import Soak
@@ -214,7 +214,7 @@ def _no_slower(what: str, single: Compared, many: Compared) -> Goal:
     return Goal(f"CPU of {what} with {N_APPLICATIONS} applications to one with 1", many.ratio / single.ratio, 1.15, "x")
 
 
-def pages(title: str, found: Sequence[Page]) -> str:
+def pages(title: str, found: Sequence[PageTimes]) -> str:
     """Show pages, one line a kind."""
     heads = ("ms p50 / p95 alone", "by eight", "CPU ms", "statements")
     lines = [
@@ -227,7 +227,7 @@ def pages(title: str, found: Sequence[Page]) -> str:
     return "\n".join([_row(title, heads), *lines, ""])
 
 
-def search_goals(found: Sequence[Page]) -> list[Goal]:
+def search_goals(found: Sequence[PageTimes]) -> list[Goal]:
     """Give the goals of people search: the slowest kind counts."""
     searches = [page for page in found if page.name in SEARCHES]
     return [

@@ -11,7 +11,7 @@ _STEP = 30  # seconds
 
 
 @dataclass(frozen=True)
-class Person:
+class BenchUser:
     """One person with one option. Shape: `number` E.164, empty with an app; `secret` empty with a telephone."""
 
     name: str

@@ -13,19 +13,19 @@ from mfasite.demo import child_processes, launcher
 from tests.faults import servers
 
 
-class Broken(Exception):
+class DriverEnded(Exception):
     """A driver ended before its order was done; the text is the end of its log."""
 
 
 @dataclass
-class Hand:
+class DriverProcess:
     """Our end of a driver's line."""
 
     process: subprocess.Popen[str]
     log: Path
 
     def order(self, action: str, /, **more: Any) -> Any:
-        """Have one thing done and give the driver's answer. Errors: `Broken`."""
+        """Have one thing done and give the driver's answer. Errors: `DriverEnded`."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps({"do": action} | more) + "\n")
@@ -33,11 +33,11 @@ class Hand:
         return self.answer()
 
     def answer(self) -> Any:
-        """Read one line of the driver. Errors: `Broken`."""
+        """Read one line of the driver. Errors: `DriverEnded`."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise Broken("\n".join(self.log.read_text(encoding="utf-8").splitlines()[-12:]))
+            raise DriverEnded("\n".join(self.log.read_text(encoding="utf-8").splitlines()[-12:]))
         return None if line == "ready\n" else json.loads(line)
 
 
@@ -70,7 +70,7 @@ def carrier(host: str = launcher.HOST, *, secure: Path | None = None) -> Iterato
 @contextlib.contextmanager
 def driver(
     name: str, address: str, home: Path, environment: Mapping[str, str], *, module: str = "tests.bench.driver"
-) -> Iterator[Hand]:
+) -> Iterator[DriverProcess]:
     """Start a driver beside a site."""
     log = home / f"driver-{name}.log"
     with log.open("w") as errors:
@@ -85,7 +85,7 @@ def driver(
         )
         with process:
             try:
-                hand = Hand(process, log)
+                hand = DriverProcess(process, log)
                 hand.answer()
                 yield hand
             finally:

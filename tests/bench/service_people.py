@@ -22,8 +22,8 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from accounts.models import User
-from tests.bench.carrier import Line
-from tests.bench.people import PASSWORD, Person, app_code
+from tests.bench.carrier import CarrierClient
+from tests.bench.people import PASSWORD, BenchUser, app_code
 from tests.bench.telephones import Telephones
 from verification import challenges, enrolments, limits, phone_numbers, policies
 from verification.context import Context
@@ -43,7 +43,7 @@ _seen = 0  # texts of the carrier that were of earlier rounds
 _numbers = count(secrets.randbelow(8_000_000))
 
 
-def make(method: str, n: int) -> list[Person]:
+def make(method: str, n: int) -> list[BenchUser]:
     """Make people with one option each. All share one hash, because hashing is not what this measures."""
     kept = make_password(PASSWORD)
     users = User.objects.bulk_create(
@@ -55,13 +55,13 @@ def make(method: str, n: int) -> list[Person]:
     return people
 
 
-def _person(user: User, method: str) -> Person:
+def _person(user: User, method: str) -> BenchUser:
     if method == "totp":
-        return Person(name=user.username, secret=secrets.token_bytes(20))
-    return Person(name=user.username, number=f"+4179{next(_numbers) % 10_000_000:07d}")
+        return BenchUser(name=user.username, secret=secrets.token_bytes(20))
+    return BenchUser(name=user.username, number=f"+4179{next(_numbers) % 10_000_000:07d}")
 
 
-def _enrolment(user: User, person: Person) -> Enrolment:
+def _enrolment(user: User, person: BenchUser) -> Enrolment:
     method = "text" if person.number else "totp"
     row = Enrolment(user=user, method=method, confirmed=True, confirmed_at=timezone.now(), is_default=True)
     row.secret = person.secret
@@ -74,7 +74,7 @@ def _enrolment(user: User, person: Person) -> Enrolment:
 _GROUPS = {"staff": "Senior support", "auditor": "Auditors"}
 
 
-def member(who: str) -> Person:
+def member(who: str) -> BenchUser:
     """Make a reader, a member of senior support or an auditor, with an authenticator app."""
     person = make("totp", 1)[0]
     if group := _GROUPS.get(who):
@@ -106,7 +106,7 @@ def samples(n: int) -> list[dict[str, str]]:
     ]
 
 
-def codes(people: list[Person]) -> list[str]:
+def codes(people: list[BenchUser]) -> list[str]:
     """Read everybody's app, or wait until the carrier has answered for everybody's text."""
     if not people[0].number:
         return [app_code(person.secret) for person in people]
@@ -142,8 +142,8 @@ def bring_receipts(n: int, address: str) -> int:
 
 
 @cache
-def _carrier() -> Line:
-    return Line(conf.url())
+def _carrier() -> CarrierClient:
+    return CarrierClient(conf.url())
 
 
 @cache

@@ -12,7 +12,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOME, ABROAD = "+4179555", "+371200"
 
 
-class World:
+class Simulation:
     """People, a clock and what happens in it. Events run in their order; each may add later ones."""
 
     def __init__(self, traveller: Any) -> None:
@@ -51,10 +51,10 @@ class World:
 
 
 @dataclass
-class Player:
+class SimulatedUser:
     """Somebody with a password, a phone and an app. `n` makes name and number."""
 
-    world: World
+    world: Simulation
     n: int
     network: str
     area: str = HOME
@@ -65,7 +65,7 @@ class Player:
     sessions: int = 0
     enrolments: dict[str, Any] = field(default_factory=dict)
 
-    def make(self, *methods: str) -> "Player":
+    def make(self, *methods: str) -> "SimulatedUser":
         from django.contrib.auth import get_user_model
         from django.contrib.auth.hashers import make_password
 

@@ -22,7 +22,7 @@ from mfasite.demo import child_processes, launcher
 from mfasite.demo.child_processes import Crew
 from tests.bench import meter
 from tests.bench.meter import Meter, Usage
-from tests.bench.processes import Hand, carrier, driver
+from tests.bench.processes import DriverProcess, carrier, driver
 from tests.faults import servers
 from tests.real_programs.ports import free_port
 
@@ -36,7 +36,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
 @dataclass
-class Site:
+class MeasuredSite:
     """One site under measurement.
 
     `background` are the names of the children that run without being asked: workers and the clock.
@@ -44,7 +44,7 @@ class Site:
 
     name: str
     address: str
-    hand: Hand
+    hand: DriverProcess
     crew: Crew
     meter: Meter
     environment: Mapping[str, str]
@@ -82,14 +82,14 @@ def _pids(crew: Crew, name: str) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class Sites:
+class MeasuredSites:
     """Everything that is up."""
 
-    ours: Site
-    floor: Site
+    ours: MeasuredSite
+    floor: MeasuredSite
 
     @contextlib.contextmanager
-    def turn(self, site: Site) -> Iterator[Site]:
+    def turn(self, site: MeasuredSite) -> Iterator[MeasuredSite]:
         """Give a site the machine for itself."""
         (self.ours.resume if site is self.ours else self.ours.pause)()
         try:
@@ -127,7 +127,7 @@ class Sites:
 
 
 @contextlib.contextmanager
-def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
+def up(*, people: int, say: Callable[[str], None]) -> Iterator[MeasuredSites]:
     """Bring everything up, with so many people in the service's database, and all of it down again."""
     with tempfile.TemporaryDirectory(prefix="mfa-bench-") as folder, contextlib.ExitStack() as stack:
         home = Path(folder)
@@ -161,7 +161,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
         ours = site("ours", base | {"DJANGO_SETTINGS_MODULE": "mfasite.settings"}, _prepare_ours(people, say), say)
         floor_settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings"}
         floor = site("floor", base | floor_settings, _prepare_floor, say)
-        sites = Sites(ours=ours, floor=floor)
+        sites = MeasuredSites(ours=ours, floor=floor)
         say("workers and the clock")
         ours.crew.start("beat", child_processes.beat(ours.home))
         ours.background = ("worker-1", "worker-2", "worker-house", "beat")
@@ -177,8 +177,10 @@ def _deployed() -> str:
 
 def _starter(
     stack: contextlib.ExitStack, home: Path, server: str, shared: Mapping[str, Callable[[], Iterable[int]]]
-) -> Callable[..., Site]:
-    def start(name: str, more: dict[str, str], prepare: Callable[[Crew], None], say: Callable[[str], None]) -> Site:
+) -> Callable[..., MeasuredSite]:
+    def start(
+        name: str, more: dict[str, str], prepare: Callable[[Crew], None], say: Callable[[str], None]
+    ) -> MeasuredSite:
         say(f"{name}: the database")
         mine = home / name
         mine.mkdir()
@@ -200,7 +202,7 @@ def _starter(
         own = ("web", *(("worker", "beat") if name == "ours" else ()))
         found = Meter(server, name, {part: partial(_pids, crew, part) for part in own} | dict(shared))
         stack.callback(found.close)
-        return Site(name, address, hand, crew, found, environment, home=mine)
+        return MeasuredSite(name, address, hand, crew, found, environment, home=mine)
 
     return start
 

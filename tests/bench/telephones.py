@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from tests.bench.carrier import Line
+from tests.bench.carrier import CarrierClient
 
 _PAUSE = 0.02  # seconds between two looks
 
@@ -16,7 +16,7 @@ class Telephones:
     they wait. A look brings only what was answered since the last one, and nobody wakes before there is news.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: CarrierClient) -> None:
         self._line = line
         self._seen = 0  # answers
         self._texts: dict[str, str] = {}

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.page_actions import (
     carry_in,
 )
-from tests.browser.screen_sizes_and_accessibility import SIZES, Look
+from tests.browser.screen_sizes_and_accessibility import SIZES, PageChecker
 from tests.real_programs.chromium import REFUSED, chromium, opened
 from tests.simulated.people import Clock, Person, ana, ben, cleo
 
@@ -60,14 +60,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def look(chromium: Browser, live_server: LiveServer) -> Iterator[Look]:
+def look(chromium: Browser, live_server: LiveServer) -> Iterator[PageChecker]:
     """Look at pages, some of which refuse what was asked."""
     with opened(chromium, live_server.url, forgives=REFUSED) as page:
-        yield Look(page)
+        yield PageChecker(page)
 
 
 @pytest.fixture
-def inside(look: Look, ana: Person, clock: Clock, live_server: LiveServer) -> Look:
+def inside(look: PageChecker, ana: Person, clock: Clock, live_server: LiveServer) -> PageChecker:
     """Return a checker for the portal as Ana, who has just verified and has recovery codes."""
     ana.print_codes()
     carry_in(look.page, ana, clock, live_server)

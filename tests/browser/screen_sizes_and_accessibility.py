@@ -34,7 +34,7 @@ def picture(page: Page, name: str) -> None:
 
 
 @dataclass
-class Look:
+class PageChecker:
     """Checks pages in all sizes and colour schemes, and collects barriers."""
 
     page: Page

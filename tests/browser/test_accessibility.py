@@ -26,7 +26,7 @@ from tests.browser.page_actions import (
     verify,
 )
 from tests.browser.portal.full_portals import fill_up
-from tests.browser.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.real_programs.chromium import BROKEN, opened
 from tests.simulated.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import policies
@@ -41,7 +41,7 @@ def number(page: Page, digits: str) -> None:
     press(page, "Continue")
 
 
-def test_keeps_nobody_out_of_the_first_step(look: Look, ana: Person) -> None:
+def test_keeps_nobody_out_of_the_first_step(look: PageChecker, ana: Person) -> None:
     Policy.objects.create(passwordless_allowed=True)
     page = look.page
     page.goto("/sign-in/")
@@ -59,7 +59,7 @@ def test_keeps_nobody_out_of_the_first_step(look: Look, ana: Person) -> None:
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_the_second_step(look: Look, ana: Person, clock: Clock) -> None:
+def test_keeps_nobody_out_of_the_second_step(look: PageChecker, ana: Person, clock: Clock) -> None:
     ana.print_codes()
     page = look.page
     give_password(page, ana)
@@ -90,7 +90,7 @@ def test_keeps_nobody_out_of_the_second_step(look: Look, ana: Person, clock: Clo
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_the_way_to_support(look: Look, cleo: Person) -> None:
+def test_keeps_nobody_out_of_the_way_to_support(look: PageChecker, cleo: Person) -> None:
     give_password(look.page, cleo)
     expect(look.page.locator(".support")).to_be_visible()
     look.at("verify-no-other-option")
@@ -102,7 +102,7 @@ def test_keeps_nobody_out_of_the_way_to_support(look: Look, cleo: Person) -> Non
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_a_new_password(look: Look, ana: Person, live_server: LiveServer) -> None:
+def test_keeps_nobody_out_of_a_new_password(look: PageChecker, ana: Person, live_server: LiveServer) -> None:
     page = look.page
     look.over("/password-reset/")
     fill(page, "Username or email address", "ana")
@@ -123,7 +123,7 @@ def test_keeps_nobody_out_of_a_new_password(look: Look, ana: Person, live_server
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_the_registration(look: Look, ben: Person) -> None:
+def test_keeps_nobody_out_of_the_registration(look: PageChecker, ben: Person) -> None:
     page = look.page
     give_password(page, ben)
     expect_heading(page, "Set up two-step verification")
@@ -161,7 +161,7 @@ def test_keeps_nobody_out_of_the_registration(look: Look, ben: Person) -> None:
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_a_list_of_many_options(look: Look, ana: Person) -> None:
+def test_keeps_nobody_out_of_a_list_of_many_options(look: PageChecker, ana: Person) -> None:
     fill_up(ana)
     give_password(look.page, ana)
     follow(look.page, DIFFERENT)
@@ -171,7 +171,7 @@ def test_keeps_nobody_out_of_a_list_of_many_options(look: Look, ana: Person) -> 
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_what_went_wrong(inside: Look) -> None:
+def test_keeps_nobody_out_of_what_went_wrong(inside: PageChecker) -> None:
     page = inside.page
     inside.over("/there-is-nothing-here/")
     expect_heading(page, "Page not found")
@@ -184,7 +184,7 @@ def test_keeps_nobody_out_of_what_went_wrong(inside: Look) -> None:
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Person) -> None:
+def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: PageChecker, ana: Person) -> None:
     look.page.goto(f"/phone/{ANAS}/")
     pick(look.page, "What happens", "The phone is off or out of reach")
     press(look.page, "Apply")
@@ -207,7 +207,7 @@ def test_keeps_nobody_out_of_a_page_that_is_broken(
 
     monkeypatch.setattr(policies, "is_passwordless_allowed", breaks)
     with opened(chromium, live_server.url, forgives=BROKEN) as page:
-        look = Look(page)
+        look = PageChecker(page)
         page.goto("/sign-in/")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         look.at(f"broken-{status}")
@@ -215,7 +215,7 @@ def test_keeps_nobody_out_of_a_page_that_is_broken(
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_pages_that_refuse(look: Look, cleo: Person) -> None:
+def test_keeps_nobody_out_of_pages_that_refuse(look: PageChecker, cleo: Person) -> None:
     page = look.page
     page.goto("/nowhere/")
     expect_heading(page, "Page not found")

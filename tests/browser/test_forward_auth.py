@@ -15,7 +15,7 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo import wiki
 from tests.browser.page_actions import code_field, expect_heading, expect_outcome, fill, press, write
-from tests.browser.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.simulated.people import PASSWORD, Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -55,7 +55,7 @@ def test_leads_from_the_application_to_the_sign_in_and_back(page: Page, site: st
 
     page.get_by_role("link", name="Sign out").click()
     expect_heading(page, "Sign out?")
-    look = Look(page)
+    look = PageChecker(page)
     look.at("host-sign-out")
     assert look.found == []
     press(page, "Sign out everywhere")

@@ -4,7 +4,7 @@ from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCal
 from verification.models.messages import Channel, FailureReason
 
 
-class Nobody:
+class RefusingProvider:
     """Carries nothing, and says so."""
 
     name = "nobody"
@@ -23,4 +23,4 @@ class Nobody:
         return False
 
 
-provider = Nobody()
+provider = RefusingProvider()

@@ -53,7 +53,7 @@ EVERYBODY = STATES | {name: lambda name=name: role(name) for name in staff_roles
 
 
 @dataclass
-class Site:
+class OddInputRun:
     """A browser in one session state, all URLs, and the failures so far."""
 
     browser: Browser
@@ -67,7 +67,7 @@ class Site:
 @pytest.fixture
 def site(
     request: pytest.FixtureRequest, db: None, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Site]:
+) -> Iterator[OddInputRun]:
     """Return a site with one row of every kind and a trusted proxy."""
     settings.TRUSTED_PROXIES = ["192.0.2.7/32"]
     monkeypatch.setattr("django.test.client.WSGIRequest", Request)  # as the web server's
@@ -99,7 +99,7 @@ def site(
     }
     table = [_mine(address, mine.ref if mine else odd_values.REF) for address in url_table.every(values)]
     table += [Address(f"admin:action {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
-    site = Site(browser, values, table)
+    site = OddInputRun(browser, values, table)
     clean = forms.BaseForm.full_clean
 
     def cleaned(form: forms.BaseForm) -> None:
@@ -138,7 +138,9 @@ def undone(client: Client) -> Iterator[None]:
     client.cookies = kept
 
 
-def send(site: Site, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any) -> Any:
+def send(
+    site: OddInputRun, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any
+) -> Any:
     """Send one request, and note a server error or a change made by a refused request."""
     client, written, saved = site.browser.client, list[str](), dict[str, int]()
     site.n_sent += 1
@@ -170,7 +172,7 @@ def send(site: Site, verb: str, path: str, *, query: str = "", body: bytes = b""
     return answer
 
 
-def is_refused(site: Site, answer: Any) -> bool:
+def is_refused(site: OddInputRun, answer: Any) -> bool:
     """Return whether a request was refused, with a status or with errors beside the fields of a page."""
     return bool(answer.status_code >= 400 or (answer.status_code == 200 and any(form.errors for form in site.filled)))
 
@@ -179,7 +181,7 @@ def written_out(fields: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{odd_values.escaped(name)}={odd_values.escaped(value)}" for name, value in fields)
 
 
-def as_form(site: Site, fields: dict[str, str]) -> bytes:
+def as_form(site: OddInputRun, fields: dict[str, str]) -> bytes:
     token = site.browser.client.cookies.get("mfa_csrf")
     sent = {"csrfmiddlewaretoken": token.value if token else ""} | fields
     return written_out(sent.items()).encode()
@@ -207,7 +209,7 @@ def listening() -> Iterator[set[str]]:
         yield heard
 
 
-def fields_of(site: Site, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
+def fields_of(site: OddInputRun, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
     """Return the fields that a URL reads from its query and its form, with valid values."""
     page = None
     for verb in ("GET", "POST"):
@@ -227,7 +229,7 @@ def fields_of(site: Site, address: Address) -> Iterator[tuple[str, dict[str, str
         yield verb, filled | {name: GOOD.get(name, "1") for name in heard - set(filled)}
 
 
-def opened_by(site: Site, state: str) -> list[Address]:
+def opened_by(site: OddInputRun, state: str) -> list[Address]:
     """Return the URLs that this session state is the first to reach."""
     table = site.table
     if state == "chief":
@@ -240,7 +242,7 @@ def opened_by(site: Site, state: str) -> list[Address]:
 
 
 @states("signed in")
-def test_recognises_what_is_refused(site: Site) -> None:
+def test_recognises_what_is_refused(site: OddInputRun) -> None:
     """Seen failing: it looked for forms in the context of a page, which no test gets."""
     send(site, "GET", "/methods/")
     refused = [
@@ -257,7 +259,7 @@ def test_recognises_what_is_refused(site: Site) -> None:
 
 
 @states("stranger", "half", "registering", "registered", "signed in", "chief")
-def test_takes_any_value_in_any_field(site: Site, request: pytest.FixtureRequest) -> None:
+def test_takes_any_value_in_any_field(site: OddInputRun, request: pytest.FixtureRequest) -> None:
     turn, place = itertools.cycle(odd_values.VALUES.values()), itertools.count()
     for address in some(opened_by(site, request.node.callspec.params["site"]), 1 if ALL else 3):
         for verb, fields in fields_of(site, address):
@@ -283,7 +285,7 @@ def names() -> list[str]:
 
 
 @states()
-def test_takes_any_request_at_any_address(site: Site, request: pytest.FixtureRequest) -> None:
+def test_takes_any_request_at_any_address(site: OddInputRun, request: pytest.FixtureRequest) -> None:
     """All fields at once, with every method, body, header and cookie in turn."""
     at = list(EVERYBODY).index(request.node.callspec.params["site"])
     fit = [value for value in odd_values.VALUES.values() if not inputs.flaw(value) and len(value) < 1_000]
@@ -314,13 +316,13 @@ def test_takes_any_request_at_any_address(site: Site, request: pytest.FixtureReq
             send(site, path=path, **each)
 
 
-def csrf(site: Site) -> str:
+def csrf(site: OddInputRun) -> str:
     token = site.browser.client.cookies.get("mfa_csrf")
     return token.value if token else ""
 
 
 @states("stranger", "signed in", "chief")
-def test_takes_any_value_in_an_address(site: Site) -> None:
+def test_takes_any_value_in_an_address(site: OddInputRun) -> None:
     places = {each.path for each in site.table}
     tables = [
         url_table.every(dict.fromkeys(site.values, odd_values.escaped(value) or "x"))
@@ -335,7 +337,7 @@ def test_takes_any_value_in_an_address(site: Site) -> None:
 
 
 @states("stranger", "signed in")
-def test_takes_any_value_in_any_header_and_cookie(site: Site) -> None:
+def test_takes_any_value_in_any_header_and_cookie(site: OddInputRun) -> None:
     pages = itertools.cycle(("/sign-in/", "/", "/help/", "/metrics", "/integrations/basic/", "/phone/"))
     values, most = (
         itertools.cycle((*odd_values.VALUES.values(), *odd_values.RAW, r"\000\377\012")),

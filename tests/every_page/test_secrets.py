@@ -31,7 +31,7 @@ _QUEUES = ("texts", "calls", "housekeeping")
 
 
 @dataclass
-class Net:
+class SentAndStored:
     """Everything that a run sent or stored."""
 
     pages: list[tuple[str, str]] = field(default_factory=list)
@@ -52,9 +52,9 @@ def _values(model: type[models.Model]) -> Any:
 
 
 @pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
+def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[SentAndStored]:
     """Collect every response of the site and every log record at any level."""
-    caught = Net()
+    caught = SentAndStored()
     request = Client.request
 
     def watched(self: Client, **wanted: Any) -> Any:
@@ -165,14 +165,14 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
 
 
 @pytest.fixture
-def lived(net: Net, ana: Person, ben: Person, clock: Clock) -> tuple[Net, list[str]]:
+def lived(net: SentAndStored, ana: Person, ben: Person, clock: Clock) -> tuple[SentAndStored, list[str]]:
     ana.print_codes()
     net.pages.clear()
     known = live(ana, ben, clock)
     return net, [*known, *seeds(), *spellings(ANAS), *spellings(BENS)]
 
 
-def test_nothing_that_anybody_can_read_holds_a_secret(lived: tuple[Net, list[str]]) -> None:
+def test_nothing_that_anybody_can_read_holds_a_secret(lived: tuple[SentAndStored, list[str]]) -> None:
     """R17, R30, R35. Seen failing with a code in the log, and with a number in the audit's detail."""
     net, secrets = lived
     assert len(net.codes) >= 6
@@ -276,7 +276,9 @@ def test_search_finds_what_was_planted(ana: Person) -> None:
     ] * 4
     assert [has_code(text, {"123456"}) for text in ("9123456", "a123456", "5.123456", "123456.7")] == [[]] * 4
     AuditEvent.objects.create(at=ana.user.date_joined, kind="x.done", detail={"to": ANAS}, key_id="t1", digest="0" * 64)
-    assert [table for table, row in Net().rows() if holds(row, spellings(ANAS))] == ["verification.AuditEvent"]
+    assert [table for table, row in SentAndStored().rows() if holds(row, spellings(ANAS))] == [
+        "verification.AuditEvent"
+    ]
 
 
 def test_sessions_are_opened_by_the_search(ana: Person) -> None:
@@ -284,4 +286,4 @@ def test_sessions_are_opened_by_the_search(ana: Person) -> None:
     ana.give_password()
 
     assert Session.objects.exists()
-    assert any("user_id" in text for table, text in Net().rows() if table == "a session")
+    assert any("user_id" in text for table, text in SentAndStored().rows() if table == "a session")

@@ -93,7 +93,7 @@ def ask(browser: Browser, verb: str, path: str, fields: dict[str, str] | None = 
 
 
 @dataclass(frozen=True)
-class Got:
+class PageResult:
     """The answer to a GET: what it wrote, whether somebody was signed in afterwards, and fields that it leaves out."""
 
     address: Address
@@ -105,12 +105,12 @@ class Got:
     fields_left_out: list[str]
 
 
-_GOT: dict[str, list[Got]] = {}
+_GOT: dict[str, list[PageResult]] = {}
 _ID = re.compile(r"[0-9a-f]{32}|[0-9]+")  # the rows of another test have others
 
 
 @pytest.fixture
-def got(request: pytest.FixtureRequest, browser: Browser, table: list[Address]) -> list[Got]:
+def got(request: pytest.FixtureRequest, browser: Browser, table: list[Address]) -> list[PageResult]:
     """Return what a GET of each URL answers in this state. Several tests look at the same answers."""
     state = request.node.callspec.params["browser"]
     if state not in _GOT:
@@ -124,12 +124,12 @@ def turn(request: pytest.FixtureRequest) -> int:
     return list(STATES).index(request.node.callspec.params["browser"])
 
 
-def _get(browser: Browser, address: Address) -> Got:
+def _get(browser: Browser, address: Address) -> PageResult:
     with undone():
         with CaptureQueriesContext(connection) as captured:
             answer = ask(browser, "get", address.path)
         is_signed_in = Session.objects.exclude(user=None).exists()
-    return Got(
+    return PageResult(
         address,
         answer.status_code,
         answer.get("Location", ""),
@@ -165,7 +165,7 @@ def is_opened(status: int, location: str) -> bool:
     return status != 405 and not leads_to_sign_in(status, location)
 
 
-def opened(browser: Browser, got: list[Got]) -> list[str]:
+def opened(browser: Browser, got: list[PageResult]) -> list[str]:
     """Return the requests that a browser could make without being redirected to sign-in."""
     found = [f"get {each.address.path}: {each.status}" for each in got if is_opened(each.status, each.location)]
     for n, each in enumerate(got):
@@ -184,18 +184,18 @@ def in_state(*states: str) -> pytest.MarkDecorator:
 
 
 @in_state("stranger")
-def test_stranger_opens_nothing_but_what_is_for_strangers(browser: Browser, got: list[Got]) -> None:
+def test_stranger_opens_nothing_but_what_is_for_strangers(browser: Browser, got: list[PageResult]) -> None:
     assert opened(browser, [each for each in got if not each.address.is_open]) == []
 
 
 @in_state("half", "registering", "registered")
-def test_half_session_opens_nothing_but_the_steps(browser: Browser, got: list[Got]) -> None:
+def test_half_session_opens_nothing_but_the_steps(browser: Browser, got: list[PageResult]) -> None:
     """R13: no page, admin, Basic or export. Seen failing with a portal page marked as not wanting a sign-in."""
     assert opened(browser, [each for each in got if not each.address.is_open and not each.address.is_step]) == []
 
 
 @in_state("half", "registering")
-def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[Got]) -> None:
+def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[PageResult]) -> None:
     """R14: steps skipped, reordered, with empty, missing or made-up fields."""
     tried = [each for each in got if not each.address.is_admin]
     signed_in = [f"get {each.address.path}" for each in tried if each.is_signed_in]
@@ -210,7 +210,7 @@ def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[Got]) -> N
 
 
 @in_state("half", "registering", "signed in", "chief")
-def test_page_shows_each_field_of_its_forms(got: list[Got]) -> None:
+def test_page_shows_each_field_of_its_forms(got: list[PageResult]) -> None:
     """Seen failing with an import that never offered to invite people: its page named the fields one by one."""
     assert {each.address.path: each.fields_left_out for each in got if each.fields_left_out} == {}
 
@@ -224,14 +224,14 @@ def test_signed_in_person_opens_no_admin_page(browser: Browser, table: list[Addr
 
 
 @in_state("staff")
-def test_staff_open_no_admin_page_of_what_they_have_no_right_to(got: list[Got]) -> None:
+def test_staff_open_no_admin_page_of_what_they_have_no_right_to(got: list[PageResult]) -> None:
     harmless = {"admin:index", "admin:login", "admin:logout", "admin:jsi18n"}
     for each in (each for each in got if each.address.is_admin and each.address.name not in harmless):
         assert each.status in {302, 403, 404, 405}, each.address
 
 
 @in_state("stranger", "half", "registering", "registered", "signed in", "staff")
-def test_get_writes_and_sends_nothing(got: list[Got]) -> None:
+def test_get_writes_and_sends_nothing(got: list[PageResult]) -> None:
     """Every page can be reloaded any number of times. Seen failing with pages that cleared an unfinished sign-in."""
     written = []
     for each in got:
@@ -244,7 +244,7 @@ def test_get_writes_and_sends_nothing(got: list[Got]) -> None:
 
 
 @in_state("stranger", "half", "registering", "registered", "signed in", "staff")
-def test_head_is_answered_as_get_is(browser: Browser, table: list[Address], got: list[Got], turn: int) -> None:
+def test_head_is_answered_as_get_is(browser: Browser, table: list[Address], got: list[PageResult], turn: int) -> None:
     """RFC 9110, 9.1 and 9.3.2. Each URL in a third of the states, or in all."""
     unlike = []
     for address, each in some(list(zip(table, got, strict=True)), 3, turn=turn):
@@ -284,7 +284,7 @@ PROGRAMS = {
 
 
 @in_state("signed in", "half", "registering", "registered", "chief")
-def test_no_button_of_a_page_ends_in_a_blank_405(got: list[Got]) -> None:
+def test_no_button_of_a_page_ends_in_a_blank_405(got: list[PageResult]) -> None:
     """Signing in again comes back by GET, whatever button was pressed when the session had ended."""
     of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(DEMO)]
 
@@ -301,7 +301,7 @@ PUBLIC = {"theme", "openid-configuration", "oauth-authorization-server", "oidc:j
 
 
 @in_state("signed in")
-def test_no_page_of_ours_may_be_kept_or_framed(got: list[Got]) -> None:
+def test_no_page_of_ours_may_be_kept_or_framed(got: list[PageResult]) -> None:
     for each in (each for each in got if each.address.name not in PUBLIC):
         assert "no-store" in each.headers["Cache-Control"], each.address
         assert each.headers["X-Frame-Options"] == "DENY", each.address

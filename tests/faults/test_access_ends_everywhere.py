@@ -76,7 +76,7 @@ print(json.dumps([made, secrets.renew(proxy, proxy_authentication.PURPOSE, now),
 
 
 @dataclass
-class Listener:
+class SignOutReceiver:
     """A client's server for sign-outs. Shape: `heard` has the time and the subject of each."""
 
     port: int = field(default_factory=free_port)
@@ -113,7 +113,7 @@ class Listener:
 
 
 @dataclass
-class Signed:
+class SignedInPerson:
     """A person who is signed in to all applications. Shape: `tokens` by client; `cookie` of the protected host."""
 
     name: str
@@ -123,7 +123,7 @@ class Signed:
 
 
 @dataclass
-class Site:
+class ServiceWithApplications:
     """The running service, and what the tests need of its applications."""
 
     up: Stack
@@ -131,8 +131,8 @@ class Site:
     clients: dict[str, tuple[str, str]]
     proxy_secret: str
     group: int
-    quick: Listener
-    down: Listener
+    quick: SignOutReceiver
+    down: SignOutReceiver
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> foreign.Response:
         """Ask as a program: without cookies of ours."""
@@ -163,9 +163,9 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApplications]:
     home = tmp_path_factory.mktemp("endings")
-    quick, down, hanging = Listener(), Listener(), socket.create_server(("127.0.0.1", 0))
+    quick, down, hanging = SignOutReceiver(), SignOutReceiver(), socket.create_server(("127.0.0.1", 0))
     with contextlib.ExitStack() as stack:
         stack.enter_context(hanging)
         stack.enter_context(quick.listening())
@@ -180,7 +180,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         }
         given = [HOST, GROUP, users.PASSWORD, foreign.CALLBACK, [_name(way) for way in WAYS], uris]
         clients, secret, group = json.loads(foreign.run(up, _MAKE, json.dumps(given)))
-        yield Site(up, database.url, clients, secret, group, quick, down)
+        yield ServiceWithApplications(up, database.url, clients, secret, group, quick, down)
 
 
 def _name(way: str) -> str:
@@ -192,7 +192,7 @@ def _number(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def fay(site: Site) -> Browser:
+def fay(site: ServiceWithApplications) -> Browser:
     """The browser of the administrator."""
     browser = foreign.open_browser(site.up)
     browser.go("/sign-in/")
@@ -200,17 +200,17 @@ def fay(site: Site) -> Browser:
     return browser
 
 
-def sign_in(site: Site, name: str) -> Signed:
+def sign_in(site: ServiceWithApplications, name: str) -> SignedInPerson:
     """Sign a person in to the service, to the three clients and to the protected host."""
     browser = foreign.open_browser(site.up)
     foreign.enter(site.up, browser, name)
     tokens = {client: _redeem(site, browser, client) for client in site.clients}
     cookie = _enter_host(site, browser)
     subject = site.sql("SELECT subject FROM accounts_user WHERE username = %s", name)[0].hex
-    return Signed(name, subject, tokens, cookie)
+    return SignedInPerson(name, subject, tokens, cookie)
 
 
-def _redeem(site: Site, browser: Browser, client: str) -> dict[str, Any]:
+def _redeem(site: ServiceWithApplications, browser: Browser, client: str) -> dict[str, Any]:
     verifier = secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
@@ -228,7 +228,7 @@ def _redeem(site: Site, browser: Browser, client: str) -> dict[str, Any]:
     return dict(json.loads(answer.content))
 
 
-def _enter_host(site: Site, browser: Browser) -> str:
+def _enter_host(site: ServiceWithApplications, browser: Browser) -> str:
     """Go from the portal to the protected host with a ticket, and return the host's cookies."""
     told = {
         "X-Proxy-Secret": site.proxy_secret,
@@ -249,7 +249,7 @@ def _enter_host(site: Site, browser: Browser) -> str:
     return "; ".join(f"{name}={value}" for name, value in host.cookies["localhost"].items())
 
 
-def by_action(site: Site, fay: Browser, who: Signed, name: str) -> None:
+def by_action(site: ServiceWithApplications, fay: Browser, who: SignedInPerson, name: str) -> None:
     """Do a support action on the page of a person."""
     key = site.sql("SELECT id FROM accounts_user WHERE username = %s", who.name)[0]
     fay.go(f"/admin/accounts/user/{key}/change/")
@@ -262,7 +262,7 @@ def by_action(site: Site, fay: Browser, who: Signed, name: str) -> None:
     fay.page = Page(fay.client.post(page.path, sent))
 
 
-def by_fraud_report(site: Site, _fay: Browser, who: Signed) -> None:
+def by_fraud_report(site: ServiceWithApplications, _fay: Browser, who: SignedInPerson) -> None:
     """Have someone who knows the password sign in by call, and the person press 0#, which locks the second step."""
     stranger = foreign.open_browser(site.up)
     stranger.go("/sign-in/")
@@ -281,7 +281,7 @@ def by_fraud_report(site: Site, _fay: Browser, who: Signed) -> None:
         assert json.loads(answer.content) == {"done": True}
 
 
-def by_leaving(site: Site, fay: Browser, who: Signed) -> None:
+def by_leaving(site: ServiceWithApplications, fay: Browser, who: SignedInPerson) -> None:
     """Take a person out of the group, in the admin."""
     page = fay.go(f"/admin/auth/group/{site.group}/change/")
     form, _button = page.form("Preview")
@@ -290,7 +290,7 @@ def by_leaving(site: Site, fay: Browser, who: Signed) -> None:
     fay.page = Page(fay.client.post(fay.page.path, form.fields | {"reason": "They left the team."}))
 
 
-ENDS: dict[str, Callable[[Site, Browser, Signed], None]] = {
+ENDS: dict[str, Callable[[ServiceWithApplications, Browser, SignedInPerson], None]] = {
     "clear_settings": lambda site, fay, who: by_action(site, fay, who, "clear_settings"),
     "block": lambda site, fay, who: by_action(site, fay, who, "block"),
     "phone_lost": lambda site, fay, who: by_action(site, fay, who, "phone_lost"),
@@ -299,7 +299,7 @@ ENDS: dict[str, Callable[[Site, Browser, Signed], None]] = {
 }
 
 
-def ended_at(site: Site, name: str, *, seconds: float = 20.0) -> float:
+def ended_at(site: ServiceWithApplications, name: str, *, seconds: float = 20.0) -> float:
     """Wait until the person's sessions in all four applications have ended, and return when the first did."""
     query = (
         "SELECT count(*), min(extract(epoch FROM ended_at)) FROM accounts_applicationsession s "
@@ -312,7 +312,7 @@ def ended_at(site: Site, name: str, *, seconds: float = 20.0) -> float:
     return float(found[1])
 
 
-def answers(site: Site, who: Signed) -> dict[str, object]:
+def answers(site: ServiceWithApplications, who: SignedInPerson) -> dict[str, object]:
     """Use everything that the person's applications have, all at the same time, and return what is answered."""
 
     def introspect(client: str, token: str) -> object:
@@ -330,7 +330,7 @@ def answers(site: Site, who: Signed) -> dict[str, object]:
         return {name: done.result() for name, done in asked.items()}
 
 
-def refreshes(site: Site, who: Signed) -> dict[str, int]:
+def refreshes(site: ServiceWithApplications, who: SignedInPerson) -> dict[str, int]:
     """Refresh the tokens of each client, and return what is answered."""
     return {
         client: site.ask(
@@ -343,7 +343,7 @@ def refreshes(site: Site, who: Signed) -> dict[str, int]:
     }
 
 
-def heard_at(site: Site, who: Signed, *, seconds: float = 10.0) -> float:
+def heard_at(site: ServiceWithApplications, who: SignedInPerson, *, seconds: float = 10.0) -> float:
     """Wait until the quick client hears of a person, and return when it did."""
     deadline = time.monotonic() + seconds
     while not (found := [at for at, subject in site.quick.heard if subject == who.subject]):
@@ -353,7 +353,9 @@ def heard_at(site: Site, who: Signed, *, seconds: float = 10.0) -> float:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_next_request_is_refused_and_clients_hear_within_a_second(site: Site, fay: Browser, way: str) -> None:
+def test_next_request_is_refused_and_clients_hear_within_a_second(
+    site: ServiceWithApplications, fay: Browser, way: str
+) -> None:
     """Seen failing without the receiver that queues the sign-outs, and with tokens that outlive their session."""
     who = sign_in(site, _name(way))
     assert set(answers(site, who).values()) == {200, True}
@@ -373,7 +375,7 @@ def test_next_request_is_refused_and_clients_hear_within_a_second(site: Site, fa
     assert heard <= MAX_SECONDS
 
 
-def test_client_that_was_down_hears_of_everyone_when_it_is_back(site: Site, fay: Browser) -> None:
+def test_client_that_was_down_hears_of_everyone_when_it_is_back(site: ServiceWithApplications, fay: Browser) -> None:
     """Of each of the sign-outs above that waits for its next try, and of none twice."""
     query = "SELECT count(*) FROM accounts_logoutdelivery WHERE state = %s AND uri = %s"
     waiting = site.sql(query, "waiting", site.down.uri)[0]

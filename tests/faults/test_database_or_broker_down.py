@@ -18,7 +18,7 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes, launcher, users
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
-from tests.bench.browser import Answer, Browser
+from tests.bench.browser import TimedBrowser, TimedResponse
 from tests.faults import servers
 from tests.faults.servers import Postgres
 from tests.real_programs.ports import free_port
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
 @dataclass
-class Site:
+class ServiceWithOwnServers:
     """A service with a database and broker that the test can stop."""
 
     up: Stack
@@ -36,15 +36,15 @@ class Site:
     crew: Crew
     folder: Path
 
-    def ask(self, path: str) -> Answer:
+    def ask(self, path: str) -> TimedResponse:
         """Request a page as a new visitor, on a separate connection."""
-        browser = Browser(self.up.url, "127.0.0.1")
+        browser = TimedBrowser(self.up.url, "127.0.0.1")
         try:
             return browser.get(path)
         finally:
             browser.close()
 
-    def wait_for(self, path: str, status: int, *, seconds: float = 20.0) -> Answer:
+    def wait_for(self, path: str, status: int, *, seconds: float = 20.0) -> TimedResponse:
         deadline = time.monotonic() + seconds
         while (answer := self.ask(path)).status != status:
             assert time.monotonic() < deadline, f"{path} answers {answer.status}, not {status}"
@@ -53,7 +53,7 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[ServiceWithOwnServers]:
     for name in ("broker", "site"):
         (tmp_path / name).mkdir()
     with (
@@ -63,12 +63,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
             tmp_path / "site", port=free_port(), broker_url=broker_url, more={**KEYS, "DATABASE_URL": database.url}
         ) as up,
     ):
-        yield Site(up, database, crew, tmp_path / "broker" / "broker")
+        yield ServiceWithOwnServers(up, database, crew, tmp_path / "broker" / "broker")
 
 
-def sign_in_by_text(site: Site, *, seconds: float) -> None:
+def sign_in_by_text(site: ServiceWithOwnServers, *, seconds: float) -> None:
     """Sign Ana in by the text on her virtual phone, which must come within so many seconds."""
-    browser = Browser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     asked = time.time()
     took = browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
@@ -77,7 +77,7 @@ def sign_in_by_text(site: Site, *, seconds: float) -> None:
     browser.close()
 
 
-def wait_for_text(browser: Browser, *, since: float, seconds: float) -> str:
+def wait_for_text(browser: TimedBrowser, *, since: float, seconds: float) -> str:
     """Wait for a text that arrives after the given time, and return its code."""
     until = time.monotonic() + seconds
     while not (text := newest(browser, since=since)):
@@ -86,7 +86,7 @@ def wait_for_text(browser: Browser, *, since: float, seconds: float) -> str:
     return text
 
 
-def newest(browser: Browser, *, since: float) -> str:
+def newest(browser: TimedBrowser, *, since: float) -> str:
     """Return the code of the newest text since the given time, or an empty string."""
     for each in json.loads(browser.get("/phone/messages.json").body):
         if each["kind"] == "text" and datetime.fromisoformat(each["time"]).timestamp() >= since:
@@ -95,10 +95,10 @@ def newest(browser: Browser, *, since: float) -> str:
     return ""
 
 
-def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
+def test_database_that_is_away_is_said_and_comes_back(site: ServiceWithOwnServers) -> None:
     sign_in_by_text(site, seconds=5)
 
-    browser = Browser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)  # for some seconds that page asks the database for nothing
 
     site.database.stop()
@@ -119,7 +119,7 @@ def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
     sign_in_by_text(site, seconds=10)
 
 
-def test_connections_that_the_server_cut_are_replaced_unseen(site: Site) -> None:
+def test_connections_that_the_server_cut_are_replaced_unseen(site: ServiceWithOwnServers) -> None:
     """Seen failing without the check of connections that the pool hands out."""
     sign_in_by_text(site, seconds=5)
 
@@ -132,7 +132,7 @@ def test_connections_that_the_server_cut_are_replaced_unseen(site: Site) -> None
     sign_in_by_text(site, seconds=5)
 
 
-def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
+def test_broker_that_is_away_keeps_nobody_out(site: ServiceWithOwnServers) -> None:
     sign_in_by_text(site, seconds=5)
 
     site.crew.stop("broker")
@@ -145,9 +145,9 @@ def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
     sign_in_by_text(site, seconds=5)
 
 
-def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> None:
+def test_worker_that_starts_without_the_broker_sends_what_waits(site: ServiceWithOwnServers) -> None:
     """Seen failing while its sweep began only once the broker was there."""
-    browser = Browser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
     wait_for_text(browser, since=0, seconds=10)
@@ -181,7 +181,7 @@ def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path
     database = f"sqlite:///{small_disk / 'db.sqlite3'}"
     with launcher.up(tmp_path, port=free_port(), more={**KEYS, "DATABASE_URL": database}) as up:
         up.crew.stop("worker", "beat", "carrier")
-        browser = Browser(up.url, "127.0.0.1")
+        browser = TimedBrowser(up.url, "127.0.0.1")
         browser.get("/sign-in/").expect(200)
         filler = small_disk / "filler"
         with contextlib.suppress(OSError), filler.open("wb") as file:

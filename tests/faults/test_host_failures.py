@@ -19,8 +19,8 @@ import pytest
 from mfasite.demo import child_processes, launcher
 from mfasite.demo.child_processes import Crew
 from tests.bench import processes
-from tests.bench.browser import Answer, Browser
-from tests.bench.carrier import Line
+from tests.bench.browser import TimedBrowser, TimedResponse
+from tests.bench.carrier import CarrierClient
 from tests.bench.people import PASSWORD
 from tests.faults import hosts, servers
 from tests.faults.hosts import HUB, Host
@@ -42,7 +42,7 @@ class Cluster:
     webs: list[Host]
     port: int
     people: list[tuple[str, str]]
-    carrier: Line
+    carrier: CarrierClient
 
     def kill(self, name: str) -> None:
         """Kill all that runs on a host."""
@@ -84,7 +84,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
                 crew.wait(web.name, partial(child_processes.answers, url), seconds=60)
             with (
                 processes.driver("ours", f"http://{webs[0].address}:{port}", tmp_path, shared) as hand,
-                closing(Line(texts["GATEWAY_URL"])) as line,
+                closing(CarrierClient(texts["GATEWAY_URL"])) as line,
             ):
                 hand.order("carry", what="treat", latency=20)
                 hand.order("batch", method="text", n=PEOPLE)
@@ -93,24 +93,24 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @dataclass
-class Visit:
+class SignInThroughLoadBalancer:
     """One person's sign-in, through a load balancer in front of two web hosts."""
 
     cluster: Cluster
     person: tuple[str, str]
-    browsers: list[Browser] = field(default_factory=list)
+    browsers: list[TimedBrowser] = field(default_factory=list)
     n_lost: int = 0
 
     def __post_init__(self) -> None:
         where = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.9"
-        self.browsers = [Browser(f"http://{web.address}:{self.cluster.port}", where) for web in self.cluster.webs]
+        self.browsers = [TimedBrowser(f"http://{web.address}:{self.cluster.port}", where) for web in self.cluster.webs]
         secrets.SystemRandom().shuffle(self.browsers)
 
-    def ask(self, verb: str, path: str, **fields: str) -> Answer:
+    def ask(self, verb: str, path: str, **fields: str) -> TimedResponse:
         """Send a request to one web host. If the connection breaks, use the other one with the same cookies."""
         first, second = self.browsers
         try:
-            answer: Answer = getattr(first, verb)(path, **fields)
+            answer: TimedResponse = getattr(first, verb)(path, **fields)
         except LOST:
             self.n_lost += 1
             second.cookies = first.cookies
@@ -118,7 +118,7 @@ class Visit:
             answer = getattr(second, verb)(path, **fields)
         return answer
 
-    def sign_in(self, words: "Words") -> int:
+    def sign_in(self, words: "ReceivedTexts") -> int:
         """Sign in by text, and return the number of requests that were lost with a host."""
         name, number = self.person
         try:
@@ -136,10 +136,10 @@ class Visit:
         return self.n_lost
 
 
-class Words:
+class ReceivedTexts:
     """The messages that the carrier received, read over one shared connection."""
 
-    def __init__(self, carrier: Line) -> None:
+    def __init__(self, carrier: CarrierClient) -> None:
         self._carrier, self._lock = carrier, threading.Lock()
 
     def code(self, number: str, *, other_than: str = "", seconds: float = 60.0) -> str:
@@ -156,10 +156,10 @@ class Words:
 
 
 def test_killed_hosts_take_only_what_was_in_flight_there(cluster: Cluster) -> None:
-    words, done = Words(cluster.carrier), []
+    words, done = ReceivedTexts(cluster.carrier), []
 
     def visit(person: tuple[str, str]) -> int:
-        n_lost = Visit(cluster, person).sign_in(words)
+        n_lost = SignInThroughLoadBalancer(cluster, person).sign_in(words)
         done.append(person)
         return n_lost
 

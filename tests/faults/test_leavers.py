@@ -25,12 +25,12 @@ from accounts.provisioning import PersonEntry, ProvisioningMethod, ProvisioningS
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions.base import Actor
 from mfasite.demo import child_processes
-from tests.accounts.integrations.forward_auth.conftest import HOST, NAVIGATION, Wall
+from tests.accounts.integrations.forward_auth.conftest import HOST, NAVIGATION, ForwardAuthProxy
 from tests.real_programs.ports import free_port
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import PASSWORD, Person, join
-from tests.simulated.relying_party import CALLBACK, Party
+from tests.simulated.relying_party import CALLBACK, RelyingParty
 from tests.verification.conftest import for_workers
 from verification.context import Context
 
@@ -83,13 +83,13 @@ def server(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[st
 
 
 @dataclass
-class World:
+class EverythingPeopleUse:
     """What the people of this test use, and the directory that they belong to."""
 
     url: str
     directory: Directory
-    door: Door
-    party: Party
+    door: AppPasswordService
+    party: RelyingParty
     proxy_secret: str
 
     def probes(self, name: str) -> dict[str, Callable[[], bool]]:
@@ -104,7 +104,7 @@ class World:
         app_password = app_password_services.make(person.user)
         person.sign_in(remember="on")
         session = cookies(person)
-        wall = Wall(self.proxy_secret, browser=person.browser)
+        wall = ForwardAuthProxy(self.proxy_secret, browser=person.browser)
         assert wall.open().status_code == 200
         tokens = self.party.sign_in(person, scope="openid profile offline_access")
         host_cookie = "; ".join(f"{key}={value}" for key, value in wall.jars[HOST].items())
@@ -149,7 +149,7 @@ def entry(name: str, *, is_active: bool = True) -> PersonEntry:
 
 
 @pytest.fixture
-def world(server: str) -> World:
+def world(server: str) -> EverythingPeopleUse:
     join("root", is_staff=True, is_superuser=True)
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY, address=f"http://{HOST}/")
     ProtectedHost.objects.create(application=wiki, host=HOST, path_prefix="/", access="strength")
@@ -160,16 +160,16 @@ def world(server: str) -> World:
     made = client_registration.make(
         pad, now=timezone.now(), redirect_uris=CALLBACK, logout_uri="https://pad.example.org/logged-out"
     )
-    return World(
+    return EverythingPeopleUse(
         url=server,
         directory=Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME),
         door=app_password_services.build("mail", program="mail"),
-        party=Party(client=made.client, secret=made.secret),
+        party=RelyingParty(client=made.client, secret=made.secret),
         proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
     )
 
 
-def by_sync(world: World, name: str) -> None:
+def by_sync(world: EverythingPeopleUse, name: str) -> None:
     changes = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
     list(
         provisioning.apply_people(
@@ -178,23 +178,23 @@ def by_sync(world: World, name: str) -> None:
     )
 
 
-def by_scim(world: World, name: str) -> None:
+def by_scim(world: EverythingPeopleUse, name: str) -> None:
     (change,) = provisioning.plan_people(world.directory, [entry(name, is_active=False)])
     provisioning.apply_person(world.directory, change, ProvisioningSource(way=ProvisioningMethod.SCIM), timezone.now())
 
 
-def by_hand(world: World, name: str) -> None:
+def by_hand(world: EverythingPeopleUse, name: str) -> None:
     User.objects.filter(username=name).update(is_active=False)
 
 
-def by_block(world: World, name: str) -> None:
+def by_block(world: EverythingPeopleUse, name: str) -> None:
     actor = Actor(
         staff=User.objects.get(username="root"), context=Context(now=timezone.now()), reason="left", ticket="T-1"
     )
     access_actions.block(User.objects.get(username=name), actor)
 
 
-WAYS: dict[str, Callable[[World, str], None]] = {
+WAYS: dict[str, Callable[[EverythingPeopleUse, str], None]] = {
     "sync": by_sync,
     "scim": by_scim,
     "hand": by_hand,
@@ -202,7 +202,7 @@ WAYS: dict[str, Callable[[World, str], None]] = {
 }
 
 
-def test_whatever_a_person_had_is_refused_within_a_second(world: World) -> None:
+def test_whatever_a_person_had_is_refused_within_a_second(world: EverythingPeopleUse) -> None:
     """Seen failing without the check of `is_active`, and without the end of everything when a directory says so."""
     late, told = list[str](), set[str]()
     for name, leave in WAYS.items():

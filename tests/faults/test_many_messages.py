@@ -24,7 +24,7 @@ import redis as redis_client
 from mfasite.demo import child_processes, launcher
 from mfasite.demo.launcher import Stack
 from tests.bench import processes
-from tests.bench.carrier import Line
+from tests.bench.carrier import CarrierClient
 from tests.faults import servers
 from tests.faults.servers import Postgres
 from tests.real_programs.ports import free_port
@@ -44,13 +44,13 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
 @dataclass
-class Site:
+class ServiceWithFakeGateway:
     """The whole installation, with a carrier that stores what it receives."""
 
     up: Stack
     database: Postgres
-    carrier: Line
-    hand: processes.Hand
+    carrier: CarrierClient
+    hand: processes.DriverProcess
 
     def rows(self, sql: str) -> list[Any]:
         with psycopg.connect(self.database.url, autocommit=True) as connection:
@@ -92,7 +92,7 @@ class Storm:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[ServiceWithFakeGateway]:
     """Start everything except the workers."""
     for name in ("broker", "site"):
         (tmp_path / name).mkdir()
@@ -107,13 +107,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
             more={**KEYS, "DATABASE_URL": database.url, "TASK_EVENTS": "0", "LOG_LEVEL": "WARNING", **carrier},
         ) as up,
         processes.driver("ours", up.url, tmp_path / "site", up.environment) as hand,
-        closing(Line(carrier["GATEWAY_URL"])) as line,
+        closing(CarrierClient(carrier["GATEWAY_URL"])) as line,
     ):
         up.crew.stop("worker")
-        yield Site(up, database, line, hand)
+        yield ServiceWithFakeGateway(up, database, line, hand)
 
 
-def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> Storm:
+def storm(site: ServiceWithFakeGateway, *, faults: float, flushes: int, restarts: int) -> Storm:
     """Send all messages while processes are killed and broker and database fail. Return the faults caused."""
     site.hand.order("carry", what="treat", latency=50)
     # As long as a policy may let codes live: what is too old is dropped on purpose, and would tell nothing here.
@@ -139,11 +139,11 @@ def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> Storm:
     return done
 
 
-def _client(site: Site) -> Any:
+def _client(site: ServiceWithFakeGateway) -> Any:
     return redis_client.Redis(unix_socket_path=site.up.broker_url.removeprefix("redis+socket://"))
 
 
-def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
+def reconcile(site: ServiceWithFakeGateway, done: Storm, *, most_in_doubt: int) -> None:
     """Compare the outbox with what the carriers received.
 
     Seen failing with the claim unguarded, with a dead worker's messages queued again, and with both sweeps taken out.
@@ -174,14 +174,14 @@ def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
     site.up.crew.wait("The web server", lambda: child_processes.answers(f"{site.up.url}/readyz"), seconds=20)
 
 
-def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(site: Site) -> None:
+def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(site: ServiceWithFakeGateway) -> None:
     done = storm(site, faults=0, flushes=0, restarts=0)
 
     assert done.worker_kills
     reconcile(site, done, most_in_doubt=done.worker_kills * THREADS)
 
 
-def test_nor_with_faults_of_carrier_broker_and_database_beside(site: Site) -> None:
+def test_nor_with_faults_of_carrier_broker_and_database_beside(site: ServiceWithFakeGateway) -> None:
     done = storm(site, faults=0.3, flushes=1, restarts=2)
 
     assert (done.worker_kills > 0, done.flushes, done.restarts) == (True, 1, 2)

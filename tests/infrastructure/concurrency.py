@@ -17,7 +17,7 @@ from tests.simulated.http_browser import Page
 from tests.simulated.people import Person
 
 
-class Crowd:
+class ConcurrentThreads:
     """Threads that do one thing at the same time, each with its own database connection."""
 
     def __init__(self, size: int) -> None:

@@ -22,7 +22,7 @@ _LIBRARIES = ("argon2", "celery.schedules", "django.conf", "django.core.manageme
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessResult:
     """How the process ended, and what it wrote."""
 
     returncode: int
@@ -30,7 +30,7 @@ class Ended:
     stderr: str
 
 
-def manage(*arguments: str, **environment: str) -> Ended:
+def manage(*arguments: str, **environment: str) -> ProcessResult:
     """Run a management command with this environment and nothing else in it."""
     return python(f"import runpy, sys; sys.argv = {['manage.py', *arguments]}\n{_MANAGE}", **environment)
 
@@ -38,7 +38,7 @@ def manage(*arguments: str, **environment: str) -> Ended:
 _MANAGE = f"runpy.run_path({str(ROOT / 'manage.py')!r}, run_name='__main__')"
 
 
-def python(code: str, **environment: str) -> Ended:
+def python(code: str, **environment: str) -> ProcessResult:
     """Run lines of Python with this environment and nothing else in it."""
     server = _server()
     assert server.stdin
@@ -47,7 +47,7 @@ def python(code: str, **environment: str) -> Ended:
         server.stdin.write(json.dumps({"code": code, "environment": environment, "folder": folder}) + "\n")
         server.stdin.flush()
         status = int(server.stdout.readline())
-        return Ended(status, *((Path(folder) / name).read_text() for name in ("out", "err")))
+        return ProcessResult(status, *((Path(folder) / name).read_text() for name in ("out", "err")))
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from verification import signing_keys
 
 
-class Keys:
+class RepeatedKeys:
     """Gives each test the same keys in the same order: the first that it makes, the second, and so on."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -28,7 +28,7 @@ class Keys:
         return self._kept[place]
 
 
-KEYS = Keys(signing_keys._rsa)
+KEYS = RepeatedKeys(signing_keys._rsa)
 
 
 def keep(patch: pytest.MonkeyPatch) -> None:

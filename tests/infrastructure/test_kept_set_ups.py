@@ -18,7 +18,7 @@ IS_REPEATED = connection.vendor == "sqlite"
 TABLES = (User, Enrolment, AuditEvent)
 
 
-class Trial:
+class SetUpTrial:
     """Runs a set-up as tests do, one after another, and takes back what it wrote."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
@@ -41,14 +41,14 @@ class Trial:
 
 
 @pytest.fixture
-def trial(db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
-    trial = Trial(monkeypatch)
+def trial(db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUpTrial]:
+    trial = SetUpTrial(monkeypatch)
     trial.set_ups.keep()
     yield trial
     connection.execute_wrappers.remove(trial.set_ups._watch)
 
 
-def test_repeated_set_up_leaves_the_same_rows(trial: Trial) -> None:
+def test_repeated_set_up_leaves_the_same_rows(trial: SetUpTrial) -> None:
     first, second = trial.rows(), trial.rows()
 
     assert len(first[1]) == 4  # text and call, an app, recovery codes
@@ -57,7 +57,7 @@ def test_repeated_set_up_leaves_the_same_rows(trial: Trial) -> None:
 
 @pytest.mark.parametrize("cause", ["setting", "patch", "row", "hour", "taken back"])
 def test_set_up_is_real_where_it_could_come_to_something_else(
-    cause: str, trial: Trial, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
+    cause: str, trial: SetUpTrial, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take_back() -> None:
         with transaction.atomic():

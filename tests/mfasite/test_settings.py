@@ -23,7 +23,7 @@ REAL = {
 }
 
 
-def told(code: str, **environment: str) -> fresh_process.Ended:
+def told(code: str, **environment: str) -> fresh_process.ProcessResult:
     """Run Python with this environment and nothing of ours beside it."""
     return fresh_process.python(
         code, **{"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | environment

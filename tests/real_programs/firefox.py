@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[1] / "browser" / "firefox"
 FIREFOX = "/usr/bin/firefox-esr"
 
 
-class Missing(Exception):
+class FirefoxMissing(Exception):
     """Firefox, Node or its packages are not installed."""
 
 
@@ -78,9 +78,9 @@ def opened(site: str) -> Iterator[Firefox]:
     """
     node = shutil.which("node")
     if not node or not Path(FIREFOX).exists():
-        raise Missing("Firefox and Node are needed. On Debian: apt-get install firefox-esr nodejs npm")
+        raise FirefoxMissing("Firefox and Node are needed. On Debian: apt-get install firefox-esr nodejs npm")
     if not (FOLDER / "node_modules").is_dir():
-        raise Missing(f"The Node packages are needed: npm ci --ignore-scripts --prefix {FOLDER}")
+        raise FirefoxMissing(f"The Node packages are needed: npm ci --ignore-scripts --prefix {FOLDER}")
     command = [node, str(FOLDER / "remote.mjs"), FIREFOX, site]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class ConnectionFault(StrEnum):
     """What happens after the last byte that is let through."""
 
     SILENCE = "silence"
@@ -18,7 +18,7 @@ class Fault(StrEnum):
 
 
 @dataclass
-class Proxy:
+class TcpProxy:
     """A running proxy. Shape: `most` is how many bytes of its answers each connection gets; None means all.
 
     The first `n_whole` connections get everything. `passed` is how many bytes the last connection got.
@@ -26,7 +26,7 @@ class Proxy:
 
     port: int
     most: int | None = None
-    fault: Fault = Fault.SILENCE
+    fault: ConnectionFault = ConnectionFault.SILENCE
     n_whole: int = 0
     passed: int = 0
     n_connections: int = 0
@@ -61,11 +61,11 @@ class Proxy:
             far.shutdown(socket.SHUT_WR)
 
     def _break(self, near: socket.socket) -> None:
-        if self.fault is Fault.RESET:
+        if self.fault is ConnectionFault.RESET:
             near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() then sends a RST
             near.shutdown(socket.SHUT_RD)  # wakes the thread that reads from it, which would keep it open
             near.close()
-        elif self.fault is Fault.END:
+        elif self.fault is ConnectionFault.END:
             near.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
@@ -77,12 +77,12 @@ class Proxy:
 
 
 @contextmanager
-def to(port: int) -> Iterator[Proxy]:
+def to(port: int) -> Iterator[TcpProxy]:
     """Run a proxy in front of a port of this machine."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(50)
-        proxy = Proxy(listener.getsockname()[1])
+        proxy = TcpProxy(listener.getsockname()[1])
         stop = threading.Event()
 
         def accept() -> None:

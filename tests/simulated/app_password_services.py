@@ -16,14 +16,14 @@ HOME = "192.0.2.7"
 
 
 @dataclass(frozen=True)
-class Door:
+class AppPasswordService:
     """A service with its key, and the network its users come from."""
 
     service: Service
     key: str
     network: str = HOME
 
-    def seen_from(self, network: str) -> "Door":
+    def seen_from(self, network: str) -> "AppPasswordService":
         """Return the same service, used from another network."""
         return replace(self, network=network)
 
@@ -44,11 +44,11 @@ class Door:
         return self.knock(name, password).is_right
 
 
-def build(slug: str, *, program: str, **fields: object) -> Door:
+def build(slug: str, *, program: str, **fields: object) -> AppPasswordService:
     """Create a service and its key."""
     service = Service(slug=slug, name=slug.title(), program=program, **fields)
     key = app_passwords.new_service_key(service, Context(now=timezone.now()), actor_id=None)
-    return Door(service, key)
+    return AppPasswordService(service, key)
 
 
 def owner(key: str, *, network: str = HOME) -> Service | None:
@@ -71,19 +71,19 @@ def _no_keys_kept() -> Iterator[None]:
 
 
 @pytest.fixture
-def mail(db: None) -> Door:
+def mail(db: None) -> AppPasswordService:
     """The organisation's mail server."""
     return build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
 
 
 @pytest.fixture
-def files(db: None) -> Door:
+def files(db: None) -> AppPasswordService:
     """The organisation's file server."""
     return build("files", program="files")
 
 
 @pytest.fixture
-def strict(db: None) -> Door:
+def strict(db: None) -> AppPasswordService:
     """A mail server that accepts nobody's normal password."""
     return build("strict", program="mail", takes_password=False)
 

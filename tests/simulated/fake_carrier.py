@@ -24,7 +24,7 @@ APPLICATION, SECRET = "a0000000-0000-4000-8000-000000000001", "secret-of-the-tes
 
 
 @dataclass
-class Answer:
+class CarrierResponse:
     """The response to the next requests. `code` is one of Twilio's error numbers."""
 
     status: int = 201
@@ -36,12 +36,12 @@ class Answer:
 
 
 @dataclass
-class Exchange:
+class FakeCarrier:
     """The requests received, and their responses: always `answer`, or `mood` by request number."""
 
     url: str = ""
-    answer: Answer = field(default_factory=Answer)
-    mood: Callable[[int], Answer] | None = None
+    answer: CarrierResponse = field(default_factory=CarrierResponse)
+    mood: Callable[[int], CarrierResponse] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -49,7 +49,7 @@ class Exchange:
         return self.requests[-1]
 
 
-def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
+def _handler(exchange: FakeCarrier) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,7 +74,7 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
                 return
             self._send(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "tests"})
 
-        def _answer(self, number: int, told: Answer) -> None:
+        def _answer(self, number: int, told: CarrierResponse) -> None:
             time.sleep(told.seconds)
             if told.hangs_up:
                 self.close_connection = True
@@ -116,9 +116,9 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def opened() -> Iterator[Exchange]:
+def opened() -> Iterator[FakeCarrier]:
     """Run an exchange for the duration of the block."""
-    exchange = Exchange()
+    exchange = FakeCarrier()
     server = _Quiet(("127.0.0.1", 0), _handler(exchange))
     exchange.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -132,7 +132,7 @@ def opened() -> Iterator[Exchange]:
 
 
 @pytest.fixture
-def exchange(settings: Any) -> Iterator[Exchange]:
+def exchange(settings: Any) -> Iterator[FakeCarrier]:
     """Run the exchange, and configure an account at Twilio."""
     with opened() as exchange:
         settings.TWILIO_ACCOUNT_SID = ACCOUNT
@@ -161,10 +161,10 @@ def vonage_bearer(body: bytes, *, secret: str = SECRET, age: float = 0, **more: 
 
 
 @pytest.fixture
-def vonage(settings: Any) -> Iterator[Exchange]:
+def vonage(settings: Any) -> Iterator[FakeCarrier]:
     """Run the exchange, and configure an application at Vonage."""
     with opened() as exchange:
-        exchange.answer = Answer(status=202)
+        exchange.answer = CarrierResponse(status=202)
         settings.VONAGE_APPLICATION_ID = APPLICATION
         settings.VONAGE_PRIVATE_KEY = private_key()
         settings.VONAGE_SIGNATURE_SECRETS = (SECRET, "the secret before, which is long too")
@@ -176,7 +176,7 @@ def vonage(settings: Any) -> Iterator[Exchange]:
 
 
 @pytest.fixture
-def gateway(settings: Any) -> Iterator[Exchange]:
+def gateway(settings: Any) -> Iterator[FakeCarrier]:
     """Run an exchange, and configure it as a carrier with its own HTTP API."""
     with opened() as exchange:
         settings.GATEWAY_URL = f"{exchange.url}/send"

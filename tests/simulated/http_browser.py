@@ -28,7 +28,7 @@ class Form:
         return set(self.fields) | self.choices
 
 
-class _Reader:
+class _PageReader:
     """Collects what a user without JavaScript can see and use: the target of a parser, which calls its methods."""
 
     def __init__(self, html: str) -> None:
@@ -127,8 +127,8 @@ class Page:
         return self  # a response doesn't change
 
     @cached_property
-    def _seen(self) -> _Reader:
-        return _Reader(self.html if "html" in self.response.get("Content-Type", "") else "")
+    def _seen(self) -> _PageReader:
+        return _PageReader(self.html if "html" in self.response.get("Content-Type", "") else "")
 
     @cached_property
     def words(self) -> str:

@@ -22,7 +22,7 @@ ISSUER = "http://testserver"
 
 
 @dataclass
-class Flow:
+class AuthorizationRequest:
     """One authorization request of a client, and the secret parts that it keeps."""
 
     state: str = field(default_factory=lambda: secrets.token_urlsafe(8))
@@ -36,17 +36,17 @@ class Flow:
 
 
 @dataclass
-class Party:
+class RelyingParty:
     """A relying party: what its server and its users' browsers do. `secret` is empty for a public client."""
 
     client: OidcClient
     secret: str
     http: Http = field(default_factory=Http)
-    flow: Flow = field(default_factory=Flow)
+    flow: AuthorizationRequest = field(default_factory=AuthorizationRequest)
 
     def url(self, **changes: str | None) -> str:
         """Return the address of a new authorization request. None leaves a parameter out."""
-        self.flow = Flow()
+        self.flow = AuthorizationRequest()
         asked = {
             "client_id": self.client.client_id,
             "response_type": "code",
@@ -60,11 +60,11 @@ class Party:
         }
         return f"/oauth/authorize/?{urlencode({name: value for name, value in asked.items() if value is not None})}"
 
-    def ask(self, person: Person, **changes: str | None) -> "Answer":
+    def ask(self, person: Person, **changes: str | None) -> "AuthorizationResponse":
         """Send a person's browser to us, as a link of the application does, and return where it ends."""
         return self.follow(person, self.url(**changes))
 
-    def follow(self, person: Person, address: str) -> "Answer":
+    def follow(self, person: Person, address: str) -> "AuthorizationResponse":
         """Open an address from another site. The browser stops where it would leave our site."""
         browser = person.browser
         response = browser.client.get(address, headers={"Sec-Fetch-Site": "cross-site"})
@@ -72,7 +72,7 @@ class Party:
             response = browser.client.get(response["Location"], headers={"Sec-Fetch-Site": "cross-site"})
         browser.page = Page(response)
         browser.client.defaults["HTTP_SEC_FETCH_SITE"] = "same-origin"  # of the forms that come now
-        return Answer(browser.page)
+        return AuthorizationResponse(browser.page)
 
     def sign_in(self, person: Person, **changes: str | None) -> dict[str, Any]:
         """Sign a signed-in person in, and return the token response."""
@@ -126,7 +126,7 @@ class Party:
 
 
 @dataclass
-class Answer:
+class AuthorizationResponse:
     """Where a person's browser ended: on a page of ours, or at the client."""
 
     page: Page

@@ -22,7 +22,7 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ScimResponse:
     """What was answered."""
 
     status: int
@@ -42,7 +42,7 @@ class Answer:
 
 
 @dataclass
-class Sender:
+class ScimClient:
     """A program with the token of a directory."""
 
     directory: Directory
@@ -50,7 +50,7 @@ class Sender:
     content_type: str = "application/scim+json"
     client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
 
-    def send(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **query: Any) -> Answer:
+    def send(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **query: Any) -> ScimResponse:
         """Send a request."""
         address = f"/scim/v2{path}" + (f"?{urlencode(query)}" if query else "")
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
@@ -60,15 +60,15 @@ class Sender:
         text = answer.content.decode()
         if text:
             assert answer.headers["Content-Type"] == "application/scim+json", text[:300]
-        return Answer(answer.status_code, json.loads(text) if text else None, answer.headers)
+        return ScimResponse(answer.status_code, json.loads(text) if text else None, answer.headers)
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, **query: Any) -> ScimResponse:
         return self.send("GET", path, **query)
 
-    def post(self, path: str, body: Any) -> Answer:
+    def post(self, path: str, body: Any) -> ScimResponse:
         return self.send("POST", path, body)
 
-    def patch(self, path: str, *operations: Mapping[str, Any]) -> Answer:
+    def patch(self, path: str, *operations: Mapping[str, Any]) -> ScimResponse:
         return self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
 
     def find(self, kind: str, expression: str) -> list[Any]:
@@ -78,13 +78,13 @@ class Sender:
         assert answer.body["totalResults"] == len(answer.body["Resources"])
         return list(answer.body["Resources"])
 
-    def add(self, name: str, /, **more: Any) -> Answer:
+    def add(self, name: str, /, **more: Any) -> ScimResponse:
         """Add a person."""
         answer = self.post("/Users", {"schemas": [USER], "userName": name, "active": True, **more})
         assert answer.status == 201, answer.body
         return answer
 
-    def add_group(self, name: str, /, *members: str, **more: Any) -> Answer:
+    def add_group(self, name: str, /, *members: str, **more: Any) -> ScimResponse:
         """Add a group."""
         listed = [{"value": each} for each in members]
         answer = self.post("/Groups", {"schemas": [GROUP], "displayName": name, "members": listed, **more})
@@ -96,10 +96,10 @@ class Sender:
         return User.objects.get(directory=self.directory, directory_key=key)
 
 
-def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: Any) -> Sender:
+def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: Any) -> ScimClient:
     """Add a directory for SCIM, with a token."""
     made = Directory.objects.create(name=name, kind=DirectoryKind.SCIM, **more)
     access = ScimAccess.objects.create(directory=made, networks=list(networks))
-    sender = Sender(made, secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
+    sender = ScimClient(made, secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
     token_authentication.forget()
     return sender

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 from pytest_django import Settings
 
-from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.infrastructure.rounds import rounds
 from tests.settings import KEYS
 from verification import challenges, enrolments, policies
@@ -157,8 +157,8 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
 
 
 @pytest.fixture
-def crowd() -> Iterator[Crowd]:
-    crowd = Crowd(N_AT_ONCE)
+def crowd() -> Iterator[ConcurrentThreads]:
+    crowd = ConcurrentThreads(N_AT_ONCE)
     yield crowd
     crowd.leave()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import N_AT_ONCE, EngineUser, app_code
 from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
@@ -67,7 +67,7 @@ def _recovery(who: EngineUser) -> Callable[[int], Outcome]:
 RACES = {"text": _text, "call": _call, "totp": _totp, "recovery": _recovery}
 
 
-def _rounds(racer: EngineUser, method: str, crowd: Crowd, turns: range) -> list[int]:
+def _rounds(racer: EngineUser, method: str, crowd: ConcurrentThreads, turns: range) -> list[int]:
     """Run the race several times, each in its own time so that no limit interferes; gives the successes of each."""
     successes = []
     for turn in turns:
@@ -85,7 +85,7 @@ _open_limits = override_settings(
 
 
 @pytest.mark.parametrize("method", RACES)
-def test_one_right_code_opens_once(method: str, racer: EngineUser, crowd: Crowd) -> None:
+def test_one_right_code_opens_once(method: str, racer: EngineUser, crowd: ConcurrentThreads) -> None:
     """Half of the rounds as in service, half with tries and waits out of the way, so that all reach the last guard.
 
     Seen failing with the guards taken out, which the tests below do.
@@ -143,7 +143,7 @@ GUARDS: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize("method", RACES)
 def test_race_shows_a_missing_guard(
-    method: str, racer: EngineUser, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+    method: str, racer: EngineUser, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*GUARDS[method])
     without_transaction(monkeypatch)

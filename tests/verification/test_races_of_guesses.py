@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.settings import KEYS
 from tests.verification import guessing_process
 from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_database
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 GUESSES = 4 * N_AT_ONCE
 
 
-def _guess(racer: EngineUser, crowd: Crowd) -> list[Verdict]:
+def _guess(racer: EngineUser, crowd: ConcurrentThreads) -> list[Verdict]:
     """Guess wrong in many sessions, a crowd at a time without a pause, and give the verdicts."""
     issued, binding = sessions_with_open_challenges(racer, "totp", GUESSES)
 
@@ -40,7 +40,7 @@ def _guess(racer: EngineUser, crowd: Crowd) -> list[Verdict]:
     return [verdict for verdicts in crowd.rush(guess) for verdict in verdicts]
 
 
-def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUser, crowd: Crowd) -> None:
+def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUser, crowd: ConcurrentThreads) -> None:
     """Of many wrong guesses from as many sessions five are looked at, then the wait begins, and the count stays."""
     verdicts = _guess(racer, crowd)
 
@@ -50,7 +50,9 @@ def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUse
     assert (row.consecutive, row.next_at) == (5, racer.context.now + timedelta(minutes=1))
 
 
-def test_guess_race_shows_a_missing_guard(racer: EngineUser, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guess_race_shows_a_missing_guard(
+    racer: EngineUser, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Counting by read and write, as a naive limit does, lets more than five guesses through, sooner or later."""
 
     def look_first(user_id: int, method: str, *, now: Any, **_more: Any) -> limits.Gate:
@@ -76,7 +78,7 @@ def test_guess_race_shows_a_missing_guard(racer: EngineUser, crowd: Crowd, monke
 
 
 def test_parallel_guesses_of_many_methods_are_bounded_together(
-    racer: EngineUser, crowd: Crowd, settings: Settings
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
 ) -> None:
     """However many sessions and methods guess at once, the month's bound holds. Seen failing with a sum read before."""
     settings.WRONG_CODES_PER_MONTH, settings.VERIFICATION_FAILURES_BEFORE_DELAY = 20, 1000
@@ -97,7 +99,7 @@ def test_parallel_guesses_of_many_methods_are_bounded_together(
 
 
 def test_right_and_wrong_answers_at_once_leave_the_right_count(
-    racer: EngineUser, crowd: Crowd, settings: Settings
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
 ) -> None:
     """Nor do they wait for each other's rows in a circle."""
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
@@ -116,7 +118,7 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(
-    racer: EngineUser, crowd: Crowd, settings: Settings
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
 ) -> None:
     """Nobody waits in a circle where some answers cost nothing, some pass a trial, while support lifts waits.
 
@@ -148,7 +150,9 @@ def test_answers_of_every_end_at_once_leave_the_right_count(
     assert limits.wrong_codes(user_id, now=now).n == 8 * N_AT_ONCE // 5
 
 
-def test_wrong_codes_are_forgotten_while_others_come_in(racer: EngineUser, crowd: Crowd, settings: Settings) -> None:
+def test_wrong_codes_are_forgotten_while_others_come_in(
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+) -> None:
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
     user_id, now = racer.user.pk, racer.context.now
@@ -170,7 +174,7 @@ def test_wrong_codes_are_forgotten_while_others_come_in(racer: EngineUser, crowd
 
 @pytest.mark.parametrize("service", ["", "imap"])
 def test_right_passwords_at_once_leave_no_count(
-    racer: EngineUser, crowd: Crowd, settings: Settings, service: str
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings, service: str
 ) -> None:
     """A mail program opens many connections at once; none of them waits for the others in a circle."""
     settings.PASSWORD_FAILURES_BEFORE_DELAY = settings.PASSWORD_FAILURES_PER_DAY = 10_000
@@ -187,13 +191,13 @@ def test_right_passwords_at_once_leave_no_count(
     assert not Counter.objects.filter(scope__startswith="password.", count__gt=0).exists()
 
 
-def test_of_many_calls_at_once_three_ring(racer: EngineUser, crowd: Crowd) -> None:
+def test_of_many_calls_at_once_three_ring(racer: EngineUser, crowd: ConcurrentThreads) -> None:
     gates = crowd.rush(lambda _: limits.spend_prompt(racer.user.pk, "call", now=racer.context.now))
 
     assert sum(gate.is_open for gate in gates) == 3
 
 
-def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: Crowd) -> None:
+def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: ConcurrentThreads) -> None:
     """A message that the limit of unanswered ones refuses uses up no other limit.
 
     Seen failing with the condition taken out of the statement that raises the counters.
@@ -212,7 +216,7 @@ def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: Crowd
 
 def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> None:
     issued, later = racer.start("text"), racer.later(seconds=40)
-    crowd = Crowd(4)
+    crowd = ConcurrentThreads(4)
     verdicts = crowd.rush(lambda _: later.resend(issued).verdict)
     crowd.leave()
 
@@ -224,7 +228,7 @@ def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> 
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_parallel_passwords_are_counted_before_they_are_looked_at(
-    racer: EngineUser, crowd: Crowd, is_known: bool
+    racer: EngineUser, crowd: ConcurrentThreads, is_known: bool
 ) -> None:
     """Fifty incorrect passwords at once: ten are looked at."""
     cookie = known_browsers.remember("", "ana") if is_known else ""
@@ -236,7 +240,7 @@ def test_parallel_passwords_are_counted_before_they_are_looked_at(
 
 
 def test_parallel_passwords_of_many_networks_are_bounded_together(
-    racer: EngineUser, crowd: Crowd, settings: Settings
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
 ) -> None:
     settings.PASSWORD_FAILURES_PER_DAY = 20
 
@@ -247,7 +251,9 @@ def test_parallel_passwords_of_many_networks_are_bounded_together(
     assert sum(gate.is_open for pair in gates for gate in pair) == 20
 
 
-def test_network_gets_its_typed_codes_back_once(racer: EngineUser, crowd: Crowd, settings: Settings) -> None:
+def test_network_gets_its_typed_codes_back_once(
+    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+) -> None:
     """Forty typed codes and a bound of forty: of a hundred more forty go out."""
     settings.SENDS_PER_NETWORK_HOUR = 40
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000

@@ -10,7 +10,7 @@ from accounts import access
 from accounts.access import AccessDecision, AccessReason, AccessStep, portal_and_staff
 from accounts.models import User
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door, mail
+from tests.simulated.app_password_services import AppPasswordService, mail
 from tests.simulated.people import PASSWORD, Clock, Person, hire
 
 __all__ = ["mail"]
@@ -52,7 +52,7 @@ def test_sensitive_changes_ask_it(ana: Person, monkeypatch: pytest.MonkeyPatch) 
     assert ana.browser.go("/app-passwords/make/").path == "/sign-in/again/"
 
 
-def test_app_passwords_ask_it(ana: Person, mail: Door, nobody: Callable[[], None]) -> None:
+def test_app_passwords_ask_it(ana: Person, mail: AppPasswordService, nobody: Callable[[], None]) -> None:
     secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
 
@@ -61,7 +61,7 @@ def test_app_passwords_ask_it(ana: Person, mail: Door, nobody: Callable[[], None
     assert not mail.opens("ana", secret)
 
 
-def test_passwords_of_older_apps_ask_it(ana: Person, mail: Door, nobody: Callable[[], None]) -> None:
+def test_passwords_of_older_apps_ask_it(ana: Person, mail: AppPasswordService, nobody: Callable[[], None]) -> None:
     User.objects.filter(pk=ana.user.pk).update(second_step="disabled")
     assert mail.opens("ana", PASSWORD)
 

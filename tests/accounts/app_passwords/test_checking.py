@@ -17,7 +17,7 @@ from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.portal import secure_account
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification import policies
 from verification.context import Context
@@ -52,18 +52,18 @@ def _kinds(person: Person) -> list[str]:
     ],
     ids=["in groups", "in one", "with dashes", "in capitals", "with Persian digits"],
 )
-def test_opens_however_it_is_typed(ana: Person, mail: Door, typed: Callable[[str], str]) -> None:
+def test_opens_however_it_is_typed(ana: Person, mail: AppPasswordService, typed: Callable[[str], str]) -> None:
     assert mail.opens("Ana ", typed(app_password_services.make(ana.user)))
 
 
 # What it opens ------------------------------------------------------------------------------------------------------
 
 
-def test_opens_no_other_kind_of_program(ana: Person, files: Door) -> None:
+def test_opens_no_other_kind_of_program(ana: Person, files: AppPasswordService) -> None:
     assert not files.opens("ana", app_password_services.make(ana.user, program="mail"))
 
 
-def test_opens_nothing_for_another_name(ana: Person, ben: Person, mail: Door) -> None:
+def test_opens_nothing_for_another_name(ana: Person, ben: Person, mail: AppPasswordService) -> None:
     assert not mail.opens("ben", app_password_services.make(ana.user))
 
 
@@ -86,13 +86,15 @@ def test_opens_nothing_at_the_web_sign_in(ana: Person) -> None:
         ("2001:db8::/64", "2001:db8::77", True),
     ],
 )
-def test_opens_within_its_network_alone(ana: Person, mail: Door, network: str, seen: str, opens: bool) -> None:
+def test_opens_within_its_network_alone(
+    ana: Person, mail: AppPasswordService, network: str, seen: str, opens: bool
+) -> None:
     secret = app_password_services.make(ana.user, network=network)
 
     assert mail.seen_from(seen).opens("ana", secret) is opens
 
 
-def test_ends_at_its_end(ana: Person, mail: Door, clock: Clock) -> None:
+def test_ends_at_its_end(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user, ends_at=timezone.now() + timedelta(days=1))
     assert mail.opens("ana", secret)
 
@@ -104,7 +106,7 @@ def test_ends_at_its_end(ana: Person, mail: Door, clock: Clock) -> None:
 # What takes it away -------------------------------------------------------------------------------------------------
 
 
-def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, clock: Clock) -> None:
+def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     gone, kept = app_password_services.make(ana.user), app_password_services.make(ana.user)
     ref = AppPassword.objects.order_by("pk")[0].ref
 
@@ -114,7 +116,7 @@ def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, cl
     assert mail.opens("ana", kept)
 
 
-def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Clock) -> None:
+def test_are_all_refused_once_all_are_deleted(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secrets = [app_password_services.make(ana.user) for _ in range(3)]
 
     assert app_passwords.revoke(ana.user, Context(now=clock.now)) == 3
@@ -128,14 +130,14 @@ def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Cl
     [{"grants_epoch": 2}, {"is_active": False}, {"blocked_until": FAR}],
     ids=lambda change: next(iter(change)),
 )
-def test_dies_with_what_ends_its_person(ana: Person, mail: Door, change: dict[str, Any]) -> None:
+def test_dies_with_what_ends_its_person(ana: Person, mail: AppPasswordService, change: dict[str, Any]) -> None:
     secret = app_password_services.make(ana.user)
     _change(ana, **change)
 
     assert not mail.opens("ana", secret)
 
 
-def test_outlives_a_locked_second_step(ana: Person, mail: Door) -> None:
+def test_outlives_a_locked_second_step(ana: Person, mail: AppPasswordService) -> None:
     secret = app_password_services.make(ana.user)
     _change(ana, second_step_locked_at=FAR)
 
@@ -150,7 +152,7 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
     assert not app_passwords.of_person(ana.user).exists()
 
 
-def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Clock) -> None:
+def test_rests_while_the_account_is_made_safe(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user)
 
     secure_account.begin(ana.user, Context(now=clock.now), about="")
@@ -161,7 +163,7 @@ def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Cl
     assert mail.opens("ana", secret)
 
 
-def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clock) -> None:
+def test_no_program_is_blamed_while_it_rests(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user)
     secure_account.begin(ana.user, Context(now=clock.now), about="")
 
@@ -171,7 +173,7 @@ def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clo
     assert not StaleClient.objects.exists()
 
 
-def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: Door) -> None:
+def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: AppPasswordService) -> None:
     secret = app_password_services.make(ana.user)
     policy = Policy.objects.create(app_passwords=False)
 
@@ -194,7 +196,7 @@ def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: Door) -> N
     ids=str,
 )
 def test_is_allowed_as_the_rules_of_its_person_say(
-    ana: Person, mail: Door, everybodys: bool | None, groups: list[tuple[int, bool | None]]
+    ana: Person, mail: AppPasswordService, everybodys: bool | None, groups: list[tuple[int, bool | None]]
 ) -> None:
     secret = app_password_services.make(ana.user)
     Policy.objects.create(app_passwords=everybodys)
@@ -207,7 +209,7 @@ def test_is_allowed_as_the_rules_of_its_person_say(
     assert mail.opens("ana", secret) is policies.rules_for(ana.user.pk).app_passwords
 
 
-def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) -> None:
+def test_outlives_a_new_key_of_the_ring(ana: Person, mail: AppPasswordService, settings: Any) -> None:
     secret = app_password_services.make(ana.user)
     settings.MFA_KEYS = (("t2", bytes(range(32))), *settings.MFA_KEYS)
 
@@ -220,7 +222,11 @@ def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) 
 
 
 def test_a_right_one_costs_two_statements(
-    ana: Person, mail: Door, django_assert_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
+    ana: Person,
+    mail: AppPasswordService,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    no_hash: None,
+    clock: Clock,
 ) -> None:
     secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
@@ -231,7 +237,11 @@ def test_a_right_one_costs_two_statements(
 
 
 def test_the_next_one_in_the_same_minute_costs_one(
-    ana: Person, mail: Door, django_assert_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
+    ana: Person,
+    mail: AppPasswordService,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    no_hash: None,
+    clock: Clock,
 ) -> None:
     secret = app_password_services.make(ana.user)
     assert mail.opens("ana", secret)
@@ -242,7 +252,7 @@ def test_the_next_one_in_the_same_minute_costs_one(
 
 
 def test_a_wrong_one_is_hashed_nowhere_if_the_service_takes_no_normal_passwords(
-    ana: Person, strict: Door, no_hash: None
+    ana: Person, strict: AppPasswordService, no_hash: None
 ) -> None:
     assert not strict.opens("ana", "a" * 24)
     assert not strict.opens("nobody", PASSWORD)
@@ -251,14 +261,14 @@ def test_a_wrong_one_is_hashed_nowhere_if_the_service_takes_no_normal_passwords(
 # The list -----------------------------------------------------------------------------------------------------------
 
 
-def test_remembers_when_where_and_how_it_was_used(ana: Person, mail: Door, clock: Clock) -> None:
+def test_remembers_when_where_and_how_it_was_used(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     mail.knock("ana", app_password_services.make(ana.user), protocol="imap")
 
     row = AppPassword.objects.get()
     assert (row.last_used_at, row.last_network, row.last_protocol) == (clock.now, app_password_services.HOME, "imap")
 
 
-def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: Door, clock: Clock) -> None:
+def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user)
     for _ in range(5):
         mail.opens("ana", secret)
@@ -267,7 +277,7 @@ def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: Door, clock
     assert _kinds(ana) == ["app_password.made"]
 
 
-def test_records_a_new_place_once(ana: Person, mail: Door) -> None:
+def test_records_a_new_place_once(ana: Person, mail: AppPasswordService) -> None:
     secret = app_password_services.make(ana.user)
     away = mail.seen_from("198.51.100.20")
     for door in (mail, away, mail, away, away.seen_from("198.51.100.99"), mail):
@@ -281,14 +291,14 @@ def test_records_a_new_place_once(ana: Person, mail: Door) -> None:
 
 @pytest.mark.parametrize("step", [SecondStep.ENABLED, SecondStep.ENFORCED])
 def test_refuses_the_normal_password_of_whoever_needs_the_second_step(
-    ana: Person, mail: Door, step: SecondStep
+    ana: Person, mail: AppPasswordService, step: SecondStep
 ) -> None:
     _change(ana, second_step=step)
 
     assert mail.knock("ana", PASSWORD) == mail.knock("ana", WRONG) == mail.knock("nobody", WRONG)
 
 
-def test_takes_it_from_whoever_needs_none(ana: Person, mail: Door) -> None:
+def test_takes_it_from_whoever_needs_none(ana: Person, mail: AppPasswordService) -> None:
     _without_second_step(ana)
 
     assert mail.opens("ana", PASSWORD)
@@ -296,14 +306,14 @@ def test_takes_it_from_whoever_needs_none(ana: Person, mail: Door) -> None:
 
 
 @pytest.mark.parametrize("typed", ["cafe\u0301-au-lait-deux", "caf\u00e9-au-lait-deux"])
-def test_takes_it_however_its_accents_are_typed(ana: Person, mail: Door, typed: str) -> None:
+def test_takes_it_however_its_accents_are_typed(ana: Person, mail: AppPasswordService, typed: str) -> None:
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     User.objects.filter(pk=ana.user.pk).update(password=make_password("cafe\u0301-au-lait-deux"))
 
     assert mail.opens("ana", typed)
 
 
-def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict: Door) -> None:
+def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict: AppPasswordService) -> None:
     assert not strict.opens("ana", PASSWORD)
 
 
@@ -320,7 +330,7 @@ def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: Door, change: dict[str, Any]) -> None:
+def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: AppPasswordService, change: dict[str, Any]) -> None:
     _without_second_step(ana)
     _change(ana, **change)
 
@@ -329,7 +339,7 @@ def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: Door, change:
 
 @pytest.mark.parametrize("name", ["ana", "cleo", "nobody"])
 def test_hashes_once_whoever_is_named(
-    ana: Person, cleo: Person, mail: Door, name: str, monkeypatch: pytest.MonkeyPatch
+    ana: Person, cleo: Person, mail: AppPasswordService, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []
 
@@ -346,7 +356,7 @@ def test_hashes_once_whoever_is_named(
     assert hashed == [WRONG]
 
 
-def test_makes_guesses_wait(ana: Person, mail: Door, clock: Clock) -> None:
+def test_makes_guesses_wait(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     _without_second_step(ana)
     for _ in range(10):
         assert mail.knock("ana", WRONG).answer is CheckResult.WRONG
@@ -356,13 +366,13 @@ def test_makes_guesses_wait(ana: Person, mail: Door, clock: Clock) -> None:
     assert mail.opens("ana", PASSWORD)
 
 
-def test_lets_a_person_in_as_often_as_they_like(ana: Person, mail: Door) -> None:
+def test_lets_a_person_in_as_often_as_they_like(ana: Person, mail: AppPasswordService) -> None:
     _without_second_step(ana)
 
     assert all(mail.opens("ana", PASSWORD) for _ in range(70))
 
 
-def test_ends_a_flood_from_one_network_there(ana: Person, mail: Door) -> None:
+def test_ends_a_flood_from_one_network_there(ana: Person, mail: AppPasswordService) -> None:
     answers = [mail.knock(f"name {n}", WRONG).answer for n in range(62)]
 
     assert answers == [CheckResult.WRONG] * 60 + [CheckResult.LATER] * 2

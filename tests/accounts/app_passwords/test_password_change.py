@@ -7,7 +7,7 @@ from accounts import app_passwords, password_changes
 from accounts.models import User
 from accounts.support.actions import Actor, action_preview, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
-from tests.simulated.app_password_services import Door, make
+from tests.simulated.app_password_services import AppPasswordService, make
 from tests.simulated.people import PASSWORD, Person, join
 from verification.context import Context
 from verification.models import AppPasswordsEnd, AuditEvent, Message, Policy
@@ -41,7 +41,7 @@ def renew(how: str, user: User, here: Context) -> None:
 @pytest.mark.parametrize(("says", "ends"), TABLE)
 @pytest.mark.parametrize("how", ["changed", "reset", "required"])
 def test_table_of_what_ends_them(
-    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: Door, here: Context
+    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: AppPasswordService, here: Context
 ) -> None:
     """Seen failing when nothing was ended: the app kept working."""
     if says is not None:
@@ -56,7 +56,9 @@ def test_table_of_what_ends_them(
     assert event.detail["n_app_passwords"] == (1 if how in ends else 0)
 
 
-def test_password_that_support_required_counts_as_replaced(ana: Person, mail: Door, here: Context) -> None:
+def test_password_that_support_required_counts_as_replaced(
+    ana: Person, mail: AppPasswordService, here: Context
+) -> None:
     Policy.objects.create(app_passwords_end=REPLACED)
     secret = make(ana.user)
     User.objects.update(must_change_password=True)

@@ -8,26 +8,28 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import app_passwords
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import Clock
 from verification.context import Context
 
 
-def test_finds_a_service_by_its_key(mail: Door, files: Door) -> None:
+def test_finds_a_service_by_its_key(mail: AppPasswordService, files: AppPasswordService) -> None:
     assert app_password_services.owner(mail.key) == mail.service
     assert app_password_services.owner(files.key) == files.service
     assert app_password_services.owner("") is None
     assert app_password_services.owner("a" * 48) is None
 
 
-def test_a_renewed_key_replaces_the_older_one(mail: Door, clock: Clock) -> None:
+def test_a_renewed_key_replaces_the_older_one(mail: AppPasswordService, clock: Clock) -> None:
     key = app_passwords.new_service_key(mail.service, Context(now=clock.now), actor_id=None)
 
     assert app_password_services.owner(key) == mail.service
     assert app_password_services.owner(mail.key) is None
 
 
-def test_a_key_that_was_taken_away_dies_within_seconds(mail: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_was_taken_away_dies_within_seconds(
+    mail: AppPasswordService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert app_password_services.owner(mail.key)
     mail.service.is_active = False
     mail.service.save()
@@ -36,7 +38,7 @@ def test_a_key_that_was_taken_away_dies_within_seconds(mail: Door, monkeypatch: 
     assert app_password_services.owner(mail.key) is None
 
 
-def test_too_many_wrong_keys_cost_no_more_queries(mail: Door, clock: Clock, settings: Any) -> None:
+def test_too_many_wrong_keys_cost_no_more_queries(mail: AppPasswordService, clock: Clock, settings: Any) -> None:
     """A cached key still works in that network, and other networks are not limited.
 
     Seen failing: each guess cost a query, from one network without any limit.

@@ -13,7 +13,7 @@ from accounts.app_passwords import usage
 from accounts.app_passwords.usage import AppPasswordUse
 from accounts.models import AppPassword
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import Clock, Person
 
 
@@ -42,7 +42,7 @@ def _used(person: Person) -> list[Any]:
     return list(rows.values_list("last_used_at", "last_network"))
 
 
-def _known(person: Person, door: Door, clock: Clock) -> str:
+def _known(person: Person, door: AppPasswordService, clock: Clock) -> str:
     """Make an app password whose network is known, so that its next use is only noted."""
     secret = app_password_services.make(person.user)
     assert door.opens(person.user.username, secret)
@@ -51,7 +51,11 @@ def _known(person: Person, door: Door, clock: Clock) -> str:
 
 
 def test_answers_before_the_use_is_written(
-    ana: Person, mail: Door, clock: Clock, collecting: None, django_assert_num_queries: DjangoAssertNumQueries
+    ana: Person,
+    mail: AppPasswordService,
+    clock: Clock,
+    collecting: None,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     secret = _known(ana, mail, clock)
     before = _used(ana)
@@ -64,7 +68,7 @@ def test_answers_before_the_use_is_written(
     assert _used(ana) == [(clock.now, app_password_services.HOME)]
 
 
-def test_writes_the_newest_use_of_each(ana: Person, mail: Door, clock: Clock, collecting: None) -> None:
+def test_writes_the_newest_use_of_each(ana: Person, mail: AppPasswordService, clock: Clock, collecting: None) -> None:
     secrets = [_known(ana, mail, clock) for _ in range(2)]
     for secret in secrets * 2:
         assert mail.opens("ana", secret)
@@ -76,7 +80,9 @@ def test_writes_the_newest_use_of_each(ana: Person, mail: Door, clock: Clock, co
     assert Timer.started == 1
 
 
-def test_writes_a_new_network_before_the_answer(ana: Person, mail: Door, clock: Clock, collecting: None) -> None:
+def test_writes_a_new_network_before_the_answer(
+    ana: Person, mail: AppPasswordService, clock: Clock, collecting: None
+) -> None:
     secret = _known(ana, mail, clock)
 
     assert mail.seen_from("198.51.100.20").opens("ana", secret)
@@ -108,7 +114,7 @@ def test_writes_nothing_when_nothing_was_collected(db: None, django_assert_num_q
         usage.write()
 
 
-def test_a_deleted_one_stays_deleted(ana: Person, mail: Door, clock: Clock, collecting: None) -> None:
+def test_a_deleted_one_stays_deleted(ana: Person, mail: AppPasswordService, clock: Clock, collecting: None) -> None:
     secret = _known(ana, mail, clock)
     assert mail.opens("ana", secret)
     AppPassword.objects.filter(user=ana.user).delete()

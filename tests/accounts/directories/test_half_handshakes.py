@@ -21,7 +21,7 @@ _AGREED = b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"  # RFC 451
 _AGREED_LONG = b"\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00\x04\x00\x04\x00"  # as Windows
 
 
-class Server:
+class HalfHandshakeServer:
     """A server that completes its first handshakes, and of each further one sends only some bytes."""
 
     def __init__(self, home: Path, agreed: bytes, *, n_whole: int, n_bytes: int, pause: float = 0) -> None:
@@ -66,11 +66,11 @@ class Server:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., HalfHandshakeServer]]:
     with ExitStack() as running:
 
-        def begin(agreed: bytes, **more: float) -> Server:
-            server = Server(tmp_path, agreed, **more)  # type: ignore[arg-type]  # counts are whole
+        def begin(agreed: bytes, **more: float) -> HalfHandshakeServer:
+            server = HalfHandshakeServer(tmp_path, agreed, **more)  # type: ignore[arg-type]  # counts are whole
             running.callback(server.close)
             return server
 
@@ -84,7 +84,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 )
 @pytest.mark.parametrize(("n_whole", "n_bytes"), [(0, 3), (0, 700), (1, 3), (1, 700)])
 def test_half_a_handshake_makes_nobody_wait_forever(
-    start: Callable[..., Server],
+    start: Callable[..., HalfHandshakeServer],
     monkeypatch: pytest.MonkeyPatch,
     encryption: Encryption,
     agreed: bytes,
@@ -101,7 +101,7 @@ def test_half_a_handshake_makes_nobody_wait_forever(
 
 
 def test_an_answer_in_slow_parts_makes_nobody_wait_for_all_of_them(
-    start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., HalfHandshakeServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: each byte had its own three seconds, so a server could hold a sign-in for hours."""
     monkeypatch.setattr(ldap_connections, "NETWORK_TIMEOUT", 0.3)
@@ -112,7 +112,7 @@ def test_an_answer_in_slow_parts_makes_nobody_wait_for_all_of_them(
     assert time.monotonic() - began < 1.5
 
 
-def _said_by(server: Server, encryption: Encryption) -> list[str]:
+def _said_by(server: HalfHandshakeServer, encryption: Encryption) -> list[str]:
     """Return what we say of a server within five seconds."""
     directory = Directory(kind="openldap", encryption=encryption, account="cn=us", base="dc=example", ca=server.ca)
     said: list[str] = []

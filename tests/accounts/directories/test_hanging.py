@@ -11,7 +11,7 @@ import pytest
 from accounts.support.admin.directories import USUAL
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
-from tests.bench.browser import Answer, Browser
+from tests.bench.browser import TimedBrowser, TimedResponse
 from tests.conftest import BringUp
 from tests.real_programs.samba import ACCOUNT, ACCOUNT_PASSWORD, PASSWORD, Samba
 
@@ -52,19 +52,19 @@ def _wait(up: Stack) -> None:
         time.sleep(1)
 
 
-def sign_in(up: Stack, name: str, password: str, *, network: str = "192.0.2.7") -> Answer:
+def sign_in(up: Stack, name: str, password: str, *, network: str = "192.0.2.7") -> TimedResponse:
     """Enter a username and password in a new browser. The time is that of the answer."""
-    with closing(Browser(up.url, network)) as browser:
+    with closing(TimedBrowser(up.url, network)) as browser:
         browser.get("/sign-in/").expect(200)
         return browser.post("/sign-in/", username=name, password=password)
 
 
 def look(up: Stack, path: str) -> float:
-    with closing(Browser(up.url, "192.0.2.8")) as browser:
+    with closing(TimedBrowser(up.url, "192.0.2.8")) as browser:
         return browser.get(path).expect(200)
 
 
-def crowd(up: Stack, *, size: int, seconds: float) -> tuple[list[Answer], list[float], list[float]]:
+def crowd(up: Stack, *, size: int, seconds: float) -> tuple[list[TimedResponse], list[float], list[float]]:
     """Let people of the directory sign in all at once, and beside them a local administrator and a visitor.
 
     Return the answers to the people, and how long the others' pages took.

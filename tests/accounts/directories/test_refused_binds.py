@@ -9,7 +9,7 @@ from accounts.directories.ldap_connections import Away, Connection
 from accounts.directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.directory_sign_ins import refusals, told, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
@@ -148,7 +148,7 @@ def test_the_next_server_is_asked_if_one_is_unwilling(
 
 
 def test_a_service_counts_no_attempt_that_nobody_checked(
-    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, files: Door
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, files: AppPasswordService
 ) -> None:
     directory(max_failures=3)
     tried("emil", PASSWORD)

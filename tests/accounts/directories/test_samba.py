@@ -13,7 +13,7 @@ from accounts.models.directories import Encryption
 from helpcenter.models import Article
 from tests.real_programs import ldap_directories
 from tests.real_programs.samba import ACCOUNT_DISABLED, DOMAIN, LOCKOUT, NORMAL_ACCOUNT, PASSWORD, Samba
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.directory_sign_ins import refusals, told, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
@@ -233,7 +233,7 @@ def test_a_slow_guesser_locks_nothing(
 
 
 def test_services_and_sign_ins_share_one_count(
-    directory: Callable[..., Directory], samba: Samba, people: People, clock: Clock, files: Door
+    directory: Callable[..., Directory], samba: Samba, people: People, clock: Clock, files: AppPasswordService
 ) -> None:
     """A program that checks passwords is another way to guess them."""
     directory()

@@ -12,7 +12,7 @@ from accounts.directories import server_availability
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.directory_sign_ins import tried
 from tests.simulated.people import PASSWORD as LOCAL_PASSWORD
 from tests.simulated.people import Clock, join
@@ -91,7 +91,7 @@ def test_a_service_takes_as_much_work_for_a_correct_password_that_is_not_enough(
     work: Counter[str],
     slapd: Slapd,
     clock: Clock,
-    files: Door,
+    files: AppPasswordService,
     code: int | None,
     why: str,
 ) -> None:

@@ -14,7 +14,7 @@ from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.models.directories import Encryption
 from tests.real_programs import tcp_proxy
 from tests.real_programs.slapd import PASSWORD, Slapd
-from tests.real_programs.tcp_proxy import Fault, Proxy
+from tests.real_programs.tcp_proxy import ConnectionFault, TcpProxy
 from tests.simulated.directory_sign_ins import tried
 from tests.simulated.people import Clock
 
@@ -30,7 +30,7 @@ ENCRYPTIONS = list(Encryption)
 
 
 @pytest.fixture(params=ENCRYPTIONS)
-def proxy(request: pytest.FixtureRequest, slapd: Slapd) -> Iterator[Proxy]:
+def proxy(request: pytest.FixtureRequest, slapd: Slapd) -> Iterator[TcpProxy]:
     with tcp_proxy.to(slapd.tls if request.param == Encryption.LDAPS else slapd.plain) as proxy:
         yield proxy
 
@@ -41,7 +41,7 @@ def read_before(
     slapd: Slapd,
     transactional_db: None,
     directory: Callable[..., Directory],
-    proxy: Proxy,
+    proxy: TcpProxy,
     clock: Clock,
 ) -> Directory:
     """Return a directory behind the proxy that was read once. Then some left, joined, or were renamed."""
@@ -71,8 +71,10 @@ def everyone() -> list[tuple[str, str, bool]]:
     return list(User.objects.order_by("pk").values_list("username", "name", "is_active"))
 
 
-@pytest.mark.parametrize("fault", Fault)
-def test_a_list_that_stops_in_the_middle_changes_nothing(proxy: Proxy, read_before: Directory, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", ConnectionFault)
+def test_a_list_that_stops_in_the_middle_changes_nothing(
+    proxy: TcpProxy, read_before: Directory, fault: ConnectionFault
+) -> None:
     """Someone signs in while the run waits.
 
     Seen failing (the run never ended) when the connection was left blocking: half a message stops libldap forever.
@@ -98,8 +100,8 @@ def test_a_list_that_stops_in_the_middle_changes_nothing(proxy: Proxy, read_befo
     assert not broken.rows.exists()
 
 
-def test_the_next_run_catches_up(proxy: Proxy, read_before: Directory) -> None:
-    proxy.most, proxy.fault = proxy.passed * 3 // 4, Fault.RESET
+def test_the_next_run_catches_up(proxy: TcpProxy, read_before: Directory) -> None:
+    proxy.most, proxy.fault = proxy.passed * 3 // 4, ConnectionFault.RESET
     run(read_before)
     proxy.most = None
 
@@ -108,7 +110,7 @@ def test_the_next_run_catches_up(proxy: Proxy, read_before: Directory) -> None:
     assert (done.state, done.n_added, done.n_switched_off, done.n_changed) == ("done", 1, 1, RENAMED)
 
 
-def test_a_silence_is_named(proxy: Proxy, read_before: Directory) -> None:
+def test_a_silence_is_named(proxy: TcpProxy, read_before: Directory) -> None:
     """Seen failing with the name of an exception instead of words."""
     proxy.most = proxy.passed * 3 // 4
 
@@ -116,7 +118,7 @@ def test_a_silence_is_named(proxy: Proxy, read_before: Directory) -> None:
 
 
 @pytest.mark.parametrize("proxy", [Encryption.LDAPS, Encryption.STARTTLS], indirect=True)
-def test_a_server_that_hangs_before_its_handshake_ends_the_run_in_time(proxy: Proxy, read_before: Directory) -> None:
+def test_a_server_that_hangs_before_its_handshake_ends_the_run_in_time(proxy: TcpProxy, read_before: Directory) -> None:
     """Seen failing (the run never ended) with libldap's own handshake."""
     proxy.most, proxy.n_whole = 0, proxy.n_connections
 

@@ -77,7 +77,7 @@ class Visit:
 
 
 @dataclass
-class Visitor:
+class SignedInDemoUser:
     """A demo user, signed in with the authenticator app."""
 
     name: str
@@ -108,29 +108,29 @@ def _read(pattern: str, page: Page) -> str:
     return found[1]
 
 
-def _sign_in(stack: Stack, name: str) -> Visitor:
+def _sign_in(stack: Stack, name: str) -> SignedInDemoUser:
     browser = Browser()
     browser.client = Visit(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
     browser.press("Sign in", username=name, password=users.PASSWORD)
     browser.press("Verify", code=fresh_process.manage("code", name, **stack.environment).stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
-    return Visitor(name, stack, browser)
+    return SignedInDemoUser(name, stack, browser)
 
 
 @pytest.fixture(scope="session")
-def keeper(stack: Stack) -> Visitor:
+def keeper(stack: Stack) -> SignedInDemoUser:
     """The administrator."""
     return _sign_in(stack, "fay")
 
 
 @pytest.fixture(scope="session")
-def _cleo_signed_in(stack: Stack) -> Visitor:
+def _cleo_signed_in(stack: Stack) -> SignedInDemoUser:
     return _sign_in(stack, "cleo")
 
 
 @pytest.fixture
-def visitor(_cleo_signed_in: Visitor) -> Iterator[Visitor]:
+def visitor(_cleo_signed_in: SignedInDemoUser) -> Iterator[SignedInDemoUser]:
     """A user with an authenticator app and, at the start, no app passwords."""
     yield _cleo_signed_in
     _cleo_signed_in.delete_all()
@@ -186,7 +186,7 @@ def speaks(port: int, greeting: bytes = b"") -> bool:
 
 
 @dataclass(frozen=True)
-class Mailbox:
+class DovecotServer:
     """A Dovecot that checks passwords with the running service."""
 
     port: int
@@ -250,7 +250,7 @@ service imap-login {{
 """
 
 
-def start_dovecot(stack: Stack, room: Path, servers: Crew, key: str) -> Mailbox:
+def start_dovecot(stack: Stack, room: Path, servers: Crew, key: str) -> DovecotServer:
     """Start a Dovecot on a free port, set up by the files of `deploy/`."""
     internal, port = account("dovecot"), free_port()
     group = grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name
@@ -269,7 +269,7 @@ def start_dovecot(stack: Stack, room: Path, servers: Crew, key: str) -> Mailbox:
     )
     servers.start("dovecot", (program("dovecot"), "-F", "-c", str(room / "dovecot.conf")))
     servers.wait("Dovecot", lambda: speaks(port, b"* OK"), seconds=15)
-    return Mailbox(port, room / "dovecot.log")
+    return DovecotServer(port, room / "dovecot.log")
 
 
 _NGINX = """\

@@ -9,24 +9,24 @@ import pytest
 from mfasite.demo import users
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.conftest import Mailbox, Visitor, start_dovecot
+from tests.accounts.integrations.conftest import DovecotServer, SignedInDemoUser, start_dovecot
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")
-def key(keeper: Visitor) -> str:
+def key(keeper: SignedInDemoUser) -> str:
     """Return the key of a mail service."""
     return keeper.build("dovecot", "mail")
 
 
 @pytest.fixture
-def mailbox(stack: Stack, key: str, room: Path, servers: Crew) -> Mailbox:
+def mailbox(stack: Stack, key: str, room: Path, servers: Crew) -> DovecotServer:
     """Return a running Dovecot that accepts sign-ins."""
     return start_dovecot(stack, room, servers, key)
 
 
-def test_opens_a_mailbox_with_an_app_password(mailbox: Mailbox, visitor: Visitor) -> None:
+def test_opens_a_mailbox_with_an_app_password(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:
     secret = visitor.make("mail")
 
     assert mailbox.opens("cleo", secret)
@@ -36,18 +36,18 @@ def test_opens_a_mailbox_with_an_app_password(mailbox: Mailbox, visitor: Visitor
     assert "from 127.0.0.1 with IMAP" in visitor.browser.follow("for mail")
 
 
-def test_refuses_the_normal_password(mailbox: Mailbox, visitor: Visitor) -> None:
+def test_refuses_the_normal_password(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:
     assert not mailbox.opens("cleo", users.PASSWORD)
     assert not mailbox.opens("nobody", users.PASSWORD)
 
 
-def test_refuses_an_app_password_for_something_else(mailbox: Mailbox, visitor: Visitor) -> None:
+def test_refuses_an_app_password_for_something_else(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:
     assert not mailbox.opens("cleo", visitor.make("files"))
     assert not mailbox.opens("cleo", visitor.make("mail", network="192.0.2.0/24"))
     assert not mailbox.opens("cleo:x", visitor.make("mail"))
 
 
-def test_refuses_it_within_ten_seconds_of_its_deletion(mailbox: Mailbox, visitor: Visitor) -> None:
+def test_refuses_it_within_ten_seconds_of_its_deletion(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:
     secret = visitor.make("mail")
     assert mailbox.opens("cleo", secret)
 
@@ -59,7 +59,7 @@ def test_refuses_it_within_ten_seconds_of_its_deletion(mailbox: Mailbox, visitor
 
 
 def test_says_later_and_not_wrong_while_it_is_not_known(
-    stack: Stack, room: Path, servers: Crew, visitor: Visitor
+    stack: Stack, room: Path, servers: Crew, visitor: SignedInDemoUser
 ) -> None:
     mailbox = start_dovecot(stack, room, servers, "a" * 48)
 

@@ -13,7 +13,7 @@ from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (
     SERVICE,
-    Visitor,
+    SignedInDemoUser,
     address,
     deployed,
     opens_inbox,
@@ -35,7 +35,7 @@ server {{
 
 
 @pytest.fixture(scope="session")
-def key(keeper: Visitor) -> str:
+def key(keeper: SignedInDemoUser) -> str:
     """Return the key of a service that protects files."""
     return keeper.build("nginx", "files")
 
@@ -72,7 +72,7 @@ def ask(stack: Stack, key: str, room: Path, servers: Crew) -> Ask:
     return asked
 
 
-def test_shows_a_page_for_an_app_password(ask: Ask, visitor: Visitor) -> None:
+def test_shows_a_page_for_an_app_password(ask: Ask, visitor: SignedInDemoUser) -> None:
     secret = visitor.make("files")
 
     assert ask("cleo", secret) == (200, "who=cleo auth=")
@@ -85,23 +85,23 @@ def test_asks_whoever_brings_none(ask: Ask) -> None:
     assert ask() == (401, 'Basic realm="Nginx", charset="UTF-8"')
 
 
-def test_refuses_the_normal_password(ask: Ask, visitor: Visitor) -> None:
+def test_refuses_the_normal_password(ask: Ask, visitor: SignedInDemoUser) -> None:
     assert ask("cleo", users.PASSWORD)[0] == 401
 
 
-def test_refuses_an_app_password_for_something_else(ask: Ask, visitor: Visitor) -> None:
+def test_refuses_an_app_password_for_something_else(ask: Ask, visitor: SignedInDemoUser) -> None:
     assert ask("cleo", visitor.make("mail"))[0] == 401
     assert ask("cleo", visitor.make("files", network="192.0.2.0/24"), X_Real_IP="192.0.2.1")[0] == 401
 
 
-def test_is_not_opened_by_a_callers_headers(ask: Ask, visitor: Visitor) -> None:
+def test_is_not_opened_by_a_callers_headers(ask: Ask, visitor: SignedInDemoUser) -> None:
     forged = {"X_Auth_User": "cleo", "Auth_Method": "plain", "Auth_User": "cleo", "Auth_Pass": "x"}
 
     assert ask(**forged)[0] == 401
     assert ask("cleo", "x", **forged)[0] == 401
 
 
-def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: Visitor) -> None:
+def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: SignedInDemoUser) -> None:
     secret = visitor.make("files")
     assert ask("cleo", secret)[0] == 200
 
@@ -116,7 +116,7 @@ def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: Visito
 
 
 @pytest.fixture
-def proxy(stack: Stack, keeper: Visitor, room: Path, servers: Crew) -> int:
+def proxy(stack: Stack, keeper: SignedInDemoUser, room: Path, servers: Crew) -> int:
     """Return the port of an nginx that proxies to a Dovecot."""
     slug = f"behind-{free_port()}"
     behind = start_dovecot(stack, room, servers, keeper.build(slug, "mail"))
@@ -140,7 +140,7 @@ def proxy(stack: Stack, keeper: Visitor, room: Path, servers: Crew) -> int:
     return port
 
 
-def test_leads_to_the_mailbox_by_an_app_password(proxy: int, visitor: Visitor) -> None:
+def test_leads_to_the_mailbox_by_an_app_password(proxy: int, visitor: SignedInDemoUser) -> None:
     secret = visitor.make("mail")
 
     assert opens_inbox(proxy, "cleo", secret)

@@ -66,7 +66,7 @@ class _SecureVisit(Visit):
 
 
 @dataclass
-class Site:
+class ServiceBehindNginx:
     """The service behind nginx."""
 
     up: Stack
@@ -96,7 +96,9 @@ def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> 
 
 
 @pytest.fixture(params=["port", "socket"])
-def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: child_processes.Crew) -> Site:
+def site(
+    request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: child_processes.Crew
+) -> ServiceBehindNginx:
     """Return the service behind nginx, connected by a port or a Unix socket."""
     port, plain_port, web_port = free_port(), free_port(), int(https_stack.url.rpartition(":")[2])
     upstream = f"127.0.0.1:{web_port}"
@@ -116,7 +118,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
         "/etc/ssl/mfa.example.org.key": str(key),
     }
     start_nginx(room, servers, port=port, http=deployed("nginx-two-step.conf", changes))
-    return Site(
+    return ServiceBehindNginx(
         https_stack, port, plain_port, NAMES[request.param], web_port, ssl.create_default_context(cafile=str(made))
     )
 
@@ -125,7 +127,7 @@ def code(up: Stack, name: str) -> str:
     return fresh_process.manage("code", name, **up.environment).stdout.strip()
 
 
-def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
+def test_signs_in_and_knows_where_the_person_sits(site: ServiceBehindNginx) -> None:
     """Forged headers about address, scheme and host change nothing."""
     browser = site.browser(
         X_Forwarded_For="203.0.113.9",
@@ -144,7 +146,7 @@ def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
     assert "203.0.113" not in activity
 
 
-def test_leads_plain_http_to_https(site: Site) -> None:
+def test_leads_plain_http_to_https(site: ServiceBehindNginx) -> None:
     line = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=TIMEOUT)
     line.request("GET", "/sign-in/", headers={"Host": NAME})
 
@@ -154,7 +156,7 @@ def test_leads_plain_http_to_https(site: Site) -> None:
     line.close()
 
 
-def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
+def test_forty_half_sent_requests_stop_nobody(site: ServiceBehindNginx) -> None:
     """Sent to the web process itself, they would hold every thread of it."""
     browser = site.browser()
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\nhalf"
@@ -171,16 +173,16 @@ def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
         assert time.monotonic() - begun < TIMEOUT
 
 
-def test_shows_figures_to_no_stranger(site: Site) -> None:
+def test_shows_figures_to_no_stranger(site: ServiceBehindNginx) -> None:
     assert site.browser().go("/metrics").status == 404
 
 
-def test_shows_figures_to_monitoring_with_the_token(site: Site) -> None:
+def test_shows_figures_to_monitoring_with_the_token(site: ServiceBehindNginx) -> None:
     assert site.browser(Authorization=f"Bearer {METRICS_TOKEN}").go("/metrics").status == 200
 
 
 @pytest.mark.parametrize("site", ["port"], indirect=True)
-def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(site: Site) -> None:
+def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(site: ServiceBehindNginx) -> None:
     line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT, source_address=("127.0.0.3", 0))
     line.request("GET", "/sign-in/", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": PERSON})
 
@@ -195,7 +197,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(sit
 
 
 @pytest.mark.parametrize("site", ["port"], indirect=True)
-def test_a_balancer_may_ask_without_https(site: Site) -> None:
+def test_a_balancer_may_ask_without_https(site: ServiceBehindNginx) -> None:
     line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT)
     line.request("GET", "/readyz", headers={"Host": NAME})
 
@@ -217,7 +219,7 @@ print(secrets.renew(proxy, "proxy", timezone.now()))
 """
 
 
-def test_answers_the_proxy_of_an_application(site: Site) -> None:
+def test_answers_the_proxy_of_an_application(site: ServiceBehindNginx) -> None:
     """The application's proxy is known by its secret and its address, which nginx reports. It names its own host.
 
     Seen failing without the location of nginx for it, which removes X-Forwarded-Host.

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import Service, Session
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.http_browser import A_REASON
 from tests.simulated.people import Clock, Person
 from verification.models import AuditEvent
@@ -58,7 +58,7 @@ def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
     assert event.detail["changes"]["program"] == ["", "calendar"]
 
 
-def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: Door) -> None:
+def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: AppPasswordService) -> None:
     """The form promises that. Seen failing: changes and deletions were under the long name."""
     keeper.browser.save(f"{LIST}{mail.service.pk}/change/", **FIELDS | {"slug": "mail", "program": "mail"})
     keeper.browser.save(f"{LIST}{mail.service.pk}/delete/")
@@ -67,7 +67,7 @@ def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: Door) -
     assert [event.detail["service"] for event in found] == ["mail", "mail"]
 
 
-def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
+def test_asks_before_it_renews_a_key(keeper: Person, mail: AppPasswordService) -> None:
     keeper.browser.go(LIST)
 
     page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
@@ -76,7 +76,7 @@ def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_renews_a_key(keeper: Person, mail: Door) -> None:
+def test_renews_a_key(keeper: Person, mail: AppPasswordService) -> None:
     keeper.browser.go(LIST)
     page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
     assert page.forms[-1].fields.items() >= {"action": "renew_key", "confirmed": "yes"}.items()
@@ -90,7 +90,7 @@ def test_renews_a_key(keeper: Person, mail: Door) -> None:
     assert AuditEvent.objects.filter(kind="service.key_renewed", actor_id=keeper.user.pk).count() == 1
 
 
-def test_wants_a_fresh_proof(keeper: Person, mail: Door, clock: Clock) -> None:
+def test_wants_a_fresh_proof(keeper: Person, mail: AppPasswordService, clock: Clock) -> None:
     clock.forward(minutes=11)
 
     assert keeper.browser.go(f"{LIST}add/").path == "/sign-in/again/"
@@ -101,7 +101,7 @@ def test_wants_a_fresh_proof(keeper: Person, mail: Door, clock: Clock) -> None:
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: Door) -> None:
+def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: AppPasswordService) -> None:
     at = f"{LIST}{mail.service.pk}/change/"
     keeper.browser.save(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
 
@@ -117,7 +117,7 @@ def test_takes_no_name_for_the_mail_servers_address(keeper: Person) -> None:
     assert not Service.objects.exists()
 
 
-def test_is_closed_to_staff_without_the_permission(dev: Person, mail: Door) -> None:
+def test_is_closed_to_staff_without_the_permission(dev: Person, mail: AppPasswordService) -> None:
     dev.sign_in()
 
     assert dev.browser.go(f"{LIST}add/").status == 403

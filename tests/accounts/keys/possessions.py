@@ -23,7 +23,7 @@ from accounts.models import (
     ScimPerson,
 )
 from accounts.provisioning import suggested_numbers
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import Person
 from verification import challenges, policies
 from verification.context import Context
@@ -46,7 +46,7 @@ class Possessions:
     """What a person and the organisation have that depends on a key."""
 
     person: Person
-    door: Door
+    door: AppPasswordService
     app_password: str
     access_pass: str
     browser: str

@@ -11,7 +11,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from accounts.app_passwords import MAX_PER_PERSON, programs
 from accounts.models import AppPassword, User
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.http_browser import Page
 from tests.simulated.people import ANAS, Clock, Person, join
 from verification.models import AuditEvent, Message, Policy
@@ -45,7 +45,7 @@ def other(db: None, clock: Clock) -> Person:
     return person
 
 
-def test_shows_it_once_with_what_to_do(ana: Person, mail: Door) -> None:
+def test_shows_it_once_with_what_to_do(ana: Person, mail: AppPasswordService) -> None:
     ana.sign_in()
 
     page = _make(ana)
@@ -123,7 +123,7 @@ def test_names_the_41st(ana: Person) -> None:
     assert AppPassword.objects.count() == MAX_PER_PERSON
 
 
-def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
+def test_deletes_one_after_a_confirmation(ana: Person, mail: AppPasswordService) -> None:
     ana.sign_in()
     gone, kept = (
         app_password_services.make(ana.user, name="old laptop"),
@@ -189,7 +189,7 @@ def test_wants_a_fresh_proof(ana: Person, clock: Clock, address: str) -> None:
     assert AppPassword.objects.count() == 1
 
 
-def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail: Door) -> None:
+def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail: AppPasswordService) -> None:
     ana.sign_in()
     secret = app_password_services.make(ana.user)
     Policy.objects.create(app_passwords=False)
@@ -220,7 +220,7 @@ def test_says_that_they_are_suspended(ana: Person) -> None:
     assert ana.browser.go(MAKE).path == LIST
 
 
-def test_names_an_app_that_keeps_failing(ana: Person, strict: Door) -> None:
+def test_names_an_app_that_keeps_failing(ana: Person, strict: AppPasswordService) -> None:
     ana.sign_in()
     for _ in range(3):
         strict.knock("ana", "an older password")
@@ -247,7 +247,7 @@ def _listed(page: Page) -> list[str]:
     return re.findall(r'<span class="line-name">\s*<bdi>([^<]+)</bdi>', page.html)
 
 
-def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: Door) -> None:
+def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: AppPasswordService) -> None:
     ana.sign_in()
     secret = _secret(_make(ana, network="192.0.2.0/24", days="30"))
     assert AppPassword.objects.get().last_used_at is None

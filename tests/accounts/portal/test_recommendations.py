@@ -15,7 +15,7 @@ HALF_YEAR = timedelta(days=182)
 
 
 @dataclass
-class Way:
+class OptionSummary:
     """One option in short."""
 
     method: str
@@ -46,24 +46,27 @@ class Way:
         )
 
 
-TEXT = Way("text", phone="a", needs_delivery=True)
-CALL = Way("call", phone="a", needs_delivery=True)
-OFFICE = Way("call", phone="b", needs_delivery=True)
-APP, KEY = Way("totp", is_on_phone=True), Way("passkey")
-CODES = Way("recovery", is_backup=True)
-OLD = Way("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delivery=True)
-OLD_APP = Way("totp", used=10 * HALF_YEAR, is_on_phone=True)
-OFF = Way("totp", is_locked=True)
-OFF_TOKEN, OFF_CODES = Way("token", is_locked=True, is_handed_out=True), Way("recovery", is_locked=True, is_backup=True)
+TEXT = OptionSummary("text", phone="a", needs_delivery=True)
+CALL = OptionSummary("call", phone="a", needs_delivery=True)
+OFFICE = OptionSummary("call", phone="b", needs_delivery=True)
+APP, KEY = OptionSummary("totp", is_on_phone=True), OptionSummary("passkey")
+CODES = OptionSummary("recovery", is_backup=True)
+OLD = OptionSummary("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delivery=True)
+OLD_APP = OptionSummary("totp", used=10 * HALF_YEAR, is_on_phone=True)
+OFF = OptionSummary("totp", is_locked=True)
+OFF_TOKEN, OFF_CODES = (
+    OptionSummary("token", is_locked=True, is_handed_out=True),
+    OptionSummary("recovery", is_locked=True, is_backup=True),
+)
 STOPPED_CODES = replace(OFF_CODES, is_all_locked=True)
 
-TOKEN = Way("token")
-HOME_APP = Way("totp")  # the person says that it is on another device
+TOKEN = OptionSummary("token")
+HOME_APP = OptionSummary("totp")  # the person says that it is on another device
 ONE, NONE, FEW = "You have only one method", "You have no recovery codes", "You have 3 recovery codes left"
 NOTHING, PHONE = "You have no method", "All your methods are on one phone"
 EVERYDAY = "You have no method for everyday use"
 REACH, LOCKED, CODES_LOCKED = "Does Text still reach you?", "Totp is locked", "Recovery is locked"
-TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
+TABLE: dict[str, tuple[list[OptionSummary], int, bool, list[str]]] = {
     "nothing": ([], 0, True, [NOTHING, NONE]),
     "nothing, no codes to be had": ([], 0, False, [NOTHING]),
     "one app": ([APP], 0, False, [ONE]),
@@ -111,7 +114,7 @@ def test_says(case: str) -> None:
 
 @pytest.mark.parametrize(("used", "is_said"), [(HALF_YEAR, False), (HALF_YEAR + timedelta(seconds=1), True)])
 def test_asks_after_half_a_year(used: timedelta, is_said: bool) -> None:
-    options = [Way("text", phone="a", used=used, needs_delivery=True).option(1), APP.option(2)]
+    options = [OptionSummary("text", phone="a", used=used, needs_delivery=True).option(1), APP.option(2)]
 
     assert bool(recommendations.marks(options, n_codes=10, has_backup=True, now=NOW)) is is_said
 
@@ -128,7 +131,7 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     ("way", "url"),
     [(OFF, "portal:method-add"), (OFF_CODES, "portal:codes"), (OFF_TOKEN, ""), (STOPPED_CODES, "")],
 )
-def test_locked_method_leads_to_where_it_can_be_set_up_again(way: Way, url: str) -> None:
+def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary, url: str) -> None:
     """A token is handed out by the support desk. After too many incorrect codes in all, new codes stay locked too."""
     mark = recommendations.marks([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
 
@@ -147,7 +150,7 @@ def test_locked_method_leads_to_where_it_can_be_set_up_again(way: Way, url: str)
         ([KEY], "recovery code"),
     ],
 )
-def test_says_what_is_left_after_a_loss(ways: list[Way], left: str) -> None:
+def test_says_what_is_left_after_a_loss(ways: list[OptionSummary], left: str) -> None:
     said = recommendations.comfort([way.option(number) for number, way in enumerate(ways)])
 
     assert left in said

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.bench.measures import pages
-from tests.bench.measures.pages import Page
-from tests.bench.site import Site, Sites
+from tests.bench.measures.pages import PageTimes
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 PER_DAY = 100_000
 _DAYS = 365
@@ -30,14 +30,14 @@ class Ageing:
     sizes: Mapping[str, list[tuple[str, int, int]]] = field(default_factory=dict)
     dropped: Mapping[str, float] = field(default_factory=dict)
     deleted: Mapping[str, float] = field(default_factory=dict)
-    pages: list[Page] = field(default_factory=list)
+    pages: list[PageTimes] = field(default_factory=list)
     growth: Mapping[str, float] = field(default_factory=dict)
     updates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     n_genuine: int = _N_GENUINE
     n_grown: int = _N_GROWN * 2
 
 
-def measure(up: Sites, *, share: float, say: Callable[[str], None]) -> Ageing:
+def measure(up: MeasuredSites, *, share: float, say: Callable[[str], None]) -> Ageing:
     """Fill twelve months, and measure."""
     site, found = up.ours, Ageing(share)
     site.pause()
@@ -69,11 +69,11 @@ def measure(up: Sites, *, share: float, say: Callable[[str], None]) -> Ageing:
     return found
 
 
-def _asked(site: Site, what: str, **more: Any) -> Any:
+def _asked(site: MeasuredSite, what: str, **more: Any) -> Any:
     return site.hand.order("age", what=what, **more)
 
 
-def _pages(site: Site, say: Callable[[str], None]) -> list[Page]:
+def _pages(site: MeasuredSite, say: Callable[[str], None]) -> list[PageTimes]:
     samples: Any = site.hand.order("carry", what="samples", n=48)
     today = datetime.now(UTC).date()
     kinds: dict[str, Callable[[Mapping[str, str], int], str]] = {
@@ -100,7 +100,7 @@ def _pages(site: Site, say: Callable[[str], None]) -> list[Page]:
     return found
 
 
-def _grow(site: Site, found: Ageing, say: Callable[[str], None]) -> None:
+def _grow(site: MeasuredSite, found: Ageing, say: Callable[[str], None]) -> None:
     """Sign in without autovacuum, and tell by how much each table grew."""
     say("ageing: growth without autovacuum")
     _asked(site, "autovacuum", is_on=False)

@@ -13,7 +13,7 @@ from mfasite.demo import child_processes
 from tests.bench.directories import peaks
 from tests.bench.meter import Usage
 from tests.bench.processes import driver
-from tests.bench.site import Sites
+from tests.bench.site import MeasuredSites
 from tests.real_programs import slapd as ldap_server
 from tests.real_programs.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, Slapd
 
@@ -43,7 +43,7 @@ class Run:
     events: int
 
 
-def measure(up: Sites, *, people: int, say: Callable[[str], None]) -> list[Run]:
+def measure(up: MeasuredSites, *, people: int, say: Callable[[str], None]) -> list[Run]:
     """Read a directory of so many people three times: everything is new, nothing is, and 1 % has another name."""
     ours = up.ours
     home = ours.home / "slapd"
@@ -82,7 +82,7 @@ def _tree(people: int) -> Iterator[str]:
         yield "\n".join([f"dn: cn=g{g},ou=groups,{BASE}", "objectClass: groupOfNames", f"cn: g{g}", *members, "", ""])
 
 
-class _Reader:
+class _DirectoryWorker:
     """A worker that reads the directory. It has Django loaded and nothing else to do."""
 
     def __init__(self, server: str) -> None:
@@ -136,7 +136,7 @@ class _Reader:
 def main() -> None:
     """Obey until the input ends."""
     django.setup()
-    reader: Any = _Reader(sys.argv[2])
+    reader: Any = _DirectoryWorker(sys.argv[2])
     print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)

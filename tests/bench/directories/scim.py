@@ -10,8 +10,8 @@ from typing import Any
 from tests.bench import meter
 from tests.bench.directories import peaks
 from tests.bench.meter import Usage
-from tests.bench.processes import Hand, driver
-from tests.bench.site import Sites
+from tests.bench.processes import DriverProcess, driver
+from tests.bench.site import MeasuredSites
 
 _WARM_UPS = 40  # requests: the first one loads scim2-models
 
@@ -44,7 +44,7 @@ class Pass:
         return self.usage / len(self.took)
 
 
-def measure(up: Sites, *, people: int, say: Callable[[str], None]) -> list[Pass]:
+def measure(up: MeasuredSites, *, people: int, say: Callable[[str], None]) -> list[Pass]:
     """Send a directory of so many people, four requests at a time."""
     up.web(1)
     try:
@@ -69,7 +69,9 @@ def measure(up: Sites, *, people: int, say: Callable[[str], None]) -> list[Pass]
         up.web(2)
 
 
-def _pass(up: Sites, hand: Hand, say: Callable[[str], None], title: str, order: str, people: int) -> Pass:
+def _pass(
+    up: MeasuredSites, hand: DriverProcess, say: Callable[[str], None], title: str, order: str, people: int
+) -> Pass:
     say(f"SCIM: {title}")
     pid = _web_process(up)
     events, before = hand.order("events"), up.ours.meter.read()
@@ -80,7 +82,7 @@ def _pass(up: Sites, hand: Hand, say: Callable[[str], None], title: str, order: 
     return Pass(title=title, people=people, usage=usage, memory=memory, events=hand.order("events") - events, **found)
 
 
-def _web_process(up: Sites) -> int:
+def _web_process(up: MeasuredSites) -> int:
     """Return the process that answers: the child of the one that was started."""
     (first,) = up.ours.pids("web")
     (pid,) = [each for each in meter.family(first) if each != first]

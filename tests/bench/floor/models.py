@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 
-class Device(models.Model):
+class FloorDevice(models.Model):
     """An authenticator app, or a number. `last_step` is the newest step that was used."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -14,7 +14,7 @@ class Device(models.Model):
     number = models.CharField(max_length=20, blank=True)
     last_step = models.BigIntegerField(default=-1)
 
-    objects: ClassVar["models.Manager[Device]"] = models.Manager()
+    objects: ClassVar["models.Manager[FloorDevice]"] = models.Manager()
 
     class Meta:
         app_label = "floor"
@@ -23,7 +23,7 @@ class Device(models.Model):
         return f"app of {self.user}"
 
 
-class Text(models.Model):
+class FloorText(models.Model):
     """One code that goes to a number."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -32,7 +32,7 @@ class Text(models.Model):
     at = models.DateTimeField()
     is_used = models.BooleanField(default=False)
 
-    objects: ClassVar["models.Manager[Text]"] = models.Manager()
+    objects: ClassVar["models.Manager[FloorText]"] = models.Manager()
 
     class Meta:
         app_label = "floor"
@@ -41,7 +41,7 @@ class Text(models.Model):
         return f"code for {self.user}"
 
 
-class Entry(models.Model):
+class FloorEntry(models.Model):
     """One line of the record."""
 
     at = models.DateTimeField()
@@ -50,7 +50,7 @@ class Entry(models.Model):
     network = models.CharField(max_length=45)
     agent = models.CharField(max_length=300)
 
-    objects: ClassVar["models.Manager[Entry]"] = models.Manager()
+    objects: ClassVar["models.Manager[FloorEntry]"] = models.Manager()
 
     class Meta:
         app_label = "floor"

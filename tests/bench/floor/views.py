@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django_otp.oath import TOTP
 
 from tests.bench.floor import texts
-from tests.bench.floor.models import Device, Entry, Text
+from tests.bench.floor.models import FloorDevice, FloorEntry, FloorText
 from tests.bench.people import PASSWORD, TEXTED
 
 _HASH = make_password(PASSWORD)
@@ -49,7 +49,7 @@ def code(request: HttpRequest) -> HttpResponse:
     """CheckRequest for the code; a step is good once."""
     if request.method != "POST":
         return render(request, "floor/code.html")
-    device = Device.objects.select_related("user").get(user=request.session["pending"])
+    device = FloorDevice.objects.select_related("user").get(user=request.session["pending"])
     typed = request.POST.get("code", "")[:16]
     if not (_spend_text(request, device, typed) if device.number else _spend_step(request, device, typed)):
         return render(request, "floor/code.html", {"error": "Incorrect code."})
@@ -60,23 +60,23 @@ def code(request: HttpRequest) -> HttpResponse:
 
 def _text(user: Any) -> None:
     """Text a code: one row, and one push."""
-    number = Device.objects.get(user=user).number
+    number = FloorDevice.objects.get(user=user).number
     code = f"{secrets.randbelow(1_000_000):06d}"
-    text = Text.objects.create(user=user, number=number, code=code, at=timezone.now())
+    text = FloorText.objects.create(user=user, number=number, code=code, at=timezone.now())
     texts.push(text.pk)
 
 
-def _spend_text(request: HttpRequest, device: Device, typed: str) -> bool:
-    text = Text.objects.filter(user=device.user).order_by("-id").first()
+def _spend_text(request: HttpRequest, device: FloorDevice, typed: str) -> bool:
+    text = FloorText.objects.filter(user=device.user).order_by("-id").first()
     if text is None or not constant_time_compare(text.code, typed):
         return False
-    if not Text.objects.filter(pk=text.pk, is_used=False).update(is_used=True):
+    if not FloorText.objects.filter(pk=text.pk, is_used=False).update(is_used=True):
         return False
     _note(request, device)
     return True
 
 
-def _spend_step(request: HttpRequest, device: Device, typed: str) -> bool:
+def _spend_step(request: HttpRequest, device: FloorDevice, typed: str) -> bool:
     step = _step(bytes(device.secret), typed)
     return step is not None and _spend(request, device, step)
 
@@ -92,15 +92,15 @@ def _step(secret: bytes, typed: str) -> int | None:
     return found
 
 
-def _spend(request: HttpRequest, device: Device, step: int) -> bool:
-    if not Device.objects.filter(pk=device.pk, last_step__lt=step).update(last_step=step):
+def _spend(request: HttpRequest, device: FloorDevice, step: int) -> bool:
+    if not FloorDevice.objects.filter(pk=device.pk, last_step__lt=step).update(last_step=step):
         return False
     _note(request, device)
     return True
 
 
-def _note(request: HttpRequest, device: Device) -> None:
-    Entry.objects.create(
+def _note(request: HttpRequest, device: FloorDevice) -> None:
+    FloorEntry.objects.create(
         at=timezone.now(),
         kind="sign_in.completed",
         user=device.user,

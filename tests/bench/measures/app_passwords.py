@@ -18,7 +18,7 @@ import django
 
 from tests.bench.meter import Usage
 from tests.bench.processes import driver
-from tests.bench.site import HOST, Sites
+from tests.bench.site import HOST, MeasuredSites
 
 PATH = "/integrations/basic/"
 _PLACE = "192.0.2.0/24"
@@ -34,7 +34,7 @@ class Checks:
     rate: float  # a second, eight askers at a time
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> Checks:
+def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> Checks:
     """Have an asker of its own ask, for HTTP Basic as `auth_request` and Dovecot's script do.
 
     Each check is the first of its person that day, so each writes when the app password was used.

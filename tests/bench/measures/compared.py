@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from tests.bench.meter import Usage, middle
-from tests.bench.processes import Hand
-from tests.bench.site import Site, Sites
+from tests.bench.processes import DriverProcess
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 EMPTY = "/nothing/"  # of the floor
 
@@ -24,7 +24,7 @@ class Cost:
         """The median of the processor time of all servers. Units: milliseconds."""
         return middle([each.all_cpu for each in self.usage])
 
-    def add(self, site: Site, hand: Hand, order: str, *, n: int, **more: object) -> None:
+    def add(self, site: MeasuredSite, hand: DriverProcess, order: str, *, n: int, **more: object) -> None:
         """Have a driver do so many, and add what the site used for one."""
         before = site.meter.read()
         self.took.extend(hand.order(order, n=n, **more))
@@ -45,7 +45,7 @@ class Compared:
         return middle([ours.all_cpu / empty.all_cpu for ours, empty in pairs])
 
 
-def measured(up: Sites, hand: Hand, order: str, *, rounds: int, n: int) -> Compared:
+def measured(up: MeasuredSites, hand: DriverProcess, order: str, *, rounds: int, n: int) -> Compared:
     """Have a driver do one thing and load the empty view in turn. The driver knows an order `empty`."""
     found = Compared()
     for _ in range(rounds):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.bench import meter
-from tests.bench.site import Site, Sites
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 _LATENCY = 200  # milliseconds
 
@@ -31,7 +31,7 @@ class Deliveries:
     through_cpu: float = 0.0
 
 
-def measure(up: Sites, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
+def measure(up: MeasuredSites, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
     """Put messages out at steady rates, then as many as go, by two workers as in production."""
     found = Deliveries()
     hand = up.ours.hand
@@ -59,6 +59,6 @@ def measure(up: Sites, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
     return found
 
 
-def _workers(ours: Site) -> float:
+def _workers(ours: MeasuredSite) -> float:
     """Give the processor time of all workers so far. Units: milliseconds."""
     return sum(meter.family_cpu(pid) for pid in ours.pids("worker"))

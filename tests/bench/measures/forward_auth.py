@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import django
 
 from tests.bench.measures.compared import EMPTY, Compared, measured
-from tests.bench.processes import Hand, driver
-from tests.bench.site import HOST, Sites
+from tests.bench.processes import DriverProcess, driver
+from tests.bench.site import HOST, MeasuredSites
 
 PATH = "/integrations/forward-auth/"
 N_APPLICATIONS = 200
@@ -40,7 +40,7 @@ class Verdicts:
     empty_rate: float
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
+def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> Verdicts:
     """Have a proxy of its own ask about people who are signed in to an application."""
     ours, floor = up.ours, up.floor.address
     with driver("proxy", ours.address, ours.home, ours.environment, module="tests.bench.measures.forward_auth") as hand:
@@ -56,7 +56,7 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
     return Verdicts(single, many, single_rate, rate, empty_rate)
 
 
-def _ask(up: Sites, hand: Hand) -> Compared:
+def _ask(up: MeasuredSites, hand: DriverProcess) -> Compared:
     """Ask, and load the empty view in turn, so that what else the machine does weighs on both."""
     hand.order("wait")
     hand.order("ask", n=_WARM_UPS)

@@ -14,7 +14,7 @@ from functools import partial
 
 import django
 
-from tests.bench.simulated_people import ABROAD, HOME, START, Player, World
+from tests.bench.simulated_people import ABROAD, HOME, START, SimulatedUser, Simulation
 
 _BEFORE_AT = "f461332"
 
@@ -46,9 +46,9 @@ BEFORE = {
 # Scenarios -----------------------------------------------------------------------------------------------------
 
 
-def office(world: World) -> Result:
+def office(world: Simulation) -> Result:
     """Five thousand people behind one address sign in by text within the hour, half of them before a quarter past."""
-    people = [Player(world, n, "192.0.2.7").make("text") for n in range(5000)]
+    people = [SimulatedUser(world, n, "192.0.2.7").make("text") for n in range(5000)]
     for person in people:
         when = START + timedelta(minutes=world.lot.uniform(*((0, 15) if person.n % 2 else (15, 55))))
         typing = world.lot.uniform(15, 60)
@@ -59,11 +59,11 @@ def office(world: World) -> Result:
     return Result(kept_out=sum(not person.is_in for person in people), of=len(people), more="not in by 9:20")
 
 
-def outage(world: World) -> Result:
+def outage(world: Simulation) -> Result:
     """For an hour no text arrives; six hundred people of one range ask three times each, and once again after it."""
-    people = [Player(world, n, f"198.51.{n % 100}.{n % 250}").make("text") for n in range(600)]
+    people = [SimulatedUser(world, n, f"198.51.{n % 100}.{n % 250}").make("text") for n in range(600)]
 
-    def in_vain(person: Player) -> None:
+    def in_vain(person: SimulatedUser) -> None:
         if person.password() == "right" and person.ask("text").issued:
             person.deliver(arrives=False)
 
@@ -79,20 +79,20 @@ def outage(world: World) -> Result:
     )
 
 
-def fraud(accounts: int, area: str) -> Callable[[World], Result]:
+def fraud(accounts: int, area: str) -> Callable[[Simulation], Result]:
     """Fraudsters know so many passwords and ask for texts that nobody types, each six minutes for three hours; a
     hundred honest people of the same range sign in at the same time."""
 
-    def play(world: World) -> Result:
+    def play(world: Simulation) -> Result:
         from verification import conf
         from verification.models import Country
 
         Country.objects.get_or_create(code="LV")
         places = max(1, accounts // 5)
-        thieves = [Player(world, n, f"203.0.113.{n % places}", area).make("text") for n in range(accounts)]
-        honest = [Player(world, 500 + n, f"198.51.100.{n}", area).make("text") for n in range(100)]
+        thieves = [SimulatedUser(world, n, f"203.0.113.{n % places}", area).make("text") for n in range(accounts)]
+        honest = [SimulatedUser(world, 500 + n, f"198.51.100.{n}", area).make("text") for n in range(100)]
 
-        def pump(thief: Player) -> None:
+        def pump(thief: SimulatedUser) -> None:
             if thief.password() == "right" and thief.ask("text").issued:
                 thief.deliver(arrives=True)
 
@@ -112,17 +112,17 @@ def fraud(accounts: int, area: str) -> Callable[[World], Result]:
     return play
 
 
-def stranger(world: World) -> Result:
+def stranger(world: Simulation) -> Result:
     """From one address somebody tries fifty names each five minutes for two hours, then each of them once an hour for a
     day; the owners come three times, twice in their own browser and once in a new one."""
-    people = [Player(world, n, f"198.51.100.{n}").make("totp") for n in range(50)]
+    people = [SimulatedUser(world, n, f"198.51.100.{n}").make("totp") for n in range(50)]
     looked_at, refused = 0, set[int]()  # of the stranger's passwords; owners
 
-    def guess(person: Player) -> None:
+    def guess(person: SimulatedUser) -> None:
         nonlocal looked_at
         looked_at += person.password("a guess", network="203.0.113.66") == "wrong"
 
-    def come(person: Player, *, is_known: bool) -> None:
+    def come(person: SimulatedUser, *, is_known: bool) -> None:
         device, person.device = person.device, person.device if is_known else ""
         if person.password() != "right":
             refused.add(person.n)
@@ -140,7 +140,7 @@ def stranger(world: World) -> Result:
     return Result(kept_out=len(refused), of=len(people), guesses=looked_at)
 
 
-def _cookie(person: Player) -> str:
+def _cookie(person: SimulatedUser) -> str:
     try:
         from verification.browsers import known_browsers
     except ImportError:  # as it was before
@@ -148,13 +148,13 @@ def _cookie(person: Player) -> str:
     return known_browsers.remember("", person.user.username)
 
 
-def patient(world: World) -> Result:
+def patient(world: Simulation) -> Result:
     """Somebody who knows the password tries four app codes four times a day for thirty days; each time the owner signs
     in after it, by the app as well."""
     from verification.models import Message
     from verification.outcomes import Verdict
 
-    owner = Player(world, 1, "198.51.100.1").make("totp")
+    owner = SimulatedUser(world, 1, "198.51.100.1").make("totp")
     looked_at, kept_out_at = 0, list[datetime]()
 
     def round_of() -> None:
@@ -174,9 +174,9 @@ def patient(world: World) -> Result:
     return Result(kept_out=int(bool(kept_out_at)), of=1, guesses=looked_at, more=first)
 
 
-def bomber(world: World) -> Result:
+def bomber(world: Simulation) -> Result:
     """Somebody who knows the password has the phone ring each minute, for an hour of the night."""
-    owner = Player(world, 1, "198.51.100.1").make("call", "totp")
+    owner = SimulatedUser(world, 1, "198.51.100.1").make("call", "totp")
 
     def ring() -> None:
         if owner.password() == "right" and owner.ask("call").issued:
@@ -190,7 +190,7 @@ def bomber(world: World) -> Result:
     return Result(kept_out=int(not is_in), of=1, money=owner.n_sent * 0.15, more=f"rings {owner.n_sent} times")
 
 
-SCENARIOS: dict[str, Callable[[World], Result]] = {
+SCENARIOS: dict[str, Callable[[Simulation], Result]] = {
     "an office of 5,000 behind one address": office,
     "a carrier's outage of an hour, 600 people": outage,
     "toll fraud at home, 3 accounts": fraud(3, HOME),
@@ -223,7 +223,7 @@ def measure() -> Iterator[tuple[str, Result]]:
         _empty()
         toll_fraud.forget()
         with time_machine.travel(START, tick=False) as traveller:
-            yield name, play(World(traveller))
+            yield name, play(Simulation(traveller))
 
 
 def _empty() -> None:

@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import django
 
 from tests.bench.measures.compared import EMPTY, Compared, Cost, measured
-from tests.bench.processes import Hand, driver
-from tests.bench.site import HOST, Sites
+from tests.bench.processes import DriverProcess, driver
+from tests.bench.site import HOST, MeasuredSites
 
 _CALLBACK = "https://bench.example.org/callback"
 N_APPLICATIONS = 200
@@ -43,7 +43,7 @@ class OidcSignIns:
     token_rate: float
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
+def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> OidcSignIns:
     """Have applications sign people in who are signed in already, and refresh their tokens."""
     ours, tokens = up.ours, Cost()
     with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.measures.oidc") as hand:
@@ -60,7 +60,7 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
     return OidcSignIns(single, many, tokens, rate, token_rate)
 
 
-def _sign_in(up: Sites, hand: Hand) -> Compared:
+def _sign_in(up: MeasuredSites, hand: DriverProcess) -> Compared:
     hand.order("sign_in", n=_WARM_UPS)
     hand.order("empty", address=up.floor.address, n=_WARM_UPS)
     return measured(up, hand, "sign_in", rounds=_ROUNDS, n=_PER_ROUND)

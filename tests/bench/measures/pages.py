@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from tests.bench.meter import Usage
-from tests.bench.site import Site, Sites
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 _N = 48  # pages of each kind
 _WIDTH = 8
@@ -16,7 +16,7 @@ Sample = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Page:
+class PageTimes:
     """One kind of page. Units: milliseconds; `usage` a page."""
 
     name: str
@@ -50,7 +50,7 @@ _HELP: dict[str, Callable[[int], str]] = {
 }
 
 
-def desk(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
+def desk(up: MeasuredSites, *, say: Callable[[str], None]) -> list[PageTimes]:
     """Open each kind of page as a member of staff, each time for another person."""
     samples: Any = up.ours.hand.order("carry", what="samples", n=_N)
     found = []
@@ -60,7 +60,7 @@ def desk(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
     return found
 
 
-def help_centre(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
+def help_centre(up: MeasuredSites, *, say: Callable[[str], None]) -> list[PageTimes]:
     """Open each kind of page as a stranger and as a reader who is signed in."""
     found = []
     for who in ("", "reader"):
@@ -71,11 +71,11 @@ def help_centre(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
     return found
 
 
-def measured(site: Site, name: str, paths: list[str], *, who: str) -> Page:
+def measured(site: MeasuredSite, name: str, paths: list[str], *, who: str) -> PageTimes:
     """Open pages one after another, then by eight at a time, as a reader or a member of staff."""
     site.hand.order("pages", paths=paths[:2], who=who)  # warms up
     before = site.meter.read()
     alone: Any = site.hand.order("pages", paths=paths, who=who)
     usage = site.meter.read() - before
     crowded: Any = site.hand.order("pages", paths=paths * 2, width=_WIDTH, who=who)
-    return Page(name, alone, crowded, usage / len(paths))
+    return PageTimes(name, alone, crowded, usage / len(paths))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench import meter
 from tests.bench.meter import Usage
-from tests.bench.site import Sites
+from tests.bench.site import MeasuredSites
 
 PROCESSES = (1, 2, 4)
 _CROWD = 32
@@ -28,7 +28,7 @@ class Step:
     driver: float
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> list[Step]:
+def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> list[Step]:
     """Sign people in by app codes, thirty-two at a time, by one, two and four web processes of eight threads."""
     try:
         return [_measure(up, processes, say) for processes in PROCESSES]
@@ -36,7 +36,7 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> list[Step]:
         up.web(2)
 
 
-def _measure(up: Sites, processes: int, say: Callable[[str], None]) -> Step:
+def _measure(up: MeasuredSites, processes: int, say: Callable[[str], None]) -> Step:
     say(f"sign-ins by {processes} web processes")
     up.web(processes)
     hand = up.ours.hand

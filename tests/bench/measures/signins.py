@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.bench.meter import Memory, Usage, family, memory, middle
-from tests.bench.site import Site, Sites
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 REQUESTS = ("open", "password", "page", "code")
 _PEOPLE = 16  # in a window of one kind
@@ -75,7 +75,7 @@ class SignIns:
         return [self.floor, self.floor_text, self.app, self.text, self.slow]
 
 
-def measure(up: Sites, *, rounds: int, say: Callable[[str], None]) -> SignIns:
+def measure(up: MeasuredSites, *, rounds: int, say: Callable[[str], None]) -> SignIns:
     """Sign people in by each kind in turn, round after round; then many of each kind in one go."""
     found = SignIns(
         floor=Series("floor, app code", "totp"),
@@ -111,17 +111,17 @@ def measure(up: Sites, *, rounds: int, say: Callable[[str], None]) -> SignIns:
     return found
 
 
-def _ready(site: Site, series: Series, n: int) -> None:
+def _ready(site: MeasuredSite, series: Series, n: int) -> None:
     _treat(site, series)
     site.hand.order("batch", method=series.method, n=n)
 
 
-def _treat(site: Site, series: Series) -> None:
+def _treat(site: MeasuredSite, series: Series) -> None:
     if series.method == "text" and site.name == "ours":
         site.hand.order("carry", what="treat", latency=series.latency)
 
 
-def _window(site: Site, series: Series) -> None:
+def _window(site: MeasuredSite, series: Series) -> None:
     _ready(site, series, _PEOPLE)
     answer, usage = site.measured("sign_in")
     took: Any = answer
@@ -130,7 +130,7 @@ def _window(site: Site, series: Series) -> None:
         series.took[name] += took[name]
 
 
-def _block(up: Sites, site: Site, series: Series) -> None:
+def _block(up: MeasuredSites, site: MeasuredSite, series: Series) -> None:
     """Count what is delivered late, such as fsyncs, and what is left in the database.
 
     Everybody has signed in before, and uses another browser now: a person's first sign-in writes what no later one
@@ -156,18 +156,18 @@ def _block(up: Sites, site: Site, series: Series) -> None:
     series.block = replace(used, size=site.meter.content() - content) / _BLOCK
 
 
-def empty_views(up: Sites) -> list[float]:
+def empty_views(up: MeasuredSites) -> list[float]:
     """Measure what an empty view costs, in a few rounds. Units: milliseconds, all servers."""
     with up.turn(up.floor):
         return [_empty(up.floor) for _ in range(_EMPTY_ROUNDS + 1)][1:]  # the first warms up
 
 
-def _empty(floor: Site) -> float:
+def _empty(floor: MeasuredSite) -> float:
     _, usage = floor.measured("load", path="/nothing/", n=_PEOPLE)
     return usage.all_cpu / _PEOPLE
 
 
-def _hash(floor: Site, found: SignIns) -> None:
+def _hash(floor: MeasuredSite, found: SignIns) -> None:
     """Measure what one check of a password costs, and what an empty view does."""
     _, with_it = floor.measured("load", path="/hash/", n=_PEOPLE)
     empty = _empty(floor)
@@ -175,20 +175,20 @@ def _hash(floor: Site, found: SignIns) -> None:
     found.empty.append(empty)
 
 
-def _receipts(site: Site) -> float:
+def _receipts(site: MeasuredSite) -> float:
     """Bring receipts as a carrier does, and measure what taking one costs."""
     answer, usage = site.measured("carry", what="bring_receipts", n=120, address=site.address)
     n: Any = answer
     return usage.all_cpu / n if n else 0.0
 
 
-def _dearest(site: Site, name: str) -> Memory:
+def _dearest(site: MeasuredSite, name: str) -> Memory:
     """Read the memory of the largest process of a child's family."""
     found = [memory(pid) for each in site.pids(name) for pid in family(each)]
     return max(found, key=lambda one: one.rss)
 
 
-def _pace(ours: Site, latency: int) -> Pace:
+def _pace(ours: MeasuredSite, latency: int) -> Pace:
     ours.hand.order("carry", what="treat", latency=latency)
     ours.hand.order("batch", method="text", n=_CROWD * 6)
     found = ours.hand.order("pace", width=_CROWD)

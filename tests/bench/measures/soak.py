@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.bench import meter
-from tests.bench.site import Site, Sites
+from tests.bench.site import MeasuredSite, MeasuredSites
 
 _SECONDS = 7 * 60
 _BATCH = 1000  # people, who each sign in once
@@ -46,7 +46,7 @@ class Soak:
         return {name: self.turns[-1].memory[name] / first.memory[name] for name in _PROCESSES}
 
 
-def measure(up: Sites, *, say: Callable[[str], None]) -> Soak:
+def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> Soak:
     """Sign people in by apps and by texts in turn, thirty-two at a time. Errors: `Broken` at the first wrong answer."""
     begun, turns = time.monotonic(), list[Turn]()
     while time.monotonic() - begun < _SECONDS:
@@ -60,7 +60,7 @@ def measure(up: Sites, *, say: Callable[[str], None]) -> Soak:
     return Soak(turns)
 
 
-def _memory(site: Site) -> dict[str, float]:
+def _memory(site: MeasuredSite) -> dict[str, float]:
     return {
         name: max(meter.memory(pid).rss for first in site.pids(name) for pid in meter.family(first))
         for name in _PROCESSES

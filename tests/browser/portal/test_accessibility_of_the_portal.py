@@ -16,14 +16,14 @@ from tests.browser.page_actions import (
     verify,
 )
 from tests.browser.portal.full_portals import UNBROKEN, fill_up
-from tests.browser.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import Enrolment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_keeps_nobody_out_of_an_empty_portal(look: Look, ben: Person) -> None:
+def test_keeps_nobody_out_of_an_empty_portal(look: PageChecker, ben: Person) -> None:
     User.objects.filter(pk=ben.user.pk).update(second_step=SecondStep.DISABLED)
     give_password(look.page, ben)
     expect_in(look.page, ben)
@@ -35,7 +35,7 @@ def test_keeps_nobody_out_of_an_empty_portal(look: Look, ben: Person) -> None:
     assert look.found == []
 
 
-def test_keeps_nobody_out_of_the_portal(inside: Look, ana: Person) -> None:
+def test_keeps_nobody_out_of_the_portal(inside: PageChecker, ana: Person) -> None:
     ref = ana.enrolment("totp").ref
     inside.over("/", "/methods/", f"/methods/{ref}/rename/", f"/methods/{ref}/remove/", "/browsers/", "/activity/")
     inside.over("/activity/not-me/", "/activity/secure/", "/profile/", "/sign-out/")
@@ -46,7 +46,7 @@ def test_keeps_nobody_out_of_the_portal(inside: Look, ana: Person) -> None:
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_adding_a_method(inside: Look) -> None:
+def test_keeps_nobody_out_of_adding_a_method(inside: PageChecker) -> None:
     page = inside.page
     inside.over("/methods/add/", "/methods/add/text/", "/methods/add/call/", "/methods/add/passkey/")
     press(page, "Continue")
@@ -64,7 +64,7 @@ def test_keeps_nobody_out_of_adding_a_method(inside: Look) -> None:
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_a_new_phone(inside: Look, ana: Person, clock: Clock) -> None:
+def test_keeps_nobody_out_of_a_new_phone(inside: PageChecker, ana: Person, clock: Clock) -> None:
     page = inside.page
     inside.over("/methods/new-phone/")
     press(page, "Start")
@@ -79,7 +79,7 @@ def test_keeps_nobody_out_of_a_new_phone(inside: Look, ana: Person, clock: Clock
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
+def test_keeps_nobody_out_of_app_passwords(inside: PageChecker) -> None:
     page = inside.page
     inside.over("/app-passwords/make/")
     unfold(page, "Restrictions (optional)")
@@ -104,7 +104,7 @@ def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_making_an_account_safe(inside: Look) -> None:
+def test_keeps_nobody_out_of_making_an_account_safe(inside: PageChecker) -> None:
     page = inside.page
     page.goto("/activity/not-me/")
     press(page, "Secure my account")
@@ -120,7 +120,7 @@ def test_keeps_nobody_out_of_making_an_account_safe(inside: Look) -> None:
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person, clock: Clock) -> None:
+def test_keeps_nobody_out_of_proving_themselves_again(inside: PageChecker, ana: Person, clock: Clock) -> None:
     page = inside.page
     page.goto("/methods/")
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
@@ -137,7 +137,7 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
     assert inside.found == []
 
 
-def test_keeps_nobody_out_of_a_full_portal(inside: Look, ana: Person) -> None:
+def test_keeps_nobody_out_of_a_full_portal(inside: PageChecker, ana: Person) -> None:
     ana.user = User.objects.get(pk=ana.user.pk)
     fill_up(ana)
     for place in ("", "methods/", "app-passwords/", "browsers/", "activity/"):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from tests.browser import page_actions
-from tests.browser.screen_sizes_and_accessibility import Look
+from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.simulated.people import Clock, Person, hire
 from verification import hardware_tokens
 from verification.context import Context
@@ -40,7 +40,7 @@ def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Perso
     page_actions.give_password(desktop, fay, to="/admin/accounts/user/tokens/")
     page_actions.verify(desktop, fay.read_app())
     page_actions.expect_heading(desktop, "Hardware tokens")
-    look, at = Look(desktop), "/admin/accounts/user"
+    look, at = PageChecker(desktop), "/admin/accounts/user"
 
     look.at("tokens-list")
     look.over(f"{at}/tokens/?q=nothing", f"{at}/tokens/{tokens[0].ref}/", f"{at}/tokens/{tokens[1].ref}/")
@@ -61,7 +61,7 @@ def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     page_actions.press(page, "Hardware token")
     page_actions.expect_heading(page, "Verify it’s you")
 
-    look = Look(page)
+    look = PageChecker(page)
     look.at("token code")
     page_actions.verify(page, f"{code(SECRET, 90)} {code(SECRET, 91)}")
 

@@ -17,7 +17,7 @@ from accounts.sessions import BACKEND, SessionStore
 from accounts.support.actions import ActionRefusal, ActionState, Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
-from tests.browser.screen_sizes_and_accessibility import SIZES, Look
+from tests.browser.screen_sizes_and_accessibility import SIZES, PageChecker
 from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import Clock, Person, hire, join
 from verification import browsers
@@ -259,7 +259,7 @@ def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
         )
 
 
-def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person, look: Look) -> None:
+def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person, look: PageChecker) -> None:
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     root = hire("root", "Administrators")
     enter(desktop, root)
@@ -320,6 +320,6 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person,
 
 
 @pytest.fixture
-def look(desktop: Page) -> Look:
+def look(desktop: Page) -> PageChecker:
     """Return a checker that tests pages in every mode."""
-    return Look(desktop)
+    return PageChecker(desktop)

@@ -7,7 +7,7 @@ import pytest
 from django.utils.text import capfirst
 
 from tests.simulated.callbacks import call_back, hand_over
-from tests.simulated.fake_carrier import Answer, Exchange
+from tests.simulated.fake_carrier import CarrierResponse, FakeCarrier
 from tests.simulated.people import Clock, Person, hire
 from verification.delivery.routing import routes
 from verification.models import AuditEvent, Channel, Circuit, CircuitState, FailureReason, MessageState, Route
@@ -16,7 +16,7 @@ ADD = "/admin/verification/route/add/"
 
 
 @pytest.fixture
-def both(exchange: Exchange, gateway: Exchange, settings: Any) -> tuple[Exchange, Exchange]:
+def both(exchange: FakeCarrier, gateway: FakeCarrier, settings: Any) -> tuple[FakeCarrier, FakeCarrier]:
     """Install Twilio as the first provider and a gateway as the second."""
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "gateway"))
     routes._load.cache_clear()
@@ -27,7 +27,7 @@ def code(text: str) -> str:
     return "".join(re.findall(r"\d", re.search(r"\d{3} ?\d{3}", text)[0]))  # type: ignore[index]  # it is there
 
 
-def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tuple[Exchange, Exchange]) -> None:
+def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tuple[FakeCarrier, FakeCarrier]) -> None:
     ana.give_password()
     message = hand_over()
     first = code(both[0].newest["fields"]["Body"][0])
@@ -44,7 +44,7 @@ def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tu
     assert ana.verify(second).path == "/"
 
 
-def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[Exchange, Exchange]) -> None:
+def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[FakeCarrier, FakeCarrier]) -> None:
     ana.give_password()
     message = hand_over()
 
@@ -55,12 +55,12 @@ def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[Exchange
 
 
 def test_text_that_may_be_out_comes_again_with_the_same_code(
-    ana: Person, both: tuple[Exchange, Exchange], clock: Clock
+    ana: Person, both: tuple[FakeCarrier, FakeCarrier], clock: Clock
 ) -> None:
-    both[0].answer = Answer(hangs_up=True)
+    both[0].answer = CarrierResponse(hangs_up=True)
     ana.give_password()
     assert hand_over().state == MessageState.UNKNOWN
-    both[0].answer = Answer()
+    both[0].answer = CarrierResponse()
     clock.forward(seconds=31)
 
     ana.browser.press("Send a new code")
@@ -73,11 +73,11 @@ def test_text_that_may_be_out_comes_again_with_the_same_code(
 
 
 def test_call_that_one_carrier_refuses_is_placed_by_the_other(
-    ana: Person, exchange: Exchange, vonage: Exchange, settings: Any
+    ana: Person, exchange: FakeCarrier, vonage: FakeCarrier, settings: Any
 ) -> None:
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "vonage"))
     routes._load.cache_clear()
-    exchange.answer = Answer(status=401, code=20003)
+    exchange.answer = CarrierResponse(status=401, code=20003)
     ana.give_password()
     ana.choose("Phone call")
 
@@ -100,7 +100,7 @@ def opal(db: None, clock: Clock) -> Person:
 
 
 def test_operator_sets_a_route_and_it_is_written_down(
-    ana: Person, opal: Person, both: tuple[Exchange, Exchange]
+    ana: Person, opal: Person, both: tuple[FakeCarrier, FakeCarrier]
 ) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "Example", "is_on": "on"}
 
@@ -121,7 +121,7 @@ def test_operator_sets_a_route_and_it_is_written_down(
     "wrong",
     [{"place": "Switzerland"}, {"place": "0041"}, {"provider": "pigeon"}, {"kind": "mail", "place": "CH"}],
 )
-def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], wrong: dict[str, str]) -> None:
+def test_wrong_route_is_refused(opal: Person, both: tuple[FakeCarrier, FakeCarrier], wrong: dict[str, str]) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "", "is_on": "on"}
 
     opal.browser.save(ADD, **fields | wrong)

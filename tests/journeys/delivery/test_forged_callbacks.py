@@ -14,10 +14,19 @@ from twilio.request_validator import RequestValidator
 
 from mfasite.demo import users
 from mfasite.demo.launcher import Stack
-from tests.bench.browser import Browser
+from tests.bench.browser import TimedBrowser
 from tests.conftest import METRICS, METRICS_TOKEN, BringUp
 from tests.simulated import fake_carrier
-from tests.simulated.fake_carrier import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
+from tests.simulated.fake_carrier import (
+    ACCOUNT,
+    APPLICATION,
+    KEY,
+    SECRET,
+    TOKEN,
+    FakeCarrier,
+    private_key,
+    vonage_bearer,
+)
 from verification.delivery.providers.gateway import conf
 from verification.delivery.providers.gateway import signature as gateways
 
@@ -52,7 +61,7 @@ def by_vonage(url: str, state: str, ago: float, *, secret: str = SECRET) -> Sign
 
 
 @dataclass
-class Carrier:
+class CallbackSigning:
     """A carrier's signature, and a forged one."""
 
     sign: Sign
@@ -62,9 +71,9 @@ class Carrier:
 
 
 CARRIERS = {
-    "twilio": Carrier(by_twilio, lambda *what: by_twilio(*what, token="another"), has_time=False),
-    "gateway": Carrier(by_gateway, lambda *what: by_gateway(*what, key="another"), has_time=True),
-    "vonage": Carrier(
+    "twilio": CallbackSigning(by_twilio, lambda *what: by_twilio(*what, token="another"), has_time=False),
+    "gateway": CallbackSigning(by_gateway, lambda *what: by_gateway(*what, key="another"), has_time=True),
+    "vonage": CallbackSigning(
         by_vonage,
         lambda *what: by_vonage(*what, secret="another secret, and long enough too"),
         has_time=True,
@@ -74,14 +83,14 @@ CARRIERS = {
 
 
 @dataclass
-class Site:
+class ServiceWithOneCarrier:
     """The running service, with one carrier that the test simulates."""
 
     up: Stack
-    carrier: Carrier
-    lines: Exchange
+    carrier: CallbackSigning
+    lines: FakeCarrier
     wire: urllib3.PoolManager
-    browser: Browser
+    browser: TimedBrowser
 
     def ask_for_a_text(self) -> None:
         """Enter the password, and wait until the carrier has accepted the text."""
@@ -120,7 +129,7 @@ class Site:
 @pytest.fixture(params=CARRIERS, scope="module")
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp
-) -> Iterator[tuple[Carrier, Stack, Exchange]]:
+) -> Iterator[tuple[CallbackSigning, Stack, FakeCarrier]]:
     """Start the service for one carrier."""
     name: str = request.param
     with fake_carrier.opened() as lines:
@@ -144,14 +153,14 @@ def service(
 
 
 @pytest.fixture
-def site(service: tuple[Carrier, Stack, Exchange]) -> Iterator[Site]:
+def site(service: tuple[CallbackSigning, Stack, FakeCarrier]) -> Iterator[ServiceWithOneCarrier]:
     carrier, up, lines = service
     lines.requests.clear()  # it names messages by their number
-    with urllib3.PoolManager() as wire, closing(Browser(up.url, "127.0.0.1")) as browser:
-        yield Site(up, carrier, lines, wire, browser)
+    with urllib3.PoolManager() as wire, closing(TimedBrowser(up.url, "127.0.0.1")) as browser:
+        yield ServiceWithOneCarrier(up, carrier, lines, wire, browser)
 
 
-def test_forged_callback_is_refused_counted_and_without_effect(site: Site) -> None:
+def test_forged_callback_is_refused_counted_and_without_effect(site: ServiceWithOneCarrier) -> None:
     site.ask_for_a_text()
     url, other = site.address(), site.address().replace("/receipt/", "/receipt/0")
     sign, forge = site.carrier.sign, site.carrier.forge
@@ -173,7 +182,7 @@ def test_forged_callback_is_refused_counted_and_without_effect(site: Site) -> No
     assert len(site.lines.requests) == asked, "a forged bad receipt sends nothing more"
 
 
-def test_replayed_callback_changes_nothing(site: Site) -> None:
+def test_replayed_callback_changes_nothing(site: ServiceWithOneCarrier) -> None:
     site.ask_for_a_text()
     url = site.address()
     first, second = site.carrier.sign(url, "sent", 0), site.carrier.sign(url, "delivered", 0)

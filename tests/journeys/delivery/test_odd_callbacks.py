@@ -20,7 +20,7 @@ from accounts.models import User
 from tests.every_page import odd_values
 from tests.infrastructure.rounds import rounds
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.fake_carrier import KEY, TOKEN, vonage_bearer
 from tests.simulated.people import PASSWORD, Person, work
 from verification.delivery.providers.gateway import conf as gateway_conf
@@ -160,11 +160,11 @@ def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, exchange:
 
 
 @pytest.fixture
-def mail(db: None) -> Door:
+def mail(db: None) -> AppPasswordService:
     return app_password_services.build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
 
 
-def test_takes_any_value_from_a_service(ana: Person, mail: Door) -> None:
+def test_takes_any_value_from_a_service(ana: Person, mail: AppPasswordService) -> None:
     good = {"X-Service-Key": mail.key, "Auth-Method": "plain", "Auth-User": "ana", "Auth-Pass": PASSWORD}
     good |= {"Authorization": _basic("ana", PASSWORD), "X-Protocol": "imap", "Auth-Protocol": "imap"}
     good |= {"X-Real-IP": app_password_services.HOME, "Client-IP": app_password_services.HOME}

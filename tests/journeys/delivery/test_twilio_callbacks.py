@@ -8,7 +8,7 @@ from django.test import Client
 from twilio.request_validator import RequestValidator
 
 from tests.simulated.callbacks import FORM, call_back, hand_over, match, state
-from tests.simulated.fake_carrier import ACCOUNT, TOKEN, Answer, Exchange
+from tests.simulated.fake_carrier import ACCOUNT, TOKEN, CarrierResponse, FakeCarrier
 from tests.simulated.people import Person, hire
 from tests.simulated.verdicts import spoken
 from verification import limits
@@ -292,11 +292,13 @@ def test_callback_of_an_odd_length_changes_nothing(texted: Message, length: str)
     assert state(texted) == before
 
 
-def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(ana: Person, exchange: Exchange) -> None:
+def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(
+    ana: Person, exchange: FakeCarrier
+) -> None:
     """Seen failing with the number thrown away, and with such a refusal counted as a success."""
     opal = hire("opal", "Operators")
     opal.sign_in(to="/admin/")
-    exchange.answer = Answer(status=401, code=20005)
+    exchange.answer = CarrierResponse(status=401, code=20005)
     ana.give_password()
 
     message = hand_over()
@@ -312,8 +314,8 @@ def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(an
     ]
 
 
-def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Exchange) -> None:
-    exchange.answer = Answer(status=400, code=29999)
+def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: FakeCarrier) -> None:
+    exchange.answer = CarrierResponse(status=400, code=29999)
     ana.give_password()
 
     message = hand_over()

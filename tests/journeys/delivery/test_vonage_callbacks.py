@@ -9,7 +9,7 @@ from django.db.models import F
 from django.test import Client
 
 from tests.simulated.callbacks import hand_over, match, state
-from tests.simulated.fake_carrier import APPLICATION, Exchange, vonage_bearer
+from tests.simulated.fake_carrier import APPLICATION, FakeCarrier, vonage_bearer
 from tests.simulated.people import Person
 from tests.simulated.verdicts import spoken
 from verification.delivery.routing import routes
@@ -88,7 +88,7 @@ def test_event_of_another_call_changes_nothing(called: Message) -> None:
 
 
 def test_carrier_that_lost_the_call_to_another_is_heard_of_its_own_alone(
-    ana: Person, called: Message, exchange: Exchange, settings: Any
+    ana: Person, called: Message, exchange: FakeCarrier, settings: Any
 ) -> None:
     """Seen failing with only the present carrier's name of a message compared with what comes."""
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("vonage", "twilio"))

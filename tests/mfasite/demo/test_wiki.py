@@ -12,7 +12,7 @@ from mfasite.demo import wiki
 ASKED: list[dict[str, str]] = []
 
 
-class Service(BaseHTTPRequestHandler):
+class FakeForwardAuthService(BaseHTTPRequestHandler):
     """A service that lets one cookie in."""
 
     def do_GET(self) -> None:
@@ -37,7 +37,7 @@ class Service(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     """Return the port of the sample applications, in front of which a proxy asks the service above."""
     ASKED.clear()
-    service = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    service = ThreadingHTTPServer(("127.0.0.1", 0), FakeForwardAuthService)
     handler = type(
         "SampleProxy", (wiki.SampleProxy,), {"service": f"http://127.0.0.1:{service.server_address[1]}", "secret": "s"}
     )

@@ -15,7 +15,7 @@ from mfasite.celery import app
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from mfasite.observability import request_ids
-from tests.bench.browser import Browser
+from tests.bench.browser import TimedBrowser
 from verification.delivery import message_publisher
 from verification.models import Channel
 
@@ -98,7 +98,7 @@ def test_wake_up_carries_the_name(broker: str) -> None:
 
 def test_worker_goes_on_under_the_name_of_the_request(stack: Stack) -> None:
     """Through a real web, broker and worker: the worker's line names the request that asked for the text."""
-    browser = Browser(stack.url, "127.0.0.1")
+    browser = TimedBrowser(stack.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
 
     name = browser.post("/sign-in/", username="ana", password=users.PASSWORD).headers["X-Request-ID"]

@@ -8,7 +8,7 @@ from verification.db import ttl_cache
 from verification.db.ttl_cache import TTLCache
 
 
-class Clock:
+class MonotonicClock:
     """Seconds that a test moves."""
 
     def __init__(self) -> None:
@@ -20,14 +20,14 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> MonotonicClock:
     """A clock in place of the process's own."""
-    clock = Clock()
+    clock = MonotonicClock()
     monkeypatch.setattr(ttl_cache, "time", clock)
     return clock
 
 
-def test_loads_again_when_a_value_is_too_old(clock: Clock) -> None:
+def test_loads_again_when_a_value_is_too_old(clock: MonotonicClock) -> None:
     values = iter(["first", "second"])
     cache = TTLCache(lambda: next(values), seconds=lambda: 5)
 
@@ -40,7 +40,7 @@ def test_loads_again_when_a_value_is_too_old(clock: Clock) -> None:
     assert found == ["first", "first", "second"]
 
 
-def test_keeps_each_key_apart(clock: Clock) -> None:
+def test_keeps_each_key_apart(clock: MonotonicClock) -> None:
     loaded: list[str] = []
 
     def load(key: str) -> str:
@@ -53,14 +53,14 @@ def test_keeps_each_key_apart(clock: Clock) -> None:
     assert loaded == ["a", "b"]
 
 
-def test_never_keeps_that_nothing_was_found(clock: Clock) -> None:
+def test_never_keeps_that_nothing_was_found(clock: MonotonicClock) -> None:
     values = iter([None, "now"])
     cache = TTLCache(lambda: next(values), seconds=lambda: 5)
 
     assert [cache.read(), cache.read()] == [None, "now"]
 
 
-def test_forgets_a_value_that_was_being_loaded(clock: Clock) -> None:
+def test_forgets_a_value_that_was_being_loaded(clock: MonotonicClock) -> None:
     values = iter(["old", "new"])
 
     def load() -> str:

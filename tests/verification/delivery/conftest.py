@@ -12,7 +12,7 @@ from verification.models import Challenge, ChallengeState, Channel, FailureReaso
 from verification.models.handles import new_handle
 
 
-class Carrier:
+class FakeProvider:
     """A provider that behaves as told, and keeps the messages it was given."""
 
     kinds = frozenset(Channel)
@@ -48,9 +48,9 @@ def breaks(error: type[Exception]) -> Callable[[Outgoing], str]:
 
 
 @pytest.fixture
-def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
+def carriers(monkeypatch: pytest.MonkeyPatch) -> list[FakeProvider]:
     """Replace the installed carriers by those of the test."""
-    put: list[Carrier] = [Carrier()]
+    put: list[FakeProvider] = [FakeProvider()]
     monkeypatch.setattr(routes, "route", lambda kind, number="": tuple(routes.Hop(carrier) for carrier in put))
     return put
 

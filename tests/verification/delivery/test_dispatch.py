@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.verification.conftest import EngineUser
-from tests.verification.delivery.conftest import Carrier, breaks, refuses
+from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from tests.verification.delivery.sending import send
 from verification import notices
 from verification.challenges import phone_calls, queries
@@ -22,21 +22,21 @@ from verification.delivery.routing import cache, routes
 from verification.models import Channel, FailureReason, Message, MessageState
 
 
-def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     message = send(ana, queued)
 
     assert (message.state, message.provider, message.reference) == (MessageState.ACCEPTED, "first", "a reference")
     assert carriers[0].given[0].id == queued.handle
 
 
-def test_second_wake_up_sends_nothing(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_second_wake_up_sends_nothing(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     for _ in range(3):
         send(ana, queued)
 
     assert len(carriers[0].given) == 1
 
 
-def test_is_claimed_before_it_is_handed_over(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_is_claimed_before_it_is_handed_over(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     """Another worker that wakes during the hand-over gets nothing."""
     carriers[0].does = lambda _: str(dispatch.send(queued.pk, now=ana.context.now))
 
@@ -45,7 +45,7 @@ def test_is_claimed_before_it_is_handed_over(ana: EngineUser, queued: Message, c
 
 
 def test_reads_nothing_between_the_claim_and_the_first_hand_over(
-    ana: EngineUser, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A claimed message that has to wait for a connection could be left unsent. Seen failing."""
     steps: list[str] = []
@@ -69,7 +69,9 @@ def test_reads_nothing_between_the_claim_and_the_first_hand_over(
     assert "read" not in steps[steps.index("given back") : steps.index("handed over")]
 
 
-def test_names_the_provider_before_the_hand_over(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_names_the_provider_before_the_hand_over(
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
+) -> None:
     """A receipt may overtake our own note."""
     carriers[0].does = lambda _: Message.objects.get().provider
 
@@ -78,7 +80,7 @@ def test_names_the_provider_before_the_hand_over(ana: EngineUser, queued: Messag
 
 @pytest.mark.parametrize("seconds", [-200, -5, 5, 200])
 def test_worker_whose_clock_is_off_loses_and_doubles_nothing(
-    ana: EngineUser, queued: Message, carriers: list[Carrier], seconds: int
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider], seconds: int
 ) -> None:
     """One that is behind thinks it too early, one that is ahead sends; a right one does what is left to do."""
     for now in (
@@ -94,7 +96,7 @@ def test_worker_whose_clock_is_off_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("stale", ["answered", "replaced", "resent", "expired", "reported"])
-def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Carrier], stale: str) -> None:
+def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[FakeProvider], stale: str) -> None:
     issued = ana.start("text")
     message = Message.objects.get()
     later = ana
@@ -114,18 +116,20 @@ def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Carr
     assert carriers[0].given == []
 
 
-def test_certain_refusal_goes_to_the_next_provider(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_certain_refusal_goes_to_the_next_provider(
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
+) -> None:
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
-    carriers.append(Carrier("second"))
+    carriers.append(FakeProvider("second"))
 
     message = send(ana, queued)
 
     assert (message.state, message.provider, message.reason) == (MessageState.ACCEPTED, "second", "")
 
 
-def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers[0].does = refuses(FailureReason.INVALID_NUMBER, permanent=True)
-    carriers.append(Carrier("second"))
+    carriers.append(FakeProvider("second"))
 
     message = send(ana, queued)
 
@@ -134,10 +138,10 @@ def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: li
 
 @pytest.mark.parametrize("error", [ResponseLost, RuntimeError, TimeoutError])
 def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
-    ana: EngineUser, queued: Message, carriers: list[Carrier], error: type[Exception]
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider], error: type[Exception]
 ) -> None:
     carriers[0].does = breaks(error)
-    carriers.append(Carrier("second"))
+    carriers.append(FakeProvider("second"))
 
     assert send(ana, queued).state == MessageState.UNKNOWN
     send(ana.later(minutes=1), queued)
@@ -145,7 +149,9 @@ def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
     assert [len(carrier.given) for carrier in carriers] == [1, 0]
 
 
-def test_all_refusing_is_tried_again_after_a_pause(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_all_refusing_is_tried_again_after_a_pause(
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
+) -> None:
     carriers[0].does = refuses(FailureReason.RATE_LIMITED)
 
     message = send(ana, queued)
@@ -155,7 +161,7 @@ def test_all_refusing_is_tried_again_after_a_pause(ana: EngineUser, queued: Mess
     assert message.not_before > ana.context.now
 
 
-def test_gives_up_after_five_claims(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_gives_up_after_five_claims(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     for turn in range(6):
         Message.objects.update(not_before=ana.context.now)
@@ -167,7 +173,7 @@ def test_gives_up_after_five_claims(ana: EngineUser, queued: Message, carriers: 
 
 @pytest.mark.parametrize(("hours", "state"), [(3, MessageState.ACCEPTED), (60, MessageState.EXPIRED)])
 def test_notice_waits_for_its_provider_while_it_is_useful(
-    hours: int, state: MessageState, ana: EngineUser, carriers: list[Carrier]
+    hours: int, state: MessageState, ana: EngineUser, carriers: list[FakeProvider]
 ) -> None:
     """Seen failing with notices that were given up after half a minute, as a code is."""
 
@@ -192,7 +198,7 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
     assert n_tries < 70
 
 
-def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carriers: list[Carrier]) -> None:
+def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carriers: list[FakeProvider]) -> None:
     """Seen failing with those that are due now: nobody saw what waited for a mail server."""
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
@@ -206,7 +212,7 @@ def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carrier
     assert (found.kind, found.n) == (Channel.MAIL, 1)
 
 
-def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> None:
+def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[FakeProvider]) -> None:
     """Seen failing: one deferred email of a day ago looked like workers that had stopped, and woke somebody up."""
     notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
     later = ana.later(hours=5).context.now
@@ -219,7 +225,7 @@ def test_only_what_is_due_is_late(ana: EngineUser, carriers: list[Carrier]) -> N
     assert [(each.n, each.oldest) for each in statistics.waiting(later)] == [(1, 40)]
 
 
-def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carriers: list[Carrier]) -> None:
+def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carriers: list[FakeProvider]) -> None:
     """Seen failing: the try after the one at 17 minutes would have been at the very end of a link's half an hour."""
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     notices.notify(ana.user, "password_changed", now=ana.context.now, how="changed")
@@ -234,13 +240,13 @@ def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carr
     assert ana.later(minutes=20).context.now < notice.not_before < ana.later(minutes=29).context.now
 
 
-def test_fails_without_any_provider(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_fails_without_any_provider(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers.clear()
 
     assert send(ana, queued).reason == FailureReason.PROVIDER_DOWN
 
 
-def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     def deliver(_: Outgoing) -> str:
         Message.objects.update(state=MessageState.DELIVERED)
         return "a reference"
@@ -264,7 +270,7 @@ def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: EngineUs
     assert Message.objects.get().state == MessageState.LOST
 
 
-def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers[0].does = breaks(ResponseLost)
     send(ana, queued)
     Message.objects.update(handed_at=ana.context.now)
@@ -291,7 +297,7 @@ def test_provider_gets_the_number_and_the_words(ana: EngineUser, queued: Message
 
 
 def test_sends_with_a_claim_that_reads_the_row_and_a_record_of_the_result(
-    queued: Message, carriers: list[Carrier]
+    queued: Message, carriers: list[FakeProvider]
 ) -> None:
     """It had four statements: the row, the claim, the time of the row, the result. SQLite reads after its claim."""
     dispatch.send(queued.pk)  # fills the caches of routes, circuits and outages
@@ -313,7 +319,7 @@ def test_no_index_has_a_column_that_a_claim_changes() -> None:
 
 
 def test_a_claim_names_no_provider_that_had_the_message(
-    ana: EngineUser, queued: Message, carriers: list[Carrier]
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
 ) -> None:
     """A late receipt of the one that returned it would move it."""
     Message.objects.update(claims=1)
@@ -324,7 +330,7 @@ def test_a_claim_names_no_provider_that_had_the_message(
     assert (claimed.claims, claimed.provider, Message.objects.get().provider) == (2, "", "")
 
 
-def test_a_claim_looks_at_its_own_challenge_alone(carriers: list[Carrier], queued: Message) -> None:
+def test_a_claim_looks_at_its_own_challenge_alone(carriers: list[FakeProvider], queued: Message) -> None:
     with CaptureQueriesContext(connection) as captured:
         dispatch.send(queued.pk)
 

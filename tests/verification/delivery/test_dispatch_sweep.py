@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import EngineUser
-from tests.verification.delivery.conftest import Carrier, refuses
+from tests.verification.delivery.conftest import FakeProvider, refuses
 from tests.verification.delivery.sending import send
 from verification import notices
 from verification.delivery import dispatch
@@ -13,7 +13,7 @@ from verification.models import Channel, FailureReason, Message, MessageState
 
 
 def test_sweep_finds_codes_before_notices(
-    ana: EngineUser, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, carriers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "_MAX_PER_SWEEP", 1)
     notices.notify(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
@@ -54,7 +54,9 @@ def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: EngineUser, queued: 
     assert len(found) == 1
 
 
-def test_sweep_looks_once_after_a_message_was_sent(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_sweep_looks_once_after_a_message_was_sent(
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
+) -> None:
     send(ana, queued)
 
     with CaptureQueriesContext(connection) as found:
@@ -67,7 +69,7 @@ def test_sweep_leaves_what_was_woken_just_now(ana: EngineUser, queued: Message) 
     assert sweep(ana) == []
 
 
-def test_sweep_leaves_what_is_under_way(ana: EngineUser, queued: Message, carriers: list[Carrier]) -> None:
+def test_sweep_leaves_what_is_under_way(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     send(ana, queued)
 
     assert sweep(ana.later(seconds=5)) == []
@@ -79,7 +81,7 @@ def test_sweep_closes_what_is_stale(ana: EngineUser, queued: Message) -> None:
 
 
 def test_sweep_finds_a_refused_one_when_its_pause_is_over(
-    ana: EngineUser, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carriers[0].does = refuses(FailureReason.RATE_LIMITED)
     send(ana, queued)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
-from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
+from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, CarrierResponse, FakeCarrier, opened
 from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
@@ -21,29 +21,29 @@ from verification.models import Attempt, AttemptResult, Channel, Circuit, Messag
 
 MESSAGES, THREADS = 300, 8
 FAULTS = (
-    Answer(status=500),
-    Answer(status=503),
-    Answer(status=429, code=20429),
-    Answer(hangs_up=True),
-    Answer(body=b"garbage"),
-    Answer(seconds=0.5),
+    CarrierResponse(status=500),
+    CarrierResponse(status=503),
+    CarrierResponse(status=429, code=20429),
+    CarrierResponse(hangs_up=True),
+    CarrierResponse(body=b"garbage"),
+    CarrierResponse(seconds=0.5),
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def carriers() -> Iterator[tuple[Exchange, Exchange]]:
+def carriers() -> Iterator[tuple[FakeCarrier, FakeCarrier]]:
     """Return Twilio, which fails three times in ten, and a gateway that is well."""
     chance = random.Random(20260302)  # noqa: S311  (spreads the faults, protects nothing)
     with opened() as twilio, opened() as gateway:
-        twilio.mood = lambda _: chance.choice(FAULTS) if chance.random() < 0.3 else Answer()
+        twilio.mood = lambda _: chance.choice(FAULTS) if chance.random() < 0.3 else CarrierResponse()
         yield twilio, gateway
 
 
 @pytest.fixture
 def crew(
-    transactional_db: None, broker: str, broker_url: str, tmp_path: Path, carriers: tuple[Exchange, Exchange]
+    transactional_db: None, broker: str, broker_url: str, tmp_path: Path, carriers: tuple[FakeCarrier, FakeCarrier]
 ) -> Iterator[Crew]:
     """Return a crew whose workers share this test's database and queues, and know both carriers."""
     environment = for_workers(
@@ -63,7 +63,7 @@ def crew(
         yield crew
 
 
-def _handed(carriers: tuple[Exchange, Exchange]) -> dict[str, list[tuple[str, Answer, str]]]:
+def _handed(carriers: tuple[FakeCarrier, FakeCarrier]) -> dict[str, list[tuple[str, CarrierResponse, str]]]:
     """Return what each carrier was handed of each message: its name, its answer, the words."""
     found = defaultdict(list)
     for request in carriers[0].requests:
@@ -74,7 +74,7 @@ def _handed(carriers: tuple[Exchange, Exchange]) -> dict[str, list[tuple[str, An
     return found
 
 
-def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tuple[Exchange, Exchange]) -> None:
+def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tuple[FakeCarrier, FakeCarrier]) -> None:
     """Seen failing (a message went on though it might have gone out) with a lost answer treated as a refusal."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
@@ -107,5 +107,5 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
 _MOVING = (MessageState.QUEUED, MessageState.SENDING)
 
 
-def _is_doubtful(answer: Answer) -> bool:
+def _is_doubtful(answer: CarrierResponse) -> bool:
     return answer.status >= 500 or answer.hangs_up or bool(answer.body)

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.xdist_group("stack")
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 
-def run(stack: Stack, *more: str, **environment: str) -> fresh_process.Ended:
+def run(stack: Stack, *more: str, **environment: str) -> fresh_process.ProcessResult:
     """Run the trial beside a running service."""
     return fresh_process.manage(*COMMAND, *more, **dict(stack.environment) | environment)
 
 
-def lines(done: fresh_process.Ended) -> list[tuple[str, str, str]]:
+def lines(done: fresh_process.ProcessResult) -> list[tuple[str, str, str]]:
     """Return of each line: whether it went well, what was tried, and what came of it."""
     return re.findall(r"^(ok|FAILED) +(.+?): (.+)$", done.stdout, re.MULTILINE)
 

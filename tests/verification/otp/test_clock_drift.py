@@ -18,7 +18,7 @@ ASK = ChallengeData(reference="K4", mode="", now=NOW, code="", match_code="")
 
 
 @dataclass
-class Device:
+class DriftingDevice:
     """A device whose clock is off, and what the engine keeps of it."""
 
     off: float
@@ -45,7 +45,7 @@ class Device:
 @pytest.mark.parametrize("off", [-110, -60, -31, -5, 0, 5, 31, 60, 110])
 def test_clock_is_learned_while_it_is_set_up(off: int, step: int) -> None:
     """It showed the same difference at each later sign-in, for which the help said that clocks may differ."""
-    device = Device(off, step)
+    device = DriftingDevice(off, step)
 
     first = device.types(0, late=0, is_enrolment=True)
     later = [device.types(at * 3600 + 3 * at, late=3 + at % 4) for at in range(1, 9)]
@@ -59,13 +59,13 @@ def test_clock_is_learned_while_it_is_set_up(off: int, step: int) -> None:
     ("off", "verdict"), [(30, Verdict.PROVEN), (-30, Verdict.PROVEN), (61, Verdict.DRIFTED), (-61, Verdict.DRIFTED)]
 )
 def test_one_that_was_never_learned_may_be_one_step_off(off: int, verdict: Verdict) -> None:
-    assert Device(off).types(0) is verdict
+    assert DriftingDevice(off).types(0) is verdict
 
 
 @pytest.mark.parametrize("seconds", [25, 27.5, 29.9])
 def test_code_of_the_future_opens_nothing_where_the_clock_is_right(seconds: float) -> None:
     """In the last five seconds of a step the code of the next one opened."""
-    device = Device(0)
+    device = DriftingDevice(0)
     assert device.types(-3600, is_enrolment=True) is Verdict.PROVEN
 
     assert replace(device, off=30, data=dict(device.data)).types(seconds) is Verdict.DRIFTED
@@ -73,7 +73,7 @@ def test_code_of_the_future_opens_nothing_where_the_clock_is_right(seconds: floa
 
 @pytest.mark.parametrize("off", [30, 45, 100, 290, -45, -100, -290])
 def test_clock_that_went_wrong_is_learned_by_two_codes_in_a_row(off: int) -> None:
-    device = Device(0)
+    device = DriftingDevice(0)
     device.types(-86_400, is_enrolment=True)
     device.off = off
 
@@ -81,7 +81,7 @@ def test_clock_that_went_wrong_is_learned_by_two_codes_in_a_row(off: int) -> Non
 
 
 def test_clock_that_was_set_right_again_is_learned_too() -> None:
-    device = Device(100)
+    device = DriftingDevice(100)
     device.types(-86_400, is_enrolment=True)
     device.off = 0
 
@@ -90,14 +90,14 @@ def test_clock_that_was_set_right_again_is_learned_too() -> None:
 
 @pytest.mark.parametrize("off", [330, -330, 86_400])
 def test_clock_further_off_is_never_learned(off: int) -> None:
-    device = Device(off)
+    device = DriftingDevice(off)
 
     assert {device.types(at) for at in (0, 30, 60)} == {Verdict.WRONG}
 
 
 def test_the_same_code_twice_is_no_second_code() -> None:
     """Seen failing with the second code only compared with the first, and not with the time that passed."""
-    device = Device(0, data={"lead": 0})
+    device = DriftingDevice(0, data={"lead": 0})
     device.off = 100
 
     assert [device.types(0), device.types(5)] == [Verdict.DRIFTED] * 2
@@ -105,20 +105,20 @@ def test_the_same_code_twice_is_no_second_code() -> None:
 
 def test_two_old_codes_typed_at_once_open_nothing() -> None:
     """Someone who wrote down two codes in a row has to wait as long between them as the device did."""
-    device = Device(0, data={"lead": 0})
+    device = DriftingDevice(0, data={"lead": 0})
 
     assert [device.types(0, late=200), device.types(1, late=110)] == [Verdict.DRIFTED] * 2
 
 
 def test_code_older_than_the_last_used_one_is_worth_nothing() -> None:
-    device = Device(0, data={"lead": 0})
+    device = DriftingDevice(0, data={"lead": 0})
     assert device.types(0) is Verdict.PROVEN
 
     assert [device.types(90, late=180), device.types(120, late=180)] == [Verdict.WRONG] * 2
 
 
 def test_whoever_types_slowly_teaches_nothing_wrong() -> None:
-    device = Device(0)
+    device = DriftingDevice(0)
     device.types(0, is_enrolment=True)
 
     assert device.types(3629, late=28) is Verdict.PROVEN

@@ -26,7 +26,7 @@ NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-De
 
 
 @dataclass
-class Wall:
+class ForwardAuthProxy:
     """A proxy that asks about each request of one browser, and keeps the cookies of each host for it."""
 
     secret: str
@@ -146,13 +146,13 @@ def wiki(build: Build) -> Application:
 
 
 @pytest.fixture
-def wall(secret: str, wiki: Application) -> Wall:
+def wall(secret: str, wiki: Application) -> ForwardAuthProxy:
     """A proxy in front of the wiki, and a browser without a session."""
-    return Wall(secret)
+    return ForwardAuthProxy(secret)
 
 
 @pytest.fixture
-def inside(wall: Wall, ana: Person) -> Wall:
+def inside(wall: ForwardAuthProxy, ana: Person) -> ForwardAuthProxy:
     """The same, with Ana signed in to the wiki."""
     ana.sign_in()
     wall.browser = ana.browser

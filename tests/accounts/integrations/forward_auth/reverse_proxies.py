@@ -18,7 +18,7 @@ from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (
     SERVICE,
-    Visitor,
+    SignedInDemoUser,
     address,
     deployed,
     speaks,
@@ -30,7 +30,7 @@ NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-De
 BACKGROUND = {"Accept": "application/json", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 
 
-class Application(BaseHTTPRequestHandler):
+class EchoApplication(BaseHTTPRequestHandler):
     """The application behind the proxies. It reports what it received, and echoes a line over a WebSocket."""
 
     protocol_version = "HTTP/1.1"
@@ -59,7 +59,7 @@ class Application(BaseHTTPRequestHandler):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProxyResponse:
     status: int
     headers: Message
     body: str
@@ -78,7 +78,7 @@ class Answer:
 
 
 @dataclass
-class Front:
+class ReverseProxy:
     """One proxy, and a browser that visits it."""
 
     program: str
@@ -96,7 +96,7 @@ class Front:
         method: str = "GET",
         kind: Mapping[str, str] = NAVIGATION,
         sent: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ProxyResponse:
         """Send a request, keep the cookies of the answer, and return it. `sent` are further headers."""
         line = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
@@ -109,7 +109,7 @@ class Front:
             for each in answer.headers.get_all("Set-Cookie") or []:
                 name, _equals, value = each.partition(";")[0].partition("=")
                 self.cookies[name] = value
-            return Answer(answer.status, answer.headers, answer.read().decode())
+            return ProxyResponse(answer.status, answer.headers, answer.read().decode())
         finally:
             line.close()
 
@@ -117,14 +117,14 @@ class Front:
         """Return whether it listens and has read its file."""
         return speaks(self.port) and self.get(kind=BACKGROUND).status == 401
 
-    def enter(self, visitor: Visitor, path: str = "/") -> Answer:
+    def enter(self, visitor: SignedInDemoUser, path: str = "/") -> ProxyResponse:
         """Open a page as a signed-in person: to the portal, back with a ticket, and on to the page."""
         sent_away = self.get(path)
         assert sent_away.status == 302, sent_away
         page = visitor.browser.go(sent_away.headers["Location"])
         found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.html)
         if not found:
-            return Answer(page.status, Message(), page.words)
+            return ProxyResponse(page.status, Message(), page.words)
         ticket = urlsplit(unescape(found[1]))
         assert ticket.netloc == self.host
         arrived = self.get(f"{ticket.path}?{ticket.query}")

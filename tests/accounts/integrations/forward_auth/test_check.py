@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
-from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
+from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy
 from tests.simulated.people import PASSWORD, Clock, Person
 
 
@@ -24,7 +24,7 @@ def _protect(path_prefix: str, **needs: str) -> None:
     ProtectedHost.objects.create(application=Application.objects.get(), host=HOST, path_prefix=path_prefix, **needs)
 
 
-def test_sends_a_stranger_to_the_portal(wall: Wall) -> None:
+def test_sends_a_stranger_to_the_portal(wall: ForwardAuthProxy) -> None:
     response = wall.ask("/page?x=1")
 
     assert response.status_code == 302
@@ -34,7 +34,7 @@ def test_sends_a_stranger_to_the_portal(wall: Wall) -> None:
     assert not is_identified(response)
 
 
-def test_opens_for_a_person_after_the_second_step(wall: Wall, ana: Person) -> None:
+def test_opens_for_a_person_after_the_second_step(wall: ForwardAuthProxy, ana: Person) -> None:
     ana.sign_in()
     wall.browser = ana.browser
 
@@ -50,7 +50,7 @@ def test_opens_for_a_person_after_the_second_step(wall: Wall, ana: Person) -> No
     assert int(response["Remote-Auth-Time"]) > 0
 
 
-def test_leads_back_after_signing_in(wall: Wall, ana: Person) -> None:
+def test_leads_back_after_signing_in(wall: ForwardAuthProxy, ana: Person) -> None:
     wall.browser = ana.browser
     to = wall.ask("/page?x=1")["Location"].removeprefix("http://testserver")
 
@@ -59,7 +59,7 @@ def test_leads_back_after_signing_in(wall: Wall, ana: Person) -> None:
     assert wall.arrive(page).status_code == 200
 
 
-def test_costs_two_statements_and_no_write(inside: Wall, settings: Any) -> None:
+def test_costs_two_statements_and_no_write(inside: ForwardAuthProxy, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 3600
     inside.ask()
 
@@ -74,7 +74,7 @@ def test_costs_two_statements_and_no_write(inside: Wall, settings: Any) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "BREW"])
 @pytest.mark.parametrize("below", ["", "deep/er.html"])
-def test_takes_any_method_below_any_path(inside: Wall, method: str, below: str) -> None:
+def test_takes_any_method_below_any_path(inside: ForwardAuthProxy, method: str, below: str) -> None:
     response = inside.ask(f"/{below}", method=method, below=below)
 
     assert response.status_code == 200
@@ -93,7 +93,7 @@ def test_takes_any_method_below_any_path(inside: Wall, method: str, below: str) 
         {"Sec_Fetch_Mode": "", "Accept": ""},
     ],
 )
-def test_answers_a_background_request_without_a_redirect(wall: Wall, headers: dict[str, str]) -> None:
+def test_answers_a_background_request_without_a_redirect(wall: ForwardAuthProxy, headers: dict[str, str]) -> None:
     response = wall.ask("/api", **headers)
 
     assert response.status_code == 401
@@ -104,7 +104,7 @@ def test_answers_a_background_request_without_a_redirect(wall: Wall, headers: di
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec_Fetch_Mode": "", "Sec_Fetch_Dest": ""}])
-def test_nginx_gets_401_and_the_address(wall: Wall, proxy: Proxy, headers: dict[str, str]) -> None:
+def test_nginx_gets_401_and_the_address(wall: ForwardAuthProxy, proxy: Proxy, headers: dict[str, str]) -> None:
     """nginx answers 500 for a redirect."""
     Proxy.objects.update(program="nginx")
 
@@ -116,7 +116,7 @@ def test_nginx_gets_401_and_the_address(wall: Wall, proxy: Proxy, headers: dict[
 
 
 @pytest.mark.parametrize("program", ["nginx", "caddy", "traefik", "envoy"])
-def test_nginx_gets_no_other_refusal_than_401_and_403(inside: Wall, build: Build, program: str) -> None:
+def test_nginx_gets_no_other_refusal_than_401_and_403(inside: ForwardAuthProxy, build: Build, program: str) -> None:
     Proxy.objects.update(program=program)
     build("secret", ("secret.example.org", "strength")).groups.add(Group.objects.create(name="Board"))
 
@@ -137,7 +137,7 @@ def test_nginx_gets_no_other_refusal_than_401_and_403(inside: Wall, build: Build
 
 
 @pytest.mark.parametrize("path", ["/.two-step/", "/.two-step/x", "/.two-step/enter", "/.two-step/enter?ticket=x.y"])
-def test_our_own_addresses_open_nothing(inside: Wall, path: str) -> None:
+def test_our_own_addresses_open_nothing(inside: ForwardAuthProxy, path: str) -> None:
     response = inside.ask(path)
 
     assert response.status_code in {403, 404}
@@ -147,7 +147,7 @@ def test_our_own_addresses_open_nothing(inside: Wall, path: str) -> None:
 # Strength and age ----------------------------------------------------------------------------------------------------
 
 
-def test_asks_again_when_the_verification_is_too_old(inside: Wall, clock: Clock) -> None:
+def test_asks_again_when_the_verification_is_too_old(inside: ForwardAuthProxy, clock: Clock) -> None:
     Application.objects.update(max_age=timedelta(minutes=30))
     assert inside.ask().status_code == 200
 
@@ -159,7 +159,7 @@ def test_asks_again_when_the_verification_is_too_old(inside: Wall, clock: Clock)
 
 
 @pytest.mark.parametrize("field", ["must_change_password", "breached_password_at"])
-def test_asks_for_a_new_password_first(inside: Wall, ana: Person, clock: Clock, field: str) -> None:
+def test_asks_for_a_new_password_first(inside: ForwardAuthProxy, ana: Person, clock: Clock, field: str) -> None:
     """Seen failing: only the portal asked for it, so an application stayed open to someone who knew the old one."""
     User.objects.filter(pk=ana.user.pk).update(**{field: clock.now if field.endswith("_at") else True})
 
@@ -173,7 +173,7 @@ def test_asks_for_a_new_password_first(inside: Wall, ana: Person, clock: Clock, 
     assert inside.arrive(ana.page).status_code == 200
 
 
-def test_asks_for_a_stronger_method(inside: Wall) -> None:
+def test_asks_for_a_stronger_method(inside: ForwardAuthProxy) -> None:
     Application.objects.update(strength="phishing-resistant")
 
     assert inside.ask(**BACKGROUND).json()["reason"] == "too-weak"
@@ -189,7 +189,7 @@ def test_path_can_need_more_or_less(build: Build, secret: str, ana: Person) -> N
         (f"{HOST}/admin/status/", "sign-in"),
     )
     ana.sign_in()
-    wall = Wall(secret, ana.browser)
+    wall = ForwardAuthProxy(secret, ana.browser)
     assert wall.ask("/public/a.css", cookie="").status_code == 200
     assert not is_identified(wall.ask("/public/a.css"))
     assert wall.open("/").status_code == 200
@@ -203,7 +203,7 @@ def test_path_can_need_more_or_less(build: Build, secret: str, ana: Person) -> N
 @pytest.mark.parametrize(
     "uri", ["/ADMIN/users", "/%61dmin/users", "/Admin", "/adm%C4%B1n/../admin", "/admin;x/users", "/admin./users"]
 )
-def test_other_spellings_of_a_path_need_no_less(inside: Wall, uri: str) -> None:
+def test_other_spellings_of_a_path_need_no_less(inside: ForwardAuthProxy, uri: str) -> None:
     _protect("/admin/", strength="phishing-resistant")
 
     assert inside.ask(uri).status_code in {302, 403}
@@ -213,7 +213,7 @@ def test_other_spellings_of_a_path_need_no_less(inside: Wall, uri: str) -> None:
 @pytest.mark.parametrize(
     "uri", ["/PUBLIC/x", "/public/../x", "/public//x", "/public/%2e%2e/x", "/public;/x", "/publicx", "/public%2fx"]
 )
-def test_only_the_public_path_itself_is_public(inside: Wall, uri: str) -> None:
+def test_only_the_public_path_itself_is_public(inside: ForwardAuthProxy, uri: str) -> None:
     """Seen failing with `path.startswith` on the undecoded path."""
     _protect("/public/", access="public")
 
@@ -221,11 +221,11 @@ def test_only_the_public_path_itself_is_public(inside: Wall, uri: str) -> None:
     assert inside.ask(uri, cookie="").status_code in {302, 403}
 
 
-def test_semicolons_are_fine_where_no_path_differs(inside: Wall) -> None:
+def test_semicolons_are_fine_where_no_path_differs(inside: ForwardAuthProxy) -> None:
     assert inside.ask("/a;v=1").status_code == 200
 
 
-def test_remembered_browser_is_no_fresh_second_step(inside: Wall) -> None:
+def test_remembered_browser_is_no_fresh_second_step(inside: ForwardAuthProxy) -> None:
     """The session was opened by a second step; one that skipped it is tested with the decision."""
     Application.objects.update(remembered_counts=False)
 
@@ -235,20 +235,20 @@ def test_remembered_browser_is_no_fresh_second_step(inside: Wall) -> None:
 # Doubt ---------------------------------------------------------------------------------------------------------------
 
 
-def test_unknown_host_opens_nothing(inside: Wall) -> None:
+def test_unknown_host_opens_nothing(inside: ForwardAuthProxy) -> None:
     response = inside.ask(host="unknown.example.org")
 
     assert response.status_code == 403
     assert "Location" not in response
 
 
-def test_switched_off_application_opens_nothing(inside: Wall) -> None:
+def test_switched_off_application_opens_nothing(inside: ForwardAuthProxy) -> None:
     Application.objects.update(is_active=False)
 
     assert inside.ask().status_code == 403
 
 
-def test_names_reach_the_application_whole(inside: Wall, ana: Person) -> None:
+def test_names_reach_the_application_whole(inside: ForwardAuthProxy, ana: Person) -> None:
     User.objects.filter(pk=ana.user.pk).update(name="Ána\r\nX-Evil: 1", email="ána@example.org")
     for name in ("Board, EMEA", "100% Ünits", "a\nb"):
         ana.user.groups.add(Group.objects.create(name=name))
@@ -260,7 +260,7 @@ def test_names_reach_the_application_whole(inside: Wall, ana: Person) -> None:
     assert response["Remote-Groups"] == "100%25 %C3%9Cnits,Board%2C EMEA,a%0Ab"
 
 
-def test_only_as_many_groups_as_fit(inside: Wall, ana: Person) -> None:
+def test_only_as_many_groups_as_fit(inside: ForwardAuthProxy, ana: Person) -> None:
     for n in range(200):
         ana.user.groups.add(Group.objects.create(name=f"A rather long name of a group, number {n:03}"))
 
@@ -270,7 +270,7 @@ def test_only_as_many_groups_as_fit(inside: Wall, ana: Person) -> None:
     assert told.split(",")[-1].startswith("A rather long name of a group%2C number")
 
 
-def test_counts_verdicts_by_proxy(inside: Wall) -> None:
+def test_counts_verdicts_by_proxy(inside: ForwardAuthProxy) -> None:
     def n(verdict: str) -> float:
         labels = {"proxy": "front", "verdict": verdict}
         return REGISTRY.get_sample_value("mfa_forward_auth_verdicts_total", labels) or 0
@@ -287,7 +287,7 @@ def test_counts_verdicts_by_proxy(inside: Wall) -> None:
 # When it was used ----------------------------------------------------------------------------------------------------
 
 
-def test_last_use_is_written_once_in_five_minutes_after_the_answer(inside: Wall, clock: Clock) -> None:
+def test_last_use_is_written_once_in_five_minutes_after_the_answer(inside: ForwardAuthProxy, clock: Clock) -> None:
     started = ApplicationSession.objects.get().last_used_at
     clock.forward(minutes=4)
     inside.ask()

@@ -10,19 +10,19 @@ from django.contrib.auth.models import Group
 from accounts.access import AccessReason, access_decision_words
 from accounts.integrations.forward_auth import cookies, proxy_authentication, visitor_headers
 from accounts.models import Application, ApplicationSession, Proxy, Session, User
-from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall, leads_to
+from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy, leads_to
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
 
 ENTER = "/integrations/hosts/enter/"
 
 
-def address_of(wall: Wall, uri: str = "/page") -> str:
+def address_of(wall: ForwardAuthProxy, uri: str = "/page") -> str:
     """Let the proxy send a browser away, and return the address of the portal's page."""
     return str(wall.ask(uri)["Location"]).removeprefix("http://testserver")
 
 
-def ticket_of(wall: Wall, person: Person, uri: str = "/page") -> str:
+def ticket_of(wall: ForwardAuthProxy, person: Person, uri: str = "/page") -> str:
     """Return the path with a new ticket for this browser."""
     url = urlsplit(leads_to(person.browser.go(address_of(wall, uri))))
     assert url.netloc == HOST
@@ -30,13 +30,13 @@ def ticket_of(wall: Wall, person: Person, uri: str = "/page") -> str:
 
 
 @pytest.fixture
-def signed_in(wall: Wall, ana: Person) -> Person:
+def signed_in(wall: ForwardAuthProxy, ana: Person) -> Person:
     """Ana, signed in to the portal only."""
     ana.sign_in()
     return ana
 
 
-def test_the_sign_in_names_the_application(wall: Wall, ana: Person) -> None:
+def test_the_sign_in_names_the_application(wall: ForwardAuthProxy, ana: Person) -> None:
     """Seen failing while the page was closed to strangers: the middleware sent them to a sign-in without a name."""
     page = ana.browser.go(address_of(wall))
     assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
@@ -48,13 +48,15 @@ def test_the_sign_in_names_the_application(wall: Wall, ana: Person) -> None:
 
 
 @pytest.mark.parametrize("browser", ["", "x", "0" * 64])
-def test_a_stranger_gets_no_ticket(wall: Wall, ana: Person, browser: str) -> None:
+def test_a_stranger_gets_no_ticket(wall: ForwardAuthProxy, ana: Person, browser: str) -> None:
     page = ana.browser.go(f"{ENTER}?rd={quote(f'http://{HOST}/')}&browser={browser}")
 
     assert page.path == "/sign-in/"
 
 
-def test_verifications_that_were_enough_make_no_dead_end(wall: Wall, signed_in: Person, clock: Clock) -> None:
+def test_verifications_that_were_enough_make_no_dead_end(
+    wall: ForwardAuthProxy, signed_in: Person, clock: Clock
+) -> None:
     """As where a page needs a recent verification. The third within two minutes was refused, with a page."""
     Application.objects.update(max_age=timedelta(seconds=10))
 
@@ -67,7 +69,7 @@ def test_verifications_that_were_enough_make_no_dead_end(wall: Wall, signed_in: 
         assert leads_to(page).startswith(f"http://{HOST}/.two-step/enter?ticket=")
 
 
-def test_page_continues_to_the_host_without_a_press(wall: Wall, signed_in: Person) -> None:
+def test_page_continues_to_the_host_without_a_press(wall: ForwardAuthProxy, signed_in: Person) -> None:
     page = signed_in.browser.go(address_of(wall))
 
     assert page.status == 200
@@ -78,7 +80,7 @@ def test_page_continues_to_the_host_without_a_press(wall: Wall, signed_in: Perso
 
 
 @pytest.mark.parametrize("n", [100, 2_800, 4_000])
-def test_leads_back_to_a_long_address(wall: Wall, signed_in: Person, n: int) -> None:
+def test_leads_back_to_a_long_address(wall: ForwardAuthProxy, signed_in: Person, n: int) -> None:
     """As with the filters of a report in it. Seen failing: the address with the ticket was longer than any may be."""
     wall.browser = signed_in.browser
     uri = f"/page?q={'x' * n}"
@@ -87,14 +89,14 @@ def test_leads_back_to_a_long_address(wall: Wall, signed_in: Person, n: int) -> 
     assert wall.ask(uri).status_code == 200
 
 
-def test_page_changes_nothing_itself(wall: Wall, signed_in: Person) -> None:
+def test_page_changes_nothing_itself(wall: ForwardAuthProxy, signed_in: Person) -> None:
     signed_in.browser.go(address_of(wall))
 
     assert not ApplicationSession.objects.exists()
     assert not AuditEvent.objects.filter(kind="application.opened").exists()
 
 
-def test_ticket_opens_a_session_once(wall: Wall, signed_in: Person) -> None:
+def test_ticket_opens_a_session_once(wall: ForwardAuthProxy, signed_in: Person) -> None:
     """Seen failing without `tickets.spend`."""
     ticket = ticket_of(wall, signed_in)
 
@@ -108,10 +110,10 @@ def test_ticket_opens_a_session_once(wall: Wall, signed_in: Person) -> None:
     assert (event.user_id, event.network, event.detail["host"]) == (signed_in.user.pk, "192.0.2.7", HOST)
 
 
-def test_ticket_is_worth_nothing_in_another_browser(wall: Wall, signed_in: Person) -> None:
+def test_ticket_is_worth_nothing_in_another_browser(wall: ForwardAuthProxy, signed_in: Person) -> None:
     """Somebody could make a visitor sign in as themselves. Seen failing without the browser in the ticket."""
     ticket = ticket_of(wall, signed_in)
-    other = Wall(wall.secret)
+    other = ForwardAuthProxy(wall.secret)
 
     assert other.ask(ticket).status_code == 403  # without a cookie
     other.ask("/")
@@ -119,7 +121,7 @@ def test_ticket_is_worth_nothing_in_another_browser(wall: Wall, signed_in: Perso
     assert wall.ask(ticket).status_code == 302
 
 
-def test_ticket_is_worth_nothing_on_another_host(wall: Wall, signed_in: Person, build: Build) -> None:
+def test_ticket_is_worth_nothing_on_another_host(wall: ForwardAuthProxy, signed_in: Person, build: Build) -> None:
     build("tickets", ("tickets.example.org", "strength"))
     ticket = ticket_of(wall, signed_in)
     wall.jars["tickets.example.org"] = dict(wall.jars[HOST])
@@ -127,7 +129,7 @@ def test_ticket_is_worth_nothing_on_another_host(wall: Wall, signed_in: Person, 
     assert wall.ask(ticket, host="tickets.example.org").status_code == 403
 
 
-def test_ticket_ends_after_a_minute(wall: Wall, signed_in: Person, clock: Clock) -> None:
+def test_ticket_ends_after_a_minute(wall: ForwardAuthProxy, signed_in: Person, clock: Clock) -> None:
     ticket = ticket_of(wall, signed_in)
     clock.forward(seconds=60)
 
@@ -135,7 +137,9 @@ def test_ticket_ends_after_a_minute(wall: Wall, signed_in: Person, clock: Clock)
 
 
 @pytest.mark.parametrize("change", ["sign out", "lock", "block", "leave", "switch off"])
-def test_ticket_opens_nothing_after_a_change(wall: Wall, signed_in: Person, clock: Clock, change: str) -> None:
+def test_ticket_opens_nothing_after_a_change(
+    wall: ForwardAuthProxy, signed_in: Person, clock: Clock, change: str
+) -> None:
     ticket = ticket_of(wall, signed_in)
     if change == "sign out":
         Session.objects.filter(user=signed_in.user).delete()
@@ -153,11 +157,11 @@ def test_ticket_opens_nothing_after_a_change(wall: Wall, signed_in: Person, cloc
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
-def test_ticket_is_taken_by_get_only(wall: Wall, signed_in: Person, method: str) -> None:
+def test_ticket_is_taken_by_get_only(wall: ForwardAuthProxy, signed_in: Person, method: str) -> None:
     assert wall.ask(ticket_of(wall, signed_in), method=method).status_code == 404
 
 
-def test_two_tabs_share_a_browser(wall: Wall, signed_in: Person) -> None:
+def test_two_tabs_share_a_browser(wall: ForwardAuthProxy, signed_in: Person) -> None:
     """Seen failing with a new secret for each answer: the first tab's ticket was refused."""
     first = ticket_of(wall, signed_in, "/one")
     second = ticket_of(wall, signed_in, "/two")
@@ -167,7 +171,7 @@ def test_two_tabs_share_a_browser(wall: Wall, signed_in: Person) -> None:
     assert ApplicationSession.objects.count() == 1
 
 
-def test_says_that_cookies_are_needed(wall: Wall, signed_in: Person) -> None:
+def test_says_that_cookies_are_needed(wall: ForwardAuthProxy, signed_in: Person) -> None:
     response = wall.ask(ticket_of(wall, signed_in), cookie="")
 
     assert response.status_code == 403
@@ -189,7 +193,7 @@ def test_says_that_cookies_are_needed(wall: Wall, signed_in: Person) -> None:
         "http://wiki.example.org" + "/a" * 3000,
     ],
 )
-def test_leads_to_registered_hosts_only(wall: Wall, signed_in: Person, rd: str) -> None:
+def test_leads_to_registered_hosts_only(wall: ForwardAuthProxy, signed_in: Person, rd: str) -> None:
     """Seen failing with Django's `url_has_allowed_host_and_scheme` alone."""
     page = signed_in.browser.go(f"{ENTER}?rd={quote(rd)}&browser={'a' * 64}")
 
@@ -198,13 +202,13 @@ def test_leads_to_registered_hosts_only(wall: Wall, signed_in: Person, rd: str) 
 
 
 @pytest.mark.parametrize("browser", ["", "a" * 63, "A" * 64, "x" * 64, f"{'a' * 64}&browser=b"])
-def test_makes_no_ticket_without_a_browser(wall: Wall, signed_in: Person, browser: str) -> None:
+def test_makes_no_ticket_without_a_browser(wall: ForwardAuthProxy, signed_in: Person, browser: str) -> None:
     page = signed_in.browser.go(f"{ENTER}?rd=http://{HOST}/page&browser={browser}")
 
     assert leads_to(page) == f"http://{HOST}/page"  # which asks the proxy, and comes back with one
 
 
-def test_half_signed_in_session_gets_no_ticket(wall: Wall, ana: Person) -> None:
+def test_half_signed_in_session_gets_no_ticket(wall: ForwardAuthProxy, ana: Person) -> None:
     page = ana.give_password(to=address_of(wall))
 
     assert page.path == "/sign-in/verify/"
@@ -212,7 +216,7 @@ def test_half_signed_in_session_gets_no_ticket(wall: Wall, ana: Person) -> None:
     assert ana.browser.shown.path.startswith("/sign-in/")
 
 
-def test_asks_for_a_stronger_method_and_comes_back(wall: Wall, ana: Person) -> None:
+def test_asks_for_a_stronger_method_and_comes_back(wall: ForwardAuthProxy, ana: Person) -> None:
     Application.objects.update(strength="no-phone")
     ana.give_password()
     ana.verify(ana.read_text())
@@ -228,7 +232,7 @@ def test_asks_for_a_stronger_method_and_comes_back(wall: Wall, ana: Person) -> N
     assert wall.arrive(page).status_code == 200
 
 
-def test_person_without_a_group_reads_why(wall: Wall, signed_in: Person) -> None:
+def test_person_without_a_group_reads_why(wall: ForwardAuthProxy, signed_in: Person) -> None:
     Application.objects.get().groups.add(Group.objects.create(name="Others"))
 
     page = signed_in.browser.go(address_of(wall))
@@ -242,7 +246,7 @@ def test_person_without_a_group_reads_why(wall: Wall, signed_in: Person) -> None
     assert AuditEvent.objects.filter(kind="application.refused").count() == 1
 
 
-def test_signs_out_of_one_application(inside: Wall, ana: Person, build: Build) -> None:
+def test_signs_out_of_one_application(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
     build("tickets", ("tickets.example.org", "strength"))
     assert inside.open(host="tickets.example.org").status_code == 200
     leaving = inside.ask("/.two-step/sign-out")
@@ -255,7 +259,7 @@ def test_signs_out_of_one_application(inside: Wall, ana: Person, build: Build) -
     assert AuditEvent.objects.filter(kind="application.left").count() == 1
 
 
-def test_signs_out_someone_who_must_set_a_new_password(inside: Wall, ana: Person) -> None:
+def test_signs_out_someone_who_must_set_a_new_password(inside: ForwardAuthProxy, ana: Person) -> None:
     """Seen failing: they came to the page for the password."""
     User.objects.update(must_change_password=True)
     ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
@@ -265,7 +269,7 @@ def test_signs_out_someone_who_must_set_a_new_password(inside: Wall, ana: Person
     assert not ApplicationSession.objects.filter(ended_at=None).exists()
 
 
-def test_signs_out_of_all_applications_at_a_host(inside: Wall, ana: Person, build: Build) -> None:
+def test_signs_out_of_all_applications_at_a_host(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
     """Seen failing: only that with the shortest path ended, and the page said that it was all."""
     build("payroll", (f"{HOST}/payroll/", "strength"))
     assert inside.open("/payroll/x").status_code == 200
@@ -279,7 +283,7 @@ def test_signs_out_of_all_applications_at_a_host(inside: Wall, ana: Person, buil
 
 
 def test_a_proxy_of_one_application_at_a_host_leads_into_it(
-    wall: Wall, proxy: Proxy, ana: Person, build: Build
+    wall: ForwardAuthProxy, proxy: Proxy, ana: Person, build: Build
 ) -> None:
     """Seen failing: it may not ask about the application with the shortest path, so the ticket met a page with 404."""
     proxy.applications.add(build("payroll", (f"{HOST}/payroll/", "strength")))
@@ -291,7 +295,7 @@ def test_a_proxy_of_one_application_at_a_host_leads_into_it(
     assert wall.open("/x").status_code == 403
 
 
-def test_signs_out_everywhere(inside: Wall, ana: Person, build: Build) -> None:
+def test_signs_out_everywhere(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
     build("tickets", ("tickets.example.org", "strength"))
     assert inside.open(host="tickets.example.org").status_code == 200
     ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
@@ -303,16 +307,16 @@ def test_signs_out_everywhere(inside: Wall, ana: Person, build: Build) -> None:
     assert not ApplicationSession.objects.filter(ended_at=None).exists()
 
 
-def test_a_link_signs_nobody_out(inside: Wall) -> None:
+def test_a_link_signs_nobody_out(inside: ForwardAuthProxy) -> None:
     inside.ask("/.two-step/sign-out")
     inside.browser.go(f"/integrations/hosts/sign-out/?host={HOST}")
 
     assert inside.ask().status_code == 200
 
 
-def test_another_persons_session_stays(inside: Wall, cleo: Person) -> None:
+def test_another_persons_session_stays(inside: ForwardAuthProxy, cleo: Person) -> None:
     cleo.sign_in()
-    theirs = Wall(inside.secret, cleo.browser)
+    theirs = ForwardAuthProxy(inside.secret, cleo.browser)
     assert theirs.open()["Remote-User"] == "cleo"
     cleo.browser.go(f"/integrations/hosts/sign-out/?host={HOST}")
 
@@ -322,7 +326,9 @@ def test_another_persons_session_stays(inside: Wall, cleo: Person) -> None:
     assert inside.ask()["Remote-User"] == "ana"
 
 
-def test_a_session_of_somebody_else_in_the_same_browser_replaces_it(inside: Wall, ana: Person, cleo: Person) -> None:
+def test_a_session_of_somebody_else_in_the_same_browser_replaces_it(
+    inside: ForwardAuthProxy, ana: Person, cleo: Person
+) -> None:
     """The cookie names one session of the application, and a new ticket replaces it."""
     cleo.sign_in()
     inside.browser = cleo.browser
@@ -333,14 +339,14 @@ def test_a_session_of_somebody_else_in_the_same_browser_replaces_it(inside: Wall
     assert inside.ask()["Remote-User"] == "cleo"
 
 
-def ticket_of_signed_out(wall: Wall, person: Person) -> str:
+def ticket_of_signed_out(wall: ForwardAuthProxy, person: Person) -> str:
     browser = cookies.browser_digest(wall.jars[HOST]["two-step-browser"])
     page = person.browser.go(f"{ENTER}?rd={quote(f'http://{HOST}/')}&browser={browser}")
     url = urlsplit(leads_to(page))
     return f"{url.path}?{url.query}"
 
 
-def test_no_page_of_ours_on_a_host_names_anybody(inside: Wall) -> None:
+def test_no_page_of_ours_on_a_host_names_anybody(inside: ForwardAuthProxy) -> None:
     answers: list[Any] = [inside.ask(uri) for uri in ("/.two-step/enter", "/.two-step/sign-out", "/.two-step/x")]
 
     assert not any(name in each for each in answers for name in visitor_headers.HEADERS)

@@ -18,13 +18,13 @@ from accounts.integrations.forward_auth.visitor_headers import HEADERS
 from mfasite.demo import child_processes
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (
-    Visitor,
+    SignedInDemoUser,
 )
 from tests.accounts.integrations.forward_auth.reverse_proxies import (
     BACKGROUND,
     NAVIGATION,
-    Application,
-    Front,
+    EchoApplication,
+    ReverseProxy,
     run_caddy,
     run_envoy,
     run_nginx,
@@ -96,7 +96,7 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def behind() -> Iterator[int]:
     """Return the port of the application."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Application)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EchoApplication)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server.server_address[1]
@@ -106,7 +106,7 @@ def behind() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def fronts(stack: Stack, home: Path, behind: int) -> Iterator[dict[str, Front]]:
+def fronts(stack: Stack, home: Path, behind: int) -> Iterator[dict[str, ReverseProxy]]:
     """Start the four proxies, each with its file of `deploy/`."""
     ports = {program: free_port() for program in PROGRAMS}
     secrets = json.loads(shell(stack, _BUILD, json.dumps(ports)))
@@ -116,27 +116,27 @@ def fronts(stack: Stack, home: Path, behind: int) -> Iterator[dict[str, Front]]:
         run_caddy(stack, home, crew, ports["caddy"], behind, secrets["caddy"])
         run_traefik(stack, home, crew, ports["traefik"], behind)
         run_envoy(stack, home, crew, ports["envoy"], behind, secrets["envoy"])
-        found = {program: Front(program, port) for program, port in ports.items()}
+        found = {program: ReverseProxy(program, port) for program, port in ports.items()}
         for program, front in found.items():
             crew.wait(program, front.is_up, seconds=30)
         yield found
 
 
 @pytest.fixture(scope="module")
-def cleo(_cleo_signed_in: Visitor) -> Visitor:
+def cleo(_cleo_signed_in: SignedInDemoUser) -> SignedInDemoUser:
     """A person with an authenticator app, signed in to the portal."""
     return _cleo_signed_in
 
 
 @pytest.fixture(params=PROGRAMS)
-def front(request: pytest.FixtureRequest, fronts: dict[str, Front]) -> Front:
+def front(request: pytest.FixtureRequest, fronts: dict[str, ReverseProxy]) -> ReverseProxy:
     """One proxy with a browser without cookies."""
     found = fronts[request.param]
-    return Front(found.program, found.port)
+    return ReverseProxy(found.program, found.port)
 
 
 @pytest.fixture
-def inside(front: Front, cleo: Visitor) -> Front:
+def inside(front: ReverseProxy, cleo: SignedInDemoUser) -> ReverseProxy:
     """One proxy with a browser in which Cleo is signed in."""
     assert front.enter(cleo).is_from_application
     return front
@@ -145,7 +145,7 @@ def inside(front: Front, cleo: Visitor) -> Front:
 # What each shows -----------------------------------------------------------------------------------------------------
 
 
-def test_signed_out_person_is_sent_to_the_portal(front: Front, stack: Stack) -> None:
+def test_signed_out_person_is_sent_to_the_portal(front: ReverseProxy, stack: Stack) -> None:
     answer = front.get("/page?x=1")
 
     assert answer.status == 302
@@ -153,7 +153,7 @@ def test_signed_out_person_is_sent_to_the_portal(front: Front, stack: Stack) -> 
     assert f"wiki.localhost%3A{front.port}%2Fpage%3Fx%3D1" in answer.headers["Location"]
 
 
-def test_signed_in_person_opens_the_page(front: Front, cleo: Visitor) -> None:
+def test_signed_in_person_opens_the_page(front: ReverseProxy, cleo: SignedInDemoUser) -> None:
     answer = front.enter(cleo, "/page")
 
     assert answer.is_from_application
@@ -165,7 +165,7 @@ def test_signed_in_person_opens_the_page(front: Front, cleo: Visitor) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_every_method_is_asked_about(inside: Front, method: str) -> None:
+def test_every_method_is_asked_about(inside: ReverseProxy, method: str) -> None:
     sent = {"Content-Length": "0"} if method != "GET" else {}
 
     assert inside.get("/page", method=method, sent=sent).is_from_application
@@ -174,7 +174,9 @@ def test_every_method_is_asked_about(inside: Front, method: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/vault/", "/fresh/x"])
-def test_too_weak_or_too_old_leads_to_another_verification(inside: Front, cleo: Visitor, path: str) -> None:
+def test_too_weak_or_too_old_leads_to_another_verification(
+    inside: ReverseProxy, cleo: SignedInDemoUser, path: str
+) -> None:
     time.sleep(1.1 if path == "/fresh/x" else 0)  # what is too old is a second old; real servers have a real clock
     assert inside.get(path, kind=BACKGROUND).status == 401
 
@@ -185,7 +187,7 @@ def test_too_weak_or_too_old_leads_to_another_verification(inside: Front, cleo: 
     assert inside.get("/").is_from_application
 
 
-def test_person_who_may_not_is_told_so(inside: Front, cleo: Visitor) -> None:
+def test_person_who_may_not_is_told_so(inside: ReverseProxy, cleo: SignedInDemoUser) -> None:
     assert inside.get("/board/", kind=BACKGROUND).status in {401, 403}
 
     answer = inside.enter(cleo, "/board/")
@@ -194,21 +196,21 @@ def test_person_who_may_not_is_told_so(inside: Front, cleo: Visitor) -> None:
     assert "Board" in answer.body
 
 
-def test_background_request_gets_401(front: Front) -> None:
+def test_background_request_gets_401(front: ReverseProxy) -> None:
     answer = front.get("/api", kind=BACKGROUND)
 
     assert answer.status == 401
     assert "Location" not in answer.headers
 
 
-def test_public_page_opens_for_everyone_and_names_nobody(front: Front) -> None:
+def test_public_page_opens_for_everyone_and_names_nobody(front: ReverseProxy) -> None:
     answer = front.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(BOTH_SPELLINGS, "root"))
 
     assert answer.is_from_application
     assert not any("root" in value for values in answer.received.values() for value in values)
 
 
-def test_forged_headers_never_reach_the_application(inside: Front) -> None:
+def test_forged_headers_never_reach_the_application(inside: ReverseProxy) -> None:
     """Seen failing for Traefik and Envoy without the lines that remove the second spelling."""
     forged = dict.fromkeys([*BOTH_SPELLINGS, *(name.lower() for name in BOTH_SPELLINGS)], "root")
 
@@ -235,7 +237,7 @@ def test_forged_headers_never_reach_the_application(inside: Front) -> None:
         {"X-Forwarded-For": "127.0.0.1"},
     ],
 )
-def test_no_header_opens_a_page(front: Front, forged: dict[str, str]) -> None:
+def test_no_header_opens_a_page(front: ReverseProxy, forged: dict[str, str]) -> None:
     """CVE-2026-40575: a visitor named another address than the wanted one."""
     for kind in (NAVIGATION, BACKGROUND):
         answer = front.get("/private", kind=kind, sent=forged)
@@ -257,7 +259,7 @@ def test_no_header_opens_a_page(front: Front, forged: dict[str, str]) -> None:
         *("/public/.%00./private", "/x/../public/../private", "/.two-step/../private", "/%2etwo-step/check"),
     ],
 )
-def test_odd_paths_open_nothing(front: Front, path: str) -> None:
+def test_odd_paths_open_nothing(front: ReverseProxy, path: str) -> None:
     answer = front.get(path, kind=BACKGROUND)
 
     if answer.is_from_application:  # Traefik and Envoy clean some paths, and send on what they asked about
@@ -265,7 +267,7 @@ def test_odd_paths_open_nothing(front: Front, path: str) -> None:
         assert re.fullmatch(r"/public/\w+", sent_on)
 
 
-def test_odd_cookies_open_nothing(inside: Front) -> None:
+def test_odd_cookies_open_nothing(inside: ReverseProxy) -> None:
     """CVE-2026-25748: a cookie that could not be read let everyone in."""
     [name] = [each for each in inside.cookies if each != "two-step-browser"]
     good = f"{name}={inside.cookies[name]}"
@@ -277,18 +279,18 @@ def test_odd_cookies_open_nothing(inside: Front) -> None:
         assert not inside.get(sent={"Cookie": odd}, kind=BACKGROUND).is_from_application
 
 
-def test_unknown_host_opens_nothing(front: Front) -> None:
+def test_unknown_host_opens_nothing(front: ReverseProxy) -> None:
     for host in ("unknown.localhost", f"unknown.localhost:{front.port}", ""):
         assert not front.get(sent={"Host": host}).is_from_application
 
 
-def test_websocket_opens_for_those_who_are_inside(inside: Front) -> None:
+def test_websocket_opens_for_those_who_are_inside(inside: ReverseProxy) -> None:
     assert _upgrade(inside) == "hello\n"
     inside.cookies.clear()
     assert " 401 " in _upgrade(inside)
 
 
-def _upgrade(front: Front) -> str:
+def _upgrade(front: ReverseProxy) -> str:
     """Open a WebSocket and return the line that it echoes, or the status line of the refusal."""
     cookie = "; ".join(f"{name}={value}" for name, value in front.cookies.items())
     told = [
@@ -313,8 +315,10 @@ def _upgrade(front: Front) -> str:
         return stream.readline().decode()
 
 
-def test_person_who_is_locked_is_refused_within_a_second(fronts: dict[str, Front], cleo: Visitor, stack: Stack) -> None:
-    inside = [Front(each.program, each.port) for each in fronts.values()]
+def test_person_who_is_locked_is_refused_within_a_second(
+    fronts: dict[str, ReverseProxy], cleo: SignedInDemoUser, stack: Stack
+) -> None:
+    inside = [ReverseProxy(each.program, each.port) for each in fronts.values()]
     assert all(each.enter(cleo).is_from_application for each in inside)
     locking = subprocess.Popen(
         child_processes.manage("shell", "--no-imports", "-v0", "-c", _LOCK),

@@ -9,14 +9,14 @@ from django.contrib.auth.models import Group
 from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Session, User
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
-from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
+from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy
 from tests.simulated.people import Clock, Person
 from verification import enrolments
 
 # What a session opens ------------------------------------------------------------------------------------------------
 
 
-def test_half_signed_in_session_opens_nothing(wall: Wall, ana: Person) -> None:
+def test_half_signed_in_session_opens_nothing(wall: ForwardAuthProxy, ana: Person) -> None:
     wall.browser = ana.browser
     ana.give_password()
 
@@ -29,7 +29,7 @@ def test_half_signed_in_session_opens_nothing(wall: Wall, ana: Person) -> None:
     assert wall.ask().status_code == 302
 
 
-def test_a_cookie_is_worth_nothing_on_another_host(inside: Wall, build: Build) -> None:
+def test_a_cookie_is_worth_nothing_on_another_host(inside: ForwardAuthProxy, build: Build) -> None:
     """Seen failing without the host in the cookie's signature."""
     wiki = Application.objects.get(slug="wiki")
     ProtectedHost.objects.create(application=wiki, host="other.example.org")
@@ -41,7 +41,7 @@ def test_a_cookie_is_worth_nothing_on_another_host(inside: Wall, build: Build) -
     assert inside.ask(host="tickets.example.org", cookie=cookie).status_code == 302
 
 
-def test_each_application_of_a_host_has_a_session_of_its_own(inside: Wall, build: Build) -> None:
+def test_each_application_of_a_host_has_a_session_of_its_own(inside: ForwardAuthProxy, build: Build) -> None:
     tickets = build("tickets", (f"{HOST}/tickets/", "strength"))
 
     assert inside.ask("/tickets/").status_code == 302
@@ -90,7 +90,9 @@ ENDS = [_lock, _block, _deactivate, _raise_epoch, _change_password, _end_session
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_next_request_is_refused_after(inside: Wall, ana: Person, clock: Clock, end: Any, settings: Any) -> None:
+def test_next_request_is_refused_after(
+    inside: ForwardAuthProxy, ana: Person, clock: Clock, end: Any, settings: Any
+) -> None:
     """Seen failing with a verdict that was cached for a second."""
     settings.VERIFICATION_CACHE_SECONDS = 60
     assert inside.ask().status_code == 200
@@ -101,7 +103,7 @@ def test_next_request_is_refused_after(inside: Wall, ana: Person, clock: Clock, 
     assert inside.ask(**BACKGROUND).status_code == 401
 
 
-def test_next_request_is_refused_after_leaving_the_group(inside: Wall, ana: Person) -> None:
+def test_next_request_is_refused_after_leaving_the_group(inside: ForwardAuthProxy, ana: Person) -> None:
     staff = Group.objects.create(name="Editors")
     ana.user.groups.add(staff)
     Application.objects.get().groups.add(staff)
@@ -114,7 +116,7 @@ def test_next_request_is_refused_after_leaving_the_group(inside: Wall, ana: Pers
     assert inside.open().status_code == 403
 
 
-def test_session_ends_with_the_portals(inside: Wall, ana: Person) -> None:
+def test_session_ends_with_the_portals(inside: ForwardAuthProxy, ana: Person) -> None:
     ana.browser.go("/sign-out/")
     ana.browser.press("Sign out")
 
@@ -123,7 +125,7 @@ def test_session_ends_with_the_portals(inside: Wall, ana: Person) -> None:
     assert ana.browser.shown.path == "/sign-in/"
 
 
-def test_expired_session_opens_nothing(inside: Wall, clock: Clock) -> None:
+def test_expired_session_opens_nothing(inside: ForwardAuthProxy, clock: Clock) -> None:
     clock.forward(hours=12, seconds=1)
 
     assert inside.ask().status_code == 302

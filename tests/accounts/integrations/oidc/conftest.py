@@ -12,10 +12,10 @@ from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
-from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, Party
+from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, RelyingParty
 from verification import signing_keys
 
-Maker = Callable[..., Party]
+Maker = Callable[..., RelyingParty]
 
 
 @pytest.fixture
@@ -23,25 +23,25 @@ def make_party(db: None, clock: Clock) -> Maker:
     """Return a function that adds an application and its client."""
     signing_keys.forget()
 
-    def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> Party:
+    def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> RelyingParty:
         application = Application.objects.create(
             slug=slug, name=slug.title(), kind=Application.Kind.OIDC, **(settings or {})
         )
         given = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT, **more}
         made = client_registration.make(application, now=timezone.now(), **given)
-        return Party(client=made.client, secret=made.secret)
+        return RelyingParty(client=made.client, secret=made.secret)
 
     return make
 
 
 @pytest.fixture
-def party(make_party: Maker) -> Party:
+def party(make_party: Maker) -> RelyingParty:
     """Return a confidential client of an application that accepts any second step."""
     return make_party()
 
 
 @pytest.fixture(scope="module")
-def library(stack: Stack) -> Iterator[foreign.Library]:
+def library(stack: Stack) -> Iterator[foreign.OpenidClient]:
     """A confidential client that is told of sign-outs."""
     name, secret = foreign.make_client(stack, "library")
     with foreign.library(stack, name, secret) as found:

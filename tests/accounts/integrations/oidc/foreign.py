@@ -55,12 +55,12 @@ def make_client(stack: Stack, slug: str, *, settings: Mapping[str, Any] | None =
     return name, secret
 
 
-class Failed(Exception):
+class OpenidClientError(Exception):
     """The library refused. Shape: its code."""
 
 
 @dataclass
-class Library:
+class OpenidClient:
     """A program that uses openid-client."""
 
     process: "subprocess.Popen[str]"
@@ -78,25 +78,25 @@ class Library:
         assert line, "the program has ended"
         answer = json.loads(line)
         if "error" in answer:
-            raise Failed(answer["error"], answer["cause"])
+            raise OpenidClientError(answer["error"], answer["cause"])
         return answer["ok"]
 
 
-def let_pass(party: Library, at: int, *, seconds: int) -> None:
+def let_pass(party: OpenidClient, at: int, *, seconds: int) -> None:
     """Let seconds pass since a time: it counts whole ones of the real clock, which the library checks."""
     while time.time() < at + seconds:
         party.do("heard")
 
 
 @contextmanager
-def library(stack: Stack, name: str, secret: str) -> Iterator[Library]:
+def library(stack: Stack, name: str, secret: str) -> Iterator[OpenidClient]:
     """Start the program for one client."""
     command = ["node", str(NODE / "relying_party.mjs"), stack.url, name, secret, CALLBACK]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as process:
         try:
-            found = Library(process)
+            found = OpenidClient(process)
             found.port = found.read()["port"]
             yield found
         finally:
@@ -227,7 +227,7 @@ def by_page(page: Page) -> str:
     return unescape(found[1])
 
 
-def ask(party: Library, browser: Browser, **parameters: str) -> Page:
+def ask(party: OpenidClient, browser: Browser, **parameters: str) -> Page:
     """Send a browser to the service with a new request of a client, and return where it ends."""
     return browser.go(party.do("start", parameters=parameters))
 
@@ -254,7 +254,9 @@ def enter(stack: Stack, browser: Browser, name: str) -> None:
     browser.client.cookies["localhost"] = {"mfa_session": run(stack, _SESSION, name).strip()}  # type: ignore[assignment]  # text will do
 
 
-def signed_in(stack: Stack, party: Library, browser: Browser, name: str = "cleo", **parameters: str) -> dict[str, Any]:
+def signed_in(
+    stack: Stack, party: OpenidClient, browser: Browser, name: str = "cleo", **parameters: str
+) -> dict[str, Any]:
     """Sign someone in to the client, and first to the service if they aren't."""
     page = ask(party, browser, **parameters)
     if not location(page):

@@ -12,7 +12,7 @@ import pytest
 
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, Failed, Library
+from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, OpenidClient, OpenidClientError
 from tests.simulated.http_browser import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
@@ -27,13 +27,13 @@ REFUSED = {
 
 
 @pytest.fixture
-def tokens(stack: Stack, library: Library, web: Browser) -> dict[str, Any]:
+def tokens(stack: Stack, library: OpenidClient, web: Browser) -> dict[str, Any]:
     """Cleo is signed in to the service and to the client."""
     library.do("discover", auth="basic")
     return foreign.signed_in(stack, library, web)
 
 
-def finish(library: Library, page: Page) -> Any:
+def finish(library: OpenidClient, page: Page) -> Any:
     return library.do("finish", url=foreign.target(page))
 
 
@@ -44,16 +44,16 @@ def test_oidcc_server(tokens: Any) -> None:
     assert {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash"} <= set(tokens["claims"])
 
 
-def test_oidcc_response_type_missing(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_response_type_missing(tokens: Any, library: OpenidClient, web: Browser) -> None:
     address = library.do("start").replace("response_type=code&", "").replace("&response_type=code", "")
 
     page = web.go(address)
 
-    with pytest.raises(Failed, match=r"invalid_request|unsupported_response_type"):
+    with pytest.raises(OpenidClientError, match=r"invalid_request|unsupported_response_type"):
         finish(library, page)
 
 
-def test_oidcc_userinfo_get(tokens: Any, library: Library) -> None:
+def test_oidcc_userinfo_get(tokens: Any, library: OpenidClient) -> None:
     assert library.do("userinfo", token=tokens["access_token"], subject=tokens["claims"]["sub"])["sub"]
 
 
@@ -71,7 +71,7 @@ def test_oidcc_userinfo_post(tokens: Any, stack: Stack, place: str) -> None:
 
 
 def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
-    tokens: Any, stack: Stack, library: Library, web: Browser
+    tokens: Any, stack: Stack, library: OpenidClient, web: Browser
 ) -> None:
     address = library.do("start")
     nonce = address.partition("&nonce=")[2].partition("&")[0]
@@ -89,14 +89,14 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
         ("openid profile email groups", {"name", "email", "groups"}),
     ],
 )
-def test_oidcc_scope(tokens: Any, library: Library, web: Browser, scope: str, claims: set[str]) -> None:
+def test_oidcc_scope(tokens: Any, library: OpenidClient, web: Browser, scope: str, claims: set[str]) -> None:
     """oidcc-scope-profile, oidcc-scope-email, oidcc-scope-all."""
     found = finish(library, foreign.ask(library, web, scope=scope))
 
     assert claims <= set(library.do("userinfo", token=found["access_token"], subject=found["claims"]["sub"]))
 
 
-def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
     assert finish(library, foreign.ask(library, web, scope="email openid profile"))["id_token"]
 
 
@@ -123,7 +123,7 @@ def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: Library, 
         "oidcc-claims-essential",
     ],
 )
-def test_oidcc_request_with(tokens: Any, library: Library, web: Browser, parameters: dict[str, str]) -> None:
+def test_oidcc_request_with(tokens: Any, library: OpenidClient, web: Browser, parameters: dict[str, str]) -> None:
     assert finish(library, foreign.ask(library, web, **parameters))["id_token"]
 
 
@@ -133,7 +133,7 @@ def verify(stack: Stack, web: Browser, page: Page, name: str) -> Page:
     return foreign.verify(stack, web, name)
 
 
-def test_oidcc_prompt_login(stack: Stack, library: Library) -> None:
+def test_oidcc_prompt_login(stack: Stack, library: OpenidClient) -> None:
     opal = foreign.open_browser(stack)
     tokens = foreign.signed_in(stack, library, opal, "opal")
     foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=1)
@@ -143,18 +143,18 @@ def test_oidcc_prompt_login(stack: Stack, library: Library) -> None:
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
-def test_oidcc_prompt_none_not_logged_in(stack: Stack, library: Library) -> None:
-    with pytest.raises(Failed, match="login_required"):
+def test_oidcc_prompt_none_not_logged_in(stack: Stack, library: OpenidClient) -> None:
+    with pytest.raises(OpenidClientError, match="login_required"):
         finish(library, foreign.ask(library, foreign.open_browser(stack), prompt="none"))
 
 
-def test_oidcc_prompt_none_logged_in(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_prompt_none_logged_in(tokens: Any, library: OpenidClient, web: Browser) -> None:
     claims = finish(library, foreign.ask(library, web, prompt="none"))["claims"]
 
     assert (claims["sub"], claims["auth_time"]) == (tokens["claims"]["sub"], tokens["claims"]["auth_time"])
 
 
-def test_oidcc_max_age_1(stack: Stack, library: Library) -> None:
+def test_oidcc_max_age_1(stack: Stack, library: OpenidClient) -> None:
     fay = foreign.open_browser(stack)
     tokens = foreign.signed_in(stack, library, fay, "fay")
     foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=2)
@@ -164,37 +164,37 @@ def test_oidcc_max_age_1(stack: Stack, library: Library) -> None:
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
-def test_oidcc_max_age_10000(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_max_age_10000(tokens: Any, library: OpenidClient, web: Browser) -> None:
     claims = finish(library, foreign.ask(library, web, max_age="10000"))["claims"]
 
     assert claims["auth_time"] == tokens["claims"]["auth_time"]
 
 
-def test_oidcc_id_token_hint(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_id_token_hint(tokens: Any, library: OpenidClient, web: Browser) -> None:
     page = foreign.ask(library, web, prompt="none", id_token_hint=tokens["id_token"])
 
     assert finish(library, page)["claims"]["sub"] == tokens["claims"]["sub"]
 
 
-def test_oidcc_codereuse(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_codereuse(tokens: Any, library: OpenidClient, web: Browser) -> None:
     """oidcc-codereuse and oidcc-codereuse-30seconds: refused at once, so also later, and what it gave is void."""
     page = foreign.ask(library, web)
     first = finish(library, page)
 
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         finish(library, page)
-    with pytest.raises(Failed):
+    with pytest.raises(OpenidClientError):
         library.do("userinfo", token=first["access_token"], subject=first["claims"]["sub"])
 
 
-def test_oidcc_ensure_registered_redirect_uri(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_ensure_registered_redirect_uri(tokens: Any, library: OpenidClient, web: Browser) -> None:
     page = foreign.ask(library, web, redirect_uri=f"{foreign.CALLBACK}?x=1")
 
     assert page.status == 400
     assert not foreign.location(page)
 
 
-def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
     address, _mark, query = library.do("start").partition("?")
 
     page = Page(web.client.ask("POST", address, query.encode()))  # type: ignore[attr-defined]  # a surfer
@@ -202,20 +202,20 @@ def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: Library, web: 
     assert finish(library, page)["id_token"]
 
 
-def test_oidcc_server_client_secret_post(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_server_client_secret_post(tokens: Any, library: OpenidClient, web: Browser) -> None:
     library.do("discover", auth="post")
 
     assert finish(library, foreign.ask(library, web))["id_token"]
 
 
 def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(
-    tokens: Any, library: Library, web: Browser
+    tokens: Any, library: OpenidClient, web: Browser
 ) -> None:
-    with pytest.raises(Failed, match="request_not_supported"):
+    with pytest.raises(OpenidClientError, match="request_not_supported"):
         finish(library, foreign.ask(library, web, request="eyJhbGciOiJub25lIn0.e30."))
 
 
-def test_oidcc_refresh_token(tokens: Any, library: Library) -> None:
+def test_oidcc_refresh_token(tokens: Any, library: OpenidClient) -> None:
     again = library.do("refresh", token=tokens["refresh_token"])
 
     for name in ("iss", "sub", "aud", "auth_time"):
@@ -223,14 +223,14 @@ def test_oidcc_refresh_token(tokens: Any, library: Library) -> None:
     assert "nonce" not in again["claims"]
 
 
-def test_oidcc_ensure_request_with_valid_pkce_succeeds(tokens: Any, library: Library, web: Browser) -> None:
+def test_oidcc_ensure_request_with_valid_pkce_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
     assert finish(library, foreign.ask(library, web))["access_token"]
 
 
 # Config OP -----------------------------------------------------------------------------------------------------
 
 
-def test_oidcc_discovery_endpoint_verification(stack: Stack, library: Library) -> None:
+def test_oidcc_discovery_endpoint_verification(stack: Stack, library: OpenidClient) -> None:
     known = library.do("discover", auth="basic")
 
     assert known["issuer"] == stack.url
@@ -252,18 +252,18 @@ def leave(web: Browser, stack: Stack, **query: str) -> Page:
     return web.go(f"{stack.url}/oauth/logout/?{urlencode(query)}")
 
 
-def is_signed_in(library: Library, web: Browser) -> bool:
+def is_signed_in(library: OpenidClient, web: Browser) -> bool:
     return "code=" in foreign.location(foreign.ask(library, web, prompt="none"))
 
 
-def test_oidcc_rp_initiated_logout(tokens: Any, stack: Stack, library: Library, web: Browser) -> None:
+def test_oidcc_rp_initiated_logout(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT, state="a b")
 
     assert foreign.location(page) == f"{AFTER_LOGOUT}?state=a+b"
     assert not is_signed_in(library, web)
 
 
-def test_oidcc_rp_initiated_logout_no_state(tokens: Any, stack: Stack, library: Library, web: Browser) -> None:
+def test_oidcc_rp_initiated_logout_no_state(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT)
 
     assert foreign.location(page) == AFTER_LOGOUT
@@ -272,7 +272,7 @@ def test_oidcc_rp_initiated_logout_no_state(tokens: Any, stack: Stack, library: 
 
 @pytest.mark.parametrize("uri", ["https://evil.example/", f"{AFTER_LOGOUT}?added=1"])
 def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
-    tokens: Any, stack: Stack, library: Library, web: Browser, uri: str
+    tokens: Any, stack: Stack, library: OpenidClient, web: Browser, uri: str
 ) -> None:
     """Also oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri."""
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=uri)
@@ -281,7 +281,7 @@ def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
 
 
 def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(
-    tokens: Any, stack: Stack, library: Library, web: Browser
+    tokens: Any, stack: Stack, library: OpenidClient, web: Browser
 ) -> None:
     page = leave(web, stack, id_token_hint=tokens["id_token"])
 
@@ -291,7 +291,7 @@ def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(
 
 @pytest.mark.parametrize("hint", ["", "modified", "nonsense"])
 def test_oidcc_rp_initiated_logout_bad_id_token_hint(
-    tokens: Any, stack: Stack, library: Library, web: Browser, hint: str
+    tokens: Any, stack: Stack, library: OpenidClient, web: Browser, hint: str
 ) -> None:
     """oidcc-rp-initiated-logout-no-id-token-hint, -modified-id-token-hint, -bad-id-token-hint: the person is asked."""
     head, body, signature = tokens["id_token"].split(".")
@@ -305,7 +305,7 @@ def test_oidcc_rp_initiated_logout_bad_id_token_hint(
 
 @pytest.mark.parametrize("query", [{}, {"state": "x"}], ids=["no-params", "only-state"])
 def test_oidcc_rp_initiated_logout_with_little(
-    tokens: Any, stack: Stack, library: Library, web: Browser, query: dict[str, str]
+    tokens: Any, stack: Stack, library: OpenidClient, web: Browser, query: dict[str, str]
 ) -> None:
     """oidcc-rp-initiated-logout-no-params, oidcc-rp-initiated-logout-only-state."""
     assert not foreign.location(leave(web, stack, **query))
@@ -315,7 +315,7 @@ def test_oidcc_rp_initiated_logout_with_little(
 # Back-Channel Logout OP ----------------------------------------------------------------------------------------
 
 
-def test_oidcc_backchannel_rp_initiated_logout(tokens: Any, stack: Stack, library: Library, web: Browser) -> None:
+def test_oidcc_backchannel_rp_initiated_logout(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:
     before = len(library.do("heard"))
 
     leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT)

@@ -27,7 +27,7 @@ State = LogoutDelivery.State
 
 
 @dataclass
-class Listener:
+class LogoutReceiver:
     """A client's server. `answer` is what it says: a status, or seconds that it waits first as a negative number."""
 
     port: int
@@ -41,11 +41,11 @@ class Listener:
 
 
 @pytest.fixture
-def listen() -> Iterator[Callable[..., Listener]]:
+def listen() -> Iterator[Callable[..., LogoutReceiver]]:
     """Return a function that starts a client's server."""
     servers = []
 
-    def start(*statuses: int, location: str = "", wait: float = 0) -> Listener:
+    def start(*statuses: int, location: str = "", wait: float = 0) -> LogoutReceiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -62,7 +62,7 @@ def listen() -> Iterator[Callable[..., Listener]]:
                 """Say nothing."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        listener = Listener(port=server.server_address[1], statuses=list(statuses))
+        listener = LogoutReceiver(port=server.server_address[1], statuses=list(statuses))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return listener
@@ -74,11 +74,11 @@ def listen() -> Iterator[Callable[..., Listener]]:
 
 
 @dataclass
-class Crowd:
+class HangingAndOtherClient:
     """A client that hangs, and another one."""
 
-    hanging: Listener
-    other: Listener
+    hanging: LogoutReceiver
+    other: LogoutReceiver
 
     @staticmethod
     def tries(slug: str) -> list[int]:
@@ -218,7 +218,7 @@ def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Per
 
 
 @pytest.fixture
-def crowd(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> Crowd:
+def crowd(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> HangingAndOtherClient:
     """Two threads, and six deliveries to a client that hangs, before one to another client."""
     monkeypatch.setattr(deliveries, "_MAX_PARALLEL", 2)
     hanging, other = listen(wait=1.5), listen()
@@ -231,10 +231,12 @@ def crowd(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyP
         row.pk = None
         row.save(force_insert=True)
     LogoutDelivery.objects.filter(client=row.client).update(due_at=timezone.now() - timedelta(seconds=1))
-    return Crowd(hanging, other)
+    return HangingAndOtherClient(hanging, other)
 
 
-def test_one_that_hangs_takes_no_threads_from_others(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_hangs_takes_no_threads_from_others(
+    crowd: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As after a sign-out of many. Seen failing: all six were tried first."""
     monkeypatch.setattr(logout_requests, "_READ_TIMEOUT", 0.3)
 
@@ -245,7 +247,9 @@ def test_one_that_hangs_takes_no_threads_from_others(crowd: Crowd, monkeypatch: 
     assert crowd.tries("hanging") == [0] * (6 - len(crowd.hanging.heard)) + [1] * len(crowd.hanging.heard)
 
 
-def test_no_delivery_loses_a_try_that_it_never_had(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_delivery_loses_a_try_that_it_never_had(
+    crowd: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Seen failing: what still waited for a thread at the end counted as tried, and after three times as failed."""
     monkeypatch.setattr(deliveries, "_TOTAL_TIMEOUT", 0.3)
 

@@ -41,7 +41,7 @@ c.JupyterHub.default_url = "/hub/home"
 
 
 @dataclass(frozen=True)
-class Hub:
+class JupyterHub:
     """A running JupyterHub."""
 
     url: str
@@ -49,7 +49,7 @@ class Hub:
 
 
 @pytest.fixture
-def hub(stack: Stack, room: Path, servers: Crew) -> Hub:
+def hub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
     """Start a hub, set up by the text of the admin."""
     assert PROGRAM.exists(), f"JupyterHub is not installed: make {PROGRAM.relative_to(BASE_DIR)}"
     port = free_port()
@@ -62,7 +62,7 @@ def hub(stack: Stack, room: Path, servers: Crew) -> Hub:
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     servers.start("jupyterhub", ("env", f"PATH={path}", "HOME=/tmp", str(PROGRAM), "-f", str(config)))
     servers.wait("JupyterHub", lambda: child_processes.answers(f"{url}/hub/health"), seconds=60)
-    return Hub(url=url, log=room / "jupyterhub.log")
+    return JupyterHub(url=url, log=room / "jupyterhub.log")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def browser(stack: Stack) -> Browser:
     return foreign.open_browser(stack)
 
 
-def test_signs_a_person_in(stack: Stack, hub: Hub, browser: Browser) -> None:
+def test_signs_a_person_in(stack: Stack, hub: JupyterHub, browser: Browser) -> None:
     page = browser.go(f"{hub.url}/hub/oauth_login")
     assert page.path == "/sign-in/"
 
@@ -82,7 +82,7 @@ def test_signs_a_person_in(stack: Stack, hub: Hub, browser: Browser) -> None:
     assert "fay" in page.html
 
 
-def test_lets_nobody_in_whom_the_application_does_not_allow(stack: Stack, hub: Hub, browser: Browser) -> None:
+def test_lets_nobody_in_whom_the_application_does_not_allow(stack: Stack, hub: JupyterHub, browser: Browser) -> None:
     """The group decides here, so the hub needs no list of its own."""
     foreign.run(stack, _CLOSE)
 

@@ -4,21 +4,21 @@ import pytest
 
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
-from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, Failed, Library
+from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, OpenidClient, OpenidClientError
 from tests.simulated.http_browser import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 MFA = "https://refeds.org/profile/mfa"
 
 
-def test_tells_what_it_can(library: Library) -> None:
+def test_tells_what_it_can(library: OpenidClient) -> None:
     known = library.do("discover")
 
     assert known["response_types_supported"] == ["code"]
     assert known["code_challenge_methods_supported"] == ["S256"]
 
 
-def test_signs_in_with_code_and_pkce(stack: Stack, library: Library, web: Browser) -> None:
+def test_signs_in_with_code_and_pkce(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
 
     assert tokens["claims"]["acr"] == MFA
@@ -28,28 +28,28 @@ def test_signs_in_with_code_and_pkce(stack: Stack, library: Library, web: Browse
 
 
 @pytest.mark.parametrize("auth", ["basic", "post"])
-def test_sends_its_secret_either_way(stack: Stack, library: Library, web: Browser, auth: str) -> None:
+def test_sends_its_secret_either_way(stack: Stack, library: OpenidClient, web: Browser, auth: str) -> None:
     library.do("discover", auth=auth)
 
     assert foreign.signed_in(stack, library, web)["id_token"]
 
 
-def test_needs_its_verifier(stack: Stack, library: Library, web: Browser) -> None:
+def test_needs_its_verifier(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
     page = foreign.ask(library, web)
 
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("finish", url=foreign.target(page), verifier="x" * 43)
 
 
-def test_checks_the_age(stack: Stack, library: Library, web: Browser) -> None:
+def test_checks_the_age(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
     page = foreign.ask(library, web, max_age="3600")
 
     assert library.do("finish", url=foreign.target(page))["claims"]["auth_time"] == tokens["claims"]["auth_time"]
 
 
-def test_steps_up(stack: Stack, library: Library, web: Browser) -> None:
+def test_steps_up(stack: Stack, library: OpenidClient, web: Browser) -> None:
     """With max_age=0 the person verifies again, and the library checks that auth_time is new."""
     before = foreign.signed_in(stack, library, web)["claims"]["auth_time"]
     foreign.let_pass(library, before, seconds=1)
@@ -64,49 +64,49 @@ def test_steps_up(stack: Stack, library: Library, web: Browser) -> None:
     assert claims["acr"] == MFA
 
 
-def test_gets_an_error_for_a_level_that_cant_be_reached(stack: Stack, library: Library, web: Browser) -> None:
+def test_gets_an_error_for_a_level_that_cant_be_reached(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
     page = foreign.ask(
         library, web, prompt="none", claims='{"id_token": {"acr": {"essential": true, "values": ["phr"]}}}'
     )
 
-    with pytest.raises(Failed, match="unmet_authentication_requirements"):
+    with pytest.raises(OpenidClientError, match="unmet_authentication_requirements"):
         library.do("finish", url=foreign.target(page))
 
 
-def test_refreshes_once(stack: Stack, library: Library, web: Browser) -> None:
+def test_refreshes_once(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
 
     refreshed = library.do("refresh", token=tokens["refresh_token"])
 
     for name in ("sub", "acr", "auth_time", "sid"):
         assert refreshed["claims"][name] == tokens["claims"][name]
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=refreshed["refresh_token"])
 
 
-def test_code_is_used_once(stack: Stack, library: Library, web: Browser) -> None:
+def test_code_is_used_once(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
     url = foreign.target(foreign.ask(library, web))
     tokens = library.do("finish", url=url)
 
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("finish", url=url)
-    with pytest.raises(Failed):
+    with pytest.raises(OpenidClientError):
         library.do("userinfo", token=tokens["access_token"], subject=tokens["claims"]["sub"])
 
 
-def test_revokes(stack: Stack, library: Library, web: Browser) -> None:
+def test_revokes(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
     library.do("revoke", token=tokens["refresh_token"])
 
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
 
 
-def test_signs_out_and_hears_of_it(stack: Stack, library: Library, web: Browser) -> None:
+def test_signs_out_and_hears_of_it(stack: Stack, library: OpenidClient, web: Browser) -> None:
     """RP-initiated logout, and the back-channel logout that follows from it."""
     tokens = foreign.signed_in(stack, library, web)
     before = len(library.do("heard"))
@@ -118,13 +118,13 @@ def test_signs_out_and_hears_of_it(stack: Stack, library: Library, web: Browser)
     stack.crew.wait("The sign-out", lambda: len(library.do("heard")) > before, seconds=5)
     [claims] = library.do("heard")[before:]
     assert (claims["sub"], claims["sid"]) == (tokens["claims"]["sub"], tokens["claims"]["sid"])
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
-    with pytest.raises(Failed, match="login_required"):
+    with pytest.raises(OpenidClientError, match="login_required"):
         library.do("finish", url=foreign.target(foreign.ask(library, web, prompt="none")))
 
 
-def test_hears_of_a_lock_within_a_second(stack: Stack, library: Library) -> None:
+def test_hears_of_a_lock_within_a_second(stack: Stack, library: OpenidClient) -> None:
     """With another client that is down, which delays nobody."""
     opal = foreign.open_browser(stack)
     down, secret = foreign.make_client(stack, "down", logout_uri="http://127.0.0.1:9/")
@@ -140,7 +140,7 @@ def test_hears_of_a_lock_within_a_second(stack: Stack, library: Library) -> None
     [claims] = library.do("heard")[before:]
     assert claims["sub"] == tokens["claims"]["sub"]
     assert claims["heardAt"] - ended < 1
-    with pytest.raises(Failed, match="invalid_grant"):
+    with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
 
 

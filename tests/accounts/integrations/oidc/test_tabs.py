@@ -13,10 +13,10 @@ from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
-from tests.simulated.relying_party import Answer, Party
+from tests.simulated.relying_party import AuthorizationResponse, RelyingParty
 from verification.context import Context
 
-Maker = Callable[..., Party]
+Maker = Callable[..., RelyingParty]
 
 
 def press(person: Person, page: Page, label: str) -> Page:
@@ -28,21 +28,21 @@ def press(person: Person, page: Page, label: str) -> Page:
 
 
 @pytest.fixture
-def asking(make_party: Maker) -> Party:
+def asking(make_party: Maker) -> RelyingParty:
     """Return a client whose people agree themselves."""
     return make_party("asking", consent=OidcClient.Consent.PERSON)
 
 
-def test_each_tab_gets_its_own_answer(asking: Party, make_party: Maker, ana: Person) -> None:
+def test_each_tab_gets_its_own_answer(asking: RelyingParty, make_party: Maker, ana: Person) -> None:
     other = make_party("other", consent=OidcClient.Consent.PERSON)
     ana.sign_in()
     first, second = asking.ask(ana).page, other.ask(ana).page
 
-    assert asking.redeem(Answer(press(ana, first, "Allow")).code).status_code == 200
-    assert other.redeem(Answer(press(ana, second, "Allow")).code).status_code == 200
+    assert asking.redeem(AuthorizationResponse(press(ana, first, "Allow")).code).status_code == 200
+    assert other.redeem(AuthorizationResponse(press(ana, second, "Allow")).code).status_code == 200
 
 
-def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: Party, ana: Person) -> None:
+def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: RelyingParty, ana: Person) -> None:
     """Seen failing: the sign-in led to the start page of the portal, and the request was lost."""
     ana.sign_in()
     page = asking.ask(ana).page
@@ -52,10 +52,10 @@ def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: Party, a
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     ana.verify(ana.read_app() if "app" in ana.page.path else ana.read_text())
 
-    assert asking.redeem(Answer(ana.browser.press("Allow")).code).status_code == 200
+    assert asking.redeem(AuthorizationResponse(ana.browser.press("Allow")).code).status_code == 200
 
 
-def test_an_outdated_form_leads_back_to_its_request(asking: Party, ana: Person, clock: Clock) -> None:
+def test_an_outdated_form_leads_back_to_its_request(asking: RelyingParty, ana: Person, clock: Clock) -> None:
     """The other tab signed out and in again. Seen failing: the link led to the start page of the portal."""
     ana.sign_in()
     page = asking.ask(ana).page
@@ -70,7 +70,7 @@ def test_an_outdated_form_leads_back_to_its_request(asking: Party, ana: Person, 
     ana.browser.page = refused
 
     assert ana.browser.follow("Continue").path == "/oauth/authorize/"
-    assert asking.redeem(Answer(ana.browser.press("Allow")).code).status_code == 200
+    assert asking.redeem(AuthorizationResponse(ana.browser.press("Allow")).code).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,16 +6,16 @@ import pytest
 
 from accounts.integrations.scim import token_authentication
 from tests.simulated import scim_directory
-from tests.simulated.scim_directory import Sender
+from tests.simulated.scim_directory import ScimClient
 
 
 @pytest.fixture
-def entra(db: None) -> Sender:
+def entra(db: None) -> ScimClient:
     return scim_directory.directory()
 
 
 @pytest.fixture
-def okta(db: None) -> Sender:
+def okta(db: None) -> ScimClient:
     return scim_directory.directory("Okta")
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.simulated import scim_directory
-from tests.simulated.scim_directory import Sender
+from tests.simulated.scim_directory import ScimClient
 
 
 @pytest.fixture
-def three(db: None) -> Sender:
+def three(db: None) -> ScimClient:
     """Three people: one is switched off, and one has hardly any values."""
     sender = scim_directory.directory()
     home = {"value": "ana@home.example", "type": "home"}
@@ -69,7 +69,7 @@ def three(db: None) -> Sender:
         ('meta.location ew "x" or emails[type eq "home"]', "ana"),
     ],
 )
-def test_finds_what_a_filter_means(three: Sender, expression: str, found: str) -> None:
+def test_finds_what_a_filter_means(three: ScimClient, expression: str, found: str) -> None:
     names = [each["userName"].lower() for each in three.find("Users", expression)]
 
     assert names == found.split()
@@ -100,7 +100,7 @@ def test_finds_what_a_filter_means(three: Sender, expression: str, found: str) -
         'emails[value eq "\\u0000"]',
     ],
 )
-def test_refuses_a_filter_that_it_cannot_follow(three: Sender, expression: str) -> None:
+def test_refuses_a_filter_that_it_cannot_follow(three: ScimClient, expression: str) -> None:
     assert three.get("/Users", filter=expression).problem == (400, "invalidFilter")
 
 
@@ -116,7 +116,7 @@ def test_refuses_a_filter_that_it_cannot_follow(three: Sender, expression: str) 
         ('meta.resourceType eq "User" or externalId eq "g1"', "Sales"),
     ],
 )
-def test_finds_groups(three: Sender, expression: str, found: str) -> None:
+def test_finds_groups(three: ScimClient, expression: str, found: str) -> None:
     three.add_group("Sales", externalId="g1")
     three.add_group("Staff")
 
@@ -135,7 +135,7 @@ def test_finds_groups(three: Sender, expression: str, found: str) -> None:
         ('groups.value eq "nobody"', ""),
     ],
 )
-def test_finds_the_people_of_a_group(three: Sender, expression: str, found: str) -> None:
+def test_finds_the_people_of_a_group(three: ScimClient, expression: str, found: str) -> None:
     """Seen failing: nobody was found."""
     ana, ben = (three.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
     sales = three.add_group("Sales", ana).id
@@ -146,7 +146,7 @@ def test_finds_the_people_of_a_group(three: Sender, expression: str, found: str)
     assert names == found.split()
 
 
-def test_finds_a_value_as_it_was_sent(three: Sender) -> None:
+def test_finds_a_value_as_it_was_sent(three: ScimClient) -> None:
     """We store names in one line. Seen failing with double spaces: a client would have added the person again."""
     three.add(" Dora  Meier", displayName="Dora  Meier ")
     three.add("emil", displayName="E" * 200)
@@ -162,7 +162,7 @@ def test_finds_a_value_as_it_was_sent(three: Sender) -> None:
     assert [len(each) for each in found] == [1, 1, 1, 1]
 
 
-def test_finds_the_groups_of_a_person(three: Sender) -> None:
+def test_finds_the_groups_of_a_person(three: ScimClient) -> None:
     (ana,) = three.find("Users", 'userName eq "ana"')
     three.add_group("Sales", ana["id"])
     three.add_group("Staff")
@@ -184,7 +184,7 @@ def test_finds_the_groups_of_a_person(three: Sender) -> None:
         ({"startIndex": 2, "count": 5, "filter": 'not (emails[type eq "home"])'}, "cleo", 2),
     ],
 )
-def test_pages_and_sorts(three: Sender, query: dict[str, str], names: str, total: int) -> None:
+def test_pages_and_sorts(three: ScimClient, query: dict[str, str], names: str, total: int) -> None:
     found = three.get("/Users", **query).body
 
     assert [each["userName"].lower() for each in found["Resources"]] == names.split()
@@ -196,19 +196,19 @@ def test_pages_and_sorts(three: Sender, query: dict[str, str], names: str, total
     "query",
     [{"startIndex": "x"}, {"count": "1e9x"}, {"sortBy": "name"}, {"sortBy": "phoneNumbers"}, {"sortOrder": "up"}],
 )
-def test_refuses_a_page_or_order_that_there_is_not(three: Sender, query: dict[str, str]) -> None:
+def test_refuses_a_page_or_order_that_there_is_not(three: ScimClient, query: dict[str, str]) -> None:
     assert three.get("/Users", **query).status == 400
 
 
 @pytest.mark.parametrize("start", [10**6, 10**30])
-def test_a_page_far_behind_the_last_is_empty(three: Sender, start: int) -> None:
+def test_a_page_far_behind_the_last_is_empty(three: ScimClient, start: int) -> None:
     found = three.get("/Users", startIndex=start).body
 
     assert (found["totalResults"], found["itemsPerPage"]) == (3, 0)
 
 
 @pytest.mark.parametrize("expression", ['members eq "{ana}" or members eq "{ben}"', "members pr"])
-def test_lists_a_group_once(three: Sender, expression: str) -> None:
+def test_lists_a_group_once(three: ScimClient, expression: str) -> None:
     ana, ben = (three.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
     group = three.add_group("Both", ana, ben).id
 
@@ -217,11 +217,11 @@ def test_lists_a_group_once(three: Sender, expression: str) -> None:
     assert [each["id"] for each in found] == [group]
 
 
-def test_an_instant_without_a_zone_is_utc(three: Sender) -> None:
+def test_an_instant_without_a_zone_is_utc(three: ScimClient) -> None:
     assert len(three.find("Users", 'meta.lastModified gt "2020-01-01T00:00:00"')) == 3
 
 
-def test_searches_by_post(three: Sender) -> None:
+def test_searches_by_post(three: ScimClient) -> None:
     three.add_group("Ana’s group")
     sent = {"filter": 'userName eq "ana" or displayName sw "ana"', "attributes": ["userName", "displayName"]}
 
@@ -243,7 +243,7 @@ def test_searches_by_post(three: Sender) -> None:
         ({"attributes": "nonsense"}, {"id"}, {"userName"}),
     ],
 )
-def test_returns_only_what_is_wanted(three: Sender, query: dict[str, str], has: set[str], lacks: set[str]) -> None:
+def test_returns_only_what_is_wanted(three: ScimClient, query: dict[str, str], has: set[str], lacks: set[str]) -> None:
     (ana,) = three.find("Users", 'userName eq "ana"')
 
     said = three.get(f"/Users/{ana['id']}", **query).body

@@ -7,16 +7,16 @@ import pytest
 from accounts.models import Application, ApplicationSession, Directory
 from accounts.models.directories import LinkBy
 from tests.simulated import app_password_services
-from tests.simulated.app_password_services import Door
+from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import Clock, Person, hire
-from tests.simulated.scim_directory import USER, Sender
+from tests.simulated.scim_directory import USER, ScimClient
 from verification.models import AuditEvent
 
 OFF = {"op": "Replace", "path": "active", "value": "False"}
 
 
 @pytest.fixture
-def theirs(ana: Person, entra: Sender) -> str:
+def theirs(ana: Person, entra: ScimClient) -> str:
     """Ana, after the directory took her over. She stays signed in. Returns her id."""
     Directory.objects.filter(pk=entra.directory.pk).update(link_by=LinkBy.USERNAME)
     entra.directory.refresh_from_db()
@@ -24,22 +24,27 @@ def theirs(ana: Person, entra: Sender) -> str:
     return entra.add("ana", externalId="1").id
 
 
-def _deleted(entra: Sender, key: str) -> None:
+def _deleted(entra: ScimClient, key: str) -> None:
     assert entra.send("DELETE", f"/Users/{key}").status == 204
 
 
-def _patched(entra: Sender, key: str) -> None:
+def _patched(entra: ScimClient, key: str) -> None:
     assert entra.patch(f"/Users/{key}", OFF).status == 200
 
 
-def _replaced(entra: Sender, key: str) -> None:
+def _replaced(entra: ScimClient, key: str) -> None:
     body = {"schemas": [USER], "userName": "ana", "active": False}
     assert entra.send("PUT", f"/Users/{key}", body).status == 200
 
 
 @pytest.mark.parametrize("leave", [_deleted, _patched, _replaced])
 def test_ends_sessions_app_passwords_and_applications(
-    entra: Sender, ana: Person, theirs: str, mail: Door, clock: Clock, leave: Callable[[Sender, str], None]
+    entra: ScimClient,
+    ana: Person,
+    theirs: str,
+    mail: AppPasswordService,
+    clock: Clock,
+    leave: Callable[[ScimClient, str], None],
 ) -> None:
     secret = app_password_services.make(ana.user)
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind="proxy")
@@ -58,7 +63,7 @@ def test_ends_sessions_app_passwords_and_applications(
     assert (event.user_id, event.detail["directory"], event.words["way"]) == (ana.user.pk, "Entra ID", "scim")
 
 
-def test_a_person_whose_status_is_removed_is_switched_off(entra: Sender, theirs: str) -> None:
+def test_a_person_whose_status_is_removed_is_switched_off(entra: ScimClient, theirs: str) -> None:
     """Nobody says any more that they may sign in."""
     answer = entra.patch(f"/Users/{theirs}", {"op": "remove", "path": "active"})
 
@@ -66,7 +71,7 @@ def test_a_person_whose_status_is_removed_is_switched_off(entra: Sender, theirs:
     assert not entra.person(theirs).is_active
 
 
-def test_leaving_is_not_refused_because_of_another_value(entra: Sender, theirs: str) -> None:
+def test_leaving_is_not_refused_because_of_another_value(entra: ScimClient, theirs: str) -> None:
     wrong = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "nothing"}
 
     assert entra.patch(f"/Users/{theirs}", wrong).problem == (400, "invalidValue")
@@ -83,7 +88,7 @@ def test_leaving_is_not_refused_because_of_another_value(entra: Sender, theirs: 
     ],
 )
 def test_someone_who_left_with_a_wrong_value_can_be_deleted_and_come_back(
-    entra: Sender, theirs: str, ben: Person, wrong: dict[str, str]
+    entra: ScimClient, theirs: str, ben: Person, wrong: dict[str, str]
 ) -> None:
     """Seen failing: the wrong value was stored, and refused the DELETE and the return for ever."""
     before = entra.get(f"/Users/{theirs}").body
@@ -98,7 +103,7 @@ def test_someone_who_left_with_a_wrong_value_can_be_deleted_and_come_back(
     assert (back.status, back.body["active"], gone.status) == (200, True, 204)
 
 
-def test_tells_administrators_if_many_leave(entra: Sender, clock: Clock) -> None:
+def test_tells_administrators_if_many_leave(entra: ScimClient, clock: Clock) -> None:
     hire("fay", "Administrators")
     keys = [entra.add(f"p{n}").id for n in range(10)]
 

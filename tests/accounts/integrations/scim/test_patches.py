@@ -7,13 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from tests.simulated.scim_directory import ENTERPRISE, PATCH, USER, Sender
+from tests.simulated.scim_directory import ENTERPRISE, PATCH, USER, ScimClient
 
 
 @pytest.mark.parametrize("op", ["replace", "Replace", "REPLACE", "add", "Add"])
 @pytest.mark.parametrize("value", [False, "False", "false"])
 @pytest.mark.parametrize("path", ["active", "Active", f"{USER}:active", None])
-def test_switches_off_in_every_form(entra: Sender, op: str, value: object, path: str | None) -> None:
+def test_switches_off_in_every_form(entra: ScimClient, op: str, value: object, path: str | None) -> None:
     made = entra.add("ana")
     where = {"path": path, "value": value} if path else {"value": {"active": value}}
 
@@ -22,7 +22,7 @@ def test_switches_off_in_every_form(entra: Sender, op: str, value: object, path:
     assert (answer.status, answer.body["active"]) == (200, False)
 
 
-def test_names_of_an_operation_count_in_any_case(entra: Sender) -> None:
+def test_names_of_an_operation_count_in_any_case(entra: ScimClient) -> None:
     """RFC 7643, 2.1. Seen failing: what isn't stored was refused, and with it everything in the same request."""
     made = entra.add("ana")
 
@@ -35,7 +35,7 @@ def test_names_of_an_operation_count_in_any_case(entra: Sender) -> None:
     assert (answer.status, answer.body["active"]) == (200, False)
 
 
-def test_a_name_in_a_value_may_be_a_path_with_a_filter(entra: Sender) -> None:
+def test_a_name_in_a_value_may_be_a_path_with_a_filter(entra: ScimClient) -> None:
     made = entra.add("ana", emails=[{"value": "ana@example.org", "type": "work"}])
 
     answer = entra.patch(
@@ -58,7 +58,7 @@ def test_a_name_in_a_value_may_be_a_path_with_a_filter(entra: Sender) -> None:
 
 
 @pytest.mark.parametrize("name", ['emails[type eq "work"].valu', 'mails[type eq "work"].value', "emails[type eq"])
-def test_a_wrong_path_as_a_name_is_refused(entra: Sender, name: str) -> None:
+def test_a_wrong_path_as_a_name_is_refused(entra: ScimClient, name: str) -> None:
     made = entra.add("ana")
 
     assert entra.patch(f"/Users/{made.id}", {"op": "replace", "value": {name: "x@example.org"}}).status == 400
@@ -86,7 +86,7 @@ def test_a_wrong_path_as_a_name_is_refused(entra: Sender, name: str) -> None:
         ({}, "invalidValue"),
     ],
 )
-def test_refuses_what_it_does_not_understand(entra: Sender, operation: dict[str, Any], problem: str) -> None:
+def test_refuses_what_it_does_not_understand(entra: ScimClient, operation: dict[str, Any], problem: str) -> None:
     made = entra.add("ana")
 
     assert entra.patch(f"/Users/{made.id}", operation).problem == (400, problem)
@@ -94,7 +94,7 @@ def test_refuses_what_it_does_not_understand(entra: Sender, operation: dict[str,
 
 
 @pytest.mark.parametrize(("path", "value"), [("active", "perhaps"), ("active", [True]), ("displayName", 5)])
-def test_says_in_one_line_which_value_is_wrong(entra: Sender, path: str, value: object) -> None:
+def test_says_in_one_line_which_value_is_wrong(entra: ScimClient, path: str, value: object) -> None:
     """Seen failing while pydantic's own text was passed on, with its version and address."""
     made = entra.add("ana")
 
@@ -106,7 +106,7 @@ def test_says_in_one_line_which_value_is_wrong(entra: Sender, path: str, value: 
     assert path in answer.body["detail"]
 
 
-def test_one_wrong_operation_undoes_the_others(entra: Sender) -> None:
+def test_one_wrong_operation_undoes_the_others(entra: ScimClient) -> None:
     made = entra.add("ana")
     right, wrong = {"op": "replace", "path": "active", "value": False}, {"op": "replace", "path": "activ", "value": 1}
 
@@ -123,7 +123,7 @@ def test_one_wrong_operation_undoes_the_others(entra: Sender) -> None:
         {"op": "replace", "value": {"title": "Dr.", f"{ENTERPRISE}:department": "Sales"}},
     ],
 )
-def test_leaves_out_what_the_standard_has_and_we_do_not(entra: Sender, operation: dict[str, Any]) -> None:
+def test_leaves_out_what_the_standard_has_and_we_do_not(entra: ScimClient, operation: dict[str, Any]) -> None:
     made = entra.add("ana")
 
     answer = entra.patch(f"/Users/{made.id}", operation)
@@ -134,7 +134,7 @@ def test_leaves_out_what_the_standard_has_and_we_do_not(entra: Sender, operation
 @pytest.mark.parametrize(
     "body", [{}, {"Operations": []}, {"Operations": {}}, {"Operations": [5]}, {"Operations": None}]
 )
-def test_refuses_a_patch_without_operations(entra: Sender, body: dict[str, Any]) -> None:
+def test_refuses_a_patch_without_operations(entra: ScimClient, body: dict[str, Any]) -> None:
     made = entra.add("ana")
 
     assert entra.send("PATCH", f"/Users/{made.id}", {"schemas": [PATCH], **body}).status == 400
@@ -156,7 +156,7 @@ def test_refuses_a_patch_without_operations(entra: Sender, body: dict[str, Any])
         ([{"op": "replace", "value": {"displayName": "New", "members": [{"value": "B"}]}}], "B"),
     ],
 )  # fmt: skip
-def test_changes_members(entra: Sender, operations: list[dict[str, Any]], left: str) -> None:
+def test_changes_members(entra: ScimClient, operations: list[dict[str, Any]], left: str) -> None:
     keys = {name: entra.add(name).id for name in "ABC"}
     group = entra.add_group("Staff", keys["A"], keys["B"])
 
@@ -193,14 +193,14 @@ def test_changes_members(entra: Sender, operations: list[dict[str, Any]], left: 
         {"op": "remove", "path": "displayName"},
     ],
 )
-def test_refuses_changes_of_a_group_that_it_does_not_understand(entra: Sender, operation: dict[str, Any]) -> None:
+def test_refuses_changes_of_a_group_that_it_does_not_understand(entra: ScimClient, operation: dict[str, Any]) -> None:
     group = entra.add_group("Staff", entra.add("ana").id)
 
     assert entra.patch(f"/Groups/{group.id}", operation).status == 400
     assert entra.get(f"/Groups/{group.id}").body == group.body
 
 
-def test_a_single_member_costs_the_same_in_a_large_group(entra: Sender) -> None:
+def test_a_single_member_costs_the_same_in_a_large_group(entra: ScimClient) -> None:
     keys = [entra.add(f"p{n}").id for n in range(12)]
     small, large = entra.add_group("Small", keys[0]), entra.add_group("Large", *keys[:-1])
     counts = []
@@ -221,7 +221,7 @@ def test_a_single_member_costs_the_same_in_a_large_group(entra: Sender) -> None:
         {"op": "remove", "path": "externalId"},
     ],
 )
-def test_a_new_name_costs_the_same_in_a_large_group(entra: Sender, operation: dict[str, Any]) -> None:
+def test_a_new_name_costs_the_same_in_a_large_group(entra: ScimClient, operation: dict[str, Any]) -> None:
     """Seen failing: everyone in the group was read, and checked, and read again."""
     counts, sizes = [], []
     for n in (1, 600):
@@ -240,7 +240,7 @@ def test_a_new_name_costs_the_same_in_a_large_group(entra: Sender, operation: di
     assert sizes == [1, 600]
 
 
-def test_a_new_name_comes_with_members_who_join_and_leave(entra: Sender) -> None:
+def test_a_new_name_comes_with_members_who_join_and_leave(entra: ScimClient) -> None:
     ana, ben, cleo = (entra.add(name).id for name in ("ana", "ben", "cleo"))
     group = entra.add_group("Staff", ana, ben)
 

@@ -8,12 +8,12 @@ from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, DirectoryGroup, Invitation, SuggestedNumber, User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock, work
-from tests.simulated.scim_directory import ENTERPRISE, USER, Sender
+from tests.simulated.scim_directory import ENTERPRISE, USER, ScimClient
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditEvent, Message
 
 
-def test_gives_back_what_was_sent(entra: Sender) -> None:
+def test_gives_back_what_was_sent(entra: ScimClient) -> None:
     sent = {
         "userName": "Ana.Lima@Example.org",
         "externalId": "7f3a",
@@ -38,7 +38,7 @@ def test_gives_back_what_was_sent(entra: Sender) -> None:
     assert [each.kind for each in SuggestedNumber.objects.filter(user=user)] == ["mobile"]
 
 
-def test_finds_a_username_in_any_spelling(entra: Sender) -> None:
+def test_finds_a_username_in_any_spelling(entra: ScimClient) -> None:
     made = entra.add("Ana@Example.org")
 
     found = entra.find("Users", 'userName eq "ANA@example.ORG"')
@@ -47,21 +47,21 @@ def test_finds_a_username_in_any_spelling(entra: Sender) -> None:
     assert found[0]["userName"] == "Ana@Example.org"
 
 
-def test_answers_an_unknown_name_with_an_empty_list(entra: Sender) -> None:
+def test_answers_an_unknown_name_with_an_empty_list(entra: ScimClient) -> None:
     answer = entra.get("/Users", filter='userName eq "nobody"')
 
     assert (answer.status, answer.body["totalResults"], answer.body["Resources"]) == (200, 0, [])
 
 
 @pytest.mark.parametrize("changed", [{"userName": "ANA"}, {"userName": "other", "externalId": "1"}])
-def test_refuses_a_second_person_with_the_same_name_or_external_id(entra: Sender, changed: dict[str, str]) -> None:
+def test_refuses_a_second_person_with_the_same_name_or_external_id(entra: ScimClient, changed: dict[str, str]) -> None:
     entra.add("ana", externalId="1")
 
     assert entra.post("/Users", {"schemas": [USER], **changed}).problem == (409, "uniqueness")
     assert User.objects.filter(directory=entra.directory).count() == 1
 
 
-def test_keeps_one_email_address(entra: Sender) -> None:
+def test_keeps_one_email_address(entra: ScimClient) -> None:
     emails = [{"value": "home@example.org", "type": "home"}, {"value": "work@example.org", "type": "work"}]
 
     made = entra.add("ana", emails=emails)
@@ -70,7 +70,7 @@ def test_keeps_one_email_address(entra: Sender) -> None:
     assert entra.person(made.id).email == "work@example.org"
 
 
-def test_leaves_out_what_it_does_not_store(entra: Sender) -> None:
+def test_leaves_out_what_it_does_not_store(entra: ScimClient) -> None:
     more = {"title": "Dr.", ENTERPRISE: {"manager": "1234"}, "password": "secret", "roles": [{"value": "x"}]}
 
     made = entra.add("ana", **more)
@@ -78,7 +78,7 @@ def test_leaves_out_what_it_does_not_store(entra: Sender) -> None:
     assert not set(made.body) & set(more)
 
 
-def test_replaces_a_person(entra: Sender) -> None:
+def test_replaces_a_person(entra: ScimClient) -> None:
     made = entra.add("ana", displayName="Ana", externalId="1")
 
     answer = entra.send("PUT", f"/Users/{made.id}", {"schemas": [USER], "userName": "anna", "displayName": "Anna"})
@@ -88,7 +88,7 @@ def test_replaces_a_person(entra: Sender) -> None:
     assert entra.person(made.id).username == "anna"
 
 
-def test_the_same_again_writes_nothing(entra: Sender) -> None:
+def test_the_same_again_writes_nothing(entra: ScimClient) -> None:
     phones = [{"type": "work", "value": "044 555 01 67"}]
     sent = {"schemas": [USER], "userName": "ana", "active": True, "phoneNumbers": phones}
     made = entra.post("/Users", sent)
@@ -100,7 +100,7 @@ def test_the_same_again_writes_nothing(entra: Sender) -> None:
     assert (AuditEvent.objects.count(), entra.get(f"/Users/{made.id}").body) == before
 
 
-def test_a_deleted_person_is_switched_off_and_gone(entra: Sender) -> None:
+def test_a_deleted_person_is_switched_off_and_gone(entra: ScimClient) -> None:
     made = entra.add("ana")
     group = entra.add_group("Staff", made.id)
 
@@ -113,7 +113,7 @@ def test_a_deleted_person_is_switched_off_and_gone(entra: Sender) -> None:
 
 
 @pytest.mark.parametrize(("former", "present"), [("", ""), ("1", "1"), ("1", ""), ("", "1")])
-def test_a_person_sent_again_gets_the_account_back(entra: Sender, former: str, present: str) -> None:
+def test_a_person_sent_again_gets_the_account_back(entra: ScimClient, former: str, present: str) -> None:
     made = entra.add("ana", externalId=former)
     user = entra.person(made.id)
     entra.send("DELETE", f"/Users/{made.id}")
@@ -125,7 +125,7 @@ def test_a_person_sent_again_gets_the_account_back(entra: Sender, former: str, p
     assert user.is_active
 
 
-def test_an_external_id_of_someone_who_left_can_be_given_to_others(entra: Sender) -> None:
+def test_an_external_id_of_someone_who_left_can_be_given_to_others(entra: ScimClient) -> None:
     """The directory no longer sees who had it. Seen failing with 409."""
     ana, ben = entra.add("ana", externalId="1"), entra.add("ben", externalId="2")
     entra.send("DELETE", f"/Users/{ana.id}")
@@ -138,7 +138,7 @@ def test_an_external_id_of_someone_who_left_can_be_given_to_others(entra: Sender
     assert entra.post("/Users", {"schemas": [USER], "userName": "ana", "externalId": "1"}).problem[0] == 409
 
 
-def test_a_namesake_gets_no_account_of_someone_who_left(entra: Sender) -> None:
+def test_a_namesake_gets_no_account_of_someone_who_left(entra: ScimClient) -> None:
     made = entra.add("ana", externalId="1")
     entra.send("DELETE", f"/Users/{made.id}")
 
@@ -148,7 +148,7 @@ def test_a_namesake_gets_no_account_of_someone_who_left(entra: Sender) -> None:
     assert not User.objects.get(username="ana").is_active
 
 
-def test_sees_nobody_of_another_directory(entra: Sender, okta: Sender) -> None:
+def test_sees_nobody_of_another_directory(entra: ScimClient, okta: ScimClient) -> None:
     made, group = entra.add("ana", externalId="1"), entra.add_group("Staff")
 
     assert okta.find("Users", 'externalId eq "1" or userName eq "ana" or not (userName eq "x")') == []
@@ -161,7 +161,7 @@ def test_sees_nobody_of_another_directory(entra: Sender, okta: Sender) -> None:
     assert entra.get(f"/Users/{made.id}").body == made.body
 
 
-def test_the_last_administrator_stays(entra: Sender) -> None:
+def test_the_last_administrator_stays(entra: ScimClient) -> None:
     made = entra.add("root")
     User.objects.filter(username="root").update(is_superuser=True, is_staff=True)
 
@@ -177,7 +177,7 @@ def test_the_last_administrator_stays(entra: Sender) -> None:
 # Invitations -------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_person_gets_a_link_that_sets_their_password(entra: Sender, clock: Clock) -> None:
+def test_a_new_person_gets_a_link_that_sets_their_password(entra: ScimClient, clock: Clock) -> None:
     Directory.objects.filter(pk=entra.directory.pk).update(invites_people=True)
     token_authentication.forget()
 
@@ -191,7 +191,7 @@ def test_a_new_person_gets_a_link_that_sets_their_password(entra: Sender, clock:
     assert User.objects.get(username="nina").check_password("four words of mine")
 
 
-def test_someone_who_is_refused_gets_no_email(entra: Sender, okta: Sender, clock: Clock) -> None:
+def test_someone_who_is_refused_gets_no_email(entra: ScimClient, okta: ScimClient, clock: Clock) -> None:
     Directory.objects.update(invites_people=True)
     token_authentication.forget()
     email = [{"value": "nina@example.org", "primary": True}]
@@ -203,7 +203,7 @@ def test_someone_who_is_refused_gets_no_email(entra: Sender, okta: Sender, clock
 
 
 @pytest.mark.parametrize(("name", "status"), [("n" * 150, 201), ("n" * 151, 400), ("ŉ" * 100, 400)])
-def test_group_name_that_would_be_cut_is_refused(entra: Sender, name: str, status: int) -> None:
+def test_group_name_that_would_be_cut_is_refused(entra: ScimClient, name: str, status: int) -> None:
     """A longer name was shortened, and nobody told. Seen failing."""
     answer = entra.post("/Groups", {"displayName": name})
 
@@ -214,7 +214,7 @@ def test_group_name_that_would_be_cut_is_refused(entra: Sender, name: str, statu
         assert not DirectoryGroup.objects.exists()
 
 
-def test_group_is_not_renamed_to_a_name_that_would_be_cut(entra: Sender) -> None:
+def test_group_is_not_renamed_to_a_name_that_would_be_cut(entra: ScimClient) -> None:
     group = entra.post("/Groups", {"displayName": "Sales"})
     long = {"displayName": "n" * 151}
 

@@ -11,17 +11,17 @@ from accounts.integrations.scim import groups, people
 from accounts.models import DirectoryGroup, ScimPerson, User
 from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
-from tests.simulated.scim_directory import USER, Sender
+from tests.simulated.scim_directory import USER, ScimClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def ana(entra: Sender) -> str:
+def ana(entra: ScimClient) -> str:
     return entra.add("ana", externalId="1", displayName="Ana").id
 
 
-def test_two_posts_of_one_name_add_one_person(entra: Sender) -> None:
+def test_two_posts_of_one_name_add_one_person(entra: ScimClient) -> None:
     for n in range(rounds(5, 50)):
         sent = {"schemas": [USER], "userName": f"eva{n}", "externalId": str(n)}
 
@@ -31,7 +31,7 @@ def test_two_posts_of_one_name_add_one_person(entra: Sender) -> None:
     assert User.objects.filter(username__startswith="eva").count() == rounds(5, 50)
 
 
-def test_a_deleted_person_comes_back_once(entra: Sender, ana: str) -> None:
+def test_a_deleted_person_comes_back_once(entra: ScimClient, ana: str) -> None:
     for _ in range(rounds(5, 50)):
         assert entra.send("DELETE", f"/Users/{ana}").status == 204
         sent = {"schemas": [USER], "userName": "ana", "externalId": "1"}
@@ -42,7 +42,7 @@ def test_a_deleted_person_comes_back_once(entra: Sender, ana: str) -> None:
 
 
 def test_a_change_does_not_bring_back_someone_who_is_switched_off(
-    entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch
+    entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other request is between reading and writing. Seen failing while it wrote what it had read."""
     _in_between(monkeypatch, lambda: entra.patch(f"/Users/{ana}", {"op": "replace", "path": "active", "value": False}))
@@ -55,7 +55,9 @@ def test_a_change_does_not_bring_back_someone_who_is_switched_off(
     assert entra.person(ana).name == "Ana Example"
 
 
-def test_a_replacement_without_active_does_not_either(entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replacement_without_active_does_not_either(
+    entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _in_between(monkeypatch, lambda: entra.patch(f"/Users/{ana}", {"op": "replace", "path": "active", "value": False}))
 
     entra.send("PUT", f"/Users/{ana}", {"schemas": [USER], "userName": "ana", "displayName": "Ana Example"})
@@ -63,7 +65,7 @@ def test_a_replacement_without_active_does_not_either(entra: Sender, ana: str, m
     assert not entra.person(ana).is_active
 
 
-def test_nothing_waits_for_each_other_when_members_are_deleted(entra: Sender) -> None:
+def test_nothing_waits_for_each_other_when_members_are_deleted(entra: ScimClient) -> None:
     """One request locks the group and then the person; the other must not do it the other way round."""
     for n in range(rounds(10, 100)):
         key = entra.add(f"p{n}").id
@@ -79,7 +81,7 @@ def test_nothing_waits_for_each_other_when_members_are_deleted(entra: Sender) ->
         assert entra.get(f"/Groups/{group}").body.get("members") is None
 
 
-def test_groups_of_one_name_are_made_at_once(entra: Sender) -> None:
+def test_groups_of_one_name_are_made_at_once(entra: ScimClient) -> None:
     """A name may be in use: the second group here is called by the name and the directory. Seen failing with 409."""
     for n in range(rounds(5, 50)):
         sent = {"displayName": f"Group {n}"}
@@ -90,7 +92,7 @@ def test_groups_of_one_name_are_made_at_once(entra: Sender) -> None:
         assert len(entra.find("Groups", f'displayName eq "Group {n}"')) == 3
 
 
-def test_groups_get_one_name_at_once(entra: Sender) -> None:
+def test_groups_get_one_name_at_once(entra: ScimClient) -> None:
     """Seen failing with 409."""
     keys = [entra.add_group(f"Group {n}").id for n in range(3)]
     for n in range(rounds(5, 50)):
@@ -102,7 +104,7 @@ def test_groups_get_one_name_at_once(entra: Sender) -> None:
         assert len(entra.find("Groups", f'displayName eq "Staff {n}"')) == 3
 
 
-def test_one_group_is_changed_at_once(entra: Sender, ana: str) -> None:
+def test_one_group_is_changed_at_once(entra: ScimClient, ana: str) -> None:
     key, ben = entra.add_group("Staff").id, entra.add("ben").id
     for n in range(rounds(5, 50)):
         bodies = [{"displayName": f"Staff {n} {who}", "members": [{"value": who}]} for who in (ana, ben)]
@@ -114,7 +116,7 @@ def test_one_group_is_changed_at_once(entra: Sender, ana: str) -> None:
 
 
 def test_a_deleted_group_is_not_made_again_by_a_replacement(
-    entra: Sender, ana: str, monkeypatch: pytest.MonkeyPatch
+    entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other request is between reading and writing. Seen failing: the group came back."""
     key, original = entra.add_group("Staff", ana).id, groups._check_members
@@ -130,8 +132,8 @@ def test_a_deleted_group_is_not_made_again_by_a_replacement(
     assert not DirectoryGroup.objects.exists()
 
 
-def _status(sender: Sender, method: str, path: str, body: Any) -> int:
-    return Sender(sender.directory, sender.token).send(method, path, body).status
+def _status(sender: ScimClient, method: str, path: str, body: Any) -> int:
+    return ScimClient(sender.directory, sender.token).send(method, path, body).status
 
 
 def _in_between(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulated.scim_directory import Sender
+from tests.simulated.scim_directory import ScimClient
 
 _FOLDER = Path(__file__).parent / "sequences"
 
@@ -27,7 +27,7 @@ def _filled(value: Any, known: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize("name", ["entra", "okta"])
 @pytest.mark.parametrize("content_type", ["application/scim+json", "application/json; charset=utf-8"])
-def test_answers_each_request_as_its_client_expects(entra: Sender, name: str, content_type: str) -> None:
+def test_answers_each_request_as_its_client_expects(entra: ScimClient, name: str, content_type: str) -> None:
     known: dict[str, str] = {}
     entra.content_type = content_type
 

@@ -15,11 +15,11 @@ from accounts.integrations.scim import request_log, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest, User
 from tests.simulated import scim_directory
 from tests.simulated.people import Clock
-from tests.simulated.scim_directory import USER, Sender
+from tests.simulated.scim_directory import USER, ScimClient
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000, "é"])
-def test_refuses_an_unknown_token(entra: Sender, token: str) -> None:
+def test_refuses_an_unknown_token(entra: ScimClient, token: str) -> None:
     entra.token = token.encode("utf-8").decode("latin-1")
 
     answer = entra.get("/Users")
@@ -28,14 +28,14 @@ def test_refuses_an_unknown_token(entra: Sender, token: str) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_secret_of_something_else_is_no_token(entra: Sender) -> None:
+def test_a_secret_of_something_else_is_no_token(entra: ScimClient) -> None:
     proxy = Proxy.objects.create(slug="web", name="web", program="nginx")
     entra.token = secrets.renew(proxy, "proxy", timezone.now())
 
     assert entra.get("/Users").status == 401
 
 
-def test_the_former_token_works_until_its_overlap_ends(entra: Sender, clock: Clock) -> None:
+def test_the_former_token_works_until_its_overlap_ends(entra: ScimClient, clock: Clock) -> None:
     access, former = ScimAccess.objects.get(), entra.token
     entra.token = secrets.renew(access, token_authentication.PURPOSE, clock.now, overlap=timedelta(days=7))
     newer = entra.token
@@ -52,7 +52,7 @@ def test_the_former_token_works_until_its_overlap_ends(entra: Sender, clock: Clo
 
 
 @override_settings(VERIFICATION_CACHE_SECONDS=60.0)
-def test_a_revoked_token_ends_within_a_second(entra: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revoked_token_ends_within_a_second(entra: ScimClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long other things are cached. Seen failing without a limit of its own."""
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
@@ -64,7 +64,7 @@ def test_a_revoked_token_ends_within_a_second(entra: Sender, monkeypatch: pytest
     assert entra.get("/Users").status == 401
 
 
-def test_a_token_that_is_revoked_while_the_body_arrives_changes_nothing(entra: Sender) -> None:
+def test_a_token_that_is_revoked_while_the_body_arrives_changes_nothing(entra: ScimClient) -> None:
     """Seen failing while the token was checked before the body, whose end its sender may hold back."""
 
     class LateBody(BytesIO):
@@ -80,7 +80,7 @@ def test_a_token_that_is_revoked_while_the_body_arrives_changes_nothing(entra: S
     assert not User.objects.filter(username="mallory").exists()
 
 
-def test_keeps_no_token_in_memory(entra: Sender) -> None:
+def test_keeps_no_token_in_memory(entra: ScimClient) -> None:
     """Seen failing while the token was the key of the cache."""
     assert entra.get("/Users").status == 200
 
@@ -97,7 +97,7 @@ def test_refuses_a_network_that_is_not_allowed(db: None) -> None:
     assert ScimRequest.objects.get(directory=far.directory).problem == "network"
 
 
-def test_refuses_a_directory_that_is_switched_off(entra: Sender) -> None:
+def test_refuses_a_directory_that_is_switched_off(entra: ScimClient) -> None:
     Directory.objects.update(is_active=False)
     token_authentication.forget()
 
@@ -105,7 +105,7 @@ def test_refuses_a_directory_that_is_switched_off(entra: Sender) -> None:
 
 
 @override_settings(SCIM_REQUESTS_PER_MINUTE=3)
-def test_limits_requests_and_incorrect_tokens(entra: Sender, clock: Clock) -> None:
+def test_limits_requests_and_incorrect_tokens(entra: ScimClient, clock: Clock) -> None:
     found = [entra.get("/Users", count=0).status for _ in range(4)]
 
     assert found == [200, 200, 200, 429]
@@ -114,7 +114,7 @@ def test_limits_requests_and_incorrect_tokens(entra: Sender, clock: Clock) -> No
 
 
 @override_settings(APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE=2)
-def test_limits_incorrect_tokens(entra: Sender, clock: Clock) -> None:
+def test_limits_incorrect_tokens(entra: ScimClient, clock: Clock) -> None:
     right, entra.token = entra.token, "wrong"
     found = [entra.get("/Users").status for _ in range(4)]
     entra.token = right
@@ -123,7 +123,7 @@ def test_limits_incorrect_tokens(entra: Sender, clock: Clock) -> None:
     assert entra.get("/Users").status == 200
 
 
-def test_lists_the_last_requests_without_names(entra: Sender) -> None:
+def test_lists_the_last_requests_without_names(entra: ScimClient) -> None:
     made = entra.add("ana", title="Dr.", externalId="secret")
     entra.get("/Users", filter='userName eq "ana"')
     entra.patch(f"/Users/{made.id}", {"op": "replace", "path": "nonsense", "value": "ana"})
@@ -137,7 +137,7 @@ def test_lists_the_last_requests_without_names(entra: Sender) -> None:
     assert ScimAccess.objects.get().last_used_at == patched.at
 
 
-def test_keeps_only_the_last_requests(entra: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_only_the_last_requests(entra: ScimClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_log, "MAX_REQUESTS_KEPT", 3)
 
     for n in range(5):
@@ -148,7 +148,7 @@ def test_keeps_only_the_last_requests(entra: Sender, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.django_db(transaction=True)
 def test_requests_of_a_deleted_directory_cost_the_others_nothing(
-    transactional_db: None, entra: Sender, okta: Sender, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, entra: ScimClient, okta: ScimClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process collects requests for a second. Seen failing: the requests of all other directories were lost."""
     with monkeypatch.context() as collecting:
@@ -192,14 +192,14 @@ def test_requests_of_a_deleted_directory_cost_the_others_nothing(
         (b'{"userName":"a","emails":[' + b'{"value":"a@b.example"},' * 20000 + b'{"value":"a@b.example"}]}', 201),
     ],
 )
-def test_takes_any_body(entra: Sender, raw: bytes, status: int) -> None:
+def test_takes_any_body(entra: ScimClient, raw: bytes, status: int) -> None:
     answer = entra.send("POST", "/Users", raw=raw)
 
     assert answer.status == status, answer.body
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "multipart/form-data"])
-def test_refuses_other_content_types(entra: Sender, content_type: str) -> None:
+def test_refuses_other_content_types(entra: ScimClient, content_type: str) -> None:
     entra.content_type = content_type
 
     assert entra.post("/Users", {"schemas": [USER], "userName": "a"}).problem == (415, "")
@@ -224,7 +224,7 @@ def test_refuses_other_content_types(entra: Sender, content_type: str) -> None:
         ("PATCH", "/Users/x", 400),
     ],
 )
-def test_answers_at_every_address(entra: Sender, method: str, path: str, status: int) -> None:
+def test_answers_at_every_address(entra: ScimClient, method: str, path: str, status: int) -> None:
     answer = entra.send(method, path, None if method == "GET" else {})
 
     assert answer.status == status, answer.body
@@ -235,7 +235,7 @@ def test_answers_at_every_address(entra: Sender, method: str, path: str, status:
 @pytest.mark.parametrize(
     "members", [["x"] * 20_000, [{"value": "x" * 5000}], [{"value": None}], "x", [[]], {"value": "x"}]
 )
-def test_takes_any_members(entra: Sender, members: Any) -> None:
+def test_takes_any_members(entra: ScimClient, members: Any) -> None:
     answer = entra.post("/Groups", {"displayName": "Staff", "members": members})
 
     assert answer.status in {400, 413}, answer.body

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support.actions import ActionResult, Actor, blocks_and_bypasses
-from tests.infrastructure.concurrency import Crowd
+from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
@@ -35,14 +35,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def crowd() -> Iterator[Crowd]:
-    crowd = Crowd(N_AT_ONCE)
+def crowd() -> Iterator[ConcurrentThreads]:
+    crowd = ConcurrentThreads(N_AT_ONCE)
     yield crowd
     crowd.leave()
 
 
 @dataclass
-class Holder:
+class OwnerOfManyApps:
     """One person with many apps. Each action reads its row first, as a request does, and then pauses."""
 
     user: User
@@ -82,9 +82,9 @@ class Holder:
 
 
 @pytest.fixture
-def holder(transactional_db: None) -> Holder:
+def holder(transactional_db: None) -> OwnerOfManyApps:
     user = User.objects.create(username="ana", name="Ana", email="ana@example.org")
-    return Holder(user, Context(now=timezone.now(), network="192.0.2.7"))
+    return OwnerOfManyApps(user, Context(now=timezone.now(), network="192.0.2.7"))
 
 
 def _caught(run: Callable[[], None]) -> Exception | None:
@@ -95,7 +95,7 @@ def _caught(run: Callable[[], None]) -> Exception | None:
     return None
 
 
-def _rush(crowd: Crowd, runs: list[Callable[[], None]]) -> list[Exception]:
+def _rush(crowd: ConcurrentThreads, runs: list[Callable[[], None]]) -> list[Exception]:
     """Run all actions, twenty-five at a time without a pause, and return the errors."""
 
     def turn(number: int) -> list[Exception | None]:
@@ -104,7 +104,7 @@ def _rush(crowd: Crowd, runs: list[Callable[[], None]]) -> list[Exception]:
     return [error for errors in crowd.rush(turn) for error in errors if error is not None]
 
 
-def _mixed(holder: Holder) -> list[Callable[[], None]]:
+def _mixed(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
     """Registrations, removals and choices, about as many of each, shuffled: many of them meet on the same rows."""
     most, rest = N_ACTIONS * 35 // 100, N_ACTIONS * 30 // 100
     there = holder.make(10, confirmed=True)
@@ -120,7 +120,7 @@ def _mixed(holder: Holder) -> list[Callable[[], None]]:
     return runs
 
 
-def test_many_actions_leave_one_usual_method_and_a_way_in(holder: Holder, crowd: Crowd) -> None:
+def test_many_actions_leave_one_usual_method_and_a_way_in(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
     errors = _rush(crowd, _mixed(holder))
 
     assert errors == []
@@ -131,23 +131,23 @@ def test_many_actions_leave_one_usual_method_and_a_way_in(holder: Holder, crowd:
     assert User.objects.get(pk=holder.user.pk).epoch == 1 + removed
 
 
-def _all_go(holder: Holder) -> list[Callable[[], None]]:
+def _all_go(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
     pks = holder.make(N_ACTIONS, confirmed=True)
     Enrolment.objects.filter(pk=pks[0]).update(is_default=True)
     return [lambda pk=pk: holder.remove(pk) for pk in pks]  # type: ignore[misc]  # bound early
 
 
-def test_many_removals_leave_the_last_one(holder: Holder, crowd: Crowd) -> None:
+def test_many_removals_leave_the_last_one(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
     errors = _rush(crowd, _all_go(holder))
 
     assert (errors, holder.ways(), holder.usual()) == ([], 1, 1)
 
 
-def _all_come(holder: Holder) -> list[Callable[[], None]]:
+def _all_come(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
     return [lambda pk=pk: holder.confirm(pk) for pk in holder.make(N_ACTIONS, confirmed=False)]  # type: ignore[misc]  # bound early
 
 
-def test_many_registrations_make_one_usual_method(holder: Holder, crowd: Crowd) -> None:
+def test_many_registrations_make_one_usual_method(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
     errors = _rush(crowd, _all_come(holder))
 
     assert (errors, holder.ways(), holder.usual()) == ([], N_ACTIONS, 1)
@@ -183,11 +183,13 @@ def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
 
 
-RACES: dict[str, Callable[[Holder], list[Callable[[], None]]]] = {"all go": _all_go, "mixed": _mixed}
+RACES: dict[str, Callable[[OwnerOfManyApps], list[Callable[[], None]]]] = {"all go": _all_go, "mixed": _mixed}
 
 
 @pytest.mark.parametrize("race", RACES)
-def test_race_shows_the_missing_guard(race: str, holder: Holder, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_race_shows_the_missing_guard(
+    race: str, holder: OwnerOfManyApps, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Seen: all methods gone, no default, or an error because of two defaults."""
     _take_guard_out(monkeypatch)
     is_broken = False
@@ -204,7 +206,7 @@ def test_race_shows_the_missing_guard(race: str, holder: Holder, crowd: Crowd, m
 # Through the engine's face -------------------------------------------------------------------------------------
 
 
-def test_one_person_registers_in_many_tabs(holder: Holder, crowd: Crowd) -> None:
+def test_one_person_registers_in_many_tabs(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
     """The last draft wins and the others say that they are gone. No error, and no more methods than allowed."""
     rules = policies.rules_for(holder.user.pk)
 
@@ -226,7 +228,7 @@ def test_one_person_registers_in_many_tabs(holder: Holder, crowd: Crowd) -> None
     assert holder.usual() == min(1, holder.ways())
 
 
-def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, settings: Any) -> None:
+def test_codes_renewed_at_once_leave_one_set(holder: OwnerOfManyApps, crowd: ConcurrentThreads, settings: Any) -> None:
     """Seen on PostgreSQL: each request deleted what it saw and added its own set, so two sets worked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -240,7 +242,9 @@ def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, setti
     assert SingleUseCode.objects.count() == 10
 
 
-def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registration_and_an_unlocking_wait_for_each_other(
+    holder: OwnerOfManyApps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One took the failures first, the other the person: on PostgreSQL the server ended one of them in an error."""
     rules = policies.rules_for(holder.user.pk)
     here: dict[str, Any] = {"binding": "tab", "context": holder.context}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.verification.conftest import EngineUser
-from tests.verification.delivery.conftest import Carrier, breaks, refuses
+from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from verification.challenges import resending
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
@@ -26,8 +26,8 @@ from verification.outcomes import Verdict
 
 
 @pytest.fixture
-def two(carriers: list[Carrier]) -> list[Carrier]:
-    carriers.append(Carrier("second"))
+def two(carriers: list[FakeProvider]) -> list[FakeProvider]:
+    carriers.append(FakeProvider("second"))
     return carriers
 
 
@@ -45,7 +45,7 @@ def told(ana: EngineUser, message: Message, reason: FailureReason | None, *, by:
     return message
 
 
-def given(two: list[Carrier]) -> list[int]:
+def given(two: list[FakeProvider]) -> list[int]:
     return [len(carrier.given) for carrier in two]
 
 
@@ -53,7 +53,7 @@ def tries() -> list[tuple[str, str, str]]:
     return list(Attempt.objects.order_by("pk").values_list("provider", "result", "reason"))
 
 
-def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
     two[0].does = refuses(FailureReason.PROVIDER_DOWN)
     two[1].does = breaks(ResponseLost)
 
@@ -73,7 +73,7 @@ def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: 
     [FailureReason.PROVIDER_DOWN, FailureReason.RATE_LIMITED, FailureReason.COUNTRY_NOT_ALLOWED, FailureReason.UNKNOWN],
 )
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
-    ana: EngineUser, queued: Message, two: list[Carrier], reason: FailureReason
+    ana: EngineUser, queued: Message, two: list[FakeProvider], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
     assert queued.state == MessageState.QUEUED
@@ -89,14 +89,14 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
     "reason", [FailureReason.UNREACHABLE, FailureReason.LANDLINE, FailureReason.OPTED_OUT, FailureReason.FILTERED]
 )
 def test_what_lies_with_the_number_is_not_repeated(
-    ana: EngineUser, queued: Message, two: list[Carrier], reason: FailureReason
+    ana: EngineUser, queued: Message, two: list[FakeProvider], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
 
     assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
 
 
-def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
     """Seen failing with the former providers not looked up."""
     told(ana, send(ana, queued), FailureReason.UNKNOWN)
     told(ana, send(ana, queued), FailureReason.UNKNOWN, by="second")
@@ -105,7 +105,7 @@ def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[
     assert given(two) == [1, 1]
 
 
-def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
     send(ana, queued)
     for _ in range(3):
         told(ana, queued, FailureReason.PROVIDER_DOWN)
@@ -116,7 +116,7 @@ def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, tw
     assert (given(two), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
 
 
-def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
     """Seen failing with the provider left on the row."""
     told(ana, send(ana, queued), FailureReason.UNKNOWN)
 
@@ -125,7 +125,9 @@ def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two:
     assert queued.state == MessageState.QUEUED
 
 
-def test_is_not_given_to_another_while_it_is_handed_over(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_is_not_given_to_another_while_it_is_handed_over(
+    ana: EngineUser, queued: Message, two: list[FakeProvider]
+) -> None:
     """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
 
     def report(message: Outgoing) -> str:
@@ -140,7 +142,7 @@ def test_is_not_given_to_another_while_it_is_handed_over(ana: EngineUser, queued
     assert (message.state, message.reference, given(two)) == (MessageState.UNDELIVERED, "late", [1, 0])
 
 
-def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[Carrier]) -> None:
+def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[FakeProvider]) -> None:
     issued = ana.start("text")
     message = send(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
@@ -154,7 +156,9 @@ def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[Carrier]) 
 
 
 @pytest.mark.parametrize("does", [refuses(FailureReason.PROVIDER_DOWN), breaks(ResponseLost), breaks(RuntimeError)])
-def test_failing_provider_is_passed_over(ana: EngineUser, two: list[Carrier], does: Callable[[Outgoing], str]) -> None:
+def test_failing_provider_is_passed_over(
+    ana: EngineUser, two: list[FakeProvider], does: Callable[[Outgoing], str]
+) -> None:
     two[0].does = does
     for number in range(8):
         ana.start("text", binding=f"session {number}")
@@ -164,7 +168,7 @@ def test_failing_provider_is_passed_over(ana: EngineUser, two: list[Carrier], do
     assert Message.objects.filter(kind=Channel.TEXT).latest("pk").provider == "second"
 
 
-def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: list[Carrier]) -> None:
+def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: list[FakeProvider]) -> None:
     def slow_down(_: Outgoing) -> str:
         raise SendRefused(FailureReason.RATE_LIMITED, after=timedelta(seconds=20))
 
@@ -177,7 +181,7 @@ def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: lis
 
 
 def test_only_provider_that_asks_to_slow_down_gets_it_later(
-    ana: EngineUser, queued: Message, carriers: list[Carrier]
+    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
 ) -> None:
     """However often, until the code is too old."""
     carriers[0].does = refuses(FailureReason.RATE_LIMITED)
@@ -192,7 +196,7 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     assert send(ana.later(seconds=290), queued).reference == "at last"
 
 
-def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, two: list[Carrier]) -> None:
+def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
     """Seen failing with the lease of the claim alone."""
     leases: list[Any] = []
 
@@ -209,12 +213,14 @@ def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, tw
 # In doubt ------------------------------------------------------------------------------------------------------
 
 
-def words(two: list[Carrier]) -> list[str]:
+def words(two: list[FakeProvider]) -> list[str]:
     return [message.words for carrier in two for message in carrier.given]
 
 
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
-def test_code_in_doubt_is_sent_again_as_the_same_code(ana: EngineUser, two: list[Carrier], state: MessageState) -> None:
+def test_code_in_doubt_is_sent_again_as_the_same_code(
+    ana: EngineUser, two: list[FakeProvider], state: MessageState
+) -> None:
     """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
     two[0].does = breaks(ResponseLost)
     issued = ana.start("text")
@@ -234,7 +240,7 @@ def test_code_in_doubt_is_sent_again_as_the_same_code(ana: EngineUser, two: list
 
 
 @pytest.mark.parametrize("state", [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED])
-def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[Carrier], state: MessageState) -> None:
+def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[FakeProvider], state: MessageState) -> None:
     issued = ana.start("text")
     send(ana, Message.objects.get())
     Message.objects.update(state=state)
@@ -245,7 +251,7 @@ def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[Carrier]
     assert ana.code(issued) != first
 
 
-def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: list[Carrier]) -> None:
+def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: list[FakeProvider]) -> None:
     issued = ana.start("text")
     at = ana.context.now
     for minutes in (2, 4, 6, 8):
@@ -260,7 +266,9 @@ def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: l
     assert Challenge.objects.latest("pk").generation == 2
 
 
-def test_two_requests_for_it_send_one(ana: EngineUser, two: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_requests_for_it_send_one(
+    ana: EngineUser, two: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Seen failing (two messages) with `resend_at` taken out of the guard."""
     issued = ana.start("text")
     Message.objects.update(state=MessageState.LOST)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.simulated.fake_carrier import KEY, TOKEN, Answer, Exchange
+from tests.simulated.fake_carrier import KEY, TOKEN, CarrierResponse, FakeCarrier
 from verification.delivery.provider import Callback, Forged, Outgoing, Receipt, ResponseLost, SendRefused
 from verification.delivery.providers.gateway import checks, conf, signature
 from verification.delivery.providers.gateway.provider import provider
@@ -31,7 +31,7 @@ def outgoing(**more: Any) -> Outgoing:
     return Outgoing(**values | more)
 
 
-def test_fills_the_template(gateway: Exchange) -> None:
+def test_fills_the_template(gateway: FakeCarrier) -> None:
     assert provider.send(outgoing(sender="Example"))
 
     sent = gateway.newest
@@ -45,7 +45,7 @@ def test_fills_the_template(gateway: Exchange) -> None:
     }
 
 
-def test_template_may_be_a_form_of_another_shape(gateway: Exchange, settings: Any) -> None:
+def test_template_may_be_a_form_of_another_shape(gateway: FakeCarrier, settings: Any) -> None:
     template = '{"msisdn": "{to_digits}", "body": "Hello. {words}", "ttl": "{seconds}", "flash": 0}'
     settings.GATEWAY_REQUEST, settings.GATEWAY_FORM = template, True
 
@@ -56,7 +56,7 @@ def test_template_may_be_a_form_of_another_shape(gateway: Exchange, settings: An
     assert int(fields["ttl"][0]) in range(290, 301)
 
 
-def test_words_cannot_change_the_template(gateway: Exchange) -> None:
+def test_words_cannot_change_the_template(gateway: FakeCarrier) -> None:
     """Seen failing with the marks put in before the template was read."""
     words = 'a "quote", a {to} and a \\ in it'
 
@@ -66,9 +66,9 @@ def test_words_cannot_change_the_template(gateway: Exchange) -> None:
     assert set(gateway.newest["fields"]) == {"to", "text", "from", "id", "callback"}
 
 
-def test_reference_is_found_at_its_path(gateway: Exchange, settings: Any) -> None:
+def test_reference_is_found_at_its_path(gateway: FakeCarrier, settings: Any) -> None:
     settings.GATEWAY_REFERENCE = "messages.0.key"
-    gateway.answer = Answer(status=200, body=b'{"messages": [{"key": 4711}]}')
+    gateway.answer = CarrierResponse(status=200, body=b'{"messages": [{"key": 4711}]}')
 
     assert provider.send(outgoing()) == "4711"
 
@@ -76,16 +76,21 @@ def test_reference_is_found_at_its_path(gateway: Exchange, settings: Any) -> Non
 @pytest.mark.parametrize(
     ("answer", "reason", "permanent", "seconds"),
     [
-        (Answer(status=429, retry_after="20"), FailureReason.RATE_LIMITED, False, 20),
-        (Answer(status=429, retry_after="Wed, 21 Oct 2026"), FailureReason.RATE_LIMITED, False, None),
-        (Answer(status=401), FailureReason.PROVIDER_DOWN, False, None),
-        (Answer(status=400, body=b'{"error": "nope"}'), FailureReason.UNKNOWN, False, None),
-        (Answer(status=400, body=b'{"error": "BAD_NUMBER"}'), FailureReason.INVALID_NUMBER, True, None),
-        (Answer(status=422, body=b'{"error": "STOP"}'), FailureReason.OPTED_OUT, True, None),
+        (CarrierResponse(status=429, retry_after="20"), FailureReason.RATE_LIMITED, False, 20),
+        (CarrierResponse(status=429, retry_after="Wed, 21 Oct 2026"), FailureReason.RATE_LIMITED, False, None),
+        (CarrierResponse(status=401), FailureReason.PROVIDER_DOWN, False, None),
+        (CarrierResponse(status=400, body=b'{"error": "nope"}'), FailureReason.UNKNOWN, False, None),
+        (CarrierResponse(status=400, body=b'{"error": "BAD_NUMBER"}'), FailureReason.INVALID_NUMBER, True, None),
+        (CarrierResponse(status=422, body=b'{"error": "STOP"}'), FailureReason.OPTED_OUT, True, None),
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
-    answer: Answer, reason: FailureReason, permanent: bool, seconds: int | None, gateway: Exchange, settings: Any
+    answer: CarrierResponse,
+    reason: FailureReason,
+    permanent: bool,
+    seconds: int | None,
+    gateway: FakeCarrier,
+    settings: Any,
 ) -> None:
     settings.GATEWAY_REASONS = {"BAD_NUMBER": "invalid_number", "STOP": "opted_out"}
     gateway.answer = answer
@@ -100,15 +105,15 @@ def test_refusals_mean_that_nothing_was_sent(
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=500),
-        Answer(status=503),
-        Answer(hangs_up=True),
-        Answer(status=200, body=b"garbage"),
-        Answer(status=200, body=b'{"id": {}}'),
-        Answer(status=302, body=b"moved"),
+        CarrierResponse(status=500),
+        CarrierResponse(status=503),
+        CarrierResponse(hangs_up=True),
+        CarrierResponse(status=200, body=b"garbage"),
+        CarrierResponse(status=200, body=b'{"id": {}}'),
+        CarrierResponse(status=302, body=b"moved"),
     ],
 )
-def test_everything_else_is_in_doubt_and_asked_once(answer: Answer, gateway: Exchange) -> None:
+def test_everything_else_is_in_doubt_and_asked_once(answer: CarrierResponse, gateway: FakeCarrier) -> None:
     gateway.answer = answer
 
     with pytest.raises(ResponseLost):
@@ -117,7 +122,7 @@ def test_everything_else_is_in_doubt_and_asked_once(answer: Answer, gateway: Exc
     assert len(gateway.requests) == 1
 
 
-def test_nobody_at_the_address_is_a_refusal(gateway: Exchange, settings: Any) -> None:
+def test_nobody_at_the_address_is_a_refusal(gateway: FakeCarrier, settings: Any) -> None:
     settings.GATEWAY_URL = "http://127.0.0.1:1/send"
 
     with pytest.raises(SendRefused) as refusal:
@@ -127,7 +132,7 @@ def test_nobody_at_the_address_is_a_refusal(gateway: Exchange, settings: Any) ->
     assert not provider.probe()
 
 
-def test_probe_finds_the_carrier(gateway: Exchange) -> None:
+def test_probe_finds_the_carrier(gateway: FakeCarrier) -> None:
     assert provider.probe()
 
 
@@ -155,7 +160,7 @@ def receipt(
     ],
 )
 def test_signed_receipt_is_read(
-    told: dict[str, Any], state: MessageState, reason: FailureReason | None, gateway: Exchange, settings: Any
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, gateway: FakeCarrier, settings: Any
 ) -> None:
     settings.GATEWAY_STATES = {"DELIVRD": "delivered"}
 
@@ -165,11 +170,11 @@ def test_signed_receipt_is_read(
     assert parsed.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="r1"),)
 
 
-def test_word_that_says_nothing_moves_nothing(gateway: Exchange) -> None:
+def test_word_that_says_nothing_moves_nothing(gateway: FakeCarrier) -> None:
     assert provider.parse(receipt({"status": "buffered"})).receipts == ()
 
 
-def test_key_before_the_present_one_is_believed_for_a_while(gateway: Exchange) -> None:
+def test_key_before_the_present_one_is_believed_for_a_while(gateway: FakeCarrier) -> None:
     assert provider.parse(receipt({"status": "sent"}, key="the key before")).receipts
 
 
@@ -184,14 +189,14 @@ def test_key_before_the_present_one_is_believed_for_a_while(gateway: Exchange) -
         {"event": "keys"},
     ],
 )
-def test_forged_receipt_is_refused(terms: dict[str, Any], gateway: Exchange) -> None:
+def test_forged_receipt_is_refused(terms: dict[str, Any], gateway: FakeCarrier) -> None:
     """R34. Seen failing with the comparison, and with the age, taken out."""
     with pytest.raises(Forged):
         provider.parse(receipt({"status": "delivered"}, **terms))
 
 
 def test_receipt_of_another_message_is_refused_where_the_address_is_not_signed(
-    gateway: Exchange, settings: Any
+    gateway: FakeCarrier, settings: Any
 ) -> None:
     settings.GATEWAY_SIGNED, settings.GATEWAY_RECEIPT_ID = "{body}", "ours"
 
@@ -207,7 +212,7 @@ def as_form(body: bytes, kind: str = "application/x-www-form-urlencoded") -> Cal
     return Callback(url=URL, headers=headers, body=body, event="receipt", message_id=ID)
 
 
-def test_form_is_read_as_well(gateway: Exchange) -> None:
+def test_form_is_read_as_well(gateway: FakeCarrier) -> None:
     parsed = provider.parse(as_form(b"status=delivered&id=r1"))
 
     assert (parsed.receipts[0].state, parsed.reference) == (MessageState.DELIVERED, "r1")
@@ -226,14 +231,14 @@ def test_form_is_read_as_well(gateway: Exchange) -> None:
         (b'["delivered"]', "application/json"),
     ],
 )
-def test_body_that_can_be_read_in_two_ways_is_refused(body: bytes, kind: str, gateway: Exchange) -> None:
+def test_body_that_can_be_read_in_two_ways_is_refused(body: bytes, kind: str, gateway: FakeCarrier) -> None:
     with pytest.raises(Forged):
         provider.parse(as_form(body, kind))
 
 
-def test_long_reference_is_kept_as_its_digest(gateway: Exchange) -> None:
+def test_long_reference_is_kept_as_its_digest(gateway: FakeCarrier) -> None:
     long = "r" * 100
-    gateway.answer = Answer(status=200, body=json.dumps({"id": long}).encode())
+    gateway.answer = CarrierResponse(status=200, body=json.dumps({"id": long}).encode())
 
     kept = provider.send(outgoing())
 
@@ -242,7 +247,7 @@ def test_long_reference_is_kept_as_its_digest(gateway: Exchange) -> None:
     assert provider.parse(receipt({"status": "sent", "id": f"{long}r"})).reference != kept
 
 
-def test_without_a_key_nobody_is_believed(gateway: Exchange, settings: Any) -> None:
+def test_without_a_key_nobody_is_believed(gateway: FakeCarrier, settings: Any) -> None:
     signed = receipt({"status": "delivered"}, key="")
     settings.GATEWAY_RECEIPT_KEYS = ()
 

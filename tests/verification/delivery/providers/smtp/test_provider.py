@@ -17,7 +17,7 @@ from verification.models.messages import Channel, FailureReason
 
 
 @dataclass
-class Server:
+class FakeSmtpServer:
     """A mail server of one conversation; `answers` replaces what it says to a command."""
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -52,14 +52,16 @@ class Server:
 
 
 @pytest.fixture
-def server(settings: Any) -> Iterator[Callable[..., Server]]:
+def server(settings: Any) -> Iterator[Callable[..., FakeSmtpServer]]:
     listener = socket.create_server(("127.0.0.1", 0))
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", listener.getsockname()[1], 2
     threads: list[threading.Thread] = []
 
-    def start(**answers: str) -> Server:
-        made = Server({verb.rstrip("_").upper() if verb != "end" else ".": text for verb, text in answers.items()})
+    def start(**answers: str) -> FakeSmtpServer:
+        made = FakeSmtpServer(
+            {verb.rstrip("_").upper() if verb != "end" else ".": text for verb, text in answers.items()}
+        )
         threads.append(threading.Thread(target=made.serve, args=(listener,)))
         threads[-1].start()
         return made
@@ -84,7 +86,7 @@ def _mail() -> Outgoing:
     )
 
 
-def test_hands_a_mail_to_the_server(server: Callable[..., Server]) -> None:
+def test_hands_a_mail_to_the_server(server: Callable[..., FakeSmtpServer]) -> None:
     made = server()
 
     provider.send(_mail())
@@ -94,7 +96,7 @@ def test_hands_a_mail_to_the_server(server: Callable[..., Server]) -> None:
     assert "rcpt TO:<ana@example.org>" in made.heard
 
 
-def test_says_for_good_that_an_address_is_refused(server: Callable[..., Server]) -> None:
+def test_says_for_good_that_an_address_is_refused(server: Callable[..., FakeSmtpServer]) -> None:
     server(rcpt="550 no such mailbox")
 
     with pytest.raises(SendRefused) as refusal:
@@ -135,7 +137,7 @@ def test_writes_to_hosts_of_any_script(to: str, written: str, settings: Any) -> 
     assert mail.outbox[-1].message()["To"] == written
 
 
-def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server]) -> None:
+def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., FakeSmtpServer]) -> None:
     server(mail="451 try later")
 
     with pytest.raises(SendRefused) as refusal:
@@ -144,7 +146,7 @@ def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server
     assert not refusal.value.permanent
 
 
-def test_does_not_know_when_the_line_breaks(server: Callable[..., Server]) -> None:
+def test_does_not_know_when_the_line_breaks(server: Callable[..., FakeSmtpServer]) -> None:
     server(data="")
 
     with pytest.raises(ResponseLost):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.simulated.fake_carrier import ACCOUNT, Answer, Exchange
+from tests.simulated.fake_carrier import ACCOUNT, CarrierResponse, FakeCarrier
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
 from verification.delivery import http_pool
 from verification.delivery.provider import ResponseLost, SendRefused
@@ -14,7 +14,7 @@ from verification.delivery.providers.twilio.provider import provider
 from verification.models import Channel, FailureReason
 
 
-def test_text_goes_out_with_its_callback_and_its_end(exchange: Exchange) -> None:
+def test_text_goes_out_with_its_callback_and_its_end(exchange: FakeCarrier) -> None:
     reference = provider.send(outgoing())
 
     sent = exchange.newest
@@ -28,7 +28,7 @@ def test_text_goes_out_with_its_callback_and_its_end(exchange: Exchange) -> None
     assert 290 <= int(fields["ValidityPeriod"]) <= 300
 
 
-def test_messaging_service_takes_the_place_of_a_sender(exchange: Exchange, settings: Any) -> None:
+def test_messaging_service_takes_the_place_of_a_sender(exchange: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "2" * 32
 
     provider.send(outgoing())
@@ -37,13 +37,13 @@ def test_messaging_service_takes_the_place_of_a_sender(exchange: Exchange, setti
     assert "From" not in exchange.newest["fields"]
 
 
-def test_sender_is_chosen_by_the_country(exchange: Exchange) -> None:
+def test_sender_is_chosen_by_the_country(exchange: FakeCarrier) -> None:
     provider.send(outgoing(to="+447400123456"))
 
     assert exchange.newest["fields"]["From"] == ["+15005550006"]
 
 
-def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings: Any) -> None:
+def test_country_without_a_sender_is_refused_unsent(exchange: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_SENDERS = {"CH": "+41445550100"}
 
     with pytest.raises(SendRefused) as refusal:
@@ -53,7 +53,7 @@ def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings
     assert not exchange.requests
 
 
-def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -> None:
+def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: FakeCarrier) -> None:
     reference = provider.send(outgoing(Channel.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = exchange.newest["fields"]
@@ -68,7 +68,7 @@ def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -
     assert '<Say language="en-GB">Hello. Press the hash key.</Say>' in twiml
 
 
-def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Exchange) -> None:
+def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: FakeCarrier) -> None:
     provider.send(outgoing(Channel.CALL, language="de"))
 
     assert '<Say language="de-DE" voice="Polly.Vicki">' in exchange.newest["fields"]["Twiml"][0]
@@ -97,9 +97,9 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Excha
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
-    status: int, code: int, reason: FailureReason, permanent: bool, exchange: Exchange
+    status: int, code: int, reason: FailureReason, permanent: bool, exchange: FakeCarrier
 ) -> None:
-    exchange.answer = Answer(status=status, code=code)
+    exchange.answer = CarrierResponse(status=status, code=code)
 
     with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
@@ -111,15 +111,15 @@ def test_refusals_mean_that_nothing_was_sent(
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=500),
-        Answer(status=503),
-        Answer(status=502, body=b"<html>bad gateway"),
-        Answer(hangs_up=True),
-        Answer(status=201, body=b"garbage"),
-        Answer(status=201, body=b"[]"),
+        CarrierResponse(status=500),
+        CarrierResponse(status=503),
+        CarrierResponse(status=502, body=b"<html>bad gateway"),
+        CarrierResponse(hangs_up=True),
+        CarrierResponse(status=201, body=b"garbage"),
+        CarrierResponse(status=201, body=b"[]"),
     ],
 )
-def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> None:
+def test_whatever_leaves_it_open_is_lost(answer: CarrierResponse, exchange: FakeCarrier) -> None:
     exchange.answer = answer
 
     with pytest.raises(ResponseLost):
@@ -128,11 +128,11 @@ def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> 
     assert len(exchange.requests) == 1
 
 
-def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_in_time_is_lost(exchange: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_pool, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
     for cached in (http_pool._place, http_pool._pools):
         cached.cache_clear()
-    exchange.answer = Answer(seconds=0.4)
+    exchange.answer = CarrierResponse(seconds=0.4)
 
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
@@ -141,7 +141,7 @@ def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.Monke
         cached.cache_clear()
 
 
-def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:
+def test_closed_port_is_a_refusal(exchange: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
 
     with pytest.raises(SendRefused) as refusal:
@@ -150,13 +150,13 @@ def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:
     assert refusal.value.reason == FailureReason.PROVIDER_DOWN
 
 
-def test_text_that_is_nearly_too_old_lives_a_second(exchange: Exchange) -> None:
+def test_text_that_is_nearly_too_old_lives_a_second(exchange: FakeCarrier) -> None:
     provider.send(outgoing(useful_until=datetime(2020, 1, 1, tzinfo=UTC)))
 
     assert exchange.newest["fields"]["ValidityPeriod"] == ["1"]
 
 
-def test_keeps_its_connection(exchange: Exchange) -> None:
+def test_keeps_its_connection(exchange: FakeCarrier) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
@@ -164,7 +164,7 @@ def test_keeps_its_connection(exchange: Exchange) -> None:
     assert pool.num_connections == 1
 
 
-def test_probe_asks_the_account(exchange: Exchange, settings: Any) -> None:
+def test_probe_asks_the_account(exchange: FakeCarrier, settings: Any) -> None:
     assert provider.probe()
 
     settings.TWILIO_BASE_URL = "http://127.0.0.1:9"

@@ -35,7 +35,7 @@ def outgoing(kind: Channel = Channel.TEXT, **changes: Any) -> Outgoing:
 
 
 @dataclass
-class Ears:
+class CallbackReceiver:
     """Our end of the line: receives the carrier's callbacks, has the provider read them, and answers as told."""
 
     answers: list[carrier.CallbackResponse] = field(default_factory=list)
@@ -65,8 +65,8 @@ class Ears:
 
 
 @pytest.fixture
-def ears(db: None) -> Ears:
-    return Ears()
+def ears(db: None) -> CallbackReceiver:
+    return CallbackReceiver()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, ring, soon
+from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
 from verification.delivery.providers.virtual import carrier, switchboard
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
@@ -11,7 +11,7 @@ from verification.models.messages import Channel
 OK = carrier.CallbackResponse(200)
 
 
-def test_posts_to_the_addresses_of_the_message(ears: Ears) -> None:
+def test_posts_to_the_addresses_of_the_message(ears: CallbackReceiver) -> None:
     provider.send(outgoing())
 
     assert carrier.pump(ears.post, now=soon()) == 3
@@ -19,7 +19,7 @@ def test_posts_to_the_addresses_of_the_message(ears: Ears) -> None:
     assert {callback.url for callback in ears.callbacks} == {outgoing().receipt_url}
 
 
-def test_posts_nothing_twice_of_its_own_accord(ears: Ears) -> None:
+def test_posts_nothing_twice_of_its_own_accord(ears: CallbackReceiver) -> None:
     provider.send(outgoing())
     carrier.pump(ears.post, now=soon())
 
@@ -27,7 +27,7 @@ def test_posts_nothing_twice_of_its_own_accord(ears: Ears) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 500, 503])
-def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
+def test_tries_again_later_when_we_were_down(ears: CallbackReceiver, status: int) -> None:
     ears.answers = [carrier.CallbackResponse(status)]
     provider.send(outgoing(Channel.CALL))
 
@@ -36,7 +36,7 @@ def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
     assert carrier.pump(ears.post, now=soon(seconds=2)) == 1
 
 
-def test_gives_up_after_its_last_try(ears: Ears) -> None:
+def test_gives_up_after_its_last_try(ears: CallbackReceiver) -> None:
     ears.answers = [carrier.CallbackResponse(0)] * 99
     provider.send(outgoing(Channel.CALL))
 
@@ -46,7 +46,7 @@ def test_gives_up_after_its_last_try(ears: Ears) -> None:
     assert PendingCallback.objects.get(body__contains='"ringing"').tries == carrier.MAX_TRIES
 
 
-def test_does_not_insist_when_we_refuse(ears: Ears) -> None:
+def test_does_not_insist_when_we_refuse(ears: CallbackReceiver) -> None:
     ears.answers = [carrier.CallbackResponse(403)] * 3
     provider.send(outgoing())
     carrier.pump(ears.post, now=soon())
@@ -54,7 +54,7 @@ def test_does_not_insist_when_we_refuse(ears: Ears) -> None:
     assert carrier.pump(ears.post, now=soon(hours=1)) == 0
 
 
-def test_lets_only_one_of_two_carriers_have_a_post(ears: Ears) -> None:
+def test_lets_only_one_of_two_carriers_have_a_post(ears: CallbackReceiver) -> None:
     provider.send(outgoing())
 
     mine, theirs = (carrier.due(now=soon(), limit=10) for _ in range(2))
@@ -63,7 +63,7 @@ def test_lets_only_one_of_two_carriers_have_a_post(ears: Ears) -> None:
     assert not {callback.pk for callback in mine} & {callback.pk for callback in theirs}
 
 
-def test_takes_one_post_of_each_message_at_a_time(ears: Ears) -> None:
+def test_takes_one_post_of_each_message_at_a_time(ears: CallbackReceiver) -> None:
     provider.send(outgoing())
     provider.send(outgoing(id="f" * 32))
 
@@ -73,7 +73,7 @@ def test_takes_one_post_of_each_message_at_a_time(ears: Ears) -> None:
     assert carrier.due(now=soon(), limit=10, busy=[callback.delivery_id for callback in claimed]) == []
 
 
-def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: Ears) -> None:
+def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: CallbackReceiver) -> None:
     provider.send(outgoing(Channel.CALL))
     carrier.due(now=soon(), limit=10)
 
@@ -81,7 +81,7 @@ def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: Ears) -> None:
     assert carrier.pump(ears.post, now=soon(seconds=16)) == 1
 
 
-def test_carries_a_held_receipt_only_when_it_is_let_go(ears: Ears) -> None:
+def test_carries_a_held_receipt_only_when_it_is_let_go(ears: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     call = ring()
     switchboard.answer(call.pk, now=soon())

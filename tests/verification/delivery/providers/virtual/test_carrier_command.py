@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
-from tests.verification.delivery.providers.virtual.conftest import Ears, outgoing
+from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, outgoing
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual.management.commands import carrier as command
 from verification.delivery.providers.virtual.models import PendingCallback
@@ -14,7 +14,7 @@ from verification.models.messages import Channel
 Running = dict[Future[carrier.CallbackResponse], PendingCallback]
 
 
-def test_brings_everything_in_a_few_turns(ears: Ears) -> None:
+def test_brings_everything_in_a_few_turns(ears: CallbackReceiver) -> None:
     running: Running = {}
     for number in range(5):
         provider.send(outgoing(id=f"{number:032x}"))
@@ -29,7 +29,7 @@ def test_brings_everything_in_a_few_turns(ears: Ears) -> None:
     assert not PendingCallback.objects.filter(sent_at=None).exists()
 
 
-def test_claims_no_more_than_it_can_carry(ears: Ears) -> None:
+def test_claims_no_more_than_it_can_carry(ears: CallbackReceiver) -> None:
     running: Running = {}
     for number in range(5):
         provider.send(outgoing(Channel.CALL, id=f"{number:032x}"))
@@ -42,7 +42,7 @@ def test_claims_no_more_than_it_can_carry(ears: Ears) -> None:
     assert PendingCallback.objects.filter(tries=0).count() == 3
 
 
-def test_claims_nothing_of_a_message_that_is_under_way(ears: Ears) -> None:
+def test_claims_nothing_of_a_message_that_is_under_way(ears: CallbackReceiver) -> None:
     running: Running = {}
     provider.send(outgoing())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, soon
+from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, soon
 from verification.delivery.provider import ResponseLost, SendRefused
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual import provider as module
@@ -53,7 +53,7 @@ def test_loses_its_answer_before_or_after_taking_the_message(acceptance: Accepta
     assert Delivery.objects.count() == n_written
 
 
-def test_resolves_by_receipt_a_message_whose_answer_was_lost(ears: Ears) -> None:
+def test_resolves_by_receipt_a_message_whose_answer_was_lost(ears: CallbackReceiver) -> None:
     behave(acceptance=Acceptance.LOSE_AFTER)
     with pytest.raises(ResponseLost):
         provider.send(outgoing())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, ring, soon
+from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
 from verification.delivery.providers.virtual import carrier, switchboard
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState, PendingCallback
 from verification.delivery.providers.virtual.provider import provider
@@ -17,7 +17,7 @@ def said(call: Delivery) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", [Channel.TEXT, Channel.MAIL])
-def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: Ears, kind: Channel) -> None:
+def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: CallbackReceiver, kind: Channel) -> None:
     provider.send(outgoing(kind))
 
     carrier.pump(ears.post, now=soon())
@@ -25,7 +25,7 @@ def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: Ears, kind: 
     assert ears.states == ["accepted", "sent", "delivered"]
 
 
-def test_tells_of_the_delivery_only_after_the_delay(ears: Ears) -> None:
+def test_tells_of_the_delivery_only_after_the_delay(ears: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     provider.send(outgoing())
 
@@ -48,7 +48,7 @@ def test_tells_of_the_delivery_only_after_the_delay(ears: Ears) -> None:
         (FailureReason.INVALID_NUMBER, "failed"),
     ],
 )
-def test_tells_why_a_text_did_not_arrive(ears: Ears, reason: FailureReason, state: str) -> None:
+def test_tells_why_a_text_did_not_arrive(ears: CallbackReceiver, reason: FailureReason, state: str) -> None:
     behave(outcome=reason)
     provider.send(outgoing())
 
@@ -57,7 +57,7 @@ def test_tells_why_a_text_did_not_arrive(ears: Ears, reason: FailureReason, stat
     assert (ears.states[-1], ears.reasons[-1]) == (state, reason)
 
 
-def test_drops_a_text_that_would_arrive_too_late(ears: Ears) -> None:
+def test_drops_a_text_that_would_arrive_too_late(ears: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     provider.send(outgoing(useful_until=datetime.now(UTC) + timedelta(seconds=5)))
 
@@ -66,7 +66,7 @@ def test_drops_a_text_that_would_arrive_too_late(ears: Ears) -> None:
     assert (ears.states[-1], ears.reasons[-1]) == ("undelivered", FailureReason.TOO_OLD)
 
 
-def test_repeats_each_receipt(ears: Ears) -> None:
+def test_repeats_each_receipt(ears: CallbackReceiver) -> None:
     behave(n_repeats=2)
     provider.send(outgoing())
 
@@ -75,7 +75,7 @@ def test_repeats_each_receipt(ears: Ears) -> None:
     assert sorted(ears.states) == sorted(["accepted", "sent", "delivered"] * 3)
 
 
-def test_tells_in_the_wrong_order(ears: Ears) -> None:
+def test_tells_in_the_wrong_order(ears: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     provider.send(outgoing())
 
@@ -84,7 +84,7 @@ def test_tells_in_the_wrong_order(ears: Ears) -> None:
     assert ears.states == ["delivered", "sent", "accepted"]
 
 
-def test_holds_receipts_back_until_it_no_longer_shall(ears: Ears) -> None:
+def test_holds_receipts_back_until_it_no_longer_shall(ears: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     provider.send(outgoing())
     carrier.pump(ears.post, now=soon())
@@ -96,7 +96,7 @@ def test_holds_receipts_back_until_it_no_longer_shall(ears: Ears) -> None:
     assert ears.states == ["accepted", "sent", "delivered"]
 
 
-def test_tells_nothing_of_a_message_without_an_address_for_it(ears: Ears) -> None:
+def test_tells_nothing_of_a_message_without_an_address_for_it(ears: CallbackReceiver) -> None:
     provider.send(outgoing(receipt_url=""))
 
     assert carrier.pump(ears.post, now=soon()) == 0
@@ -111,7 +111,7 @@ def test_tells_nothing_of_a_message_without_an_address_for_it(ears: Ears) -> Non
         (FailureReason.INVALID_NUMBER, ["failed"]),
     ],
 )
-def test_tells_why_a_call_was_not_taken(ears: Ears, reason: FailureReason, states: list[str]) -> None:
+def test_tells_why_a_call_was_not_taken(ears: CallbackReceiver, reason: FailureReason, states: list[str]) -> None:
     behave(outcome=reason)
     call = ring()
 
@@ -121,7 +121,7 @@ def test_tells_why_a_call_was_not_taken(ears: Ears, reason: FailureReason, state
     assert not switchboard.answer(call.pk, now=soon())
 
 
-def test_rings_until_somebody_answers_and_says_the_first_words(ears: Ears) -> None:
+def test_rings_until_somebody_answers_and_says_the_first_words(ears: CallbackReceiver) -> None:
     call = ring()
 
     assert switchboard.answer(call.pk, now=soon())
@@ -131,7 +131,7 @@ def test_rings_until_somebody_answers_and_says_the_first_words(ears: Ears) -> No
     assert said(call) == [("caller", "Hello. Press hash.")]
 
 
-def test_does_not_ring_before_the_delay_is_over(ears: Ears) -> None:
+def test_does_not_ring_before_the_delay_is_over(ears: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     call = ring()
 
@@ -139,7 +139,7 @@ def test_does_not_ring_before_the_delay_is_over(ears: Ears) -> None:
     assert switchboard.answer(call.pk, now=soon(seconds=11))
 
 
-def test_rings_out_when_nobody_answers(ears: Ears) -> None:
+def test_rings_out_when_nobody_answers(ears: CallbackReceiver) -> None:
     call = ring()
 
     carrier.pump(ears.post, now=soon(seconds=31))
@@ -148,7 +148,7 @@ def test_rings_out_when_nobody_answers(ears: Ears) -> None:
     assert not switchboard.answer(call.pk, now=soon(seconds=32))
 
 
-def test_is_busy_when_declined(ears: Ears) -> None:
+def test_is_busy_when_declined(ears: CallbackReceiver) -> None:
     call = ring()
 
     assert switchboard.decline(call.pk, now=soon())
@@ -157,7 +157,7 @@ def test_is_busy_when_declined(ears: Ears) -> None:
     assert ears.reasons[-1] == FailureReason.BUSY
 
 
-def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
+def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
@@ -173,7 +173,7 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
     assert call.state == DeliveryState.ANSWERED
 
 
-def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: Ears) -> None:
+def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
@@ -187,7 +187,7 @@ def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: Ears) -> None:
     assert ears.states == ["ringing", "answered", "delivered"]
 
 
-def test_tells_keys_without_a_hash_after_a_pause(ears: Ears) -> None:
+def test_tells_keys_without_a_hash_after_a_pause(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     switchboard.press(call.pk, keys="1", now=soon())
@@ -200,14 +200,14 @@ def test_tells_keys_without_a_hash_after_a_pause(ears: Ears) -> None:
 
 
 @pytest.mark.parametrize("keys", ["1a", "１", "+", " "])
-def test_takes_only_keys_that_a_telephone_has(ears: Ears, keys: str) -> None:
+def test_takes_only_keys_that_a_telephone_has(ears: CallbackReceiver, keys: str) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
     assert not switchboard.press(call.pk, keys=keys, now=soon())
 
 
-def test_says_goodbye_when_we_do_not_answer_the_keys(ears: Ears) -> None:
+def test_says_goodbye_when_we_do_not_answer_the_keys(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     ears.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
@@ -219,7 +219,7 @@ def test_says_goodbye_when_we_do_not_answer_the_keys(ears: Ears) -> None:
     assert call.state == DeliveryState.COMPLETED
 
 
-def test_ends_a_call_in_which_nobody_presses_anything(ears: Ears) -> None:
+def test_ends_a_call_in_which_nobody_presses_anything(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
@@ -229,7 +229,7 @@ def test_ends_a_call_in_which_nobody_presses_anything(ears: Ears) -> None:
     assert not switchboard.press(call.pk, keys="#", now=soon(seconds=100))
 
 
-def test_tells_that_the_person_hung_up(ears: Ears) -> None:
+def test_tells_that_the_person_hung_up(ears: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
@@ -239,7 +239,7 @@ def test_tells_that_the_person_hung_up(ears: Ears) -> None:
     assert ears.reasons[-1] == FailureReason.HUNG_UP
 
 
-def test_is_answered_once(ears: Ears) -> None:
+def test_is_answered_once(ears: CallbackReceiver) -> None:
     call = ring()
 
     assert [switchboard.answer(call.pk, now=soon()) for _ in range(2)] == [True, False]
@@ -247,7 +247,7 @@ def test_is_answered_once(ears: Ears) -> None:
     assert PendingCallback.objects.filter(body__contains='"answered"').count() == 1
 
 
-def test_ends_the_call_it_is_in_when_another_is_answered(ears: Ears) -> None:
+def test_ends_the_call_it_is_in_when_another_is_answered(ears: CallbackReceiver) -> None:
     first = ring()
     switchboard.answer(first.pk, now=soon())
     second = ring(id="f" * 32)
@@ -258,7 +258,7 @@ def test_ends_the_call_it_is_in_when_another_is_answered(ears: Ears) -> None:
     assert first.state == DeliveryState.HUNG_UP
 
 
-def test_reorders_the_receipts_of_a_call_too(ears: Ears) -> None:
+def test_reorders_the_receipts_of_a_call_too(ears: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     call = ring()
     switchboard.answer(call.pk, now=soon())

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from tests.simulated.fake_carrier import Exchange, vonage_bearer
+from tests.simulated.fake_carrier import FakeCarrier, vonage_bearer
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery.provider import Callback, Forged, KeyPress, Receipt, Reply, Speech
 from verification.delivery.providers.vonage.provider import provider
@@ -41,7 +41,7 @@ def of_text(status: str, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_receipt_of_a_text_is_read(
-    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: Exchange
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: FakeCarrier
 ) -> None:
     parsed = provider.parse(callback(told))
 
@@ -68,7 +68,7 @@ def test_receipt_of_a_text_is_read(
     ],
 )
 def test_event_of_a_call_is_read(
-    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: Exchange
+    told: dict[str, Any], state: MessageState, reason: FailureReason | None, vonage: FakeCarrier
 ) -> None:
     parsed = provider.parse(callback({"uuid": "c1"} | told))
 
@@ -78,7 +78,7 @@ def test_event_of_a_call_is_read(
 
 
 @pytest.mark.parametrize("told", [of_text("something new"), {"uuid": "c1", "status": "transfer"}, {"uuid": "c1"}])
-def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: Exchange) -> None:
+def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: FakeCarrier) -> None:
     assert provider.parse(callback(told)).receipts == ()
 
 
@@ -90,21 +90,21 @@ def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: Exch
         ({"digits": "", "timed_out": False}, "#"),
     ],
 )
-def test_keys_are_read_with_the_hash_that_ends_them(dtmf: dict[str, Any], keys: str, vonage: Exchange) -> None:
+def test_keys_are_read_with_the_hash_that_ends_them(dtmf: dict[str, Any], keys: str, vonage: FakeCarrier) -> None:
     parsed = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
 
     assert parsed.presses == (KeyPress(ID, keys),)
 
 
 @pytest.mark.parametrize("dtmf", [{"digits": "", "timed_out": True}, {"timed_out": True}, None])
-def test_silence_lets_the_call_ask_once_more(dtmf: Any, vonage: Exchange) -> None:
+def test_silence_lets_the_call_ask_once_more(dtmf: Any, vonage: FakeCarrier) -> None:
     parsed = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
 
     assert parsed.presses == ()
     assert parsed.reply(None)[1] == b""
 
 
-def test_answer_to_keys_is_call_control(vonage: Exchange) -> None:
+def test_answer_to_keys_is_call_control(vonage: FakeCarrier) -> None:
     reply = provider.parse(callback({"uuid": "c1", "dtmf": {"digits": "47"}}, "keys")).reply
 
     once_more = json.loads(reply(Speech("Once more.", more=True))[1])
@@ -116,14 +116,14 @@ def test_answer_to_keys_is_call_control(vonage: Exchange) -> None:
     assert reply(None) == ("application/json", b"[]")
 
 
-def test_stop_is_heard_of_the_number_that_said_it(vonage: Exchange) -> None:
+def test_stop_is_heard_of_the_number_that_said_it(vonage: FakeCarrier) -> None:
     told = {"message_uuid": "i1", "from": "41795550123", "text": " stop ", "channel": "sms"}
 
     assert provider.parse(callback(told, "inbound")).replies == (Reply("+41795550123", stops=True, reference="i1"),)
     assert provider.parse(callback(told | {"text": "stop by"}, "inbound")).replies == ()
 
 
-def test_secret_before_the_present_one_is_believed_for_a_while(vonage: Exchange) -> None:
+def test_secret_before_the_present_one_is_believed_for_a_while(vonage: FakeCarrier) -> None:
     assert provider.parse(callback(of_text("submitted"), secret="the secret before, which is long too")).receipts
 
 
@@ -147,13 +147,13 @@ OTHER = "somebody else's secret, as long as ours"
         (b"\xff", "receipt", {}),
     ],
 )
-def test_forged_callback_is_refused(told: Any, event: str, terms: dict[str, Any], vonage: Exchange) -> None:
+def test_forged_callback_is_refused(told: Any, event: str, terms: dict[str, Any], vonage: FakeCarrier) -> None:
     """R34. Seen failing with the hash, the age and the name of the message each taken out."""
     with pytest.raises(Forged):
         provider.parse(callback(told, event, **terms))
 
 
-def test_token_without_a_signature_is_none(vonage: Exchange) -> None:
+def test_token_without_a_signature_is_none(vonage: FakeCarrier) -> None:
     sound = callback(of_text("delivered"))
     claims = jwt.decode(sound.headers["authorization"].split()[1], options={"verify_signature": False})
     bare = jwt.encode(claims, None, algorithm="none")  # type: ignore[arg-type]  # there is no key
@@ -163,7 +163,7 @@ def test_token_without_a_signature_is_none(vonage: Exchange) -> None:
             provider.parse(Callback(URL, {"authorization": f"Bearer {token}"}, sound.body, "receipt", ID))
 
 
-def test_without_a_secret_nobody_is_believed(vonage: Exchange, settings: Any) -> None:
+def test_without_a_secret_nobody_is_believed(vonage: FakeCarrier, settings: Any) -> None:
     settings.VONAGE_SIGNATURE_SECRETS = ()
 
     with pytest.raises(Forged):

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils import timezone
 
-from tests.simulated.fake_carrier import APPLICATION, Answer, Exchange, private_key
+from tests.simulated.fake_carrier import APPLICATION, CarrierResponse, FakeCarrier, private_key
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery import http_pool
 from verification.delivery.provider import Outgoing, ResponseLost, SendRefused
@@ -40,7 +40,7 @@ def problem(code: int, **more: Any) -> bytes:
 # Sending -------------------------------------------------------------------------------------------------------
 
 
-def test_text_goes_out_with_its_callback_and_its_end(vonage: Exchange) -> None:
+def test_text_goes_out_with_its_callback_and_its_end(vonage: FakeCarrier) -> None:
     reference = provider.send(outgoing())
 
     sent = vonage.newest
@@ -60,7 +60,7 @@ def test_text_goes_out_with_its_callback_and_its_end(vonage: Exchange) -> None:
     }
 
 
-def test_signs_in_by_the_key_of_the_application_once_for_many_messages(vonage: Exchange) -> None:
+def test_signs_in_by_the_key_of_the_application_once_for_many_messages(vonage: FakeCarrier) -> None:
     for _ in range(3):
         provider.send(outgoing())
 
@@ -71,14 +71,14 @@ def test_signs_in_by_the_key_of_the_application_once_for_many_messages(vonage: E
     assert not tokens
 
 
-def test_sender_is_chosen_by_the_country_or_the_route(vonage: Exchange) -> None:
+def test_sender_is_chosen_by_the_country_or_the_route(vonage: FakeCarrier) -> None:
     provider.send(outgoing(to="+447400123456"))
     provider.send(outgoing(sender="+41445550199"))
 
     assert [sent["fields"]["from"] for sent in vonage.requests] == ["Example", "41445550199"]
 
 
-def test_country_without_a_sender_is_refused_unsent(vonage: Exchange, settings: Any) -> None:
+def test_country_without_a_sender_is_refused_unsent(vonage: FakeCarrier, settings: Any) -> None:
     settings.VONAGE_SENDERS = {"CH": "+41445550100"}
 
     with pytest.raises(SendRefused) as refusal:
@@ -89,13 +89,13 @@ def test_country_without_a_sender_is_refused_unsent(vonage: Exchange, settings: 
 
 
 @pytest.mark.parametrize("left", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)])
-def test_life_stays_within_what_vonage_takes(left: datetime, vonage: Exchange) -> None:
+def test_life_stays_within_what_vonage_takes(left: datetime, vonage: FakeCarrier) -> None:
     provider.send(outgoing(useful_until=left))
 
     assert vonage.newest["fields"]["ttl"] in {20, 604_800}
 
 
-def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchange) -> None:
+def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: FakeCarrier) -> None:
     reference = provider.send(outgoing(Channel.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = vonage.newest["fields"]
@@ -116,7 +116,7 @@ def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchang
     assert again == [talk, keys]
 
 
-def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: Exchange) -> None:
+def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: FakeCarrier) -> None:
     provider.send(outgoing(Channel.CALL, language="de"))
 
     talk = vonage.newest["fields"]["ncco"][0]
@@ -141,9 +141,9 @@ def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: Exchange)
 )
 @pytest.mark.parametrize("kind", [Channel.TEXT, Channel.CALL])
 def test_refusals_mean_that_nothing_was_sent(
-    kind: Channel, status: int, body: bytes, reason: FailureReason, permanent: bool, vonage: Exchange
+    kind: Channel, status: int, body: bytes, reason: FailureReason, permanent: bool, vonage: FakeCarrier
 ) -> None:
-    vonage.answer = Answer(status=status, body=body)
+    vonage.answer = CarrierResponse(status=status, body=body)
 
     with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing(kind))
@@ -151,8 +151,8 @@ def test_refusals_mean_that_nothing_was_sent(
     assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
 
 
-def test_being_asked_to_wait_says_how_long(vonage: Exchange) -> None:
-    vonage.answer = Answer(status=429, body=b"{}", retry_after="20")
+def test_being_asked_to_wait_says_how_long(vonage: FakeCarrier) -> None:
+    vonage.answer = CarrierResponse(status=429, body=b"{}", retry_after="20")
 
     with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
@@ -163,17 +163,19 @@ def test_being_asked_to_wait_says_how_long(vonage: Exchange) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=500),
-        Answer(status=503, body=b"<html>"),
-        Answer(hangs_up=True),
-        Answer(status=202, body=b"garbage"),
-        Answer(status=202, body=b"{}"),
-        Answer(status=202, body=b"[1]"),
-        Answer(status=202, body=b"null"),
+        CarrierResponse(status=500),
+        CarrierResponse(status=503, body=b"<html>"),
+        CarrierResponse(hangs_up=True),
+        CarrierResponse(status=202, body=b"garbage"),
+        CarrierResponse(status=202, body=b"{}"),
+        CarrierResponse(status=202, body=b"[1]"),
+        CarrierResponse(status=202, body=b"null"),
     ],
 )
 @pytest.mark.parametrize("kind", [Channel.TEXT, Channel.CALL])
-def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Channel, answer: Answer, vonage: Exchange) -> None:
+def test_whatever_leaves_it_open_is_lost_and_asked_once(
+    kind: Channel, answer: CarrierResponse, vonage: FakeCarrier
+) -> None:
     """The library's own client would ask up to ten times where a line is cut."""
     vonage.answer = answer
 
@@ -183,7 +185,7 @@ def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Channel, answer: A
     assert len(vonage.requests) == 1
 
 
-def test_closed_port_is_a_refusal(vonage: Exchange, settings: Any) -> None:
+def test_closed_port_is_a_refusal(vonage: FakeCarrier, settings: Any) -> None:
     settings.VONAGE_BASE_URL = "http://127.0.0.1:9"
 
     with pytest.raises(SendRefused) as refusal:
@@ -192,31 +194,31 @@ def test_closed_port_is_a_refusal(vonage: Exchange, settings: Any) -> None:
     assert refusal.value.reason == FailureReason.PROVIDER_DOWN
 
 
-def test_what_cannot_be_said_is_refused_unsent(vonage: Exchange) -> None:
+def test_what_cannot_be_said_is_refused_unsent(vonage: FakeCarrier) -> None:
     with pytest.raises(SendRefused):
         provider.send(outgoing(words="x" * 3201))
 
     assert not vonage.requests
 
 
-def test_keeps_its_connection(vonage: Exchange) -> None:
+def test_keeps_its_connection(vonage: FakeCarrier) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
     assert http_pool._pools().connection_from_url(vonage.url).num_connections == 1
 
 
-def test_probe_asks_whether_the_application_may_speak(vonage: Exchange, settings: Any) -> None:
+def test_probe_asks_whether_the_application_may_speak(vonage: FakeCarrier, settings: Any) -> None:
     assert provider.probe()
 
-    vonage.answer = Answer(status=401)
+    vonage.answer = CarrierResponse(status=401)
     assert not provider.probe()
 
     settings.VONAGE_BASE_URL = "http://127.0.0.1:9"
     assert not provider.probe()
 
 
-def test_without_an_application_it_carries_nothing(vonage: Exchange, settings: Any) -> None:
+def test_without_an_application_it_carries_nothing(vonage: FakeCarrier, settings: Any) -> None:
     settings.VONAGE_APPLICATION_ID = ""
 
     with pytest.raises(SendRefused):
@@ -240,7 +242,7 @@ def test_without_an_application_it_carries_nothing(vonage: Exchange, settings: A
         ({"VOICES": {"de": "Vicki"}}, ["vonage.E004"]),
     ],
 )
-def test_check_names_what_is_wrong(more: dict[str, Any], ids: list[str], vonage: Exchange, settings: Any) -> None:
+def test_check_names_what_is_wrong(more: dict[str, Any], ids: list[str], vonage: FakeCarrier, settings: Any) -> None:
     for name, value in more.items():
         setattr(settings, f"VONAGE_{name}", value)
 
