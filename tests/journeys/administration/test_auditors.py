@@ -134,7 +134,7 @@ def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> No
     counts = {row[0]: row[1] for row in summary.build("trouble", now=timezone.now()).rows}
 
     assert counts[str(events.CHALLENGE_REPORTED.trouble)] == 1
-    assert len(counts) == 12
+    assert len(counts) == 13
     assert sum(n for n in counts.values() if isinstance(n, int)) == 1
 
 

@@ -59,7 +59,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     Message.objects.all().delete()
 
     page = look(fay, f"{LIST}add/", (SEE, UNLOCK), name="Night desk", joining="ana")
-    for line in ("Creates “Night desk”.", "Unlock a person’s methods", "Adds ana (Ana)."):
+    for line in ("Creates “Night desk”.", "Lock and unlock a person", "Adds ana (Ana)."):
         assert line in page
     assert not Group.objects.filter(name="Night desk").exists()
     assert confirm(fay, "Create a group").path == LIST
