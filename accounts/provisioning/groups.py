@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Directory, DirectoryGroup, User
 from accounts.provisioning import audit_events
 from accounts.provisioning.entries import GroupEntry, Members, ProvisioningSource
-from verification import audit, inputs
+from verification import audit, inputs, policies
 from verification.db import row_locks
 from verification.policies import remembered_browser_revocation
 
@@ -66,7 +66,8 @@ def remove_group(directory: Directory, key: str, by: ProvisioningSource, now: da
             return False
         members = _members(found.group_id)
         for part in _parts(members):
-            _leave(found, part)
+            with policies.approval_losses.recorded(part, by.context(now), actor_id=by.actor_id):
+                _leave(found, part)
             remembered_browser_revocation.settle(part)
         group, name = found.group, found.group.name
         found.delete()
@@ -84,7 +85,8 @@ def leave_groups(directory: Directory, user_id: int, by: ProvisioningSource, now
     names = dict(rows.order_by("group_id").values_list("pk", "group__name"))
     if not names:
         return
-    User.groups.through.objects.filter(pk__in=names).delete()
+    with policies.approval_losses.recorded([user_id], by.context(now), actor_id=by.actor_id):
+        User.groups.through.objects.filter(pk__in=names).delete()
     remembered_browser_revocation.settle([user_id])
     said = {"directory": directory.name, "n_joined": 0, "n_left": 1, "joined": [], "left": [user_id]}
     entries = [
@@ -179,7 +181,8 @@ def _settle(
 ) -> None:
     """Let people join and leave, end what that ends, and record it: one event for each chunk, which lists them."""
     for joined, left in [*((part, []) for part in _parts(joining)), *(([], part) for part in _parts(leaving))]:
-        new, gone = _join(found, joined), _leave(found, left)
+        with policies.approval_losses.recorded([*joined, *left], by.context(now), actor_id=by.actor_id):
+            new, gone = _join(found, joined), _leave(found, left)
         if not new and not gone:
             continue
         remembered_browser_revocation.settle([*new, *gone])

@@ -344,6 +344,15 @@ PERSON_ERASED = declare(
     )
 )
 
+APPROVALS_DROPPED = declare(
+    Event(
+        "policy.approvals_dropped",
+        _("Approval no longer needed"),
+        _("Because their groups changed, one member of staff can now do this alone for %(person)s: %(actions)s."),
+        severity=Severity.WARN,
+    )
+)
+
 RECORDS_REMOVED = declare(
     Event(
         "records.removed",

@@ -1,6 +1,6 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
-from verification.policies import remembered_browser_revocation
+from verification.policies import approval_losses, remembered_browser_revocation
 from verification.policies.contradictions import contradictions
 from verification.policies.decision_reasons import DecisionReason
 from verification.policies.declaration import PolicyRule, PolicySection
@@ -33,6 +33,7 @@ __all__ = [
     "Rules",
     "SignInStep",
     "app_passwords_of",
+    "approval_losses",
     "contradictions",
     "decide",
     "default",

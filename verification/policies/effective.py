@@ -81,6 +81,13 @@ def rules_of_many(users: Collection[int]) -> dict[int, Rules]:
     return {user: book.rules(_with_everybody(mine)) for user, mine in groups.items()}
 
 
+def approvals_of_many(users: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return which actions need approval for many people; nothing if no group's policy decides that."""
+    if not any(policy.group_id and policy.second_person is not None for policy in _cache.read().policies):
+        return {}
+    return {user: frozenset(rules.second_person) for user, rules in rules_of_many(users).items()}
+
+
 def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
     return frozenset({None, *groups})
 

@@ -28,7 +28,7 @@ from accounts.support.actions.base import (
     record,
 )
 from accounts.support.staff_roles import groups_of_staff, rights_of
-from verification import enrolments
+from verification import enrolments, policies
 
 
 def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionResult:
@@ -48,8 +48,9 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionRes
             raise Unneeded(why, field="roles")
         if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
             raise Unneeded(ActionRefusal.WIDER_SCOPE.advice, field="roles")
-        person.groups.remove(*former - wanted)
-        person.groups.add(*wanted - former)
+        with policies.approval_losses.recorded([person.pk], actor.context, actor_id=actor.staff.pk):
+            person.groups.remove(*former - wanted)
+            person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))
     if not names:
         return ActionResult(_("Staff access removed."))

@@ -93,11 +93,13 @@ def _do(group: Group | None, wanted: WantedGroup | None, actor: Actor) -> str:
         for each in locked
     }
     n_members = group.user_set.count() if group and wanted is None else None
-    group = _write(group, wanted, found)
+    moving = [each.pk for each in (*found.joining, *found.leaving)]
+    with policies.approval_losses.recorded(moving, actor.context, actor_id=actor.staff.pk):
+        group = _write(group, wanted, found)
     name = group.name if group else former_name
     for each in locked:
         role_assignment.settle_roles(each, actor, former=before[each.pk])
-    remembered_browser_revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
+    remembered_browser_revocation.settle(moving if wanted else None)
     changes: dict[str, list[Any]] = {
         "name": [former_name, name if wanted else ""],
         "rights": [sorted(found.former), sorted(found.wanted)],

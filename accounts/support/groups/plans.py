@@ -1,6 +1,7 @@
 """Plans a change to a role or group: who it would affect and how, and why it is refused."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
 from accounts.support import desk_scopes, permission_words, staff_roles
 from accounts.support.actions import ActionRefusal, Rank, ranks
+from verification import policies
 from verification.models import Policy
 
 MAX_PEOPLE = 500  # users that one change may affect
@@ -126,8 +128,7 @@ def _lines(
     lost = sorted(set(former) - set(future)) if wanted else []
     lines += [_("Removes the permission: %(right)s.") % {"right": names[each]} for each in lost]
     if n := concerned.count():
-        some = ", ".join(concerned.values_list("username", flat=True)[:_MAX_NAMES_SHOWN])
-        some += " …" if n > _MAX_NAMES_SHOWN else ""
+        some = _listed(list(concerned.values_list("username", flat=True)[: _MAX_NAMES_SHOWN + 1]))
         lines.append(
             ngettext(
                 "The permissions of %(n)d member change: %(names)s.",
@@ -149,7 +150,7 @@ def _lines(
             n or joining or leaving
         )
     if group and (joining or leaving):
-        lines += _consequences(group)
+        lines += [*_consequences(group), *_dropped_approvals(group, joining, leaving)]
     return lines
 
 
@@ -173,6 +174,26 @@ def _consequences(group: Group) -> list[str]:
     if Scope.objects.filter(people=group).exists():
         lines.append(_("Desks for this group help those who join, and no longer those who leave."))
     return lines
+
+
+def _dropped_approvals(group: Group, joining: Sequence[User], leaving: Sequence[User]) -> list[str]:
+    """Return which actions need no second person any more, and for whom."""
+    moving, mine = [*joining, *leaving], defaultdict[int, set[int]](set)
+    for user, each in User.groups.through.objects.filter(user__in=moving).values_list("user", "group"):
+        mine[user].add(each)
+    found = defaultdict[str, list[str]](list)
+    for person in moving:
+        before, after = (
+            set(policies.rules_of_groups(ids).second_person) for ids in (mine[person.pk], mine[person.pk] ^ {group.pk})
+        )
+        if before - after:
+            found[policies.SUPPORT_ACTIONS.words(sorted(before - after))].append(person.username)
+    words = _("One member of staff can then do this alone for %(names)s: %(actions)s.")
+    return [words % {"names": _listed(names), "actions": actions} for actions, names in found.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MAX_NAMES_SHOWN]) + (" …" if len(names) > _MAX_NAMES_SHOWN else "")
 
 
 def _refusal(

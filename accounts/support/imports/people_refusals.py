@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import DirectoryGroup, User
 from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
-from accounts.support.actions import SET_STATE
+from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_reading import WantedPerson, joined, shown
 from accounts.support.imports.row_errors import attempt
@@ -50,6 +50,8 @@ def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str,
 
 def errors_of(wanted: WantedPerson, user: User | None, mine: Collection[str], limits: Limits) -> list[str]:
     """Return all reasons why a row is refused."""
+    if user is not None and ranks.is_staff(user):
+        return [_("This person is staff, and no import changes staff. Remove their roles first.")]
     errors = list[str]()
     attempt(errors, _check_roles, wanted, limits.roles)
     attempt(errors, _check_scope, wanted, mine, limits.reach, is_new=user is None)

@@ -1,6 +1,6 @@
 """Import rows that create or change users. They never touch passwords, permissions or methods."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 from accounts import invitations
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes
-from accounts.support.actions import ActionRefusal, ranks
+from accounts.support.actions import ActionRefusal
 from accounts.support.imports import people_events, people_reading, people_refusals
 from accounts.support.imports.people_reading import WantedPerson, shown
-from verification import enrolments
+from verification import enrolments, policies
 from verification.context import Context
-from verification.policies import remembered_browser_revocation
+from verification.policies import SUPPORT_ACTIONS, remembered_browser_revocation
 
 Row = tuple[int, Mapping[str, str]]
 
@@ -70,8 +70,8 @@ def apply(
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(shown(name))
-    counts, faults, warnings = Counter[str](), list[tuple[int, str]](), list[tuple[int, str]]()
-    made, changed = list[WantedPerson](), list[tuple[User, WantedPerson]]()
+    counts, faults, warnings = Counter[str](), list[tuple[int, str]](), defaultdict[int, list[str]](list)
+    made, changed, changed_on = list[WantedPerson](), list[tuple[User, WantedPerson]](), dict[int, int]()
     for line, fields in rows:
         user = known.get(people_reading.username_of(fields["username"]))
         mine = member[user.pk] if user else set[str]()
@@ -83,28 +83,30 @@ def apply(
         elif user is not None and not errors and _is_same(user, mine, wanted):
             counts["same"] += 1
             continue
-        elif user is not None and ranks.is_staff(user):
-            errors.append(_("This person is staff, and no import changes staff. Remove their roles first."))
         else:
             errors += people_refusals.errors_of(wanted, user, mine, limits)
         if errors:
             faults.append((line, " ".join(errors)))
             continue
         if wanted.state == SecondStep.DISABLED and (user is None or user.second_step != SecondStep.DISABLED):
-            warnings.append((line, _PASSWORD_ALONE % {"name": wanted.username}))
+            warnings[line].append(_PASSWORD_ALONE % {"name": wanted.username})
         if user is None:
             made.append(wanted)
         else:
             changed.append((user, wanted))
+            changed_on[user.pk] = line
     counts.update(new=len(made), changed=len(changed))
     changes = {user.pk: _differences(user, member[user.pk], wanted) for user, wanted in changed}
-    fresh = _save(made, changed, groups)
+    with policies.approval_losses.recorded(changed_on, context, actor_id=staff.pk if staff else None) as lost:
+        fresh = _save(made, changed, groups)
+    for pk, actions in lost.items():
+        warnings[changed_on[pk]].append(_NO_SECOND_PERSON % {"actions": SUPPORT_ACTIONS.words(actions)})
     people_events.record(fresh, changes, staff, context)
     former = {pk: fields["email"][0] for pk, fields in changes.items() if "email" in fields}
     of_another_state = [user for user, _wanted in changed if "state" in changes[user.pk]]
     people_events.notify(of_another_state, staff, context, former=former)
     _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
-    return Chunk(counts, faults, warnings)
+    return Chunk(counts, faults, [(line, " ".join(texts)) for line, texts in sorted(warnings.items())])
 
 
 def _locked(names: Collection[str]) -> QuerySet[User]:
@@ -146,6 +148,7 @@ _PASSWORD_ALONE = gettext_lazy(
     "%(name)s will sign in with only a password, because “disabled” turns the second step off. If they left, block "
     "them instead."
 )
+_NO_SECOND_PERSON = gettext_lazy("With these groups, one member of staff can do this alone for them: %(actions)s.")
 
 
 def _is_same(user: User, groups: Collection[str], wanted: WantedPerson) -> bool:

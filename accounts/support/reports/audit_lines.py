@@ -24,7 +24,7 @@ from accounts.support.reports import summary
 from verification import audit, registry, time_format
 from verification.audit import Severity
 from verification.models import AuditEvent
-from verification.policies import RULES, DecisionReason
+from verification.policies import RULES, SUPPORT_ACTIONS, DecisionReason
 
 _MAX_DETAIL_LENGTH = 160  # characters
 _NOTHING = "–"
@@ -228,6 +228,7 @@ def _counts(value: object) -> str:
 _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "method": _method,
     "action": _action,
+    "actions": SUPPORT_ACTIONS.words,
     "changes": _changes,
     "state": _of(SecondStep.choices),
     "what": _what,

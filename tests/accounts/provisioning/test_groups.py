@@ -1,5 +1,6 @@
 """Tests of groups that directories supply: names, members, what leaving them ends, and removal."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,30 @@ def test_has_exactly_the_members_of_its_entry(directory: Directory, people: list
     assert (first, second) == ("ab", "bc")
     said = AuditEvent.objects.filter(kind="directory.group_changed").order_by("pk").values_list("detail", flat=True)
     assert [(len(each["joined"]), len(each["left"])) for each in said] == [(2, 0), (1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("way", ["left", "removed", "joined a stronger one"])
+def test_records_who_needs_no_second_person_any_more(
+    way: str, directory: Directory, people: list[User], clock: Clock
+) -> None:
+    """Seen failing: leaving a group ended the approvals that its policy required, and nothing said so."""
+    board = provisioning.apply_group(directory, group(members="ab"), BY, clock.now).group
+    Policy.objects.create(group=board, rank=2, second_person=["erase", "unlock"])
+    lab = provisioning.apply_group(directory, group(key="lab", name="Lab"), BY, clock.now).group
+    Policy.objects.create(group=lab, rank=1, second_person=["erase"])
+    changes: dict[str, Callable[[], object]] = {
+        "left": lambda: provisioning.apply_group(directory, group(members="b"), BY, clock.now),
+        "removed": lambda: provisioning.remove_group(directory, "g", BY, clock.now),
+        "joined a stronger one": lambda: provisioning.apply_group(
+            directory, Members(key="lab", added=frozenset("a"), removed=frozenset()), BY, clock.now
+        ),
+    }
+
+    changes[way]()
+
+    found = AuditEvent.objects.filter(kind="policy.approvals_dropped").order_by("user_id")
+    concerned = people[:2] if way == "removed" else people[:1]
+    assert [(each.user_id, each.detail["actions"]) for each in found] == [(each.pk, ["unlock"]) for each in concerned]
 
 
 def test_a_second_time_records_nothing(directory: Directory, people: list[User], clock: Clock) -> None:

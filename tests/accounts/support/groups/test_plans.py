@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Application, Directory, DirectoryGroup, Scope, User
 from accounts.models.directories import DirectoryKind
-from accounts.support.actions import ActionRefusal
+from accounts.support.actions import ACTIONS, ActionRefusal
 from accounts.support.groups import WantedGroup, plan, plans
 from accounts.support.staff_roles import permissions
 from helpcenter.models import Contact
@@ -49,6 +49,22 @@ def test_group_without_permissions_changes_nobodys(chief: User) -> None:
     found = plan(chief, None, wanted(name="Choir", joining=("ida",)))
 
     assert (names(found.joining), found.people, found.why) == (["ida"], (), "")
+
+
+def test_plan_says_who_needs_no_second_person_any_more(chief: User) -> None:
+    """Seen failing: the preview said only that the group's policy would no longer apply."""
+    board, ida, tom = Group.objects.create(name="Board"), join("ida").user, join("tom").user
+    board.user_set.add(ida, tom)
+    before = plan(chief, board, wanted(name="Board", leaving=("ida",))).lines
+    Policy.objects.create(group=board, second_person=["erase", "unlock"])
+
+    lines = plan(chief, board, wanted(name="Board", leaving=("ida",))).lines
+
+    (added,) = [line for line in lines if line not in {*before, str(plans.POLICY_CHANGES)}]
+    assert "ida" in added
+    assert "tom" not in added
+    assert str(ACTIONS["unlock"].label) in added
+    assert str(ACTIONS["erase"].label) not in added
 
 
 def test_what_was_seen_counts_for_that_preview_only(chief: User, desk: Group) -> None:

@@ -4,10 +4,11 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import ActionRefusal
+from accounts.support.actions import ACTIONS, ActionRefusal
 from tests.accounts.support.imports.people_files import HEAD, bring, counts
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
+from verification.models import AuditEvent, Policy
 
 pytestmark = pytest.mark.usefixtures("no_check")
 
@@ -57,6 +58,24 @@ def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, here: Co
 
     assert {words for _line, words in found} == {ActionRefusal.OTHER_SCOPE.advice}
     assert len(found) == 2
+
+
+def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, here: Context) -> None:
+    """Seen failing: a file took people out of a group whose policy requires approvals, and nothing said so."""
+    board, ana = Group.objects.create(name="Board"), join("ana")
+    Policy.objects.create(group=board, second_person=["erase", "unlock"])
+    ana.user.groups.add(board)
+    text = f"{HEAD}\nana,{ana.user.name},{ana.user.email},,{ana.user.second_step}\n"
+
+    tried = bring(text, root.user, here, is_dry_run=True)
+    assert not AuditEvent.objects.filter(kind="policy.approvals_dropped").exists()
+    applied = bring(text, root.user, here)
+
+    for job in (tried, applied):
+        ((line, words),) = job.warnings
+        assert (line, str(ACTIONS["unlock"].label) in words) == (2, True)
+    event = AuditEvent.objects.get(kind="policy.approvals_dropped")
+    assert (event.user_id, event.actor_id, event.detail) == (ana.user.pk, root.user.pk, {"actions": ["unlock"]})
 
 
 def test_row_names_all_its_errors(root: Person, here: Context) -> None:

@@ -1,0 +1,28 @@
+"""Records who needs a second person's approval for fewer actions of support, because their groups changed."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from verification import audit
+from verification.audit import events
+from verification.context import Context
+from verification.policies.effective import approvals_of_many
+
+
+@contextmanager
+def recorded(
+    people: Collection[int], context: Context, *, actor_id: int | None = None
+) -> Iterator[dict[int, list[str]]]:
+    """Record what the change of groups in the block drops, in its transaction. Yields a mapping that is filled then.
+
+    Shape: the actions that one member of staff can do alone afterwards, by person.
+    """
+    lost = dict[int, list[str]]()
+    before = approvals_of_many(people)
+    yield lost
+    if not before:
+        return
+    after = approvals_of_many(people)
+    lost |= {pk: sorted(names - after[pk]) for pk, names in before.items() if names - after[pk]}
+    entries = [audit.EventToRecord(events.APPROVALS_DROPPED, pk, {"actions": actions}) for pk, actions in lost.items()]
+    audit.record_many(entries, context=context, actor_id=actor_id)
