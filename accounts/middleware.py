@@ -12,6 +12,7 @@ from django.contrib.sessions import middleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django_otp.middleware import OTPMiddleware
 
@@ -27,12 +28,23 @@ class SessionMiddleware(middleware.SessionMiddleware):
     """Django's middleware. On sign-in pages it reads the session's challenge in the same statement.
 
     Other pages don't need the challenge, and the join would cost them a tenth of a millisecond.
+
+    The cookie of a session that isn't there any more stays until a new one replaces it. Django deletes it: if a sign-in
+    in another tab changed the key during this request, that would delete the new cookie, and so sign the person out.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         if request.path_info.startswith(_SIGN_IN):
             sessions.load_with_challenge(request.session)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        if session.modified or not session.is_empty():
+            return super().process_response(request, response)
+        if session.accessed:
+            patch_vary_headers(response, ("Cookie",))
+        return response
 
 
 class EnrolmentMiddleware(OTPMiddleware):  # type: ignore[misc]  # django-otp ships no types

@@ -3,6 +3,7 @@
 from urllib.parse import urljoin
 
 import pytest
+from django.test import Client
 
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person
@@ -128,3 +129,16 @@ def test_field_binds_nothing(ana: Person) -> None:
     shown = page.form("Verify")[0].fields["request"]
 
     assert shown not in ana.browser.client.session["pending"].values()
+
+
+@pytest.mark.parametrize("address", ["/sign-in/status/", "/sign-in/verify/", "/methods/"])
+def test_request_with_the_former_cookie_leaves_the_new_one(ana: Person, address: str) -> None:
+    """Seen failing: its response deleted the cookie, so the person was signed out right after they had signed in."""
+    ana.give_password()
+    former = ana.browser.session_key
+    ana.verify(ana.read_text())
+
+    late = Client(headers={"Cookie": f"mfa_session={former}"}).get(address)
+
+    assert former != ana.browser.session_key
+    assert "mfa_session" not in late.cookies
