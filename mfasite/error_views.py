@@ -4,6 +4,7 @@ import sys
 from enum import StrEnum
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -43,8 +44,18 @@ def _advice(flaw: Flaw) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return a 400 page for a request that cannot be understood, or that is larger than any form of ours."""
+    """Return a 400 page for a request that cannot be understood, is larger than any form of ours, or was overtaken."""
+    if isinstance(exception, SessionInterrupted):
+        return _interrupted()
     return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else _page("400.html", 400)
+
+
+def _interrupted() -> HttpResponse:
+    """Return a page for a request whose session ended, or got another key, before it was completed."""
+    title = _("Your session has changed")
+    text = _("It ended or was renewed before we finished, maybe in another tab. Check whether your change was made.")
+    more = {"title": title, "text": text, "label": _("Continue"), "outcome": "session:interrupted"}
+    return _page("403_csrf.html", 400, **more)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

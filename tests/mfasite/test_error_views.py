@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,13 @@ __all__ = ["handler400", "handler403", "handler404", "handler500"]
 SECRET = "the code was 483920"
 
 
-_FAULTS = {"500": ValueError, "503": OperationalError, "403": PermissionDenied, "400": SuspiciousOperation}
+_FAULTS = {
+    "500": ValueError,
+    "503": OperationalError,
+    "403": PermissionDenied,
+    "400": SuspiciousOperation,
+    "interrupted": SessionInterrupted,
+}
 
 
 @login_not_required
@@ -43,6 +50,14 @@ def test_has_a_page_for(how: str, stranger: Client, settings: Settings) -> None:
     assert settings.ORGANISATION_NAME in page
     assert settings.SUPPORT_NAME in page
     assert SECRET not in page
+
+
+def test_tells_that_the_session_ended_meanwhile(stranger: Client) -> None:
+    """Seen failing: the page said that the request couldn't be read."""
+    answer = stranger.get("/fails/interrupted/")
+
+    assert answer.status_code == 400
+    assert 'data-outcome="session:interrupted"' in answer.content.decode()
 
 
 def test_tries_again_what_was_asked_while_the_database_was_away(stranger: Client) -> None:
