@@ -2,11 +2,12 @@
 
 import http.client
 import json
+import shutil
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from http.cookiejar import CookieJar
@@ -19,7 +20,7 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from mfasite.middleware import trusted_proxies
-from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
+from tests.accounts.integrations.conftest import DEPLOY, Visit, deployed, start_nginx
 from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
 from tests.infrastructure import fresh_process
@@ -121,6 +122,50 @@ def site(
     return ServiceBehindNginx(
         https_stack, port, plain_port, NAMES[request.param], web_port, ssl.create_default_context(cafile=str(made))
     )
+
+
+@pytest.fixture
+def own_answer(room: Path, servers: child_processes.Crew) -> Iterator[Callable[..., tuple[int, str, bool]]]:
+    """Return a function that asks an nginx whose service doesn't run, or never answers. It returns status and page.
+
+    The last value says whether the page is cached.
+    """
+    port, gone = free_port(), free_port()
+    made, key = certificate(room, NAME)
+    pages = shutil.copytree(DEPLOY / "nginx-error-pages", room / "pages")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        changes = {
+            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+            "/etc/ssl/mfa.example.org.pem": str(made),
+            "/etc/ssl/mfa.example.org.key": str(key),
+            "/etc/nginx/two-step-error-pages/": f"{pages}/",
+            "proxy_read_timeout 30s;": "proxy_read_timeout 1s;",
+        }
+        text = deployed("nginx-two-step.conf", changes)
+        ours = "server 127.0.0.1:8000;"
+        assert ours in text
+
+        def ask(status: int) -> tuple[int, str, bool]:
+            upstream = silent.getsockname()[1] if status == 504 else gone
+            start_nginx(room, servers, port=port, http=text.replace(ours, f"server 127.0.0.1:{upstream};"))
+            line = _Line(NAME, nginx=port, context=ssl.create_default_context(cafile=str(made)))
+            with closing(line):
+                line.request("POST", "/sign-in/", headers={"Content-Length": str(10**7 if status == 413 else 0)})
+                answer = line.getresponse()
+                return answer.status, answer.read().decode(), "no-store" not in answer.headers.get("Cache-Control", "")
+
+        yield ask
+
+
+@pytest.mark.parametrize(("status", "page"), [(413, "too-large"), (502, "unavailable"), (504, "unavailable")])
+def test_answers_of_nginx_itself_are_pages_for_people(
+    own_answer: Callable[..., tuple[int, str, bool]], status: int, page: str
+) -> None:
+    """Seen failing with the bare pages of nginx."""
+    shown = (DEPLOY / "nginx-error-pages" / f"{page}.html").read_text(encoding="utf-8")
+
+    assert own_answer(status) == (status, shown, False)
 
 
 def code(up: Stack, name: str) -> str:
