@@ -65,8 +65,8 @@ def bring_in(
 ) -> tuple[str, HardwareToken | None]:
     """Add a token to the stock, or assign it to a person if one is named.
 
-    Return whether it is new, changed or unchanged. A token that someone uses keeps its state. Errors: `InUse` if
-    someone else uses it; `Retired`; `Ended` if a person is named for one that is over.
+    Return whether it is new, changed or unchanged. A token that someone uses keeps its state, except for its validity.
+    Errors: `InUse` if someone else uses it; `Retired`; `Ended` if a person is named for one that is over.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
     with transaction.atomic():
@@ -77,11 +77,11 @@ def bring_in(
         if owned is not None and owned.confirmed:
             if user is not None and owned.user_id != user.pk:
                 raise InUse
-            return "same", token or _adopt(owned, seed, is_dry_run=is_dry_run)
+            return _kept(token, owned, seed, is_dry_run=is_dry_run)
         is_same = _has_secret(token or owned, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
         if is_same and (user is None or (owned is not None and owned.user_id == user.pk)):
-            return "same", token or (owned and _adopt(owned, seed, is_dry_run=is_dry_run))
-        _check_end(token if token is not None and is_same else seed, user, context.now)
+            return _kept(token, owned, seed, is_dry_run=is_dry_run)
+        _check_end(seed.ends_at or (token.ends_at if token is not None and is_same else None), user, context.now)
         verdict = "new" if token is None and owned is None else "changed"
         if is_dry_run:
             return verdict, token
@@ -92,16 +92,47 @@ def bring_in(
             token = _made(seed if owned is None else _counted_on(seed, owned))
         else:
             token.refresh_from_db()
-            if not is_same:
+            if is_same:
+                _set_validity(token, _new_validity(token, seed))
+            else:
                 _fill(token, seed)
         if owner is not None:
             _hand_out(token, owner, context, actor_id=actor_id)
         return verdict, token
 
 
-def _check_end(found: HardwareToken | Seed, user: Person | None, now: datetime) -> None:
+def _kept(
+    token: HardwareToken | None, owned: Enrolment | None, seed: Seed, *, is_dry_run: bool
+) -> tuple[str, HardwareToken | None]:
+    """Keep a token as it is, and adopt the validity that the file gives."""
+    held = token or owned
+    validity = _new_validity(held, seed) if held is not None else {}
+    if token is None and owned is not None:
+        token = _adopt(owned, seed, is_dry_run=is_dry_run)
+    if token is not None and not is_dry_run:
+        _set_validity(token, validity)
+    return "changed" if validity else "same", token
+
+
+def _new_validity(held: HardwareToken | Enrolment, seed: Seed) -> dict[str, datetime]:
+    """Return the instants of a file that aren't those of a token. A file without any says nothing about them."""
+    given = {"starts_at": seed.starts_at, "ends_at": seed.ends_at}
+    return {name: value for name, value in given.items() if value is not None and value != getattr(held, name)}
+
+
+def _set_validity(token: HardwareToken, validity: dict[str, datetime]) -> None:
+    """Change when a token is valid, also for the person who has it."""
+    if not validity:
+        return
+    for name, value in validity.items():
+        setattr(token, name, value)
+    token.save(update_fields=[*validity])
+    Enrolment.objects.filter(token=token.pk).update(**validity)
+
+
+def _check_end(ends_at: datetime | None, user: Person | None, now: datetime) -> None:
     """Check that a token may be assigned. Errors: `Ended`."""
-    if user is not None and found.ends_at is not None and found.ends_at <= now:
+    if user is not None and ends_at is not None and ends_at <= now:
         raise Ended
 
 
@@ -144,6 +175,7 @@ def _adopt(owned: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken |
         return None
     token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
     token.secret, token.data, token.counter, token.enrolment = owned.secret, owned.data, owned.counter, owned
+    token.starts_at, token.ends_at = owned.starts_at, owned.ends_at
     token.save(force_insert=True)
     return token
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -76,6 +77,34 @@ def test_brought_in_again_it_is_the_same_until_something_differs(who: EngineUser
     assert Enrolment.objects.get(user=who.user).data["digits"] == 8
     assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8)), ben) == "changed"
     assert token().enrolment == Enrolment.objects.get(user=ben)
+
+
+@pytest.mark.parametrize("has_it", ["nobody", "waits", "uses it"])
+def test_brought_in_again_its_validity_is_that_of_the_file(who: EngineUser, has_it: str) -> None:
+    """Seen failing: a file with other dates changed nothing."""
+    now = timezone.now()
+    bring(replace(SEED, ends_at=now + timedelta(days=1)), None if has_it == "nobody" else who.user)
+    if has_it == "uses it":
+        use(who.user)
+    later = replace(SEED, starts_at=now - timedelta(days=9), ends_at=now + timedelta(days=900))
+
+    said = [bring(later, is_dry_run=True), bring(later), bring(later), bring(SEED)]
+
+    assert said == ["changed", "changed", "same", "same"]
+    rows = [token(), *Enrolment.objects.filter(user=who.user, method="token")]
+    assert {(row.starts_at, row.ends_at) for row in rows} == {(later.starts_at, later.ends_at)}
+    assert len(rows) == (1 if has_it == "nobody" else 2)
+
+
+def test_token_whose_validity_was_extended_can_be_assigned(who: EngineUser) -> None:
+    """Seen failing: the former end still counted."""
+    now = timezone.now()
+    bring(replace(SEED, ends_at=now - timedelta(days=1)))
+    later = replace(SEED, ends_at=now + timedelta(days=900))
+
+    assert bring(later, who.user) == "changed"
+
+    assert Enrolment.objects.get(user=who.user, method="token").ends_at == token().ends_at == later.ends_at
 
 
 def test_token_in_use_keeps_what_it_has(who: EngineUser, ben: Any) -> None:
