@@ -78,10 +78,8 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
 
     Return None if the rows are gone, or the dry run has not come to its end.
     """
-    job.refresh_from_db(fields=["state", "sealed"])
-    if not job.is_dry_run or job.state != _State.DONE or not job.sealed:
-        return None
-    if (text := _read(job)) is None:
+    found = Import.objects.filter(pk=job.pk, is_dry_run=True, state=_State.DONE).exclude(sealed="").first()
+    if found is None or (text := _read(found)) is None:
         return None
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk, state=_State.DONE).exclude(sealed="").update(sealed=""):

@@ -156,6 +156,14 @@ def test_dry_run_is_not_applied_before_its_end(root: Person, here: Context) -> N
     assert jobs.apply(job, root.user, here) is not None
 
 
+def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, here: Context) -> None:
+    """Seen failing: it raised."""
+    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_dry_run=True)
+    Import.objects.filter(pk=job.pk).delete()
+
+    assert jobs.apply(job, root.user, here) is None
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
