@@ -25,6 +25,7 @@ from verification.outcomes import Outcome, Verdict, VerdictText
 
 LIFE = timedelta(minutes=15)  # how long a check counts
 _SAME_REQUEST_WINDOW = timedelta(seconds=30)  # the same request again within this time
+_STARTING_WINDOW = timedelta(seconds=3)  # a check that has no challenge after this time never gets one
 MIN_METHOD_AGE = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
 CALL_BACK = "call_back"
 _INCORRECT = {Verdict.WRONG, Verdict.DRIFTED, Verdict.ENDED}
@@ -102,7 +103,9 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
-        twice = just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME_REQUEST_WINDOW)
+        is_starting = Q(handle="", asked_at__gt=context.now - _STARTING_WINDOW)
+        is_started = ~Q(handle="") & Q(asked_at__gt=context.now - _SAME_REQUEST_WINDOW)
+        twice = just_now.filter(is_starting | is_started, passed_at=None)
         if same := twice.order_by("-asked_at").first():
             return same
         check.save()
