@@ -271,11 +271,12 @@ def test_a_broker_with_tls_is_believed_for_its_name_by_an_authority_that_we_know
 
 
 @contextmanager
-def sentinel(home: Path) -> Iterator[tuple[Crew, int]]:
+def sentinel(home: Path, password: str = "") -> Iterator[tuple[Crew, int]]:
     """Run a Redis and a sentinel that monitors it. Yield the crew and the sentinel's port."""
     redis_port, port = free_port(), free_port()
     conf = home / "sentinel.conf"
-    conf.write_text(f"port {port}\ndir {home}\nsentinel monitor broker 127.0.0.1 {redis_port} 1\n")
+    asked = f"requirepass {password}\n" if password else ""
+    conf.write_text(f"port {port}\ndir {home}\n{asked}sentinel monitor broker 127.0.0.1 {redis_port} 1\n")
     program = brokers.program()
     with child_processes.crew(home, os.environ) as crew:
         crew.start("redis", (program, "--port", str(redis_port), "--save", "", "--dir", str(home)))
@@ -293,6 +294,23 @@ def test_finds_the_broker_by_its_sentinels(tmp_path: Path) -> None:
         is_reached, told = reached(REDIS_URL=address, REDIS_SENTINEL_MASTER="broker")
         assert is_reached, told
         assert not reached(REDIS_URL=address, REDIS_SENTINEL_MASTER="another")[0]
+
+
+def test_asks_the_next_sentinel_if_one_refuses_the_password(tmp_path: Path) -> None:
+    """Seen failing: the first that refused ended the search."""
+    folders = [tmp_path / name for name in ("strict", "ours")]
+    for folder in folders:
+        folder.mkdir()
+    with sentinel(folders[0], "another-word") as (_, strict), sentinel(folders[1], "our-word") as (_, port):
+        address = f"sentinel://127.0.0.1:{strict}/0;sentinel://127.0.0.1:{port}/0"
+
+        is_reached, told = reached(
+            REDIS_URL=address,
+            REDIS_SENTINEL_MASTER="broker",
+            REDIS_SENTINEL_PASSWORD="our-word",
+        )
+
+    assert is_reached, told
 
 
 # Flower -----------------------------------------------------------------------------------------------------------

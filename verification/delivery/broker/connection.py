@@ -5,6 +5,7 @@ hiredis packs the commands and reads the replies. Threads take a connection from
 
 import os
 import socket
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,21 +106,19 @@ def _connect() -> _Connection:
 
 def _master(sentinels: Sentinels) -> tuple[str, int]:
     """Ask the sentinels, one after another, where the broker is. Errors: `Unreachable` if none knows."""
+    last: Exception | None = None
     for each in sentinels.addresses:
         try:
-            connection = _open(each)
-        except OSError:
+            with closing((connection := _open(each)).wire):
+                [found] = connection.ask((("SENTINEL", "GET-MASTER-ADDR-BY-NAME", sentinels.master),))
+        except (OSError, hiredis.HiredisError) as error:  # it may be down, or refuse the password
+            last = error
             continue
-        try:
-            [found] = connection.ask((("SENTINEL", "GET-MASTER-ADDR-BY-NAME", sentinels.master),))
-        except (OSError, hiredis.HiredisError):
-            continue
-        finally:
-            connection.wire.close()
         if found:
             host, port = found
             return host.decode(), int(port)
-    raise Unreachable(f"no sentinel knows where {sentinels.master} is")
+    why = f": {last}" if last else ""
+    raise Unreachable(f"no sentinel knows where {sentinels.master} is{why}")
 
 
 def _open(where: BrokerAddress, host: str = "", port: int = 0) -> _Connection:
