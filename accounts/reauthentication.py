@@ -1,20 +1,22 @@
 """Re-authentication: a signed-in user verifies again before a sensitive change, then returns to it."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts import access, redirects
+from accounts import access, redirects, sessions
 from accounts.session_assurance import AuthedRequest
+from verification.keys import upload_encryption
 
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
 OWN_MAX_AGE = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
-_STASHED_POST = "stashed_post"
+_KEPT_FORM = "kept_form"
 _CODES = {"code", "first", "second"}  # fields with codes of a caller, or of a token that is resynchronised
 
 
@@ -43,17 +45,13 @@ def _required(
     @wraps(view)
     def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fresh(request, within=within):
-            stashed = request.session.pop(_STASHED_POST, None)
-            if request.method == "GET" and stashed and stashed["path"] == request.path:
-                return render(
-                    request,
-                    "accounts/signin/verified_again.html",
-                    {"fields": _fields(stashed), "action": request.get_full_path()},
-                )
+            fields = _take_form(request)
+            if request.method == "GET" and fields is not None:
+                values = {"fields": fields, "action": request.get_full_path()}
+                return render(request, "accounts/signin/verified_again.html", values)
             return view(request, *args, **kwargs)
         if request.method == "POST" and not _has_secret(request):
-            kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-            request.session[_STASHED_POST] = {"path": request.path, "fields": kept}
+            _keep_form(request)
         return redirect(redirects.asking("signin:reauthenticate", request.get_full_path()))
 
     return guarded
@@ -65,5 +63,18 @@ def _has_secret(request: HttpRequest) -> bool:
     return any("password" in name or (name in _CODES and any(map(str.isdigit, "".join(all_)))) for name, all_ in said)
 
 
-def _fields(stashed: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in stashed["fields"].items() for value in values]
+def _keep_form(request: HttpRequest) -> None:
+    """Keep a form in the session, encrypted: it may have a phone number."""
+    kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+    text = json.dumps({"path": request.path, "fields": kept})
+    request.session[_KEPT_FORM] = upload_encryption.seal(text, bound=sessions.ref_of(request.session))
+
+
+def _take_form(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """Take the form that was kept out of the session. Return its fields if it belongs to this page."""
+    sealed = request.session.pop(_KEPT_FORM, "")
+    text = upload_encryption.unseal(sealed, bound=sessions.ref_of(request.session)) if sealed else None
+    kept = json.loads(text) if text else None
+    if kept is None or kept["path"] != request.path:
+        return None
+    return [(name, value) for name, values in kept["fields"].items() for value in values]

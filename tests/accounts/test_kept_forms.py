@@ -95,6 +95,14 @@ def test_codes_are_never_kept(ana: Person, clock: Clock, page: str, fields: dict
     assert "287082" not in str(dict(SessionStore(support.browser.session_key).items()))
 
 
+def test_number_is_kept_encrypted(stale: Person, clock: Clock) -> None:
+    """Seen failing: the session's row held the whole number."""
+    stale.browser.send("/methods/add/text/", country="CH", number="079 555 01 99")
+
+    assert "555" not in str(dict(SessionStore(stale.browser.session_key).items()))
+    assert prove(stale, clock).form("Continue")[0].fields["number"] == "079 555 01 99"
+
+
 def test_token_of_the_form_is_not_kept(stale: Person) -> None:
     stale.browser.send("/methods/add/", method="totp")
 
