@@ -61,6 +61,7 @@ class GroupRequest(models.Model):
         WAITING = "waiting", _("waiting")
         DONE = "done", _("done")
         REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     ref = HandleField(unique=True, editable=False)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, related_name="+")
@@ -70,7 +71,7 @@ class GroupRequest(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     asked_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
@@ -87,6 +88,7 @@ class SupportRequest(models.Model):
         WAITING = "waiting", _("waiting")
         APPROVED = "approved", _("approved")
         REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     ref = HandleField(unique=True, editable=False)
     action = models.CharField(max_length=32)
@@ -100,7 +102,7 @@ class SupportRequest(models.Model):
     epoch = models.PositiveIntegerField()
     caller_checked = models.CharField(max_length=120, blank=True)
     vouched_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     is_collected = models.BooleanField(default=False)

@@ -26,6 +26,13 @@ GROUP_REQUEST_REFUSED = declare(
         _("%(actor)s refused a colleague’s request to change the group %(group)s."),
     )
 )
+GROUP_REQUEST_WITHDRAWN = declare(
+    Event(
+        "group.request_withdrawn",
+        _("Group change withdrawn"),
+        _("%(actor)s withdrew a request to change the group %(group)s."),
+    )
+)
 GROUP_REFUSED = declare(
     Event(
         "group.refused",

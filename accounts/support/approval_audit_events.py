@@ -38,6 +38,15 @@ SUPPORT_REQUEST_AGREED = declare(
         text=_ticket,
     )
 )
+SUPPORT_REQUEST_WITHDRAWN = declare(
+    UserEvent(
+        "support.request_withdrawn",
+        log=_("%(actor)s withdrew a request for %(person)s: %(action)s."),
+        icon="remove",
+        title=_("Support withdrew a request for a second approver"),
+        text=_ticket,
+    )
+)
 SUPPORT_REQUEST_REFUSED = declare(
     UserEvent(
         "support.request_refused",

@@ -64,6 +64,7 @@ def group_urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/delete/", does(groups.delete), name="auth_group_delete"),
         path("requests/<slug:ref>/agree/", does(groups.agree), name="group-request-agree"),
         path("requests/<slug:ref>/refuse/", does(groups.refuse), name="group-request-refuse"),
+        path("requests/<slug:ref>/withdraw/", does(groups.withdraw), name="group-request-withdraw"),
     ]
 
 
@@ -125,6 +126,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("tokens/<slug:ref>/restore/", does(tokens.restore), name="token-restore"),
         path("requests/", shows_people(approvals.index), name="support-requests"),
         path("requests/<slug:ref>/decide/", helps(approvals.decide), name="support-request-decide"),
+        path("requests/<slug:ref>/withdraw/", helps(approvals.withdraw), name="support-request-withdraw"),
         path("requests/<slug:ref>/do/", helps(approvals.collect), name="support-request-do"),
         path("<int:pk>/change/", shows_people(case.show), name="accounts_user_change"),
         path("<int:pk>/do/<slug:name>/", helps(actions.one), name="support-action"),

@@ -1,4 +1,4 @@
-"""Approvals: risky actions wait until a second member of staff agrees, then the one who asked does them once."""
+"""Approvals: risky actions wait until a second member of staff agrees; then the one who asked does them once."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -67,6 +67,18 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
     return bool(changed)
 
 
+def withdraw(request: SupportRequest, staff: User, context: Context) -> bool:
+    """Withdraw a request that is not done yet. Return False if it is over, or somebody else requested it."""
+    with transaction.atomic():
+        mine = SupportRequest.objects.filter(
+            pk=request.pk, state__in=(_State.WAITING, _State.APPROVED), is_collected=False, asked_by=staff
+        )
+        changed = mine.filter(ends_at__gt=context.now).update(state=_State.WITHDRAWN)
+        if changed:
+            _record(approval_audit_events.SUPPORT_REQUEST_WITHDRAWN, request, staff, context)
+    return bool(changed)
+
+
 def may_decide(request: SupportRequest, staff: User) -> bool:
     """Return whether a member of staff may decide as the second person."""
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
@@ -98,7 +110,7 @@ def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
         ends_at__gt=now, is_collected=False, person__in=desk_scopes.visible(staff)
     )
-    return open_ones.order_by("-asked_at")
+    return open_ones.exclude(state=_State.WITHDRAWN).order_by("-asked_at")
 
 
 def _record(event: Event, request: SupportRequest, staff: User, context: Context) -> None:

@@ -15,6 +15,7 @@ from accounts.support.groups.changes import (
     waiting,
     wanted_by,
     wants_second,
+    withdraw,
 )
 from accounts.support.groups.forms import GroupForm
 from accounts.support.groups.plans import MAX_PEOPLE, GroupChangePlan, WantedGroup, plan
@@ -35,4 +36,5 @@ __all__ = [
     "waiting",
     "wanted_by",
     "wants_second",
+    "withdraw",
 ]

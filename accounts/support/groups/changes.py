@@ -205,6 +205,16 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     return _do(request.group, wanted, actor)
 
 
+def withdraw(request: GroupRequest, staff: User, context: Context) -> bool:
+    """Withdraw a request that waits. Return False if it is over, or somebody else requested it."""
+    with transaction.atomic():
+        mine = waiting(context.now).filter(pk=request.pk, asked_by=staff)
+        changed = mine.update(state=_State.WITHDRAWN)
+        if changed:
+            _record(administration_audit_events.GROUP_REQUEST_WITHDRAWN, request, staff, context, request.reason)
+    return bool(changed)
+
+
 def _record(event: Event, request: GroupRequest, staff: User, context: Context, reason: str) -> None:
     about = {"group": request.name, "request": request.ref, "wanted": _by_number(request), "reason": reason}
     audit.record(event, user_id=None, context=context, actor_id=staff.pk, **about)

@@ -62,6 +62,17 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @redirects.button_on("admin:support-requests")
 @require_POST
+def withdraw(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Withdraw one's own request."""
+    if approvals.withdraw(_one(request, ref), request.user, request_context.read(request)):
+        messages.success(request, _("Withdrawn."))
+    else:
+        messages.warning(request, _("Only the person who requested this can withdraw it, until it is done."))
+    return redirect("admin:support-requests")
+
+
+@redirects.button_on("admin:support-requests")
+@require_POST
 def collect(request: AuthedRequest, ref: str) -> HttpResponse:
     """Do an approved action."""
     found = _one(request, ref)

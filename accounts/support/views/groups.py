@@ -8,8 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from accounts import admin_changes, request_context
+from accounts import admin_changes, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
@@ -137,6 +138,19 @@ def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
 def refuse(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Refuse as the second person."""
     return _decided(request, ref, agrees=False)
+
+
+@redirects.button_on("admin:auth_group_changelist")
+@require_POST
+def withdraw(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Withdraw one's own request."""
+    _may(request)
+    context = request_context.read(request)
+    if groups.withdraw(get_object_or_404(groups.waiting(context.now), ref=ref), request.user, context):
+        messages.success(request, _("Withdrawn."))
+    else:
+        messages.warning(request, _("Only the person who requested this can withdraw it."))
+    return redirect("admin:auth_group_changelist")
 
 
 def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseBase:

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from accounts.models import SecondStep, Session, User
+from accounts.models import GroupRequest, SecondStep, Session, User
 from accounts.support import audit_events
-from accounts.support.actions import ActionRefusal, ActionState, Actor, Unneeded, role_assignment
+from accounts.support.actions import ActionRefusal, ActionState, Actor, Unneeded, approvals, role_assignment
+from accounts.support.groups import WantedGroup
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.support_desk import WHY, case, do
 from verification.context import Context
@@ -141,3 +142,18 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
             roles=["Night desk"],
         )
     assert refused.value.field == "roles"
+
+
+def test_only_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it(fay: Person, clock: Clock) -> None:
+    for name, staff in (("Night desk", fay), ("Late desk", hire("gil", "Administrators"))):
+        wanted = WantedGroup(name=name, rights=frozenset()).as_json()
+        until = clock.now + approvals.LIFE
+        GroupRequest.objects.create(
+            name=name, wanted=wanted, reason="r", asked_by=staff.user, asked_at=clock.now, ends_at=until
+        )
+    fay.browser.go("/admin/auth/group/")
+
+    page = fay.browser.press("Withdraw")
+
+    assert not page.offers("Withdraw")
+    assert GroupRequest.objects.get(state=GroupRequest.State.WITHDRAWN).name == "Night desk"

@@ -114,6 +114,19 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
+def test_whoever_asked_withdraws(ana: Person, dora: Person, sam: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
+    do(dora, ana, "clear_settings", app_passwords_too="on")
+    assert not sam.browser.go("/admin/accounts/user/requests/").offers("Withdraw")
+    dora.browser.go("/admin/accounts/user/requests/")
+
+    page = dora.browser.press("Withdraw")
+
+    assert not page.offers("Withdraw")
+    assert not sam.browser.go("/admin/accounts/user/requests/").offers("Approve")
+    assert SupportRequest.objects.get(person=ana.user).state == SupportRequest.State.WITHDRAWN
+
+
 def test_many_that_wait_for_a_second_person_are_told_as_that(ana: Person, ben: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["unlock"], "caller_check": False})
     sam.browser.go("/admin/accounts/user/?q=example.org")

@@ -132,6 +132,41 @@ def test_word_of_a_colleague_who_lost_the_right_is_gone(
     assert not approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=here.now)
 
 
+@pytest.mark.parametrize("is_agreed", [False, True])
+def test_the_one_who_asked_withdraws_it_once(
+    waiting: SupportRequest, other: User, sam: Person, here: Context, is_agreed: bool
+) -> None:
+    if is_agreed:
+        agreed(waiting, other, here)
+
+    done = [approvals.withdraw(waiting, who, here) for who in (other, sam.user, sam.user)]
+
+    assert done == [False, True, False]
+    assert not approvals.decide(waiting, other, here, agrees=True)
+    assert not approvals.take(waiting, sam.user, here)
+    assert list(approvals.listed(sam.user, now=here.now)) == []
+    event = AuditEvent.objects.get(kind="support.request_withdrawn")
+    assert (event.actor_id, event.detail["request"]) == (sam.user.pk, waiting.ref)
+
+
+def test_what_is_done_or_refused_is_not_withdrawn(
+    waiting: SupportRequest, other: User, sam: Person, here: Context
+) -> None:
+    approvals.take(agreed(waiting, other, here), sam.user, here)
+    refused = SupportRequest.objects.create(
+        action="unlock",
+        person=waiting.person,
+        asked_by=sam.user,
+        asked_at=here.now,
+        ends_at=here.now + approvals.LIFE,
+        epoch=1,
+        state=SupportRequest.State.REFUSED,
+    )
+
+    assert not approvals.withdraw(waiting, sam.user, here)
+    assert not approvals.withdraw(refused, sam.user, here)
+
+
 def test_list_shows_what_is_open(waiting: SupportRequest, other: User, sam: Person, here: Context) -> None:
     assert list(approvals.listed(other, now=here.now)) == [waiting]
     assert list(approvals.listed(other, now=here.now + timedelta(hours=24))) == []

@@ -210,3 +210,19 @@ def test_list_counts_members_and_permissions(desk: Group) -> None:
     (found,) = [each for each in groups.listed() if each.pk == desk.pk]
 
     assert (found.name, found.n_people, found.n_rights) == ("Night desk", 2, 1)
+
+
+def test_who_asked_withdraws_the_request(
+    actor: Actor, second: User, desk: Group, here: Context, needs_second: None
+) -> None:
+    change(desk, wanted(SEE, name="Late desk"), actor)
+    request = GroupRequest.objects.get()
+
+    done = [groups.withdraw(request, who, here) for who in (second, actor.staff, actor.staff)]
+
+    assert done == [False, True, False]
+    with pytest.raises(ChangeRefused):
+        decide(request, second, here)
+    assert Group.objects.get(pk=desk.pk).name == "Night desk"
+    event = AuditEvent.objects.get(kind="group.request_withdrawn")
+    assert (event.actor_id, event.detail["request"]) == (actor.staff.pk, request.ref)
