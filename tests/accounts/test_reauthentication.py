@@ -17,7 +17,7 @@ from tests.accounts.portal.conftest import prove, remembered_elsewhere
 from tests.every_page import url_table
 from tests.simulated.people import BENS, Clock, Person, hire, join
 from verification.context import Context
-from verification.models import Enrolment, Policy
+from verification.models import Enrolment, Outage, Policy
 
 # Actions that need no re-authentication, and why. Every other POST in the portal needs it.
 FREE = {
@@ -165,6 +165,21 @@ def test_what_stood_in_for_the_second_step_is_no_proof(ana: Person, clock: Clock
     assert ana.give_password().path == "/"
 
     assert ana.browser.go("/methods/add/").path == "/sign-in/again/"
+
+
+def test_nobody_signs_out_to_verify_again_while_no_method_can_be_used(ben: Person, clock: Clock) -> None:
+    """Seen failing: it said to sign in again, and the sign-in had no method either."""
+    ben.set_up("text")
+    ben.give_password()
+    ben.verify(ben.read_text())
+    clock.forward(minutes=10)
+    for kind in ("text", "call"):
+        Outage.objects.create(kind=kind, starts_at=clock.now)
+
+    page = ben.browser.go("/methods/add/")
+
+    assert page.path == "/sign-in/again/"
+    assert "verdict:unreachable" in page.outcomes
 
 
 def test_password_is_proof_enough_where_no_second_step_is_asked(db: None, clock: Clock) -> None:

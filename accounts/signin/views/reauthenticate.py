@@ -29,7 +29,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     options = [option for option in allowed if not option.is_locked and not option.unavailable_reason]
     if about is not None:
         options = [option for option in options if option.method in about.methods]
-    if not options and about is None:
+    # If none of their methods can be used now, a sign-in can't use them either.
+    signs_in_again = not allowed or decision.reason is DecisionReason.NOT_REQUIRED
+    if not options and about is None and signs_in_again:
         messages.info(request, _("Sign in again to continue."))
         return redirect(redirects.asking("sign-out", next_url))
     more = {stepping_up.FOR: about.signed} if about else {}
