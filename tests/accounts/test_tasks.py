@@ -45,9 +45,9 @@ def test_what_staff_asked_for_is_removed_in_time(
     days: int, n_left: int, ana: Person, cleo: Person, clock: Clock
 ) -> None:
     """Seen failing with checks and requests that were never deleted."""
-    here = Context(now=clock.now)
-    caller_verification.vouch(cleo.user, ana.user, "the number in the personnel file", here)
-    approvals.ask("block", Actor(staff=cleo.user, context=here, reason="asked", ticket="1"), ana.user, {})
+    context = Context(now=clock.now)
+    caller_verification.vouch(cleo.user, ana.user, "the number in the personnel file", context)
+    approvals.ask("block", Actor(staff=cleo.user, context=context, reason="asked", ticket="1"), ana.user, {})
     group = {"name": "Editors", "reason": "asked", "asked_by": cleo.user}
     GroupRequest.objects.create(**group, asked_at=clock.now, ends_at=clock.now + timedelta(days=1))
     clock.forward(days=days)

@@ -25,8 +25,8 @@ from verification.policies import DecisionReason, remembered_browser_revocation
 class Administrator:
     """An administrator who changes something about Ana, and then undoes it."""
 
-    def __init__(self, ana: Person, staff: User, here: Context) -> None:
-        self.ana, self.staff, self.here = ana, staff, here
+    def __init__(self, ana: Person, staff: User, context: Context) -> None:
+        self.ana, self.staff, self.context = ana, staff, context
 
     @property
     def person(self) -> User:
@@ -34,7 +34,7 @@ class Administrator:
 
     def do(self, action: Callable[..., object], **options: object) -> None:
         """Run a support action."""
-        action(self.person, Actor(staff=self.staff, context=self.here, reason="asked", ticket="1"), **options)
+        action(self.person, Actor(staff=self.staff, context=self.context, reason="asked", ticket="1"), **options)
 
     def policy(self, group: Group | None = None, **rules: object) -> None:
         """Save a policy."""
@@ -55,7 +55,7 @@ class Administrator:
         """Import a file that names Ana."""
         row = f"ana,Ana,ana@example.org,{groups},{state}"
         jobs.begin(
-            "people", f"user name,name,mail,groups,state\n{row}\n", self.staff, self.here, name="f", is_dry_run=False
+            "people", f"user name,name,mail,groups,state\n{row}\n", self.staff, self.context, name="f", is_dry_run=False
         )
         jobs.work(timezone.now())
 
@@ -66,10 +66,10 @@ class Administrator:
             user=self.person,
             purpose=Purpose.SIGN_IN,
             binding="b",
-            context=self.here,
+            context=self.context,
             rules=policies.rules_for(self.ana.user.pk),
         )
-        phone_calls._deny(Challenge.objects.get(handle=issued.handle), self.here)
+        phone_calls._deny(Challenge.objects.get(handle=issued.handle), self.context)
 
 
 def _strict(administrator: Administrator) -> Group:
@@ -106,14 +106,17 @@ CHANGES: dict[str, tuple[Change, Change]] = {
     ),
     "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(blocks_and_bypasses.unlock)),
     "secured, then opened": (
-        lambda d: secure_account.begin(d.person, d.here, about=""),
-        lambda d: secure_account.end(d.person, d.here),
+        lambda d: secure_account.begin(d.person, d.context, about=""),
+        lambda d: secure_account.end(d.person, d.context),
     ),
     "new password required, then chosen": (
         lambda d: d.do(blocks_and_bypasses.require_password),
         lambda d: User.objects.update(must_change_password=False),
     ),
-    "password changed": (lambda d: password_changes.change(d.person, "green-tree-on-friday", d.here), lambda d: None),
+    "password changed": (
+        lambda d: password_changes.change(d.person, "green-tree-on-friday", d.context),
+        lambda d: None,
+    ),
     "staff, then not": (
         lambda d: d.do(role_assignment.give_roles, roles=["Support desk"]),
         lambda d: d.do(role_assignment.give_roles, roles=[]),
@@ -147,25 +150,25 @@ CHANGES: dict[str, tuple[Change, Change]] = {
 
 
 @pytest.fixture
-def administrator(ana: Person, here: Context) -> Administrator:
+def administrator(ana: Person, context: Context) -> Administrator:
     ana.user.groups.add(Group.objects.create(name="Finance"))
     ana.set_up("call") if not ana.user.enrolments.filter(method="call").exists() else None
-    return Administrator(ana, hire("fay", "Administrators").user, here)
+    return Administrator(ana, hire("fay", "Administrators").user, context)
 
 
 @pytest.fixture
-def here() -> Context:
+def context() -> Context:
     return Context(now=timezone.now(), network="192.0.2.9")
 
 
 def comes_back(administrator: Administrator, token: str, *, days: int = 0) -> str:
     """Enter the correct password in a browser, and return the reason for the next step."""
-    context = replace(administrator.here, browser=token, now=administrator.here.now + timedelta(days=days))
+    context = replace(administrator.context, browser=token, now=administrator.context.now + timedelta(days=days))
     return str(flow.begin(administrator.person, context, next_url="").decision.reason)
 
 
 def test_remembered_browser_opens(administrator: Administrator) -> None:
-    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
+    token = browsers.remember(administrator.person, administrator.context, days=14, method="totp")
 
     assert comes_back(administrator, token, days=3) == DecisionReason.REMEMBERED
 
@@ -173,7 +176,7 @@ def test_remembered_browser_opens(administrator: Administrator) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 def test_remembered_browser_stays_closed(change: str, administrator: Administrator) -> None:
     """Seen failing for each change with what it calls taken out."""
-    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
+    token = browsers.remember(administrator.person, administrator.context, days=14, method="totp")
     there, back = CHANGES[change]
 
     there(administrator)
@@ -183,9 +186,9 @@ def test_remembered_browser_stays_closed(change: str, administrator: Administrat
 
 
 def test_change_that_ends_nothing_leaves_browsers_alone(administrator: Administrator) -> None:
-    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
+    token = browsers.remember(administrator.person, administrator.context, days=14, method="totp")
     ben = join("ben")
-    browsers.remember(ben.user, administrator.here, days=14, method="totp")
+    browsers.remember(ben.user, administrator.context, days=14, method="totp")
 
     administrator.policy(remember_days=30, methods=["totp", "text"])
     administrator.policy(_strict(administrator), remember_days=0)
@@ -196,7 +199,7 @@ def test_change_that_ends_nothing_leaves_browsers_alone(administrator: Administr
 
 def test_browser_remembered_after_a_change_opens(administrator: Administrator) -> None:
     administrator.policy(methods=["totp"])
-    token = browsers.remember(administrator.person, administrator.here, days=14, method="totp")
+    token = browsers.remember(administrator.person, administrator.context, days=14, method="totp")
     administrator.policy(grace_days=3)
 
     assert comes_back(administrator, token) == DecisionReason.REMEMBERED

@@ -262,7 +262,7 @@ flock: Setting[int] = Setting(
 
 
 @pytest.fixture
-def pigeons(tmp_path: Path) -> dict[str, str]:
+def environment_with_third_party_provider(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a process that installs a third-party provider with its own setting."""
     (tmp_path / "pigeon").mkdir()
     (tmp_path / "pigeon" / "__init__.py").write_text("")
@@ -273,15 +273,18 @@ def pigeons(tmp_path: Path) -> dict[str, str]:
     return clean(REQUIRED | named)
 
 
-def test_a_setting_is_one_declaration(pigeons: dict[str, str]) -> None:
+def test_a_setting_is_one_declaration(environment_with_third_party_provider: dict[str, str]) -> None:
     read = "from django.conf import settings; from their.pigeon import conf; print(conf.flock())"
 
-    assert fresh_process.python(read, **pigeons).stdout == "7\n"
-    assert fresh_process.python(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
+    assert fresh_process.python(read, **environment_with_third_party_provider).stdout == "7\n"
+    assert fresh_process.python(read, **environment_with_third_party_provider, PIGEON_FLOCK="9").stdout == "9\n"
     expected = f"{formats.whole_number(1, 99).expects}, birds"
-    assert f"PIGEON_FLOCK=many: enter {expected}." in fresh_process.python(read, **pigeons, PIGEON_FLOCK="many").stderr
+    assert (
+        f"PIGEON_FLOCK=many: enter {expected}."
+        in fresh_process.python(read, **environment_with_third_party_provider, PIGEON_FLOCK="many").stderr
+    )
     row = f"| `PIGEON_FLOCK` | `7` | {expected} | how many fly |"
-    assert row in fresh_process.manage("environment", **pigeons).stdout
+    assert row in fresh_process.manage("environment", **environment_with_third_party_provider).stdout
 
 
 def test_a_package_that_is_not_there_is_one_clear_line() -> None:

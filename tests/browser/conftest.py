@@ -60,22 +60,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def look(chromium: Browser, live_server: LiveServer) -> Iterator[PageChecker]:
+def page_checker(chromium: Browser, live_server: LiveServer) -> Iterator[PageChecker]:
     """Look at pages, some of which refuse what was asked."""
     with opened(chromium, live_server.url, forgives=REFUSED) as page:
         yield PageChecker(page)
 
 
 @pytest.fixture
-def inside(look: PageChecker, ana: Person, clock: Clock, live_server: LiveServer) -> PageChecker:
+def portal_checker(page_checker: PageChecker, ana: Person, clock: Clock, live_server: LiveServer) -> PageChecker:
     """Return a checker for the portal as Ana, who has just verified and has recovery codes."""
     ana.print_codes()
-    carry_in(look.page, ana, clock, live_server)
-    return look
+    carry_in(page_checker.page, ana, clock, live_server)
+    return page_checker
 
 
 @pytest.fixture
-def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+def portal_page(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
     """Return the portal's first page as Ana, who has just verified, on a phone and on a desktop."""
     carry_in(page, ana, clock, live_server)
     page.goto("/")
@@ -83,7 +83,7 @@ def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> P
 
 
 @pytest.fixture
-def at_desktop(desktop: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+def portal_on_desktop(desktop: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
     """Return the portal's first page as Ana on a desktop only."""
     carry_in(desktop, ana, clock, live_server)
     desktop.goto("/")

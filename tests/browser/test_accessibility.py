@@ -41,161 +41,161 @@ def number(page: Page, digits: str) -> None:
     press(page, "Continue")
 
 
-def test_keeps_nobody_out_of_the_first_step(look: PageChecker, ana: Person) -> None:
+def test_keeps_nobody_out_of_the_first_step(page_checker: PageChecker, ana: Person) -> None:
     Policy.objects.create(passwordless_allowed=True)
-    page = look.page
+    page = page_checker.page
     page.goto("/sign-in/")
     unfold(page, "Contact your support desk")
-    look.at("sign-in")
+    page_checker.at("sign-in")
     press(page, "Sign in")
     expect(page.locator(".field.wrong")).to_have_count(2)
-    look.at("sign-in-nothing-typed")
+    page_checker.at("sign-in-nothing-typed")
     fill(page, "Username", "ana")
     fill(page, "Password", "wrong")
     press(page, "Sign in")
     expect(page.locator(".notice")).to_be_visible()
-    look.at("sign-in-wrong")
+    page_checker.at("sign-in-wrong")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_the_second_step(look: PageChecker, ana: Person, clock: Clock) -> None:
+def test_keeps_nobody_out_of_the_second_step(page_checker: PageChecker, ana: Person, clock: Clock) -> None:
     ana.print_codes()
-    page = look.page
+    page = page_checker.page
     give_password(page, ana)
     expect_heading(page, "Verify it’s you")
-    look.at("verify-text")
+    page_checker.at("verify-text")
     wrong = f"{(int(ana.read_text()) + 1) % 1_000_000:06d}"
     verify(page, wrong)
     expect(page.locator(".notice")).to_be_visible()
-    look.at("verify-text-wrong")
+    page_checker.at("verify-text-wrong")
     follow(page, DIFFERENT)
     expect_options(page)
-    look.at("options")
+    page_checker.at("options")
     press(page, "Phone call")
     expect(page.locator(".match")).to_be_visible()
-    look.at("verify-call")
+    page_checker.at("verify-call")
     choose(page, "Authenticator app")
     expect(page.get_by_label("Code from your app")).to_be_visible()
-    look.at("verify-app")
+    page_checker.at("verify-app")
     choose(page, "Recovery code")
     expect(page.get_by_label("Recovery code")).to_be_visible()
-    look.at("verify-recovery")
+    page_checker.at("verify-recovery")
     choose(page, "Text message")
     expect(page.locator(".delivery")).to_be_visible()
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     page.reload()
-    look.at("verify-too-old")
+    page_checker.at("verify-too-old")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_the_way_to_support(look: PageChecker, cleo: Person) -> None:
-    give_password(look.page, cleo)
-    expect(look.page.locator(".support")).to_be_visible()
-    look.at("verify-no-other-option")
+def test_keeps_nobody_out_of_the_way_to_support(page_checker: PageChecker, cleo: Person) -> None:
+    give_password(page_checker.page, cleo)
+    expect(page_checker.page.locator(".support")).to_be_visible()
+    page_checker.at("verify-no-other-option")
     User.objects.filter(pk=cleo.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
-    give_password(look.page, cleo)
-    expect_heading(look.page, "Your account is blocked")
-    look.at("closed")
+    give_password(page_checker.page, cleo)
+    expect_heading(page_checker.page, "Your account is blocked")
+    page_checker.at("closed")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_a_new_password(look: PageChecker, ana: Person, live_server: LiveServer) -> None:
-    page = look.page
-    look.over("/password-reset/")
+def test_keeps_nobody_out_of_a_new_password(page_checker: PageChecker, ana: Person, live_server: LiveServer) -> None:
+    page = page_checker.page
+    page_checker.over("/password-reset/")
     fill(page, "Username or email address", "ana")
     press(page, "Email me the link")
     expect_heading(page, "Check your email")
-    look.at("password-reset-asked")
+    page_checker.at("password-reset-asked")
     work()
     page.goto("/phone/mail/")
     link = re.search(r"http\S+/password-reset/\S+", page.locator(".words").first.inner_text())
     assert link
-    look.over(urlsplit(link[0]).path)
+    page_checker.over(urlsplit(link[0]).path)
     fill(page, "New password", "short")
     press(page, "Set the new password")
     expect(page.locator(".field.wrong")).to_be_visible()
-    look.at("password-reset-too-short")
-    look.over("/password-reset/nobody/nothing/")
+    page_checker.at("password-reset-too-short")
+    page_checker.over("/password-reset/nobody/nothing/")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_the_registration(look: PageChecker, ben: Person) -> None:
-    page = look.page
+def test_keeps_nobody_out_of_the_registration(page_checker: PageChecker, ben: Person) -> None:
+    page = page_checker.page
     give_password(page, ben)
     expect_heading(page, "Set up two-step verification")
-    look.at("register")
+    page_checker.at("register")
     press(page, "Text message")
     expect_heading(page, "Your phone number")
-    look.at("register-number")
+    page_checker.at("register-number")
     number(page, "12")
     expect(page.locator(".field.wrong")).to_be_visible()
-    look.at("register-number-wrong")
+    page_checker.at("register-number-wrong")
     number(page, "078 555 01 45")
     expect(page.locator(".delivery")).to_be_visible()
-    look.at("register-prove-text")
+    page_checker.at("register-prove-text")
     follow(page, "Set up a different method")
     press(page, "Passkey")
     expect_heading(page, "Passkey")
-    look.at("register-passkey")
+    page_checker.at("register-passkey")
     press(page, "Continue")
     expect(page.get_by_role("button", name="Create a passkey")).to_be_visible()
-    look.at("register-prove-passkey")
+    page_checker.at("register-prove-passkey")
     follow(page, "Set up a different method")
     press(page, "Authenticator app")
     unfold(page, "Can’t scan it?")
-    look.at("register-prove-app")
+    page_checker.at("register-prove-app")
     verify(page, ben.read_app())
     expect_heading(page, "Add a second method")
-    look.at("register-second")
+    page_checker.at("register-second")
     follow(page, "Not now")
     expect_heading(page, "Recovery codes")
-    look.at("register-codes")
+    page_checker.at("register-codes")
     press(page, "Show my recovery codes")
     expect(page.locator("#codes li")).to_have_count(10)
-    look.at("register-codes-shown")
+    page_checker.at("register-codes-shown")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_a_list_of_many_options(look: PageChecker, ana: Person) -> None:
+def test_keeps_nobody_out_of_a_list_of_many_options(page_checker: PageChecker, ana: Person) -> None:
     fill_up(ana)
-    give_password(look.page, ana)
-    follow(look.page, DIFFERENT)
-    expect_options(look.page)
-    look.at("full-options")
+    give_password(page_checker.page, ana)
+    follow(page_checker.page, DIFFERENT)
+    expect_options(page_checker.page)
+    page_checker.at("full-options")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_what_went_wrong(inside: PageChecker) -> None:
-    page = inside.page
-    inside.over("/there-is-nothing-here/")
+def test_keeps_nobody_out_of_what_went_wrong(portal_checker: PageChecker) -> None:
+    page = portal_checker.page
+    portal_checker.over("/there-is-nothing-here/")
     expect_heading(page, "Page not found")
     page.goto("/profile/")
     page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
     press(page, "Save")
     expect_heading(page, "This page was open too long")
-    inside.at("csrf")
+    portal_checker.at("csrf")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: PageChecker, ana: Person) -> None:
-    look.page.goto(f"/phone/{ANAS}/")
-    pick(look.page, "What happens", "The phone is off or out of reach")
-    press(look.page, "Apply")
-    expect(look.page.locator("[data-good]")).to_have_text("Applies to the next message")
-    give_password(look.page, ana)
-    expect_heading(look.page, "Verify it’s you")
+def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(page_checker: PageChecker, ana: Person) -> None:
+    page_checker.page.goto(f"/phone/{ANAS}/")
+    pick(page_checker.page, "What happens", "The phone is off or out of reach")
+    press(page_checker.page, "Apply")
+    expect(page_checker.page.locator("[data-good]")).to_have_text("Applies to the next message")
+    give_password(page_checker.page, ana)
+    expect_heading(page_checker.page, "Verify it’s you")
     work()
-    expect(look.page.locator(".delivery").get_by_role("link", name="Help: ")).to_be_visible()
-    look.at("verify-undelivered")
+    expect(page_checker.page.locator(".delivery").get_by_role("link", name="Help: ")).to_be_visible()
+    page_checker.at("verify-undelivered")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
 @pytest.mark.parametrize(("fault", "status"), [(RuntimeError, 500), (OperationalError, 503)])
@@ -207,30 +207,30 @@ def test_keeps_nobody_out_of_a_page_that_is_broken(
 
     monkeypatch.setattr(policies, "is_passwordless_allowed", breaks)
     with opened(chromium, live_server.url, forgives=BROKEN) as page:
-        look = PageChecker(page)
+        page_checker = PageChecker(page)
         page.goto("/sign-in/")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        look.at(f"broken-{status}")
+        page_checker.at(f"broken-{status}")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_pages_that_refuse(look: PageChecker, cleo: Person) -> None:
-    page = look.page
+def test_keeps_nobody_out_of_pages_that_refuse(page_checker: PageChecker, cleo: Person) -> None:
+    page = page_checker.page
     page.goto("/nowhere/")
     expect_heading(page, "Page not found")
-    look.at("refused-404")
+    page_checker.at("refused-404")
     page.goto("/sign-in/")
     page.context.clear_cookies()
     fill(page, "Username", "cleo")
     fill(page, "Password", PASSWORD)
     press(page, "Sign in")
     expect(page.get_by_role("link", name="Help: ")).to_be_visible()
-    look.at("refused-403-csrf")
+    page_checker.at("refused-403-csrf")
     staff = hire("aud", "Operators")
     give_password(page, staff, to="/admin/accounts/user/")
     verify(page, staff.read_app())
     expect(page.get_by_role("link", name="Help: ")).to_be_visible()
-    look.at("refused-403")
+    page_checker.at("refused-403")
 
-    assert look.found == []
+    assert page_checker.found == []

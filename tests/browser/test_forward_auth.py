@@ -55,9 +55,9 @@ def test_leads_from_the_application_to_the_sign_in_and_back(page: Page, site: st
 
     page.get_by_role("link", name="Sign out").click()
     expect_heading(page, "Sign out?")
-    look = PageChecker(page)
-    look.at("host-sign-out")
-    assert look.found == []
+    page_checker = PageChecker(page)
+    page_checker.at("host-sign-out")
+    assert page_checker.found == []
     press(page, "Sign out everywhere")
     expect_outcome(page, "session:signed_out")
     page.goto(f"{site}/")

@@ -34,15 +34,15 @@ def name_key(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
+def keyring(portal_page: Page, settings: Settings, live_server: LiveServer) -> Page:
     """Add a virtual fingerprint reader that always accepts to the browser."""
     settings.PUBLIC_URL = live_server.url
-    devices = at_home.context.new_cdp_session(at_home)
+    devices = portal_page.context.new_cdp_session(portal_page)
     devices.send("WebAuthn.enable")
     traits = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     agrees = {"isUserVerified": True, "automaticPresenceSimulation": True}
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": traits | agrees})
-    return at_home
+    return portal_page
 
 
 def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> None:
@@ -57,12 +57,14 @@ def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> Non
     expect_in(keyring, ana)
 
 
-def test_says_what_to_do_when_no_passkey_comes(at_desktop: Page, settings: Settings, live_server: LiveServer) -> None:
+def test_says_what_to_do_when_no_passkey_comes(
+    portal_on_desktop: Page, settings: Settings, live_server: LiveServer
+) -> None:
     settings.PUBLIC_URL = live_server.url
-    at_desktop.goto("/methods/add/")
-    press(at_desktop, "Passkey")
-    press(at_desktop, "Continue")
-    expect(at_desktop.get_by_role("button", name="Create a passkey")).to_be_visible()
+    portal_on_desktop.goto("/methods/add/")
+    press(portal_on_desktop, "Passkey")
+    press(portal_on_desktop, "Continue")
+    expect(portal_on_desktop.get_by_role("button", name="Create a passkey")).to_be_visible()
     for name, words in (
         ("NotAllowedError", "No passkey was created"),
         ("InvalidStateError", "already has a passkey"),
@@ -71,12 +73,12 @@ def test_says_what_to_do_when_no_passkey_comes(at_desktop: Page, settings: Setti
         ("UnknownError", "That didn’t work."),
     ):
         refuse = "(name) => { navigator.credentials.create = () => Promise.reject(new DOMException('', name)); }"
-        at_desktop.evaluate(refuse, name)
+        portal_on_desktop.evaluate(refuse, name)
 
-        press(at_desktop, "Create a passkey")
+        press(portal_on_desktop, "Create a passkey")
 
-        expect(at_desktop.get_by_role("alert").locator("p:visible")).to_have_count(1)
-        expect(at_desktop.get_by_role("alert")).to_contain_text(words)
+        expect(portal_on_desktop.get_by_role("alert").locator("p:visible")).to_have_count(1)
+        expect(portal_on_desktop.get_by_role("alert")).to_contain_text(words)
 
 
 def test_says_that_this_device_has_a_passkey_already(keyring: Page) -> None:

@@ -111,7 +111,7 @@ def test_long_names_break_no_page(
     ana.print_codes()
     found: list[tuple[str, str]] = []
 
-    def look(name: str) -> None:
+    def page_checker(name: str) -> None:
         page.evaluate(f"document.documentElement.dir = '{direction}'")
         picture(page, f"long-{name}-{size}-{direction}")
         found.extend((name, each) for each in problems(page))
@@ -119,26 +119,26 @@ def test_long_names_break_no_page(
     viewport = ZOOMED if size == "zoomed" else SIZES[size]
     with opened(chromium, live_server.url, viewport=viewport) as page:
         page.goto("/sign-in/")
-        look("sign-in")
+        page_checker("sign-in")
         press(page, "Sign in")
         fill(page, "Username", ana.user.username)
         fill(page, "Password", "wrong")
         press(page, "Sign in")
         expect(page.locator(".notice")).to_be_visible()
-        look("wrong")
+        page_checker("wrong")
         give_password(page, ana)
         expect_heading(page, "Verify it’s you")
-        look("verify")
+        page_checker("verify")
         verify(page, "12345")
         expect(page.locator(".notice")).to_be_visible()
-        look("misread")
+        page_checker("misread")
         page.goto("/sign-in/options/")
-        look("options")
+        page_checker("options")
         press(page, "Phone call")
         expect(page.locator(".match")).to_be_visible()
-        look("call")
+        page_checker("call")
         page.goto("/password-reset/")
-        look("reset")
+        page_checker("reset")
 
     assert found == []
 
@@ -150,7 +150,7 @@ def test_registration_fits_a_zoomed_page(
     settings.ORGANISATION_NAME = LONG
     found: list[tuple[str, str]] = []
 
-    def look(name: str) -> None:
+    def page_checker(name: str) -> None:
         page.evaluate(f"document.documentElement.dir = '{direction}'")
         picture(page, f"long-{name}-zoomed-{direction}")
         found.extend((name, each) for each in problems(page))
@@ -158,17 +158,17 @@ def test_registration_fits_a_zoomed_page(
     with opened(chromium, live_server.url, viewport=ZOOMED) as page:
         give_password(page, ben)
         expect_heading(page, "Set up two-step verification")
-        look("register")
+        page_checker("register")
         press(page, "Authenticator app")
         expect(page.locator(".qr-code svg")).to_be_visible()
-        look("register-app")
+        page_checker("register-app")
         verify(page, ben.read_app())
         expect_heading(page, "Add a second method")
-        look("register-second")
+        page_checker("register-second")
         page.goto("/sign-in/register/codes/")
         press(page, "Show my recovery codes")
         expect(page.locator("#codes li")).to_have_count(10)
-        look("register-codes")
+        page_checker("register-codes")
 
     assert found == []
 

@@ -52,7 +52,7 @@ def _values(model: type[models.Model]) -> Any:
 
 
 @pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[SentAndStored]:
+def sent_and_stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[SentAndStored]:
     """Collect every response of the site and every log record at any level."""
     caught = SentAndStored()
     request = Client.request
@@ -165,22 +165,30 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
 
 
 @pytest.fixture
-def lived(net: SentAndStored, ana: Person, ben: Person, clock: Clock) -> tuple[SentAndStored, list[str]]:
+def everything_that_happened(
+    sent_and_stored: SentAndStored, ana: Person, ben: Person, clock: Clock
+) -> tuple[SentAndStored, list[str]]:
     ana.print_codes()
-    net.pages.clear()
+    sent_and_stored.pages.clear()
     known = live(ana, ben, clock)
-    return net, [*known, *seeds(), *spellings(ANAS), *spellings(BENS)]
+    return sent_and_stored, [*known, *seeds(), *spellings(ANAS), *spellings(BENS)]
 
 
-def test_nothing_that_anybody_can_read_holds_a_secret(lived: tuple[SentAndStored, list[str]]) -> None:
+def test_nothing_that_anybody_can_read_holds_a_secret(
+    everything_that_happened: tuple[SentAndStored, list[str]],
+) -> None:
     """R17, R30, R35. Seen failing with a code in the log, and with a number in the audit's detail."""
-    net, secrets = lived
-    assert len(net.codes) >= 6
-    assert len(net.pages) > 40
+    sent_and_stored, secrets = everything_that_happened
+    assert len(sent_and_stored.codes) >= 6
+    assert len(sent_and_stored.pages) > 40
 
-    in_pages = [(path, holds(text, secrets), has_code(text, net.codes)) for path, text in net.pages]
-    in_log = [(line[:80], holds(line, secrets), has_code(line, net.codes)) for line in net.log]
-    in_rows = [(table, holds(row, secrets), has_code(row, net.codes)) for table, row in net.rows()]
+    in_pages = [
+        (path, holds(text, secrets), has_code(text, sent_and_stored.codes)) for path, text in sent_and_stored.pages
+    ]
+    in_log = [(line[:80], holds(line, secrets), has_code(line, sent_and_stored.codes)) for line in sent_and_stored.log]
+    in_rows = [
+        (table, holds(row, secrets), has_code(row, sent_and_stored.codes)) for table, row in sent_and_stored.rows()
+    ]
 
     found = [place for place in (*in_pages, *in_log, *in_rows) if place[1] or place[2]]
     assert found == []

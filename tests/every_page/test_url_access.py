@@ -110,7 +110,7 @@ _ID = re.compile(r"[0-9a-f]{32}|[0-9]+")  # the rows of another test have others
 
 
 @pytest.fixture
-def got(request: pytest.FixtureRequest, browser: Browser, table: list[Address]) -> list[PageResult]:
+def results(request: pytest.FixtureRequest, browser: Browser, table: list[Address]) -> list[PageResult]:
     """Return what a GET of each URL answers in this state. Several tests look at the same answers."""
     state = request.node.callspec.params["browser"]
     if state not in _GOT:
@@ -119,7 +119,7 @@ def got(request: pytest.FixtureRequest, browser: Browser, table: list[Address]) 
 
 
 @pytest.fixture
-def turn(request: pytest.FixtureRequest) -> int:
+def state_number(request: pytest.FixtureRequest) -> int:
     """Return the number of the state."""
     return list(STATES).index(request.node.callspec.params["browser"])
 
@@ -165,10 +165,10 @@ def is_opened(status: int, location: str) -> bool:
     return status != 405 and not leads_to_sign_in(status, location)
 
 
-def opened(browser: Browser, got: list[PageResult]) -> list[str]:
+def opened(browser: Browser, results: list[PageResult]) -> list[str]:
     """Return the requests that a browser could make without being redirected to sign-in."""
-    found = [f"get {each.address.path}: {each.status}" for each in got if is_opened(each.status, each.location)]
-    for n, each in enumerate(got):
+    found = [f"get {each.address.path}: {each.status}" for each in results if is_opened(each.status, each.location)]
+    for n, each in enumerate(results):
         assert each.status < 500, each.address
         for fields in junk(n):
             with undone():
@@ -184,20 +184,20 @@ def in_state(*states: str) -> pytest.MarkDecorator:
 
 
 @in_state("stranger")
-def test_stranger_opens_nothing_but_what_is_for_strangers(browser: Browser, got: list[PageResult]) -> None:
-    assert opened(browser, [each for each in got if not each.address.is_open]) == []
+def test_stranger_opens_nothing_but_what_is_for_strangers(browser: Browser, results: list[PageResult]) -> None:
+    assert opened(browser, [each for each in results if not each.address.is_open]) == []
 
 
 @in_state("half", "registering", "registered")
-def test_half_session_opens_nothing_but_the_steps(browser: Browser, got: list[PageResult]) -> None:
+def test_half_session_opens_nothing_but_the_steps(browser: Browser, results: list[PageResult]) -> None:
     """R13: no page, admin, Basic or export. Seen failing with a portal page marked as not wanting a sign-in."""
-    assert opened(browser, [each for each in got if not each.address.is_open and not each.address.is_step]) == []
+    assert opened(browser, [each for each in results if not each.address.is_open and not each.address.is_step]) == []
 
 
 @in_state("half", "registering")
-def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[PageResult]) -> None:
+def test_no_step_signs_in_without_a_proof(browser: Browser, results: list[PageResult]) -> None:
     """R14: steps skipped, reordered, with empty, missing or made-up fields."""
-    tried = [each for each in got if not each.address.is_admin]
+    tried = [each for each in results if not each.address.is_admin]
     signed_in = [f"get {each.address.path}" for each in tried if each.is_signed_in]
     for n, each in enumerate(tried):
         for fields in junk(n):
@@ -210,9 +210,9 @@ def test_no_step_signs_in_without_a_proof(browser: Browser, got: list[PageResult
 
 
 @in_state("half", "registering", "signed in", "chief")
-def test_page_shows_each_field_of_its_forms(got: list[PageResult]) -> None:
+def test_page_shows_each_field_of_its_forms(results: list[PageResult]) -> None:
     """Seen failing with an import that never offered to invite people: its page named the fields one by one."""
-    assert {each.address.path: each.fields_left_out for each in got if each.fields_left_out} == {}
+    assert {each.address.path: each.fields_left_out for each in results if each.fields_left_out} == {}
 
 
 @in_state("signed in")
@@ -224,17 +224,17 @@ def test_signed_in_person_opens_no_admin_page(browser: Browser, table: list[Addr
 
 
 @in_state("staff")
-def test_staff_open_no_admin_page_of_what_they_have_no_right_to(got: list[PageResult]) -> None:
+def test_staff_open_no_admin_page_of_what_they_have_no_right_to(results: list[PageResult]) -> None:
     harmless = {"admin:index", "admin:login", "admin:logout", "admin:jsi18n"}
-    for each in (each for each in got if each.address.is_admin and each.address.name not in harmless):
+    for each in (each for each in results if each.address.is_admin and each.address.name not in harmless):
         assert each.status in {302, 403, 404, 405}, each.address
 
 
 @in_state("stranger", "half", "registering", "registered", "signed in", "staff")
-def test_get_writes_and_sends_nothing(got: list[PageResult]) -> None:
+def test_get_writes_and_sends_nothing(results: list[PageResult]) -> None:
     """Every page can be reloaded any number of times. Seen failing with pages that cleared an unfinished sign-in."""
     written = []
-    for each in got:
+    for each in results:
         changes = each.changes
         if each.address.is_admin and each.status == 302:  # Django's message for a missing object
             changes = [sql for sql in changes if "accounts_session" not in sql]
@@ -244,10 +244,12 @@ def test_get_writes_and_sends_nothing(got: list[PageResult]) -> None:
 
 
 @in_state("stranger", "half", "registering", "registered", "signed in", "staff")
-def test_head_is_answered_as_get_is(browser: Browser, table: list[Address], got: list[PageResult], turn: int) -> None:
+def test_head_is_answered_as_get_is(
+    browser: Browser, table: list[Address], results: list[PageResult], state_number: int
+) -> None:
     """RFC 9110, 9.1 and 9.3.2. Each URL in a third of the states, or in all."""
     unlike = []
-    for address, each in some(list(zip(table, got, strict=True)), 3, turn=turn):
+    for address, each in some(list(zip(table, results, strict=True)), 3, turn=state_number):
         kept = deepcopy(browser.client.cookies)
         with undone():
             head = browser.client.head(address.path)
@@ -261,9 +263,11 @@ def test_head_is_answered_as_get_is(browser: Browser, table: list[Address], got:
 
 
 @in_state("stranger", "half", "signed in", "staff")
-def test_options_name_what_an_address_takes_and_do_nothing(browser: Browser, table: list[Address], turn: int) -> None:
+def test_options_name_what_an_address_takes_and_do_nothing(
+    browser: Browser, table: list[Address], state_number: int
+) -> None:
     """Each URL in half of the states, or in all."""
-    for address in some(table, 2, turn=turn):
+    for address in some(table, 2, turn=state_number):
         with undone(), CaptureQueriesContext(connection) as captured:
             answer = browser.client.options(address.path)
 
@@ -284,9 +288,9 @@ PROGRAMS = {
 
 
 @in_state("signed in", "half", "registering", "registered", "chief")
-def test_no_button_of_a_page_ends_in_a_blank_405(got: list[PageResult]) -> None:
+def test_no_button_of_a_page_ends_in_a_blank_405(results: list[PageResult]) -> None:
     """Signing in again comes back by GET, whatever button was pressed when the session had ended."""
-    of_pages = [e for e in got if e.address.name not in PROGRAMS and not e.address.name.startswith(DEMO)]
+    of_pages = [e for e in results if e.address.name not in PROGRAMS and not e.address.name.startswith(DEMO)]
 
     assert [each.address.path for each in of_pages if each.status == 405] == []
 
@@ -301,8 +305,8 @@ PUBLIC = {"theme", "openid-configuration", "oauth-authorization-server", "oidc:j
 
 
 @in_state("signed in")
-def test_no_page_of_ours_may_be_kept_or_framed(got: list[PageResult]) -> None:
-    for each in (each for each in got if each.address.name not in PUBLIC):
+def test_no_page_of_ours_may_be_kept_or_framed(results: list[PageResult]) -> None:
+    for each in (each for each in results if each.address.name not in PUBLIC):
         assert "no-store" in each.headers["Cache-Control"], each.address
         assert each.headers["X-Frame-Options"] == "DENY", each.address
         assert "frame-ancestors 'none'" in each.headers["Content-Security-Policy"], each.address

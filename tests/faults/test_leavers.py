@@ -104,10 +104,10 @@ class EverythingPeopleUse:
         app_password = app_password_services.make(person.user)
         person.sign_in(remember="on")
         session = cookies(person)
-        wall = ForwardAuthProxy(self.proxy_secret, browser=person.browser)
-        assert wall.open().status_code == 200
+        asking_proxy = ForwardAuthProxy(self.proxy_secret, browser=person.browser)
+        assert asking_proxy.open().status_code == 200
         tokens = self.party.sign_in(person, scope="openid profile offline_access")
-        host_cookie = "; ".join(f"{key}={value}" for key, value in wall.jars[HOST].items())
+        host_cookie = "; ".join(f"{key}={value}" for key, value in asking_proxy.jars[HOST].items())
         basic = "Basic " + b64encode(f"{name}:{app_password}".encode()).decode()
         client = "Basic " + b64encode(f"{self.party.client.client_id}:{self.party.secret}".encode()).decode()
         asked = {

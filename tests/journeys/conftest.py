@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tests.simulated.callbacks import hand_over
-from tests.simulated.fake_carrier import exchange, gateway, vonage
+from tests.simulated.fake_carrier import gateway, twilio, vonage
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, hire, stranger
 from verification.delivery.routing import routes
 from verification.models import Message
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "exchange", "gateway", "stranger", "vonage"]
+__all__ = ["ana", "ben", "cleo", "clock", "dev", "gateway", "stranger", "twilio", "vonage"]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def by_twilio(settings: Any) -> None:
 
 
 @pytest.fixture
-def texted(ana: Person) -> Message:
+def accepted_text(ana: Person) -> Message:
     """Return a text that Twilio has accepted."""
     ana.give_password()
     return hand_over()

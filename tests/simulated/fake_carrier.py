@@ -49,7 +49,7 @@ class FakeCarrier:
         return self.requests[-1]
 
 
-def _handler(exchange: FakeCarrier) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
+def _handler(carrier: FakeCarrier) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,14 +62,14 @@ def _handler(exchange: FakeCarrier) -> type[BaseHTTPRequestHandler]:  # noqa: C9
             fields = json.loads(body) if is_json else parse_qs(body, keep_blank_values=True)
             came = {"path": self.path, "auth": self.headers.get("Authorization", ""), "fields": fields}
             with lock:
-                exchange.requests.append(came)
-                number = len(exchange.requests)
-            told = came["answer"] = exchange.mood(number) if exchange.mood else exchange.answer
+                carrier.requests.append(came)
+                number = len(carrier.requests)
+            told = came["answer"] = carrier.mood(number) if carrier.mood else carrier.answer
             self._answer(number, told)
 
         def do_GET(self) -> None:
             if self.path.startswith("/v1/calls"):
-                answer = exchange.answer
+                answer = carrier.answer
                 self._send(answer.status if answer.status >= 400 else 200, {"count": 0})
                 return
             self._send(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "tests"})
@@ -118,13 +118,13 @@ class _Quiet(ThreadingHTTPServer):
 @contextmanager
 def opened() -> Iterator[FakeCarrier]:
     """Run an exchange for the duration of the block."""
-    exchange = FakeCarrier()
-    server = _Quiet(("127.0.0.1", 0), _handler(exchange))
-    exchange.url = f"http://127.0.0.1:{server.server_port}"
+    carrier = FakeCarrier()
+    server = _Quiet(("127.0.0.1", 0), _handler(carrier))
+    carrier.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield exchange
+        yield carrier
     finally:
         server.shutdown()
         server.server_close()
@@ -132,17 +132,17 @@ def opened() -> Iterator[FakeCarrier]:
 
 
 @pytest.fixture
-def exchange(settings: Any) -> Iterator[FakeCarrier]:
+def twilio(settings: Any) -> Iterator[FakeCarrier]:
     """Run the exchange, and configure an account at Twilio."""
-    with opened() as exchange:
+    with opened() as carrier:
         settings.TWILIO_ACCOUNT_SID = ACCOUNT
         settings.TWILIO_AUTH_TOKENS = (TOKEN, "the token before")
         settings.TWILIO_SENDERS = {"CH": "+41445550100", "*": "+15005550006"}
         settings.TWILIO_CALL_SENDERS = {}
         settings.TWILIO_MESSAGING_SERVICE_SID = ""
         settings.TWILIO_VOICES = {"de": "Polly.Vicki"}
-        settings.TWILIO_BASE_URL = exchange.url
-        yield exchange
+        settings.TWILIO_BASE_URL = carrier.url
+        yield carrier
 
 
 @lru_cache(maxsize=1)
@@ -163,23 +163,23 @@ def vonage_bearer(body: bytes, *, secret: str = SECRET, age: float = 0, **more: 
 @pytest.fixture
 def vonage(settings: Any) -> Iterator[FakeCarrier]:
     """Run the exchange, and configure an application at Vonage."""
-    with opened() as exchange:
-        exchange.answer = CarrierResponse(status=202)
+    with opened() as carrier:
+        carrier.answer = CarrierResponse(status=202)
         settings.VONAGE_APPLICATION_ID = APPLICATION
         settings.VONAGE_PRIVATE_KEY = private_key()
         settings.VONAGE_SIGNATURE_SECRETS = (SECRET, "the secret before, which is long too")
         settings.VONAGE_SENDERS = {"CH": "+41445550100", "*": "Example"}
         settings.VONAGE_CALL_SENDERS = {"*": "+41445550100"}
         settings.VONAGE_VOICES = {"de": "1"}
-        settings.VONAGE_BASE_URL = exchange.url
-        yield exchange
+        settings.VONAGE_BASE_URL = carrier.url
+        yield carrier
 
 
 @pytest.fixture
 def gateway(settings: Any) -> Iterator[FakeCarrier]:
     """Run an exchange, and configure it as a carrier with its own HTTP API."""
-    with opened() as exchange:
-        settings.GATEWAY_URL = f"{exchange.url}/send"
+    with opened() as carrier:
+        settings.GATEWAY_URL = f"{carrier.url}/send"
         settings.GATEWAY_TOKEN = TOKEN
         settings.GATEWAY_RECEIPT_KEYS = (KEY, "the key before")
-        yield exchange
+        yield carrier

@@ -99,7 +99,7 @@ def app_code(enrolment: Enrolment, now: datetime) -> str:
 
 
 @pytest.fixture
-def who(db: None) -> EngineUser:
+def engine_user(db: None) -> EngineUser:
     """A user without methods."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     return EngineUser(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
@@ -115,23 +115,30 @@ def opal(db: None) -> str:
 
 
 @pytest.fixture
-def ana(who: EngineUser) -> EngineUser:
+def ana(engine_user: EngineUser) -> EngineUser:
     """A user with text and call on one number, and an authenticator app."""
-    return equip(who)
+    return equip(engine_user)
 
 
-def equip(who: EngineUser, *, number: str = NUMBER) -> EngineUser:
+def equip(engine_user: EngineUser, *, number: str = NUMBER) -> EngineUser:
     """Set up a user's methods through the engine, as the registration pages do."""
     issued = challenges.enrol(
-        who.user, "text", {"country": "CH", "number": number}, binding=BINDING, context=who.context, rules=who.rules
+        engine_user.user,
+        "text",
+        {"country": "CH", "number": number},
+        binding=BINDING,
+        context=engine_user.context,
+        rules=engine_user.rules,
     )
-    assert who.answer(issued, who.code(issued)).proven
-    issued = challenges.enrol(who.user, "totp", {}, binding=BINDING, context=who.context, rules=who.rules)
-    app = Enrolment.objects.get(user=who.user, method="totp")
-    before = who.context.now - timedelta(seconds=30)
-    assert who.answer(issued, app_code(app, before)).proven
+    assert engine_user.answer(issued, engine_user.code(issued)).proven
+    issued = challenges.enrol(
+        engine_user.user, "totp", {}, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
+    app = Enrolment.objects.get(user=engine_user.user, method="totp")
+    before = engine_user.context.now - timedelta(seconds=30)
+    assert engine_user.answer(issued, app_code(app, before)).proven
     Message.objects.all().delete()
-    return who
+    return engine_user
 
 
 def address_of_database() -> str:
@@ -157,10 +164,10 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
 
 
 @pytest.fixture
-def crowd() -> Iterator[ConcurrentThreads]:
-    crowd = ConcurrentThreads(N_AT_ONCE)
-    yield crowd
-    crowd.leave()
+def threads() -> Iterator[ConcurrentThreads]:
+    threads = ConcurrentThreads(N_AT_ONCE)
+    yield threads
+    threads.leave()
 
 
 @pytest.fixture
@@ -168,6 +175,6 @@ def racer(transactional_db: None, settings: Settings) -> EngineUser:
     """Return a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
-    enrolments.issue_recovery_codes(user, who.context, method_name="recovery")
-    return who
+    engine_user = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
+    enrolments.issue_recovery_codes(user, engine_user.context, method_name="recovery")
+    return engine_user

@@ -16,14 +16,14 @@ from verification.outcomes import Outcome, Verdict
 
 
 def sessions_with_open_challenges(
-    who: EngineUser, method: str, number: int
+    engine_user: EngineUser, method: str, number: int
 ) -> tuple[list[Outcome], Callable[[int], str]]:
     """Ask one method in many sessions: one challenge is started, the others are copies of it under their own names."""
 
     def binding(of: int) -> str:
         return f"{BINDING} {of}"
 
-    first = who.start(method, binding=binding(0))
+    first = engine_user.start(method, binding=binding(0))
     pattern = Challenge.objects.get(handle=first.handle)
     copies = [copy.copy(pattern) for _ in range(1, number)]
     for at, other in enumerate(copies, start=1):

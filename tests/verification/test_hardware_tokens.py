@@ -59,8 +59,8 @@ def test_secret_rests_sealed(db: None) -> None:
     assert token().secret == SEED.secret
 
 
-def test_dry_run_says_the_same_and_changes_nothing(who: EngineUser, ben: Any) -> None:
-    for user in (None, who.user, ben):
+def test_dry_run_says_the_same_and_changes_nothing(engine_user: EngineUser, ben: Any) -> None:
+    for user in (None, engine_user.user, ben):
         said = bring(SEED, user, is_dry_run=True)
         before = (HardwareToken.objects.count(), Enrolment.objects.count())
         assert bring(SEED, user, is_dry_run=True) == said
@@ -68,48 +68,48 @@ def test_dry_run_says_the_same_and_changes_nothing(who: EngineUser, ben: Any) ->
         assert bring(SEED, user) == said
 
 
-def test_brought_in_again_it_is_the_same_until_something_differs(who: EngineUser, ben: Any) -> None:
+def test_brought_in_again_it_is_the_same_until_something_differs(engine_user: EngineUser, ben: Any) -> None:
     assert [bring(SEED), bring(SEED)] == ["new", "same"]
-    assert [bring(SEED, who.user), bring(SEED, who.user), bring(SEED)] == ["changed", "same", "same"]
-    assert bring(replace(SEED, secret=b"another secret of 20"), who.user) == "changed"
-    assert Enrolment.objects.get(user=who.user).secret == b"another secret of 20"
+    assert [bring(SEED, engine_user.user), bring(SEED, engine_user.user), bring(SEED)] == ["changed", "same", "same"]
+    assert bring(replace(SEED, secret=b"another secret of 20"), engine_user.user) == "changed"
+    assert Enrolment.objects.get(user=engine_user.user).secret == b"another secret of 20"
     assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8))) == "changed"
-    assert Enrolment.objects.get(user=who.user).data["digits"] == 8
+    assert Enrolment.objects.get(user=engine_user.user).data["digits"] == 8
     assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8)), ben) == "changed"
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
 @pytest.mark.parametrize("has_it", ["nobody", "waits", "uses it"])
-def test_brought_in_again_its_validity_is_that_of_the_file(who: EngineUser, has_it: str) -> None:
+def test_brought_in_again_its_validity_is_that_of_the_file(engine_user: EngineUser, has_it: str) -> None:
     """Seen failing: a file with other dates changed nothing."""
     now = timezone.now()
-    bring(replace(SEED, ends_at=now + timedelta(days=1)), None if has_it == "nobody" else who.user)
+    bring(replace(SEED, ends_at=now + timedelta(days=1)), None if has_it == "nobody" else engine_user.user)
     if has_it == "uses it":
-        use(who.user)
+        use(engine_user.user)
     later = replace(SEED, starts_at=now - timedelta(days=9), ends_at=now + timedelta(days=900))
 
     said = [bring(later, is_dry_run=True), bring(later), bring(later), bring(SEED)]
 
     assert said == ["changed", "changed", "same", "same"]
-    rows = [token(), *Enrolment.objects.filter(user=who.user, method="token")]
+    rows = [token(), *Enrolment.objects.filter(user=engine_user.user, method="token")]
     assert {(row.starts_at, row.ends_at) for row in rows} == {(later.starts_at, later.ends_at)}
     assert len(rows) == (1 if has_it == "nobody" else 2)
 
 
-def test_token_whose_validity_was_extended_can_be_assigned(who: EngineUser) -> None:
+def test_token_whose_validity_was_extended_can_be_assigned(engine_user: EngineUser) -> None:
     """Seen failing: the former end still counted."""
     now = timezone.now()
     bring(replace(SEED, ends_at=now - timedelta(days=1)))
     later = replace(SEED, ends_at=now + timedelta(days=900))
 
-    assert bring(later, who.user) == "changed"
+    assert bring(later, engine_user.user) == "changed"
 
-    assert Enrolment.objects.get(user=who.user, method="token").ends_at == token().ends_at == later.ends_at
+    assert Enrolment.objects.get(user=engine_user.user, method="token").ends_at == token().ends_at == later.ends_at
 
 
-def test_token_in_use_keeps_what_it_has(who: EngineUser, ben: Any) -> None:
-    bring(SEED, who.user)
-    use(who.user)
+def test_token_in_use_keeps_what_it_has(engine_user: EngineUser, ben: Any) -> None:
+    bring(SEED, engine_user.user)
+    use(engine_user.user)
 
     assert bring(replace(SEED, secret=b"another secret of 20")) == "same"
     assert token().secret == SEED.secret
@@ -117,76 +117,78 @@ def test_token_in_use_keeps_what_it_has(who: EngineUser, ben: Any) -> None:
         bring(SEED, ben)
 
 
-def test_retired_token_comes_in_by_no_file(who: EngineUser) -> None:
+def test_retired_token_comes_in_by_no_file(engine_user: EngineUser) -> None:
     bring(SEED)
-    assert hardware_tokens.retire(token(), who.context, actor_id=None)
+    assert hardware_tokens.retire(token(), engine_user.context, actor_id=None)
 
     with pytest.raises(hardware_tokens.Retired):
         bring(SEED)
     with pytest.raises(hardware_tokens.NotInStock):
-        hardware_tokens.assign(token(), who.user, who.context, actor_id=None)
-    assert not hardware_tokens.retire(token(), who.context, actor_id=None)
-    assert hardware_tokens.restore(token(), who.context, actor_id=None)
+        hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
+    assert not hardware_tokens.retire(token(), engine_user.context, actor_id=None)
+    assert hardware_tokens.restore(token(), engine_user.context, actor_id=None)
     assert bring(SEED) == "same"
 
 
-def test_nobody_has_a_retired_token_whatever_goes_wrong(who: EngineUser) -> None:
-    bring(SEED, who.user)
+def test_nobody_has_a_retired_token_whatever_goes_wrong(engine_user: EngineUser) -> None:
+    bring(SEED, engine_user.user)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        HardwareToken.objects.update(retired_at=who.context.now)
+        HardwareToken.objects.update(retired_at=engine_user.context.now)
 
 
-def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(who: EngineUser) -> None:
-    bring(SEED, who.user)
+def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(engine_user: EngineUser) -> None:
+    bring(SEED, engine_user.user)
     HardwareToken.objects.all().delete()
-    mine = use(who.user)
+    mine = use(engine_user.user)
 
-    assert bring(replace(SEED, secret=b"not looked at at all"), who.user) == "same"
+    assert bring(replace(SEED, secret=b"not looked at at all"), engine_user.user) == "same"
     assert (token().enrolment, token().secret) == (mine, SEED.secret)
 
 
-def test_what_it_counted_outlives_its_owner(who: EngineUser, ben: Any) -> None:
+def test_what_it_counted_outlives_its_owner(engine_user: EngineUser, ben: Any) -> None:
     """A code that the last person read off opened for the next one, if the counter were new each time."""
-    bring(SEED, who.user)
-    use(who.user)
+    bring(SEED, engine_user.user)
+    use(engine_user.user)
     Enrolment.objects.update(counter=41)
 
-    assert hardware_tokens.take_back(token(), who.context, actor_id=None)
-    waiting = hardware_tokens.assign(token(), ben, who.context, actor_id=None)
+    assert hardware_tokens.take_back(token(), engine_user.context, actor_id=None)
+    waiting = hardware_tokens.assign(token(), ben, engine_user.context, actor_id=None)
 
     assert (token().counter, waiting.counter) == (41, 41)
-    assert not Enrolment.objects.filter(user=who.user).exists()
+    assert not Enrolment.objects.filter(user=engine_user.user).exists()
     assert AuditEvent.objects.filter(kind="token.taken_back").count() == 1
 
 
-def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(who: EngineUser) -> None:
-    bring(SEED, who.user)
-    use(who.user)
+def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(engine_user: EngineUser) -> None:
+    bring(SEED, engine_user.user)
+    use(engine_user.user)
     Enrolment.objects.update(counter=7)
 
-    enrolments.remove(Enrolment.objects.get(), who.context, allowed=who.rules.methods, must_keep_one=False)
+    enrolments.remove(
+        Enrolment.objects.get(), engine_user.context, allowed=engine_user.rules.methods, must_keep_one=False
+    )
 
     assert list(HardwareToken.objects.in_stock()) == [token()]
     assert token().counter == 7
 
 
-def test_cleared_settings_leave_it_waiting(who: EngineUser) -> None:
-    bring(SEED, who.user)
-    use(who.user)
+def test_cleared_settings_leave_it_waiting(engine_user: EngineUser) -> None:
+    bring(SEED, engine_user.user)
+    use(engine_user.user)
 
     with transaction.atomic():
-        enrolments.clear(who.user, who.context)
+        enrolments.clear(engine_user.user, engine_user.context)
 
-    assert token().enrolment == Enrolment.objects.get(user=who.user, confirmed=False)
+    assert token().enrolment == Enrolment.objects.get(user=engine_user.user, confirmed=False)
 
 
-def test_token_whose_secret_does_not_open_is_given_to_nobody(who: EngineUser) -> None:
+def test_token_whose_secret_does_not_open_is_given_to_nobody(engine_user: EngineUser) -> None:
     bring(SEED)
     HardwareToken.objects.update(sealed_secret="v1.nobody.AAAA")
 
     with pytest.raises(hardware_tokens.Damaged):
-        hardware_tokens.assign(token(), who.user, who.context, actor_id=None)
+        hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
     assert bring(SEED) == "changed"
     assert token().secret == SEED.secret
 
@@ -194,9 +196,14 @@ def test_token_whose_secret_does_not_open_is_given_to_nobody(who: EngineUser) ->
 # Taken by oneself -----------------------------------------------------------------------------------------------
 
 
-def claim(who: EngineUser, binding: str = "a session") -> Any:
+def claim(engine_user: EngineUser, binding: str = "a session") -> Any:
     return challenges.enrol(
-        who.user, "token", {"serial": " tk-1 "}, binding=binding, context=who.context, rules=who.rules
+        engine_user.user,
+        "token",
+        {"serial": " tk-1 "},
+        binding=binding,
+        context=engine_user.context,
+        rules=engine_user.rules,
     )
 
 
@@ -205,30 +212,34 @@ def may_claim(db: None) -> None:
     Policy.objects.create(stock_tokens=True)
 
 
-def test_nobody_takes_a_token_where_no_policy_says_so(who: EngineUser) -> None:
+def test_nobody_takes_a_token_where_no_policy_says_so(engine_user: EngineUser) -> None:
     bring(SEED)
 
-    assert claim(who).verdict is Verdict.REFUSED
+    assert claim(engine_user).verdict is Verdict.REFUSED
 
 
-def test_claim_takes_nothing_from_anybody_until_it_is_proven(may_claim: None, who: EngineUser, ben: Any) -> None:
+def test_claim_takes_nothing_from_anybody_until_it_is_proven(
+    may_claim: None, engine_user: EngineUser, ben: Any
+) -> None:
     bring(SEED)
-    issued = claim(who)
+    issued = claim(engine_user)
     assert issued.issued
     assert list(HardwareToken.objects.in_stock()) == [token()]
 
-    hardware_tokens.assign(token(), ben, who.context, actor_id=None)
+    hardware_tokens.assign(token(), ben, engine_user.context, actor_id=None)
 
-    assert who.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
+    assert engine_user.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
 @pytest.mark.parametrize("is_given", [True, False])
-def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: None, who: EngineUser, ben: Any) -> None:
+def test_taken_token_is_told_from_none_by_no_word(
+    is_given: bool, may_claim: None, engine_user: EngineUser, ben: Any
+) -> None:
     if is_given:
         bring(SEED, ben)
 
-    assert claim(who).problems == {"serial": (str(method.not_assigned),)}
+    assert claim(engine_user).problems == {"serial": (str(method.not_assigned),)}
 
 
 # At once --------------------------------------------------------------------------------------------------------
@@ -270,13 +281,13 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
     Policy.objects.create(stock_tokens=True)
     desks = [EngineUser(person(f"p{n}"), Context(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
     bring(SEED)
-    issued = [claim(who, f"session {n}") for n, who in enumerate(desks)]
+    issued = [claim(engine_user, f"session {n}") for n, engine_user in enumerate(desks)]
     code = SEED.scheme.code(SEED.secret, 0)
 
     said = at_once(
         *(
-            lambda who=who, n=n: who.answer(issued[n], code, binding=f"session {n}").verdict
-            for n, who in enumerate(desks)
+            lambda engine_user=engine_user, n=n: engine_user.answer(issued[n], code, binding=f"session {n}").verdict
+            for n, engine_user in enumerate(desks)
         )
     )
 
@@ -288,7 +299,7 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
 # Brought in once more -------------------------------------------------------------------------------------------
 
 
-def test_mended_token_has_counted_as_far_as_before(who: EngineUser) -> None:
+def test_mended_token_has_counted_as_far_as_before(engine_user: EngineUser) -> None:
     """Seen: its counter began at nought, and every code that it had shown opened once more."""
     bring(SEED)
     HardwareToken.objects.update(counter=41, sealed_secret="v1.nobody.AAAA")
@@ -324,13 +335,13 @@ def test_used_up_steps_are_kept_while_they_are_as_long(step: int, counter: int, 
     assert token().counter == counter
 
 
-def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(who: EngineUser, ben: Any) -> None:
+def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(engine_user: EngineUser, ben: Any) -> None:
     """The one who lost their settings had used it; the next one must not sign in by those codes."""
-    bring(SEED, who.user)
-    use(who.user)
+    bring(SEED, engine_user.user)
+    use(engine_user.user)
     Enrolment.objects.update(counter=41)
     with transaction.atomic():
-        enrolments.clear(who.user, who.context)
+        enrolments.clear(engine_user.user, engine_user.context)
 
     assert bring(SEED, ben) == "changed"
 
@@ -338,8 +349,8 @@ def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(who: Eng
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
-def test_token_from_before_the_stock_moves_with_its_counter(who: EngineUser, ben: Any) -> None:
-    bring(SEED, who.user)
+def test_token_from_before_the_stock_moves_with_its_counter(engine_user: EngineUser, ben: Any) -> None:
+    bring(SEED, engine_user.user)
     Enrolment.objects.update(counter=41)
     HardwareToken.objects.all().delete()
 

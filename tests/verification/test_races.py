@@ -28,50 +28,50 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 # One correct code -------------------------------------------------------------------------------------------------
 
 
-def _text(who: EngineUser) -> Callable[[int], Outcome]:
-    issued = who.start("text")
-    code = who.code(issued)
-    return lambda _: who.answer(issued, code)
+def _text(engine_user: EngineUser) -> Callable[[int], Outcome]:
+    issued = engine_user.start("text")
+    code = engine_user.code(issued)
+    return lambda _: engine_user.answer(issued, code)
 
 
-def _call(who: EngineUser) -> Callable[[int], Outcome]:
+def _call(engine_user: EngineUser) -> Callable[[int], Outcome]:
     """Every fifth submission comes with the keys pressed once more; the others take up what was approved before."""
-    issued = who.start("call")
+    issued = engine_user.start("call")
     message = Message.objects.get(challenge__handle=issued.handle)
-    keys = f"{who.match(issued)}#"
+    keys = f"{engine_user.match(issued)}#"
     if issued.handle < "8":  # in one half of the rounds the first keys are pressed in the middle of the rush
-        challenges.keyed(message.handle, keys, now=who.context.now)
+        challenges.keyed(message.handle, keys, now=engine_user.context.now)
 
     def approve(number: int) -> Outcome:
         if number % 5 == 0:
-            challenges.keyed(message.handle, keys, now=who.context.now)
-        return who.collect(issued)
+            challenges.keyed(message.handle, keys, now=engine_user.context.now)
+        return engine_user.collect(issued)
 
     return approve
 
 
-def _totp(who: EngineUser) -> Callable[[int], Outcome]:
+def _totp(engine_user: EngineUser) -> Callable[[int], Outcome]:
     """Each submission comes from a session of its own: the spent step is all that stops the second one."""
-    right = app_code(who.enrolment("totp"), who.context.now)
-    issued, binding = sessions_with_open_challenges(who, "totp", N_AT_ONCE)
-    return lambda n: who.answer(issued[n], right, binding=binding(n))
+    right = app_code(engine_user.enrolment("totp"), engine_user.context.now)
+    issued, binding = sessions_with_open_challenges(engine_user, "totp", N_AT_ONCE)
+    return lambda n: engine_user.answer(issued[n], right, binding=binding(n))
 
 
-def _recovery(who: EngineUser) -> Callable[[int], Outcome]:
-    Enrolment.objects.filter(user=who.user, method="recovery").delete()
-    code = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")[0]
-    issued, binding = sessions_with_open_challenges(who, "recovery", N_AT_ONCE)
-    return lambda n: who.answer(issued[n], code, binding=binding(n))
+def _recovery(engine_user: EngineUser) -> Callable[[int], Outcome]:
+    Enrolment.objects.filter(user=engine_user.user, method="recovery").delete()
+    code = enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")[0]
+    issued, binding = sessions_with_open_challenges(engine_user, "recovery", N_AT_ONCE)
+    return lambda n: engine_user.answer(issued[n], code, binding=binding(n))
 
 
 RACES = {"text": _text, "call": _call, "totp": _totp, "recovery": _recovery}
 
 
-def _rounds(racer: EngineUser, method: str, crowd: ConcurrentThreads, turns: range) -> list[int]:
+def _rounds(racer: EngineUser, method: str, threads: ConcurrentThreads, turns: range) -> list[int]:
     """Run the race several times, each in its own time so that no limit interferes; gives the successes of each."""
     successes = []
     for turn in turns:
-        outcomes = crowd.rush(RACES[method](racer.later(hours=2 * turn + 1)))
+        outcomes = threads.rush(RACES[method](racer.later(hours=2 * turn + 1)))
         successes.append(sum(outcome.proven for outcome in outcomes))
         Failure.objects.all().delete()
         Challenge.objects.all().delete()
@@ -85,14 +85,14 @@ _open_limits = override_settings(
 
 
 @pytest.mark.parametrize("method", RACES)
-def test_one_right_code_opens_once(method: str, racer: EngineUser, crowd: ConcurrentThreads) -> None:
+def test_one_right_code_opens_once(method: str, racer: EngineUser, threads: ConcurrentThreads) -> None:
     """Half of the rounds as in service, half with tries and waits out of the way, so that all reach the last guard.
 
     Seen failing with the guards taken out, which the tests below do.
     """
-    successes = _rounds(racer, method, crowd, range(ROUNDS // 2))
+    successes = _rounds(racer, method, threads, range(ROUNDS // 2))
     with _open_limits:
-        successes += _rounds(racer, method, crowd, range(ROUNDS // 2, ROUNDS))
+        successes += _rounds(racer, method, threads, range(ROUNDS // 2, ROUNDS))
 
     assert successes == [1] * ROUNDS
 
@@ -143,10 +143,10 @@ GUARDS: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize("method", RACES)
 def test_race_shows_a_missing_guard(
-    method: str, racer: EngineUser, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
+    method: str, racer: EngineUser, threads: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*GUARDS[method])
     without_transaction(monkeypatch)
 
     with _open_limits:
-        assert any(max(_rounds(racer, method, crowd, range(n, n + 1))) > 1 for n in range(30))
+        assert any(max(_rounds(racer, method, threads, range(n, n + 1))) > 1 for n in range(30))

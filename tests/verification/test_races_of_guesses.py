@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 GUESSES = 4 * N_AT_ONCE
 
 
-def _guess(racer: EngineUser, crowd: ConcurrentThreads) -> list[Verdict]:
+def _guess(racer: EngineUser, threads: ConcurrentThreads) -> list[Verdict]:
     """Guess wrong in many sessions, a crowd at a time without a pause, and give the verdicts."""
     issued, binding = sessions_with_open_challenges(racer, "totp", GUESSES)
 
@@ -37,12 +37,12 @@ def _guess(racer: EngineUser, crowd: ConcurrentThreads) -> list[Verdict]:
         mine = range(number, GUESSES, N_AT_ONCE)
         return [racer.answer(issued[n], "000000", binding=binding(n)).verdict for n in mine]
 
-    return [verdict for verdicts in crowd.rush(guess) for verdict in verdicts]
+    return [verdict for verdicts in threads.rush(guess) for verdict in verdicts]
 
 
-def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUser, crowd: ConcurrentThreads) -> None:
+def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUser, threads: ConcurrentThreads) -> None:
     """Of many wrong guesses from as many sessions five are looked at, then the wait begins, and the count stays."""
-    verdicts = _guess(racer, crowd)
+    verdicts = _guess(racer, threads)
 
     assert verdicts.count(Verdict.WRONG) == 5
     assert verdicts.count(Verdict.WAIT) == GUESSES - 5
@@ -51,7 +51,7 @@ def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: EngineUse
 
 
 def test_guess_race_shows_a_missing_guard(
-    racer: EngineUser, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
+    racer: EngineUser, threads: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counting by read and write, as a naive limit does, lets more than five guesses through, sooner or later."""
 
@@ -72,13 +72,13 @@ def test_guess_race_shows_a_missing_guard(
     def looked_at() -> int:
         Failure.objects.all().delete()
         Challenge.objects.all().delete()  # those that nobody got to answer keep their sessions' names
-        return _guess(racer, crowd).count(Verdict.WRONG)
+        return _guess(racer, threads).count(Verdict.WRONG)
 
     assert any(looked_at() > 5 for _ in range(20))
 
 
 def test_parallel_guesses_of_many_methods_are_bounded_together(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     """However many sessions and methods guess at once, the month's bound holds. Seen failing with a sum read before."""
     settings.WRONG_CODES_PER_MONTH, settings.VERIFICATION_FAILURES_BEFORE_DELAY = 20, 1000
@@ -94,12 +94,12 @@ def test_parallel_guesses_of_many_methods_are_bounded_together(
         ]
         return sum(gate.is_open for gate in gates)
 
-    assert sum(crowd.rush(guess)) == 15
+    assert sum(threads.rush(guess)) == 15
     assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 20
 
 
 def test_right_and_wrong_answers_at_once_leave_the_right_count(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     """Nor do they wait for each other's rows in a circle."""
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
@@ -112,13 +112,13 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(
             if number % 5:
                 limits.clear(user_id, method, now=racer.context.now, is_counted=True)
 
-    crowd.rush(answer)
+    threads.rush(answer)
 
     assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 4 * N_AT_ONCE // 5
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     """Nobody waits in a circle where some answers cost nothing, some pass a trial, while support lifts waits.
 
@@ -145,13 +145,13 @@ def test_answers_of_every_end_at_once_leave_the_right_count(
                 else:
                     limits.refund(user_id, method, now=now, is_counted=True)
 
-    crowd.rush(answer)
+    threads.rush(answer)
 
     assert limits.wrong_codes(user_id, now=now).n == 8 * N_AT_ONCE // 5
 
 
 def test_wrong_codes_are_forgotten_while_others_come_in(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
@@ -166,7 +166,7 @@ def test_wrong_codes_are_forgotten_while_others_come_in(
                 else:
                     limits.reserve(user_id, "totp", now=now - timedelta(days=turn), is_counted=True)
 
-    crowd.rush(answer)
+    threads.rush(answer)
     limits.reset_wrong_codes(user_id)
 
     assert limits.wrong_codes(user_id, now=now) == limits.WrongCodes()
@@ -174,7 +174,7 @@ def test_wrong_codes_are_forgotten_while_others_come_in(
 
 @pytest.mark.parametrize("service", ["", "imap"])
 def test_right_passwords_at_once_leave_no_count(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings, service: str
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings, service: str
 ) -> None:
     """A mail program opens many connections at once; none of them waits for the others in a circle."""
     settings.PASSWORD_FAILURES_BEFORE_DELAY = settings.PASSWORD_FAILURES_PER_DAY = 10_000
@@ -186,18 +186,18 @@ def test_right_passwords_at_once_leave_no_count(
                 assert limits.password_gate("ana", racer.context, service=service).is_open
             limits.password_accepted("ana", racer.context, service=service)
 
-    crowd.rush(sign_in)
+    threads.rush(sign_in)
 
     assert not Counter.objects.filter(scope__startswith="password.", count__gt=0).exists()
 
 
-def test_of_many_calls_at_once_three_ring(racer: EngineUser, crowd: ConcurrentThreads) -> None:
-    gates = crowd.rush(lambda _: limits.spend_prompt(racer.user.pk, "call", now=racer.context.now))
+def test_of_many_calls_at_once_three_ring(racer: EngineUser, threads: ConcurrentThreads) -> None:
+    gates = threads.rush(lambda _: limits.spend_prompt(racer.user.pk, "call", now=racer.context.now))
 
     assert sum(gate.is_open for gate in gates) == 3
 
 
-def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: ConcurrentThreads) -> None:
+def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, threads: ConcurrentThreads) -> None:
     """A message that the limit of unanswered ones refuses uses up no other limit.
 
     Seen failing with the condition taken out of the statement that raises the counters.
@@ -208,7 +208,7 @@ def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: Concu
     def ring(number: int) -> limits.Gate:
         return limits.spend_send(limits.Sending(racer.user.pk, f"+4179555{number:04}", racer.context, prompt="call"))
 
-    gates = crowd.rush(ring)
+    gates = threads.rush(ring)
 
     assert Counter.objects.get(scope="send.person").count == sum(gate.is_open for gate in gates) == 3
     assert {gate.scope for gate in gates if not gate.is_open} == {limits.UNANSWERED}
@@ -216,9 +216,9 @@ def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, crowd: Concu
 
 def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> None:
     issued, later = racer.start("text"), racer.later(seconds=40)
-    crowd = ConcurrentThreads(4)
-    verdicts = crowd.rush(lambda _: later.resend(issued).verdict)
-    crowd.leave()
+    threads = ConcurrentThreads(4)
+    verdicts = threads.rush(lambda _: later.resend(issued).verdict)
+    threads.leave()
 
     assert sorted(verdicts) == sorted([Verdict.ISSUED, *[Verdict.TOO_SOON] * 3])
     assert (
@@ -228,23 +228,23 @@ def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> 
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_parallel_passwords_are_counted_before_they_are_looked_at(
-    racer: EngineUser, crowd: ConcurrentThreads, is_known: bool
+    racer: EngineUser, threads: ConcurrentThreads, is_known: bool
 ) -> None:
     """Fifty incorrect passwords at once: ten are looked at."""
     cookie = known_browsers.remember("", "ana") if is_known else ""
     context = replace(racer.context, device=cookie)
 
-    gates = crowd.rush(lambda _: limits.password_gate("ana", context))
+    gates = threads.rush(lambda _: limits.password_gate("ana", context))
 
     assert sum(gate.is_open for gate in gates) == 10
 
 
 def test_parallel_passwords_of_many_networks_are_bounded_together(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     settings.PASSWORD_FAILURES_PER_DAY = 20
 
-    gates = crowd.rush(
+    gates = threads.rush(
         lambda n: [limits.password_gate("ana", replace(racer.context, network=f"198.51.100.{n}")) for _ in range(2)]
     )
 
@@ -252,7 +252,7 @@ def test_parallel_passwords_of_many_networks_are_bounded_together(
 
 
 def test_network_gets_its_typed_codes_back_once(
-    racer: EngineUser, crowd: ConcurrentThreads, settings: Settings
+    racer: EngineUser, threads: ConcurrentThreads, settings: Settings
 ) -> None:
     """Forty typed codes and a bound of forty: of a hundred more forty go out."""
     settings.SENDS_PER_NETWORK_HOUR = 40
@@ -269,7 +269,7 @@ def test_network_gets_its_typed_codes_back_once(
     def send(number: int) -> bool:
         return limits.spend_send(limits.Sending(racer.user.pk, f"+4179555{number:04}", racer.context)).is_open
 
-    at_once = sum(crowd.rush(send))  # one that meets the bound while another gives back may be refused too early
+    at_once = sum(threads.rush(send))  # one that meets the bound while another gives back may be refused too early
     afterwards = sum(send(number) for number in range(50))
 
     assert (at_once > 0, at_once + afterwards) == (True, 40)

@@ -13,7 +13,7 @@ from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Chann
 
 
 @pytest.fixture(autouse=True)
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
+def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what is put on a queue."""
     calls: list[tuple[int, Channel]] = []
     monkeypatch.setattr(message_publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
@@ -35,13 +35,13 @@ def test_seals_the_record(ana: EngineUser) -> None:
     assert list(audit.verify()) == []
 
 
-def test_wakes_what_was_not_woken(ana: EngineUser, woken: list[tuple[int, Channel]]) -> None:
+def test_wakes_what_was_not_woken(ana: EngineUser, wake_ups: list[tuple[int, Channel]]) -> None:
     ana.start("text")
     age(timedelta(seconds=5))
 
     tasks.housekeeping(something="more")
 
-    assert woken == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]
+    assert wake_ups == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]
 
 
 def test_purge_removes_old_requests(ana: EngineUser) -> None:
@@ -84,11 +84,11 @@ def test_purge_leaves_the_record_and_its_chain(ana: EngineUser) -> None:
     assert list(audit.verify()) == []
 
 
-def test_purge_forgets_names_that_were_tried_long_ago(who: EngineUser, settings: Any) -> None:
+def test_purge_forgets_names_that_were_tried_long_ago(engine_user: EngineUser, settings: Any) -> None:
     """Names that a stranger made up stayed for ever, a row each (seen)."""
-    limits.password_gate("a name that nobody has", who.later(days=-40).context)
+    limits.password_gate("a name that nobody has", engine_user.later(days=-40).context)
     for _ in range(3):
-        limits.password_gate("ana", who.context)
+        limits.password_gate("ana", engine_user.context)
 
     tasks.purge()
 
@@ -111,7 +111,7 @@ def test_step_that_fails_keeps_no_other_from_running(ana: EngineUser, monkeypatc
 
 
 def test_messages_are_sent_even_if_the_audit_log_cannot_be_sealed(
-    ana: EngineUser, woken: list[tuple[int, Channel]], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, wake_ups: list[tuple[int, Channel]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana.start("text")
     age(timedelta(seconds=5))
@@ -120,4 +120,4 @@ def test_messages_are_sent_even_if_the_audit_log_cannot_be_sealed(
     with pytest.raises(ExceptionGroup):
         tasks.housekeeping()
 
-    assert woken == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]
+    assert wake_ups == [(Message.objects.get(kind=Channel.TEXT).pk, Channel.TEXT)]

@@ -25,23 +25,23 @@ TABLE = [
 
 
 @pytest.fixture
-def here(db: None) -> Context:
+def context(db: None) -> Context:
     return Context(now=timezone.now(), network="192.0.2.9")
 
 
-def renew(how: str, user: User, here: Context) -> None:
+def renew(how: str, user: User, context: Context) -> None:
     """Change the password in one of several ways, or have support require a change."""
     if how != "required":
-        password_changes.change(user, NEW, here, how=how)
+        password_changes.change(user, NEW, context, how=how)
         return
-    actor = Actor(staff=join("fay").user, context=here, reason="asked", ticket="1")
+    actor = Actor(staff=join("fay").user, context=context, reason="asked", ticket="1")
     blocks_and_bypasses.require_password(user, actor)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)
 @pytest.mark.parametrize("how", ["changed", "reset", "required"])
 def test_table_of_what_ends_them(
-    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: AppPasswordService, here: Context
+    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: AppPasswordService, context: Context
 ) -> None:
     """Seen failing when nothing was ended: the app kept working."""
     if says is not None:
@@ -49,7 +49,7 @@ def test_table_of_what_ends_them(
     secret = make(ana.user)
     assert mail.opens("ana", secret)
 
-    renew(how, User.objects.get(pk=ana.user.pk), here)
+    renew(how, User.objects.get(pk=ana.user.pk), context)
 
     assert mail.opens("ana", secret) is (how not in ends)
     event = AuditEvent.objects.filter(user_id=ana.user.pk).latest("pk")
@@ -57,13 +57,13 @@ def test_table_of_what_ends_them(
 
 
 def test_password_that_support_required_counts_as_replaced(
-    ana: Person, mail: AppPasswordService, here: Context
+    ana: Person, mail: AppPasswordService, context: Context
 ) -> None:
     Policy.objects.create(app_passwords_end=REPLACED)
     secret = make(ana.user)
     User.objects.update(must_change_password=True)
 
-    password_changes.change(User.objects.get(pk=ana.user.pk), NEW, here)
+    password_changes.change(User.objects.get(pk=ana.user.pk), NEW, context)
 
     assert not mail.opens("ana", secret)
 
@@ -92,14 +92,16 @@ def test_page_says_when_they_go_on(ana: Person) -> None:
 
 
 @pytest.mark.parametrize(("says", "n"), [(None, 1), (NEVER, 0)])
-def test_preview_of_support_says_how_many_end(says: AppPasswordsEnd | None, n: int, ana: Person, here: Context) -> None:
+def test_preview_of_support_says_how_many_end(
+    says: AppPasswordsEnd | None, n: int, ana: Person, context: Context
+) -> None:
     if says is not None:
         Policy.objects.create(app_passwords_end=says)
     make(ana.user)
     person = User.objects.filter(pk=ana.user.pk)
 
-    one = action_preview.of_person(person.get(), now=here.now)
-    many = action_preview.of_many(person, now=here.now)
+    one = action_preview.of_person(person.get(), now=context.now)
+    many = action_preview.of_many(person, now=context.now)
 
     assert (one.n_app_passwords_ending, many.n_app_passwords_ending) == (n, n)
     assert any("1 app password" in line for line in ACTIONS["require_password"].preview(one)) is bool(n)

@@ -23,13 +23,13 @@ def run(directory: Directory) -> DirectorySync:
 
 
 def preview(directory: Directory, fay: Person) -> DirectorySync:
-    made = directory_sync.begin(directory, fay.user, here(), is_preview=True)
+    made = directory_sync.begin(directory, fay.user, context(), is_preview=True)
     sync_runs.work(timezone.now())
     made.refresh_from_db()
     return made
 
 
-def here() -> Context:
+def context() -> Context:
     return Context(now=timezone.now(), network="192.0.2.9")
 
 

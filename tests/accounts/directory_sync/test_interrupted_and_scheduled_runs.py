@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import applying, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
-from tests.accounts.directory_sync.runs import State, events, here, preview, run
+from tests.accounts.directory_sync.runs import State, context, events, preview, run
 from tests.real_programs.slapd import BASE, Slapd
 from tests.simulated.people import Clock, Person
 
@@ -100,12 +100,12 @@ def test_only_one_run_of_a_directory_is_under_way(
     directory: Callable[..., Directory], clock: Clock, fay: Person
 ) -> None:
     made = directory()
-    first = directory_sync.begin(made, fay.user, here(), is_preview=False, reason="now")
+    first = directory_sync.begin(made, fay.user, context(), is_preview=False, reason="now")
 
-    assert directory_sync.begin(made, fay.user, here(), is_preview=True) == first
+    assert directory_sync.begin(made, fay.user, context(), is_preview=True) == first
     assert directory_sync.schedule(timezone.now()) == 0
-    assert directory_sync.cancel(first, fay.user, here(), reason="not yet")
-    assert not directory_sync.cancel(first, fay.user, here(), reason="not yet")
+    assert directory_sync.cancel(first, fay.user, context(), reason="not yet")
+    assert not directory_sync.cancel(first, fay.user, context(), reason="not yet")
     assert sync_runs.work(timezone.now()) == 0
 
 

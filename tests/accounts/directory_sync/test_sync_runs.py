@@ -13,7 +13,7 @@ from accounts.directories import ldap_connections
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_runs import row_words
-from tests.accounts.directory_sync.runs import State, counts, dn, here, members, preview, rows, run
+from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, run
 from tests.real_programs.slapd import Slapd
 from tests.simulated.people import Clock, Person, hire, join
 from verification.models import AuditEvent
@@ -152,7 +152,7 @@ def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
     assert (shown.state, counts(shown)) == (State.READY, {"added": 1, "linked": 1, "refused": 1})
     assert rows(shown) == {("linked", "anna", "username"), ("refused", "olga", "staff"), ("added", "cleo", "")}
     assert before == set()
-    assert directory_sync.confirm(shown, fay.user, here(), reason="as agreed")
+    assert directory_sync.confirm(shown, fay.user, context(), reason="as agreed")
     sync_runs.work(timezone.now())
     shown.refresh_from_db()
     assert shown.state == State.DONE
@@ -160,7 +160,7 @@ def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
     olga.user.refresh_from_db()
     assert anna.user.directory == made
     assert olga.user.directory is None
-    assert not directory_sync.confirm(shown, fay.user, here(), reason="twice")
+    assert not directory_sync.confirm(shown, fay.user, context(), reason="twice")
 
 
 # The schedule -----------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def _sign_in(stack: Stack, name: str) -> SignedInDemoUser:
 
 
 @pytest.fixture(scope="session")
-def keeper(stack: Stack) -> SignedInDemoUser:
+def administrator(stack: Stack) -> SignedInDemoUser:
     """The administrator."""
     return _sign_in(stack, "fay")
 

@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")
-def key(keeper: SignedInDemoUser) -> str:
+def key(administrator: SignedInDemoUser) -> str:
     """Return the key of a mail service."""
-    return keeper.build("dovecot", "mail")
+    return administrator.build("dovecot", "mail")
 
 
 @pytest.fixture

@@ -35,9 +35,9 @@ server {{
 
 
 @pytest.fixture(scope="session")
-def key(keeper: SignedInDemoUser) -> str:
+def key(administrator: SignedInDemoUser) -> str:
     """Return the key of a service that protects files."""
-    return keeper.build("nginx", "files")
+    return administrator.build("nginx", "files")
 
 
 @pytest.fixture
@@ -116,11 +116,11 @@ def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: Signed
 
 
 @pytest.fixture
-def proxy(stack: Stack, keeper: SignedInDemoUser, room: Path, servers: Crew) -> int:
+def proxy(stack: Stack, administrator: SignedInDemoUser, room: Path, servers: Crew) -> int:
     """Return the port of an nginx that proxies to a Dovecot."""
     slug = f"behind-{free_port()}"
-    behind = start_dovecot(stack, room, servers, keeper.build(slug, "mail"))
-    key = keeper.build(f"{slug}-proxy", "mail", upstream_host="127.0.0.1", upstream_port=str(behind.port))
+    behind = start_dovecot(stack, room, servers, administrator.build(slug, "mail"))
+    key = administrator.build(f"{slug}-proxy", "mail", upstream_host="127.0.0.1", upstream_port=str(behind.port))
     port, question = free_port(), free_port()
     key_file = room / "two-step-imap.key"
     key_file.write_text(f'auth_http_header X-Service-Key "{key}";\n')

@@ -17,7 +17,7 @@ FIELDS = {"name": "Calendar", "slug": "calendar", "program": "calendar", "is_act
 
 
 @pytest.fixture
-def keeper(dev: Person) -> Person:
+def administrator(dev: Person) -> Person:
     """Return a signed-in person who can manage services."""
     dev.user.user_permissions.add(*Permission.objects.filter(codename__endswith="_service"))
     dev.sign_in()
@@ -36,82 +36,84 @@ def _sessions(person: Person) -> str:
     )
 
 
-def test_shows_a_new_services_key_once(keeper: Person) -> None:
-    keeper.browser.save(f"{LIST}add/", **FIELDS)
+def test_shows_a_new_services_key_once(administrator: Person) -> None:
+    administrator.browser.save(f"{LIST}add/", **FIELDS)
 
-    key = _key(keeper)
+    key = _key(administrator)
     found = app_password_services.owner(key)
     assert found is not None
     assert found.slug == "calendar"
-    assert key not in _sessions(keeper)
-    assert key not in keeper.browser.go(LIST).html
-    assert key not in keeper.browser.go(f"{LIST}{found.pk}/change/").html
+    assert key not in _sessions(administrator)
+    assert key not in administrator.browser.go(LIST).html
+    assert key not in administrator.browser.go(f"{LIST}{found.pk}/change/").html
 
 
-def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
-    keeper.browser.save(f"{LIST}add/", **FIELDS)
+def test_keeps_the_key_as_a_digest_only(administrator: Person) -> None:
+    administrator.browser.save(f"{LIST}add/", **FIELDS)
 
-    assert _key(keeper) not in str(Service.objects.values())
+    assert _key(administrator) not in str(Service.objects.values())
     event = AuditEvent.objects.get(kind="service.made")
-    assert (event.actor_id, event.user_id, event.detail["service"]) == (keeper.user.pk, None, "calendar")
+    assert (event.actor_id, event.user_id, event.detail["service"]) == (administrator.user.pk, None, "calendar")
     assert event.detail["reason"] == A_REASON
     assert event.detail["changes"]["program"] == ["", "calendar"]
 
 
-def test_audit_log_has_the_short_name_of_a_service(keeper: Person, mail: AppPasswordService) -> None:
+def test_audit_log_has_the_short_name_of_a_service(administrator: Person, mail: AppPasswordService) -> None:
     """The form promises that. Seen failing: changes and deletions were under the long name."""
-    keeper.browser.save(f"{LIST}{mail.service.pk}/change/", **FIELDS | {"slug": "mail", "program": "mail"})
-    keeper.browser.save(f"{LIST}{mail.service.pk}/delete/")
+    administrator.browser.save(f"{LIST}{mail.service.pk}/change/", **FIELDS | {"slug": "mail", "program": "mail"})
+    administrator.browser.save(f"{LIST}{mail.service.pk}/delete/")
 
     found = AuditEvent.objects.filter(kind__in=["service.changed", "service.deleted"])
     assert [event.detail["service"] for event in found] == ["mail", "mail"]
 
 
-def test_asks_before_it_renews_a_key(keeper: Person, mail: AppPasswordService) -> None:
-    keeper.browser.go(LIST)
+def test_asks_before_it_renews_a_key(administrator: Person, mail: AppPasswordService) -> None:
+    administrator.browser.go(LIST)
 
-    page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
+    page = administrator.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
 
     assert page.form("Renew key")[0].fields["confirmed"] == "yes"
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_renews_a_key(keeper: Person, mail: AppPasswordService) -> None:
-    keeper.browser.go(LIST)
-    page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
+def test_renews_a_key(administrator: Person, mail: AppPasswordService) -> None:
+    administrator.browser.go(LIST)
+    page = administrator.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
     assert page.forms[-1].fields.items() >= {"action": "renew_key", "confirmed": "yes"}.items()
 
-    keeper.browser.press("Renew key", reason="The old one was in a mail.")
+    administrator.browser.press("Renew key", reason="The old one was in a mail.")
 
-    key = _key(keeper)
+    key = _key(administrator)
     assert app_password_services.owner(key) == mail.service
     assert app_password_services.owner(mail.key) is None
-    assert key not in _sessions(keeper)
-    assert AuditEvent.objects.filter(kind="service.key_renewed", actor_id=keeper.user.pk).count() == 1
+    assert key not in _sessions(administrator)
+    assert AuditEvent.objects.filter(kind="service.key_renewed", actor_id=administrator.user.pk).count() == 1
 
 
-def test_wants_a_fresh_proof(keeper: Person, mail: AppPasswordService, clock: Clock) -> None:
+def test_wants_a_fresh_proof(administrator: Person, mail: AppPasswordService, clock: Clock) -> None:
     clock.forward(minutes=11)
 
-    assert keeper.browser.go(f"{LIST}add/").path == "/sign-in/again/"
+    assert administrator.browser.go(f"{LIST}add/").path == "/sign-in/again/"
     assert (
-        keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk), confirmed="yes").path
+        administrator.browser.send(
+            LIST, action="renew_key", _selected_action=str(mail.service.pk), confirmed="yes"
+        ).path
         == "/sign-in/again/"
     )
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: AppPasswordService) -> None:
+def test_changes_nothing_of_the_key_when_the_service_changes(administrator: Person, mail: AppPasswordService) -> None:
     at = f"{LIST}{mail.service.pk}/change/"
-    keeper.browser.save(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
+    administrator.browser.save(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
 
     mail.service.refresh_from_db()
     assert mail.service.upstream_host == "192.0.2.1"
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_takes_no_name_for_the_mail_servers_address(keeper: Person) -> None:
-    page = keeper.browser.save(f"{LIST}add/", **FIELDS | {"upstream_host": "imap.example.org"})
+def test_takes_no_name_for_the_mail_servers_address(administrator: Person) -> None:
+    page = administrator.browser.save(f"{LIST}add/", **FIELDS | {"upstream_host": "imap.example.org"})
 
     assert page.refused_fields == {"upstream_host"}
     assert not Service.objects.exists()

@@ -20,7 +20,7 @@ def at_browsers(person: Person) -> Page:
 
 
 @pytest.fixture
-def here(ana: Person) -> Person:
+def ana_in_firefox(ana: Person) -> Person:
     """Return Ana, signed in and remembered in Firefox."""
     ana.browser = Browser(agent=FIREFOX)
     ana.sign_in(remember="on")
@@ -28,7 +28,7 @@ def here(ana: Person) -> Person:
 
 
 @pytest.fixture
-def elsewhere(ana: Person, clock: Clock) -> Person:
+def ana_on_her_phone(ana: Person, clock: Clock) -> Person:
     """Return Ana, signed in and remembered on her phone."""
     person = Person(ana.user, ana.phone, browser=Browser(agent=SAFARI, network="198.51.100.9"))
     person.sign_in(remember="on")
@@ -36,8 +36,8 @@ def elsewhere(ana: Person, clock: Clock) -> Person:
     return person
 
 
-def test_lists_name_network_since_use_and_end(elsewhere: Person, here: Person) -> None:
-    page = at_browsers(here)
+def test_lists_name_network_since_use_and_end(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    page = at_browsers(ana_in_firefox)
 
     for words in (
         "Firefox on Linux",
@@ -49,8 +49,8 @@ def test_lists_name_network_since_use_and_end(elsewhere: Person, here: Person) -
         assert words in page
 
 
-def test_marks_this_one(elsewhere: Person, here: Person) -> None:
-    page = at_browsers(here)
+def test_marks_this_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    page = at_browsers(ana_in_firefox)
 
     assert "Firefox on Linux This browser" in page
     assert "Firefox on Linux This session" in page
@@ -67,108 +67,108 @@ def test_says_so_when_none_is_remembered(ana: Person) -> None:
     assert not page.offers("End all other sessions")
 
 
-def test_those_that_are_over_are_not_listed(here: Person, clock: Clock) -> None:
+def test_those_that_are_over_are_not_listed(ana_in_firefox: Person, clock: Clock) -> None:
     Remembered.objects.update(ends_at=timezone.now())
 
-    assert at_browsers(here).n_empty_lists == 1
+    assert at_browsers(ana_in_firefox).n_empty_lists == 1
 
 
-def test_forgets_one(elsewhere: Person, here: Person) -> None:
-    at_browsers(here)
+def test_forgets_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    at_browsers(ana_in_firefox)
 
-    page = here.browser.press("Remove Safari on iPhone")
+    page = ana_in_firefox.browser.press("Remove Safari on iPhone")
 
     assert "Removed." in page
     assert Remembered.objects.count() == 1
-    assert "browser.forgotten" in kinds(here)
-    elsewhere.browser.press("Sign out")
-    assert elsewhere.give_password().path == "/sign-in/verify/"
-    assert here.browser.go("/").path == "/"
+    assert "browser.forgotten" in kinds(ana_in_firefox)
+    ana_on_her_phone.browser.press("Sign out")
+    assert ana_on_her_phone.give_password().path == "/sign-in/verify/"
+    assert ana_in_firefox.browser.go("/").path == "/"
 
 
-def test_forgets_all(elsewhere: Person, here: Person) -> None:
-    at_browsers(here)
+def test_forgets_all(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    at_browsers(ana_in_firefox)
 
-    page = here.browser.press("Remove all")
+    page = ana_in_firefox.browser.press("Remove all")
 
     assert page.n_empty_lists == 1
-    assert not here.browser.client.cookies[COOKIE].value
+    assert not ana_in_firefox.browser.client.cookies[COOKIE].value
     assert not Remembered.objects.exists()
-    here.browser.press("Sign out")
-    assert here.give_password().path == "/sign-in/verify/"
+    ana_in_firefox.browser.press("Sign out")
+    assert ana_in_firefox.give_password().path == "/sign-in/verify/"
 
 
-def test_forgets_nobody_elses(here: Person, cleo: Person) -> None:
+def test_forgets_nobody_elses(ana_in_firefox: Person, cleo: Person) -> None:
     hers = remembered_elsewhere(cleo)
-    at_browsers(here)
-    here.browser.press("Remove all")
+    at_browsers(ana_in_firefox)
+    ana_in_firefox.browser.press("Remove all")
 
     assert list(Remembered.objects.all()) == [hers]
 
 
-def test_forgetting_twice_is_no_error_page_for_all_and_none_for_one(here: Person) -> None:
+def test_forgetting_twice_is_no_error_page_for_all_and_none_for_one(ana_in_firefox: Person) -> None:
     ref = Remembered.objects.get().ref
-    here.browser.send(f"/browsers/{ref}/forget/")
+    ana_in_firefox.browser.send(f"/browsers/{ref}/forget/")
 
-    assert here.browser.send(f"/browsers/{ref}/forget/").status == 404
-    assert here.browser.send("/browsers/forget/").status == 200
+    assert ana_in_firefox.browser.send(f"/browsers/{ref}/forget/").status == 404
+    assert ana_in_firefox.browser.send("/browsers/forget/").status == 200
 
 
-def test_ends_one_sign_in(elsewhere: Person, here: Person) -> None:
-    at_browsers(here)
+def test_ends_one_sign_in(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    at_browsers(ana_in_firefox)
 
-    page = here.browser.press("End session Safari on iPhone")
+    page = ana_in_firefox.browser.press("End session Safari on iPhone")
 
     assert page.outcomes == {"portal:session_ended"}
-    assert elsewhere.browser.go("/").path == "/sign-in/"
-    assert here.browser.go("/").path == "/"
-    assert "sessions.ended" in kinds(here)
+    assert ana_on_her_phone.browser.go("/").path == "/sign-in/"
+    assert ana_in_firefox.browser.go("/").path == "/"
+    assert "sessions.ended" in kinds(ana_in_firefox)
 
 
-def test_ending_one_twice_is_not_found(elsewhere: Person, here: Person) -> None:
-    ref = Session.objects.get(session_key=row_key(elsewhere.browser.session_key)).ref
-    here.browser.go("/browsers/")
-    here.browser.send(f"/browsers/sessions/{ref}/end/")
+def test_ending_one_twice_is_not_found(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    ref = Session.objects.get(session_key=row_key(ana_on_her_phone.browser.session_key)).ref
+    ana_in_firefox.browser.go("/browsers/")
+    ana_in_firefox.browser.send(f"/browsers/sessions/{ref}/end/")
 
-    assert here.browser.send(f"/browsers/sessions/{ref}/end/").status == 404
+    assert ana_in_firefox.browser.send(f"/browsers/sessions/{ref}/end/").status == 404
 
 
-def test_ending_this_very_one_by_hand_leads_to_the_sign_out(here: Person) -> None:
+def test_ending_this_very_one_by_hand_leads_to_the_sign_out(ana_in_firefox: Person) -> None:
     """Seen: the page could not store its result in the session that had just ended."""
-    at_browsers(here)
-    ref = Session.objects.get(session_key=row_key(here.browser.session_key)).ref
+    at_browsers(ana_in_firefox)
+    ref = Session.objects.get(session_key=row_key(ana_in_firefox.browser.session_key)).ref
 
-    page = here.browser.send(f"/browsers/sessions/{ref}/end/")
+    page = ana_in_firefox.browser.send(f"/browsers/sessions/{ref}/end/")
 
     assert (page.status, page.path) == (200, "/sign-out/")
-    assert Session.objects.filter(user=here.user).exists()
+    assert Session.objects.filter(user=ana_in_firefox.user).exists()
 
 
-def test_page_gives_no_session_key_away(elsewhere: Person, here: Person) -> None:
-    html = at_browsers(here).html
+def test_page_gives_no_session_key_away(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    html = at_browsers(ana_in_firefox).html
 
-    assert elsewhere.browser.session_key not in html
-    assert here.browser.session_key not in html
+    assert ana_on_her_phone.browser.session_key not in html
+    assert ana_in_firefox.browser.session_key not in html
 
 
-def test_signs_out_everywhere_but_here(elsewhere: Person, here: Person) -> None:
-    at_browsers(here)
-    before = here.browser.session_key
+def test_signs_out_everywhere_but_here(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    at_browsers(ana_in_firefox)
+    before = ana_in_firefox.browser.session_key
 
-    page = here.browser.press("End all other sessions")
+    page = ana_in_firefox.browser.press("End all other sessions")
 
     assert page.outcomes == {"portal:sessions_ended"}
-    assert elsewhere.browser.go("/").path == "/sign-in/"
-    assert here.browser.go("/").path == "/"
-    assert here.browser.session_key != before
+    assert ana_on_her_phone.browser.go("/").path == "/sign-in/"
+    assert ana_in_firefox.browser.go("/").path == "/"
+    assert ana_in_firefox.browser.session_key != before
     assert not Remembered.objects.exists()
 
 
-def test_half_sign_ins_end_with_it(elsewhere: Person, here: Person) -> None:
-    half = Person(here.user, here.phone)
+def test_half_sign_ins_end_with_it(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+    half = Person(ana_in_firefox.user, ana_in_firefox.phone)
     half.give_password()
-    at_browsers(here)
-    here.browser.press("End all other sessions")
+    at_browsers(ana_in_firefox)
+    ana_in_firefox.browser.press("End all other sessions")
 
     half.verify(half.read_text())
 
@@ -177,20 +177,20 @@ def test_half_sign_ins_end_with_it(elsewhere: Person, here: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/browsers/forget/", "/browsers/sign-out-everywhere/"])
-def test_a_link_does_nothing(here: Person, path: str) -> None:
-    assert here.browser.go(path).path == "/browsers/"
-    assert "page:undone" in here.page.outcomes
+def test_a_link_does_nothing(ana_in_firefox: Person, path: str) -> None:
+    assert ana_in_firefox.browser.go(path).path == "/browsers/"
+    assert "page:undone" in ana_in_firefox.page.outcomes
     assert Remembered.objects.exists()
 
 
-def test_posts_want_the_forms_token(here: Person) -> None:
-    assert here.browser.client.post("/browsers/forget/").status_code == 403
+def test_posts_want_the_forms_token(ana_in_firefox: Person) -> None:
+    assert ana_in_firefox.browser.client.post("/browsers/forget/").status_code == 403
     assert Remembered.objects.exists()
 
 
-def test_another_persons_session_in_the_same_browser_is_not_listed(here: Person, cleo: Person) -> None:
+def test_another_persons_session_in_the_same_browser_is_not_listed(ana_in_firefox: Person, cleo: Person) -> None:
     other = Person(cleo.user, cleo.phone)
     other.sign_in()
 
-    assert at_browsers(here).html.count("<article") == 2  # one remembered, one signed in
+    assert at_browsers(ana_in_firefox).html.count("<article") == 2  # one remembered, one signed in
     assert User.objects.count() == 2

@@ -143,15 +143,15 @@ def test_a_link_takes_as_many_statements_for_20_accounts_of_one_mailbox(db: None
 
 def test_link_ends_when_the_account_gets_another_mailbox(ana: Person, clock: Clock) -> None:
     """Seen failing: the link in the former mailbox, which someone else may read, still set a password."""
-    here = Context(now=clock.now, network="198.51.100.1")
-    password_resets.ask("ana", here, path="/password-reset/")
+    context = Context(now=clock.now, network="198.51.100.1")
+    password_resets.ask("ana", context, path="/password-reset/")
     reset = PasswordReset.objects.get()
     link = f"/password-reset/{reset.handle}/{random_tokens.derive('password_reset', reset.handle)}/"
     assert Browser().go(link).status == 200
     root = join("root", is_staff=True, is_superuser=True).user
     row = f"ana,{ana.user.name},ana@example.net,,{ana.user.second_step}"
 
-    jobs.begin("people", f"user name,name,mail,groups,state\n{row}\n", root, here, name="f.csv", is_dry_run=False)
+    jobs.begin("people", f"user name,name,mail,groups,state\n{row}\n", root, context, name="f.csv", is_dry_run=False)
     jobs.work(clock.now)
 
     assert User.objects.get(pk=ana.user.pk).email == "ana@example.net"

@@ -13,7 +13,7 @@ from verification.models import Enrolment, Policy
 
 
 @pytest.fixture
-def here(clock: Clock) -> Context:
+def context(clock: Clock) -> Context:
     """The context of a support action."""
     return Context(now=clock.now, network="192.0.2.9")
 
@@ -47,9 +47,9 @@ def settle(person: Person, *, days: int = 30) -> None:
     Enrolment.objects.filter(user=person.user).update(confirmed_at=timezone.now() - timedelta(days=days))
 
 
-def verify(staff: User, person: User, here: Context) -> None:
+def verify(staff: User, person: User, context: Context) -> None:
     """Verify a caller by calling back."""
-    caller_verification.vouch(staff, person, "the number in the personnel file", here)
+    caller_verification.vouch(staff, person, "the number in the personnel file", context)
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def test_reasons_that_refuse_differ_from_those_that_let_in() -> None:
     assert len(refused | let_in) == 5
 
 
-def of(person: Person, staff: Person, here: Context) -> case.Case:
-    return case.of(User.objects.get(pk=person.user.pk), staff.user, here)
+def of(person: Person, staff: Person, context: Context) -> case.Case:
+    return case.of(User.objects.get(pk=person.user.pk), staff.user, context)
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,30 @@ def of(person: Person, staff: Person, here: Context) -> case.Case:
     [(None, False), (timedelta(0), False), (timedelta(minutes=1), True), (timedelta(days=90), True), ("ever", True)],
 )
 def test_says_that_a_person_is_blocked(
-    ana: Person, dora: Person, here: Context, until: timedelta | str | None, *, is_blocked: bool
+    ana: Person, dora: Person, context: Context, until: timedelta | str | None, *, is_blocked: bool
 ) -> None:
-    ends: datetime | None = FOREVER if until == "ever" else here.now + until if isinstance(until, timedelta) else None
+    ends: datetime | None = (
+        FOREVER if until == "ever" else context.now + until if isinstance(until, timedelta) else None
+    )
     User.objects.filter(pk=ana.user.pk).update(blocked_until=ends, blocked_reason="stolen laptop")
 
-    found = of(ana, dora, here).status
+    found = of(ana, dora, context).status
 
     assert ("stolen laptop" in found.text) is is_blocked
     assert (found.kind == "bad") is is_blocked
 
 
 @pytest.mark.parametrize("wait", [timedelta(minutes=5, seconds=1), timedelta(days=1)])
-def test_says_the_same_end_of_a_lock_as_the_sign_in(ana: Person, dora: Person, here: Context, wait: timedelta) -> None:
+def test_says_the_same_end_of_a_lock_as_the_sign_in(
+    ana: Person, dora: Person, context: Context, wait: timedelta
+) -> None:
     """Seen failing: staff read a minute less than the person, and no day."""
-    ends = here.now + wait
+    ends = context.now + wait
     for each in ana.user.enrolments.all():
         Failure.objects.create(user=ana.user, method=each.method, next_at=ends, consecutive=9)
-    said = outcomes.end_words(ends, here.now)
+    said = outcomes.end_words(ends, context.now)
 
-    found = of(ana, dora, here)
+    found = of(ana, dora, context)
 
     assert said in found.status.label
     assert said in found.expected
@@ -78,31 +82,33 @@ def test_says_the_same_end_of_a_lock_as_the_sign_in(ana: Person, dora: Person, h
     assert len(found.locks) == len(found.methods)
 
 
-def test_says_that_texts_are_stopped_and_unlock_ends_it(ana: Person, dora: Person, here: Context) -> None:
+def test_says_that_texts_are_stopped_and_unlock_ends_it(ana: Person, dora: Person, context: Context) -> None:
     """Seen failing: the case promised a text, and offered nothing, while the sign-in sent none for half an hour."""
     for _ in range(conf.unanswered_texts()):
-        limits.spend_prompt(ana.user.pk, "text", now=here.now)
-    found = of(ana, dora, here)
-    assert [line for line in found.locks if outcomes.end_words(here.now + conf.unanswered_wait(), here.now) in line]
+        limits.spend_prompt(ana.user.pk, "text", now=context.now)
+    found = of(ana, dora, context)
+    assert [
+        line for line in found.locks if outcomes.end_words(context.now + conf.unanswered_wait(), context.now) in line
+    ]
     assert "unlock" in {button.action.name for button in found.offers.buttons}
 
-    blocks_and_bypasses.unlock(ana.user, Actor(staff=dora.user, context=here, reason="a test", ticket="T-1"))
+    blocks_and_bypasses.unlock(ana.user, Actor(staff=dora.user, context=context, reason="a test", ticket="T-1"))
 
-    assert not of(ana, dora, here).locks
-    assert limits.spend_prompt(ana.user.pk, "text", now=here.now).is_open
+    assert not of(ana, dora, context).locks
+    assert limits.spend_prompt(ana.user.pk, "text", now=context.now).is_open
 
 
-def test_texts_that_never_arrived_are_not_stopped(ana: Person, dora: Person, here: Context) -> None:
+def test_texts_that_never_arrived_are_not_stopped(ana: Person, dora: Person, context: Context) -> None:
     for _ in range(conf.unanswered_texts()):
-        limits.spend_prompt(ana.user.pk, "text", now=here.now)
+        limits.spend_prompt(ana.user.pk, "text", now=context.now)
         ana.give_password()
-    Message.objects.update(state=MessageState.FAILED, created_at=here.now)
+    Message.objects.update(state=MessageState.FAILED, created_at=context.now)
 
-    assert not of(ana, dora, here).locks
+    assert not of(ana, dora, context).locks
 
 
-def test_offers_the_actions_of_the_role_and_no_others(ana: Person, dora: Person, here: Context) -> None:
-    offers = of(ana, dora, here).offers
+def test_offers_the_actions_of_the_role_and_no_others(ana: Person, dora: Person, context: Context) -> None:
+    offers = of(ana, dora, context).offers
     found = {button.action.name for button in offers.buttons} | {action.name for action in offers.idle}
 
     assert found == {name for name, each in ACTIONS.items() if dora.user.has_perm(f"accounts.{each.permission}")}
@@ -110,45 +116,45 @@ def test_offers_the_actions_of_the_role_and_no_others(ana: Person, dora: Person,
     assert "erase" not in found
 
 
-def test_offers_only_what_has_something_to_do(ana: Person, root: Person, here: Context) -> None:
+def test_offers_only_what_has_something_to_do(ana: Person, root: Person, context: Context) -> None:
     def offered() -> set[str]:
-        return {button.action.name for button in of(ana, root, here).offers.buttons}
+        return {button.action.name for button in of(ana, root, context).offers.buttons}
 
     assert offered() & {"unblock", "unlock", "delete_app_passwords", "end_sessions", "forget_browsers"} == set()
 
     User.objects.filter(pk=ana.user.pk).update(blocked_until=FOREVER)
-    app_passwords.issue(ana.user, here, name="laptop", program="mail")
-    browsers.remember(ana.user, here, days=7)
+    app_passwords.issue(ana.user, context, name="laptop", program="mail")
+    browsers.remember(ana.user, context, days=7)
 
     assert offered() >= {"unblock", "delete_app_passwords", "forget_browsers"}
 
 
-def test_own_account_offers_nothing_and_says_why_once(root: Person, here: Context) -> None:
-    found = of(root, root, here).offers
+def test_own_account_offers_nothing_and_says_why_once(root: Person, context: Context) -> None:
+    found = of(root, root, context).offers
 
     assert (found.buttons, found.idle) == ((), ())
     assert len(found.other_refusals) == 1
     assert not found.needs_caller
 
 
-def test_actions_are_grouped_by_topic(ana: Person, root: Person, here: Context) -> None:
-    topics = [group.topic for group in of(ana, root, here).offers.groups]
+def test_actions_are_grouped_by_topic(ana: Person, root: Person, context: Context) -> None:
+    topics = [group.topic for group in of(ana, root, context).offers.groups]
 
     assert len(topics) == len(set(topics)) > 1
 
 
-def test_says_what_is_unavailable_until_the_caller_is_verified(ana: Person, dora: Person, here: Context) -> None:
-    buttons = of(ana, dora, here).offers.buttons
+def test_says_what_is_unavailable_until_the_caller_is_verified(ana: Person, dora: Person, context: Context) -> None:
+    buttons = of(ana, dora, context).offers.buttons
     unavailable = {button.action.name for button in buttons if button.unavailable_reason}
     assert unavailable == {button.action.name for button in buttons if button.action.requires_caller_check}
-    assert of(ana, dora, here).offers.needs_caller
+    assert of(ana, dora, context).offers.needs_caller
 
-    check = caller_verification.vouch(dora.user, ana.user, "the number on file", here)
-    found = of(ana, dora, here)
+    check = caller_verification.vouch(dora.user, ana.user, "the number on file", context)
+    found = of(ana, dora, context)
 
     assert not any(button.unavailable_reason for button in found.offers.buttons)
     assert not found.offers.needs_caller
-    assert (found.proof, found.proof_ends_at) == (check, here.now + caller_verification.LIFE)
+    assert (found.proof, found.proof_ends_at) == (check, context.now + caller_verification.LIFE)
 
 
 @pytest.mark.parametrize(
@@ -160,74 +166,76 @@ def test_says_what_is_unavailable_until_the_caller_is_verified(ana: Person, dora
     ],
 )
 def test_suggests_what_helps_first(
-    ana: Person, root: Person, here: Context, trouble: dict[str, object], helps: str | None
+    ana: Person, root: Person, context: Context, trouble: dict[str, object], helps: str | None
 ) -> None:
     User.objects.filter(pk=ana.user.pk).update(**trouble)
 
-    found = of(ana, root, here).suggestion
+    found = of(ana, root, context).suggestion
 
     assert (found.button.action.name if found and found.button else None) == helps
 
 
-def test_suggests_a_pass_to_one_who_lost_every_method(ana: Person, root: Person, here: Context) -> None:
-    User.objects.filter(pk=ana.user.pk).update(last_login=here.now)
+def test_suggests_a_pass_to_one_who_lost_every_method(ana: Person, root: Person, context: Context) -> None:
+    User.objects.filter(pk=ana.user.pk).update(last_login=context.now)
     Enrolment.objects.filter(user=ana.user).delete()
 
-    found = of(ana, root, here).suggestion
+    found = of(ana, root, context).suggestion
 
     assert found
     assert found.button
     assert found.button.action.name == "issue_pass"
 
 
-def test_history_names_who_did_what_and_why(ana: Person, sam: Person, here: Context) -> None:
-    blocks_and_bypasses.unlock(ana.user, Actor(staff=sam.user, context=here, reason="asked by phone", ticket="INC-1"))
+def test_history_names_who_did_what_and_why(ana: Person, sam: Person, context: Context) -> None:
+    blocks_and_bypasses.unlock(
+        ana.user, Actor(staff=sam.user, context=context, reason="asked by phone", ticket="INC-1")
+    )
 
-    (line,) = of(ana, sam, here).history
+    (line,) = of(ana, sam, context).history
 
     assert (line.staff, line.reason, line.ticket) == ("sam", "asked by phone", "INC-1")
 
 
-def test_promises_no_page_that_switches_an_account_on(ana: Person, dora: Person, here: Context) -> None:
+def test_promises_no_page_that_switches_an_account_on(ana: Person, dora: Person, context: Context) -> None:
     """No action does it: a directory does for its people, and operators do in the database."""
     User.objects.filter(pk=ana.user.pk).update(is_active=False)
 
-    found = of(ana, dora, here).status
+    found = of(ana, dora, context).status
 
     assert (found.kind, found.label) == ("bad", "Switched off")
     assert "database" in found.text
     assert not any(action.name.startswith("switch_on") for action in ACTIONS.values())
 
 
-def test_status_is_active_unless_something_is_wrong(ana: Person, dora: Person, here: Context) -> None:
-    assert of(ana, dora, here).status.kind == "good"
+def test_status_is_active_unless_something_is_wrong(ana: Person, dora: Person, context: Context) -> None:
+    assert of(ana, dora, context).status.kind == "good"
 
     User.objects.filter(pk=ana.user.pk).update(second_step="disabled")
-    assert of(ana, dora, here).status.kind == "warn"
+    assert of(ana, dora, context).status.kind == "warn"
 
-    User.objects.filter(pk=ana.user.pk).update(second_step="enabled", second_step_locked_at=here.now)
-    assert of(ana, dora, here).status.kind == "bad"
+    User.objects.filter(pk=ana.user.pk).update(second_step="enabled", second_step_locked_at=context.now)
+    assert of(ana, dora, context).status.kind == "bad"
 
 
-def test_status_says_who_blocked_and_since_when(ana: Person, sam: Person, dora: Person, here: Context) -> None:
+def test_status_says_who_blocked_and_since_when(ana: Person, sam: Person, dora: Person, context: Context) -> None:
     blocks_and_bypasses.block(
-        ana.user, Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1"), days=None
+        ana.user, Actor(staff=sam.user, context=context, reason="stolen laptop", ticket="1"), days=None
     )
 
-    text = of(ana, dora, here).status.text
+    text = of(ana, dora, context).status.text
 
     assert "sam" in text
-    assert time_format.moment(here.now) in text
+    assert time_format.moment(context.now) in text
 
 
 def test_status_says_whether_support_or_a_fraud_report_locked(
-    ana: Person, ben: Person, sam: Person, dora: Person, here: Context
+    ana: Person, ben: Person, sam: Person, dora: Person, context: Context
 ) -> None:
-    locked = Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1")
+    locked = Actor(staff=sam.user, context=context, reason="stolen laptop", ticket="1")
     blocks_and_bypasses.lock(ana.user, locked)
-    User.objects.filter(pk=ben.user.pk).update(second_step_locked_at=here.now)
+    User.objects.filter(pk=ben.user.pk).update(second_step_locked_at=context.now)
 
-    of_support, of_fraud = of(ana, dora, here).status, of(ben, dora, here).status
+    of_support, of_fraud = of(ana, dora, context).status, of(ben, dora, context).status
 
     assert (of_support.kind, of_fraud.kind) == ("bad", "bad")
     assert "stolen laptop" in of_support.text
@@ -235,15 +243,15 @@ def test_status_says_whether_support_or_a_fraud_report_locked(
     assert "sam" not in of_fraud.text
 
 
-def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person, here: Context) -> None:
+def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person, context: Context) -> None:
     cleo.give_password()
     for _ in range(5):
         cleo.verify("000000")
 
-    found = of(cleo, dora, here)
+    found = of(cleo, dora, context)
 
     assert found.status.kind == "bad"
-    ends = outcomes.end_words(here.now + timedelta(minutes=1), here.now)
+    ends = outcomes.end_words(context.now + timedelta(minutes=1), context.now)
     assert ends in found.status.label
     assert ends in found.expected
     assert found.suggestion
@@ -271,12 +279,12 @@ def test_successes_are_lines_of_their_own() -> None:
     assert [each.n for each in sign_in_attempts.grouped([entry(9, kind="good"), entry(8, kind="good")])] == [1, 1]
 
 
-def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, here: Context) -> None:
+def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, context: Context) -> None:
     for n in range(12):
-        app_passwords.issue(ana.user, here, name=f"laptop {n}", program="mail")
+        app_passwords.issue(ana.user, context, name=f"laptop {n}", program="mail")
 
     def holding(**search: str) -> case_page.Holding:
-        found = case.of(User.objects.get(pk=ana.user.pk), dora.user, here, **search)
+        found = case.of(User.objects.get(pk=ana.user.pk), dora.user, context, **search)
         return next(each for each in found.holdings if each.key == "app-passwords")
 
     assert (holding().n, len(holding().first), len(holding().rest)) == (12, 5, 7)
@@ -285,10 +293,10 @@ def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, here: Con
     assert holding(find="laptop 11", find_in="browsers").items == holding().items
 
 
-def test_names_a_colleague_who_is_helping_them(ana: Person, dora: Person, sam: Person, here: Context) -> None:
-    caller_verification.vouch(sam.user, ana.user, "the number on file", here)
+def test_names_a_colleague_who_is_helping_them(ana: Person, dora: Person, sam: Person, context: Context) -> None:
+    caller_verification.vouch(sam.user, ana.user, "the number on file", context)
 
-    assert of(ana, dora, here).colleague == "sam"
-    assert of(ana, sam, here).colleague == ""
-    later = Context(now=here.now + timedelta(minutes=16))
+    assert of(ana, dora, context).colleague == "sam"
+    assert of(ana, sam, context).colleague == ""
+    later = Context(now=context.now + timedelta(minutes=16))
     assert of(ana, dora, later).colleague == ""

@@ -23,128 +23,130 @@ from verification.models import Enrolment
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_keeps_nobody_out_of_an_empty_portal(look: PageChecker, ben: Person) -> None:
+def test_keeps_nobody_out_of_an_empty_portal(page_checker: PageChecker, ben: Person) -> None:
     User.objects.filter(pk=ben.user.pk).update(second_step=SecondStep.DISABLED)
-    give_password(look.page, ben)
-    expect_in(look.page, ben)
-    look.at("empty-home")
+    give_password(page_checker.page, ben)
+    expect_in(page_checker.page, ben)
+    page_checker.at("empty-home")
     for place in ("methods", "app-passwords", "browsers", "activity"):
-        look.page.goto(f"/{place}/")
-        look.at(f"empty-{place}")
+        page_checker.page.goto(f"/{place}/")
+        page_checker.at(f"empty-{place}")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
-def test_keeps_nobody_out_of_the_portal(inside: PageChecker, ana: Person) -> None:
+def test_keeps_nobody_out_of_the_portal(portal_checker: PageChecker, ana: Person) -> None:
     ref = ana.enrolment("totp").ref
-    inside.over("/", "/methods/", f"/methods/{ref}/rename/", f"/methods/{ref}/remove/", "/browsers/", "/activity/")
-    inside.over("/activity/not-me/", "/activity/secure/", "/profile/", "/sign-out/")
-    inside.page.goto("/")
-    unfold(inside.page)
-    inside.at("home-menu")
+    portal_checker.over(
+        "/", "/methods/", f"/methods/{ref}/rename/", f"/methods/{ref}/remove/", "/browsers/", "/activity/"
+    )
+    portal_checker.over("/activity/not-me/", "/activity/secure/", "/profile/", "/sign-out/")
+    portal_checker.page.goto("/")
+    unfold(portal_checker.page)
+    portal_checker.at("home-menu")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_adding_a_method(inside: PageChecker) -> None:
-    page = inside.page
-    inside.over("/methods/add/", "/methods/add/text/", "/methods/add/call/", "/methods/add/passkey/")
+def test_keeps_nobody_out_of_adding_a_method(portal_checker: PageChecker) -> None:
+    page = portal_checker.page
+    portal_checker.over("/methods/add/", "/methods/add/text/", "/methods/add/call/", "/methods/add/passkey/")
     press(page, "Continue")
     expect(page.get_by_role("button", name="Create a passkey")).to_be_visible()
-    inside.at("methods-add-passkey-prove")
+    portal_checker.at("methods-add-passkey-prove")
     page.goto("/methods/add/")
     press(page, "Authenticator app")
     expect(page.locator(".qr-code svg")).to_be_visible()
-    inside.at("methods-add-app-prove")
-    inside.over("/methods/recovery-codes/")
+    portal_checker.at("methods-add-app-prove")
+    portal_checker.over("/methods/recovery-codes/")
     press(page, "Get new codes")
     expect(page.locator("#codes li")).to_have_count(10)
-    inside.at("methods-recovery-codes-shown")
+    portal_checker.at("methods-recovery-codes-shown")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_a_new_phone(inside: PageChecker, ana: Person, clock: Clock) -> None:
-    page = inside.page
-    inside.over("/methods/new-phone/")
+def test_keeps_nobody_out_of_a_new_phone(portal_checker: PageChecker, ana: Person, clock: Clock) -> None:
+    page = portal_checker.page
+    portal_checker.over("/methods/new-phone/")
     press(page, "Start")
     expect(page.get_by_role("heading", name="1. Set up the new phone")).to_be_visible()
-    inside.at("methods-new-phone-begun")
+    portal_checker.at("methods-new-phone-begun")
     clock.forward(seconds=1)
     ana.set_up("totp")
     page.reload()
     expect(page.get_by_role("button", name="Finish")).to_be_visible()
-    inside.at("methods-new-phone-proven")
+    portal_checker.at("methods-new-phone-proven")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_app_passwords(inside: PageChecker) -> None:
-    page = inside.page
-    inside.over("/app-passwords/make/")
+def test_keeps_nobody_out_of_app_passwords(portal_checker: PageChecker) -> None:
+    page = portal_checker.page
+    portal_checker.over("/app-passwords/make/")
     unfold(page, "Restrictions (optional)")
     fill(page, "Only from this network", "everywhere")
     press(page, "Create app password")
     expect(page.locator(".field.wrong")).to_have_count(2)
-    inside.at("app-passwords-make-wrong")
+    portal_checker.at("app-passwords-make-wrong")
     fill(page, "Only from this network", "")
     fill(page, "Name", "old laptop")
     press(page, "Create app password")
     expect_heading(page, "Your app password")
-    inside.at("app-passwords-shown")
+    portal_checker.at("app-passwords-shown")
     follow(page, "Done")
     follow(page, "old laptop")
     expect_heading(page, "old laptop")
-    inside.at("app-password")
+    portal_checker.at("app-password")
     follow(page, "Delete app password")
     expect_heading(page, "Delete this app password?")
-    inside.at("app-passwords-delete")
-    inside.over("/app-passwords/?unused=1")
+    portal_checker.at("app-passwords-delete")
+    portal_checker.over("/app-passwords/?unused=1")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_making_an_account_safe(inside: PageChecker) -> None:
-    page = inside.page
+def test_keeps_nobody_out_of_making_an_account_safe(portal_checker: PageChecker) -> None:
+    page = portal_checker.page
     page.goto("/activity/not-me/")
     press(page, "Secure my account")
     expect_heading(page, "Secure your account: 3 steps")
-    inside.at("activity-securing")
-    inside.over("/password/")
+    portal_checker.at("activity-securing")
+    portal_checker.over("/password/")
     fill(page, "Current password", PASSWORD)
     fill(page, "New password", "short")
     press(page, "Change password")
     expect(page.locator(".field.wrong")).to_be_visible()
-    inside.at("password-too-short")
+    portal_checker.at("password-too-short")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_proving_themselves_again(inside: PageChecker, ana: Person, clock: Clock) -> None:
-    page = inside.page
+def test_keeps_nobody_out_of_proving_themselves_again(portal_checker: PageChecker, ana: Person, clock: Clock) -> None:
+    page = portal_checker.page
     page.goto("/methods/")
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     press(page, "Make default Authenticator app")
     expect_heading(page, "Verify it’s you")
-    inside.at("reauthenticate")
+    portal_checker.at("reauthenticate")
     press(page, "Authenticator app")
     expect_heading(page, "Verify it’s you")
-    inside.at("again-verify")
+    portal_checker.at("again-verify")
     verify(page, ana.read_app())
     expect_heading(page, "You’re verified")
-    inside.at("again-go-on")
+    portal_checker.at("again-go-on")
 
-    assert inside.found == []
+    assert portal_checker.found == []
 
 
-def test_keeps_nobody_out_of_a_full_portal(inside: PageChecker, ana: Person) -> None:
+def test_keeps_nobody_out_of_a_full_portal(portal_checker: PageChecker, ana: Person) -> None:
     ana.user = User.objects.get(pk=ana.user.pk)
     fill_up(ana)
     for place in ("", "methods/", "app-passwords/", "browsers/", "activity/"):
-        inside.page.goto(f"/{place}")
-        inside.at(f"full-{place.strip('/') or 'home'}")
+        portal_checker.page.goto(f"/{place}")
+        portal_checker.at(f"full-{place.strip('/') or 'home'}")
     named = Enrolment.objects.filter(name=UNBROKEN).first()
     assert named
-    inside.over(f"/methods/{named.ref}/rename/", "/sign-in/again/", "/app-passwords/delete/")
+    portal_checker.over(f"/methods/{named.ref}/rename/", "/sign-in/again/", "/app-passwords/delete/")
 
-    assert inside.found == []
+    assert portal_checker.found == []

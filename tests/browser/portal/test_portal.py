@@ -57,215 +57,217 @@ def prove_another_number(page: Page, person: Person) -> None:
     verify(page, person.read_text())
 
 
-def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at_home: Page, ana: Person) -> None:
-    go(at_home, "Methods")
-    follow(at_home, "Add a method")
-    prove_another_number(at_home, ana)
+def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(portal_page: Page, ana: Person) -> None:
+    go(portal_page, "Methods")
+    follow(portal_page, "Add a method")
+    prove_another_number(portal_page, ana)
 
-    follow(at_home, "Rename Text message ••• •• 45")
-    fill(at_home, "Your name for it", "spare")
-    press(at_home, "Save")
-    expect_outcome(at_home, "portal:saved")
+    follow(portal_page, "Rename Text message ••• •• 45")
+    fill(portal_page, "Your name for it", "spare")
+    press(portal_page, "Save")
+    expect_outcome(portal_page, "portal:saved")
 
-    press(at_home, "Make default Text message ••• •• 45 (spare)")
-    expect_outcome(at_home, "portal:default_changed")
-    expect(at_home.get_by_role("article", name=re.compile("spare")).get_by_text("Default")).to_be_visible()
+    press(portal_page, "Make default Text message ••• •• 45 (spare)")
+    expect_outcome(portal_page, "portal:default_changed")
+    expect(portal_page.get_by_role("article", name=re.compile("spare")).get_by_text("Default")).to_be_visible()
 
-    follow(at_home, "Remove Text message ••• •• 45 (spare)")
-    expect_heading(at_home, "Remove this method?")
-    press(at_home, "Remove method")
-    expect_outcome(at_home, "portal:method_removed")
-    expect(at_home.get_by_role("article", name=re.compile("spare"))).to_have_count(0)
+    follow(portal_page, "Remove Text message ••• •• 45 (spare)")
+    expect_heading(portal_page, "Remove this method?")
+    press(portal_page, "Remove method")
+    expect_outcome(portal_page, "portal:method_removed")
+    expect(portal_page.get_by_role("article", name=re.compile("spare"))).to_have_count(0)
 
 
-def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Person, clock: Clock) -> None:
-    go(at_home, "Methods")
+def test_asks_for_a_fresh_proof_in_place_and_comes_back(portal_page: Page, ana: Person, clock: Clock) -> None:
+    go(portal_page, "Methods")
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
 
-    press(at_home, "Make default Authenticator app")
-    prove_again(at_home, ana)
-    expect_heading(at_home, "You’re verified")
-    press(at_home, "Continue")
+    press(portal_page, "Make default Authenticator app")
+    prove_again(portal_page, ana)
+    expect_heading(portal_page, "You’re verified")
+    press(portal_page, "Continue")
 
-    expect_outcome(at_home, "portal:default_changed")
+    expect_outcome(portal_page, "portal:default_changed")
     assert ana.enrolment("totp").is_default
 
 
-def test_makes_a_new_set_of_recovery_codes_and_copies_it(at_home: Page) -> None:
-    at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    go(at_home, "Methods")
-    follow(at_home, "Get new codes")
-    press(at_home, "Get new codes")
-    expect(at_home.locator("#codes li")).to_have_count(10)
+def test_makes_a_new_set_of_recovery_codes_and_copies_it(portal_page: Page) -> None:
+    portal_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(portal_page, "Methods")
+    follow(portal_page, "Get new codes")
+    press(portal_page, "Get new codes")
+    expect(portal_page.locator("#codes li")).to_have_count(10)
 
-    press(at_home, "Copy")
-    expect(at_home.get_by_role("button", name="Copied")).to_be_visible()
-    kept = at_home.evaluate("navigator.clipboard.readText()")
-    assert kept.split("\n")[:-1] == at_home.locator("#codes li").all_inner_texts()
+    press(portal_page, "Copy")
+    expect(portal_page.get_by_role("button", name="Copied")).to_be_visible()
+    kept = portal_page.evaluate("navigator.clipboard.readText()")
+    assert kept.split("\n")[:-1] == portal_page.locator("#codes li").all_inner_texts()
 
-    follow(at_home, "I’ve stored them")
-    expect(at_home.get_by_text("10 codes left.")).to_be_visible()
-
-
-def test_tries_a_method_out(at_home: Page, ana: Person) -> None:
-    go(at_home, "Methods")
-    press(at_home, "Try it now Authenticator app")
-    expect_heading(at_home, "Try it out")
-
-    verify(at_home, ana.read_app())
-
-    expect_outcome(at_home, "portal:method_works")
+    follow(portal_page, "I’ve stored them")
+    expect(portal_page.get_by_text("10 codes left.")).to_be_visible()
 
 
-def test_moves_to_a_new_phone(at_home: Page, ana: Person) -> None:
-    go(at_home, "Methods")
-    follow(at_home, "Move to a new phone")
-    press(at_home, "Start")
-    prove_another_number(at_home, ana)
+def test_tries_a_method_out(portal_page: Page, ana: Person) -> None:
+    go(portal_page, "Methods")
+    press(portal_page, "Try it now Authenticator app")
+    expect_heading(portal_page, "Try it out")
 
-    tick(at_home, "Text message ••• •• 23")
-    tick(at_home, "Phone call ••• •• 23")
-    press(at_home, "Finish")
+    verify(portal_page, ana.read_app())
 
-    expect_outcome(at_home, "portal:phone_moved")
+    expect_outcome(portal_page, "portal:method_works")
+
+
+def test_moves_to_a_new_phone(portal_page: Page, ana: Person) -> None:
+    go(portal_page, "Methods")
+    follow(portal_page, "Move to a new phone")
+    press(portal_page, "Start")
+    prove_another_number(portal_page, ana)
+
+    tick(portal_page, "Text message ••• •• 23")
+    tick(portal_page, "Phone call ••• •• 23")
+    press(portal_page, "Finish")
+
+    expect_outcome(portal_page, "portal:phone_moved")
     hints = Enrolment.objects.filter(method__in=["text", "call"]).values_list("hint", flat=True)
     assert set(hints) == {"•••\xa0••\xa045"}
 
 
-def test_makes_an_app_password_and_copies_it_and_deletes_it(at_home: Page) -> None:
-    at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    go(at_home, "App passwords")
-    follow(at_home, "Create an app password")
-    fill(at_home, "Name", "old laptop")
-    press(at_home, "Create app password")
-    expect_heading(at_home, "Your app password")
-    press(at_home, "Copy")
-    expect(at_home.get_by_role("button", name="Copied")).to_be_visible()
-    assert at_home.evaluate("navigator.clipboard.readText()") == at_home.locator("#app-password").inner_text()
+def test_makes_an_app_password_and_copies_it_and_deletes_it(portal_page: Page) -> None:
+    portal_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(portal_page, "App passwords")
+    follow(portal_page, "Create an app password")
+    fill(portal_page, "Name", "old laptop")
+    press(portal_page, "Create app password")
+    expect_heading(portal_page, "Your app password")
+    press(portal_page, "Copy")
+    expect(portal_page.get_by_role("button", name="Copied")).to_be_visible()
+    assert portal_page.evaluate("navigator.clipboard.readText()") == portal_page.locator("#app-password").inner_text()
 
-    follow(at_home, "Done")
-    follow(at_home, "old laptop")
-    follow(at_home, "Delete app password")
-    press(at_home, "Delete app password")
+    follow(portal_page, "Done")
+    follow(portal_page, "old laptop")
+    follow(portal_page, "Delete app password")
+    press(portal_page, "Delete app password")
 
-    expect_said(at_home, "Deleted.")
-    expect(at_home.locator("[data-empty]")).to_be_visible()
+    expect_said(portal_page, "Deleted.")
+    expect(portal_page.locator("[data-empty]")).to_be_visible()
 
 
-def test_forgets_a_remembered_browser(at_home: Page, ana: Person, clock: Clock) -> None:
+def test_forgets_a_remembered_browser(portal_page: Page, ana: Person, clock: Clock) -> None:
     Person(ana.user, ana.phone, browser=Browser(agent="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")).sign_in(
         remember="on"
     )
-    go(at_home, "Browsers")
-    remembered = at_home.get_by_role("region", name="Remembered browsers")
+    go(portal_page, "Browsers")
+    remembered = portal_page.get_by_role("region", name="Remembered browsers")
     expect(remembered.get_by_role("article")).to_have_count(1)
 
-    press(at_home, "Remove")
+    press(portal_page, "Remove")
 
-    expect_outcome(at_home, "portal:browser_removed")
+    expect_outcome(portal_page, "portal:browser_removed")
     expect(remembered.get_by_role("article")).to_have_count(0)
 
 
-def test_signs_out_everywhere_else(at_home: Page, ana: Person) -> None:
+def test_signs_out_everywhere_else(portal_page: Page, ana: Person) -> None:
     elsewhere = Person(ana.user, ana.phone)
     elsewhere.sign_in()
-    go(at_home, "Browsers")
+    go(portal_page, "Browsers")
 
-    press(at_home, "End all other sessions")
+    press(portal_page, "End all other sessions")
 
-    expect_outcome(at_home, "portal:sessions_ended")
+    expect_outcome(portal_page, "portal:sessions_ended")
     assert elsewhere.browser.go("/").path == "/sign-in/"
 
 
-def test_makes_the_account_safe_and_opens_it_again(at_home: Page, ana: Person) -> None:
-    go(at_home, "Activity")
-    follow(at_home, "This wasn’t me")
-    expect_heading(at_home, "Secure your account")
-    press(at_home, "Secure my account")
-    expect_heading(at_home, "Secure your account: 3 steps")
-    follow(at_home, "Change password")
-    fill(at_home, "Current password", PASSWORD)
-    fill(at_home, "New password", NEW)
-    press(at_home, "Change password")
+def test_makes_the_account_safe_and_opens_it_again(portal_page: Page, ana: Person) -> None:
+    go(portal_page, "Activity")
+    follow(portal_page, "This wasn’t me")
+    expect_heading(portal_page, "Secure your account")
+    press(portal_page, "Secure my account")
+    expect_heading(portal_page, "Secure your account: 3 steps")
+    follow(portal_page, "Change password")
+    fill(portal_page, "Current password", PASSWORD)
+    fill(portal_page, "New password", NEW)
+    press(portal_page, "Change password")
 
-    expect_outcome(at_home, "portal:new_password")
-    press(at_home, "Restore access")
+    expect_outcome(portal_page, "portal:new_password")
+    press(portal_page, "Restore access")
 
-    expect_outcome(at_home, "portal:access_restored")
+    expect_outcome(portal_page, "portal:access_restored")
     assert User.objects.get(pk=ana.user.pk).securing_since is None
 
 
-def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page, ana: Person) -> None:
-    unfold(at_home)
-    follow(at_home, "Change password")
-    fill(at_home, "Current password", PASSWORD)
-    fill(at_home, "New password", "short")
-    press(at_home, "Change password")
-    expect(at_home.locator(".field.wrong .error")).to_contain_text("too short")
+def test_changes_the_password_after_saying_what_is_wrong_with_one(portal_page: Page, ana: Person) -> None:
+    unfold(portal_page)
+    follow(portal_page, "Change password")
+    fill(portal_page, "Current password", PASSWORD)
+    fill(portal_page, "New password", "short")
+    press(portal_page, "Change password")
+    expect(portal_page.locator(".field.wrong .error")).to_contain_text("too short")
 
-    fill(at_home, "Current password", PASSWORD)
-    fill(at_home, "New password", NEW)
-    press(at_home, "Change password")
+    fill(portal_page, "Current password", PASSWORD)
+    fill(portal_page, "New password", NEW)
+    press(portal_page, "Change password")
 
-    expect_outcome(at_home, "portal:password_changed")
+    expect_outcome(portal_page, "portal:password_changed")
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
 
 
-def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
-    unfold(at_home)
-    follow(at_home, "Your details")
-    pick(at_home, "Time zone", "Asia/Tokyo")
-    press(at_home, "Save")
+def test_speaks_of_time_as_the_person_says(portal_page: Page, ana: Person) -> None:
+    unfold(portal_page)
+    follow(portal_page, "Your details")
+    pick(portal_page, "Time zone", "Asia/Tokyo")
+    press(portal_page, "Save")
 
-    expect_outcome(at_home, "portal:saved")
-    expect(at_home.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    expect_outcome(portal_page, "portal:saved")
+    expect(portal_page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
     assert User.objects.get(pk=ana.user.pk).time_zone == "Asia/Tokyo"
 
 
-def test_asks_a_stale_session_again_and_takes_a_different_option(at_desktop: Page, ana: Person, clock: Clock) -> None:
+def test_asks_a_stale_session_again_and_takes_a_different_option(
+    portal_on_desktop: Page, ana: Person, clock: Clock
+) -> None:
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
-    at_desktop.goto("/methods/add/")
-    expect_heading(at_desktop, "Verify it’s you")
-    press(at_desktop, "Text message")
-    expect_heading(at_desktop, "Verify it’s you")
-    follow(at_desktop, DIFFERENT)
-    press(at_desktop, "Authenticator app")
+    portal_on_desktop.goto("/methods/add/")
+    expect_heading(portal_on_desktop, "Verify it’s you")
+    press(portal_on_desktop, "Text message")
+    expect_heading(portal_on_desktop, "Verify it’s you")
+    follow(portal_on_desktop, DIFFERENT)
+    press(portal_on_desktop, "Authenticator app")
     clock.forward(seconds=SECONDS_TO_NEXT_APP_CODE)
 
-    verify(at_desktop, ana.read_app())
+    verify(portal_on_desktop, ana.read_app())
 
-    expect_heading(at_desktop, "Add a method")
-
-
-def test_shows_in_the_list_of_places_where_one_is(at_home: Page) -> None:
-    go(at_home, "Activity")
-    expect_heading(at_home, "Activity")
-
-    if at_home.get_by_role("button", name="Menu").is_visible():
-        press(at_home, "Menu")
-    expect(at_home.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
+    expect_heading(portal_on_desktop, "Add a method")
 
 
-def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Person) -> None:
+def test_shows_in_the_list_of_places_where_one_is(portal_page: Page) -> None:
+    go(portal_page, "Activity")
+    expect_heading(portal_page, "Activity")
+
+    if portal_page.get_by_role("button", name="Menu").is_visible():
+        press(portal_page, "Menu")
+    expect(portal_page.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_activates_a_hardware_token_and_signs_in_with_it(portal_page: Page, ana: Person) -> None:
     secret = bytes(range(20))
     context = Context(now=timezone.now())
     seed = hardware_tokens.Seed(serial="TK-0042", secret=secret, manufacturer="grey", model="token")
     hardware_tokens.bring_in(seed, ana.user, context, actor_id=None)
 
-    at_home.goto("/methods/add/")
-    press(at_home, "Hardware token")
-    fill(at_home, "Serial number", "tk-0042")
-    press(at_home, "Continue")
-    expect_heading(at_home, "Verify your new method")
-    verify(at_home, f"{totp(secret):06d}")
-    expect(at_home.get_by_role("article", name=re.compile("Hardware token"))).to_be_visible()
+    portal_page.goto("/methods/add/")
+    press(portal_page, "Hardware token")
+    fill(portal_page, "Serial number", "tk-0042")
+    press(portal_page, "Continue")
+    expect_heading(portal_page, "Verify your new method")
+    verify(portal_page, f"{totp(secret):06d}")
+    expect(portal_page.get_by_role("article", name=re.compile("Hardware token"))).to_be_visible()
     Enrolment.objects.filter(method="token").update(counter=-1)  # the next half minute, as far as the token goes
-    sign_out(at_home)
-    give_password(at_home, ana)
-    choose(at_home, "Hardware token")
-    verify(at_home, f"{totp(secret):06d}")
+    sign_out(portal_page)
+    give_password(portal_page, ana)
+    choose(portal_page, "Hardware token")
+    verify(portal_page, f"{totp(secret):06d}")
 
-    expect_in(at_home, ana)
+    expect_in(portal_page, ana)
 
 
 def mailed() -> str:
@@ -276,19 +278,19 @@ def mailed() -> str:
     return found[0]
 
 
-def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> None:
+def test_sets_mail_up_and_signs_in_with_its_code(portal_page: Page, ana: Person) -> None:
     Policy.objects.create(methods=["text", "call", "totp", "email", "recovery"])
-    at_home.goto("/methods/add/")
-    press(at_home, "Email")
-    fill(at_home, "Email address", "ana@home.example")
-    press(at_home, "Continue")
-    expect_heading(at_home, "Verify your new method")
-    verify(at_home, mailed())
-    expect(at_home.get_by_role("article", name=re.compile("Email"))).to_be_visible()
-    sign_out(at_home)
-    give_password(at_home, ana)
-    choose(at_home, "Email")
-    expect_heading(at_home, "Verify it’s you")
-    verify(at_home, mailed())
+    portal_page.goto("/methods/add/")
+    press(portal_page, "Email")
+    fill(portal_page, "Email address", "ana@home.example")
+    press(portal_page, "Continue")
+    expect_heading(portal_page, "Verify your new method")
+    verify(portal_page, mailed())
+    expect(portal_page.get_by_role("article", name=re.compile("Email"))).to_be_visible()
+    sign_out(portal_page)
+    give_password(portal_page, ana)
+    choose(portal_page, "Email")
+    expect_heading(portal_page, "Verify it’s you")
+    verify(portal_page, mailed())
 
-    expect_in(at_home, ana)
+    expect_in(portal_page, ana)

@@ -40,14 +40,16 @@ def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Perso
     page_actions.give_password(desktop, fay, to="/admin/accounts/user/tokens/")
     page_actions.verify(desktop, fay.read_app())
     page_actions.expect_heading(desktop, "Hardware tokens")
-    look, at = PageChecker(desktop), "/admin/accounts/user"
+    page_checker, at = PageChecker(desktop), "/admin/accounts/user"
 
-    look.at("tokens-list")
-    look.over(f"{at}/tokens/?q=nothing", f"{at}/tokens/{tokens[0].ref}/", f"{at}/tokens/{tokens[1].ref}/")
-    look.over(f"{at}/tokens/{tokens[2].ref}/", f"{at}/tokens/{tokens[0].ref}/retire/", f"{at}/import/")
-    look.over(*(f"{at}/{ana.user.pk}/do/{name}/" for name in ("assign_token", "resync_token", "take_token_back")))
+    page_checker.at("tokens-list")
+    page_checker.over(f"{at}/tokens/?q=nothing", f"{at}/tokens/{tokens[0].ref}/", f"{at}/tokens/{tokens[1].ref}/")
+    page_checker.over(f"{at}/tokens/{tokens[2].ref}/", f"{at}/tokens/{tokens[0].ref}/retire/", f"{at}/import/")
+    page_checker.over(
+        *(f"{at}/{ana.user.pk}/do/{name}/" for name in ("assign_token", "resync_token", "take_token_back"))
+    )
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
 def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
@@ -61,9 +63,9 @@ def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     page_actions.press(page, "Hardware token")
     page_actions.expect_heading(page, "Verify it’s you")
 
-    look = PageChecker(page)
-    look.at("token code")
+    page_checker = PageChecker(page)
+    page_checker.at("token code")
     page_actions.verify(page, f"{code(SECRET, 90)} {code(SECRET, 91)}")
 
     page_actions.expect_in(page, ana)
-    assert look.found == []
+    assert page_checker.found == []

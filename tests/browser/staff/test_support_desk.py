@@ -259,7 +259,7 @@ def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
         )
 
 
-def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person, look: PageChecker) -> None:
+def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person, page_checker: PageChecker) -> None:
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     root = hire("root", "Administrators")
     enter(desktop, root)
@@ -281,7 +281,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person,
     }
     for name, path in pages.items():
         desktop.goto(f"/admin/accounts/user/{path}")
-        look.at(f"desk-{name}")
+        page_checker.at(f"desk-{name}")
     now = timezone.now()
     BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
     toll_fraud.stop("+41795551234", provider="twilio", now=now)
@@ -302,7 +302,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person,
     }
     for name, path in tables.items():
         desktop.goto(path)
-        look.at(f"desk-{name}")
+        page_checker.at(f"desk-{name}")
     for name in (
         "",
         "no-text/",
@@ -314,12 +314,12 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person,
         "?q=zzqx",
     ):
         desktop.goto(f"/help/{name}")
-        look.at(f"help-{name.strip('/?').replace('/?', '-').replace('=', '-') or 'index'}")
+        page_checker.at(f"help-{name.strip('/?').replace('/?', '-').replace('=', '-') or 'index'}")
 
-    assert look.found == []
+    assert page_checker.found == []
 
 
 @pytest.fixture
-def look(desktop: Page) -> PageChecker:
+def page_checker(desktop: Page) -> PageChecker:
     """Return a checker that tests pages in every mode."""
     return PageChecker(desktop)

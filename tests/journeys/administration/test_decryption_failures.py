@@ -43,18 +43,18 @@ Damage = Callable[[str, str], str]
 
 
 @pytest.fixture(params=[flip, swap, lose_key, junk])
-def harm(request: pytest.FixtureRequest) -> Damage:
+def damage(request: pytest.FixtureRequest) -> Damage:
     """Return each kind of damage to a sealed value in turn."""
     way: Damage = request.param
     return way
 
 
-def spoil(person: Person, method: str, harm: Damage) -> None:
+def spoil(person: Person, method: str, damage: Damage) -> None:
     """Damage every sealed value of one method. A swap takes the value of another person."""
     other = join("eve", number="+41795550177").set_up("text", "totp").enrolment(method)
     mine = person.enrolment(method)
     changed = {
-        column: harm(getattr(mine, column), getattr(other, column))
+        column: damage(getattr(mine, column), getattr(other, column))
         for column in ("sealed_address", "sealed_secret")
         if getattr(mine, column)
     }
@@ -62,9 +62,9 @@ def spoil(person: Person, method: str, harm: Damage) -> None:
 
 
 @pytest.mark.parametrize("broken", ["text", "totp"])
-def test_person_signs_in_by_another_option(broken: str, ana: Person, harm: Damage) -> None:
+def test_person_signs_in_by_another_option(broken: str, ana: Person, damage: Damage) -> None:
     """Seen: the password step answered 500."""
-    spoil(ana, broken, harm)
+    spoil(ana, broken, damage)
 
     page = ana.give_password()
 
@@ -78,10 +78,10 @@ def test_person_signs_in_by_another_option(broken: str, ana: Person, harm: Damag
         assert ana.verify(ana.read_text()).path == "/"
 
 
-def test_option_that_breaks_in_mid_proof_leads_to_the_others(ana: Person, harm: Damage) -> None:
+def test_option_that_breaks_in_mid_proof_leads_to_the_others(ana: Person, damage: Damage) -> None:
     ana.give_password()
     code = ana.read_text()
-    spoil(ana, "text", harm)
+    spoil(ana, "text", damage)
 
     page = ana.browser.press("Verify", code=code)
 
@@ -94,17 +94,17 @@ def test_option_that_breaks_in_mid_proof_leads_to_the_others(ana: Person, harm: 
     assert ana.verify(ana.read_app()).path == "/"
 
 
-def test_broken_app_code_is_never_right(ana: Person, harm: Damage) -> None:
+def test_broken_app_code_is_never_right(ana: Person, damage: Damage) -> None:
     code = ana.read_app()
     ana.give_password()
     ana.choose("Authenticator app")
-    spoil(ana, "totp", harm)
+    spoil(ana, "totp", damage)
 
     assert ana.browser.press("Verify", code=code).path == "/sign-in/options/"
 
 
-def test_person_with_nothing_else_is_told_where_to_turn(cleo: Person, harm: Damage) -> None:
-    spoil(cleo, "totp", harm)
+def test_person_with_nothing_else_is_told_where_to_turn(cleo: Person, damage: Damage) -> None:
+    spoil(cleo, "totp", damage)
 
     page = cleo.give_password()
 
@@ -113,11 +113,11 @@ def test_person_with_nothing_else_is_told_where_to_turn(cleo: Person, harm: Dama
     assert cleo.browser.go("/").path != "/"
 
 
-def test_pages_of_the_portal_and_of_support_still_show(ana: Person, harm: Damage) -> None:
+def test_pages_of_the_portal_and_of_support_still_show(ana: Person, damage: Damage) -> None:
     ana.sign_in()
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
-    spoil(ana, "text", harm)
+    spoil(ana, "text", damage)
 
     assert GONE in ana.browser.go("/methods/")
     for address in ("/", "/activity/", "/help/diagnose/", "/app-passwords/"):
@@ -127,8 +127,8 @@ def test_pages_of_the_portal_and_of_support_still_show(ana: Person, harm: Damage
     assert str(CANNOT_BE_READ) in case
 
 
-def test_broken_option_can_be_removed_and_set_up_again(ana: Person, harm: Damage) -> None:
-    spoil(ana, "text", harm)
+def test_broken_option_can_be_removed_and_set_up_again(ana: Person, damage: Damage) -> None:
+    spoil(ana, "text", damage)
     context = Context(now=timezone.now())
 
     gone = enrolments.clear(ana.user, context, only=ana.enrolment("text"))
@@ -183,12 +183,12 @@ def test_alarm_is_raised_after_a_request_that_failed_to(db: None, monkeypatch: p
     assert AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind).count() == 1
 
 
-def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: Damage) -> None:
+def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, damage: Damage) -> None:
     ana.give_password()
     sealed = Message.objects.get(kind="text")
     other = Message.objects.filter(kind="mail").first() or sealed
     Message.objects.filter(pk=sealed.pk).update(
-        sealed_address=harm(sealed.sealed_address, flip(other.sealed_address, ""))
+        sealed_address=damage(sealed.sealed_address, flip(other.sealed_address, ""))
     )
 
     work()
@@ -198,14 +198,14 @@ def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: 
     assert ana.browser.reload().status == 200
 
 
-def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Damage) -> None:
+def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, damage: Damage) -> None:
     context, fay = Context(now=timezone.now()), hire("fay", "Administrators")
     text = "user name,name,mail,groups,state\n{},New,new@example.org,,\n"
     bad, good = (
         jobs.begin("people", text.format(name), fay.user, context, name=f"{name}.csv", is_dry_run=True)
         for name in ("one", "two")
     )
-    Import.objects.filter(pk=bad.pk).update(sealed=harm(bad.sealed, good.sealed))
+    Import.objects.filter(pk=bad.pk).update(sealed=damage(bad.sealed, good.sealed))
 
     jobs.work(timezone.now())
 

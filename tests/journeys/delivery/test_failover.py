@@ -16,27 +16,29 @@ ADD = "/admin/verification/route/add/"
 
 
 @pytest.fixture
-def both(exchange: FakeCarrier, gateway: FakeCarrier, settings: Any) -> tuple[FakeCarrier, FakeCarrier]:
+def twilio_and_gateway(twilio: FakeCarrier, gateway: FakeCarrier, settings: Any) -> tuple[FakeCarrier, FakeCarrier]:
     """Install Twilio as the first provider and a gateway as the second."""
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "gateway"))
     routes._load.cache_clear()
-    return exchange, gateway
+    return twilio, gateway
 
 
 def code(text: str) -> str:
     return "".join(re.findall(r"\d", re.search(r"\d{3} ?\d{3}", text)[0]))  # type: ignore[index]  # it is there
 
 
-def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tuple[FakeCarrier, FakeCarrier]) -> None:
+def test_text_that_came_back_goes_out_by_the_other_carrier(
+    ana: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier]
+) -> None:
     ana.give_password()
     message = hand_over()
-    first = code(both[0].newest["fields"]["Body"][0])
+    first = code(twilio_and_gateway[0].newest["fields"]["Body"][0])
 
     call_back(message, MessageSid=message.reference, MessageStatus="undelivered", ErrorCode="30001")
     again = hand_over()
 
     assert (again.pk, again.provider) == (message.pk, "gateway")
-    second = code(both[1].newest["fields"]["text"])
+    second = code(twilio_and_gateway[1].newest["fields"]["text"])
     assert second == first
     call_back(message, MessageSid=message.reference, MessageStatus="delivered")
     again.refresh_from_db()
@@ -44,7 +46,9 @@ def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tu
     assert ana.verify(second).path == "/"
 
 
-def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[FakeCarrier, FakeCarrier]) -> None:
+def test_forged_bad_receipt_sends_nothing_more(
+    ana: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier]
+) -> None:
     ana.give_password()
     message = hand_over()
 
@@ -55,29 +59,29 @@ def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[FakeCarr
 
 
 def test_text_that_may_be_out_comes_again_with_the_same_code(
-    ana: Person, both: tuple[FakeCarrier, FakeCarrier], clock: Clock
+    ana: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier], clock: Clock
 ) -> None:
-    both[0].answer = CarrierResponse(hangs_up=True)
+    twilio_and_gateway[0].answer = CarrierResponse(hangs_up=True)
     ana.give_password()
     assert hand_over().state == MessageState.UNKNOWN
-    both[0].answer = CarrierResponse()
+    twilio_and_gateway[0].answer = CarrierResponse()
     clock.forward(seconds=31)
 
     ana.browser.press("Send a new code")
     hand_over()
 
-    codes = [code(request["fields"]["Body"][0]) for request in both[0].requests]
+    codes = [code(request["fields"]["Body"][0]) for request in twilio_and_gateway[0].requests]
     assert codes[0] == codes[1]
-    assert not both[1].requests
+    assert not twilio_and_gateway[1].requests
     assert ana.verify(codes[0]).path == "/"
 
 
 def test_call_that_one_carrier_refuses_is_placed_by_the_other(
-    ana: Person, exchange: FakeCarrier, vonage: FakeCarrier, settings: Any
+    ana: Person, twilio: FakeCarrier, vonage: FakeCarrier, settings: Any
 ) -> None:
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "vonage"))
     routes._load.cache_clear()
-    exchange.answer = CarrierResponse(status=401, code=20003)
+    twilio.answer = CarrierResponse(status=401, code=20003)
     ana.give_password()
     ana.choose("Phone call")
 
@@ -100,7 +104,7 @@ def opal(db: None, clock: Clock) -> Person:
 
 
 def test_operator_sets_a_route_and_it_is_written_down(
-    ana: Person, opal: Person, both: tuple[FakeCarrier, FakeCarrier]
+    ana: Person, opal: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier]
 ) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "Example", "is_on": "on"}
 
@@ -111,7 +115,7 @@ def test_operator_sets_a_route_and_it_is_written_down(
     assert (event.actor_id, event.detail["route"]) == (opal.user.pk, "text to CH by gateway")
     ana.give_password()
     assert hand_over().provider == "gateway"
-    assert both[1].newest["fields"]["from"] == "Example"
+    assert twilio_and_gateway[1].newest["fields"]["from"] == "Example"
     opal.browser.save(f"/admin/verification/route/{Route.objects.get().pk}/delete/")
     assert not Route.objects.exists()
     assert AuditEvent.objects.filter(kind="route.deleted").exists()
@@ -121,7 +125,9 @@ def test_operator_sets_a_route_and_it_is_written_down(
     "wrong",
     [{"place": "Switzerland"}, {"place": "0041"}, {"provider": "pigeon"}, {"kind": "mail", "place": "CH"}],
 )
-def test_wrong_route_is_refused(opal: Person, both: tuple[FakeCarrier, FakeCarrier], wrong: dict[str, str]) -> None:
+def test_wrong_route_is_refused(
+    opal: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier], wrong: dict[str, str]
+) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "", "is_on": "on"}
 
     opal.browser.save(ADD, **fields | wrong)

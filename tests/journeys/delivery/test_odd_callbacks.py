@@ -135,7 +135,7 @@ def test_takes_any_value_in_what_is_signed(
 
 
 @pytest.mark.parametrize("event", ["receipt", "keys", "inbound", "other"])
-def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, exchange: Any, settings: Any) -> None:
+def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, twilio: Any, settings: Any) -> None:
     ana.give_password()
     work()
     message = Message.objects.latest("pk")

@@ -25,22 +25,22 @@ from verification.models import (
 )
 from verification.outcomes import Verdict
 
-pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
+pytestmark = pytest.mark.usefixtures("twilio", "by_twilio")
 
 DELIVERIES = "/admin/accounts/user/deliveries/"
 
 
 @pytest.fixture
-def called(ana: Person) -> Message:
+def accepted_call(ana: Person) -> Message:
     """Return a call that Twilio has accepted."""
     ana.give_password()
     ana.choose("Phone call")
     return hand_over()
 
 
-def test_text_is_accepted_and_named(texted: Message) -> None:
-    assert state(texted) == (MessageState.ACCEPTED, "")
-    assert texted.reference.startswith("SM")
+def test_text_is_accepted_and_named(accepted_text: Message) -> None:
+    assert state(accepted_text) == (MessageState.ACCEPTED, "")
+    assert accepted_text.reference.startswith("SM")
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_text_is_accepted_and_named(texted: Message) -> None:
         ({"MessageStatus": "something new"}, (MessageState.ACCEPTED, "")),
     ],
 )
-def test_receipt_moves_the_text(fields: dict[str, str], after: tuple[str, str], texted: Message) -> None:
-    answer = call_back(texted, MessageSid=texted.reference, **fields)
+def test_receipt_moves_the_text(fields: dict[str, str], after: tuple[str, str], accepted_text: Message) -> None:
+    answer = call_back(accepted_text, MessageSid=accepted_text.reference, **fields)
 
     assert answer.status_code == 204
-    assert state(texted) == after
-    assert texted.code == fields.get("ErrorCode", "")
+    assert state(accepted_text) == after
+    assert accepted_text.code == fields.get("ErrorCode", "")
 
 
 @pytest.mark.parametrize(
@@ -85,35 +85,37 @@ def test_receipt_moves_the_text(fields: dict[str, str], after: tuple[str, str], 
         ({"CallStatus": "in-progress", "AnsweredBy": "human"}, (MessageState.ACCEPTED, "")),
     ],
 )
-def test_receipt_moves_the_call(fields: dict[str, str], after: tuple[str, str], called: Message) -> None:
-    call_back(called, CallSid=called.reference, **fields)
+def test_receipt_moves_the_call(fields: dict[str, str], after: tuple[str, str], accepted_call: Message) -> None:
+    call_back(accepted_call, CallSid=accepted_call.reference, **fields)
 
-    assert state(called) == after
-    assert called.code == ("sip-404" if "SipResponseCode" in fields else "")
+    assert state(accepted_call) == after
+    assert accepted_call.code == ("sip-404" if "SipResponseCode" in fields else "")
 
 
-def test_receipts_in_disorder_and_twice_move_it_forward_only(texted: Message) -> None:
+def test_receipts_in_disorder_and_twice_move_it_forward_only(accepted_text: Message) -> None:
     for status in ("delivered", "sent", "queued", "delivered", "sent"):
-        assert call_back(texted, MessageSid=texted.reference, MessageStatus=status).status_code == 204
+        assert call_back(accepted_text, MessageSid=accepted_text.reference, MessageStatus=status).status_code == 204
 
-    assert state(texted) == (MessageState.DELIVERED, "")
+    assert state(accepted_text) == (MessageState.DELIVERED, "")
 
 
 @pytest.mark.parametrize("token", ["somebody else's", ""])
-def test_forged_receipt_changes_nothing(token: str, texted: Message) -> None:
+def test_forged_receipt_changes_nothing(token: str, accepted_text: Message) -> None:
     """R34. Seen failing when the validator's answer was taken as true."""
-    assert call_back(texted, token=token, MessageSid="SM1", MessageStatus="delivered").status_code == 403
-    assert state(texted) == (MessageState.ACCEPTED, "")
+    assert call_back(accepted_text, token=token, MessageSid="SM1", MessageStatus="delivered").status_code == 403
+    assert state(accepted_text) == (MessageState.ACCEPTED, "")
 
 
-def test_signature_of_another_address_is_none(texted: Message) -> None:
-    answer = call_back(texted, at="https://elsewhere.example.org", MessageSid="SM1", MessageStatus="delivered")
+def test_signature_of_another_address_is_none(accepted_text: Message) -> None:
+    answer = call_back(accepted_text, at="https://elsewhere.example.org", MessageSid="SM1", MessageStatus="delivered")
 
     assert answer.status_code == 403
 
 
-def test_token_before_the_present_one_is_believed_for_a_while(texted: Message) -> None:
-    answer = call_back(texted, token="the token before", MessageSid=texted.reference, MessageStatus="delivered")
+def test_token_before_the_present_one_is_believed_for_a_while(accepted_text: Message) -> None:
+    answer = call_back(
+        accepted_text, token="the token before", MessageSid=accepted_text.reference, MessageStatus="delivered"
+    )
 
     assert answer.status_code == 204
 
@@ -145,34 +147,34 @@ def odd(message: Message, body: str, *, kind: str = FORM, event: str = "receipt"
         "CallStatus=completed&CallSid=CA" + "1" * 32,
     ],
 )
-def test_signed_receipt_that_is_not_of_this_message_changes_nothing(body: str, texted: Message) -> None:
+def test_signed_receipt_that_is_not_of_this_message_changes_nothing(body: str, accepted_text: Message) -> None:
     """Seen failing with the last of two fields read, and with no name compared with the one that we had."""
-    odd_one = body.format(own=texted.reference, other="SM" + "f" * 32)
+    odd_one = body.format(own=accepted_text.reference, other="SM" + "f" * 32)
 
-    assert odd(texted, odd_one) == 403
-    assert state(texted) == (MessageState.ACCEPTED, "")
+    assert odd(accepted_text, odd_one) == 403
+    assert state(accepted_text) == (MessageState.ACCEPTED, "")
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=x"])
-def test_receipt_that_is_no_form_changes_nothing(kind: str, texted: Message) -> None:
-    assert odd(texted, f"MessageStatus=delivered&MessageSid={texted.reference}", kind=kind) == 403
-    assert state(texted) == (MessageState.ACCEPTED, "")
+def test_receipt_that_is_no_form_changes_nothing(kind: str, accepted_text: Message) -> None:
+    assert odd(accepted_text, f"MessageStatus=delivered&MessageSid={accepted_text.reference}", kind=kind) == 403
+    assert state(accepted_text) == (MessageState.ACCEPTED, "")
 
 
 @pytest.mark.parametrize("query", ["?MessageStatus=delivered", "?language=en", "?x", "?%00"])
-def test_receipt_with_fields_in_its_address_changes_nothing(query: str, texted: Message) -> None:
-    body = f"MessageStatus=delivered&MessageSid={texted.reference}"
+def test_receipt_with_fields_in_its_address_changes_nothing(query: str, accepted_text: Message) -> None:
+    body = f"MessageStatus=delivered&MessageSid={accepted_text.reference}"
 
-    assert odd(texted, body, query=query) in {400, 403}
-    assert state(texted) == (MessageState.ACCEPTED, "")
+    assert odd(accepted_text, body, query=query) in {400, 403}
+    assert state(accepted_text) == (MessageState.ACCEPTED, "")
 
 
-def test_fields_moved_from_the_body_into_the_address_are_not_believed(called: Message) -> None:
+def test_fields_moved_from_the_body_into_the_address_are_not_believed(accepted_call: Message) -> None:
     """Twilio signs both together, so the signature still matches. Seen failing when any language was accepted."""
-    whole = {"AccountSid": ACCOUNT, "CallSid": called.reference, "Digits": "0"}
-    path = f"/callbacks/twilio/keys/{called.handle}/?language=en"
+    whole = {"AccountSid": ACCOUNT, "CallSid": accepted_call.reference, "Digits": "0"}
+    path = f"/callbacks/twilio/keys/{accepted_call.handle}/?language=en"
     signature = RequestValidator(TOKEN).compute_signature(f"http://testserver{path}", whole)
-    moved = f"{path}AccountSid{ACCOUNT}CallSid{called.reference}"
+    moved = f"{path}AccountSid{ACCOUNT}CallSid{accepted_call.reference}"
 
     answer = Client().post(moved, "Digits=0", content_type=FORM, headers={"X-Twilio-Signature": signature})
 
@@ -181,18 +183,20 @@ def test_fields_moved_from_the_body_into_the_address_are_not_believed(called: Me
 
 
 @pytest.mark.parametrize("fields", [{"CallSid": "CA" + "f" * 32}, {}, {"CallSid": "C" * 65}, {"CallSid": "CA\0"}])
-def test_keys_of_another_call_approve_nothing(fields: dict[str, str], called: Message) -> None:
-    assert call_back(called, "keys", query="?language=en", Digits="0", **fields).status_code == 403
+def test_keys_of_another_call_approve_nothing(fields: dict[str, str], accepted_call: Message) -> None:
+    assert call_back(accepted_call, "keys", query="?language=en", Digits="0", **fields).status_code == 403
     assert Challenge.objects.latest("pk").state == ChallengeState.OPEN
 
 
-def test_receipt_that_overtakes_our_own_note_is_believed(texted: Message) -> None:
-    Message.objects.filter(pk=texted.pk).update(reference="", state=MessageState.UNKNOWN, not_before=F("created_at"))
+def test_receipt_that_overtakes_our_own_note_is_believed(accepted_text: Message) -> None:
+    Message.objects.filter(pk=accepted_text.pk).update(
+        reference="", state=MessageState.UNKNOWN, not_before=F("created_at")
+    )
 
-    assert call_back(texted, MessageSid="SM" + "a" * 32, MessageStatus="sent").status_code == 204
+    assert call_back(accepted_text, MessageSid="SM" + "a" * 32, MessageStatus="sent").status_code == 204
 
-    texted.refresh_from_db()
-    assert (texted.state, texted.reference) == (MessageState.SENT, "SM" + "a" * 32)
+    accepted_text.refresh_from_db()
+    assert (accepted_text.state, accepted_text.reference) == (MessageState.SENT, "SM" + "a" * 32)
 
 
 def press(message: Message, digits: str) -> str:
@@ -202,10 +206,10 @@ def press(message: Message, digits: str) -> str:
     return str(answer.content.decode())
 
 
-def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Message) -> None:
+def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, accepted_call: Message) -> None:
     digits = match(ana)
 
-    heard = press(called, digits)
+    heard = press(accepted_call, digits)
     page = ana.browser.press("I pressed #")
 
     assert spoken(Verdict.PROVEN) in heard
@@ -213,15 +217,15 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Messa
     assert page.path == "/"
 
 
-def test_wrong_digits_are_asked_for_again(called: Message) -> None:
-    heard = press(called, "1" if "11" else "2")
+def test_wrong_digits_are_asked_for_again(accepted_call: Message) -> None:
+    heard = press(accepted_call, "1" if "11" else "2")
 
     assert "<Gather" in heard
     assert spoken(Verdict.WRONG) in heard
 
 
-def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
-    heard = press(called, "0")
+def test_fraud_is_reported_by_zero(ana: Person, accepted_call: Message) -> None:
+    heard = press(accepted_call, "0")
 
     ana.user.refresh_from_db()
     assert spoken(Verdict.DENIED) in heard
@@ -229,14 +233,14 @@ def test_fraud_is_reported_by_zero(ana: Person, called: Message) -> None:
     assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 
 
-def test_keys_told_twice_count_once(ana: Person, called: Message) -> None:
+def test_keys_told_twice_count_once(ana: Person, accepted_call: Message) -> None:
     digits = match(ana)
-    press(called, digits)
+    press(accepted_call, digits)
 
-    heard = press(called, digits)
+    heard = press(accepted_call, digits)
 
     assert "has ended" in heard
-    assert limits.gate(ana.user.pk, "call", now=called.created_at).n_failures == 0
+    assert limits.gate(ana.user.pk, "call", now=accepted_call.created_at).n_failures == 0
 
 
 def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:
@@ -256,49 +260,49 @@ ODD = ["SM" + "0" * 200, "SM\0", "", "SM\u0301" * 40, "\U0001f600"]
 
 
 @pytest.mark.parametrize("sid", ODD)
-def test_refuses_an_odd_name_of_a_text(texted: Message, sid: str) -> None:
-    before, name = state(texted), texted.reference
+def test_refuses_an_odd_name_of_a_text(accepted_text: Message, sid: str) -> None:
+    before, name = state(accepted_text), accepted_text.reference
 
-    assert call_back(texted, MessageStatus="delivered", MessageSid=sid).status_code == 403
-    assert (state(texted), texted.reference) == (before, name)
+    assert call_back(accepted_text, MessageStatus="delivered", MessageSid=sid).status_code == 403
+    assert (state(accepted_text), accepted_text.reference) == (before, name)
 
 
 @pytest.mark.parametrize("sid", ODD)
 @pytest.mark.parametrize("number", ["+" + "1" * 300, "+abc", "+", "+\0", "+999123456789", "12345", "\0"])
-def test_hears_no_stop_from_a_number_that_cannot_be(texted: Message, number: str, sid: str) -> None:
+def test_hears_no_stop_from_a_number_that_cannot_be(accepted_text: Message, number: str, sid: str) -> None:
     is_told_of_a_sender = number in {"+abc", "+", "+999123456789", "12345"} and sid != ODD[1]
 
-    answer = call_back(texted, "inbound", Body="STOP", From=number, MessageSid=sid)
+    answer = call_back(accepted_text, "inbound", Body="STOP", From=number, MessageSid=sid)
 
     assert answer.status_code == (200 if is_told_of_a_sender else 403)
     assert not OptOut.objects.exists()
 
 
 @pytest.mark.parametrize("keys", ["1" * 10_000, "\0", "٣٤", "\U0001f600", "#" * 500])
-def test_odd_keys_are_wrong_keys(called: Message, keys: str) -> None:
-    answer = call_back(called, "keys", CallSid=called.reference, Digits=keys)
+def test_odd_keys_are_wrong_keys(accepted_call: Message, keys: str) -> None:
+    answer = call_back(accepted_call, "keys", CallSid=accepted_call.reference, Digits=keys)
 
     assert answer.status_code == (403 if keys == "\0" else 200)
-    assert Challenge.objects.get(messages=called).state == ChallengeState.OPEN
+    assert Challenge.objects.get(messages=accepted_call).state == ChallengeState.OPEN
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "99999999999999999999", "²"])
-def test_callback_of_an_odd_length_changes_nothing(texted: Message, length: str) -> None:
-    before = state(texted)
+def test_callback_of_an_odd_length_changes_nothing(accepted_text: Message, length: str) -> None:
+    before = state(accepted_text)
 
-    answer = Client().post(f"/callbacks/twilio/receipt/{texted.handle}/", b"", "text/plain", CONTENT_LENGTH=length)
+    answer = Client().post(
+        f"/callbacks/twilio/receipt/{accepted_text.handle}/", b"", "text/plain", CONTENT_LENGTH=length
+    )
 
     assert answer.status_code in {400, 403, 413}
-    assert state(texted) == before
+    assert state(accepted_text) == before
 
 
-def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(
-    ana: Person, exchange: FakeCarrier
-) -> None:
+def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(ana: Person, twilio: FakeCarrier) -> None:
     """Seen failing with the number thrown away, and with such a refusal counted as a success."""
     opal = hire("opal", "Operators")
     opal.sign_in(to="/admin/")
-    exchange.answer = CarrierResponse(status=401, code=20005)
+    twilio.answer = CarrierResponse(status=401, code=20005)
     ana.give_password()
 
     message = hand_over()
@@ -314,8 +318,8 @@ def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(
     ]
 
 
-def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: FakeCarrier) -> None:
-    exchange.answer = CarrierResponse(status=400, code=29999)
+def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, twilio: FakeCarrier) -> None:
+    twilio.answer = CarrierResponse(status=400, code=29999)
     ana.give_password()
 
     message = hand_over()
@@ -325,11 +329,11 @@ def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Fak
     assert not Circuit.objects.filter(failures__gt=0).exists()
 
 
-def test_case_page_shows_twilio_s_own_number(texted: Message) -> None:
-    call_back(texted, MessageSid=texted.reference, MessageStatus="undelivered", ErrorCode="30034")
+def test_case_page_shows_twilio_s_own_number(accepted_text: Message) -> None:
+    call_back(accepted_text, MessageSid=accepted_text.reference, MessageStatus="undelivered", ErrorCode="30034")
     dev = hire("dev", "Support desk")
     dev.sign_in(to="/admin/")
 
-    page = dev.browser.go(f"/admin/accounts/user/{texted.user_id}/change/")
+    page = dev.browser.go(f"/admin/accounts/user/{accepted_text.user_id}/change/")
 
     assert "twilio 30034 (for texts to the US, the sender is not registered)" in page

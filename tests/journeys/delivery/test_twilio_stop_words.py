@@ -15,7 +15,7 @@ from verification.limits import toll_fraud
 from verification.models import Message, OptOut
 from verification.outcomes import Verdict
 
-pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
+pytestmark = pytest.mark.usefixtures("twilio", "by_twilio")
 
 
 def reply(number: str, *, token: str = TOKEN, **fields: str) -> Any:
@@ -72,14 +72,14 @@ def test_stop_told_again_after_a_start_changes_nothing(ana: Person) -> None:
     assert not OptOut.objects.exists()
 
 
-def test_receipt_of_a_stop_told_again_after_a_start_changes_nothing(ana: Person, texted: Message) -> None:
+def test_receipt_of_a_stop_told_again_after_a_start_changes_nothing(ana: Person, accepted_text: Message) -> None:
     """Seen failing with the STOP heard before the message moved."""
-    told = {"MessageSid": texted.reference, "MessageStatus": "undelivered", "ErrorCode": "21610"}
-    call_back(texted, **told)
+    told = {"MessageSid": accepted_text.reference, "MessageStatus": "undelivered", "ErrorCode": "21610"}
+    call_back(accepted_text, **told)
     assert OptOut.objects.exists()
     reply(ana.phone.number, Body="START")
 
-    call_back(texted, **told)
+    call_back(accepted_text, **told)
 
     assert not OptOut.objects.exists()
 

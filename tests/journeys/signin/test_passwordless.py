@@ -29,7 +29,7 @@ def key() -> Key:
 
 
 @pytest.fixture
-def holder(ana: Person, key: Key) -> Person:
+def passkey_owner(ana: Person, key: Key) -> Person:
     """Return Ana with a passkey, added through the pages, and a policy that allows passwordless sign-in."""
     ana.sign_in(to="/sign-in/?next=/methods/add/")
     add_key(ana, key)
@@ -44,11 +44,11 @@ def add_key(person: Person, key: Key, **lies: Any) -> Page:
     return person.browser.send("/sign-in/verify/", code=key.make(asked(person.page), **lies))
 
 
-def test_page_of_a_passkey_offers_to_remember_the_browser(holder: Person) -> None:
+def test_page_of_a_passkey_offers_to_remember_the_browser(passkey_owner: Person) -> None:
     """Seen failing: the passkey's page read a form that no page had."""
     Policy.objects.update(remember_days=14)
-    holder.give_password()
-    page = holder.choose("Passkey")
+    passkey_owner.give_password()
+    page = passkey_owner.choose("Passkey")
 
     assert any("remember" in form.names() and "code" in form.names() for form in page.forms)
 
@@ -79,7 +79,7 @@ def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
 
 
 @pytest.mark.parametrize("name", [r"\ud800", r"\u0000", "a" * 300])
-def test_no_key_has_a_name_that_cannot_be(holder: Person, stranger: Browser, name: str) -> None:
+def test_no_key_has_a_name_that_cannot_be(passkey_owner: Person, stranger: Browser, name: str) -> None:
     """Before the fix, a lone surrogate in a database query raised an error."""
     invited(stranger)
 
@@ -89,24 +89,26 @@ def test_no_key_has_a_name_that_cannot_be(holder: Person, stranger: Browser, nam
 # The second step -----------------------------------------------------------------------------------------------
 
 
-def test_is_added_and_named_in_the_portal(holder: Person) -> None:
+def test_is_added_and_named_in_the_portal(passkey_owner: Person) -> None:
     assert Enrolment.objects.get(method="passkey").name == "blue key"
 
 
-def test_is_the_second_step_after_the_password(holder: Person, key: Key) -> None:
-    holder.give_password()
-    holder.choose("Passkey")
+def test_is_the_second_step_after_the_password(passkey_owner: Person, key: Key) -> None:
+    passkey_owner.give_password()
+    passkey_owner.choose("Passkey")
 
-    assert holder.browser.send("/sign-in/verify/", code=key.sign(asked(holder.page))).path == "/"
+    assert passkey_owner.browser.send("/sign-in/verify/", code=key.sign(asked(passkey_owner.page))).path == "/"
 
 
-def test_is_a_fresh_proof(holder: Person, key: Key, clock: Clock) -> None:
-    come_in(holder.browser, key)
+def test_is_a_fresh_proof(passkey_owner: Person, key: Key, clock: Clock) -> None:
+    come_in(passkey_owner.browser, key)
     clock.forward(minutes=11)
-    holder.browser.go("/methods/add/")
-    holder.browser.press("Passkey")
+    passkey_owner.browser.go("/methods/add/")
+    passkey_owner.browser.press("Passkey")
 
-    assert holder.browser.send("/sign-in/verify/", code=key.sign(asked(holder.page))).path == "/methods/add/"
+    assert (
+        passkey_owner.browser.send("/sign-in/verify/", code=key.sign(asked(passkey_owner.page))).path == "/methods/add/"
+    )
 
 
 def test_key_made_on_another_site_is_not_added(ana: Person, key: Key) -> None:
@@ -120,35 +122,35 @@ def test_key_made_on_another_site_is_not_added(ana: Person, key: Key) -> None:
 # Alone ---------------------------------------------------------------------------------------------------------
 
 
-def test_signs_its_holder_in_without_name_and_password(holder: Person, key: Key) -> None:
+def test_signs_its_holder_in_without_name_and_password(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
 
     page = come_in(browser, key)
 
     assert (page.path, "Hello, Ana" in page) == ("/", True)
     event = AuditEvent.objects.filter(kind="sign_in.completed").latest("pk")
-    assert (event.user_id, event.detail["why"], event.detail["method"]) == (holder.user.pk, "alone", "passkey")
+    assert (event.user_id, event.detail["why"], event.detail["method"]) == (passkey_owner.user.pk, "alone", "passkey")
 
 
-def test_goes_on_to_the_page_that_was_wanted_and_to_no_other_site(holder: Person, key: Key) -> None:
+def test_goes_on_to_the_page_that_was_wanted_and_to_no_other_site(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     assert show(browser, key.sign(invited(browser)), next="/methods/").path == "/methods/"
     browser = Browser()
     assert show(browser, key.sign(invited(browser)), next="//evil.example/").path == "/"
 
 
-def test_proof_counts_as_fresh(holder: Person, key: Key) -> None:
+def test_proof_counts_as_fresh(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     come_in(browser, key)
 
     assert browser.go("/methods/add/").path == "/methods/add/"
 
 
-def test_names_no_keys_to_strangers(holder: Person) -> None:
+def test_names_no_keys_to_strangers(passkey_owner: Person) -> None:
     assert json.loads(invited(Browser())).get("allowCredentials", []) == []
 
 
-def test_session_changes_its_key_with_the_rise(holder: Person, key: Key) -> None:
+def test_session_changes_its_key_with_the_rise(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     answer = key.sign(invited(browser))
     before = browser.session_key
@@ -164,7 +166,7 @@ def test_is_not_offered_where_no_policy_allows_it(ana: Person) -> None:
     assert Browser().go("/sign-in/").data("passkey") == ["get"]
 
 
-def test_is_refused_where_the_policy_does_not_allow_it(holder: Person, key: Key) -> None:
+def test_is_refused_where_the_policy_does_not_allow_it(passkey_owner: Person, key: Key) -> None:
     Policy.objects.update(passwordless_allowed=False)
 
     page = come_in(Browser(), key)
@@ -172,7 +174,7 @@ def test_is_refused_where_the_policy_does_not_allow_it(holder: Person, key: Key)
     assert (page.path, REFUSED in page.outcomes) == ("/sign-in/", True)
 
 
-def test_policy_of_the_holder_decides_and_not_anybodys(holder: Person, key: Key) -> None:
+def test_policy_of_the_holder_decides_and_not_anybodys(passkey_owner: Person, key: Key) -> None:
     Policy.objects.update(passwordless_allowed=False)
     Policy.objects.create(group=Group.objects.create(name="others"), passwordless_allowed=True)
     page = Browser().go("/sign-in/")
@@ -181,20 +183,20 @@ def test_policy_of_the_holder_decides_and_not_anybodys(holder: Person, key: Key)
     assert REFUSED in come_in(Browser(), key).outcomes
 
 
-def test_policy_that_forbids_the_method_decides(holder: Person, key: Key) -> None:
+def test_policy_that_forbids_the_method_decides(passkey_owner: Person, key: Key) -> None:
     Policy.objects.update(methods=["text", "totp"])
 
     assert REFUSED in come_in(Browser(), key).outcomes
 
 
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_strength_for_staff_decides_for_staff(is_staff: bool, holder: Person, key: Key) -> None:
+def test_strength_for_staff_decides_for_staff(is_staff: bool, passkey_owner: Person, key: Key) -> None:
     """Seen failing with the rules for everyone: a passkey signed in staff who need a token."""
     Strength.objects.create(slug="our-tokens", name="Our tokens", methods=["token"])
     strengths.forget()
     Policy.objects.update(staff_strength="our-tokens")
     policies.forget()
-    User.objects.filter(pk=holder.user.pk).update(is_staff=is_staff)
+    User.objects.filter(pk=passkey_owner.user.pk).update(is_staff=is_staff)
 
     assert (REFUSED in come_in(Browser(), key).outcomes) == is_staff
 
@@ -207,14 +209,14 @@ SHUT: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("state", SHUT)
-def test_person_who_may_get_in_nowhere_is_refused(holder: Person, key: Key, state: str) -> None:
-    User.objects.filter(pk=holder.user.pk).update(**SHUT[state])
+def test_person_who_may_get_in_nowhere_is_refused(passkey_owner: Person, key: Key, state: str) -> None:
+    User.objects.filter(pk=passkey_owner.user.pk).update(**SHUT[state])
 
     assert REFUSED in come_in(Browser(), key).outcomes
-    assert not Session.objects.filter(user=holder.user).exists()
+    assert not Session.objects.filter(user=passkey_owner.user).exists()
 
 
-def test_invitation_is_good_once(holder: Person, key: Key) -> None:
+def test_invitation_is_good_once(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     answer = key.sign(invited(browser))
     assert show(browser, answer).path == "/"
@@ -223,7 +225,7 @@ def test_invitation_is_good_once(holder: Person, key: Key) -> None:
     assert REFUSED in show(browser, answer).outcomes
 
 
-def test_refused_answer_uses_the_invitation_up(holder: Person, key: Key) -> None:
+def test_refused_answer_uses_the_invitation_up(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     options = invited(browser)
     show(browser, "{}")
@@ -232,7 +234,9 @@ def test_refused_answer_uses_the_invitation_up(holder: Person, key: Key) -> None
 
 
 @pytest.mark.parametrize(("seconds", "is_in"), [(299, True), (300, False)])
-def test_invitation_is_good_for_five_minutes(holder: Person, key: Key, clock: Clock, seconds: int, is_in: bool) -> None:
+def test_invitation_is_good_for_five_minutes(
+    passkey_owner: Person, key: Key, clock: Clock, seconds: int, is_in: bool
+) -> None:
     browser = Browser()
     options = invited(browser)
     clock.forward(seconds=seconds)
@@ -240,7 +244,7 @@ def test_invitation_is_good_for_five_minutes(holder: Person, key: Key, clock: Cl
     assert (show(browser, key.sign(options)).path == "/") is is_in
 
 
-def test_invitation_of_another_browser_is_worth_nothing(holder: Person, key: Key) -> None:
+def test_invitation_of_another_browser_is_worth_nothing(passkey_owner: Person, key: Key) -> None:
     theirs, mine = Browser(), Browser()
     answer = key.sign(invited(theirs))
     invited(mine)
@@ -251,7 +255,7 @@ def test_invitation_of_another_browser_is_worth_nothing(holder: Person, key: Key
     assert REFUSED in show(uninvited, answer).outcomes
 
 
-def test_newer_invitation_replaces_the_older(holder: Person, key: Key) -> None:
+def test_newer_invitation_replaces_the_older(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
     older = invited(browser)
     invited(browser)
@@ -259,12 +263,12 @@ def test_newer_invitation_replaces_the_older(holder: Person, key: Key) -> None:
     assert REFUSED in show(browser, key.sign(older)).outcomes
 
 
-def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clock) -> None:
+def test_invitation_taken_up_twice_at_once_opens_once(passkey_owner: Person, clock: Clock) -> None:
     """Seen: two requests read the session before either wrote it; a passkey without a counter let both in."""
     key = Key(counts=False)
     clock.forward(seconds=31)
-    holder.sign_in()
-    add_key(holder, key)
+    passkey_owner.sign_in()
+    add_key(passkey_owner, key)
     browser = Browser()
     answer = key.sign(invited(browser))
     kept = browser.client.session["invitation"]
@@ -285,12 +289,12 @@ def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clo
     [{"origin": "https://evil.example"}, {"challenge": "A" * 43}, {"type": "webauthn.create"}],
     ids=["origin", "challenge", "type"],
 )
-def test_wrong_answers_are_refused_alike(holder: Person, key: Key, lie: dict[str, str]) -> None:
+def test_wrong_answers_are_refused_alike(passkey_owner: Person, key: Key, lie: dict[str, str]) -> None:
     assert REFUSED in come_in(Browser(), key, **lie).outcomes
 
 
 @pytest.mark.parametrize("answer", ["", "{}", "null", "[" * 2000, "x" * 200_000, '{"id": "AA"}'])
-def test_rubbish_is_refused_alike(holder: Person, answer: str) -> None:
+def test_rubbish_is_refused_alike(passkey_owner: Person, answer: str) -> None:
     browser = Browser()
     invited(browser)
 
@@ -299,14 +303,14 @@ def test_rubbish_is_refused_alike(holder: Person, answer: str) -> None:
     assert (page.status, REFUSED in page.outcomes) == (200, True)
 
 
-def test_unknown_key_is_refused_alike_and_recorded_of_nobody(holder: Person) -> None:
-    n_events = AuditEvent.objects.filter(user_id=holder.user.pk).count()
+def test_unknown_key_is_refused_alike_and_recorded_of_nobody(passkey_owner: Person) -> None:
+    n_events = AuditEvent.objects.filter(user_id=passkey_owner.user.pk).count()
 
     assert REFUSED in come_in(Browser(), Key()).outcomes
-    assert AuditEvent.objects.filter(user_id=holder.user.pk).count() == n_events
+    assert AuditEvent.objects.filter(user_id=passkey_owner.user.pk).count() == n_events
 
 
-def test_key_of_another_person_signs_that_person_in(holder: Person, key: Key, clock: Clock) -> None:
+def test_key_of_another_person_signs_that_person_in(passkey_owner: Person, key: Key, clock: Clock) -> None:
     eve = join("eve").set_up("totp")
     eve.sign_in(to="/sign-in/?next=/methods/add/")
     hers = Key()
@@ -316,11 +320,11 @@ def test_key_of_another_person_signs_that_person_in(holder: Person, key: Key, cl
     assert "Hello, Ana" in come_in(Browser(), key)
 
 
-def test_copied_credential_id_opens_nothing(holder: Person, key: Key) -> None:
+def test_copied_credential_id_opens_nothing(passkey_owner: Person, key: Key) -> None:
     assert REFUSED in come_in(Browser(), Key(id=key.id)).outcomes
 
 
-def test_strangers_wrong_answers_keep_nobody_out(holder: Person, key: Key) -> None:
+def test_strangers_wrong_answers_keep_nobody_out(passkey_owner: Person, key: Key) -> None:
     """Nobody can guess a passkey, so incorrect answers are recorded and never make its holder wait."""
     for _ in range(5):
         assert REFUSED in come_in(Browser(), Key(id=key.id)).outcomes
@@ -338,13 +342,13 @@ def test_draft_signs_nobody_in(ana: Person, key: Key) -> None:
     assert REFUSED in come_in(Browser(), key).outcomes
 
 
-def test_removed_key_signs_nobody_in(holder: Person, key: Key) -> None:
+def test_removed_key_signs_nobody_in(passkey_owner: Person, key: Key) -> None:
     Enrolment.objects.filter(method="passkey").delete()
 
     assert REFUSED in come_in(Browser(), key).outcomes
 
 
-def test_link_does_nothing(holder: Person) -> None:
+def test_link_does_nothing(passkey_owner: Person) -> None:
     browser = Browser()
 
     assert browser.go("/sign-in/alone/").path == "/sign-in/"
@@ -352,9 +356,9 @@ def test_link_does_nothing(holder: Person) -> None:
     assert not Challenge.objects.filter(purpose="sign_in", enrolment__method="passkey").exists()
 
 
-def test_staff_may_where_the_policy_allows_and_reach_the_admin_by_it(holder: Person, key: Key) -> None:
+def test_staff_may_where_the_policy_allows_and_reach_the_admin_by_it(passkey_owner: Person, key: Key) -> None:
     """A passkey with user verification is both steps in one."""
-    User.objects.filter(pk=holder.user.pk).update(is_staff=True)
+    User.objects.filter(pk=passkey_owner.user.pk).update(is_staff=True)
     browser = Browser()
     come_in(browser, key)
 

@@ -12,24 +12,26 @@ from verification.audit import triggers
 from verification.models import AuditEvent
 
 
-def write(who: EngineUser, *kinds: str) -> list[AuditEvent]:
+def write(engine_user: EngineUser, *kinds: str) -> list[AuditEvent]:
     for kind in kinds:
-        audit.record(audit.Event(kind), user_id=who.user.pk, context=who.context, method="text", n_failures=2)
+        audit.record(
+            audit.Event(kind), user_id=engine_user.user.pk, context=engine_user.context, method="text", n_failures=2
+        )
     return list(AuditEvent.objects.order_by("id"))
 
 
 @pytest.fixture
-def sealed(who: EngineUser) -> EngineUser:
+def sealed_log(engine_user: EngineUser) -> EngineUser:
     """An audit log of six events under two seals."""
-    write(who, "a.done", "b.done", "c.done")
-    audit.seal(who.context.now)
-    write(who, "d.done", "e.done", "f.done")
-    audit.seal(who.context.now)
-    return who
+    write(engine_user, "a.done", "b.done", "c.done")
+    audit.seal(engine_user.context.now)
+    write(engine_user, "d.done", "e.done", "f.done")
+    audit.seal(engine_user.context.now)
+    return engine_user
 
 
 @pytest.fixture
-def lifted(db: None) -> Iterator[None]:
+def without_triggers(db: None) -> Iterator[None]:
     """Remove the triggers, as anyone with full access to the database could."""
     triggers.lift(connection)
     yield
@@ -45,10 +47,14 @@ def events(**fields: Any) -> Any:
 
 
 @pytest.fixture
-def worded(sealed: EngineUser) -> EngineUser:
+def log_with_reason(sealed_log: EngineUser) -> EngineUser:
     """A sealed audit log, in which one event has a reason."""
     audit.record(
-        audit.Event("support.tried"), user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1"
+        audit.Event("support.tried"),
+        user_id=sealed_log.user.pk,
+        context=sealed_log.context,
+        reason="lost it",
+        ticket="INC-1",
     )
-    audit.seal(sealed.context.now)
-    return sealed
+    audit.seal(sealed_log.context.now)
+    return sealed_log

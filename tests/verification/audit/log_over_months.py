@@ -17,7 +17,7 @@ EVENTS = AuditEvent._meta.db_table
 
 
 @contextmanager
-def lifted() -> Iterator[None]:
+def without_triggers() -> Iterator[None]:
     """Let the audit log be changed, as anyone with full access to the database could."""
     triggers.lift(connection)
     try:
@@ -26,21 +26,23 @@ def lifted() -> Iterator[None]:
         triggers.put(connection)
 
 
-def past(who: EngineUser, n: int) -> datetime:
+def past(engine_user: EngineUser, n: int) -> datetime:
     """Return a moment so many months ago."""
-    return Month.of(who.context.now).later(-n).starts_at.replace(day=15)
+    return Month.of(engine_user.context.now).later(-n).starts_at.replace(day=15)
 
 
-def write(who: EngineUser, kind: str, *, at: datetime, has_part: bool = True) -> AuditEvent:
+def write(engine_user: EngineUser, kind: str, *, at: datetime, has_part: bool = True) -> AuditEvent:
     """Write an event and seal it, as it was done at a moment. Where ids are times, it gets one of then."""
     if has_part:
         retention.make_months(at)
     there = set(AuditEvent.objects.values_list("pk", flat=True))
-    then = EngineUser(who.user, who.later(seconds=(at - who.context.now).total_seconds()).context)
-    audit.record(audit.Event(kind), user_id=who.user.pk, context=then.context, method="text")
+    then = EngineUser(
+        engine_user.user, engine_user.later(seconds=(at - engine_user.context.now).total_seconds()).context
+    )
+    audit.record(audit.Event(kind), user_id=engine_user.user.pk, context=then.context, method="text")
     event = AuditEvent.objects.exclude(pk__in=there).get()
     if partitions.is_parted(connection, EVENTS):
-        with lifted():
+        with without_triggers():
             first = partitions.first_id(at)
             AuditEvent.objects.filter(pk=event.pk).update(id=first + (event.pk & 4194303))
     audit.seal(at)

@@ -15,58 +15,60 @@ from verification.audit.events import PERSON_ERASED
 from verification.models import AuditSeal
 
 
-def test_untouched_record_holds(sealed: EngineUser) -> None:
+def test_untouched_record_holds(sealed_log: EngineUser) -> None:
     assert faults() == []
 
 
-def test_holds_before_it_is_sealed(who: EngineUser) -> None:
-    write(who, "a.done")
+def test_holds_before_it_is_sealed(engine_user: EngineUser) -> None:
+    write(engine_user, "a.done")
 
     assert faults() == []
 
 
-def test_seals_each_event_once(sealed: EngineUser) -> None:
-    assert audit.seal(sealed.context.now) == 0
+def test_seals_each_event_once(sealed_log: EngineUser) -> None:
+    assert audit.seal(sealed_log.context.now) == 0
     assert [len(seal.events) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
 
 
-def test_takes_up_an_event_that_was_committed_late(sealed: EngineUser, lifted: None) -> None:
+def test_takes_up_an_event_that_was_committed_late(sealed_log: EngineUser, without_triggers: None) -> None:
     """A slow transaction shows its row, with a lower id, after a faster one was sealed."""
-    write(sealed, "fast.done")
+    write(sealed_log, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
-    audit.seal(sealed.context.now)
-    write(sealed, "slow.done")
-    audit.seal(sealed.context.now)
+    audit.seal(sealed_log.context.now)
+    write(sealed_log, "slow.done")
+    audit.seal(sealed_log.context.now)
 
     assert events(kind="slow.done").get().pk in AuditSeal.objects.get(number=4).events
     assert faults() == []
 
 
-def test_sealing_goes_on_while_it_verifies(sealed: EngineUser, lifted: None) -> None:
+def test_sealing_goes_on_while_it_verifies(sealed_log: EngineUser, without_triggers: None) -> None:
     """An event that was committed late counted as put in, if five minutes of seals followed. Seen failing."""
-    write(sealed, "fast.done")
+    write(sealed_log, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
-    audit.seal(sealed.context.now)
-    write(sealed, "slow.done")
+    audit.seal(sealed_log.context.now)
+    write(sealed_log, "slow.done")
     events(kind="slow.done").update(id=events(kind="fast.done").get().pk - 1)
     events(kind="a.done").update(agent="another")  # so that the walk stops in between
     walk = audit.verify()
     assert next(walk).problem == Problem.EVENT_CHANGED
 
     for n in range(70):
-        write(sealed, f"later{n}.done")
-        audit.seal(sealed.context.now)
+        write(sealed_log, f"later{n}.done")
+        audit.seal(sealed_log.context.now)
 
     assert [fault.problem for fault in walk] == []
 
 
-def test_second_sealer_yields(who: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(who, "a.done")
+def test_second_sealer_yields(engine_user: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(engine_user, "a.done")
     number = 1
-    AuditSeal.objects.create(number=number, sealed_at=who.context.now, packed=b"", upto=0, key_id="t1", digest="theirs")
+    AuditSeal.objects.create(
+        number=number, sealed_at=engine_user.context.now, packed=b"", upto=0, key_id="t1", digest="theirs"
+    )
     monkeypatch.setattr(AuditSeal.objects, "order_by", lambda *_: AuditSeal.objects.none())
 
-    assert audit.seal(who.context.now) == 0
+    assert audit.seal(engine_user.context.now) == 0
 
 
 def change(**fields: Any) -> Callable[[], None]:
@@ -155,7 +157,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], None], Problem]] = {
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_names_what_was_tampered_with(sealed: EngineUser, lifted: None, tampering: str) -> None:
+def test_names_what_was_tampered_with(sealed_log: EngineUser, without_triggers: None, tampering: str) -> None:
     action, problem = TAMPERINGS[tampering]
 
     action()
@@ -163,42 +165,42 @@ def test_names_what_was_tampered_with(sealed: EngineUser, lifted: None, tamperin
     assert faults()[0] == problem
 
 
-def test_names_an_event_put_in_before_any_seal(who: EngineUser) -> None:
-    write(who, "b.done")
+def test_names_an_event_put_in_before_any_seal(engine_user: EngineUser) -> None:
+    write(engine_user, "b.done")
     put_in()
 
     assert faults() == [Problem.EVENT_FORGED]
 
 
-def test_removed_event_makes_no_other_one_look_bad(sealed: EngineUser, lifted: None) -> None:
+def test_removed_event_makes_no_other_one_look_bad(sealed_log: EngineUser, without_triggers: None) -> None:
     """Looking for what a seal has not covered began again at the first event (seen)."""
     for kind in ("g.done", "h.done", "i.done", "j.done"):
-        write(sealed, kind)
-        audit.seal(sealed.context.now)
+        write(sealed_log, kind)
+        audit.seal(sealed_log.context.now)
     oldest = AuditSeal.objects.order_by("-number")[2]
     events(pk=oldest.events[0]).delete()
-    write(sealed, "k.done")
-    audit.seal(sealed.context.now)
+    write(sealed_log, "k.done")
+    audit.seal(sealed_log.context.now)
 
     assert faults() == [Problem.EVENT_REMOVED]
 
 
-def test_record_outlives_a_change_of_keys(sealed: EngineUser, settings: Any) -> None:
+def test_record_outlives_a_change_of_keys(sealed_log: EngineUser, settings: Any) -> None:
     settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
-    write(sealed, "g.done")
-    audit.seal(sealed.context.now)
+    write(sealed_log, "g.done")
+    audit.seal(sealed_log.context.now)
 
     assert faults() == []
 
 
-def test_command_says_that_the_record_holds(sealed: EngineUser, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_says_that_the_record_holds(sealed_log: EngineUser, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("verify_audit")
 
     assert "intact: 6 events, 2 seals" in capsys.readouterr().out
 
 
 def test_command_names_the_first_bad_event(
-    sealed: EngineUser, lifted: None, capsys: pytest.CaptureFixture[str]
+    sealed_log: EngineUser, without_triggers: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ref = events(kind="b.done").get().ref
     change(kind="y.done")()
@@ -209,49 +211,54 @@ def test_command_names_the_first_bad_event(
     assert f"seal 1, event {ref}: {Problem.EVENT_CHANGED}" in capsys.readouterr().err
 
 
-def erase(who: EngineUser) -> int:
-    n_words = audit.erase_words(who.user.pk)
-    audit.record(PERSON_ERASED, user_id=who.user.pk, context=who.context, actor_id=7, reason="asked to")
+def erase(engine_user: EngineUser) -> int:
+    n_words = audit.erase_words(engine_user.user.pk)
+    audit.record(PERSON_ERASED, user_id=engine_user.user.pk, context=engine_user.context, actor_id=7, reason="asked to")
     return n_words
 
 
-def test_erased_words_are_gone_and_the_chain_holds(worded: EngineUser) -> None:
-    erase(worded)
-    audit.seal(worded.context.now)
+def test_erased_words_are_gone_and_the_chain_holds(log_with_reason: EngineUser) -> None:
+    erase(log_with_reason)
+    audit.seal(log_with_reason.context.now)
 
     assert events(kind="support.tried").get().said == {"ticket": "INC-1"}
     assert events(kind=PERSON_ERASED.kind).get().said == {"reason": "asked to"}
     assert faults() == []
 
 
-def test_erasing_goes_on_while_it_verifies(worded: EngineUser, lifted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasing_goes_on_while_it_verifies(
+    log_with_reason: EngineUser, without_triggers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The words of someone who was erased after the walk began counted as tampered with. Seen failing."""
     monkeypatch.setattr(verifying, "_EVENTS_AT_ONCE", 1)  # so that the walk reads the next events later
     events(kind="a.done").update(agent="another")
     walk = audit.verify()
     assert next(walk).problem == Problem.EVENT_CHANGED
 
-    erase(worded)
+    erase(log_with_reason)
 
     assert [fault.problem for fault in walk] == []
 
 
 WORDS_TAMPERINGS: dict[str, Callable[[EngineUser], object]] = {
-    "removed without an erasure": lambda who: audit.erase_words(who.user.pk),
-    "changed": lambda who: events(kind="support.tried").update(words={"reason": "found it"}),
-    "put in": lambda who: events(kind="b.done").update(words={"reason": "found it"}),
-    "removed of the erasure itself": lambda who: [erase(who), events(kind=PERSON_ERASED.kind).update(words={})],
-    "removed behind a forged erasure": lambda who: [
-        audit.erase_words(who.user.pk),
+    "removed without an erasure": lambda engine_user: audit.erase_words(engine_user.user.pk),
+    "changed": lambda engine_user: events(kind="support.tried").update(words={"reason": "found it"}),
+    "put in": lambda engine_user: events(kind="b.done").update(words={"reason": "found it"}),
+    "removed of the erasure itself": lambda engine_user: [
+        erase(engine_user),
+        events(kind=PERSON_ERASED.kind).update(words={}),
+    ],
+    "removed behind a forged erasure": lambda engine_user: [
+        audit.erase_words(engine_user.user.pk),
         events(kind="b.done").update(kind=PERSON_ERASED.kind),
     ],
 }
 
 
 @pytest.mark.parametrize("how", WORDS_TAMPERINGS)
-def test_names_words_that_were_tampered_with(how: str, worded: EngineUser, lifted: None) -> None:
+def test_names_words_that_were_tampered_with(how: str, log_with_reason: EngineUser, without_triggers: None) -> None:
     """Seen failing with the words left out of the check."""
-    WORDS_TAMPERINGS[how](worded)
+    WORDS_TAMPERINGS[how](log_with_reason)
 
     assert Problem.WORDS_CHANGED in faults()
 
@@ -260,7 +267,7 @@ def newest(n: int) -> list[Problem]:
     return [fault.problem for fault in audit.verify_newest(n)]
 
 
-def test_end_of_the_chain_is_checked_alone(sealed: EngineUser, lifted: None) -> None:
+def test_end_of_the_chain_is_checked_alone(sealed_log: EngineUser, without_triggers: None) -> None:
     """What is older than the newest events is taken as it is."""
     events(kind="b.done").update(kind="x.done")
 
@@ -269,25 +276,25 @@ def test_end_of_the_chain_is_checked_alone(sealed: EngineUser, lifted: None) -> 
 
 
 @pytest.mark.parametrize("kind", ["d.done", "f.done"])
-def test_fault_at_the_end_is_named(sealed: EngineUser, lifted: None, kind: str) -> None:
+def test_fault_at_the_end_is_named(sealed_log: EngineUser, without_triggers: None, kind: str) -> None:
     events(kind=kind).update(user_id=999_999)
 
     assert newest(1) == newest(3) == [Problem.EVENT_CHANGED]
 
 
-def test_event_committed_late_is_no_fault_of_the_end(sealed: EngineUser, lifted: None) -> None:
-    write(sealed, "fast.done")
+def test_event_committed_late_is_no_fault_of_the_end(sealed_log: EngineUser, without_triggers: None) -> None:
+    write(sealed_log, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
-    audit.seal(sealed.context.now)
-    write(sealed, "slow.done")
-    audit.seal(sealed.context.now)
+    audit.seal(sealed_log.context.now)
+    write(sealed_log, "slow.done")
+    audit.seal(sealed_log.context.now)
 
     assert newest(1) == []
     events(kind="slow.done").delete()
     assert newest(1) == [Problem.EVENT_REMOVED]
 
 
-def test_end_of_a_short_chain_is_all_of_it(sealed: EngineUser, lifted: None) -> None:
+def test_end_of_a_short_chain_is_all_of_it(sealed_log: EngineUser, without_triggers: None) -> None:
     events(kind="a.done").delete()
 
     assert newest(100) == faults() == [Problem.EVENT_REMOVED]

@@ -17,19 +17,19 @@ from verification.models import AuditEvent, AuditRemoval, AuditSeal
 
 
 @pytest.fixture
-def half_year(who: EngineUser) -> EngineUser:
+def half_year(engine_user: EngineUser) -> EngineUser:
     """An audit log with one event in each of six months, and a seal over each."""
     for n in range(5, -1, -1):
-        written.write(who, f"m{n}.done", at=written.past(who, n) if n else who.context.now)
-    return who
+        written.write(engine_user, f"m{n}.done", at=written.past(engine_user, n) if n else engine_user.context.now)
+    return engine_user
 
 
 def kinds() -> list[str]:
     return list(AuditEvent.objects.order_by("id").values_list("kind", flat=True))
 
 
-def remove(who: EngineUser, *, keep: int) -> audit.Removed:
-    return audit.remove(Month.of(who.context.now).later(-keep), now=who.context.now)
+def remove(engine_user: EngineUser, *, keep: int) -> audit.Removed:
+    return audit.remove(Month.of(engine_user.context.now).later(-keep), now=engine_user.context.now)
 
 
 def test_old_months_are_gone_and_the_rest_verifies(half_year: EngineUser) -> None:
@@ -68,36 +68,36 @@ def test_second_time_removes_and_states_nothing(half_year: EngineUser) -> None:
     assert AuditRemoval.objects.count() == 1
 
 
-def test_sealing_goes_on_where_all_seals_were_removed(who: EngineUser) -> None:
+def test_sealing_goes_on_where_all_seals_were_removed(engine_user: EngineUser) -> None:
     for n in (3, 2):
-        written.write(who, f"m{n}.done", at=written.past(who, n))
-    remove(who, keep=1)
-    audit.seal(who.context.now)
+        written.write(engine_user, f"m{n}.done", at=written.past(engine_user, n))
+    remove(engine_user, keep=1)
+    audit.seal(engine_user.context.now)
 
     assert AuditSeal.objects.get().number == 3
     assert faults() == []
 
 
-def test_seal_over_both_sides_of_a_boundary_stays(who: EngineUser) -> None:
+def test_seal_over_both_sides_of_a_boundary_stays(engine_user: EngineUser) -> None:
     """Its link holds, and what of it remains is still checked."""
     for n in (3, 2):
-        written.write(who, f"m{n}.done", at=written.past(who, n))
+        written.write(engine_user, f"m{n}.done", at=written.past(engine_user, n))
     events = list(AuditEvent.objects.order_by("id"))
-    with written.lifted():
+    with written.without_triggers():
         AuditSeal.objects.all().delete()
-    audit.seal(written.past(who, 2))
+    audit.seal(written.past(engine_user, 2))
     assert [seal.events for seal in AuditSeal.objects.all()] == [tuple(event.pk for event in events)]
 
-    remove(who, keep=2)
+    remove(engine_user, keep=2)
     assert (kinds()[0], faults()) == ("m2.done", [])
 
-    with written.lifted():
+    with written.without_triggers():
         AuditEvent.objects.filter(kind="m2.done").update(kind="x.done")
     assert faults() == [Problem.EVENT_CHANGED]
 
 
 def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: EngineUser) -> None:
-    with written.lifted():
+    with written.without_triggers():
         AuditEvent.objects.filter(kind="m4.done").update(user_id=999_999)
     ref = AuditEvent.objects.get(kind="m4.done").ref
 
@@ -110,7 +110,7 @@ def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: 
 
 @pytest.mark.parametrize("kind", ["m5.done", "m4.done"])
 def test_event_removed_without_a_statement_is_missed(half_year: EngineUser, kind: str) -> None:
-    with written.lifted():
+    with written.without_triggers():
         AuditEvent.objects.filter(kind=kind).delete()
 
     assert Problem.EVENT_REMOVED in faults()
@@ -162,11 +162,11 @@ def test_database_lets_go_only_what_a_statement_covers(half_year: EngineUser) ->
             rows.delete()
 
 
-def test_events_without_a_month_of_their_own_are_removed_as_well(who: EngineUser) -> None:
-    written.write(who, "old.done", at=written.past(who, 5), has_part=False)
-    written.write(who, "new.done", at=who.context.now)
+def test_events_without_a_month_of_their_own_are_removed_as_well(engine_user: EngineUser) -> None:
+    written.write(engine_user, "old.done", at=written.past(engine_user, 5), has_part=False)
+    written.write(engine_user, "new.done", at=engine_user.context.now)
 
-    assert remove(who, keep=2).n_events == 1
+    assert remove(engine_user, keep=2).n_events == 1
     assert (kinds()[0], faults()) == ("new.done", [])
 
 
@@ -204,5 +204,5 @@ def test_month_dropped_by_hand_is_missed(half_year: EngineUser) -> None:
     assert faults() == [Problem.EVENT_REMOVED]
 
 
-def _start(who: EngineUser, n: int) -> datetime:
-    return Month.of(who.context.now).later(-n).starts_at
+def _start(engine_user: EngineUser, n: int) -> datetime:
+    return Month.of(engine_user.context.now).later(-n).starts_at

@@ -13,7 +13,7 @@ from verification.models import AuditEvent, AuditSeal
 
 @pytest.mark.parametrize("model", [AuditEvent, AuditSeal])
 @pytest.mark.parametrize("verb", ["update", "delete", "save"])
-def test_database_refuses_to_change_the_record(sealed: EngineUser, model: Any, verb: str) -> None:
+def test_database_refuses_to_change_the_record(sealed_log: EngineUser, model: Any, verb: str) -> None:
     row = model.objects.first()
     actions: dict[str, Callable[[], Any]] = {
         "update": lambda: model.objects.filter(pk=row.pk).update(digest="0" * 64),
@@ -28,7 +28,7 @@ def test_database_refuses_to_change_the_record(sealed: EngineUser, model: Any, v
 @pytest.mark.parametrize(
     "change", [{"digest": "0" * 64}, {"words": {"reason": "found it"}}, {"kind": "x", "words": {}}]
 )
-def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], worded: EngineUser) -> None:
+def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], log_with_reason: EngineUser) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         events(kind="support.tried").update(**change)
 

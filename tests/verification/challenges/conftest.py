@@ -31,17 +31,19 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
     return do
 
 
-def n_counted(who: EngineUser) -> dict[str, int]:
+def n_counted(engine_user: EngineUser) -> dict[str, int]:
     """Return how many messages were counted for a person since their number was set up, and how many as unanswered."""
     sent = Counter.objects.filter(scope="send.person").aggregate(n=Sum("count"))["n"] - 1
-    unanswered = Failure.objects.filter(user=who.user, method__startswith="prompt.").aggregate(n=Sum("consecutive"))
+    unanswered = Failure.objects.filter(user=engine_user.user, method__startswith="prompt.").aggregate(
+        n=Sum("consecutive")
+    )
     return {"person": sent, "unanswered": unanswered["n"]}
 
 
-def wrong(who: EngineUser, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
+def wrong(engine_user: EngineUser, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
     """Answer a new challenge with n incorrect codes."""
-    issued = who.start(method, binding=binding)
-    return [who.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
+    issued = engine_user.start(method, binding=binding)
+    return [engine_user.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
 
 
 def mails(*, to: str = "") -> list[str]:
@@ -50,11 +52,11 @@ def mails(*, to: str = "") -> list[str]:
     return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
 
 
-def besides(who: EngineUser, rounds: int) -> list[Verdict]:
+def besides(engine_user: EngineUser, rounds: int) -> list[Verdict]:
     """Guess four codes, then let the owner sign in by text, once an hour; gives what happened to the guesses."""
     found = []
     for hour in range(rounds):
-        now = who.later(hours=hour)
+        now = engine_user.later(hours=hour)
         found += wrong(now, 4, binding=f"guess {hour}") if now.start("totp", binding=f"guess {hour}").issued else []
         owner = now.start("text", binding=f"owner {hour}")
         if not owner.issued or not now.answer(owner, now.code(owner), binding=f"owner {hour}").proven:

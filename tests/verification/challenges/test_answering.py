@@ -154,20 +154,27 @@ def test_older_code_of_somebody_else_is_wrong(ana: EngineUser) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_key_that_is_removed_at_the_same_time_is_refused(who: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_that_is_removed_at_the_same_time_is_refused(
+    engine_user: EngineUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its answer ended in an error page: the challenge should have named an enrolment that was gone."""
     with transaction.atomic():
         for key in ("QUFBQQ", "QkJCQg"):
-            draft = enrolments.draft(who.user, registry.method("passkey"), {"name": key})
-            enrolments.confirm(draft, now=who.context.now, draft=Draft(address=key, secret=b"s" * 20))
-    kept, removed = Enrolment.objects.filter(user=who.user).order_by("pk")
+            draft = enrolments.draft(engine_user.user, registry.method("passkey"), {"name": key})
+            enrolments.confirm(draft, now=engine_user.context.now, draft=Draft(address=key, secret=b"s" * 20))
+    kept, removed = Enrolment.objects.filter(user=engine_user.user).order_by("pk")
     monkeypatch.setattr(
         enrolments, "of_address", lambda *_, **__: Enrolment.objects.filter(pk=removed.pk).delete() and removed
     )
     issued = challenges.start(
-        kept, user=who.user, purpose=Purpose.SIGN_IN, binding=BINDING, context=who.context, rules=who.rules
+        kept,
+        user=engine_user.user,
+        purpose=Purpose.SIGN_IN,
+        binding=BINDING,
+        context=engine_user.context,
+        rules=engine_user.rules,
     )
 
-    outcome = who.answer(issued, json.dumps({"id": "QkJCQg"}))
+    outcome = engine_user.answer(issued, json.dumps({"id": "QkJCQg"}))
 
     assert outcome.verdict is Verdict.WRONG

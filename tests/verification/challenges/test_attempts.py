@@ -88,16 +88,16 @@ def test_method_that_is_set_up_again_proves_a_caller_again(ana: EngineUser) -> N
     assert Failure.objects.get(method="caller.totp").locked_at is None
 
 
-def test_wrong_codes_close_no_registration(who: EngineUser) -> None:
+def test_wrong_codes_close_no_registration(engine_user: EngineUser) -> None:
     """After thirty, whenever they were typed, only support could let a person set the method up."""
     for hour in range(0, 70, 2):
-        now = who.later(hours=hour)
-        issued = challenges.enrol(who.user, "totp", {}, binding=f"{hour}", context=now.context, rules=now.rules)
+        now = engine_user.later(hours=hour)
+        issued = challenges.enrol(engine_user.user, "totp", {}, binding=f"{hour}", context=now.context, rules=now.rules)
         assert now.answer(issued, "000000", binding=f"{hour}").verdict is Verdict.WRONG
 
-    later = who.later(hours=90)
-    issued = challenges.enrol(who.user, "totp", {}, binding="next", context=later.context, rules=later.rules)
-    draft = Enrolment.objects.filter(user=who.user).latest("pk")
+    later = engine_user.later(hours=90)
+    issued = challenges.enrol(engine_user.user, "totp", {}, binding="next", context=later.context, rules=later.rules)
+    draft = Enrolment.objects.filter(user=engine_user.user).latest("pk")
 
     assert later.answer(issued, app_code(draft, later.context.now), binding="next").proven
     assert mails() == ["method_added"]

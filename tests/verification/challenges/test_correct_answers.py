@@ -32,30 +32,30 @@ def test_app_code_works_once_in_all_sessions(ana: EngineUser) -> None:
     assert ana.answer(second, right, binding="two").verdict is Verdict.USED
 
 
-def test_recovery_code_works_once(who: EngineUser) -> None:
-    codes = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
-    first, second = who.start("recovery", binding="one"), who.start("recovery", binding="two")
+def test_recovery_code_works_once(engine_user: EngineUser) -> None:
+    codes = enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
+    first, second = engine_user.start("recovery", binding="one"), engine_user.start("recovery", binding="two")
 
-    assert who.answer(first, codes[0].lower(), binding="one").proven
-    assert who.answer(second, codes[0], binding="two").verdict is Verdict.USED
-    assert who.answer(second, codes[1], binding="two").proven
+    assert engine_user.answer(first, codes[0].lower(), binding="one").proven
+    assert engine_user.answer(second, codes[0], binding="two").verdict is Verdict.USED
+    assert engine_user.answer(second, codes[1], binding="two").proven
 
 
 def test_recovery_code_for_a_challenge_that_ended_meanwhile_stays_unused(
-    who: EngineUser, monkeypatch: pytest.MonkeyPatch
+    engine_user: EngineUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Someone chose another option in a second window while the code was checked, and lost the code. Seen failing."""
-    codes = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
-    first, second = who.start("recovery", binding="one"), who.start("recovery", binding="two")
+    codes = enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
+    first, second = engine_user.start("recovery", binding="one"), engine_user.start("recovery", binding="two")
     really = correct_answers.prove
 
     def after_a_moment(*arguments: Any, **named: Any) -> Outcome:
-        challenges.abandon(first.handle, binding="one", now=who.context.now)
+        challenges.abandon(first.handle, binding="one", now=engine_user.context.now)
         return really(*arguments, **named)
 
     with monkeypatch.context() as patched:
         patched.setattr(correct_answers, "prove", after_a_moment)
-        assert who.answer(first, codes[0], binding="one").verdict is Verdict.REPLACED
+        assert engine_user.answer(first, codes[0], binding="one").verdict is Verdict.REPLACED
 
-    assert enrolments.recovery_codes_left(who.user.pk) == len(codes)
-    assert who.answer(second, codes[0], binding="two").proven
+    assert enrolments.recovery_codes_left(engine_user.user.pk) == len(codes)
+    assert engine_user.answer(second, codes[0], binding="two").proven

@@ -7,8 +7,8 @@ from verification import enrolments, registry
 from verification.challenges import input_mistakes
 
 
-def words(who: EngineUser, typed: str, *, method: str = "totp") -> str:
-    return input_mistakes.words(who.user, registry.method(method), typed)
+def words(engine_user: EngineUser, typed: str, *, method: str = "totp") -> str:
+    return input_mistakes.words(engine_user.user, registry.method(method), typed)
 
 
 def test_counts_the_digits(ana: EngineUser) -> None:

@@ -29,53 +29,56 @@ def racer(transactional_db: None, settings: Settings) -> EngineUser:
     return equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
 
 
-def _chosen_again(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+def _chosen_again(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Go back to the option of before, and choose a third one."""
-    first = who.start("text", binding=binding)
-    second = who.start("totp", binding=binding, replaces=first.handle)
-    return who, [
-        lambda: who.start("text", binding=binding, replaces=second.handle),
-        lambda: who.start("call", binding=binding, replaces=second.handle),
+    first = engine_user.start("text", binding=binding)
+    second = engine_user.start("totp", binding=binding, replaces=first.handle)
+    return engine_user, [
+        lambda: engine_user.start("text", binding=binding, replaces=second.handle),
+        lambda: engine_user.start("call", binding=binding, replaces=second.handle),
     ]
 
 
-def _chosen_again_after_an_end(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+def _chosen_again_after_an_end(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Do the same after too many incorrect answers, so that there is no live one whose row they wait for."""
-    _, steps = _chosen_again(who, binding)
+    _, steps = _chosen_again(engine_user, binding)
     Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=ChallengeState.ENDED)
-    return who, steps
+    return engine_user, steps
 
 
-def _woken(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+def _woken(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Send the code of a challenge that is over again, and choose another option."""
-    first = who.start("text", binding=binding)
-    late = who.later(minutes=6)
+    first = engine_user.start("text", binding=binding)
+    late = engine_user.later(minutes=6)
     return late, [
         lambda: late.resend(first, binding=binding),
         lambda: late.start("totp", binding=binding, replaces=first.handle),
     ]
 
 
-def _approve(who: EngineUser, call: Outcome, binding: str) -> Outcome:
+def _approve(engine_user: EngineUser, call: Outcome, binding: str) -> Outcome:
     """Press the digits that the page shows, and continue."""
-    shown = challenges.show(call.handle, binding=binding, now=who.context.now)
+    shown = challenges.show(call.handle, binding=binding, now=engine_user.context.now)
     message = Message.objects.filter(challenge__handle=call.handle).earliest("pk")
     assert shown is not None
-    challenges.keyed(message.handle, f"{shown.match_code}#", now=who.context.now)
-    return who.collect(call, binding=binding)
+    challenges.keyed(message.handle, f"{shown.match_code}#", now=engine_user.context.now)
+    return engine_user.collect(call, binding=binding)
 
 
-def _approved(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+def _approved(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Approve a call, and choose another option."""
-    call = who.start("call", binding=binding)
-    return who, [
-        lambda: _approve(who, call, binding),
-        lambda: who.start("totp", binding=binding, replaces=call.handle),
+    call = engine_user.start("call", binding=binding)
+    return engine_user, [
+        lambda: _approve(engine_user, call, binding),
+        lambda: engine_user.start("totp", binding=binding, replaces=call.handle),
     ]
 
 
-def _begun_twice(who: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
-    return who, [lambda: who.start("totp", binding=binding), lambda: who.start("text", binding=binding)]
+def _begun_twice(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
+    return engine_user, [
+        lambda: engine_user.start("totp", binding=binding),
+        lambda: engine_user.start("text", binding=binding),
+    ]
 
 
 @pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice, _approved])
@@ -84,12 +87,12 @@ def test_one_is_live_after_two_requests(
 ) -> None:
     """Seen failing on PostgreSQL with numbers that pay no attention to a live one."""
     for turn in range(rounds(10, 60)):
-        who, steps = prepare(racer.later(hours=turn), f"session {turn}")
+        engine_user, steps = prepare(racer.later(hours=turn), f"session {turn}")
 
         outcomes = together(*steps)
 
         mine = Challenge.objects.filter(binding=queries.bind(f"session {turn}"))
-        live = mine.filter(state__in=ALIVE, expires_at__gt=who.context.now)
+        live = mine.filter(state__in=ALIVE, expires_at__gt=engine_user.context.now)
         handles = set(live.values_list("handle", flat=True))
         assert len(handles) == 1
         for outcome in outcomes:
@@ -104,9 +107,9 @@ def test_call_is_approved_or_made_again(racer: EngineUser) -> None:
     """Seen failing on PostgreSQL without the generation of the code in the guards of an answer."""
     found = set()
     for turn in range(rounds(10, 60)):
-        who, binding = racer.later(hours=turn), f"session {turn}"
-        call = who.start("call", binding=binding)
-        late = who.later(seconds=31)
+        engine_user, binding = racer.later(hours=turn), f"session {turn}"
+        call = engine_user.start("call", binding=binding)
+        late = engine_user.later(seconds=31)
 
         outcomes = together(partial(_approve, late, call, binding), partial(late.resend, call, binding=binding))
 

@@ -19,13 +19,13 @@ from verification.outcomes import Verdict
 
 
 def test_switches_a_method_off_at_thirty_failures(ana: EngineUser) -> None:
-    who = ana
+    engine_user = ana
     for turn in range(30):
-        who = who.later(hours=2)
-        issued = who.start("totp", binding=f"t{turn}")
-        who.answer(issued, "000000", binding=f"t{turn}")
+        engine_user = engine_user.later(hours=2)
+        issued = engine_user.start("totp", binding=f"t{turn}")
+        engine_user.answer(issued, "000000", binding=f"t{turn}")
 
-    assert who.later(days=3).start("totp").verdict is Verdict.OFF
+    assert engine_user.later(days=3).start("totp").verdict is Verdict.OFF
 
 
 def test_lock_that_a_crash_left_out_is_made_and_told_at_the_next_answer(
@@ -106,7 +106,7 @@ def test_limit_of_the_month_locks_although_the_request_that_reached_it_crashed(
 
 
 @pytest.fixture
-def stopped(ana: EngineUser, settings: Any) -> EngineUser:
+def locked_for_the_month(ana: EngineUser, settings: Any) -> EngineUser:
     """Return someone whose second step is off after the incorrect codes of a month, which are three here."""
     settings.WRONG_CODES_PER_MONTH = 3
     wrong(ana, 3, binding="guess")
@@ -115,40 +115,56 @@ def stopped(ana: EngineUser, settings: Any) -> EngineUser:
     return ana.later(hours=1)
 
 
-def test_stop_ends_when_a_method_is_set_up_again(stopped: EngineUser) -> None:
+def test_stop_ends_when_a_method_is_set_up_again(locked_for_the_month: EngineUser) -> None:
     """What was guessed at goes with it, and what is new works: the app, and the number that was not set up again."""
-    former = stopped.enrolment("totp")
+    former = locked_for_the_month.enrolment("totp")
 
-    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", context=stopped.context, rules=stopped.rules)
-    draft = Enrolment.objects.get(user=stopped.user, method="totp", confirmed=False)
-    assert stopped.answer(issued, app_code(draft, stopped.context.now), binding="new").proven
+    issued = challenges.enrol(
+        locked_for_the_month.user,
+        "totp",
+        {},
+        binding="new",
+        context=locked_for_the_month.context,
+        rules=locked_for_the_month.rules,
+    )
+    draft = Enrolment.objects.get(user=locked_for_the_month.user, method="totp", confirmed=False)
+    assert locked_for_the_month.answer(issued, app_code(draft, locked_for_the_month.context.now), binding="new").proven
 
-    assert list(Enrolment.objects.filter(user=stopped.user)) == [draft]
+    assert list(Enrolment.objects.filter(user=locked_for_the_month.user)) == [draft]
     assert former.pk != draft.pk
-    assert stopped.start("totp", binding="b").issued
-    assert limits.wrong_codes(stopped.user.pk, now=stopped.context.now) == limits.WrongCodes()
+    assert locked_for_the_month.start("totp", binding="b").issued
+    assert limits.wrong_codes(locked_for_the_month.user.pk, now=locked_for_the_month.context.now) == limits.WrongCodes()
     assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
 
 
 @pytest.mark.parametrize("left", ["passkey", ""])
-def test_stop_ends_when_a_method_is_set_up_after_the_others_were_removed(left: str, stopped: EngineUser) -> None:
+def test_stop_ends_when_a_method_is_set_up_after_the_others_were_removed(
+    left: str, locked_for_the_month: EngineUser
+) -> None:
     """The new app was accepted, and then locked from its first sign-in on. Seen failing."""
-    Enrolment.objects.filter(user=stopped.user).delete()
+    Enrolment.objects.filter(user=locked_for_the_month.user).delete()
     if left:
-        Enrolment.objects.create(user=stopped.user, method=left, confirmed=True)
+        Enrolment.objects.create(user=locked_for_the_month.user, method=left, confirmed=True)
 
-    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", context=stopped.context, rules=stopped.rules)
-    draft = Enrolment.objects.get(user=stopped.user, method="totp")
-    assert stopped.answer(issued, app_code(draft, stopped.context.now), binding="new").proven
+    issued = challenges.enrol(
+        locked_for_the_month.user,
+        "totp",
+        {},
+        binding="new",
+        context=locked_for_the_month.context,
+        rules=locked_for_the_month.rules,
+    )
+    draft = Enrolment.objects.get(user=locked_for_the_month.user, method="totp")
+    assert locked_for_the_month.answer(issued, app_code(draft, locked_for_the_month.context.now), binding="new").proven
 
-    assert Enrolment.objects.filter(user=stopped.user).count() == (2 if left else 1)
-    assert stopped.start("totp", binding="b").issued
+    assert Enrolment.objects.filter(user=locked_for_the_month.user).count() == (2 if left else 1)
+    assert locked_for_the_month.start("totp", binding="b").issued
 
 
-def test_stop_outlives_time_and_unlocking(stopped: EngineUser) -> None:
-    limits.unlock(stopped.user.pk)
+def test_stop_outlives_time_and_unlocking(locked_for_the_month: EngineUser) -> None:
+    limits.unlock(locked_for_the_month.user.pk)
 
-    assert stopped.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
+    assert locked_for_the_month.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
 
 
 def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: EngineUser, settings: Any) -> None:

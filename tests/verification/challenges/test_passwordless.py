@@ -15,15 +15,15 @@ KEY = "QUFBQQ"
 
 
 @pytest.fixture
-def holder(who: EngineUser) -> EngineUser:
+def passkey_owner(engine_user: EngineUser) -> EngineUser:
     """Return a person who has a passkey."""
-    draft = enrolments.draft(who.user, registry.method("passkey"), {"name": "blue"})
-    enrolments.confirm(draft, now=who.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
-    return who
+    draft = enrolments.draft(engine_user.user, registry.method("passkey"), {"name": "blue"})
+    enrolments.confirm(draft, now=engine_user.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
+    return engine_user
 
 
-def test_offers_a_new_challenge_each_time_and_keeps_none(who: EngineUser) -> None:
-    first, second = challenges.invite(who.context.now), challenges.invite(who.context.now)
+def test_offers_a_new_challenge_each_time_and_keeps_none(engine_user: EngineUser) -> None:
+    first, second = challenges.invite(engine_user.context.now), challenges.invite(engine_user.context.now)
 
     assert first is not None
     assert second is not None
@@ -32,29 +32,29 @@ def test_offers_a_new_challenge_each_time_and_keeps_none(who: EngineUser) -> Non
     assert not Challenge.objects.exists()
 
 
-def test_offers_nothing_where_no_method_for_it_is_installed(who: EngineUser, settings: Any) -> None:
+def test_offers_nothing_where_no_method_for_it_is_installed(engine_user: EngineUser, settings: Any) -> None:
     gone = registry.names(Passwordless)
     settings.VERIFICATION_METHODS = tuple(
         package for package in settings.VERIFICATION_METHODS if package.rpartition(".")[2] not in gone
     )
 
-    assert challenges.invite(who.context.now) is None
+    assert challenges.invite(engine_user.context.now) is None
     assert challenges.holder(json.dumps({"id": KEY})) is None
 
 
-def test_finds_whose_key_answers(holder: EngineUser) -> None:
+def test_finds_whose_key_answers(passkey_owner: EngineUser) -> None:
     found = challenges.holder(json.dumps({"id": KEY}))
 
-    assert found == Enrolment.objects.get(user=holder.user)
+    assert found == Enrolment.objects.get(user=passkey_owner.user)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"id": "QkJCQg"}', '{"id": 1}', "\x00"])
-def test_finds_nobody_for_anything_else(holder: EngineUser, text: str) -> None:
+def test_finds_nobody_for_anything_else(passkey_owner: EngineUser, text: str) -> None:
     assert challenges.holder(text) is None
 
 
-def test_tells_a_browser_which_keys_still_exist(holder: EngineUser) -> None:
-    told = challenges.announce(holder.user.pk)
+def test_tells_a_browser_which_keys_still_exist(passkey_owner: EngineUser) -> None:
+    told = challenges.announce(passkey_owner.user.pk)
 
     assert len(told) == len(registry.having(PublicKey))
     assert json.loads(told[0].show["keys"])["allAcceptedCredentialIds"] == [KEY]

@@ -15,12 +15,12 @@ PRESSES_AHEAD = 200  # presses of the button whose codes nobody entered
 
 
 @pytest.fixture
-def token(who: EngineUser) -> Enrolment:
+def token(engine_user: EngineUser) -> Enrolment:
     """Return a token by counter whose button was pressed in a pocket."""
     (method,) = registry.having(Stocked)
     plan = Draft(address="TK-0042", secret=SECRET, data=COUNTED.data())
-    enrolment = enrolments.assign(who.user, method.name, plan, who.context)
-    enrolments.confirm(enrolment, now=who.context.now)
+    enrolment = enrolments.assign(engine_user.user, method.name, plan, engine_user.context)
+    enrolments.confirm(enrolment, now=engine_user.context.now)
     enrolment.refresh_from_db()
     return enrolment
 
@@ -29,25 +29,25 @@ def codes(at: int) -> tuple[str, str]:
     return COUNTED.code(SECRET, at), COUNTED.code(SECRET, at + 1)
 
 
-def test_two_codes_in_a_row_set_it_right(token: Enrolment, who: EngineUser) -> None:
-    assert challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
+def test_two_codes_in_a_row_set_it_right(token: Enrolment, engine_user: EngineUser) -> None:
+    assert challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
 
     token.refresh_from_db()
     assert token.counter == PRESSES_AHEAD + 1
 
 
-def test_takes_the_same_two_codes_once(token: Enrolment, who: EngineUser) -> None:
-    challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
+def test_takes_the_same_two_codes_once(token: Enrolment, engine_user: EngineUser) -> None:
+    challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
     token.refresh_from_db()
 
-    assert not challenges.resync(token, *codes(PRESSES_AHEAD), context=who.context)
+    assert not challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
 
 
 @pytest.mark.parametrize(
     ("first", "second"), [("000000", "000000"), ("", ""), (codes(PRESSES_AHEAD)[1], codes(PRESSES_AHEAD)[0])]
 )
-def test_takes_no_other_codes(token: Enrolment, who: EngineUser, first: str, second: str) -> None:
-    assert not challenges.resync(token, first, second, context=who.context)
+def test_takes_no_other_codes(token: Enrolment, engine_user: EngineUser, first: str, second: str) -> None:
+    assert not challenges.resync(token, first, second, context=engine_user.context)
 
 
 def test_takes_the_codes_of_no_other_method(ana: EngineUser) -> None:

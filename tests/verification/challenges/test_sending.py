@@ -25,9 +25,12 @@ def mails(*, to: str = "") -> list[str]:
     return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
 
 
-def ask(who: EngineUser, method: str, n: int) -> list[Verdict]:
+def ask(engine_user: EngineUser, method: str, n: int) -> list[Verdict]:
     """Sign in so often with the right password, each in a session of its own, a minute apart; answer nothing."""
-    return [who.later(minutes=at).start(method, binding=f"{who.context.now} {at}").verdict for at in range(n)]
+    return [
+        engine_user.later(minutes=at).start(method, binding=f"{engine_user.context.now} {at}").verdict
+        for at in range(n)
+    ]
 
 
 def test_three_calls_ring_that_nobody_approves(ana: EngineUser) -> None:
@@ -131,21 +134,21 @@ def test_code_that_would_have_to_wait_is_not_sent(ana: EngineUser, purpose: Purp
     assert ana.later(minutes=1).start("text", purpose=purpose).issued
 
 
-def test_setup_sends_no_code_that_would_have_to_wait(who: EngineUser) -> None:
+def test_setup_sends_no_code_that_would_have_to_wait(engine_user: EngineUser) -> None:
     """Seen failing: the code was sent, and its answer had to wait."""
     fields = {"country": "CH", "number": "079 555 12 34"}
 
     def enrol(at: EngineUser) -> Outcome:
         return challenges.enrol(at.user, "text", fields, binding="new", context=at.context, rules=at.rules)
 
-    begun = enrol(who)
-    count(who, "enrol.text", next_at=who.later(minutes=1).context.now)
+    begun = enrol(engine_user)
+    count(engine_user, "enrol.text", next_at=engine_user.later(minutes=1).context.now)
 
-    assert enrol(who).verdict is Verdict.WAIT
-    assert who.later(seconds=40).resend(begun, binding="new").verdict is Verdict.WAIT
+    assert enrol(engine_user).verdict is Verdict.WAIT
+    assert engine_user.later(seconds=40).resend(begun, binding="new").verdict is Verdict.WAIT
     assert Message.objects.filter(kind="text").count() == 1
-    later = who.later(minutes=1)
-    assert later.answer(begun, who.code(begun), binding="new").proven  # its draft was left alone
+    later = engine_user.later(minutes=1)
+    assert later.answer(begun, engine_user.code(begun), binding="new").proven  # its draft was left alone
 
 
 def test_locked_method_can_be_set_up_again(ana: EngineUser) -> None:
@@ -172,9 +175,9 @@ def test_waits_at_sign_in_delay_no_caller(ana: EngineUser) -> None:
     assert ana.start("text", purpose=Purpose.CALLER).issued
 
 
-def count(who: EngineUser, name: str, **until: datetime) -> None:
+def count(engine_user: EngineUser, name: str, **until: datetime) -> None:
     """Let a count delay or lock."""
-    Failure.objects.create(user=who.user, method=name, consecutive=30, **until)
+    Failure.objects.create(user=engine_user.user, method=name, consecutive=30, **until)
 
 
 def test_sends_no_more_than_the_limits_say(ana: EngineUser, settings: Any) -> None:

@@ -151,9 +151,15 @@ def test_number_that_gets_no_message_now_leaves_the_one_before_as_it_is(ana: Eng
     assert ana.answer(begun, ana.code(begun)).proven
 
 
-def enrol(who: EngineUser, fields: dict[str, str], *, replaces: str = "") -> Outcome:
+def enrol(engine_user: EngineUser, fields: dict[str, str], *, replaces: str = "") -> Outcome:
     return challenges.enrol(
-        who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules, replaces=replaces
+        engine_user.user,
+        "text",
+        fields,
+        binding=BINDING,
+        context=engine_user.context,
+        rules=engine_user.rules,
+        replaces=replaces,
     )
 
 
@@ -169,11 +175,11 @@ def test_new_app_takes_the_place_of_one_that_is_off(ana: EngineUser) -> None:
     assert ana.start("totp").issued
 
 
-def test_new_recovery_codes_kill_the_old_ones(who: EngineUser) -> None:
-    old = enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
-    enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+def test_new_recovery_codes_kill_the_old_ones(engine_user: EngineUser) -> None:
+    old = enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
+    enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
 
-    assert who.answer(who.start("recovery"), old[0]).verdict is Verdict.WRONG
+    assert engine_user.answer(engine_user.start("recovery"), old[0]).verdict is Verdict.WRONG
 
 
 def test_second_start_of_a_session_without_replacing_gives_the_first(ana: EngineUser) -> None:
@@ -184,30 +190,36 @@ def test_second_start_of_a_session_without_replacing_gives_the_first(ana: Engine
     assert Message.objects.count() == 1
 
 
-def test_enrolling_is_worth_nothing_until_it_is_proven(who: EngineUser) -> None:
+def test_enrolling_is_worth_nothing_until_it_is_proven(engine_user: EngineUser) -> None:
     fields = {"country": "CH", "number": "079 555 12 34"}
-    issued = challenges.enrol(who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules)
+    issued = challenges.enrol(
+        engine_user.user, "text", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
 
-    assert enrolments.confirmed(who.user.pk) == []
-    assert who.answer(issued, who.code(issued)).proven
-    assert [e.enrolment.method for e in enrolments.confirmed(who.user.pk)] == ["text", "call"]
+    assert enrolments.confirmed(engine_user.user.pk) == []
+    assert engine_user.answer(issued, engine_user.code(issued)).proven
+    assert [e.enrolment.method for e in enrolments.confirmed(engine_user.user.pk)] == ["text", "call"]
 
 
-def test_office_phone_with_extension_can_only_be_called(who: EngineUser) -> None:
+def test_office_phone_with_extension_can_only_be_called(engine_user: EngineUser) -> None:
     fields = {"country": "CH", "number": "044 555 01 02", "extension": "123"}
-    issued = challenges.enrol(who.user, "call", fields, binding=BINDING, context=who.context, rules=who.rules)
-    call = who.deliver()[-1]
-    challenges.keyed(call.message_id, f"{who.match(issued)}#", now=who.context.now)
+    issued = challenges.enrol(
+        engine_user.user, "call", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
+    call = engine_user.deliver()[-1]
+    challenges.keyed(call.message_id, f"{engine_user.match(issued)}#", now=engine_user.context.now)
 
-    assert who.collect(issued).proven
-    assert [e.enrolment.method for e in enrolments.confirmed(who.user.pk)] == ["call"]
+    assert engine_user.collect(issued).proven
+    assert [e.enrolment.method for e in enrolments.confirmed(engine_user.user.pk)] == ["call"]
     assert call.extension == "123"
 
 
-def test_refuses_an_impossible_number_with_words(who: EngineUser) -> None:
+def test_refuses_an_impossible_number_with_words(engine_user: EngineUser) -> None:
     fields = {"country": "CH", "number": "12"}
 
-    outcome = challenges.enrol(who.user, "text", fields, binding=BINDING, context=who.context, rules=who.rules)
+    outcome = challenges.enrol(
+        engine_user.user, "text", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
 
     assert outcome.verdict is Verdict.REFUSED
     assert "too short" in outcome.problems["number"][0]

@@ -91,12 +91,12 @@ class TestParts:
         with pytest.raises(Exception, match="written once"), transaction.atomic():
             AuditEvent.objects.all().delete()
 
-    def test_month_that_was_missed_is_made_when_rows_of_it_wait(self, none: None, who: EngineUser) -> None:
-        written.write(who, "old.done", at=written.past(who, 3), has_part=False)
+    def test_month_that_was_missed_is_made_when_rows_of_it_wait(self, none: None, engine_user: EngineUser) -> None:
+        written.write(engine_user, "old.done", at=written.past(engine_user, 3), has_part=False)
 
         made = retention.make_months(timezone.now())
 
-        old = Month.of(written.past(who, 3))
+        old = Month.of(written.past(engine_user, 3))
         assert f"{EVENTS}_{old.year}_{old.month:02d}" in made
         assert part_of(AuditEvent.objects.get()) == f"{EVENTS}_{old.year}_{old.month:02d}"
 
@@ -115,7 +115,7 @@ def year() -> None:
     """Twelve months of ten events each, in a database that other connections see."""
     partitions.prepare(connection, EVENTS, now=timezone.now())
     now = Month.of(timezone.now())
-    with written.lifted():
+    with written.without_triggers():
         for n in range(12, 0, -1):
             start = now.later(-n).starts_at
             partitions.prepare(connection, EVENTS, now=start)

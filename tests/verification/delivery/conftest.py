@@ -61,9 +61,9 @@ def queued(ana: EngineUser) -> Message:
     return Message.objects.get()
 
 
-def fill(who: EngineUser, n: int, *, dead: int) -> list[int]:
+def fill(engine_user: EngineUser, n: int, *, dead: int) -> list[int]:
     """Create the messages of many sign-ins of one user, without sending anything."""
-    issued = who.start("text")
+    issued = engine_user.start("text")
     challenge = Challenge.objects.get(handle=issued.handle)
     message = Message.objects.get()
     number = message.address

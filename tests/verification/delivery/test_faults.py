@@ -77,8 +77,8 @@ def _handed(carriers: tuple[FakeCarrier, FakeCarrier]) -> dict[str, list[tuple[s
 def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tuple[FakeCarrier, FakeCarrier]) -> None:
     """Seen failing (a message went on though it might have gone out) with a lost answer treated as a refusal."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
-    for pk in fill(who, MESSAGES, dead=0):
+    engine_user = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
+    for pk in fill(engine_user, MESSAGES, dead=0):
         message_publisher.publish(pk, Channel.TEXT)
 
     crew.start("worker", child_processes.worker(threads=THREADS))

@@ -54,9 +54,9 @@ def outbox(desk_of_many: EngineUser) -> list[int]:
 def desk_of_many(transactional_db: None) -> EngineUser:
     """Return a person whose phone network takes a moment, as real ones do."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
+    engine_user = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
     behave(send_latency_ms=60)
-    return who
+    return engine_user
 
 
 def _kill_at(crew: Crew, n_sent: int) -> None:

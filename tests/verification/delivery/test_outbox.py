@@ -11,7 +11,7 @@ from verification.models import Channel, Message, MessageState
 
 
 @pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
+def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what would wake a worker."""
     calls: list[tuple[int, Channel]] = []
     monkeypatch.setattr(message_publisher, "up", lambda pk, kind: calls.append((pk, kind)))
@@ -48,20 +48,24 @@ def test_holds_neither_code_nor_number(ana: EngineUser) -> None:
 
 
 def test_wakes_a_worker_after_commit_alone(
-    ana: EngineUser, woken: list[tuple[int, Channel]], django_capture_on_commit_callbacks: object
+    ana: EngineUser, wake_ups: list[tuple[int, Channel]], django_capture_on_commit_callbacks: object
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type
         ana.start("text")
-        assert woken == []
+        assert wake_ups == []
 
-    assert woken == [(Message.objects.get().pk, Channel.TEXT)]
+    assert wake_ups == [(Message.objects.get().pk, Channel.TEXT)]
 
 
-def test_notice_goes_to_the_persons_mail_for_two_days(who: EngineUser) -> None:
+def test_notice_goes_to_the_persons_mail_for_two_days(engine_user: EngineUser) -> None:
     outbox.notice(
-        who.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=who.context.now
+        engine_user.user,
+        "ana@example.org",
+        template="verification/notices/fraud.txt",
+        context={},
+        now=engine_user.context.now,
     )
 
     message = Message.objects.get()
     assert (message.kind, message.address, message.hint) == (Channel.MAIL, "ana@example.org", "email")
-    assert message.useful_until - who.context.now == timedelta(days=2)
+    assert message.useful_until - engine_user.context.now == timedelta(days=2)

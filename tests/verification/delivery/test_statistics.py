@@ -44,10 +44,10 @@ def test_broker_that_is_away_is_unknown_and_no_error() -> None:
     assert statistics.workers() is None
 
 
-def test_hours_hold_every_message_of_the_day(who: EngineUser) -> None:
+def test_hours_hold_every_message_of_the_day(engine_user: EngineUser) -> None:
     """Before the fix, messages of the part of an hour with which the day begins were missing from the chart."""
     now = timezone.now().replace(minute=50)
     earliest = now - timedelta(hours=23, minutes=55)
-    Message.objects.create(user=who.user, kind=Channel.TEXT, created_at=earliest, useful_until=now)
+    Message.objects.create(user=engine_user.user, kind=Channel.TEXT, created_at=earliest, useful_until=now)
 
     assert sum(hour.n for hour in statistics.hours(now)) == 1

@@ -8,26 +8,32 @@ from verification.models import Failure
 from verification.outcomes import Outcome
 
 
-def options(who: EngineUser) -> tuple[enrolments.Option, ...]:
-    return enrolments.options(enrolments.confirmed(who.user.pk), who.rules.methods, now=who.context.now)
+def options(engine_user: EngineUser) -> tuple[enrolments.Option, ...]:
+    return enrolments.options(
+        enrolments.confirmed(engine_user.user.pk), engine_user.rules.methods, now=engine_user.context.now
+    )
 
 
-def default(who: EngineUser) -> str:
-    chosen = enrolments.default(options(who), now=who.context.now)
+def default(engine_user: EngineUser) -> str:
+    chosen = enrolments.default(options(engine_user), now=engine_user.context.now)
     return chosen.method if chosen else ""
 
 
-def enrol(who: EngineUser, method: str, binding: str = BINDING, **fields: str) -> Outcome:
-    return challenges.enrol(who.user, method, fields, binding=binding, context=who.context, rules=who.rules)
+def enrol(engine_user: EngineUser, method: str, binding: str = BINDING, **fields: str) -> Outcome:
+    return challenges.enrol(
+        engine_user.user, method, fields, binding=binding, context=engine_user.context, rules=engine_user.rules
+    )
 
 
-def prove(who: EngineUser, issued: Outcome, binding: str = BINDING) -> None:
-    assert who.answer(issued, who.code(issued), binding=binding).proven
+def prove(engine_user: EngineUser, issued: Outcome, binding: str = BINDING) -> None:
+    assert engine_user.answer(issued, engine_user.code(issued), binding=binding).proven
 
 
-def methods(who: EngineUser) -> list[str]:
-    return [each.enrolment.method for each in enrolments.confirmed(who.user.pk)]
+def methods(engine_user: EngineUser) -> list[str]:
+    return [each.enrolment.method for each in enrolments.confirmed(engine_user.user.pk)]
 
 
-def fail(who: EngineUser, method: str, *, locked_at: datetime | None = None, next_at: datetime | None = None) -> None:
-    Failure.objects.create(user=who.user, method=method, consecutive=9, locked_at=locked_at, next_at=next_at)
+def fail(
+    engine_user: EngineUser, method: str, *, locked_at: datetime | None = None, next_at: datetime | None = None
+) -> None:
+    Failure.objects.create(user=engine_user.user, method=method, consecutive=9, locked_at=locked_at, next_at=next_at)

@@ -6,9 +6,11 @@ from verification import enrolments
 from verification.models import Enrolment, Message
 
 
-def remove(who: EngineUser, method: str, *, must_keep_one: bool = True) -> bool:
-    enrolment = Enrolment.objects.select_related("user").get(user=who.user, method=method)
-    return enrolments.remove(enrolment, who.context, allowed=who.rules.methods, must_keep_one=must_keep_one)
+def remove(engine_user: EngineUser, method: str, *, must_keep_one: bool = True) -> bool:
+    enrolment = Enrolment.objects.select_related("user").get(user=engine_user.user, method=method)
+    return enrolments.remove(
+        enrolment, engine_user.context, allowed=engine_user.rules.methods, must_keep_one=must_keep_one
+    )
 
 
 def test_removing_ends_what_was_proven_by_it(ana: EngineUser) -> None:

@@ -13,9 +13,9 @@ def test_step_is_spent_once(ana: EngineUser) -> None:
     assert enrolments.mark_used(app, counter=90_000_001, now=ana.context.now) is True
 
 
-def test_single_use_code_is_spent_once(who: EngineUser) -> None:
-    enrolments.issue_recovery_codes(who.user, who.context, method_name="recovery")
+def test_single_use_code_is_spent_once(engine_user: EngineUser) -> None:
+    enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
     pk = SingleUseCode.objects.order_by("pk")[0].pk
 
-    assert [enrolments.spend_single_use_code(pk, now=who.context.now) for _ in range(2)] == [True, False]
-    assert enrolments.recovery_codes_left(who.user.pk) == 9
+    assert [enrolments.spend_single_use_code(pk, now=engine_user.context.now) for _ in range(2)] == [True, False]
+    assert enrolments.recovery_codes_left(engine_user.user.pk) == 9

@@ -12,9 +12,9 @@ from verification.models import (
 SWISS, FRENCH, LATVIAN = "+41795551234", "+33612345678", "+37120000000"
 
 
-def move(who: EngineUser, number: str) -> None:
+def move(engine_user: EngineUser, number: str) -> None:
     """Give someone's telephone another number."""
-    for row in Enrolment.objects.filter(user=who.user, method__in=["text", "call"]):
+    for row in Enrolment.objects.filter(user=engine_user.user, method__in=["text", "call"]):
         row.address, row.hint = number, phone_numbers.mask(number)
         row.save()
 

@@ -16,113 +16,113 @@ from verification.models import Failure
 MINUTE = timedelta(minutes=1)
 
 
-def fail(who: EngineUser, times: int, *, method: str = "totp") -> tuple[Failure, datetime]:
+def fail(engine_user: EngineUser, times: int, *, method: str = "totp") -> tuple[Failure, datetime]:
     """Fail so often, each time as soon as it is looked at; gives the row and the instant of the last failure."""
-    now = who.context.now
+    now = engine_user.context.now
     for _ in range(times):
-        row = Failure.objects.filter(user=who.user, method=method).first()
+        row = Failure.objects.filter(user=engine_user.user, method=method).first()
         now = row.next_at if row and row.next_at else now
-        assert limits.reserve(who.user.pk, method, now=now).is_open
-    return Failure.objects.get(user=who.user, method=method), now
+        assert limits.reserve(engine_user.user.pk, method, now=now).is_open
+    return Failure.objects.get(user=engine_user.user, method=method), now
 
 
 @pytest.mark.parametrize(
     ("times", "minutes"),
     [(1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60), (12, 60), (29, 60)],
 )
-def test_waits_double_after_five_failures(who: EngineUser, times: int, minutes: int) -> None:
-    row, now = fail(who, times)
+def test_waits_double_after_five_failures(engine_user: EngineUser, times: int, minutes: int) -> None:
+    row, now = fail(engine_user, times)
 
     assert row.next_at == (now + minutes * MINUTE if minutes else None)
 
 
-def test_is_off_at_thirty(who: EngineUser) -> None:
-    _, now = fail(who, 30)
+def test_is_off_at_thirty(engine_user: EngineUser) -> None:
+    _, now = fail(engine_user, 30)
 
-    gate = limits.reserve(who.user.pk, "totp", now=now + timedelta(days=365))
+    gate = limits.reserve(engine_user.user.pk, "totp", now=now + timedelta(days=365))
     assert (gate.is_open, gate.is_locked, gate.retry_at) == (False, True, None)
 
 
-def test_closed_gate_counts_nothing(who: EngineUser) -> None:
-    row, now = fail(who, 5)
+def test_closed_gate_counts_nothing(engine_user: EngineUser) -> None:
+    row, now = fail(engine_user, 5)
 
-    gate = limits.reserve(who.user.pk, "totp", now=now + timedelta(seconds=59))
+    gate = limits.reserve(engine_user.user.pk, "totp", now=now + timedelta(seconds=59))
 
     row.refresh_from_db()
     assert (gate.is_open, gate.retry_at, row.consecutive) == (False, now + MINUTE, 5)
 
 
-def test_wait_is_over_at_its_instant(who: EngineUser) -> None:
-    _, now = fail(who, 5)
+def test_wait_is_over_at_its_instant(engine_user: EngineUser) -> None:
+    _, now = fail(engine_user, 5)
 
-    assert limits.gate(who.user.pk, "totp", now=now + MINUTE).is_open
+    assert limits.gate(engine_user.user.pk, "totp", now=now + MINUTE).is_open
 
 
-def test_methods_and_people_are_counted_apart(who: EngineUser) -> None:
+def test_methods_and_people_are_counted_apart(engine_user: EngineUser) -> None:
     other = get_user_model().objects.create(username="eve")
-    _, now = fail(who, 5)
+    _, now = fail(engine_user, 5)
 
-    assert limits.gate(who.user.pk, "text", now=now).is_open
+    assert limits.gate(engine_user.user.pk, "text", now=now).is_open
     assert limits.gate(other.pk, "totp", now=now).is_open
 
 
-def test_right_answer_ends_the_count(who: EngineUser) -> None:
-    _, now = fail(who, 5)
+def test_right_answer_ends_the_count(engine_user: EngineUser) -> None:
+    _, now = fail(engine_user, 5)
 
-    limits.clear(who.user.pk, "totp", now=now)
+    limits.clear(engine_user.user.pk, "totp", now=now)
 
-    assert limits.reserve(who.user.pk, "totp", now=now).n_failures == 1
-
-
-def test_switching_on_without_a_method_switches_all_on(who: EngineUser) -> None:
-    _, now = fail(who, 30)
-    limits.lock(who.user.pk, "totp", now=now)
-    _, now = fail(who, 5, method="text")
-
-    limits.unlock(who.user.pk)
-
-    assert [limits.gate(who.user.pk, name, now=now).is_open for name in ("totp", "text")] == [True, True]
+    assert limits.reserve(engine_user.user.pk, "totp", now=now).n_failures == 1
 
 
-def test_refund_takes_back_the_failure_and_the_wait_it_began(who: EngineUser) -> None:
-    row, _ = fail(who, 5)
+def test_switching_on_without_a_method_switches_all_on(engine_user: EngineUser) -> None:
+    _, now = fail(engine_user, 30)
+    limits.lock(engine_user.user.pk, "totp", now=now)
+    _, now = fail(engine_user, 5, method="text")
 
-    limits.refund(who.user.pk, "totp", now=who.context.now)
+    limits.unlock(engine_user.user.pk)
+
+    assert [limits.gate(engine_user.user.pk, name, now=now).is_open for name in ("totp", "text")] == [True, True]
+
+
+def test_refund_takes_back_the_failure_and_the_wait_it_began(engine_user: EngineUser) -> None:
+    row, _ = fail(engine_user, 5)
+
+    limits.refund(engine_user.user.pk, "totp", now=engine_user.context.now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.next_at) == (4, None)
 
 
-def test_refund_switches_nothing_on_again(who: EngineUser) -> None:
-    row, now = fail(who, 30)
-    assert limits.lock(who.user.pk, "totp", now=now)
+def test_refund_switches_nothing_on_again(engine_user: EngineUser) -> None:
+    row, now = fail(engine_user, 30)
+    assert limits.lock(engine_user.user.pk, "totp", now=now)
 
-    limits.refund(who.user.pk, "totp", now=now)
+    limits.refund(engine_user.user.pk, "totp", now=now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.locked_at) == (30, now)
 
 
-def test_locks_at_thirty_and_once(who: EngineUser) -> None:
-    row, now = fail(who, 29)
-    assert not limits.lock(who.user.pk, "totp", now=now)
-    row, now = fail(who, 1)
+def test_locks_at_thirty_and_once(engine_user: EngineUser) -> None:
+    row, now = fail(engine_user, 29)
+    assert not limits.lock(engine_user.user.pk, "totp", now=now)
+    row, now = fail(engine_user, 1)
 
-    locked = [limits.lock(who.user.pk, "totp", now=now + n * MINUTE) for n in range(2)]
+    locked = [limits.lock(engine_user.user.pk, "totp", now=now + n * MINUTE) for n in range(2)]
 
     row.refresh_from_db()
     assert (locked, row.locked_at) == ([True, False], now)
 
 
 @pytest.mark.parametrize("n_wrong", [0, 1, 2, 3])
-def test_correct_answer_takes_back_its_own_count_alone(who: EngineUser, n_wrong: int) -> None:
+def test_correct_answer_takes_back_its_own_count_alone(engine_user: EngineUser, n_wrong: int) -> None:
     """Of the 30 days. Seen failing where the day's row was deleted after the update had made it one."""
     for _ in range(n_wrong + 1):
-        assert limits.reserve(who.user.pk, "totp", now=who.context.now, is_counted=True).is_open
+        assert limits.reserve(engine_user.user.pk, "totp", now=engine_user.context.now, is_counted=True).is_open
 
-    limits.clear(who.user.pk, "totp", now=who.context.now, is_counted=True)
+    limits.clear(engine_user.user.pk, "totp", now=engine_user.context.now, is_counted=True)
 
-    assert limits.wrong_codes(who.user.pk, now=who.context.now).n == n_wrong
+    assert limits.wrong_codes(engine_user.user.pk, now=engine_user.context.now).n == n_wrong
 
 
 @pytest.mark.postgresql

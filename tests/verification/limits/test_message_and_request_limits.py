@@ -33,61 +33,64 @@ def test_network_is_what_one_person_holds(address: str, folded: str) -> None:
     assert network_of(address) == folded
 
 
-def sends(who: EngineUser, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
+def sends(engine_user: EngineUser, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
     """Spend so many sends; gives how many were allowed."""
-    circumstances = replace(who.context, **context)
+    circumstances = replace(engine_user.context, **context)
     return sum(
-        limits.spend_send(limits.Sending(user_id or who.user.pk, number, circumstances)).is_open for _ in range(times)
+        limits.spend_send(limits.Sending(user_id or engine_user.user.pk, number, circumstances)).is_open
+        for _ in range(times)
     )
 
 
-def test_person_causes_ten_sends_an_hour(who: EngineUser) -> None:
-    allowed = sum(sends(who, 1, number=f"+4179555010{n % 10}") for n in range(12))
+def test_person_causes_ten_sends_an_hour(engine_user: EngineUser) -> None:
+    allowed = sum(sends(engine_user, 1, number=f"+4179555010{n % 10}") for n in range(12))
 
     assert allowed == 10
 
 
-def test_number_takes_ten_sends_an_hour_whoever_asks(who: EngineUser) -> None:
-    assert sum(sends(who, 1, user_id=n) for n in range(1, 13)) == 10
+def test_number_takes_ten_sends_an_hour_whoever_asks(engine_user: EngineUser) -> None:
+    assert sum(sends(engine_user, 1, user_id=n) for n in range(1, 13)) == 10
 
 
-def test_number_takes_thirty_sends_a_day(who: EngineUser) -> None:
-    midnight = gates.EPOCH + ((who.context.now - gates.EPOCH) // timedelta(days=1)) * timedelta(days=1)
+def test_number_takes_thirty_sends_a_day(engine_user: EngineUser) -> None:
+    midnight = gates.EPOCH + ((engine_user.context.now - gates.EPOCH) // timedelta(days=1)) * timedelta(days=1)
 
-    allowed = [sends(who, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
+    allowed = [sends(engine_user, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
 
     assert allowed == [10, 10, 10, 0]
 
 
-def test_network_causes_so_many_sends_an_hour(who: EngineUser, settings: Any) -> None:
+def test_network_causes_so_many_sends_an_hour(engine_user: EngineUser, settings: Any) -> None:
     settings.SENDS_PER_NETWORK_HOUR = 3
 
-    allowed = sum(sends(who, 1, user_id=n, number=f"+4179555010{n}") for n in range(1, 6))
+    allowed = sum(sends(engine_user, 1, user_id=n, number=f"+4179555010{n}") for n in range(1, 6))
 
     assert allowed == 3
-    assert sends(who, 1, user_id=9, number="+41795550190", network="198.51.100.7") == 1
+    assert sends(engine_user, 1, user_id=9, number="+41795550190", network="198.51.100.7") == 1
 
 
-def test_organisation_causes_so_many_sends_an_hour(who: EngineUser, settings: Any) -> None:
+def test_organisation_causes_so_many_sends_an_hour(engine_user: EngineUser, settings: Any) -> None:
     settings.SENDS_PER_SITE_HOUR = 2
 
-    allowed = sum(sends(who, 1, user_id=n, number=f"+4179555010{n}", network=f"192.0.2.{n}") for n in range(1, 5))
+    allowed = sum(
+        sends(engine_user, 1, user_id=n, number=f"+4179555010{n}", network=f"192.0.2.{n}") for n in range(1, 5)
+    )
 
     assert allowed == 2
 
 
-def test_says_when_more_sends_may_go_out(who: EngineUser) -> None:
-    sends(who, 10)
+def test_says_when_more_sends_may_go_out(engine_user: EngineUser) -> None:
+    sends(engine_user, 10)
 
-    gate = limits.spend_send(limits.Sending(who.user.pk, NUMBER, who.context))
+    gate = limits.spend_send(limits.Sending(engine_user.user.pk, NUMBER, engine_user.context))
 
     assert gate.retry_at is not None
-    assert timedelta(0) < gate.retry_at - who.context.now <= timedelta(hours=1)
-    assert sends(who, 1, now=gate.retry_at) == 1
+    assert timedelta(0) < gate.retry_at - engine_user.context.now <= timedelta(hours=1)
+    assert sends(engine_user, 1, now=gate.retry_at) == 1
 
 
-def test_counters_keep_no_number(who: EngineUser) -> None:
-    sends(who, 1)
+def test_counters_keep_no_number(engine_user: EngineUser) -> None:
+    sends(engine_user, 1)
 
     assert all(len(key) == 16 and NUMBER.encode() not in key for key in Counter.objects.values_list("key", flat=True))
 

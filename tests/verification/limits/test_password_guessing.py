@@ -17,172 +17,175 @@ from verification.models import Counter
 MINUTE = timedelta(minutes=1)
 
 
-def attempts(who: EngineUser, times: int, *, name: str = "ana") -> list[limits.Gate]:
-    return [limits.password_gate(name, who.context) for _ in range(times)]
+def attempts(engine_user: EngineUser, times: int, *, name: str = "ana") -> list[limits.Gate]:
+    return [limits.password_gate(name, engine_user.context) for _ in range(times)]
 
 
 @pytest.mark.parametrize("name", ["ana", "nobody of this name"])
-def test_ten_wrong_passwords_are_free_for_any_name(who: EngineUser, name: str) -> None:
-    gates = attempts(who, 12, name=name)
+def test_ten_wrong_passwords_are_free_for_any_name(engine_user: EngineUser, name: str) -> None:
+    gates = attempts(engine_user, 12, name=name)
 
     assert [gate.is_open for gate in gates] == [True] * 10 + [False] * 2
-    assert gates[-1].retry_at == who.context.now + MINUTE
+    assert gates[-1].retry_at == engine_user.context.now + MINUTE
 
 
-def test_locked_name_is_not_counted_further(who: EngineUser) -> None:
-    attempts(who, 40)
+def test_locked_name_is_not_counted_further(engine_user: EngineUser) -> None:
+    attempts(engine_user, 40)
 
-    assert limits.password_gate("ana", who.later(minutes=1).context).is_open
-    assert limits.password_gate("ana", who.later(minutes=2).context).retry_at == who.later(minutes=3).context.now
+    assert limits.password_gate("ana", engine_user.later(minutes=1).context).is_open
+    assert (
+        limits.password_gate("ana", engine_user.later(minutes=2).context).retry_at
+        == engine_user.later(minutes=3).context.now
+    )
 
 
-def test_counts_no_further_than_its_column(who: EngineUser) -> None:
+def test_counts_no_further_than_its_column(engine_user: EngineUser) -> None:
     """Seen failing on PostgreSQL: the next count didn't fit, which was an error 500."""
-    attempts(who, 1)
+    attempts(engine_user, 1)
     Counter.objects.update(count=UNLIMITED)
 
-    assert not limits.password_gate("ana", who.context).is_open
+    assert not limits.password_gate("ana", engine_user.context).is_open
     assert not Counter.objects.filter(count__gt=UNLIMITED).exists()
 
 
-def test_other_names_of_the_network_go_on(who: EngineUser) -> None:
-    attempts(who, 12)
+def test_other_names_of_the_network_go_on(engine_user: EngineUser) -> None:
+    attempts(engine_user, 12)
 
-    assert limits.password_gate("ben", who.context).is_open
+    assert limits.password_gate("ben", engine_user.context).is_open
 
 
-def test_network_makes_so_many_attempts_an_hour(who: EngineUser, settings: Any) -> None:
+def test_network_makes_so_many_attempts_an_hour(engine_user: EngineUser, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
-    gates = [limits.password_gate(f"name {n}", who.context) for n in range(7)]
+    gates = [limits.password_gate(f"name {n}", engine_user.context) for n in range(7)]
 
     assert [gate.is_open for gate in gates] == [True] * 5 + [False] * 2
-    assert limits.password_gate("name 9", who.later(hours=1).context).is_open
+    assert limits.password_gate("name 9", engine_user.later(hours=1).context).is_open
 
 
-def test_attempts_at_a_locked_name_count_for_the_network(who: EngineUser, settings: Any) -> None:
+def test_attempts_at_a_locked_name_count_for_the_network(engine_user: EngineUser, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 20
-    attempts(who, 40)
+    attempts(engine_user, 40)
 
-    assert not limits.password_gate("ben", who.context).is_open
-
-
-def test_right_password_forgets_the_wrong_ones(who: EngineUser) -> None:
-    attempts(who, 9)
-    limits.password_accepted("ana", who.context)
-
-    assert all(gate.is_open for gate in attempts(who, 10))
+    assert not limits.password_gate("ben", engine_user.context).is_open
 
 
-def test_names_are_kept_as_digests(who: EngineUser) -> None:
-    attempts(who, 1)
+def test_right_password_forgets_the_wrong_ones(engine_user: EngineUser) -> None:
+    attempts(engine_user, 9)
+    limits.password_accepted("ana", engine_user.context)
+
+    assert all(gate.is_open for gate in attempts(engine_user, 10))
+
+
+def test_names_are_kept_as_digests(engine_user: EngineUser) -> None:
+    attempts(engine_user, 1)
 
     row = Counter.objects.get(scope="password.name")
     assert bytes(row.key).startswith(crypto.mac("limit.password.name", "ana")[:16])
 
 
-def elsewhere(who: EngineUser, number: int = 0, **more: Any) -> EngineUser:
-    return EngineUser(who.user, replace(who.context, network=f"198.51.100.{number}", **more))
+def elsewhere(engine_user: EngineUser, number: int = 0, **more: Any) -> EngineUser:
+    return EngineUser(engine_user.user, replace(engine_user.context, network=f"198.51.100.{number}", **more))
 
 
-def test_stranger_closes_a_name_for_their_own_network_alone(who: EngineUser) -> None:
+def test_stranger_closes_a_name_for_their_own_network_alone(engine_user: EngineUser) -> None:
     """From the tenth incorrect password of anyone the owner's right one was refused as well."""
-    attempts(who, 40)
+    attempts(engine_user, 40)
 
-    assert limits.password_gate("ana", elsewhere(who).context).is_open
+    assert limits.password_gate("ana", elsewhere(engine_user).context).is_open
 
 
-def test_wrong_password_an_hour_keeps_nobody_out(who: EngineUser) -> None:
+def test_wrong_password_an_hour_keeps_nobody_out(engine_user: EngineUser) -> None:
     """A try an hour kept the name closed for its owner, for as long as the stranger liked."""
-    attempts(who, 10)
+    attempts(engine_user, 10)
     for hour in range(1, 73):
-        attempts(who.later(hours=hour), 1)
-        assert limits.password_gate("ana", elsewhere(who.later(hours=hour)).context).is_open
-        limits.password_accepted("ana", elsewhere(who.later(hours=hour)).context)
-        assert limits.password_gate("ana", who.later(hours=hour, minutes=16).context).is_open
+        attempts(engine_user.later(hours=hour), 1)
+        assert limits.password_gate("ana", elsewhere(engine_user.later(hours=hour)).context).is_open
+        limits.password_accepted("ana", elsewhere(engine_user.later(hours=hour)).context)
+        assert limits.password_gate("ana", engine_user.later(hours=hour, minutes=16).context).is_open
 
 
-def test_known_browser_waits_for_no_stranger(who: EngineUser) -> None:
+def test_known_browser_waits_for_no_stranger(engine_user: EngineUser) -> None:
     """Nor for those in its own network, nor for a hundred networks at once."""
     cookie = known_browsers.remember("", "ana")
-    attempts(who, 40)
+    attempts(engine_user, 40)
     for number in range(1, 121):
-        attempts(elsewhere(who, number), 3)
+        attempts(elsewhere(engine_user, number), 3)
 
-    at_home = replace(who.context, device=cookie)
-    assert not limits.password_gate("ana", elsewhere(who, 200).context).is_open
+    at_home = replace(engine_user.context, device=cookie)
+    assert not limits.password_gate("ana", elsewhere(engine_user, 200).context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
 
 
-def test_known_browser_waits_for_no_neighbour(who: EngineUser, settings: Any) -> None:
+def test_known_browser_waits_for_no_neighbour(engine_user: EngineUser, settings: Any) -> None:
     """One guest in an office used up the hour of its address; seen failing while known browsers waited as well."""
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     for number in range(8):
-        attempts(who, 1, name=f"name {number}")
-    at_home = replace(who.context, device=known_browsers.remember("", "ana"))
+        attempts(engine_user, 1, name=f"name {number}")
+    at_home = replace(engine_user.context, device=known_browsers.remember("", "ana"))
 
-    assert not limits.password_gate("ana", who.context).is_open
+    assert not limits.password_gate("ana", engine_user.context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
     limits.password_accepted("ana", at_home)
     assert not limits.password_gate("ben", at_home).is_open
 
 
-def test_known_browser_is_bounded_by_itself(who: EngineUser) -> None:
+def test_known_browser_is_bounded_by_itself(engine_user: EngineUser) -> None:
     """A stolen cookie is worth ten tries, then waits; it makes no other browser of the person wait."""
-    stolen = EngineUser(who.user, replace(who.context, device=known_browsers.remember("", "ana")))
+    stolen = EngineUser(engine_user.user, replace(engine_user.context, device=known_browsers.remember("", "ana")))
 
     assert [gate.is_open for gate in attempts(stolen, 12)] == [True] * 10 + [False] * 2
-    other = replace(who.context, device=known_browsers.remember("", "ana"))
+    other = replace(engine_user.context, device=known_browsers.remember("", "ana"))
     assert limits.password_gate("ana", other).is_open
-    assert limits.password_gate("ana", who.context).is_open
+    assert limits.password_gate("ana", engine_user.context).is_open
 
 
-def test_cookie_of_somebody_else_is_a_strangers(who: EngineUser) -> None:
-    eves = replace(who.context, device=known_browsers.remember("", "eve"))
+def test_cookie_of_somebody_else_is_a_strangers(engine_user: EngineUser) -> None:
+    eves = replace(engine_user.context, device=known_browsers.remember("", "eve"))
 
     assert [limits.password_gate("ana", eves).is_open for _ in range(12)] == [True] * 10 + [False] * 2
-    assert not limits.password_gate("ana", who.context).is_open
+    assert not limits.password_gate("ana", engine_user.context).is_open
 
 
-def test_many_networks_are_bounded_together_by_the_day(who: EngineUser) -> None:
+def test_many_networks_are_bounded_together_by_the_day(engine_user: EngineUser) -> None:
     """Seen failing without the count by name: 250 guesses were looked at."""
-    looked_at = sum(gate.is_open for n in range(50) for gate in attempts(elsewhere(who, n), 5))
+    looked_at = sum(gate.is_open for n in range(50) for gate in attempts(elsewhere(engine_user, n), 5))
 
     assert looked_at == 100
-    assert limits.password_gate("ana", elsewhere(who.later(minutes=1), 99).context).is_open
-    assert limits.password_gate("ana", elsewhere(who.later(days=1), 99).context).is_open
+    assert limits.password_gate("ana", elsewhere(engine_user.later(minutes=1), 99).context).is_open
+    assert limits.password_gate("ana", elsewhere(engine_user.later(days=1), 99).context).is_open
 
 
-def test_refused_attempts_count_for_nobodys_name(who: EngineUser) -> None:
+def test_refused_attempts_count_for_nobodys_name(engine_user: EngineUser) -> None:
     """A stranger's refused attempts would close the name everywhere. Seen failing without giving them back."""
-    attempts(who, 300)
+    attempts(engine_user, 300)
 
-    assert limits.password_gate("ana", elsewhere(who).context).is_open
+    assert limits.password_gate("ana", elsewhere(engine_user).context).is_open
     assert Counter.objects.get(scope="password.all").count == 11
 
 
-def test_right_passwords_use_up_no_hour_of_a_network(who: EngineUser, settings: Any) -> None:
+def test_right_passwords_use_up_no_hour_of_a_network(engine_user: EngineUser, settings: Any) -> None:
     """An office behind one address locked itself out at eight o'clock."""
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
     for number in range(20):
-        assert limits.password_gate(f"name {number}", who.context).is_open
-        limits.password_accepted(f"name {number}", who.context)
+        assert limits.password_gate(f"name {number}", engine_user.context).is_open
+        limits.password_accepted(f"name {number}", engine_user.context)
 
     assert not Counter.objects.exists()
 
 
-def test_own_network_is_allowed_more(who: EngineUser, settings: Any) -> None:
+def test_own_network_is_allowed_more(engine_user: EngineUser, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
 
-    gates = [limits.password_gate(f"name {n}", who.context).is_open for n in range(17)]
-    strangers = [limits.password_gate(f"name {n}", elsewhere(who).context).is_open for n in range(7)]
+    gates = [limits.password_gate(f"name {n}", engine_user.context).is_open for n in range(17)]
+    strangers = [limits.password_gate(f"name {n}", elsewhere(engine_user).context).is_open for n in range(7)]
 
     assert (gates.count(True), strangers.count(True)) == (15, 5)
 
 
-def test_own_network_may_ask_for_more_links_and_checks(who: EngineUser, settings: Any) -> None:
+def test_own_network_may_ask_for_more_links_and_checks(engine_user: EngineUser, settings: Any) -> None:
     settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
     settings.PASSWORD_RESETS_PER_NETWORK_HOUR = settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 2
 
@@ -190,33 +193,33 @@ def test_own_network_may_ask_for_more_links_and_checks(who: EngineUser, settings
         asked = [limits.spend_request("password_reset", name=f"name {n}", context=context).is_open for n in range(9)]
         return sum(asked), sum(limits.spend_check("imap", context).is_open for _ in range(9))
 
-    assert (allowed(who.context), allowed(elsewhere(who).context)) == ((6, 6), (2, 2))
+    assert (allowed(engine_user.context), allowed(elsewhere(engine_user).context)) == ((6, 6), (2, 2))
 
 
-def test_incorrect_secrets_count_apart_from_the_passwords_of_a_service(who: EngineUser, settings: Any) -> None:
+def test_incorrect_secrets_count_apart_from_the_passwords_of_a_service(engine_user: EngineUser, settings: Any) -> None:
     """Seen failing: a service with the slug “proxy” shared its count with the proxies of its network."""
     settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 1
 
-    assert [limits.spend_check("proxy", who.context).is_open for _ in range(2)] == [True, False]
-    assert limits.spend_incorrect_secret("proxy", who.context).is_open
+    assert [limits.spend_check("proxy", engine_user.context).is_open for _ in range(2)] == [True, False]
+    assert limits.spend_incorrect_secret("proxy", engine_user.context).is_open
 
 
-def test_forgetting_opens_a_name_in_every_network(who: EngineUser) -> None:
+def test_forgetting_opens_a_name_in_every_network(engine_user: EngineUser) -> None:
     """What support and a mailed link do. Seen failing while it forgot one network alone."""
-    attempts(who, 12)
-    attempts(elsewhere(who), 12)
-    attempts(elsewhere(who), 12, name="ben")
+    attempts(engine_user, 12)
+    attempts(elsewhere(engine_user), 12)
+    attempts(elsewhere(engine_user), 12, name="ben")
 
     limits.forget_passwords("ana")
 
-    assert limits.password_gate("ana", who.context).is_open
-    assert limits.password_gate("ana", elsewhere(who).context).is_open
-    assert not limits.password_gate("ben", elsewhere(who).context).is_open
+    assert limits.password_gate("ana", engine_user.context).is_open
+    assert limits.password_gate("ana", elsewhere(engine_user).context).is_open
+    assert not limits.password_gate("ben", elsewhere(engine_user).context).is_open
 
 
-def test_correct_password_keeps_what_another_attempt_counted(who: EngineUser) -> None:
+def test_correct_password_keeps_what_another_attempt_counted(engine_user: EngineUser) -> None:
     """Of two attempts at the same time, one with the correct password: its own count is undone, and no other."""
-    attempts(who, 2)
-    limits.password_accepted("ana", who.context)
+    attempts(engine_user, 2)
+    limits.password_accepted("ana", engine_user.context)
 
     assert dict(Counter.objects.values_list("scope", "count")) == {"password.all": 1, "password.network": 1}

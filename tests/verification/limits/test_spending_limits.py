@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_again")]
 
 
 @pytest.fixture
-def day(ana: EngineUser) -> SpendingLimit:
+def daily_limit(ana: EngineUser) -> SpendingLimit:
     """Cap the day; to set Ana up has cost 0.08 already."""
     SpendingLimit.objects.all().delete()
     return SpendingLimit.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
 
 
-def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: EngineUser, day: SpendingLimit) -> None:
+def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: EngineUser, daily_limit: SpendingLimit) -> None:
     verdicts = [ana.start("text", binding=f"b{n}").verdict for n in range(5)]
 
     assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
@@ -36,7 +36,7 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: EngineUse
     assert ana.start("totp", binding="app").issued
 
 
-def test_option_that_spending_stops_says_until_when(ana: EngineUser, day: SpendingLimit) -> None:
+def test_option_that_spending_stops_says_until_when(ana: EngineUser, daily_limit: SpendingLimit) -> None:
     """Seen failing: it was offered, and refused when it was chosen."""
     before = policies.decide(ana.user, ana.context)
     for n in range(3):
@@ -53,7 +53,7 @@ def test_option_that_spending_stops_says_until_when(ana: EngineUser, day: Spendi
 
 
 def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(
-    opal: str, ana: EngineUser, day: SpendingLimit
+    opal: str, ana: EngineUser, daily_limit: SpendingLimit
 ) -> None:
     """Seen failing with each refused request telling them again."""
     for n in range(3):
@@ -71,7 +71,7 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(
 
 
 def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
-    opal: str, ana: EngineUser, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+    opal: str, ana: EngineUser, daily_limit: SpendingLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: the stop counted as told, and nobody heard of it that day."""
     for n in range(3):
@@ -87,7 +87,7 @@ def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
 
 
 def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
-    opal: str, ana: EngineUser, day: SpendingLimit, monkeypatch: pytest.MonkeyPatch
+    opal: str, ana: EngineUser, daily_limit: SpendingLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: only the request that reached the alarm sent the notice, so a crash lost it."""
     ana.start("text", binding="b")
@@ -103,7 +103,7 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
     assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
 
 
-def test_sends_no_notice_before_the_alarm_is_reached(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
+def test_sends_no_notice_before_the_alarm_is_reached(opal: str, ana: EngineUser, daily_limit: SpendingLimit) -> None:
     ana.start("text")
 
     notices.notify_of_missed_alarms(ana.context.now)
@@ -121,11 +121,11 @@ def test_alarm_at_nothing_is_never_told(opal: str, ana: EngineUser) -> None:
     assert mails() == []
 
 
-def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, day: SpendingLimit) -> None:
+def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, daily_limit: SpendingLimit) -> None:
     for n in range(2):
         ana.start("text", binding=f"b{n}")
-    day.alarm_at = Decimal("0.30")
-    day.save()
+    daily_limit.alarm_at = Decimal("0.30")
+    daily_limit.save()
     toll_fraud.forget()
 
     ana.start("text", binding="c")
@@ -135,11 +135,11 @@ def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, day: Sp
 
 @pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])
 def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
-    ana: EngineUser, day: SpendingLimit, stop_at: Decimal | None, goes_on: bool
+    ana: EngineUser, daily_limit: SpendingLimit, stop_at: Decimal | None, goes_on: bool
 ) -> None:
     """Where a text costs 500 of the currency. Seen failing on PostgreSQL, whose column holds 2,147,483,647 at most."""
-    day.alarm_at, day.stop_at = None, stop_at
-    day.save()
+    daily_limit.alarm_at, daily_limit.stop_at = None, stop_at
+    daily_limit.save()
     toll_fraud.forget()
     assert ana.start("text").issued
     Counter.objects.filter(scope="spend.day").update(count=2**31 - 10)
@@ -147,7 +147,7 @@ def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
     assert ana.start("text", binding="another").issued is goes_on
 
 
-def test_count_starts_again_each_day(ana: EngineUser, day: SpendingLimit) -> None:
+def test_count_starts_again_each_day(ana: EngineUser, daily_limit: SpendingLimit) -> None:
     for n in range(4):
         ana.start("text", binding=f"b{n}")
 
@@ -167,7 +167,7 @@ def test_what_was_spent_outlives_the_tidying_up(ana: EngineUser, days: int, is_k
     assert limits.spent("month", month, now=ana.context.now) == (spent if is_kept else 0)
 
 
-def test_what_a_country_costs_counts(ana: EngineUser, day: SpendingLimit) -> None:
+def test_what_a_country_costs_counts(ana: EngineUser, daily_limit: SpendingLimit) -> None:
     Country.objects.create(code="FR", text_price=Decimal("0.20"))
     move(ana, FRENCH)
 

@@ -14,13 +14,13 @@ def key() -> Key:
 
 
 @pytest.fixture
-def holder(who: EngineUser, key: Key) -> EngineUser:
+def passkey_owner(engine_user: EngineUser, key: Key) -> EngineUser:
     """Return a person who has registered a key."""
-    assert register(who, key, name="blue key").proven
-    return who
+    assert register(engine_user, key, name="blue key").proven
+    return engine_user
 
 
 @pytest.fixture
-def eve(db: None, who: EngineUser) -> EngineUser:
+def eve(db: None, engine_user: EngineUser) -> EngineUser:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return EngineUser(user, who.context)
+    return EngineUser(user, engine_user.context)

@@ -12,37 +12,44 @@ from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome
 
 
-def options(issued: Outcome, who: EngineUser, *, binding: str = BINDING) -> str:
+def options(issued: Outcome, engine_user: EngineUser, *, binding: str = BINDING) -> str:
     """Read what the page hands to the browser."""
-    shown = challenges.show(issued.handle, binding=binding, now=who.context.now)
+    shown = challenges.show(issued.handle, binding=binding, now=engine_user.context.now)
     assert shown is not None
     return str(shown.show["options"])
 
 
-def begin(who: EngineUser, *, binding: str = BINDING, name: str = "") -> Outcome:
-    return challenges.enrol(who.user, "passkey", {"name": name}, binding=binding, context=who.context, rules=who.rules)
-
-
-def register(who: EngineUser, key: Key, *, name: str = "") -> Outcome:
-    issued = begin(who, name=name)
-    return who.answer(issued, key.make(options(issued, who)))
-
-
-def ask(who: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outcome:
-    """Ask for one of the person's keys."""
-    return challenges.start(
-        Enrolment.objects.filter(user=who.user, method="passkey", confirmed=True).order_by("pk")[at],
-        user=who.user,
-        purpose=Purpose.SIGN_IN,
+def begin(engine_user: EngineUser, *, binding: str = BINDING, name: str = "") -> Outcome:
+    return challenges.enrol(
+        engine_user.user,
+        "passkey",
+        {"name": name},
         binding=binding,
-        context=who.context,
-        rules=who.rules,
+        context=engine_user.context,
+        rules=engine_user.rules,
     )
 
 
-def use(who: EngineUser, key: Key, **lies: Any) -> Outcome:
-    issued = ask(who)
-    return who.answer(issued, key.sign(options(issued, who), **lies))
+def register(engine_user: EngineUser, key: Key, *, name: str = "") -> Outcome:
+    issued = begin(engine_user, name=name)
+    return engine_user.answer(issued, key.make(options(issued, engine_user)))
+
+
+def ask(engine_user: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outcome:
+    """Ask for one of the person's keys."""
+    return challenges.start(
+        Enrolment.objects.filter(user=engine_user.user, method="passkey", confirmed=True).order_by("pk")[at],
+        user=engine_user.user,
+        purpose=Purpose.SIGN_IN,
+        binding=binding,
+        context=engine_user.context,
+        rules=engine_user.rules,
+    )
+
+
+def use(engine_user: EngineUser, key: Key, **lies: Any) -> Outcome:
+    issued = ask(engine_user)
+    return engine_user.answer(issued, key.sign(options(issued, engine_user), **lies))
 
 
 FRAMED = ({"crossOrigin": True}, {"topOrigin": "https://evil.example"}, {"crossOrigin": "false"}, {"crossOrigin": None})

@@ -13,46 +13,52 @@ from verification.outcomes import Outcome, Verdict
 METHODS = ["text", "totp", "email", "recovery"]
 
 
-def begin(who: EngineUser, address: str = "ana@home.example") -> Outcome:
+def begin(engine_user: EngineUser, address: str = "ana@home.example") -> Outcome:
     fields = {"address": address}
-    return challenges.enrol(who.user, "email", fields, binding=BINDING, context=who.context, rules=who.rules)
+    return challenges.enrol(
+        engine_user.user, "email", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
 
 
-def read_mail(who: EngineUser) -> str:
+def read_mail(engine_user: EngineUser) -> str:
     """Take the code out of the mail, as the carrier got it."""
-    words = [sent.words for sent in who.deliver() if sent.to == "ana@home.example"][-1]
+    words = [sent.words for sent in engine_user.deliver() if sent.to == "ana@home.example"][-1]
     return str(re.findall(r"\b\d{3} ?\d{3}\b", words)[0])
 
 
 @pytest.fixture
-def reader(who: EngineUser) -> EngineUser:
+def reader(engine_user: EngineUser) -> EngineUser:
     """Return a person whose policy allows codes by email, and who proved an address."""
     Policy.objects.create(methods=METHODS)
-    issued = begin(who)
-    assert who.answer(issued, read_mail(who)).proven
-    return who
+    issued = begin(engine_user)
+    assert engine_user.answer(issued, read_mail(engine_user)).proven
+    return engine_user
 
 
-def test_is_off_by_default(who: EngineUser) -> None:
-    assert "email" not in who.rules.methods
-    assert "email" not in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
-    assert begin(who).verdict is Verdict.UNREACHABLE
+def test_is_off_by_default(engine_user: EngineUser) -> None:
+    assert "email" not in engine_user.rules.methods
+    assert "email" not in {
+        offer.name for offer in enrolments.offers(engine_user.rules.methods, user_id=engine_user.user.pk)
+    }
+    assert begin(engine_user).verdict is Verdict.UNREACHABLE
     assert not Message.objects.exists()
 
 
-def test_policy_switches_it_on(who: EngineUser) -> None:
+def test_policy_switches_it_on(engine_user: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
 
-    assert "email" in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
+    assert "email" in {
+        offer.name for offer in enrolments.offers(engine_user.rules.methods, user_id=engine_user.user.pk)
+    }
 
 
-def test_counts_once_proven_by_the_mailed_code(who: EngineUser) -> None:
+def test_counts_once_proven_by_the_mailed_code(engine_user: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
-    issued = begin(who)
-    assert who.enrolment("email").confirmed is False
+    issued = begin(engine_user)
+    assert engine_user.enrolment("email").confirmed is False
 
-    assert who.answer(issued, read_mail(who)).proven
-    assert who.enrolment("email").confirmed
+    assert engine_user.answer(issued, read_mail(engine_user)).proven
+    assert engine_user.enrolment("email").confirmed
 
 
 def test_mailed_code_signs_in(reader: EngineUser) -> None:
@@ -85,10 +91,10 @@ def test_row_of_the_mail_holds_no_code(reader: EngineUser) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "ana", "ana@", "a\nb@home.example", "ana@home.example\nBcc: eve@evil.example"])
-def test_refuses_what_is_no_address_beside_its_field(address: str, who: EngineUser) -> None:
+def test_refuses_what_is_no_address_beside_its_field(address: str, engine_user: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
 
-    outcome = begin(who, address)
+    outcome = begin(engine_user, address)
 
     assert outcome.verdict is Verdict.REFUSED
     assert set(outcome.problems) == {"address"}
@@ -103,7 +109,7 @@ def test_sends_are_bounded(reader: EngineUser) -> None:
 
 def test_two_addresses_are_all(reader: EngineUser) -> None:
     issued = begin(reader, "ana@second.example")
-    who: Any = reader
-    assert who.answer(issued, who.code(issued)).proven
+    engine_user: Any = reader
+    assert engine_user.answer(issued, engine_user.code(issued)).proven
 
     assert begin(reader, "ana@third.example").verdict is Verdict.FULL

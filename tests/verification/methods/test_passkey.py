@@ -15,25 +15,25 @@ from verification.models import AuditEvent, Enrolment
 from verification.outcomes import Verdict
 
 
-def test_proves_its_holder(holder: EngineUser, key: Key) -> None:
-    assert use(holder, key).proven
-    assert holder.enrolment("passkey").counter == 1
+def test_proves_its_holder(passkey_owner: EngineUser, key: Key) -> None:
+    assert use(passkey_owner, key).proven
+    assert passkey_owner.enrolment("passkey").counter == 1
 
 
-def test_takes_keys_that_do_not_count(who: EngineUser) -> None:
+def test_takes_keys_that_do_not_count(engine_user: EngineUser) -> None:
     key = Key(counts=False)
-    register(who, key)
+    register(engine_user, key)
 
-    assert [use(who, key).proven, use(who, key).proven] == [True, True]
+    assert [use(engine_user, key).proven, use(engine_user, key).proven] == [True, True]
 
 
-def test_any_key_of_the_person_answers(holder: EngineUser, key: Key) -> None:
+def test_any_key_of_the_person_answers(passkey_owner: EngineUser, key: Key) -> None:
     second = Key()
-    register(holder, second)
-    issued = ask(holder, at=0)
-    assert allowed(options(issued, holder)) == {key.id, second.id}
+    register(passkey_owner, second)
+    issued = ask(passkey_owner, at=0)
+    assert allowed(options(issued, passkey_owner)) == {key.id, second.id}
 
-    outcome = holder.answer(issued, second.sign(options(issued, holder)))
+    outcome = passkey_owner.answer(issued, second.sign(options(issued, passkey_owner)))
 
     assert outcome.proven
     assert outcome.enrolment is not None
@@ -53,66 +53,66 @@ USING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", USING)
-def test_is_not_proven_by_a(case: str, holder: EngineUser, key: Key) -> None:
+def test_is_not_proven_by_a(case: str, passkey_owner: EngineUser, key: Key) -> None:
     traits, lies = USING[case]
 
-    assert use(holder, replace(key, **traits), **lies).verdict is Verdict.WRONG
-    assert use(holder, key).proven
+    assert use(passkey_owner, replace(key, **traits), **lies).verdict is Verdict.WRONG
+    assert use(passkey_owner, key).proven
 
 
-def test_is_not_proven_by_a_replayed_answer(holder: EngineUser, key: Key) -> None:
-    issued = ask(holder)
-    answer = key.sign(options(issued, holder))
-    assert holder.answer(issued, answer).proven
+def test_is_not_proven_by_a_replayed_answer(passkey_owner: EngineUser, key: Key) -> None:
+    issued = ask(passkey_owner)
+    answer = key.sign(options(issued, passkey_owner))
+    assert passkey_owner.answer(issued, answer).proven
 
-    assert holder.answer(issued, answer).verdict is Verdict.USED
-    assert holder.answer(ask(holder), answer).verdict is Verdict.WRONG
+    assert passkey_owner.answer(issued, answer).verdict is Verdict.USED
+    assert passkey_owner.answer(ask(passkey_owner), answer).verdict is Verdict.WRONG
 
 
-def test_is_not_proven_by_an_answer_to_another_session(holder: EngineUser, key: Key) -> None:
-    theirs = ask(holder, binding="another session")
-    mine = ask(holder)
+def test_is_not_proven_by_an_answer_to_another_session(passkey_owner: EngineUser, key: Key) -> None:
+    theirs = ask(passkey_owner, binding="another session")
+    mine = ask(passkey_owner)
 
-    answer = key.sign(options(theirs, holder, binding="another session"))
+    answer = key.sign(options(theirs, passkey_owner, binding="another session"))
 
-    assert holder.answer(mine, answer).verdict is Verdict.WRONG
-    assert holder.answer(theirs, answer).verdict is Verdict.GONE
+    assert passkey_owner.answer(mine, answer).verdict is Verdict.WRONG
+    assert passkey_owner.answer(theirs, answer).verdict is Verdict.GONE
 
 
 @pytest.mark.parametrize("shown", [0, 4, 5])
-def test_is_not_proven_by_a_counter_that_does_not_rise(shown: int, holder: EngineUser, key: Key) -> None:
+def test_is_not_proven_by_a_counter_that_does_not_rise(shown: int, passkey_owner: EngineUser, key: Key) -> None:
     key.counter = 4
-    assert use(holder, key).proven  # the fifth signature
+    assert use(passkey_owner, key).proven  # the fifth signature
     copy = replace(key, counter=shown, counts=False)
 
-    assert use(holder, copy).verdict is Verdict.WRONG
-    assert holder.enrolment("passkey").counter == 5
-    assert use(holder, key).proven
+    assert use(passkey_owner, copy).verdict is Verdict.WRONG
+    assert passkey_owner.enrolment("passkey").counter == 5
+    assert use(passkey_owner, key).proven
 
 
-def test_is_not_proven_by_the_key_of_another_person(holder: EngineUser, eve: EngineUser) -> None:
+def test_is_not_proven_by_the_key_of_another_person(passkey_owner: EngineUser, eve: EngineUser) -> None:
     hers = Key()
     register(eve, hers)
 
-    assert use(holder, hers).verdict is Verdict.WRONG
+    assert use(passkey_owner, hers).verdict is Verdict.WRONG
 
 
 def test_is_not_proven_by_the_key_of_another_person_under_the_own_name(
-    holder: EngineUser, eve: EngineUser, key: Key
+    passkey_owner: EngineUser, eve: EngineUser, key: Key
 ) -> None:
     hers = Key()
     register(eve, hers)
 
-    assert use(holder, replace(hers, id=key.id)).verdict is Verdict.WRONG
+    assert use(passkey_owner, replace(hers, id=key.id)).verdict is Verdict.WRONG
 
 
-def test_is_not_proven_by_a_removed_key(holder: EngineUser, key: Key) -> None:
+def test_is_not_proven_by_a_removed_key(passkey_owner: EngineUser, key: Key) -> None:
     second = Key()
-    register(holder, second)
+    register(passkey_owner, second)
     Enrolment.objects.order_by("pk")[0].delete()
 
-    assert use(holder, key).verdict is Verdict.WRONG
-    assert use(holder, second).proven
+    assert use(passkey_owner, key).verdict is Verdict.WRONG
+    assert use(passkey_owner, second).proven
 
 
 @pytest.mark.parametrize(
@@ -133,83 +133,83 @@ def test_is_not_proven_by_a_removed_key(holder: EngineUser, key: Key) -> None:
         "9" * 5000,
     ],
 )
-def test_takes_rubbish_as_a_wrong_answer(text: str, holder: EngineUser) -> None:
-    assert holder.answer(ask(holder), text).verdict is Verdict.WRONG
-    assert holder.answer(begin(holder), text).verdict is Verdict.WRONG
+def test_takes_rubbish_as_a_wrong_answer(text: str, passkey_owner: EngineUser) -> None:
+    assert passkey_owner.answer(ask(passkey_owner), text).verdict is Verdict.WRONG
+    assert passkey_owner.answer(begin(passkey_owner), text).verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature"])
 @pytest.mark.parametrize("rubbish", ["", "AAAA", "o2Nm", "gYGBgYGB", "_____w", "%%%", None, 7])
-def test_takes_broken_parts_as_a_wrong_answer(part: str, rubbish: object, holder: EngineUser, key: Key) -> None:
-    making, using = begin(holder), ask(holder)
-    answers = [(making, Key().make(options(making, holder))), (using, key.sign(options(using, holder)))]
+def test_takes_broken_parts_as_a_wrong_answer(part: str, rubbish: object, passkey_owner: EngineUser, key: Key) -> None:
+    making, using = begin(passkey_owner), ask(passkey_owner)
+    answers = [(making, Key().make(options(making, passkey_owner))), (using, key.sign(options(using, passkey_owner)))]
     issued, answer = next((issued, json.loads(a)) for issued, a in answers if part in json.loads(a)["response"])
 
     answer["response"][part] = rubbish
 
-    assert holder.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
+    assert passkey_owner.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("lie", FRAMED)
 def test_an_answer_from_a_frame_of_another_site_opens_nothing(
-    holder: EngineUser, key: Key, lie: dict[str, Any]
+    passkey_owner: EngineUser, key: Key, lie: dict[str, Any]
 ) -> None:
-    assert use(holder, key, **lie).verdict is Verdict.WRONG
+    assert use(passkey_owner, key, **lie).verdict is Verdict.WRONG
 
 
-def test_a_key_that_was_made_for_another_person_opens_nothing(holder: EngineUser, key: Key) -> None:
-    issued = ask(holder)
-    told = json.loads(key.sign(options(issued, holder)))
+def test_a_key_that_was_made_for_another_person_opens_nothing(passkey_owner: EngineUser, key: Key) -> None:
+    issued = ask(passkey_owner)
+    told = json.loads(key.sign(options(issued, passkey_owner)))
     told["response"]["userHandle"] = bytes_to_base64url(b"somebody else")
 
-    assert holder.answer(issued, json.dumps(told)).verdict is Verdict.WRONG
+    assert passkey_owner.answer(issued, json.dumps(told)).verdict is Verdict.WRONG
 
 
-def test_says_that_a_counter_went_back(holder: EngineUser, key: Key) -> None:
-    assert use(holder, key).proven
+def test_says_that_a_counter_went_back(passkey_owner: EngineUser, key: Key) -> None:
+    assert use(passkey_owner, key).proven
     key.counter = 0
 
-    outcome = use(holder, key)
+    outcome = use(passkey_owner, key)
 
     assert (outcome.verdict, cause(outcome)) == (Verdict.WRONG, "counter")
     assert AuditEvent.objects.get(kind="challenge.failed").detail["cause"] == "counter"
 
 
-def test_says_that_a_key_did_not_check_its_person(holder: EngineUser, key: Key) -> None:
+def test_says_that_a_key_did_not_check_its_person(passkey_owner: EngineUser, key: Key) -> None:
     key.is_verified = False
 
-    assert cause(use(holder, key)) == "unverified"
+    assert cause(use(passkey_owner, key)) == "unverified"
 
 
-def test_says_that_a_key_answered_for_another_address(holder: EngineUser, key: Key) -> None:
+def test_says_that_a_key_answered_for_another_address(passkey_owner: EngineUser, key: Key) -> None:
     key.origin = "http://other.example"
 
-    assert cause(use(holder, key)) == "site"
+    assert cause(use(passkey_owner, key)) == "site"
 
 
 @pytest.mark.parametrize("answer", ["{}", "nonsense", "[]", '{"response": 3}', '{"id": "x", "response": {}}'])
-def test_says_something_that_fits_for_rubbish(holder: EngineUser, answer: str) -> None:
-    outcome = holder.answer(ask(holder), answer)
+def test_says_something_that_fits_for_rubbish(passkey_owner: EngineUser, answer: str) -> None:
+    outcome = passkey_owner.answer(ask(passkey_owner), answer)
 
     assert cause(outcome) == ""
 
 
-def test_names_the_keys_that_still_count(holder: EngineUser, key: Key) -> None:
-    (said,) = challenges.announce(holder.user.pk)
+def test_names_the_keys_that_still_count(passkey_owner: EngineUser, key: Key) -> None:
+    (said,) = challenges.announce(passkey_owner.user.pk)
     told = json.loads(said.show["keys"])
 
     assert told["allAcceptedCredentialIds"] == [bytes_to_base64url(key.id)]
-    assert told["userId"] == bytes_to_base64url(challenges.person_handle(holder.user.pk))
+    assert told["userId"] == bytes_to_base64url(challenges.person_handle(passkey_owner.user.pk))
     Enrolment.objects.all().delete()
-    assert json.loads(challenges.announce(holder.user.pk)[0].show["keys"])["allAcceptedCredentialIds"] == []
+    assert json.loads(challenges.announce(passkey_owner.user.pk)[0].show["keys"])["allAcceptedCredentialIds"] == []
 
 
-def test_stranger_with_the_password_closes_no_passkey(holder: EngineUser, key: Key) -> None:
+def test_stranger_with_the_password_closes_no_passkey(passkey_owner: EngineUser, key: Key) -> None:
     """Thirty answers of rubbish switched it off, and five made its holder wait, though nobody can guess one."""
     for number in range(8):
-        issued = ask(holder, binding=f"theirs {number}")
+        issued = ask(passkey_owner, binding=f"theirs {number}")
         assert issued.issued
-        verdicts = [holder.answer(issued, "rubbish", binding=f"theirs {number}").verdict for _ in range(5)]
+        verdicts = [passkey_owner.answer(issued, "rubbish", binding=f"theirs {number}").verdict for _ in range(5)]
         assert verdicts == [Verdict.WRONG] * 4 + [Verdict.ENDED]
 
-    assert use(holder, key).proven
+    assert use(passkey_owner, key).proven

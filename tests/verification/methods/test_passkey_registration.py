@@ -17,16 +17,16 @@ from verification.outcomes import Verdict
 # Making one ----------------------------------------------------------------------------------------------------
 
 
-def test_registers_a_key(holder: EngineUser, key: Key) -> None:
-    made = holder.enrolment("passkey")
+def test_registers_a_key(passkey_owner: EngineUser, key: Key) -> None:
+    made = passkey_owner.enrolment("passkey")
 
     assert (made.confirmed, made.is_default, made.name) == (True, True, "blue key")
     assert made.address_digest
     assert key.id.hex() not in made.sealed_address
 
 
-def test_asks_for_user_verification_and_our_own_challenge(who: EngineUser) -> None:
-    wanted = json.loads(options(begin(who), who))
+def test_asks_for_user_verification_and_our_own_challenge(engine_user: EngineUser) -> None:
+    wanted = json.loads(options(begin(engine_user), engine_user))
 
     assert wanted["rp"]["id"] == "testserver"
     assert wanted["authenticatorSelection"]["userVerification"] == "required"
@@ -34,14 +34,17 @@ def test_asks_for_user_verification_and_our_own_challenge(who: EngineUser) -> No
     assert "ana" not in wanted["user"]["id"]
 
 
-def test_challenge_is_another_each_time(who: EngineUser) -> None:
-    found = {json.loads(options(begin(who, binding=str(n)), who, binding=str(n)))["challenge"] for n in range(5)}
+def test_challenge_is_another_each_time(engine_user: EngineUser) -> None:
+    found = {
+        json.loads(options(begin(engine_user, binding=str(n)), engine_user, binding=str(n)))["challenge"]
+        for n in range(5)
+    }
 
     assert len(found) == 5
 
 
-def test_names_the_keys_that_are_there_so_that_none_is_made_twice(holder: EngineUser, key: Key) -> None:
-    wanted = json.loads(options(begin(holder), holder))
+def test_names_the_keys_that_are_there_so_that_none_is_made_twice(passkey_owner: EngineUser, key: Key) -> None:
+    wanted = json.loads(options(begin(passkey_owner), passkey_owner))
 
     assert len(wanted["excludeCredentials"]) == 1
 
@@ -58,67 +61,67 @@ MAKING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", MAKING)
-def test_makes_no_key_of_a(case: str, who: EngineUser) -> None:
-    issued = begin(who)
+def test_makes_no_key_of_a(case: str, engine_user: EngineUser) -> None:
+    issued = begin(engine_user)
     traits, lies = MAKING[case]
 
-    outcome = who.answer(issued, Key(**traits).make(options(issued, who), **lies))
+    outcome = engine_user.answer(issued, Key(**traits).make(options(issued, engine_user), **lies))
 
     assert outcome.verdict is Verdict.WRONG
     assert not Enrolment.objects.filter(confirmed=True).exists()
 
 
-def test_makes_no_key_of_a_replayed_answer(who: EngineUser, key: Key) -> None:
-    issued = begin(who)
-    answer = key.make(options(issued, who))
-    assert who.answer(issued, answer).proven
+def test_makes_no_key_of_a_replayed_answer(engine_user: EngineUser, key: Key) -> None:
+    issued = begin(engine_user)
+    answer = key.make(options(issued, engine_user))
+    assert engine_user.answer(issued, answer).proven
 
-    assert who.answer(issued, answer).verdict is Verdict.USED
-    assert who.answer(begin(who), answer).verdict is Verdict.WRONG
-    assert enrolments.count(who.user.pk, "passkey") == 1
+    assert engine_user.answer(issued, answer).verdict is Verdict.USED
+    assert engine_user.answer(begin(engine_user), answer).verdict is Verdict.WRONG
+    assert enrolments.count(engine_user.user.pk, "passkey") == 1
 
 
-def test_makes_no_key_for_another_session(who: EngineUser, key: Key) -> None:
-    issued = begin(who)
+def test_makes_no_key_for_another_session(engine_user: EngineUser, key: Key) -> None:
+    issued = begin(engine_user)
 
-    outcome = who.answer(issued, key.make(options(issued, who)), binding="another session")
+    outcome = engine_user.answer(issued, key.make(options(issued, engine_user)), binding="another session")
 
     assert outcome.verdict is Verdict.GONE
 
 
-def test_refuses_its_own_key_a_second_time(holder: EngineUser, key: Key) -> None:
-    assert register(holder, key).verdict is Verdict.WRONG
-    assert enrolments.count(holder.user.pk, "passkey") == 1
+def test_refuses_its_own_key_a_second_time(passkey_owner: EngineUser, key: Key) -> None:
+    assert register(passkey_owner, key).verdict is Verdict.WRONG
+    assert enrolments.count(passkey_owner.user.pk, "passkey") == 1
 
 
-def test_refuses_the_credential_id_of_another_person(holder: EngineUser, eve: EngineUser, key: Key) -> None:
+def test_refuses_the_credential_id_of_another_person(passkey_owner: EngineUser, eve: EngineUser, key: Key) -> None:
     """Eve claimed the id of Ana's key for a key of her own, and Ana's sign-in without a name met Eve's row (seen).
 
     Source: WebAuthn L3, 7.1, step 26.
     """
     assert register(eve, Key(id=key.id)).verdict is Verdict.WRONG
     assert enrolments.count(eve.user.pk, "passkey") == 0
-    assert use(holder, key).proven
+    assert use(passkey_owner, key).proven
 
 
-def test_ten_keys_are_all_that_a_person_may_have(who: EngineUser) -> None:
+def test_ten_keys_are_all_that_a_person_may_have(engine_user: EngineUser) -> None:
     for _ in range(10):
-        assert register(who, Key()).proven
+        assert register(engine_user, Key()).proven
 
-    assert begin(who).verdict is Verdict.FULL
+    assert begin(engine_user).verdict is Verdict.FULL
 
 
 # Using one -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cut", range(0, 160, 8))
-def test_takes_a_cut_attestation_as_a_wrong_answer(cut: int, who: EngineUser, key: Key) -> None:
-    issued = begin(who)
-    answer = json.loads(key.make(options(issued, who)))
+def test_takes_a_cut_attestation_as_a_wrong_answer(cut: int, engine_user: EngineUser, key: Key) -> None:
+    issued = begin(engine_user)
+    answer = json.loads(key.make(options(issued, engine_user)))
 
     answer["response"]["attestationObject"] = answer["response"]["attestationObject"][:cut]
 
-    assert who.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
+    assert engine_user.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
 
 
 ODD: dict[str, dict[str, object]] = {
@@ -128,10 +131,10 @@ ODD: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("case", ODD)
-def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, who: EngineUser, key: Key) -> None:
+def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, engine_user: EngineUser, key: Key) -> None:
     """Seen failing: py_webauthn raised IndexError and AttributeError, found by changing attestations at random."""
-    issued = begin(who)
-    answer = json.loads(key.make(options(issued, who)))
+    issued = begin(engine_user)
+    answer = json.loads(key.make(options(issued, engine_user)))
     attestation = cbor2.loads(base64url_to_bytes(answer["response"]["attestationObject"]))
     usual = attestation["authData"]
 
@@ -140,19 +143,21 @@ def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, who: EngineUser, 
         attestation["authData"] = usual[: usual.index(key.id) + len(key.id)] + attestation["authData"]
     answer["response"]["attestationObject"] = bytes_to_base64url(cbor2.dumps(attestation))
 
-    assert who.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
+    assert engine_user.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("lie", FRAMED)
-def test_a_key_made_in_a_frame_of_another_site_is_not_taken(who: EngineUser, key: Key, lie: dict[str, Any]) -> None:
-    issued = begin(who)
+def test_a_key_made_in_a_frame_of_another_site_is_not_taken(
+    engine_user: EngineUser, key: Key, lie: dict[str, Any]
+) -> None:
+    issued = begin(engine_user)
 
-    assert who.answer(issued, key.make(options(issued, who), **lie)).verdict is Verdict.WRONG
+    assert engine_user.answer(issued, key.make(options(issued, engine_user), **lie)).verdict is Verdict.WRONG
 
 
-def test_says_that_a_key_is_already_set_up(holder: EngineUser, key: Key) -> None:
-    issued = begin(holder)
+def test_says_that_a_key_is_already_set_up(passkey_owner: EngineUser, key: Key) -> None:
+    issued = begin(passkey_owner)
 
-    outcome = holder.answer(issued, key.make(options(issued, holder)))
+    outcome = passkey_owner.answer(issued, key.make(options(issued, passkey_owner)))
 
     assert (outcome.verdict, cause(outcome)) == (Verdict.WRONG, "taken")

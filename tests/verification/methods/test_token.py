@@ -28,49 +28,53 @@ def hand_out(*, name: str = "ana", serial: str = SERIAL, secret: str = SECRET, *
     call_command("assign_token", name, serial, secret, stdout=StringIO(), **more)
 
 
-def shows(who: EngineUser, enrolment: Enrolment, *, ago: int = 0) -> str:
+def shows(engine_user: EngineUser, enrolment: Enrolment, *, ago: int = 0) -> str:
     """Read the token's display."""
     seconds = enrolment.data["step"]
     arithmetic = TOTP(enrolment.secret, seconds)
-    arithmetic.time = (who.context.now - timedelta(seconds=ago)).timestamp()
+    arithmetic.time = (engine_user.context.now - timedelta(seconds=ago)).timestamp()
     return f"{arithmetic.token():06d}"
 
 
-def activate(who: EngineUser, serial: str = SERIAL) -> Outcome:
+def activate(engine_user: EngineUser, serial: str = SERIAL) -> Outcome:
     fields = {"serial": serial}
-    return challenges.enrol(who.user, "token", fields, binding=BINDING, context=who.context, rules=who.rules)
+    return challenges.enrol(
+        engine_user.user, "token", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
 
 
-def is_offered(who: EngineUser) -> bool:
-    return "token" in {offer.name for offer in enrolments.offers(who.rules.methods, user_id=who.user.pk)}
+def is_offered(engine_user: EngineUser) -> bool:
+    return "token" in {
+        offer.name for offer in enrolments.offers(engine_user.rules.methods, user_id=engine_user.user.pk)
+    }
 
 
 @pytest.fixture
-def eve(db: None, who: EngineUser) -> EngineUser:
+def eve(db: None, engine_user: EngineUser) -> EngineUser:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return EngineUser(user, who.context)
+    return EngineUser(user, engine_user.context)
 
 
 @pytest.mark.parametrize("step", [30, 60])
-def test_is_activated_with_its_code(step: int, who: EngineUser) -> None:
+def test_is_activated_with_its_code(step: int, engine_user: EngineUser) -> None:
     hand_out(step=step)
-    waiting = who.enrolment("token")
+    waiting = engine_user.enrolment("token")
     assert (waiting.confirmed, waiting.data["step"]) == (False, step)
 
-    issued = activate(who, " tk-0042 ")
-    outcome = who.answer(issued, shows(who, waiting))
+    issued = activate(engine_user, " tk-0042 ")
+    outcome = engine_user.answer(issued, shows(engine_user, waiting))
 
     assert outcome.proven
-    assert who.enrolment("token").confirmed
+    assert engine_user.enrolment("token").confirmed
 
 
 @pytest.mark.parametrize("step", [30, 60])
-def test_code_is_good_in_its_step_and_the_next_and_once(step: int, who: EngineUser) -> None:
+def test_code_is_good_in_its_step_and_the_next_and_once(step: int, engine_user: EngineUser) -> None:
     hand_out(step=step)
-    token = who.enrolment("token")
-    assert who.answer(activate(who), shows(who, token, ago=step)).proven
+    token = engine_user.enrolment("token")
+    assert engine_user.answer(activate(engine_user), shows(engine_user, token, ago=step)).proven
 
-    later = who.later(seconds=3 * step)
+    later = engine_user.later(seconds=3 * step)
     assert later.answer(later.start("token"), shows(later, token, ago=2 * step)).verdict is Verdict.DRIFTED
     issued = later.start("token", binding="second")
     assert later.answer(issued, shows(later, token, ago=step), binding="second").proven
@@ -78,86 +82,86 @@ def test_code_is_good_in_its_step_and_the_next_and_once(step: int, who: EngineUs
     assert later.answer(again, shows(later, token, ago=step), binding="third").verdict is Verdict.USED
 
 
-def test_code_of_half_a_minute_is_no_code_of_a_minute(who: EngineUser) -> None:
+def test_code_of_half_a_minute_is_no_code_of_a_minute(engine_user: EngineUser) -> None:
     hand_out(step=60)
-    token = who.enrolment("token")
+    token = engine_user.enrolment("token")
     arithmetic = TOTP(token.secret, 30)
-    arithmetic.time = who.context.now.timestamp()
+    arithmetic.time = engine_user.context.now.timestamp()
 
-    assert who.answer(activate(who), f"{arithmetic.token():06d}").verdict is Verdict.WRONG
+    assert engine_user.answer(activate(engine_user), f"{arithmetic.token():06d}").verdict is Verdict.WRONG
 
 
-def test_is_never_offered_without_one_waiting(who: EngineUser, eve: EngineUser) -> None:
-    assert not is_offered(who)
+def test_is_never_offered_without_one_waiting(engine_user: EngineUser, eve: EngineUser) -> None:
+    assert not is_offered(engine_user)
     hand_out()
 
-    assert (is_offered(who), is_offered(eve)) == (True, False)
-    who.answer(activate(who), shows(who, who.enrolment("token")))
-    assert not is_offered(who)
+    assert (is_offered(engine_user), is_offered(eve)) == (True, False)
+    engine_user.answer(activate(engine_user), shows(engine_user, engine_user.enrolment("token")))
+    assert not is_offered(engine_user)
 
 
-def test_unknown_serial_is_refused_with_words(who: EngineUser) -> None:
+def test_unknown_serial_is_refused_with_words(engine_user: EngineUser) -> None:
     hand_out()
 
-    outcome = activate(who, "TK-0043")
+    outcome = activate(engine_user, "TK-0043")
 
     assert outcome.verdict is Verdict.REFUSED
     assert outcome.problems == {"serial": (str(method.not_assigned),)}
-    assert who.enrolment("token").confirmed is False
+    assert engine_user.enrolment("token").confirmed is False
 
 
-def test_serial_of_another_person_is_refused_with_the_same_words(who: EngineUser, eve: EngineUser) -> None:
+def test_serial_of_another_person_is_refused_with_the_same_words(engine_user: EngineUser, eve: EngineUser) -> None:
     hand_out()
 
     assert activate(eve).problems == activate(eve, "no such").problems
 
 
-def test_empty_serial_is_refused_beside_its_field(who: EngineUser) -> None:
+def test_empty_serial_is_refused_beside_its_field(engine_user: EngineUser) -> None:
     required = TokenForm.base_fields["serial"].error_messages["required"]
-    assert activate(who, "").problems == {"serial": (str(required),)}
+    assert activate(engine_user, "").problems == {"serial": (str(required),)}
 
 
-def test_wrong_codes_leave_it_waiting(who: EngineUser) -> None:
+def test_wrong_codes_leave_it_waiting(engine_user: EngineUser) -> None:
     hand_out()
-    issued = activate(who)
+    issued = activate(engine_user)
 
-    verdicts = [who.answer(issued, "000000").verdict for _ in range(5)]
+    verdicts = [engine_user.answer(issued, "000000").verdict for _ in range(5)]
 
     assert verdicts[-1] is Verdict.ENDED
-    assert who.enrolment("token").confirmed is False
-    assert is_offered(who)
+    assert engine_user.enrolment("token").confirmed is False
+    assert is_offered(engine_user)
 
 
-def test_two_that_wait_are_told_apart_by_their_serial(who: EngineUser) -> None:
+def test_two_that_wait_are_told_apart_by_their_serial(engine_user: EngineUser) -> None:
     hand_out()
     hand_out(serial="TK-0043", secret="GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
-    issued = activate(who, "TK-0043")
+    issued = activate(engine_user, "TK-0043")
     second = Enrolment.objects.order_by("pk")[1]
 
-    assert who.answer(issued, shows(who, second)).proven
+    assert engine_user.answer(issued, shows(engine_user, second)).proven
     assert list(Enrolment.objects.order_by("pk").values_list("confirmed", flat=True)) == [False, True]
 
 
-def test_serial_is_read_in_any_digits(who: EngineUser) -> None:
+def test_serial_is_read_in_any_digits(engine_user: EngineUser) -> None:
     hand_out()
 
-    assert activate(who, "tk-۰۰۴۲").issued
+    assert activate(engine_user, "tk-۰۰۴۲").issued
 
 
 # Handing out ---------------------------------------------------------------------------------------------------
 
 
-def test_command_says_what_it_did_and_records_it(who: EngineUser) -> None:
+def test_command_says_what_it_did_and_records_it(engine_user: EngineUser) -> None:
     out = StringIO()
     call_command("assign_token", "ana", SERIAL, SECRET, stdout=out)
 
     assert "ana" in out.getvalue()
     assert SECRET not in out.getvalue()
-    assert AuditEvent.objects.get(kind="enrolment.assigned").user_id == who.user.pk
+    assert AuditEvent.objects.get(kind="enrolment.assigned").user_id == engine_user.user.pk
 
 
-def test_secret_and_serial_rest_sealed(who: EngineUser) -> None:
+def test_secret_and_serial_rest_sealed(engine_user: EngineUser) -> None:
     hand_out()
     row = Enrolment.objects.filter(method="token").values().get()
 
@@ -165,17 +169,17 @@ def test_secret_and_serial_rest_sealed(who: EngineUser) -> None:
     assert SERIAL not in str(row)
 
 
-def test_serial_that_waits_for_somebody_else_moves(who: EngineUser, eve: EngineUser) -> None:
+def test_serial_that_waits_for_somebody_else_moves(engine_user: EngineUser, eve: EngineUser) -> None:
     hand_out()
     hand_out(name="eve")
 
-    assert (is_offered(who), is_offered(eve)) == (False, True)
+    assert (is_offered(engine_user), is_offered(eve)) == (False, True)
 
 
-def test_serial_in_use_is_refused(who: EngineUser, eve: EngineUser) -> None:
+def test_serial_in_use_is_refused(engine_user: EngineUser, eve: EngineUser) -> None:
     """The same token could be handed to a second person while the first one used it (seen)."""
     hand_out()
-    who.answer(activate(who), shows(who, who.enrolment("token")))
+    engine_user.answer(activate(engine_user), shows(engine_user, engine_user.enrolment("token")))
 
     with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
@@ -183,9 +187,9 @@ def test_serial_in_use_is_refused(who: EngineUser, eve: EngineUser) -> None:
     assert not is_offered(eve)
 
 
-def test_one_that_is_over_is_handed_to_nobody_else(who: EngineUser, eve: EngineUser) -> None:
+def test_one_that_is_over_is_handed_to_nobody_else(engine_user: EngineUser, eve: EngineUser) -> None:
     hand_out()
-    HardwareToken.objects.update(ends_at=who.context.now - timedelta(days=1))
+    HardwareToken.objects.update(ends_at=engine_user.context.now - timedelta(days=1))
 
     with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
@@ -203,20 +207,20 @@ def test_one_that_is_over_is_handed_to_nobody_else(who: EngineUser, eve: EngineU
         ({"serial": "x" * 65}, "64"),
     ],
 )
-def test_command_refuses_in_words(change: dict[str, Any], words: str, who: EngineUser) -> None:
+def test_command_refuses_in_words(change: dict[str, Any], words: str, engine_user: EngineUser) -> None:
     with pytest.raises(CommandError, match=words):
         hand_out(**change)
 
     assert not Enrolment.objects.exists()
 
 
-def test_command_takes_spaces_and_small_letters(who: EngineUser) -> None:
+def test_command_takes_spaces_and_small_letters(engine_user: EngineUser) -> None:
     hand_out(secret="jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp")
 
-    assert len(who.enrolment("token").secret) == 20
+    assert len(engine_user.enrolment("token").secret) == 20
 
 
-def test_command_names_no_method(who: EngineUser, settings: Any) -> None:
+def test_command_names_no_method(engine_user: EngineUser, settings: Any) -> None:
     settings.VERIFICATION_METHODS = tuple(m for m in settings.VERIFICATION_METHODS if not m.endswith(".token"))
 
     with pytest.raises(CommandError, match="VERIFICATION_METHODS"):
@@ -226,19 +230,19 @@ def test_command_names_no_method(who: EngineUser, settings: Any) -> None:
 # Other tokens than those of six digits by the half minute ---------------------------------------------------------
 
 
-def hand_out_of(who: EngineUser, scheme: Scheme) -> Enrolment:
+def hand_out_of(engine_user: EngineUser, scheme: Scheme) -> Enrolment:
     """Hand out a token that makes its codes in another way, and activate it."""
     hand_out()
     Enrolment.objects.filter(method="token").update(data=scheme.data())
-    assert who.answer(activate(who), press(who, 0)).proven
-    return who.enrolment("token")
+    assert engine_user.answer(activate(engine_user), press(engine_user, 0)).proven
+    return engine_user.enrolment("token")
 
 
-def press(who: EngineUser, n: int) -> str:
+def press(engine_user: EngineUser, n: int) -> str:
     """Return the code of a token's n-th press, or of the n-th step from now."""
-    token = who.enrolment("token")
+    token = engine_user.enrolment("token")
     scheme = Scheme.read(token.data)
-    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(who.context.now.timestamp()) + n)
+    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(engine_user.context.now.timestamp()) + n)
 
 
 COUNTED = Scheme(is_counted=True)
@@ -257,9 +261,11 @@ SCHEMES = [
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.FRESH, Purpose.CALLER, Purpose.SELF_TEST])
-def test_every_kind_is_good_for_every_purpose_and_once(scheme: Scheme, purpose: Purpose, who: EngineUser) -> None:
-    hand_out_of(who, scheme)
-    later = who.later(seconds=3 * scheme.step)
+def test_every_kind_is_good_for_every_purpose_and_once(
+    scheme: Scheme, purpose: Purpose, engine_user: EngineUser
+) -> None:
+    hand_out_of(engine_user, scheme)
+    later = engine_user.later(seconds=3 * scheme.step)
 
     issued, n = later.start("token", purpose=purpose), int(scheme.is_counted)
 
@@ -295,20 +301,20 @@ def test_identifier_that_a_token_types_before_its_code_is_left_out(typed: str, r
         ({"algorithm": "sha256", "step": 45}, Scheme(hash="sha256", step=45)),
     ],
 )
-def test_command_hands_out_every_kind(more: dict[str, Any], scheme: Scheme, who: EngineUser) -> None:
+def test_command_hands_out_every_kind(more: dict[str, Any], scheme: Scheme, engine_user: EngineUser) -> None:
     hand_out(**more)
 
-    assert Scheme.read(who.enrolment("token").data) == scheme
+    assert Scheme.read(engine_user.enrolment("token").data) == scheme
 
 
-def test_counter_never_goes_back(who: EngineUser) -> None:
-    hand_out_of(who, COUNTED)
-    issued = who.start("token")
+def test_counter_never_goes_back(engine_user: EngineUser) -> None:
+    hand_out_of(engine_user, COUNTED)
+    issued = engine_user.start("token")
 
-    assert who.answer(issued, press(who, 7)).proven
-    assert who.enrolment("token").counter == 7
-    second = who.start("token", binding="second")
-    assert who.answer(second, press(who, 5), binding="second").verdict is Verdict.WRONG
+    assert engine_user.answer(issued, press(engine_user, 7)).proven
+    assert engine_user.enrolment("token").counter == 7
+    second = engine_user.start("token", binding="second")
+    assert engine_user.answer(second, press(engine_user, 5), binding="second").verdict is Verdict.WRONG
 
 
 @pytest.mark.django_db(transaction=True)
@@ -316,17 +322,17 @@ def test_counter_never_goes_back(who: EngineUser) -> None:
 def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Scheme) -> None:
     """Each session has a challenge of its own. Seen failing with `counter__lt` taken out of the guarded update."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    who = EngineUser(user, Context(now=timezone.now(), network="192.0.2.7"))
-    hand_out_of(who, scheme)
+    engine_user = EngineUser(user, Context(now=timezone.now(), network="192.0.2.7"))
+    hand_out_of(engine_user, scheme)
     bindings = [f"session {n}" for n in range(4)]
-    issued = [who.start("token", binding=binding) for binding in bindings]
-    who = who if scheme.is_counted else who.later(seconds=30)
-    code, gate = press(who, int(scheme.is_counted)), threading.Barrier(len(bindings))
+    issued = [engine_user.start("token", binding=binding) for binding in bindings]
+    engine_user = engine_user if scheme.is_counted else engine_user.later(seconds=30)
+    code, gate = press(engine_user, int(scheme.is_counted)), threading.Barrier(len(bindings))
 
     def answer(n: int) -> Verdict:
         gate.wait()
         try:
-            return who.answer(issued[n], code, binding=bindings[n]).verdict
+            return engine_user.answer(issued[n], code, binding=bindings[n]).verdict
         finally:
             connections.close_all()
 
@@ -336,21 +342,21 @@ def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Schem
     assert sorted(verdicts) == sorted([Verdict.PROVEN, *[Verdict.USED] * 3])
 
 
-def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(who: EngineUser) -> None:
-    hand_out_of(who, COUNTED)
-    issued = who.start("token")
+def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(engine_user: EngineUser) -> None:
+    hand_out_of(engine_user, COUNTED)
+    issued = engine_user.start("token")
 
-    ahead = who.answer(issued, press(who, 300))
+    ahead = engine_user.answer(issued, press(engine_user, 300))
     assert ahead.verdict is Verdict.DRIFTED
-    assert "ahead" in outcomes.words(ahead, now=who.context.now).title, "a counter has no clock"
-    assert who.answer(issued, f"{press(who, 302)} {press(who, 303)}").proven
-    third = who.start("token", binding="third")
-    assert who.answer(third, press(who, 304), binding="third").proven
+    assert "ahead" in outcomes.words(ahead, now=engine_user.context.now).title, "a counter has no clock"
+    assert engine_user.answer(issued, f"{press(engine_user, 302)} {press(engine_user, 303)}").proven
+    third = engine_user.start("token", binding="third")
+    assert engine_user.answer(third, press(engine_user, 304), binding="third").proven
 
 
-def test_slow_clock_is_set_right_by_two_codes_and_stays_so(who: EngineUser) -> None:
-    hand_out_of(who, Scheme())
-    later = who.later(days=400)
+def test_slow_clock_is_set_right_by_two_codes_and_stays_so(engine_user: EngineUser) -> None:
+    hand_out_of(engine_user, Scheme())
+    later = engine_user.later(days=400)
     issued = later.start("token")
 
     assert later.answer(issued, press(later, -26)).verdict is Verdict.WRONG
@@ -361,9 +367,9 @@ def test_slow_clock_is_set_right_by_two_codes_and_stays_so(who: EngineUser) -> N
     assert much_later.answer(issued, press(much_later, -25), binding="next day").proven
 
 
-def test_token_counts_from_where_its_maker_says(who: EngineUser) -> None:
+def test_token_counts_from_where_its_maker_says(engine_user: EngineUser) -> None:
     hand_out()
     Enrolment.objects.update(data=COUNTED.data(), counter=41)
 
-    assert who.answer(activate(who), press(who, 41)).verdict is Verdict.USED
-    assert who.answer(activate(who), press(who, 42)).proven
+    assert engine_user.answer(activate(engine_user), press(engine_user, 41)).verdict is Verdict.USED
+    assert engine_user.answer(activate(engine_user), press(engine_user, 42)).proven

@@ -19,10 +19,10 @@ from verification.notices import to_person
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
 
 
-def tell(who: EngineUser, *, link: str = "") -> list[Message]:
+def tell(engine_user: EngineUser, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
     values: dict[str, Any] = {"link": link} if link else {}
-    notices.notify(who.user, "method_added", now=who.context.now, until=None, label="Passkey", **values)
+    notices.notify(engine_user.user, "method_added", now=engine_user.context.now, until=None, label="Passkey", **values)
     return list(Message.objects.order_by("pk"))
 
 
@@ -107,10 +107,10 @@ def test_group_of_lowest_rank_decides(ana: EngineUser, rank: int, is_texted: boo
     assert (len(tell(ana)) == 2) is is_texted
 
 
-def test_reaches_nobody_by_text_who_has_no_proven_number(who: EngineUser) -> None:
+def test_reaches_nobody_by_text_who_has_no_proven_number(engine_user: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(who)] == [Channel.MAIL]
+    assert [message.kind for message in tell(engine_user)] == [Channel.MAIL]
 
 
 def test_link_goes_by_mail_alone(ana: EngineUser) -> None:
@@ -151,21 +151,21 @@ OWN = (
 )
 
 
-def said(who: EngineUser, kind: str, context: Context, **values: Any) -> str:
+def said(engine_user: EngineUser, kind: str, context: Context, **values: Any) -> str:
     if event := EVENTS.get(kind):
-        notices.notify_of_event(who.user, event, now=context.now, context=context, **values)
+        notices.notify_of_event(engine_user.user, event, now=context.now, context=context, **values)
     else:
-        notices.notify(who.user, kind, now=context.now, context=context, **values)
+        notices.notify(engine_user.user, kind, now=context.now, context=context, **values)
     message = Message.objects.get(kind=Channel.MAIL)
     message.provider = "virtual"
     return rendering.compose(message).words
 
 
 @pytest.mark.parametrize("kind", OWN)
-def test_mail_says_when_and_from_where(who: EngineUser, settings: Settings, kind: str) -> None:
+def test_mail_says_when_and_from_where(engine_user: EngineUser, settings: Settings, kind: str) -> None:
     settings.TIME_ZONE = "Europe/Zurich"
 
-    mail = said(who, kind, FACTS, label="Passkey", left="3")
+    mail = said(engine_user, kind, FACTS, label="Passkey", left="3")
 
     assert "2 March 2026, 09:00 CET" in mail.splitlines()[0]
     assert "Browser: Firefox on Linux" in mail
@@ -173,8 +173,8 @@ def test_mail_says_when_and_from_where(who: EngineUser, settings: Settings, kind
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(who: EngineUser, kind: str) -> None:
-    mail = said(who, kind, Context(now=FACTS.now), **VALUES)
+def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(engine_user: EngineUser, kind: str) -> None:
+    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES)
 
     assert mail.startswith("Dev ")
     assert "2 March 2026" in mail.splitlines()[0]
@@ -184,26 +184,26 @@ def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(who: 
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_mail_without_a_ticket_leaves_no_gap(who: EngineUser, kind: str) -> None:
-    mail = said(who, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
+def test_mail_without_a_ticket_leaves_no_gap(engine_user: EngineUser, kind: str) -> None:
+    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
 
     assert "Ticket" not in mail
     assert "\n\n\n" not in mail
 
 
 @pytest.mark.parametrize("kind", ["support.person_blocked", "support.person_unblocked", "support.phone_lost"])
-def test_nobody_is_said_to_have_asked_for_it(who: EngineUser, kind: str) -> None:
+def test_nobody_is_said_to_have_asked_for_it(engine_user: EngineUser, kind: str) -> None:
     """Nobody asks to be blocked, nor for a phone to be lost."""
-    mail = said(who, kind, Context(now=FACTS.now), **VALUES)
+    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES)
 
     assert "ask" not in mail
     assert "expecting" not in mail
 
 
-def test_mail_names_the_support_desk_and_how_to_reach_it(who: EngineUser, settings: Settings) -> None:
+def test_mail_names_the_support_desk_and_how_to_reach_it(engine_user: EngineUser, settings: Settings) -> None:
     settings.SUPPORT_NAME, settings.SUPPORT_PHONE = "Help Point", "+41 44 555 01 01"
 
-    mail = said(who, "method_added", FACTS, label="Passkey")
+    mail = said(engine_user, "method_added", FACTS, label="Passkey")
 
     assert "contact Help Point" in mail
     assert "Help Point: +41 44 555 01 01" in mail

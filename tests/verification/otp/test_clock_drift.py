@@ -128,10 +128,10 @@ def test_whoever_types_slowly_teaches_nothing_wrong() -> None:
 # Through the engine --------------------------------------------------------------------------------------------
 
 
-def _at(who: EngineUser, off: float, *, binding: str) -> Outcome:
-    issued = who.start("totp", binding=binding)
-    code = app_code(who.enrolment("totp"), who.context.now + timedelta(seconds=off))
-    return who.answer(issued, code, binding=binding)
+def _at(engine_user: EngineUser, off: float, *, binding: str) -> Outcome:
+    issued = engine_user.start("totp", binding=binding)
+    code = app_code(engine_user.enrolment("totp"), engine_user.context.now + timedelta(seconds=off))
+    return engine_user.answer(issued, code, binding=binding)
 
 
 def test_engine_keeps_what_was_learned(ana: EngineUser) -> None:

@@ -10,32 +10,32 @@ from verification import policies
 from verification.models import Policy
 
 
-def test_policy_counts_once_it_is_read_again(who: EngineUser, settings: Any) -> None:
+def test_policy_counts_once_it_is_read_again(engine_user: EngineUser, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 3600
     policies.forget()
-    assert who.rules.remember_days == 14
+    assert engine_user.rules.remember_days == 14
 
     Policy.objects.create(remember_days=7)
 
-    assert who.rules.remember_days == 14
+    assert engine_user.rules.remember_days == 14
     settings.VERIFICATION_CACHE_SECONDS = 1e-9  # as if its time had passed
-    assert who.rules.remember_days == 7
+    assert engine_user.rules.remember_days == 7
 
 
-def test_group_counts_at_once(who: EngineUser, settings: Any) -> None:
+def test_group_counts_at_once(engine_user: EngineUser, settings: Any) -> None:
     """What policies say may be a second old, but never who is in which group."""
     Policy.objects.create(group=Group.objects.create(name="Finance"), remember_days=3)
     policies.forget()
     settings.VERIFICATION_CACHE_SECONDS = 3600
-    assert who.rules.remember_days == 14
+    assert engine_user.rules.remember_days == 14
 
-    who.user.groups.add(Group.objects.get(name="Finance"))
+    engine_user.user.groups.add(Group.objects.get(name="Finance"))
 
-    assert who.rules.remember_days == 3
+    assert engine_user.rules.remember_days == 3
     policies.forget()
 
 
-def test_rules_of_many_are_those_of_each(who: EngineUser) -> None:
+def test_rules_of_many_are_those_of_each(engine_user: EngineUser) -> None:
     north, south = Group.objects.create(name="North"), Group.objects.create(name="South")
     for at, (group, days) in enumerate(((None, 90), (north, 3), (south, 30))):
         Policy.objects.create(group=group, rank=at, remember_days=days)

@@ -12,14 +12,14 @@ from verification import policies, registry
 from verification.models import Policy
 
 
-def group(who: EngineUser, name: str, *, rank: int = 100, **fields: Any) -> None:
+def group(engine_user: EngineUser, name: str, *, rank: int = 100, **fields: Any) -> None:
     made = Group.objects.create(name=name)
-    who.user.groups.add(made)
+    engine_user.user.groups.add(made)
     Policy.objects.create(group=made, rank=rank, **fields)
 
 
-def test_product_decides_where_nobody_else_does(who: EngineUser) -> None:
-    rules = who.rules
+def test_product_decides_where_nobody_else_does(engine_user: EngineUser) -> None:
+    rules = engine_user.rules
 
     assert rules.methods == tuple(name for name, method in registry.methods().items() if method.is_allowed_by_default)
     assert (rules.remember_days, rules.code_life, rules.number_matching, rules.trusted_networks) == (
@@ -30,58 +30,58 @@ def test_product_decides_where_nobody_else_does(who: EngineUser) -> None:
     )
 
 
-def test_rules_for_everybody_come_before_the_product(who: EngineUser) -> None:
+def test_rules_for_everybody_come_before_the_product(engine_user: EngineUser) -> None:
     Policy.objects.create(remember_days=7, methods=["totp"])
 
-    assert (who.rules.remember_days, who.rules.methods) == (7, ("totp",))
+    assert (engine_user.rules.remember_days, engine_user.rules.methods) == (7, ("totp",))
 
 
-def test_group_comes_before_everybody(who: EngineUser) -> None:
+def test_group_comes_before_everybody(engine_user: EngineUser) -> None:
     Policy.objects.create(remember_days=7)
-    group(who, "Finance", remember_days=0)
+    group(engine_user, "Finance", remember_days=0)
 
-    assert who.rules.remember_days == 0
-
-
-def test_lowest_rank_comes_first(who: EngineUser) -> None:
-    group(who, "Finance", rank=20, remember_days=3)
-    group(who, "Board", rank=10, remember_days=1)
-    group(who, "All of Zurich", rank=30, remember_days=9)
-
-    assert who.rules.remember_days == 1
+    assert engine_user.rules.remember_days == 0
 
 
-def test_each_field_is_decided_by_the_first_that_fills_it(who: EngineUser) -> None:
+def test_lowest_rank_comes_first(engine_user: EngineUser) -> None:
+    group(engine_user, "Finance", rank=20, remember_days=3)
+    group(engine_user, "Board", rank=10, remember_days=1)
+    group(engine_user, "All of Zurich", rank=30, remember_days=9)
+
+    assert engine_user.rules.remember_days == 1
+
+
+def test_each_field_is_decided_by_the_first_that_fills_it(engine_user: EngineUser) -> None:
     Policy.objects.create(remember_days=7, code_life=timedelta(minutes=3), number_matching=False)
-    group(who, "Finance", rank=20, remember_days=3, trusted_networks=["192.0.2.0/24"])
-    group(who, "Board", rank=10, code_life=timedelta(minutes=10))
+    group(engine_user, "Finance", rank=20, remember_days=3, trusted_networks=["192.0.2.0/24"])
+    group(engine_user, "Board", rank=10, code_life=timedelta(minutes=10))
 
-    rules = who.rules
+    rules = engine_user.rules
 
     assert (rules.remember_days, rules.code_life, rules.number_matching) == (3, timedelta(minutes=10), False)
     assert rules.trusted_networks == ("192.0.2.0/24",)
 
 
 @pytest.mark.parametrize("field", ["methods", "trusted_networks"])
-def test_empty_list_is_a_decision(who: EngineUser, field: str) -> None:
+def test_empty_list_is_a_decision(engine_user: EngineUser, field: str) -> None:
     some: dict[str, Any] = {field: ["192.0.2.0/24"] if field == "trusted_networks" else ["totp"]}
     none: dict[str, Any] = {field: []}
     Policy.objects.create(**some)
-    group(who, "Finance", **none)
+    group(engine_user, "Finance", **none)
 
-    assert getattr(who.rules, field) == ()
+    assert getattr(engine_user.rules, field) == ()
 
 
-def test_group_of_others_does_not_matter(who: EngineUser) -> None:
+def test_group_of_others_does_not_matter(engine_user: EngineUser) -> None:
     Policy.objects.create(group=Group.objects.create(name="Others"), remember_days=0)
 
-    assert who.rules.remember_days == 14
+    assert engine_user.rules.remember_days == 14
 
 
-def test_method_that_is_not_installed_is_left_out(who: EngineUser) -> None:
+def test_method_that_is_not_installed_is_left_out(engine_user: EngineUser) -> None:
     Policy.objects.create(methods=["carrier pigeon", "totp"])
 
-    assert who.rules.methods == ("totp",)
+    assert engine_user.rules.methods == ("totp",)
 
 
 def test_there_is_one_policy_for_everybody(db: None) -> None:
@@ -103,13 +103,13 @@ def test_there_is_one_policy_for_everybody(db: None) -> None:
         ("::ffff:192.0.2.7", False),
     ],
 )
-def test_knows_trusted_networks(who: EngineUser, network: str, is_trusted: bool) -> None:
+def test_knows_trusted_networks(engine_user: EngineUser, network: str, is_trusted: bool) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24", "2001:db8::/32"])
 
-    assert policies.is_trusted(network, who.rules) is is_trusted
+    assert policies.is_trusted(network, engine_user.rules) is is_trusted
 
 
-def test_network_that_cannot_be_read_trusts_nobody(who: EngineUser) -> None:
+def test_network_that_cannot_be_read_trusts_nobody(engine_user: EngineUser) -> None:
     Policy.objects.create(trusted_networks=["not a network", "192.0.2.0/24"])
 
-    assert not policies.is_trusted("198.51.100.1", who.rules)
+    assert not policies.is_trusted("198.51.100.1", engine_user.rules)

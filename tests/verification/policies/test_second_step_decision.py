@@ -14,11 +14,13 @@ from verification.policies import DecisionReason, SignInStep
 
 
 def decide(
-    who: EngineUser, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any
+    engine_user: EngineUser, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any
 ) -> tuple[str, str]:
     for name, value in person.items():
-        setattr(who.user, name, value)
-    decision = policies.decide(who.user, replace(who.context, network=network), is_remembered=is_remembered)
+        setattr(engine_user.user, name, value)
+    decision = policies.decide(
+        engine_user.user, replace(engine_user.context, network=network), is_remembered=is_remembered
+    )
     return decision.step, decision.reason
 
 
@@ -28,8 +30,8 @@ def test_asks_whoever_has_a_method(ana: EngineUser, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["enabled", "enforced"])
-def test_makes_whoever_has_none_register(who: EngineUser, state: str) -> None:
-    assert decide(who, second_step=state) == (SignInStep.ENROL, DecisionReason.NO_METHOD)
+def test_makes_whoever_has_none_register(engine_user: EngineUser, state: str) -> None:
+    assert decide(engine_user, second_step=state) == (SignInStep.ENROL, DecisionReason.NO_METHOD)
 
 
 def test_asks_nothing_where_it_is_switched_off(ana: EngineUser) -> None:
@@ -91,10 +93,10 @@ def test_staff_are_always_asked(ana: EngineUser, person: dict[str, Any]) -> None
     assert decide(ana, is_remembered=True, **person) == (SignInStep.ASK, DecisionReason.REQUIRED)
 
 
-def test_neither_browser_nor_network_spares_the_registration(who: EngineUser) -> None:
+def test_neither_browser_nor_network_spares_the_registration(engine_user: EngineUser) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
 
-    assert decide(who, is_remembered=True) == (SignInStep.ENROL, DecisionReason.NO_METHOD)
+    assert decide(engine_user, is_remembered=True) == (SignInStep.ENROL, DecisionReason.NO_METHOD)
 
 
 @pytest.mark.parametrize("second_step", ["disabled", "enabled", "enforced"])

@@ -146,15 +146,15 @@ def wiki(build: Build) -> Application:
 
 
 @pytest.fixture
-def wall(secret: str, wiki: Application) -> ForwardAuthProxy:
+def asking_proxy(secret: str, wiki: Application) -> ForwardAuthProxy:
     """A proxy in front of the wiki, and a browser without a session."""
     return ForwardAuthProxy(secret)
 
 
 @pytest.fixture
-def inside(wall: ForwardAuthProxy, ana: Person) -> ForwardAuthProxy:
+def proxy_of_ana(asking_proxy: ForwardAuthProxy, ana: Person) -> ForwardAuthProxy:
     """The same, with Ana signed in to the wiki."""
     ana.sign_in()
-    wall.browser = ana.browser
-    assert wall.open().status_code == 200
-    return wall
+    asking_proxy.browser = ana.browser
+    assert asking_proxy.open().status_code == 200
+    return asking_proxy

@@ -24,8 +24,8 @@ def _protect(path_prefix: str, **needs: str) -> None:
     ProtectedHost.objects.create(application=Application.objects.get(), host=HOST, path_prefix=path_prefix, **needs)
 
 
-def test_sends_a_stranger_to_the_portal(wall: ForwardAuthProxy) -> None:
-    response = wall.ask("/page?x=1")
+def test_sends_a_stranger_to_the_portal(asking_proxy: ForwardAuthProxy) -> None:
+    response = asking_proxy.ask("/page?x=1")
 
     assert response.status_code == 302
     assert response["Location"].startswith("http://testserver/integrations/hosts/enter/?")
@@ -34,11 +34,11 @@ def test_sends_a_stranger_to_the_portal(wall: ForwardAuthProxy) -> None:
     assert not is_identified(response)
 
 
-def test_opens_for_a_person_after_the_second_step(wall: ForwardAuthProxy, ana: Person) -> None:
+def test_opens_for_a_person_after_the_second_step(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
     ana.sign_in()
-    wall.browser = ana.browser
+    asking_proxy.browser = ana.browser
 
-    response = wall.open("/page?x=1")
+    response = asking_proxy.open("/page?x=1")
 
     assert response.status_code == 200
     assert response["Remote-User"] == "ana"
@@ -50,23 +50,23 @@ def test_opens_for_a_person_after_the_second_step(wall: ForwardAuthProxy, ana: P
     assert int(response["Remote-Auth-Time"]) > 0
 
 
-def test_leads_back_after_signing_in(wall: ForwardAuthProxy, ana: Person) -> None:
-    wall.browser = ana.browser
-    to = wall.ask("/page?x=1")["Location"].removeprefix("http://testserver")
+def test_leads_back_after_signing_in(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
+    asking_proxy.browser = ana.browser
+    to = asking_proxy.ask("/page?x=1")["Location"].removeprefix("http://testserver")
 
     page = ana.sign_in(to=to)
 
-    assert wall.arrive(page).status_code == 200
+    assert asking_proxy.arrive(page).status_code == 200
 
 
-def test_costs_two_statements_and_no_write(inside: ForwardAuthProxy, settings: Any) -> None:
+def test_costs_two_statements_and_no_write(proxy_of_ana: ForwardAuthProxy, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 3600
-    inside.ask()
+    proxy_of_ana.ask()
 
     with CaptureQueriesContext(
         connection,
     ) as caught:
-        assert inside.ask("/style.css", **BACKGROUND).status_code == 200
+        assert proxy_of_ana.ask("/style.css", **BACKGROUND).status_code == 200
 
     assert len(caught) == 2, [each["sql"] for each in caught]
     assert all(each["sql"].startswith("SELECT") for each in caught)
@@ -74,8 +74,8 @@ def test_costs_two_statements_and_no_write(inside: ForwardAuthProxy, settings: A
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "BREW"])
 @pytest.mark.parametrize("below", ["", "deep/er.html"])
-def test_takes_any_method_below_any_path(inside: ForwardAuthProxy, method: str, below: str) -> None:
-    response = inside.ask(f"/{below}", method=method, below=below)
+def test_takes_any_method_below_any_path(proxy_of_ana: ForwardAuthProxy, method: str, below: str) -> None:
+    response = proxy_of_ana.ask(f"/{below}", method=method, below=below)
 
     assert response.status_code == 200
     assert response["Remote-User"] == "ana"
@@ -93,8 +93,10 @@ def test_takes_any_method_below_any_path(inside: ForwardAuthProxy, method: str, 
         {"Sec_Fetch_Mode": "", "Accept": ""},
     ],
 )
-def test_answers_a_background_request_without_a_redirect(wall: ForwardAuthProxy, headers: dict[str, str]) -> None:
-    response = wall.ask("/api", **headers)
+def test_answers_a_background_request_without_a_redirect(
+    asking_proxy: ForwardAuthProxy, headers: dict[str, str]
+) -> None:
+    response = asking_proxy.ask("/api", **headers)
 
     assert response.status_code == 401
     assert response.json()["error"] == "sign-in"
@@ -104,11 +106,11 @@ def test_answers_a_background_request_without_a_redirect(wall: ForwardAuthProxy,
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec_Fetch_Mode": "", "Sec_Fetch_Dest": ""}])
-def test_nginx_gets_401_and_the_address(wall: ForwardAuthProxy, proxy: Proxy, headers: dict[str, str]) -> None:
+def test_nginx_gets_401_and_the_address(asking_proxy: ForwardAuthProxy, proxy: Proxy, headers: dict[str, str]) -> None:
     """nginx answers 500 for a redirect."""
     Proxy.objects.update(program="nginx")
 
-    response = wall.ask("/page", **headers)
+    response = asking_proxy.ask("/page", **headers)
 
     assert response.status_code == 401
     assert query_of(response["X-Two-Step-Location"])["rd"] == f"http://{HOST}/page"
@@ -116,16 +118,18 @@ def test_nginx_gets_401_and_the_address(wall: ForwardAuthProxy, proxy: Proxy, he
 
 
 @pytest.mark.parametrize("program", ["nginx", "caddy", "traefik", "envoy"])
-def test_nginx_gets_no_other_refusal_than_401_and_403(inside: ForwardAuthProxy, build: Build, program: str) -> None:
+def test_nginx_gets_no_other_refusal_than_401_and_403(
+    proxy_of_ana: ForwardAuthProxy, build: Build, program: str
+) -> None:
     Proxy.objects.update(program=program)
     build("secret", ("secret.example.org", "strength")).groups.add(Group.objects.create(name="Board"))
 
     answers = [
-        inside.ask("/a/../b"),
-        inside.ask(host="unknown.example.org"),
-        inside.ask(cookie="two-step-1=a; two-step-1=b"),
-        inside.ask(host="secret.example.org"),
-        inside.ask(host="secret.example.org", **BACKGROUND),
+        proxy_of_ana.ask("/a/../b"),
+        proxy_of_ana.ask(host="unknown.example.org"),
+        proxy_of_ana.ask(cookie="two-step-1=a; two-step-1=b"),
+        proxy_of_ana.ask(host="secret.example.org"),
+        proxy_of_ana.ask(host="secret.example.org", **BACKGROUND),
     ]
 
     refusals = {401, 403} if program == "nginx" else {302, 401, 403}
@@ -137,8 +141,8 @@ def test_nginx_gets_no_other_refusal_than_401_and_403(inside: ForwardAuthProxy, 
 
 
 @pytest.mark.parametrize("path", ["/.two-step/", "/.two-step/x", "/.two-step/enter", "/.two-step/enter?ticket=x.y"])
-def test_our_own_addresses_open_nothing(inside: ForwardAuthProxy, path: str) -> None:
-    response = inside.ask(path)
+def test_our_own_addresses_open_nothing(proxy_of_ana: ForwardAuthProxy, path: str) -> None:
+    response = proxy_of_ana.ask(path)
 
     assert response.status_code in {403, 404}
     assert not is_identified(response)
@@ -147,37 +151,37 @@ def test_our_own_addresses_open_nothing(inside: ForwardAuthProxy, path: str) -> 
 # Strength and age ----------------------------------------------------------------------------------------------------
 
 
-def test_asks_again_when_the_verification_is_too_old(inside: ForwardAuthProxy, clock: Clock) -> None:
+def test_asks_again_when_the_verification_is_too_old(proxy_of_ana: ForwardAuthProxy, clock: Clock) -> None:
     Application.objects.update(max_age=timedelta(minutes=30))
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
 
     clock.forward(minutes=31)
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).json()["error"] == "verify"
-    assert inside.ask(**BACKGROUND).json()["reason"] == "too-old"
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(**BACKGROUND).json()["error"] == "verify"
+    assert proxy_of_ana.ask(**BACKGROUND).json()["reason"] == "too-old"
 
 
 @pytest.mark.parametrize("field", ["must_change_password", "breached_password_at"])
-def test_asks_for_a_new_password_first(inside: ForwardAuthProxy, ana: Person, clock: Clock, field: str) -> None:
+def test_asks_for_a_new_password_first(proxy_of_ana: ForwardAuthProxy, ana: Person, clock: Clock, field: str) -> None:
     """Seen failing: only the portal asked for it, so an application stayed open to someone who knew the old one."""
     User.objects.filter(pk=ana.user.pk).update(**{field: clock.now if field.endswith("_at") else True})
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).json()["reason"] == "new-password"
-    inside.open()
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(**BACKGROUND).json()["reason"] == "new-password"
+    proxy_of_ana.open()
     assert ana.page.path == "/password/"
 
     ana.browser.press("Change password", password=PASSWORD, new_password="seven green bicycles")
 
-    assert inside.arrive(ana.page).status_code == 200
+    assert proxy_of_ana.arrive(ana.page).status_code == 200
 
 
-def test_asks_for_a_stronger_method(inside: ForwardAuthProxy) -> None:
+def test_asks_for_a_stronger_method(proxy_of_ana: ForwardAuthProxy) -> None:
     Application.objects.update(strength="phishing-resistant")
 
-    assert inside.ask(**BACKGROUND).json()["reason"] == "too-weak"
-    assert inside.ask().status_code == 302
+    assert proxy_of_ana.ask(**BACKGROUND).json()["reason"] == "too-weak"
+    assert proxy_of_ana.ask().status_code == 302
 
 
 def test_path_can_need_more_or_less(build: Build, secret: str, ana: Person) -> None:
@@ -189,97 +193,97 @@ def test_path_can_need_more_or_less(build: Build, secret: str, ana: Person) -> N
         (f"{HOST}/admin/status/", "sign-in"),
     )
     ana.sign_in()
-    wall = ForwardAuthProxy(secret, ana.browser)
-    assert wall.ask("/public/a.css", cookie="").status_code == 200
-    assert not is_identified(wall.ask("/public/a.css"))
-    assert wall.open("/").status_code == 200
+    asking_proxy = ForwardAuthProxy(secret, ana.browser)
+    assert asking_proxy.ask("/public/a.css", cookie="").status_code == 200
+    assert not is_identified(asking_proxy.ask("/public/a.css"))
+    assert asking_proxy.open("/").status_code == 200
 
-    assert wall.ask("/admin", **BACKGROUND).json()["reason"] == "too-weak"
-    assert wall.ask("/admin/users", **BACKGROUND).json()["reason"] == "too-weak"
-    assert wall.ask("/admin/status/x").status_code == 200
-    assert wall.ask("/administrators").status_code == 200
+    assert asking_proxy.ask("/admin", **BACKGROUND).json()["reason"] == "too-weak"
+    assert asking_proxy.ask("/admin/users", **BACKGROUND).json()["reason"] == "too-weak"
+    assert asking_proxy.ask("/admin/status/x").status_code == 200
+    assert asking_proxy.ask("/administrators").status_code == 200
 
 
 @pytest.mark.parametrize(
     "uri", ["/ADMIN/users", "/%61dmin/users", "/Admin", "/adm%C4%B1n/../admin", "/admin;x/users", "/admin./users"]
 )
-def test_other_spellings_of_a_path_need_no_less(inside: ForwardAuthProxy, uri: str) -> None:
+def test_other_spellings_of_a_path_need_no_less(proxy_of_ana: ForwardAuthProxy, uri: str) -> None:
     _protect("/admin/", strength="phishing-resistant")
 
-    assert inside.ask(uri).status_code in {302, 403}
-    assert inside.ask("/elsewhere").status_code == 200
+    assert proxy_of_ana.ask(uri).status_code in {302, 403}
+    assert proxy_of_ana.ask("/elsewhere").status_code == 200
 
 
 @pytest.mark.parametrize(
     "uri", ["/PUBLIC/x", "/public/../x", "/public//x", "/public/%2e%2e/x", "/public;/x", "/publicx", "/public%2fx"]
 )
-def test_only_the_public_path_itself_is_public(inside: ForwardAuthProxy, uri: str) -> None:
+def test_only_the_public_path_itself_is_public(proxy_of_ana: ForwardAuthProxy, uri: str) -> None:
     """Seen failing with `path.startswith` on the undecoded path."""
     _protect("/public/", access="public")
 
-    assert inside.ask("/public/x", cookie="").status_code == 200
-    assert inside.ask(uri, cookie="").status_code in {302, 403}
+    assert proxy_of_ana.ask("/public/x", cookie="").status_code == 200
+    assert proxy_of_ana.ask(uri, cookie="").status_code in {302, 403}
 
 
-def test_semicolons_are_fine_where_no_path_differs(inside: ForwardAuthProxy) -> None:
-    assert inside.ask("/a;v=1").status_code == 200
+def test_semicolons_are_fine_where_no_path_differs(proxy_of_ana: ForwardAuthProxy) -> None:
+    assert proxy_of_ana.ask("/a;v=1").status_code == 200
 
 
-def test_remembered_browser_is_no_fresh_second_step(inside: ForwardAuthProxy) -> None:
+def test_remembered_browser_is_no_fresh_second_step(proxy_of_ana: ForwardAuthProxy) -> None:
     """The session was opened by a second step; one that skipped it is tested with the decision."""
     Application.objects.update(remembered_counts=False)
 
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
 
 
 # Doubt ---------------------------------------------------------------------------------------------------------------
 
 
-def test_unknown_host_opens_nothing(inside: ForwardAuthProxy) -> None:
-    response = inside.ask(host="unknown.example.org")
+def test_unknown_host_opens_nothing(proxy_of_ana: ForwardAuthProxy) -> None:
+    response = proxy_of_ana.ask(host="unknown.example.org")
 
     assert response.status_code == 403
     assert "Location" not in response
 
 
-def test_switched_off_application_opens_nothing(inside: ForwardAuthProxy) -> None:
+def test_switched_off_application_opens_nothing(proxy_of_ana: ForwardAuthProxy) -> None:
     Application.objects.update(is_active=False)
 
-    assert inside.ask().status_code == 403
+    assert proxy_of_ana.ask().status_code == 403
 
 
-def test_names_reach_the_application_whole(inside: ForwardAuthProxy, ana: Person) -> None:
+def test_names_reach_the_application_whole(proxy_of_ana: ForwardAuthProxy, ana: Person) -> None:
     User.objects.filter(pk=ana.user.pk).update(name="Ána\r\nX-Evil: 1", email="ána@example.org")
     for name in ("Board, EMEA", "100% Ünits", "a\nb"):
         ana.user.groups.add(Group.objects.create(name=name))
 
-    response = inside.ask()
+    response = proxy_of_ana.ask()
 
     assert response["Remote-Name"] == "%C3%81na%0D%0AX-Evil: 1"
     assert response["Remote-Email"] == "%C3%A1na@example.org"
     assert response["Remote-Groups"] == "100%25 %C3%9Cnits,Board%2C EMEA,a%0Ab"
 
 
-def test_only_as_many_groups_as_fit(inside: ForwardAuthProxy, ana: Person) -> None:
+def test_only_as_many_groups_as_fit(proxy_of_ana: ForwardAuthProxy, ana: Person) -> None:
     for n in range(200):
         ana.user.groups.add(Group.objects.create(name=f"A rather long name of a group, number {n:03}"))
 
-    told = inside.ask()["Remote-Groups"]
+    told = proxy_of_ana.ask()["Remote-Groups"]
 
     assert len(told) <= 3000
     assert told.split(",")[-1].startswith("A rather long name of a group%2C number")
 
 
-def test_counts_verdicts_by_proxy(inside: ForwardAuthProxy) -> None:
+def test_counts_verdicts_by_proxy(proxy_of_ana: ForwardAuthProxy) -> None:
     def n(verdict: str) -> float:
         labels = {"proxy": "front", "verdict": verdict}
         return REGISTRY.get_sample_value("mfa_forward_auth_verdicts_total", labels) or 0
 
     before = {verdict: n(verdict) for verdict in ("allowed", "sign-in", "doubt", "unknown")}
-    inside.ask()
-    inside.ask(cookie="")
-    inside.ask("/a/../b")
-    inside.ask(host="unknown.example.org")
+    proxy_of_ana.ask()
+    proxy_of_ana.ask(cookie="")
+    proxy_of_ana.ask("/a/../b")
+    proxy_of_ana.ask(host="unknown.example.org")
 
     assert {verdict: n(verdict) - before[verdict] for verdict in before} == dict.fromkeys(before, 1)
 
@@ -287,15 +291,17 @@ def test_counts_verdicts_by_proxy(inside: ForwardAuthProxy) -> None:
 # When it was used ----------------------------------------------------------------------------------------------------
 
 
-def test_last_use_is_written_once_in_five_minutes_after_the_answer(inside: ForwardAuthProxy, clock: Clock) -> None:
+def test_last_use_is_written_once_in_five_minutes_after_the_answer(
+    proxy_of_ana: ForwardAuthProxy, clock: Clock
+) -> None:
     started = ApplicationSession.objects.get().last_used_at
     clock.forward(minutes=4)
-    inside.ask()
+    proxy_of_ana.ask()
     assert ApplicationSession.objects.get().last_used_at == started
 
     clock.forward(minutes=1)
     with CaptureQueriesContext(connection) as caught:
-        inside.ask()
+        proxy_of_ana.ask()
 
     assert ApplicationSession.objects.get().last_used_at == clock.now
     assert [each["sql"].split()[0] for each in caught.captured_queries if "UPDATE" in each["sql"]] == ["UPDATE"]

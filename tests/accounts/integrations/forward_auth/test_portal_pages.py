@@ -17,28 +17,28 @@ from verification.models import AuditEvent
 ENTER = "/integrations/hosts/enter/"
 
 
-def address_of(wall: ForwardAuthProxy, uri: str = "/page") -> str:
+def address_of(asking_proxy: ForwardAuthProxy, uri: str = "/page") -> str:
     """Let the proxy send a browser away, and return the address of the portal's page."""
-    return str(wall.ask(uri)["Location"]).removeprefix("http://testserver")
+    return str(asking_proxy.ask(uri)["Location"]).removeprefix("http://testserver")
 
 
-def ticket_of(wall: ForwardAuthProxy, person: Person, uri: str = "/page") -> str:
+def ticket_of(asking_proxy: ForwardAuthProxy, person: Person, uri: str = "/page") -> str:
     """Return the path with a new ticket for this browser."""
-    url = urlsplit(leads_to(person.browser.go(address_of(wall, uri))))
+    url = urlsplit(leads_to(person.browser.go(address_of(asking_proxy, uri))))
     assert url.netloc == HOST
     return f"{url.path}?{url.query}"
 
 
 @pytest.fixture
-def signed_in(wall: ForwardAuthProxy, ana: Person) -> Person:
+def signed_in(asking_proxy: ForwardAuthProxy, ana: Person) -> Person:
     """Ana, signed in to the portal only."""
     ana.sign_in()
     return ana
 
 
-def test_the_sign_in_names_the_application(wall: ForwardAuthProxy, ana: Person) -> None:
+def test_the_sign_in_names_the_application(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
     """Seen failing while the page was closed to strangers: the middleware sent them to a sign-in without a name."""
-    page = ana.browser.go(address_of(wall))
+    page = ana.browser.go(address_of(asking_proxy))
     assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
@@ -48,29 +48,29 @@ def test_the_sign_in_names_the_application(wall: ForwardAuthProxy, ana: Person) 
 
 
 @pytest.mark.parametrize("browser", ["", "x", "0" * 64])
-def test_a_stranger_gets_no_ticket(wall: ForwardAuthProxy, ana: Person, browser: str) -> None:
+def test_a_stranger_gets_no_ticket(asking_proxy: ForwardAuthProxy, ana: Person, browser: str) -> None:
     page = ana.browser.go(f"{ENTER}?rd={quote(f'http://{HOST}/')}&browser={browser}")
 
     assert page.path == "/sign-in/"
 
 
 def test_verifications_that_were_enough_make_no_dead_end(
-    wall: ForwardAuthProxy, signed_in: Person, clock: Clock
+    asking_proxy: ForwardAuthProxy, signed_in: Person, clock: Clock
 ) -> None:
     """As where a page needs a recent verification. The third within two minutes was refused, with a page."""
     Application.objects.update(max_age=timedelta(seconds=10))
 
     for _visit in range(3):
         clock.forward(seconds=31)
-        assert signed_in.browser.go(address_of(wall)).path == "/sign-in/again/"
+        assert signed_in.browser.go(address_of(asking_proxy)).path == "/sign-in/again/"
         signed_in.browser.press("Authenticator app")
         page = signed_in.browser.press("Verify", code=signed_in.read_app())
 
         assert leads_to(page).startswith(f"http://{HOST}/.two-step/enter?ticket=")
 
 
-def test_page_continues_to_the_host_without_a_press(wall: ForwardAuthProxy, signed_in: Person) -> None:
-    page = signed_in.browser.go(address_of(wall))
+def test_page_continues_to_the_host_without_a_press(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
+    page = signed_in.browser.go(address_of(asking_proxy))
 
     assert page.status == 200
     assert leads_to(page).startswith(f"http://{HOST}/.two-step/enter?ticket=")
@@ -80,27 +80,27 @@ def test_page_continues_to_the_host_without_a_press(wall: ForwardAuthProxy, sign
 
 
 @pytest.mark.parametrize("n", [100, 2_800, 4_000])
-def test_leads_back_to_a_long_address(wall: ForwardAuthProxy, signed_in: Person, n: int) -> None:
+def test_leads_back_to_a_long_address(asking_proxy: ForwardAuthProxy, signed_in: Person, n: int) -> None:
     """As with the filters of a report in it. Seen failing: the address with the ticket was longer than any may be."""
-    wall.browser = signed_in.browser
+    asking_proxy.browser = signed_in.browser
     uri = f"/page?q={'x' * n}"
 
-    assert wall.open(uri).status_code == 200
-    assert wall.ask(uri).status_code == 200
+    assert asking_proxy.open(uri).status_code == 200
+    assert asking_proxy.ask(uri).status_code == 200
 
 
-def test_page_changes_nothing_itself(wall: ForwardAuthProxy, signed_in: Person) -> None:
-    signed_in.browser.go(address_of(wall))
+def test_page_changes_nothing_itself(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
+    signed_in.browser.go(address_of(asking_proxy))
 
     assert not ApplicationSession.objects.exists()
     assert not AuditEvent.objects.filter(kind="application.opened").exists()
 
 
-def test_ticket_opens_a_session_once(wall: ForwardAuthProxy, signed_in: Person) -> None:
+def test_ticket_opens_a_session_once(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
     """Seen failing without `tickets.spend`."""
-    ticket = ticket_of(wall, signed_in)
+    ticket = ticket_of(asking_proxy, signed_in)
 
-    first, second = wall.ask(ticket), wall.ask(ticket)
+    first, second = asking_proxy.ask(ticket), asking_proxy.ask(ticket)
 
     assert first.status_code == 302
     assert first["Location"] == f"http://{HOST}/page"
@@ -110,37 +110,39 @@ def test_ticket_opens_a_session_once(wall: ForwardAuthProxy, signed_in: Person) 
     assert (event.user_id, event.network, event.detail["host"]) == (signed_in.user.pk, "192.0.2.7", HOST)
 
 
-def test_ticket_is_worth_nothing_in_another_browser(wall: ForwardAuthProxy, signed_in: Person) -> None:
+def test_ticket_is_worth_nothing_in_another_browser(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
     """Somebody could make a visitor sign in as themselves. Seen failing without the browser in the ticket."""
-    ticket = ticket_of(wall, signed_in)
-    other = ForwardAuthProxy(wall.secret)
+    ticket = ticket_of(asking_proxy, signed_in)
+    other = ForwardAuthProxy(asking_proxy.secret)
 
     assert other.ask(ticket).status_code == 403  # without a cookie
     other.ask("/")
     assert other.ask(ticket).status_code == 403  # with a cookie of its own
-    assert wall.ask(ticket).status_code == 302
+    assert asking_proxy.ask(ticket).status_code == 302
 
 
-def test_ticket_is_worth_nothing_on_another_host(wall: ForwardAuthProxy, signed_in: Person, build: Build) -> None:
+def test_ticket_is_worth_nothing_on_another_host(
+    asking_proxy: ForwardAuthProxy, signed_in: Person, build: Build
+) -> None:
     build("tickets", ("tickets.example.org", "strength"))
-    ticket = ticket_of(wall, signed_in)
-    wall.jars["tickets.example.org"] = dict(wall.jars[HOST])
+    ticket = ticket_of(asking_proxy, signed_in)
+    asking_proxy.jars["tickets.example.org"] = dict(asking_proxy.jars[HOST])
 
-    assert wall.ask(ticket, host="tickets.example.org").status_code == 403
+    assert asking_proxy.ask(ticket, host="tickets.example.org").status_code == 403
 
 
-def test_ticket_ends_after_a_minute(wall: ForwardAuthProxy, signed_in: Person, clock: Clock) -> None:
-    ticket = ticket_of(wall, signed_in)
+def test_ticket_ends_after_a_minute(asking_proxy: ForwardAuthProxy, signed_in: Person, clock: Clock) -> None:
+    ticket = ticket_of(asking_proxy, signed_in)
     clock.forward(seconds=60)
 
-    assert wall.ask(ticket).status_code == 403
+    assert asking_proxy.ask(ticket).status_code == 403
 
 
 @pytest.mark.parametrize("change", ["sign out", "lock", "block", "leave", "switch off"])
 def test_ticket_opens_nothing_after_a_change(
-    wall: ForwardAuthProxy, signed_in: Person, clock: Clock, change: str
+    asking_proxy: ForwardAuthProxy, signed_in: Person, clock: Clock, change: str
 ) -> None:
-    ticket = ticket_of(wall, signed_in)
+    ticket = ticket_of(asking_proxy, signed_in)
     if change == "sign out":
         Session.objects.filter(user=signed_in.user).delete()
     elif change == "lock":
@@ -152,27 +154,27 @@ def test_ticket_opens_nothing_after_a_change(
     else:
         Application.objects.update(is_active=False)
 
-    assert wall.ask(ticket).status_code in {403, 404}
+    assert asking_proxy.ask(ticket).status_code in {403, 404}
     assert not ApplicationSession.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
-def test_ticket_is_taken_by_get_only(wall: ForwardAuthProxy, signed_in: Person, method: str) -> None:
-    assert wall.ask(ticket_of(wall, signed_in), method=method).status_code == 404
+def test_ticket_is_taken_by_get_only(asking_proxy: ForwardAuthProxy, signed_in: Person, method: str) -> None:
+    assert asking_proxy.ask(ticket_of(asking_proxy, signed_in), method=method).status_code == 404
 
 
-def test_two_tabs_share_a_browser(wall: ForwardAuthProxy, signed_in: Person) -> None:
+def test_two_tabs_share_a_browser(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
     """Seen failing with a new secret for each answer: the first tab's ticket was refused."""
-    first = ticket_of(wall, signed_in, "/one")
-    second = ticket_of(wall, signed_in, "/two")
+    first = ticket_of(asking_proxy, signed_in, "/one")
+    second = ticket_of(asking_proxy, signed_in, "/two")
 
-    assert wall.ask(first)["Location"] == f"http://{HOST}/one"
-    assert wall.ask(second)["Location"] == f"http://{HOST}/two"
+    assert asking_proxy.ask(first)["Location"] == f"http://{HOST}/one"
+    assert asking_proxy.ask(second)["Location"] == f"http://{HOST}/two"
     assert ApplicationSession.objects.count() == 1
 
 
-def test_says_that_cookies_are_needed(wall: ForwardAuthProxy, signed_in: Person) -> None:
-    response = wall.ask(ticket_of(wall, signed_in), cookie="")
+def test_says_that_cookies_are_needed(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
+    response = asking_proxy.ask(ticket_of(asking_proxy, signed_in), cookie="")
 
     assert response.status_code == 403
     assert "Allow cookies" in response.content.decode()
@@ -193,7 +195,7 @@ def test_says_that_cookies_are_needed(wall: ForwardAuthProxy, signed_in: Person)
         "http://wiki.example.org" + "/a" * 3000,
     ],
 )
-def test_leads_to_registered_hosts_only(wall: ForwardAuthProxy, signed_in: Person, rd: str) -> None:
+def test_leads_to_registered_hosts_only(asking_proxy: ForwardAuthProxy, signed_in: Person, rd: str) -> None:
     """Seen failing with Django's `url_has_allowed_host_and_scheme` alone."""
     page = signed_in.browser.go(f"{ENTER}?rd={quote(rd)}&browser={'a' * 64}")
 
@@ -202,25 +204,25 @@ def test_leads_to_registered_hosts_only(wall: ForwardAuthProxy, signed_in: Perso
 
 
 @pytest.mark.parametrize("browser", ["", "a" * 63, "A" * 64, "x" * 64, f"{'a' * 64}&browser=b"])
-def test_makes_no_ticket_without_a_browser(wall: ForwardAuthProxy, signed_in: Person, browser: str) -> None:
+def test_makes_no_ticket_without_a_browser(asking_proxy: ForwardAuthProxy, signed_in: Person, browser: str) -> None:
     page = signed_in.browser.go(f"{ENTER}?rd=http://{HOST}/page&browser={browser}")
 
     assert leads_to(page) == f"http://{HOST}/page"  # which asks the proxy, and comes back with one
 
 
-def test_half_signed_in_session_gets_no_ticket(wall: ForwardAuthProxy, ana: Person) -> None:
-    page = ana.give_password(to=address_of(wall))
+def test_half_signed_in_session_gets_no_ticket(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
+    page = ana.give_password(to=address_of(asking_proxy))
 
     assert page.path == "/sign-in/verify/"
-    assert not leads_to(ana.browser.go(address_of(wall)))
+    assert not leads_to(ana.browser.go(address_of(asking_proxy)))
     assert ana.browser.shown.path.startswith("/sign-in/")
 
 
-def test_asks_for_a_stronger_method_and_comes_back(wall: ForwardAuthProxy, ana: Person) -> None:
+def test_asks_for_a_stronger_method_and_comes_back(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
     Application.objects.update(strength="no-phone")
     ana.give_password()
     ana.verify(ana.read_text())
-    to = address_of(wall)
+    to = address_of(asking_proxy)
 
     page = ana.browser.go(to)
     assert not leads_to(page)
@@ -228,14 +230,14 @@ def test_asks_for_a_stronger_method_and_comes_back(wall: ForwardAuthProxy, ana: 
     page = ana.verify(ana.read_app())
 
     assert leads_to(page)
-    wall.browser = ana.browser
-    assert wall.arrive(page).status_code == 200
+    asking_proxy.browser = ana.browser
+    assert asking_proxy.arrive(page).status_code == 200
 
 
-def test_person_without_a_group_reads_why(wall: ForwardAuthProxy, signed_in: Person) -> None:
+def test_person_without_a_group_reads_why(asking_proxy: ForwardAuthProxy, signed_in: Person) -> None:
     Application.objects.get().groups.add(Group.objects.create(name="Others"))
 
-    page = signed_in.browser.go(address_of(wall))
+    page = signed_in.browser.go(address_of(asking_proxy))
 
     assert page.status == 403
     assert "Wiki" in page
@@ -246,107 +248,107 @@ def test_person_without_a_group_reads_why(wall: ForwardAuthProxy, signed_in: Per
     assert AuditEvent.objects.filter(kind="application.refused").count() == 1
 
 
-def test_signs_out_of_one_application(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
+def test_signs_out_of_one_application(proxy_of_ana: ForwardAuthProxy, ana: Person, build: Build) -> None:
     build("tickets", ("tickets.example.org", "strength"))
-    assert inside.open(host="tickets.example.org").status_code == 200
-    leaving = inside.ask("/.two-step/sign-out")
+    assert proxy_of_ana.open(host="tickets.example.org").status_code == 200
+    leaving = proxy_of_ana.ask("/.two-step/sign-out")
     ana.browser.go(leaving["Location"].removeprefix("http://testserver"))
 
     ana.browser.press("Sign out of Wiki only")
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(host="tickets.example.org").status_code == 200
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(host="tickets.example.org").status_code == 200
     assert AuditEvent.objects.filter(kind="application.left").count() == 1
 
 
-def test_signs_out_someone_who_must_set_a_new_password(inside: ForwardAuthProxy, ana: Person) -> None:
+def test_signs_out_someone_who_must_set_a_new_password(proxy_of_ana: ForwardAuthProxy, ana: Person) -> None:
     """Seen failing: they came to the page for the password."""
     User.objects.update(must_change_password=True)
-    ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
+    ana.browser.go(proxy_of_ana.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
 
     ana.browser.press("Sign out of Wiki only")
 
     assert not ApplicationSession.objects.filter(ended_at=None).exists()
 
 
-def test_signs_out_of_all_applications_at_a_host(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
+def test_signs_out_of_all_applications_at_a_host(proxy_of_ana: ForwardAuthProxy, ana: Person, build: Build) -> None:
     """Seen failing: only that with the shortest path ended, and the page said that it was all."""
     build("payroll", (f"{HOST}/payroll/", "strength"))
-    assert inside.open("/payroll/x").status_code == 200
-    ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
+    assert proxy_of_ana.open("/payroll/x").status_code == 200
+    ana.browser.go(proxy_of_ana.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
 
     ana.browser.press("Sign out of Payroll and Wiki only")
 
-    assert inside.ask().status_code == 302
-    assert inside.ask("/payroll/x").status_code == 302
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask("/payroll/x").status_code == 302
     assert AuditEvent.objects.filter(kind="application.left").count() == 2
 
 
 def test_a_proxy_of_one_application_at_a_host_leads_into_it(
-    wall: ForwardAuthProxy, proxy: Proxy, ana: Person, build: Build
+    asking_proxy: ForwardAuthProxy, proxy: Proxy, ana: Person, build: Build
 ) -> None:
     """Seen failing: it may not ask about the application with the shortest path, so the ticket met a page with 404."""
     proxy.applications.add(build("payroll", (f"{HOST}/payroll/", "strength")))
     proxy_authentication.forget()
     ana.sign_in()
-    wall.browser = ana.browser
+    asking_proxy.browser = ana.browser
 
-    assert wall.open("/payroll/x")["Remote-User"] == "ana"
-    assert wall.open("/x").status_code == 403
+    assert asking_proxy.open("/payroll/x")["Remote-User"] == "ana"
+    assert asking_proxy.open("/x").status_code == 403
 
 
-def test_signs_out_everywhere(inside: ForwardAuthProxy, ana: Person, build: Build) -> None:
+def test_signs_out_everywhere(proxy_of_ana: ForwardAuthProxy, ana: Person, build: Build) -> None:
     build("tickets", ("tickets.example.org", "strength"))
-    assert inside.open(host="tickets.example.org").status_code == 200
-    ana.browser.go(inside.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
+    assert proxy_of_ana.open(host="tickets.example.org").status_code == 200
+    ana.browser.go(proxy_of_ana.ask("/.two-step/sign-out")["Location"].removeprefix("http://testserver"))
 
     ana.browser.press("Sign out everywhere")
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(host="tickets.example.org").status_code == 302
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(host="tickets.example.org").status_code == 302
     assert not ApplicationSession.objects.filter(ended_at=None).exists()
 
 
-def test_a_link_signs_nobody_out(inside: ForwardAuthProxy) -> None:
-    inside.ask("/.two-step/sign-out")
-    inside.browser.go(f"/integrations/hosts/sign-out/?host={HOST}")
+def test_a_link_signs_nobody_out(proxy_of_ana: ForwardAuthProxy) -> None:
+    proxy_of_ana.ask("/.two-step/sign-out")
+    proxy_of_ana.browser.go(f"/integrations/hosts/sign-out/?host={HOST}")
 
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
 
 
-def test_another_persons_session_stays(inside: ForwardAuthProxy, cleo: Person) -> None:
+def test_another_persons_session_stays(proxy_of_ana: ForwardAuthProxy, cleo: Person) -> None:
     cleo.sign_in()
-    theirs = ForwardAuthProxy(inside.secret, cleo.browser)
+    theirs = ForwardAuthProxy(proxy_of_ana.secret, cleo.browser)
     assert theirs.open()["Remote-User"] == "cleo"
     cleo.browser.go(f"/integrations/hosts/sign-out/?host={HOST}")
 
     cleo.browser.press("Sign out of Wiki only")
 
     assert theirs.ask().status_code == 302
-    assert inside.ask()["Remote-User"] == "ana"
+    assert proxy_of_ana.ask()["Remote-User"] == "ana"
 
 
 def test_a_session_of_somebody_else_in_the_same_browser_replaces_it(
-    inside: ForwardAuthProxy, ana: Person, cleo: Person
+    proxy_of_ana: ForwardAuthProxy, ana: Person, cleo: Person
 ) -> None:
     """The cookie names one session of the application, and a new ticket replaces it."""
     cleo.sign_in()
-    inside.browser = cleo.browser
-    ticket = ticket_of_signed_out(inside, cleo)
+    proxy_of_ana.browser = cleo.browser
+    ticket = ticket_of_signed_out(proxy_of_ana, cleo)
 
-    inside.ask(ticket)
+    proxy_of_ana.ask(ticket)
 
-    assert inside.ask()["Remote-User"] == "cleo"
+    assert proxy_of_ana.ask()["Remote-User"] == "cleo"
 
 
-def ticket_of_signed_out(wall: ForwardAuthProxy, person: Person) -> str:
-    browser = cookies.browser_digest(wall.jars[HOST]["two-step-browser"])
+def ticket_of_signed_out(asking_proxy: ForwardAuthProxy, person: Person) -> str:
+    browser = cookies.browser_digest(asking_proxy.jars[HOST]["two-step-browser"])
     page = person.browser.go(f"{ENTER}?rd={quote(f'http://{HOST}/')}&browser={browser}")
     url = urlsplit(leads_to(page))
     return f"{url.path}?{url.query}"
 
 
-def test_no_page_of_ours_on_a_host_names_anybody(inside: ForwardAuthProxy) -> None:
-    answers: list[Any] = [inside.ask(uri) for uri in ("/.two-step/enter", "/.two-step/sign-out", "/.two-step/x")]
+def test_no_page_of_ours_on_a_host_names_anybody(proxy_of_ana: ForwardAuthProxy) -> None:
+    answers: list[Any] = [proxy_of_ana.ask(uri) for uri in ("/.two-step/enter", "/.two-step/sign-out", "/.two-step/x")]
 
     assert not any(name in each for each in answers for name in visitor_headers.HEADERS)

@@ -94,7 +94,7 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def behind() -> Iterator[int]:
+def application_port() -> Iterator[int]:
     """Return the port of the application."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), EchoApplication)
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -106,19 +106,19 @@ def behind() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def fronts(stack: Stack, home: Path, behind: int) -> Iterator[dict[str, ReverseProxy]]:
+def reverse_proxies(stack: Stack, home: Path, application_port: int) -> Iterator[dict[str, ReverseProxy]]:
     """Start the four proxies, each with its file of `deploy/`."""
     ports = {program: free_port() for program in PROGRAMS}
     secrets = json.loads(shell(stack, _BUILD, json.dumps(ports)))
     environment = dict(os.environ) | {"TWO_STEP_PROXY_SECRET": secrets["traefik"], "HOME": str(home)}
     with child_processes.crew(home, environment) as crew:
-        run_nginx(stack, home, crew, ports["nginx"], behind, secrets["nginx"])
-        run_caddy(stack, home, crew, ports["caddy"], behind, secrets["caddy"])
-        run_traefik(stack, home, crew, ports["traefik"], behind)
-        run_envoy(stack, home, crew, ports["envoy"], behind, secrets["envoy"])
+        run_nginx(stack, home, crew, ports["nginx"], application_port, secrets["nginx"])
+        run_caddy(stack, home, crew, ports["caddy"], application_port, secrets["caddy"])
+        run_traefik(stack, home, crew, ports["traefik"], application_port)
+        run_envoy(stack, home, crew, ports["envoy"], application_port, secrets["envoy"])
         found = {program: ReverseProxy(program, port) for program, port in ports.items()}
-        for program, front in found.items():
-            crew.wait(program, front.is_up, seconds=30)
+        for program, reverse_proxy in found.items():
+            crew.wait(program, reverse_proxy.is_up, seconds=30)
         yield found
 
 
@@ -129,32 +129,32 @@ def cleo(_cleo_signed_in: SignedInDemoUser) -> SignedInDemoUser:
 
 
 @pytest.fixture(params=PROGRAMS)
-def front(request: pytest.FixtureRequest, fronts: dict[str, ReverseProxy]) -> ReverseProxy:
+def reverse_proxy(request: pytest.FixtureRequest, reverse_proxies: dict[str, ReverseProxy]) -> ReverseProxy:
     """One proxy with a browser without cookies."""
-    found = fronts[request.param]
+    found = reverse_proxies[request.param]
     return ReverseProxy(found.program, found.port)
 
 
 @pytest.fixture
-def inside(front: ReverseProxy, cleo: SignedInDemoUser) -> ReverseProxy:
+def proxy_of_cleo(reverse_proxy: ReverseProxy, cleo: SignedInDemoUser) -> ReverseProxy:
     """One proxy with a browser in which Cleo is signed in."""
-    assert front.enter(cleo).is_from_application
-    return front
+    assert reverse_proxy.enter(cleo).is_from_application
+    return reverse_proxy
 
 
 # What each shows -----------------------------------------------------------------------------------------------------
 
 
-def test_signed_out_person_is_sent_to_the_portal(front: ReverseProxy, stack: Stack) -> None:
-    answer = front.get("/page?x=1")
+def test_signed_out_person_is_sent_to_the_portal(reverse_proxy: ReverseProxy, stack: Stack) -> None:
+    answer = reverse_proxy.get("/page?x=1")
 
     assert answer.status == 302
     assert answer.headers["Location"].startswith(f"{stack.url}/integrations/hosts/enter/?rd=")
-    assert f"wiki.localhost%3A{front.port}%2Fpage%3Fx%3D1" in answer.headers["Location"]
+    assert f"wiki.localhost%3A{reverse_proxy.port}%2Fpage%3Fx%3D1" in answer.headers["Location"]
 
 
-def test_signed_in_person_opens_the_page(front: ReverseProxy, cleo: SignedInDemoUser) -> None:
-    answer = front.enter(cleo, "/page")
+def test_signed_in_person_opens_the_page(reverse_proxy: ReverseProxy, cleo: SignedInDemoUser) -> None:
+    answer = reverse_proxy.enter(cleo, "/page")
 
     assert answer.is_from_application
     assert answer.received["remote-user"] == ["cleo"]
@@ -165,56 +165,56 @@ def test_signed_in_person_opens_the_page(front: ReverseProxy, cleo: SignedInDemo
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_every_method_is_asked_about(inside: ReverseProxy, method: str) -> None:
+def test_every_method_is_asked_about(proxy_of_cleo: ReverseProxy, method: str) -> None:
     sent = {"Content-Length": "0"} if method != "GET" else {}
 
-    assert inside.get("/page", method=method, sent=sent).is_from_application
-    inside.cookies.clear()
-    assert inside.get("/page", method=method, kind=BACKGROUND, sent=sent).status == 401
+    assert proxy_of_cleo.get("/page", method=method, sent=sent).is_from_application
+    proxy_of_cleo.cookies.clear()
+    assert proxy_of_cleo.get("/page", method=method, kind=BACKGROUND, sent=sent).status == 401
 
 
 @pytest.mark.parametrize("path", ["/vault/", "/fresh/x"])
 def test_too_weak_or_too_old_leads_to_another_verification(
-    inside: ReverseProxy, cleo: SignedInDemoUser, path: str
+    proxy_of_cleo: ReverseProxy, cleo: SignedInDemoUser, path: str
 ) -> None:
     time.sleep(1.1 if path == "/fresh/x" else 0)  # what is too old is a second old; real servers have a real clock
-    assert inside.get(path, kind=BACKGROUND).status == 401
+    assert proxy_of_cleo.get(path, kind=BACKGROUND).status == 401
 
-    answer = inside.enter(cleo, path)
+    answer = proxy_of_cleo.enter(cleo, path)
 
     assert not answer.is_from_application
     assert cleo.browser.shown.path != "/integrations/hosts/enter/"
-    assert inside.get("/").is_from_application
+    assert proxy_of_cleo.get("/").is_from_application
 
 
-def test_person_who_may_not_is_told_so(inside: ReverseProxy, cleo: SignedInDemoUser) -> None:
-    assert inside.get("/board/", kind=BACKGROUND).status in {401, 403}
+def test_person_who_may_not_is_told_so(proxy_of_cleo: ReverseProxy, cleo: SignedInDemoUser) -> None:
+    assert proxy_of_cleo.get("/board/", kind=BACKGROUND).status in {401, 403}
 
-    answer = inside.enter(cleo, "/board/")
+    answer = proxy_of_cleo.enter(cleo, "/board/")
 
     assert answer.status == 403
     assert "Board" in answer.body
 
 
-def test_background_request_gets_401(front: ReverseProxy) -> None:
-    answer = front.get("/api", kind=BACKGROUND)
+def test_background_request_gets_401(reverse_proxy: ReverseProxy) -> None:
+    answer = reverse_proxy.get("/api", kind=BACKGROUND)
 
     assert answer.status == 401
     assert "Location" not in answer.headers
 
 
-def test_public_page_opens_for_everyone_and_names_nobody(front: ReverseProxy) -> None:
-    answer = front.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(BOTH_SPELLINGS, "root"))
+def test_public_page_opens_for_everyone_and_names_nobody(reverse_proxy: ReverseProxy) -> None:
+    answer = reverse_proxy.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(BOTH_SPELLINGS, "root"))
 
     assert answer.is_from_application
     assert not any("root" in value for values in answer.received.values() for value in values)
 
 
-def test_forged_headers_never_reach_the_application(inside: ReverseProxy) -> None:
+def test_forged_headers_never_reach_the_application(proxy_of_cleo: ReverseProxy) -> None:
     """Seen failing for Traefik and Envoy without the lines that remove the second spelling."""
     forged = dict.fromkeys([*BOTH_SPELLINGS, *(name.lower() for name in BOTH_SPELLINGS)], "root")
 
-    answer = inside.get("/page", sent=forged)
+    answer = proxy_of_cleo.get("/page", sent=forged)
 
     assert answer.is_from_application
     assert answer.received["remote-user"] == ["cleo"]
@@ -237,10 +237,10 @@ def test_forged_headers_never_reach_the_application(inside: ReverseProxy) -> Non
         {"X-Forwarded-For": "127.0.0.1"},
     ],
 )
-def test_no_header_opens_a_page(front: ReverseProxy, forged: dict[str, str]) -> None:
+def test_no_header_opens_a_page(reverse_proxy: ReverseProxy, forged: dict[str, str]) -> None:
     """CVE-2026-40575: a visitor named another address than the wanted one."""
     for kind in (NAVIGATION, BACKGROUND):
-        answer = front.get("/private", kind=kind, sent=forged)
+        answer = reverse_proxy.get("/private", kind=kind, sent=forged)
         assert answer.status in {302, 401, 403}
         assert not answer.is_from_application
 
@@ -259,43 +259,43 @@ def test_no_header_opens_a_page(front: ReverseProxy, forged: dict[str, str]) -> 
         *("/public/.%00./private", "/x/../public/../private", "/.two-step/../private", "/%2etwo-step/check"),
     ],
 )
-def test_odd_paths_open_nothing(front: ReverseProxy, path: str) -> None:
-    answer = front.get(path, kind=BACKGROUND)
+def test_odd_paths_open_nothing(reverse_proxy: ReverseProxy, path: str) -> None:
+    answer = reverse_proxy.get(path, kind=BACKGROUND)
 
     if answer.is_from_application:  # Traefik and Envoy clean some paths, and send on what they asked about
         sent_on = json.loads(answer.body)["path"]
         assert re.fullmatch(r"/public/\w+", sent_on)
 
 
-def test_odd_cookies_open_nothing(inside: ReverseProxy) -> None:
+def test_odd_cookies_open_nothing(proxy_of_cleo: ReverseProxy) -> None:
     """CVE-2026-25748: a cookie that could not be read let everyone in."""
-    [name] = [each for each in inside.cookies if each != "two-step-browser"]
-    good = f"{name}={inside.cookies[name]}"
-    inside.cookies = {}
-    assert inside.get(sent={"Cookie": good}).is_from_application
+    [name] = [each for each in proxy_of_cleo.cookies if each != "two-step-browser"]
+    good = f"{name}={proxy_of_cleo.cookies[name]}"
+    proxy_of_cleo.cookies = {}
+    assert proxy_of_cleo.get(sent={"Cookie": good}).is_from_application
 
     for odd in (f"{good}; {good}", f"{good}x", f'x="{good}"; {good}', f"{name}=", "\xff\xfe", f'{name}="\\'):
-        assert not inside.get(sent={"Cookie": odd}).is_from_application
-        assert not inside.get(sent={"Cookie": odd}, kind=BACKGROUND).is_from_application
+        assert not proxy_of_cleo.get(sent={"Cookie": odd}).is_from_application
+        assert not proxy_of_cleo.get(sent={"Cookie": odd}, kind=BACKGROUND).is_from_application
 
 
-def test_unknown_host_opens_nothing(front: ReverseProxy) -> None:
-    for host in ("unknown.localhost", f"unknown.localhost:{front.port}", ""):
-        assert not front.get(sent={"Host": host}).is_from_application
+def test_unknown_host_opens_nothing(reverse_proxy: ReverseProxy) -> None:
+    for host in ("unknown.localhost", f"unknown.localhost:{reverse_proxy.port}", ""):
+        assert not reverse_proxy.get(sent={"Host": host}).is_from_application
 
 
-def test_websocket_opens_for_those_who_are_inside(inside: ReverseProxy) -> None:
-    assert _upgrade(inside) == "hello\n"
-    inside.cookies.clear()
-    assert " 401 " in _upgrade(inside)
+def test_websocket_opens_for_those_who_are_inside(proxy_of_cleo: ReverseProxy) -> None:
+    assert _upgrade(proxy_of_cleo) == "hello\n"
+    proxy_of_cleo.cookies.clear()
+    assert " 401 " in _upgrade(proxy_of_cleo)
 
 
-def _upgrade(front: ReverseProxy) -> str:
+def _upgrade(reverse_proxy: ReverseProxy) -> str:
     """Open a WebSocket and return the line that it echoes, or the status line of the refusal."""
-    cookie = "; ".join(f"{name}={value}" for name, value in front.cookies.items())
+    cookie = "; ".join(f"{name}={value}" for name, value in reverse_proxy.cookies.items())
     told = [
         "GET /socket HTTP/1.1",
-        f"Host: {front.host}",
+        f"Host: {reverse_proxy.host}",
         "Upgrade: websocket",
         "Connection: Upgrade",
         "Sec-WebSocket-Version: 13",
@@ -303,7 +303,7 @@ def _upgrade(front: ReverseProxy) -> str:
         "Sec-Fetch-Mode: websocket",
         *([f"Cookie: {cookie}"] if cookie else []),
     ]
-    with socket.create_connection(("127.0.0.1", front.port), 10) as line:
+    with socket.create_connection(("127.0.0.1", reverse_proxy.port), 10) as line:
         line.sendall(("\r\n".join(told) + "\r\n\r\n").encode())
         stream = line.makefile("rb")
         status = stream.readline().decode()
@@ -316,10 +316,10 @@ def _upgrade(front: ReverseProxy) -> str:
 
 
 def test_person_who_is_locked_is_refused_within_a_second(
-    fronts: dict[str, ReverseProxy], cleo: SignedInDemoUser, stack: Stack
+    reverse_proxies: dict[str, ReverseProxy], cleo: SignedInDemoUser, stack: Stack
 ) -> None:
-    inside = [ReverseProxy(each.program, each.port) for each in fronts.values()]
-    assert all(each.enter(cleo).is_from_application for each in inside)
+    proxy_of_cleo = [ReverseProxy(each.program, each.port) for each in reverse_proxies.values()]
+    assert all(each.enter(cleo).is_from_application for each in proxy_of_cleo)
     locking = subprocess.Popen(
         child_processes.manage("shell", "--no-imports", "-v0", "-c", _LOCK),
         env=dict(stack.environment),
@@ -328,8 +328,8 @@ def test_person_who_is_locked_is_refused_within_a_second(
     )
     refused_at: dict[str, float] = {}
     deadline = time.monotonic() + 60
-    while len(refused_at) < len(inside) and time.monotonic() < deadline:
-        for each in inside:
+    while len(refused_at) < len(proxy_of_cleo) and time.monotonic() < deadline:
+        for each in proxy_of_cleo:
             if each.program not in refused_at and not each.get(kind=BACKGROUND).is_from_application:
                 refused_at[each.program] = time.time()
     told, _ = locking.communicate(timeout=60)

@@ -17,74 +17,77 @@ from tests.simulated.people import Clock
 # Proxies -------------------------------------------------------------------------------------------------------------
 
 
-def test_refuses_a_proxy_without_the_secret(inside: ForwardAuthProxy) -> None:
-    answers = [inside.ask(X_Proxy_Secret=odd) for odd in ("", "x", inside.secret.upper(), f"{inside.secret} ", "é")]
+def test_refuses_a_proxy_without_the_secret(proxy_of_ana: ForwardAuthProxy) -> None:
+    answers = [
+        proxy_of_ana.ask(X_Proxy_Secret=odd)
+        for odd in ("", "x", proxy_of_ana.secret.upper(), f"{proxy_of_ana.secret} ", "é")
+    ]
 
     assert {each.status_code for each in answers} == {403}
     assert not any(is_identified(each) for each in answers)
 
 
-def test_too_many_guesses_of_the_secret_cost_no_more_queries(inside: ForwardAuthProxy, settings: Any) -> None:
+def test_too_many_guesses_of_the_secret_cost_no_more_queries(proxy_of_ana: ForwardAuthProxy, settings: Any) -> None:
     """The proxy in the same network still gets its answers. Seen failing: each guess cost a query without any limit."""
     settings.VERIFICATION_CACHE_SECONDS, settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 60, 2
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
     for n in range(3):
-        inside.ask(X_Proxy_Secret=f"guess-{n}")
+        proxy_of_ana.ask(X_Proxy_Secret=f"guess-{n}")
 
     with CaptureQueriesContext(connection) as captured:
-        refused = inside.ask(X_Proxy_Secret="guess")
+        refused = proxy_of_ana.ask(X_Proxy_Secret="guess")
 
     assert len(captured) == 0
     assert (refused.status_code, refused["Retry-After"]) == (403, "60")
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
     proxy_authentication.forget()
 
 
 @pytest.mark.parametrize("network", ["198.51.100.10", "127.0.0.1", "::1", "unix", ""])
-def test_refuses_a_proxy_at_another_address(inside: ForwardAuthProxy, network: str) -> None:
-    assert inside.ask(network=network).status_code == 403
-    assert inside.ask(network=network, X_Forwarded_For=PROXY_ADDRESS).status_code == 403
-    assert inside.ask(network=PROXY_ADDRESS).status_code == 200
+def test_refuses_a_proxy_at_another_address(proxy_of_ana: ForwardAuthProxy, network: str) -> None:
+    assert proxy_of_ana.ask(network=network).status_code == 403
+    assert proxy_of_ana.ask(network=network, X_Forwarded_For=PROXY_ADDRESS).status_code == 403
+    assert proxy_of_ana.ask(network=PROXY_ADDRESS).status_code == 200
 
 
-def test_finds_the_proxy_behind_our_own(inside: ForwardAuthProxy, settings: Any) -> None:
+def test_finds_the_proxy_behind_our_own(proxy_of_ana: ForwardAuthProxy, settings: Any) -> None:
     """Our own proxy adds the address that it sees; what stands before it was sent by that one."""
     settings.TRUSTED_PROXIES = ["10.0.0.1/32"]
 
-    assert inside.ask(network="10.0.0.1", X_Forwarded_For=f"192.0.2.7, {PROXY_ADDRESS}").status_code == 200
-    assert inside.ask(network="10.0.0.1", X_Forwarded_For=f"{PROXY_ADDRESS}, 192.0.2.7").status_code == 403
+    assert proxy_of_ana.ask(network="10.0.0.1", X_Forwarded_For=f"192.0.2.7, {PROXY_ADDRESS}").status_code == 200
+    assert proxy_of_ana.ask(network="10.0.0.1", X_Forwarded_For=f"{PROXY_ADDRESS}, 192.0.2.7").status_code == 403
 
 
-def test_two_secrets_work_during_the_change(inside: ForwardAuthProxy, proxy: Proxy, clock: Clock) -> None:
-    former = inside.secret
+def test_two_secrets_work_during_the_change(proxy_of_ana: ForwardAuthProxy, proxy: Proxy, clock: Clock) -> None:
+    former = proxy_of_ana.secret
     newer = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now, overlap=timedelta(days=1))
 
-    assert inside.ask(X_Proxy_Secret=newer).status_code == 200
-    assert inside.ask(X_Proxy_Secret=former).status_code == 200
+    assert proxy_of_ana.ask(X_Proxy_Secret=newer).status_code == 200
+    assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 200
     clock.forward(hours=11)
-    assert inside.ask(X_Proxy_Secret=former).status_code == 200
+    assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 200
     secrets.drop_former(proxy)
-    assert inside.ask(X_Proxy_Secret=former).status_code == 403
+    assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 403
 
 
-def test_inactive_proxy_is_refused(inside: ForwardAuthProxy) -> None:
+def test_inactive_proxy_is_refused(proxy_of_ana: ForwardAuthProxy) -> None:
     Proxy.objects.update(is_active=False)
 
-    assert inside.ask().status_code == 403
+    assert proxy_of_ana.ask().status_code == 403
 
 
-def test_proxy_asks_only_about_its_own_applications(inside: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
+def test_proxy_asks_only_about_its_own_applications(proxy_of_ana: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
     proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
 
-    assert inside.ask().status_code == 403
-    assert inside.ask("/.two-step/enter?ticket=x").status_code == 404
-    assert inside.ask(host="tickets.example.org").status_code == 302
+    assert proxy_of_ana.ask().status_code == 403
+    assert proxy_of_ana.ask("/.two-step/enter?ticket=x").status_code == 404
+    assert proxy_of_ana.ask(host="tickets.example.org").status_code == 302
 
 
-def test_proxy_that_asks_too_often_is_refused(inside: ForwardAuthProxy, settings: Any) -> None:
+def test_proxy_that_asks_too_often_is_refused(proxy_of_ana: ForwardAuthProxy, settings: Any) -> None:
     settings.FORWARD_AUTH_PER_SECOND = 10
 
-    answers = [inside.ask() for _ in range(200)]
+    answers = [proxy_of_ana.ask() for _ in range(200)]
 
     assert 429 in {each.status_code for each in answers}
     assert all(not is_identified(each) for each in answers if each.status_code == 429)
@@ -108,26 +111,26 @@ def test_proxy_that_asks_too_often_is_refused(inside: ForwardAuthProxy, settings
         {"X_Original_Uri": "/public"},
     ],
 )
-def test_any_doubt_means_no(inside: ForwardAuthProxy, headers: dict[str, str]) -> None:
+def test_any_doubt_means_no(proxy_of_ana: ForwardAuthProxy, headers: dict[str, str]) -> None:
     for kind in ({}, BACKGROUND):
-        response = inside.ask(**{**kind, **headers})
+        response = proxy_of_ana.ask(**{**kind, **headers})
         assert response.status_code == 403
         assert not is_identified(response)
 
 
-def test_path_below_must_agree(inside: ForwardAuthProxy) -> None:
+def test_path_below_must_agree(proxy_of_ana: ForwardAuthProxy) -> None:
     """Envoy appends the path; anyone who could choose one of the two would open every page."""
-    assert inside.ask("/private", below="public").status_code == 403
-    assert inside.ask("/private?x=1", below="private").status_code == 200
+    assert proxy_of_ana.ask("/private", below="public").status_code == 403
+    assert proxy_of_ana.ask("/private?x=1", below="private").status_code == 200
 
 
 @pytest.mark.parametrize("odd", ["{0}; {0}", "{0}; x=\x01", 'x="; {0}"; {0}', "{0},{0}", "{0}x", "x{0}"])
-def test_odd_cookies_open_nothing(inside: ForwardAuthProxy, odd: str) -> None:
-    [name] = [each for each in inside.jars[HOST] if each != "two-step-browser"]
-    good = f"{name}={inside.jars[HOST][name]}"
-    assert inside.ask(cookie=good).status_code == 200
+def test_odd_cookies_open_nothing(proxy_of_ana: ForwardAuthProxy, odd: str) -> None:
+    [name] = [each for each in proxy_of_ana.jars[HOST] if each != "two-step-browser"]
+    good = f"{name}={proxy_of_ana.jars[HOST][name]}"
+    assert proxy_of_ana.ask(cookie=good).status_code == 200
 
-    response = inside.ask(cookie=odd.format(good))
+    response = proxy_of_ana.ask(cookie=odd.format(good))
 
     assert response.status_code in {302, 400, 403}
     assert not is_identified(response)

@@ -16,37 +16,37 @@ from verification import enrolments
 # What a session opens ------------------------------------------------------------------------------------------------
 
 
-def test_half_signed_in_session_opens_nothing(wall: ForwardAuthProxy, ana: Person) -> None:
-    wall.browser = ana.browser
+def test_half_signed_in_session_opens_nothing(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
+    asking_proxy.browser = ana.browser
     ana.give_password()
 
-    response = wall.open()
+    response = asking_proxy.open()
 
     assert ana.browser.shown.path.startswith("/sign-in/")
     assert response.status_code == 200  # the portal's own page, not an answer to the proxy
     assert not is_identified(response)
     assert ApplicationSession.objects.count() == 0
-    assert wall.ask().status_code == 302
+    assert asking_proxy.ask().status_code == 302
 
 
-def test_a_cookie_is_worth_nothing_on_another_host(inside: ForwardAuthProxy, build: Build) -> None:
+def test_a_cookie_is_worth_nothing_on_another_host(proxy_of_ana: ForwardAuthProxy, build: Build) -> None:
     """Seen failing without the host in the cookie's signature."""
     wiki = Application.objects.get(slug="wiki")
     ProtectedHost.objects.create(application=wiki, host="other.example.org")
     build("tickets", ("tickets.example.org", "strength"))
-    cookie = "; ".join(f"{name}={value}" for name, value in inside.jars[HOST].items())
+    cookie = "; ".join(f"{name}={value}" for name, value in proxy_of_ana.jars[HOST].items())
 
-    assert inside.ask(host=HOST, cookie=cookie).status_code == 200
-    assert inside.ask(host="other.example.org", cookie=cookie).status_code == 302
-    assert inside.ask(host="tickets.example.org", cookie=cookie).status_code == 302
+    assert proxy_of_ana.ask(host=HOST, cookie=cookie).status_code == 200
+    assert proxy_of_ana.ask(host="other.example.org", cookie=cookie).status_code == 302
+    assert proxy_of_ana.ask(host="tickets.example.org", cookie=cookie).status_code == 302
 
 
-def test_each_application_of_a_host_has_a_session_of_its_own(inside: ForwardAuthProxy, build: Build) -> None:
+def test_each_application_of_a_host_has_a_session_of_its_own(proxy_of_ana: ForwardAuthProxy, build: Build) -> None:
     tickets = build("tickets", (f"{HOST}/tickets/", "strength"))
 
-    assert inside.ask("/tickets/").status_code == 302
-    assert inside.open("/tickets/").status_code == 200
-    assert inside.ask("/").status_code == 200
+    assert proxy_of_ana.ask("/tickets/").status_code == 302
+    assert proxy_of_ana.open("/tickets/").status_code == 200
+    assert proxy_of_ana.ask("/").status_code == 200
     assert ApplicationSession.objects.filter(application=tickets).count() == 1
 
 
@@ -91,41 +91,41 @@ ENDS = [_lock, _block, _deactivate, _raise_epoch, _change_password, _end_session
 
 @pytest.mark.parametrize("end", ENDS)
 def test_next_request_is_refused_after(
-    inside: ForwardAuthProxy, ana: Person, clock: Clock, end: Any, settings: Any
+    proxy_of_ana: ForwardAuthProxy, ana: Person, clock: Clock, end: Any, settings: Any
 ) -> None:
     """Seen failing with a verdict that was cached for a second."""
     settings.VERIFICATION_CACHE_SECONDS = 60
-    assert inside.ask().status_code == 200
+    assert proxy_of_ana.ask().status_code == 200
 
     end(ana.user, clock)
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).status_code == 401
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(**BACKGROUND).status_code == 401
 
 
-def test_next_request_is_refused_after_leaving_the_group(inside: ForwardAuthProxy, ana: Person) -> None:
+def test_next_request_is_refused_after_leaving_the_group(proxy_of_ana: ForwardAuthProxy, ana: Person) -> None:
     staff = Group.objects.create(name="Editors")
     ana.user.groups.add(staff)
     Application.objects.get().groups.add(staff)
-    assert inside.ask()["Remote-Groups"] == "Editors"
+    assert proxy_of_ana.ask()["Remote-Groups"] == "Editors"
 
     ana.user.groups.clear()
 
-    assert inside.ask().status_code == 302
-    assert inside.ask(**BACKGROUND).status_code == 403
-    assert inside.open().status_code == 403
+    assert proxy_of_ana.ask().status_code == 302
+    assert proxy_of_ana.ask(**BACKGROUND).status_code == 403
+    assert proxy_of_ana.open().status_code == 403
 
 
-def test_session_ends_with_the_portals(inside: ForwardAuthProxy, ana: Person) -> None:
+def test_session_ends_with_the_portals(proxy_of_ana: ForwardAuthProxy, ana: Person) -> None:
     ana.browser.go("/sign-out/")
     ana.browser.press("Sign out")
 
-    assert inside.ask().status_code == 302
-    inside.open()
+    assert proxy_of_ana.ask().status_code == 302
+    proxy_of_ana.open()
     assert ana.browser.shown.path == "/sign-in/"
 
 
-def test_expired_session_opens_nothing(inside: ForwardAuthProxy, clock: Clock) -> None:
+def test_expired_session_opens_nothing(proxy_of_ana: ForwardAuthProxy, clock: Clock) -> None:
     clock.forward(hours=12, seconds=1)
 
-    assert inside.ask().status_code == 302
+    assert proxy_of_ana.ask().status_code == 302

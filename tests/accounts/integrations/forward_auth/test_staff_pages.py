@@ -55,17 +55,17 @@ def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
 
 
 def test_proxy_is_found_with_its_applications_by_one_statement(
-    wall: ForwardAuthProxy, proxy: Proxy, build: Build, django_assert_num_queries: Any
+    asking_proxy: ForwardAuthProxy, proxy: Proxy, build: Build, django_assert_num_queries: Any
 ) -> None:
     """Every process reads it again each second. Seen failing with two statements."""
-    found = _caller_with(wall.secret)
+    found = _caller_with(asking_proxy.secret)
     assert found is not None
     assert found.applications == frozenset()
     own = [build(name, (f"{name}.example.org", "strength")) for name in ("tickets", "payroll")]
     proxy.applications.add(*own)
 
     with django_assert_num_queries(1):
-        found = _caller_with(wall.secret)
+        found = _caller_with(asking_proxy.secret)
 
     assert found is not None
     assert (found.id, found.slug, found.program) == (proxy.pk, proxy.slug, proxy.program)
@@ -82,8 +82,8 @@ def test_needs_an_address_of_the_proxy(fay: Person) -> None:
     assert not Proxy.objects.exists()
 
 
-def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, wall: ForwardAuthProxy, proxy: Proxy) -> None:
-    former = wall.secret
+def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, asking_proxy: ForwardAuthProxy, proxy: Proxy) -> None:
+    former = asking_proxy.secret
     page = act(fay, proxy, "renew_secret", "Renew secret")
     newer = secret_on(page)
     assert _caller_with(former) is not None
@@ -164,7 +164,7 @@ def _answer(verdict: AccessVerdict, reason: str = "") -> str:
     return f"{proxy_answers.VERDICTS[verdict]} {proxy_answers.reason_words(reason)}".strip()
 
 
-def test_says_what_would_be_answered(fay: Person, inside: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
+def test_says_what_would_be_answered(fay: Person, proxy_of_ana: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
     url = f"http://{HOST}/page"
 
     opened = check(fay, username="ana", url=url, proxy="front")
@@ -180,7 +180,7 @@ def test_says_what_would_be_answered(fay: Person, inside: ForwardAuthProxy, prox
     assert _answer(AccessVerdict.UNKNOWN, "other-proxy") in check(fay, username="ana", url=url, proxy="front")
 
 
-def test_says_that_a_new_password_comes_first(fay: Person, inside: ForwardAuthProxy) -> None:
+def test_says_that_a_new_password_comes_first(fay: Person, proxy_of_ana: ForwardAuthProxy) -> None:
     """Seen failing: the page gave no reason."""
     User.objects.filter(username="ana").update(must_change_password=True)
 
@@ -189,23 +189,23 @@ def test_says_that_a_new_password_comes_first(fay: Person, inside: ForwardAuthPr
     assert proxy_answers.reason_words(access_check.MUST_REPLACE) in page
 
 
-def test_answers_as_the_endpoint_does(fay: Person, inside: ForwardAuthProxy) -> None:
+def test_answers_as_the_endpoint_does(fay: Person, proxy_of_ana: ForwardAuthProxy) -> None:
     """What the page shows is what a proxy gets."""
-    told = inside.ask("/page")
+    told = proxy_of_ana.ask("/page")
 
     page = check(fay, username="ana", url=f"http://{HOST}/page", proxy="front")
 
     assert all(told[name] in page for name in ("Remote-User", "Remote-Email", "Remote-Acr", "Remote-Session"))
 
 
-def test_page_is_for_those_who_may_see_proxies(db: None, inside: ForwardAuthProxy) -> None:
+def test_page_is_for_those_who_may_see_proxies(db: None, proxy_of_ana: ForwardAuthProxy) -> None:
     person = join("dev", is_staff=True).set_up("totp")
     person.sign_in()
 
     assert person.browser.go(f"/admin/accounts/proxy/check/?url=http://{HOST}/").status == 403
 
 
-def test_says_nothing_of_people_of_another_desk(inside: ForwardAuthProxy, clock: Clock) -> None:
+def test_says_nothing_of_people_of_another_desk(proxy_of_ana: ForwardAuthProxy, clock: Clock) -> None:
     """Seen failing: operators of one desk could ask about everyone."""
     opal = hire("opal", "Operators")
     desk, north = Group.objects.create(name="Desk"), Group.objects.create(name="North")

@@ -218,7 +218,7 @@ def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Per
 
 
 @pytest.fixture
-def crowd(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> HangingAndOtherClient:
+def clients(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> HangingAndOtherClient:
     """Two threads, and six deliveries to a client that hangs, before one to another client."""
     monkeypatch.setattr(deliveries, "_MAX_PARALLEL", 2)
     hanging, other = listen(wait=1.5), listen()
@@ -235,28 +235,28 @@ def crowd(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyP
 
 
 def test_one_that_hangs_takes_no_threads_from_others(
-    crowd: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
+    clients: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a sign-out of many. Seen failing: all six were tried first."""
     monkeypatch.setattr(logout_requests, "_READ_TIMEOUT", 0.3)
 
     work()
 
-    assert (len(crowd.other.heard), crowd.tries("other")) == (1, [1])
-    assert len(crowd.hanging.heard) <= 4
-    assert crowd.tries("hanging") == [0] * (6 - len(crowd.hanging.heard)) + [1] * len(crowd.hanging.heard)
+    assert (len(clients.other.heard), clients.tries("other")) == (1, [1])
+    assert len(clients.hanging.heard) <= 4
+    assert clients.tries("hanging") == [0] * (6 - len(clients.hanging.heard)) + [1] * len(clients.hanging.heard)
 
 
 def test_no_delivery_loses_a_try_that_it_never_had(
-    crowd: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
+    clients: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: what still waited for a thread at the end counted as tried, and after three times as failed."""
     monkeypatch.setattr(deliveries, "_TOTAL_TIMEOUT", 0.3)
 
     work()
 
-    assert (crowd.other.heard, crowd.tries("other")) == ([], [0])
-    assert crowd.tries("hanging") == [0, 0, 0, 0, 1, 1]
+    assert (clients.other.heard, clients.tries("other")) == ([], [0])
+    assert clients.tries("hanging") == [0, 0, 0, 0, 1, 1]
     assert len(deliveries.due(timezone.now())) == 5
 
 

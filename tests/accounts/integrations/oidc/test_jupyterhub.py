@@ -49,7 +49,7 @@ class JupyterHub:
 
 
 @pytest.fixture
-def hub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
+def jupyterhub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
     """Start a hub, set up by the text of the admin."""
     assert PROGRAM.exists(), f"JupyterHub is not installed: make {PROGRAM.relative_to(BASE_DIR)}"
     port = free_port()
@@ -70,8 +70,8 @@ def browser(stack: Stack) -> Browser:
     return foreign.open_browser(stack)
 
 
-def test_signs_a_person_in(stack: Stack, hub: JupyterHub, browser: Browser) -> None:
-    page = browser.go(f"{hub.url}/hub/oauth_login")
+def test_signs_a_person_in(stack: Stack, jupyterhub: JupyterHub, browser: Browser) -> None:
+    page = browser.go(f"{jupyterhub.url}/hub/oauth_login")
     assert page.path == "/sign-in/"
 
     page = foreign.sign_in(stack, browser, "fay")
@@ -82,15 +82,17 @@ def test_signs_a_person_in(stack: Stack, hub: JupyterHub, browser: Browser) -> N
     assert "fay" in page.html
 
 
-def test_lets_nobody_in_whom_the_application_does_not_allow(stack: Stack, hub: JupyterHub, browser: Browser) -> None:
+def test_lets_nobody_in_whom_the_application_does_not_allow(
+    stack: Stack, jupyterhub: JupyterHub, browser: Browser
+) -> None:
     """The group decides here, so the hub needs no list of its own."""
     foreign.run(stack, _CLOSE)
 
-    browser.go(f"{hub.url}/hub/oauth_login")
+    browser.go(f"{jupyterhub.url}/hub/oauth_login")
     foreign.sign_in(stack, browser, "dev")
 
     assert browser.client.at.startswith(stack.url)  # type: ignore[attr-defined]  # a surfer
-    assert browser.go(f"{hub.url}/hub/home").path != "/hub/home"
+    assert browser.go(f"{jupyterhub.url}/hub/home").path != "/hub/home"
 
 
 _CLOSE = """

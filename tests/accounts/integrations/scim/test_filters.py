@@ -7,7 +7,7 @@ from tests.simulated.scim_directory import ScimClient
 
 
 @pytest.fixture
-def three(db: None) -> ScimClient:
+def three_people(db: None) -> ScimClient:
     """Three people: one is switched off, and one has hardly any values."""
     sender = scim_directory.directory()
     home = {"value": "ana@home.example", "type": "home"}
@@ -69,8 +69,8 @@ def three(db: None) -> ScimClient:
         ('meta.location ew "x" or emails[type eq "home"]', "ana"),
     ],
 )
-def test_finds_what_a_filter_means(three: ScimClient, expression: str, found: str) -> None:
-    names = [each["userName"].lower() for each in three.find("Users", expression)]
+def test_finds_what_a_filter_means(three_people: ScimClient, expression: str, found: str) -> None:
+    names = [each["userName"].lower() for each in three_people.find("Users", expression)]
 
     assert names == found.split()
 
@@ -100,8 +100,8 @@ def test_finds_what_a_filter_means(three: ScimClient, expression: str, found: st
         'emails[value eq "\\u0000"]',
     ],
 )
-def test_refuses_a_filter_that_it_cannot_follow(three: ScimClient, expression: str) -> None:
-    assert three.get("/Users", filter=expression).problem == (400, "invalidFilter")
+def test_refuses_a_filter_that_it_cannot_follow(three_people: ScimClient, expression: str) -> None:
+    assert three_people.get("/Users", filter=expression).problem == (400, "invalidFilter")
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_refuses_a_filter_that_it_cannot_follow(three: ScimClient, expression: s
         ('meta.resourceType eq "User" or externalId eq "g1"', "Sales"),
     ],
 )
-def test_finds_groups(three: ScimClient, expression: str, found: str) -> None:
-    three.add_group("Sales", externalId="g1")
-    three.add_group("Staff")
+def test_finds_groups(three_people: ScimClient, expression: str, found: str) -> None:
+    three_people.add_group("Sales", externalId="g1")
+    three_people.add_group("Staff")
 
-    assert [each["displayName"] for each in three.find("Groups", expression)] == found.split()
+    assert [each["displayName"] for each in three_people.find("Groups", expression)] == found.split()
 
 
 @pytest.mark.parametrize(
@@ -135,40 +135,40 @@ def test_finds_groups(three: ScimClient, expression: str, found: str) -> None:
         ('groups.value eq "nobody"', ""),
     ],
 )
-def test_finds_the_people_of_a_group(three: ScimClient, expression: str, found: str) -> None:
+def test_finds_the_people_of_a_group(three_people: ScimClient, expression: str, found: str) -> None:
     """Seen failing: nobody was found."""
-    ana, ben = (three.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
-    sales = three.add_group("Sales", ana).id
-    three.add_group("Staff", ben)
+    ana, ben = (three_people.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
+    sales = three_people.add_group("Sales", ana).id
+    three_people.add_group("Staff", ben)
 
-    names = [each["userName"].lower() for each in three.find("Users", expression.format(sales=sales))]
+    names = [each["userName"].lower() for each in three_people.find("Users", expression.format(sales=sales))]
 
     assert names == found.split()
 
 
-def test_finds_a_value_as_it_was_sent(three: ScimClient) -> None:
+def test_finds_a_value_as_it_was_sent(three_people: ScimClient) -> None:
     """We store names in one line. Seen failing with double spaces: a client would have added the person again."""
-    three.add(" Dora  Meier", displayName="Dora  Meier ")
-    three.add("emil", displayName="E" * 200)
-    three.add_group("Sales  East")
+    three_people.add(" Dora  Meier", displayName="Dora  Meier ")
+    three_people.add("emil", displayName="E" * 200)
+    three_people.add_group("Sales  East")
 
     found = [
-        three.find("Users", 'userName eq " Dora  Meier"'),
-        three.find("Users", 'displayName eq "Dora  Meier "'),
-        three.find("Users", f'displayName eq "{"e" * 200}"'),
-        three.find("Groups", 'displayName eq "Sales  East"'),
+        three_people.find("Users", 'userName eq " Dora  Meier"'),
+        three_people.find("Users", 'displayName eq "Dora  Meier "'),
+        three_people.find("Users", f'displayName eq "{"e" * 200}"'),
+        three_people.find("Groups", 'displayName eq "Sales  East"'),
     ]
 
     assert [len(each) for each in found] == [1, 1, 1, 1]
 
 
-def test_finds_the_groups_of_a_person(three: ScimClient) -> None:
-    (ana,) = three.find("Users", 'userName eq "ana"')
-    three.add_group("Sales", ana["id"])
-    three.add_group("Staff")
+def test_finds_the_groups_of_a_person(three_people: ScimClient) -> None:
+    (ana,) = three_people.find("Users", 'userName eq "ana"')
+    three_people.add_group("Sales", ana["id"])
+    three_people.add_group("Staff")
 
-    assert [each["displayName"] for each in three.find("Groups", f'members eq "{ana["id"]}"')] == ["Sales"]
-    assert three.get("/Groups", filter='members[type eq "User"]').problem == (400, "invalidFilter")
+    assert [each["displayName"] for each in three_people.find("Groups", f'members eq "{ana["id"]}"')] == ["Sales"]
+    assert three_people.get("/Groups", filter='members[type eq "User"]').problem == (400, "invalidFilter")
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_finds_the_groups_of_a_person(three: ScimClient) -> None:
         ({"startIndex": 2, "count": 5, "filter": 'not (emails[type eq "home"])'}, "cleo", 2),
     ],
 )
-def test_pages_and_sorts(three: ScimClient, query: dict[str, str], names: str, total: int) -> None:
-    found = three.get("/Users", **query).body
+def test_pages_and_sorts(three_people: ScimClient, query: dict[str, str], names: str, total: int) -> None:
+    found = three_people.get("/Users", **query).body
 
     assert [each["userName"].lower() for each in found["Resources"]] == names.split()
     assert (found["totalResults"], found["itemsPerPage"]) == (total, len(names.split()))
@@ -196,37 +196,37 @@ def test_pages_and_sorts(three: ScimClient, query: dict[str, str], names: str, t
     "query",
     [{"startIndex": "x"}, {"count": "1e9x"}, {"sortBy": "name"}, {"sortBy": "phoneNumbers"}, {"sortOrder": "up"}],
 )
-def test_refuses_a_page_or_order_that_there_is_not(three: ScimClient, query: dict[str, str]) -> None:
-    assert three.get("/Users", **query).status == 400
+def test_refuses_a_page_or_order_that_there_is_not(three_people: ScimClient, query: dict[str, str]) -> None:
+    assert three_people.get("/Users", **query).status == 400
 
 
 @pytest.mark.parametrize("start", [10**6, 10**30])
-def test_a_page_far_behind_the_last_is_empty(three: ScimClient, start: int) -> None:
-    found = three.get("/Users", startIndex=start).body
+def test_a_page_far_behind_the_last_is_empty(three_people: ScimClient, start: int) -> None:
+    found = three_people.get("/Users", startIndex=start).body
 
     assert (found["totalResults"], found["itemsPerPage"]) == (3, 0)
 
 
 @pytest.mark.parametrize("expression", ['members eq "{ana}" or members eq "{ben}"', "members pr"])
-def test_lists_a_group_once(three: ScimClient, expression: str) -> None:
-    ana, ben = (three.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
-    group = three.add_group("Both", ana, ben).id
+def test_lists_a_group_once(three_people: ScimClient, expression: str) -> None:
+    ana, ben = (three_people.find("Users", f'userName eq "{name}"')[0]["id"] for name in ("ana", "ben"))
+    group = three_people.add_group("Both", ana, ben).id
 
-    found = three.find("Groups", expression.format(ana=ana, ben=ben))
+    found = three_people.find("Groups", expression.format(ana=ana, ben=ben))
 
     assert [each["id"] for each in found] == [group]
 
 
-def test_an_instant_without_a_zone_is_utc(three: ScimClient) -> None:
-    assert len(three.find("Users", 'meta.lastModified gt "2020-01-01T00:00:00"')) == 3
+def test_an_instant_without_a_zone_is_utc(three_people: ScimClient) -> None:
+    assert len(three_people.find("Users", 'meta.lastModified gt "2020-01-01T00:00:00"')) == 3
 
 
-def test_searches_by_post(three: ScimClient) -> None:
-    three.add_group("Ana’s group")
+def test_searches_by_post(three_people: ScimClient) -> None:
+    three_people.add_group("Ana’s group")
     sent = {"filter": 'userName eq "ana" or displayName sw "ana"', "attributes": ["userName", "displayName"]}
 
-    everything = three.post("/.search", sent).body
-    people = three.post("/Users/.search", {**sent, "count": 1}).body
+    everything = three_people.post("/.search", sent).body
+    people = three_people.post("/Users/.search", {**sent, "count": 1}).body
 
     assert [each["schemas"][0].rpartition(":")[2] for each in everything["Resources"]] == ["User", "Group"]
     assert [each["userName"] for each in people["Resources"]] == ["Ana"]
@@ -243,10 +243,12 @@ def test_searches_by_post(three: ScimClient) -> None:
         ({"attributes": "nonsense"}, {"id"}, {"userName"}),
     ],
 )
-def test_returns_only_what_is_wanted(three: ScimClient, query: dict[str, str], has: set[str], lacks: set[str]) -> None:
-    (ana,) = three.find("Users", 'userName eq "ana"')
+def test_returns_only_what_is_wanted(
+    three_people: ScimClient, query: dict[str, str], has: set[str], lacks: set[str]
+) -> None:
+    (ana,) = three_people.find("Users", 'userName eq "ana"')
 
-    said = three.get(f"/Users/{ana['id']}", **query).body
+    said = three_people.get(f"/Users/{ana['id']}", **query).body
 
     assert has <= set(said)
     assert not lacks & set(said)

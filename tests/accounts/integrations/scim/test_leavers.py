@@ -16,7 +16,7 @@ OFF = {"op": "Replace", "path": "active", "value": "False"}
 
 
 @pytest.fixture
-def theirs(ana: Person, entra: ScimClient) -> str:
+def id_of_ana(ana: Person, entra: ScimClient) -> str:
     """Ana, after the directory took her over. She stays signed in. Returns her id."""
     Directory.objects.filter(pk=entra.directory.pk).update(link_by=LinkBy.USERNAME)
     entra.directory.refresh_from_db()
@@ -41,7 +41,7 @@ def _replaced(entra: ScimClient, key: str) -> None:
 def test_ends_sessions_app_passwords_and_applications(
     entra: ScimClient,
     ana: Person,
-    theirs: str,
+    id_of_ana: str,
     mail: AppPasswordService,
     clock: Clock,
     leave: Callable[[ScimClient, str], None],
@@ -54,7 +54,7 @@ def test_ends_sessions_app_passwords_and_applications(
     assert ana.browser.go("/methods/").path == "/methods/"
     assert mail.opens("ana", secret)
 
-    leave(entra, theirs)
+    leave(entra, id_of_ana)
 
     assert ana.browser.go("/methods/").path != "/methods/"
     assert not mail.opens("ana", secret)
@@ -63,20 +63,20 @@ def test_ends_sessions_app_passwords_and_applications(
     assert (event.user_id, event.detail["directory"], event.words["way"]) == (ana.user.pk, "Entra ID", "scim")
 
 
-def test_a_person_whose_status_is_removed_is_switched_off(entra: ScimClient, theirs: str) -> None:
+def test_a_person_whose_status_is_removed_is_switched_off(entra: ScimClient, id_of_ana: str) -> None:
     """Nobody says any more that they may sign in."""
-    answer = entra.patch(f"/Users/{theirs}", {"op": "remove", "path": "active"})
+    answer = entra.patch(f"/Users/{id_of_ana}", {"op": "remove", "path": "active"})
 
     assert (answer.status, "active" in answer.body) == (200, False)
-    assert not entra.person(theirs).is_active
+    assert not entra.person(id_of_ana).is_active
 
 
-def test_leaving_is_not_refused_because_of_another_value(entra: ScimClient, theirs: str) -> None:
+def test_leaving_is_not_refused_because_of_another_value(entra: ScimClient, id_of_ana: str) -> None:
     wrong = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "nothing"}
 
-    assert entra.patch(f"/Users/{theirs}", wrong).problem == (400, "invalidValue")
-    assert entra.patch(f"/Users/{theirs}", wrong, OFF).status == 200
-    assert not entra.person(theirs).is_active
+    assert entra.patch(f"/Users/{id_of_ana}", wrong).problem == (400, "invalidValue")
+    assert entra.patch(f"/Users/{id_of_ana}", wrong, OFF).status == 200
+    assert not entra.person(id_of_ana).is_active
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,15 @@ def test_leaving_is_not_refused_because_of_another_value(entra: ScimClient, thei
     ],
 )
 def test_someone_who_left_with_a_wrong_value_can_be_deleted_and_come_back(
-    entra: ScimClient, theirs: str, ben: Person, wrong: dict[str, str]
+    entra: ScimClient, id_of_ana: str, ben: Person, wrong: dict[str, str]
 ) -> None:
     """Seen failing: the wrong value was stored, and refused the DELETE and the return for ever."""
-    before = entra.get(f"/Users/{theirs}").body
+    before = entra.get(f"/Users/{id_of_ana}").body
 
-    left = entra.patch(f"/Users/{theirs}", wrong, OFF)
-    back = entra.patch(f"/Users/{theirs}", {"op": "replace", "path": "active", "value": True})
-    entra.patch(f"/Users/{theirs}", wrong, OFF)
-    gone = entra.send("DELETE", f"/Users/{theirs}")
+    left = entra.patch(f"/Users/{id_of_ana}", wrong, OFF)
+    back = entra.patch(f"/Users/{id_of_ana}", {"op": "replace", "path": "active", "value": True})
+    entra.patch(f"/Users/{id_of_ana}", wrong, OFF)
+    gone = entra.send("DELETE", f"/Users/{id_of_ana}")
 
     names = ("userName", "emails")
     assert [left.body.get(name) for name in names] == [before.get(name) for name in names]

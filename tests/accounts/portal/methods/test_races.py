@@ -35,10 +35,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def crowd() -> Iterator[ConcurrentThreads]:
-    crowd = ConcurrentThreads(N_AT_ONCE)
-    yield crowd
-    crowd.leave()
+def threads() -> Iterator[ConcurrentThreads]:
+    threads = ConcurrentThreads(N_AT_ONCE)
+    yield threads
+    threads.leave()
 
 
 @dataclass
@@ -82,7 +82,7 @@ class OwnerOfManyApps:
 
 
 @pytest.fixture
-def holder(transactional_db: None) -> OwnerOfManyApps:
+def owner(transactional_db: None) -> OwnerOfManyApps:
     user = User.objects.create(username="ana", name="Ana", email="ana@example.org")
     return OwnerOfManyApps(user, Context(now=timezone.now(), network="192.0.2.7"))
 
@@ -95,62 +95,62 @@ def _caught(run: Callable[[], None]) -> Exception | None:
     return None
 
 
-def _rush(crowd: ConcurrentThreads, runs: list[Callable[[], None]]) -> list[Exception]:
+def _rush(threads: ConcurrentThreads, runs: list[Callable[[], None]]) -> list[Exception]:
     """Run all actions, twenty-five at a time without a pause, and return the errors."""
 
     def turn(number: int) -> list[Exception | None]:
         return [_caught(run) for run in runs[number::N_AT_ONCE]]
 
-    return [error for errors in crowd.rush(turn) for error in errors if error is not None]
+    return [error for errors in threads.rush(turn) for error in errors if error is not None]
 
 
-def _mixed(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
+def _mixed(owner: OwnerOfManyApps) -> list[Callable[[], None]]:
     """Registrations, removals and choices, about as many of each, shuffled: many of them meet on the same rows."""
     most, rest = N_ACTIONS * 35 // 100, N_ACTIONS * 30 // 100
-    there = holder.make(10, confirmed=True)
+    there = owner.make(10, confirmed=True)
     Enrolment.objects.filter(pk=there[0]).update(is_default=True)
-    coming = holder.make(most, confirmed=False)
+    coming = owner.make(most, confirmed=False)
     every = there + coming
     dice = random.Random(20260302)  # noqa: S311  (a shuffle, no secret)
-    runs: list[Callable[[], None]] = [lambda pk=pk: holder.confirm(pk) for pk in coming]  # type: ignore[misc]  # bound early
-    runs += [lambda pk=pk: holder.remove(pk) for pk in dice.choices(every, k=most)]  # type: ignore[misc]  # the same
-    runs += [lambda pk=pk: holder.prefer(pk) for pk in dice.choices(every, k=rest)]  # type: ignore[misc]  # the same
+    runs: list[Callable[[], None]] = [lambda pk=pk: owner.confirm(pk) for pk in coming]  # type: ignore[misc]  # bound early
+    runs += [lambda pk=pk: owner.remove(pk) for pk in dice.choices(every, k=most)]  # type: ignore[misc]  # the same
+    runs += [lambda pk=pk: owner.prefer(pk) for pk in dice.choices(every, k=rest)]  # type: ignore[misc]  # the same
     dice.shuffle(runs)
     assert len(runs) == N_ACTIONS
     return runs
 
 
-def test_many_actions_leave_one_usual_method_and_a_way_in(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
-    errors = _rush(crowd, _mixed(holder))
+def test_many_actions_leave_one_usual_method_and_a_way_in(owner: OwnerOfManyApps, threads: ConcurrentThreads) -> None:
+    errors = _rush(threads, _mixed(owner))
 
     assert errors == []
-    assert holder.usual() == 1
-    assert holder.ways() >= 1
+    assert owner.usual() == 1
+    assert owner.ways() >= 1
     removed = AuditEvent.objects.filter(kind="enrolment.removed").count()
     assert removed == Message.objects.filter(template__contains="method_removed").count()
-    assert User.objects.get(pk=holder.user.pk).epoch == 1 + removed
+    assert User.objects.get(pk=owner.user.pk).epoch == 1 + removed
 
 
-def _all_go(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
-    pks = holder.make(N_ACTIONS, confirmed=True)
+def _all_go(owner: OwnerOfManyApps) -> list[Callable[[], None]]:
+    pks = owner.make(N_ACTIONS, confirmed=True)
     Enrolment.objects.filter(pk=pks[0]).update(is_default=True)
-    return [lambda pk=pk: holder.remove(pk) for pk in pks]  # type: ignore[misc]  # bound early
+    return [lambda pk=pk: owner.remove(pk) for pk in pks]  # type: ignore[misc]  # bound early
 
 
-def test_many_removals_leave_the_last_one(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
-    errors = _rush(crowd, _all_go(holder))
+def test_many_removals_leave_the_last_one(owner: OwnerOfManyApps, threads: ConcurrentThreads) -> None:
+    errors = _rush(threads, _all_go(owner))
 
-    assert (errors, holder.ways(), holder.usual()) == ([], 1, 1)
-
-
-def _all_come(holder: OwnerOfManyApps) -> list[Callable[[], None]]:
-    return [lambda pk=pk: holder.confirm(pk) for pk in holder.make(N_ACTIONS, confirmed=False)]  # type: ignore[misc]  # bound early
+    assert (errors, owner.ways(), owner.usual()) == ([], 1, 1)
 
 
-def test_many_registrations_make_one_usual_method(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
-    errors = _rush(crowd, _all_come(holder))
+def _all_come(owner: OwnerOfManyApps) -> list[Callable[[], None]]:
+    return [lambda pk=pk: owner.confirm(pk) for pk in owner.make(N_ACTIONS, confirmed=False)]  # type: ignore[misc]  # bound early
 
-    assert (errors, holder.ways(), holder.usual()) == ([], N_ACTIONS, 1)
+
+def test_many_registrations_make_one_usual_method(owner: OwnerOfManyApps, threads: ConcurrentThreads) -> None:
+    errors = _rush(threads, _all_come(owner))
+
+    assert (errors, owner.ways(), owner.usual()) == ([], N_ACTIONS, 1)
 
 
 # Without the guard ---------------------------------------------------------------------------------------------
@@ -188,15 +188,15 @@ RACES: dict[str, Callable[[OwnerOfManyApps], list[Callable[[], None]]]] = {"all 
 
 @pytest.mark.parametrize("race", RACES)
 def test_race_shows_the_missing_guard(
-    race: str, holder: OwnerOfManyApps, crowd: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
+    race: str, owner: OwnerOfManyApps, threads: ConcurrentThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen: all methods gone, no default, or an error because of two defaults."""
     _take_guard_out(monkeypatch)
     is_broken = False
     for _ in range(60):
         Enrolment.objects.all().delete()
-        errors = _rush(crowd, RACES[race](holder))
-        is_broken = is_broken or bool(errors) or holder.ways() == 0 or holder.usual() != 1
+        errors = _rush(threads, RACES[race](owner))
+        is_broken = is_broken or bool(errors) or owner.ways() == 0 or owner.usual() != 1
         if is_broken:
             break
 
@@ -206,49 +206,49 @@ def test_race_shows_the_missing_guard(
 # Through the engine's face -------------------------------------------------------------------------------------
 
 
-def test_one_person_registers_in_many_tabs(holder: OwnerOfManyApps, crowd: ConcurrentThreads) -> None:
+def test_one_person_registers_in_many_tabs(owner: OwnerOfManyApps, threads: ConcurrentThreads) -> None:
     """The last draft wins and the others say that they are gone. No error, and no more methods than allowed."""
-    rules = policies.rules_for(holder.user.pk)
+    rules = policies.rules_for(owner.user.pk)
 
     def register(number: int) -> Verdict:
         binding = f"tab {number}"
-        user = User.objects.get(pk=holder.user.pk)
-        issued = challenges.enrol(user, "totp", {}, binding=binding, context=holder.context, rules=rules)
-        shown = challenges.show(issued.handle, binding=binding, now=holder.context.now)
+        user = User.objects.get(pk=owner.user.pk)
+        issued = challenges.enrol(user, "totp", {}, binding=binding, context=owner.context, rules=rules)
+        shown = challenges.show(issued.handle, binding=binding, now=owner.context.now)
         row = Enrolment.objects.filter(ref=shown.ref).first() if shown else None
         if row is None:
             return issued.verdict
-        code = app_code(row, holder.context.now)
-        return challenges.answer(issued.handle, code, binding=binding, context=holder.context).verdict
+        code = app_code(row, owner.context.now)
+        return challenges.answer(issued.handle, code, binding=binding, context=owner.context).verdict
 
-    verdicts = crowd.rush(register)
+    verdicts = threads.rush(register)
 
     assert set(verdicts) <= {Verdict.PROVEN, Verdict.GONE, Verdict.USED, Verdict.ISSUED, Verdict.FULL, Verdict.WRONG}
-    assert verdicts.count(Verdict.PROVEN) == holder.ways()
-    assert holder.usual() == min(1, holder.ways())
+    assert verdicts.count(Verdict.PROVEN) == owner.ways()
+    assert owner.usual() == min(1, owner.ways())
 
 
-def test_codes_renewed_at_once_leave_one_set(holder: OwnerOfManyApps, crowd: ConcurrentThreads, settings: Any) -> None:
+def test_codes_renewed_at_once_leave_one_set(owner: OwnerOfManyApps, threads: ConcurrentThreads, settings: Any) -> None:
     """Seen on PostgreSQL: each request deleted what it saw and added its own set, so two sets worked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     def renew(_: int) -> None:
-        user = User.objects.get(pk=holder.user.pk)
-        enrolments.issue_recovery_codes(user, holder.context, method_name="recovery")
+        user = User.objects.get(pk=owner.user.pk)
+        enrolments.issue_recovery_codes(user, owner.context, method_name="recovery")
 
-    crowd.rush(renew)
+    threads.rush(renew)
 
     assert Enrolment.objects.filter(method="recovery").count() == 1
     assert SingleUseCode.objects.count() == 10
 
 
 def test_a_registration_and_an_unlocking_wait_for_each_other(
-    holder: OwnerOfManyApps, monkeypatch: pytest.MonkeyPatch
+    owner: OwnerOfManyApps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One took the failures first, the other the person: on PostgreSQL the server ended one of them in an error."""
-    rules = policies.rules_for(holder.user.pk)
-    here: dict[str, Any] = {"binding": "tab", "context": holder.context}
-    begun = challenges.enrol(holder.user, "totp", {}, rules=rules, **here)
+    rules = policies.rules_for(owner.user.pk)
+    here: dict[str, Any] = {"binding": "tab", "context": owner.context}
+    begun = challenges.enrol(owner.user, "totp", {}, rules=rules, **here)
     assert challenges.answer(begun.handle, "000000", **here).verdict is Verdict.WRONG
     staff = User.objects.create(username="sue", is_staff=True)
     has_failures, meets = threading.Event(), threading.Event()
@@ -263,8 +263,8 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(
 
     def register() -> Verdict:
         try:
-            enrolment = Enrolment.objects.get(user=holder.user, confirmed=False)
-            return challenges.answer(begun.handle, app_code(enrolment, holder.context.now), **here).verdict
+            enrolment = Enrolment.objects.get(user=owner.user, confirmed=False)
+            return challenges.answer(begun.handle, app_code(enrolment, owner.context.now), **here).verdict
         finally:
             connection.close()
 
@@ -272,7 +272,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(
         try:
             has_failures.wait(5)
             return blocks_and_bypasses.unlock(
-                holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1")
+                owner.user, Actor(staff=staff, context=owner.context, reason="asked", ticket="1")
             )
         finally:
             connection.close()

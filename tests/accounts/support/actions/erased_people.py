@@ -38,8 +38,8 @@ def order(staff: Person, person: Person, **more: Any) -> ActionRequest:
     )
 
 
-def actor(staff: Person, here: Context) -> Actor:
-    return Actor(staff=staff.user, context=here, reason="asked to", ticket="INC-9")
+def actor(staff: Person, context: Context) -> Actor:
+    return Actor(staff=staff.user, context=context, reason="asked to", ticket="INC-9")
 
 
 def traces(*words: str) -> list[str]:

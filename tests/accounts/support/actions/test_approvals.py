@@ -13,8 +13,8 @@ from verification.models import AuditEvent
 
 
 @pytest.fixture
-def actor(sam: Person, here: Context) -> Actor:
-    return Actor(staff=sam.user, context=here, reason="asked", ticket="1", caller="Call back")
+def actor(sam: Person, context: Context) -> Actor:
+    return Actor(staff=sam.user, context=context, reason="asked", ticket="1", caller="Call back")
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def other(db: None, clock: Clock) -> User:
     return hire("sue", "Senior support").user
 
 
-def later(here: Context, **span: float) -> Context:
-    return replace(here, now=here.now + timedelta(**span))
+def later(context: Context, **span: float) -> Context:
+    return replace(context, now=context.now + timedelta(**span))
 
 
-def agreed(request: SupportRequest, other: User, here: Context) -> SupportRequest:
-    assert approvals.decide(request, other, here, agrees=True)
+def agreed(request: SupportRequest, other: User, context: Context) -> SupportRequest:
+    assert approvals.decide(request, other, context, agrees=True)
     return SupportRequest.objects.get(pk=request.pk)
 
 
@@ -49,8 +49,8 @@ def test_request_that_ran_out_can_be_made_again(ana: Person, waiting: SupportReq
     assert approvals.ask("unlock", replace(actor, context=later(actor.context, hours=25)), ana.user, {}) is not None
 
 
-def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: User, here: Context) -> None:
-    found = agreed(waiting, other, here)
+def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: User, context: Context) -> None:
+    found = agreed(waiting, other, context)
 
     assert (found.state, found.decided_by) == (SupportRequest.State.APPROVED, other)
     assert AuditEvent.objects.filter(kind="support.request_agreed", actor_id=other.pk).count() == 1
@@ -58,10 +58,10 @@ def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: Use
 
 @pytest.mark.parametrize("who", ["sam", "dora", "ana"])
 def test_neither_the_one_who_asked_nor_one_without_the_right_decides(
-    waiting: SupportRequest, here: Context, dora: Person, who: str
+    waiting: SupportRequest, context: Context, dora: Person, who: str
 ) -> None:
-    assert not approvals.decide(waiting, User.objects.get(username=who), here, agrees=True)
-    assert not approvals.decide(waiting, User.objects.get(username=who), here, agrees=False)
+    assert not approvals.decide(waiting, User.objects.get(username=who), context, agrees=True)
+    assert not approvals.decide(waiting, User.objects.get(username=who), context, agrees=False)
 
 
 def test_colleague_who_vouched_for_the_caller_does_not_agree(
@@ -83,94 +83,94 @@ def test_person_who_is_staff_does_not_agree_to_what_is_done_for_them(actor: Acto
 
 
 @pytest.mark.parametrize("hours", [24, 25, 300])
-def test_nobody_decides_after_a_day(waiting: SupportRequest, other: User, here: Context, hours: int) -> None:
-    assert not approvals.decide(waiting, other, later(here, hours=hours), agrees=True)
+def test_nobody_decides_after_a_day(waiting: SupportRequest, other: User, context: Context, hours: int) -> None:
+    assert not approvals.decide(waiting, other, later(context, hours=hours), agrees=True)
 
 
-def test_first_word_counts(waiting: SupportRequest, other: User, root: Person, here: Context) -> None:
-    assert approvals.decide(waiting, other, here, agrees=False)
-    assert not approvals.decide(waiting, root.user, here, agrees=True)
+def test_first_word_counts(waiting: SupportRequest, other: User, root: Person, context: Context) -> None:
+    assert approvals.decide(waiting, other, context, agrees=False)
+    assert not approvals.decide(waiting, root.user, context, agrees=True)
     assert SupportRequest.objects.get().state == SupportRequest.State.REFUSED
 
 
 def test_is_taken_up_once_by_the_one_who_asked(
-    waiting: SupportRequest, other: User, sam: Person, here: Context
+    waiting: SupportRequest, other: User, sam: Person, context: Context
 ) -> None:
-    found = agreed(waiting, other, here)
+    found = agreed(waiting, other, context)
 
-    assert not approvals.take(found, other, here)
-    assert not approvals.take(found, sam.user, later(here, hours=25))
-    assert approvals.take(found, sam.user, here)
-    assert not approvals.take(found, sam.user, here)
+    assert not approvals.take(found, other, context)
+    assert not approvals.take(found, sam.user, later(context, hours=25))
+    assert approvals.take(found, sam.user, context)
+    assert not approvals.take(found, sam.user, context)
 
 
-def test_waits_for_a_word(waiting: SupportRequest, sam: Person, here: Context) -> None:
-    assert not approvals.take(waiting, sam.user, here)
+def test_waits_for_a_word(waiting: SupportRequest, sam: Person, context: Context) -> None:
+    assert not approvals.take(waiting, sam.user, context)
 
 
 def test_is_not_taken_up_for_a_person_who_changed(
-    waiting: SupportRequest, ana: Person, other: User, sam: Person, here: Context
+    waiting: SupportRequest, ana: Person, other: User, sam: Person, context: Context
 ) -> None:
-    found = agreed(waiting, other, here)
+    found = agreed(waiting, other, context)
     User.objects.filter(pk=ana.user.pk).update(epoch=ana.user.epoch + 1)
 
-    assert not approvals.take(found, sam.user, here)
+    assert not approvals.take(found, sam.user, context)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"groups": []}])
 def test_word_of_a_colleague_who_lost_the_right_is_gone(
-    waiting: SupportRequest, other: User, here: Context, change: dict[str, object]
+    waiting: SupportRequest, other: User, context: Context, change: dict[str, object]
 ) -> None:
-    found = agreed(waiting, other, here)
-    assert approvals.is_agreed_still(found, now=here.now)
+    found = agreed(waiting, other, context)
+    assert approvals.is_agreed_still(found, now=context.now)
 
     if "groups" in change:
         other.groups.clear()
     else:
         User.objects.filter(pk=other.pk).update(**change)
 
-    assert not approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=here.now)
+    assert not approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=context.now)
 
 
 @pytest.mark.parametrize("is_agreed", [False, True])
 def test_the_one_who_asked_withdraws_it_once(
-    waiting: SupportRequest, other: User, sam: Person, here: Context, is_agreed: bool
+    waiting: SupportRequest, other: User, sam: Person, context: Context, is_agreed: bool
 ) -> None:
     if is_agreed:
-        agreed(waiting, other, here)
+        agreed(waiting, other, context)
 
-    done = [approvals.withdraw(waiting, who, here) for who in (other, sam.user, sam.user)]
+    done = [approvals.withdraw(waiting, who, context) for who in (other, sam.user, sam.user)]
 
     assert done == [False, True, False]
-    assert not approvals.decide(waiting, other, here, agrees=True)
-    assert not approvals.take(waiting, sam.user, here)
-    assert list(approvals.listed(sam.user, now=here.now)) == []
+    assert not approvals.decide(waiting, other, context, agrees=True)
+    assert not approvals.take(waiting, sam.user, context)
+    assert list(approvals.listed(sam.user, now=context.now)) == []
     event = AuditEvent.objects.get(kind="support.request_withdrawn")
     assert (event.actor_id, event.detail["request"]) == (sam.user.pk, waiting.ref)
 
 
 def test_what_is_done_or_refused_is_not_withdrawn(
-    waiting: SupportRequest, other: User, sam: Person, here: Context
+    waiting: SupportRequest, other: User, sam: Person, context: Context
 ) -> None:
-    approvals.take(agreed(waiting, other, here), sam.user, here)
+    approvals.take(agreed(waiting, other, context), sam.user, context)
     refused = SupportRequest.objects.create(
         action="unlock",
         person=waiting.person,
         asked_by=sam.user,
-        asked_at=here.now,
-        ends_at=here.now + approvals.LIFE,
+        asked_at=context.now,
+        ends_at=context.now + approvals.LIFE,
         epoch=1,
         state=SupportRequest.State.REFUSED,
     )
 
-    assert not approvals.withdraw(waiting, sam.user, here)
-    assert not approvals.withdraw(refused, sam.user, here)
+    assert not approvals.withdraw(waiting, sam.user, context)
+    assert not approvals.withdraw(refused, sam.user, context)
 
 
-def test_list_shows_what_is_open(waiting: SupportRequest, other: User, sam: Person, here: Context) -> None:
-    assert list(approvals.listed(other, now=here.now)) == [waiting]
-    assert list(approvals.listed(other, now=here.now + timedelta(hours=24))) == []
+def test_list_shows_what_is_open(waiting: SupportRequest, other: User, sam: Person, context: Context) -> None:
+    assert list(approvals.listed(other, now=context.now)) == [waiting]
+    assert list(approvals.listed(other, now=context.now + timedelta(hours=24))) == []
 
-    approvals.take(agreed(waiting, other, here), sam.user, here)
+    approvals.take(agreed(waiting, other, context), sam.user, context)
 
-    assert list(approvals.listed(other, now=here.now)) == []
+    assert list(approvals.listed(other, now=context.now)) == []

@@ -115,11 +115,11 @@ def test_permit_holds_for_the_person_as_they_were(change: dict[str, Any]) -> Non
     assert not found.still_holds(User(**{"pk": 2, "username": "ana"} | change))
 
 
-def test_role_without_the_permission_is_refused(ana: Person, dora: Person, here: Context) -> None:
-    assert authorise.authorise(dora.user, ana.user, ACTIONS["erase"], here) is ActionRefusal.NOT_ALLOWED
+def test_role_without_the_permission_is_refused(ana: Person, dora: Person, context: Context) -> None:
+    assert authorise.authorise(dora.user, ana.user, ACTIONS["erase"], context) is ActionRefusal.NOT_ALLOWED
 
 
-def test_quota_is_that_of_the_staff(ana: Person, sam: Person, here: Context) -> None:
+def test_quota_is_that_of_the_staff(ana: Person, sam: Person, context: Context) -> None:
     desk, lab = Group.objects.create(name="Desk"), Group.objects.create(name="Lab")
     sam.user.groups.add(desk)
     ana.user.groups.add(lab)
@@ -127,23 +127,23 @@ def test_quota_is_that_of_the_staff(ana: Person, sam: Person, here: Context) -> 
     Policy.objects.create(group=lab, rank=2, staff_quota=5, caller_check=False)
     policies.forget()
 
-    found = authorise.access(sam.user, ana.user, here)
+    found = authorise.access(sam.user, ana.user, context)
 
     assert (found.staff_quota, found.rules.caller_check) == (3, False)
 
 
-def test_many_are_read_like_one(ana: Person, ben: Person, sam: Person, root: Person, here: Context) -> None:
-    caller_verification.vouch(sam.user, ana.user, "the number on file", here)
+def test_many_are_read_like_one(ana: Person, ben: Person, sam: Person, root: Person, context: Context) -> None:
+    caller_verification.vouch(sam.user, ana.user, "the number on file", context)
     people = [ana.user, ben.user, root.user]
 
-    found = authorise.access_to_many(sam.user, people, here)
+    found = authorise.access_to_many(sam.user, people, context)
 
     for name in ("unlock", "forget_browsers", "erase"):
-        one_by_one = [authorise.authorise(sam.user, person, ACTIONS[name], here) for person in people]
+        one_by_one = [authorise.authorise(sam.user, person, ACTIONS[name], context) for person in people]
         assert [found[person.pk].permit(ACTIONS[name]) for person in people] == one_by_one
 
 
-def test_agreed_action_keeps_the_caller_and_asks_rights_again(ana: Person, sam: Person, here: Context) -> None:
+def test_agreed_action_keeps_the_caller_and_asks_rights_again(ana: Person, sam: Person, context: Context) -> None:
     unlock = ACTIONS["unlock"]
 
     assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="") is ActionRefusal.NO_CALLER

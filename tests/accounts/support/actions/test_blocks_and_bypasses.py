@@ -80,8 +80,8 @@ def test_sign_in_without_the_second_step_is_spent_once(senior: Person) -> None:
         assert found.count("bypassed") == 1
 
 
-def test_staff_get_no_bypass_and_keep_their_second_step(sam: Person, root: Person, here: Context) -> None:
-    by_root = Actor(staff=root.user, context=here, reason="a", ticket="1")
+def test_staff_get_no_bypass_and_keep_their_second_step(sam: Person, root: Person, context: Context) -> None:
+    by_root = Actor(staff=root.user, context=context, reason="a", ticket="1")
 
     with pytest.raises(Unneeded):
         blocks_and_bypasses.bypass_once(sam.user, by_root, life=timedelta(minutes=5))
@@ -125,7 +125,7 @@ def test_unblocks_once(ana: Person, actor: Actor) -> None:
         blocks_and_bypasses.unblock(ana.user, actor)
 
 
-def test_first_line_stops_sign_ins_of_a_stolen_account_of_a_directory(dora: Person, here: Context) -> None:
+def test_first_line_stops_sign_ins_of_a_stolen_account_of_a_directory(dora: Person, context: Context) -> None:
     """Seen failing: without a session or a method, nothing that first-line support may do stopped the thief."""
     cleo = join("cleo")
     ldap = Directory.objects.create(name="LDAP", kind=DirectoryKind.OPENLDAP)
@@ -145,9 +145,9 @@ def test_first_line_stops_sign_ins_of_a_stolen_account_of_a_directory(dora: Pers
             options=options,
             form_ref=execution.new_form_ref(),
         )
-        perform(order, here)
+        perform(order, context)
 
-    found = policies.decide(User.objects.get(pk=person.pk), here)
+    found = policies.decide(User.objects.get(pk=person.pk), context)
     assert (found.step, found.reason) == (SignInStep.DENY, DecisionReason.LOCKED)
 
 

@@ -45,12 +45,14 @@ def confirm(staff: Person, person: Person, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BUDGETS)
-def test_confirmation_reads_policy_and_caller_check_once(ana: Person, root: Person, here: Context, name: str) -> None:
+def test_confirmation_reads_policy_and_caller_check_once(
+    ana: Person, root: Person, context: Context, name: str
+) -> None:
     """Policy was read four times and the caller check three times before actions were authorised once."""
     group = Group.objects.create(name="Lab")
     ana.user.groups.add(group)
     Policy.objects.create(group=group, rank=1, caller_check=True)
-    caller_verification.vouch(root.user, ana.user, "the number in the personnel file", here)
+    caller_verification.vouch(root.user, ana.user, "the number in the personnel file", context)
     root.sign_in(to="/admin/")
     if name in _NEED_A_SESSION:
         ana.sign_in(remember="on")

@@ -43,24 +43,24 @@ def sam(db: None, clock: object) -> Person:
     return hire("sam", "Administrators")
 
 
-def live(zora: Person, fay: Person, here: Context) -> None:
+def live(zora: Person, fay: Person, context: Context) -> None:
     """Leave traces of the person wherever the product stores any."""
     zora.sign_in(remember="on")
     zora.browser.go("/")
     zora.browser.press("Sign out")
     zora.give_password()
     work()
-    app_passwords.issue(zora.user, here, name=f"laptop of {FULL}", program="mail")
-    browsers.remember(zora.user, here, days=14, method="totp")
-    Enrolment.objects.filter(user=zora.user).update(confirmed_at=here.now - timedelta(days=30), name=f"{FULL} phone")
-    caller_verification.vouch(fay.user, zora.user, f"{FULL} has a known voice", here)
-    caller_verification.begin(fay.user, zora.user, zora.enrolment("totp").ref, here)
-    noted = Actor(staff=fay.user, context=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
+    app_passwords.issue(zora.user, context, name=f"laptop of {FULL}", program="mail")
+    browsers.remember(zora.user, context, days=14, method="totp")
+    Enrolment.objects.filter(user=zora.user).update(confirmed_at=context.now - timedelta(days=30), name=f"{FULL} phone")
+    caller_verification.vouch(fay.user, zora.user, f"{FULL} has a known voice", context)
+    caller_verification.begin(fay.user, zora.user, zora.enrolment("totp").ref, context)
+    noted = Actor(staff=fay.user, context=context, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
     ACTIONS["unlock"].run(zora.user, noted)
     ACTIONS["reset_device"].run(zora.user, noted, ref=zora.enrolment("text").ref)
     approvals.ask("issue_pass", noted, zora.user, {})
     rows = f"user name,name,mail,groups,state\n{NAME},{FULL},{MAIL},,enabled\n{NAME},{FULL},{MAIL},,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_dry_run=True)
+    jobs.begin("people", rows, fay.user, context, name=f"{NAME}.csv", is_dry_run=True)
     jobs.work(timezone.now())
     other = join("otto")
     Message.objects.create(
@@ -69,27 +69,27 @@ def live(zora: Person, fay: Person, here: Context) -> None:
         template="t",
         context={"staff": FULL, "ticket": "1"},
         hint="mail",
-        useful_until=here.now,
+        useful_until=context.now,
     )
     GroupRequest.objects.create(
         name="North",
         wanted={"name": "North", "rights": [], "joining": [NAME, "otto"], "leaving": []},
         reason="r",
         asked_by=fay.user,
-        asked_at=here.now,
-        ends_at=here.now,
+        asked_at=context.now,
+        ends_at=context.now,
     )
     work()
 
 
-def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Person, here: Context) -> None:
+def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Person, context: Context) -> None:
     """Seen failing with the words of events kept, with files kept, and with the carrier's own rows kept."""
-    live(zora, fay, here)
+    live(zora, fay, context)
     audit.seal(timezone.now())
     assert len({trace.partition(".")[0] for trace in traces(*words())}) > 8
     n_events = AuditEvent.objects.filter(user_id=zora.user.pk).count()
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
     audit.seal(timezone.now())
 
     assert traces(*words()) == []
@@ -103,41 +103,41 @@ EXPORTS = ("/admin/accounts/user/export/?q={}", "/admin/accounts/user/record/exp
 
 
 @pytest.mark.parametrize("name", [NAME, NAME.title(), FULL, MAIL])
-def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, here: Context) -> None:
+def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, context: Context) -> None:
     """Seen: the audit log kept search words and the person they were about for ever."""
     fay.sign_in(to="/admin/")
     for address in EXPORTS:
         fay.browser.save(address.format(name, name))
     rows = f"user name,name,mail,groups,state\n,{FULL},{MAIL},,enabled\n"
-    job = jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_dry_run=True)
+    job = jobs.begin("people", rows, fay.user, context, name=f"{NAME}.csv", is_dry_run=True)
     jobs.work(timezone.now())
     fay.browser.save(f"/admin/accounts/user/import/{job.ref}/bad-rows/")
     events = AuditEvent.objects.filter(kind="export.made").order_by("id")
     assert [event.detail["what"] for event in events] == ["people", "record", "bad-rows"]
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
     assert traces(*words()) == []
     assert fold(name) != NAME or events[1].detail["search"]["person"] == f"number {zora.user.pk}"
 
 
-def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Context) -> None:
-    noted = Actor(staff=fay.user, context=here, reason="lost it", ticket="1")
+def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, context: Context) -> None:
+    noted = Actor(staff=fay.user, context=context, reason="lost it", ticket="1")
     ACTIONS["phone_lost"].run(ana.user, noted)
     ana.set_up("totp")
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
     assert AuditEvent.objects.get(kind="support.phone_lost").said["reason"] == "lost it"
     assert User.objects.filter(pk=ana.user.pk).exists()
     assert ana.enrolment("totp").confirmed
 
 
-def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, here: Context) -> None:
+def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, context: Context) -> None:
     dora = hire("dora", "Support desk")
-    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"))
+    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=context, reason="lost it", ticket="1"))
 
-    erasure.erase(dora.user, actor(fay, here))
+    erasure.erase(dora.user, actor(fay, context))
 
     event = AuditEvent.objects.get(kind="support.phone_lost")
     assert (event.actor_id, event.said["reason"]) == (dora.user.pk, "lost it")
@@ -146,44 +146,44 @@ def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Pers
 
 
 @pytest.mark.parametrize("name", ["Jürg Brändli", 'Dora "Do" Ott', "Ott\\Dora"])
-def test_name_goes_however_the_database_stores_it(name: str, ana: Person, fay: Person, here: Context) -> None:
+def test_name_goes_however_the_database_stores_it(name: str, ana: Person, fay: Person, context: Context) -> None:
     """Emails to others kept a name with an umlaut, because the database had it in another spelling. Seen failing."""
     dora = hire("dora", "Support desk")
     User.objects.filter(pk=dora.user.pk).update(name=name)
     dora.user.refresh_from_db()
-    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"))
+    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=context, reason="lost it", ticket="1"))
     assert Message.objects.get(context__event="support.phone_lost").context["staff"] == name
 
-    erasure.erase(dora.user, actor(fay, here))
+    erasure.erase(dora.user, actor(fay, context))
 
     assert Message.objects.get(context__event="support.phone_lost").context["staff"] == "–"
 
 
-def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Context) -> None:
+def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, context: Context) -> None:
     rows = f"user name,name,mail,groups,state\n{NAME},,,,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name="f", is_dry_run=False)
+    jobs.begin("people", rows, fay.user, context, name="f", is_dry_run=False)
 
     with pytest.raises(Unneeded):
-        erasure.erase(zora.user, actor(fay, here))
+        erasure.erase(zora.user, actor(fay, context))
 
     assert User.objects.filter(pk=zora.user.pk).exists()
 
 
-def test_file_of_others_stays(zora: Person, fay: Person, here: Context) -> None:
+def test_file_of_others_stays(zora: Person, fay: Person, context: Context) -> None:
     """A name within a longer one is not that name."""
     rows = f"user name,name,mail,groups,state\n{NAME}-2,,other.{MAIL},,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name="f", is_dry_run=True)
+    jobs.begin("people", rows, fay.user, context, name="f", is_dry_run=True)
     jobs.work(timezone.now())
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
     assert Import.objects.get().sealed
 
 
-def run(person: Person, name: str, state: str, here: Context) -> DirectorySync:
+def run(person: Person, name: str, state: str, context: Context) -> DirectorySync:
     """Return a run of a directory that changes the person, and another one."""
     directory = Directory.objects.create(**DIRECTORY | {"name": name}, servers=["ldap.example.org"])
-    sync = DirectorySync.objects.create(directory=directory, state=state, made_at=here.now, read_at=here.now)
+    sync = DirectorySync.objects.create(directory=directory, state=state, made_at=context.now, read_at=context.now)
     user = person.user
     fields = {"name": ["Z.", FULL], "email": ["", MAIL]}
     DirectorySyncRow.objects.create(sync=sync, what="changed", name=user.username, fields=fields)
@@ -193,12 +193,12 @@ def run(person: Person, name: str, state: str, here: Context) -> DirectorySync:
     return sync
 
 
-def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, here: Context) -> None:
+def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, context: Context) -> None:
     """Seen failing: names and addresses stayed for a week, and a confirmed run would have added them again."""
-    run(zora, "Old", "done", here)
-    ready = run(zora, "New", "ready", here)
+    run(zora, "Old", "done", context)
+    ready = run(zora, "New", "ready", context)
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
     assert traces(*words()) == []
     assert list(DirectorySyncRow.objects.values_list("name", flat=True)) == ["otto", "otto"]
@@ -208,25 +208,25 @@ def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, here
 
 @pytest.mark.parametrize("is_theirs", [True, False])
 def test_run_that_does_not_name_them_is_replaced_only_in_their_directory(
-    is_theirs: bool, zora: Person, fay: Person, here: Context
+    is_theirs: bool, zora: Person, fay: Person, context: Context
 ) -> None:
-    ready = run(join("olga"), "New", "ready", here)
+    ready = run(join("olga"), "New", "ready", context)
     ready.rows.exclude(name="otto").delete()
     User.objects.filter(pk=zora.user.pk).update(directory=ready.directory if is_theirs else None, directory_key="z")
     zora.user.refresh_from_db()
 
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
     ready.refresh_from_db()
     assert (ready.state, ready.batches.count()) == (("replaced", 0) if is_theirs else ("ready", 1))
 
 
 @pytest.mark.parametrize("state", ["reading", "applying"])
-def test_waits_for_a_run_that_names_them(state: str, zora: Person, fay: Person, here: Context) -> None:
-    run(zora, "New", state, here)
+def test_waits_for_a_run_that_names_them(state: str, zora: Person, fay: Person, context: Context) -> None:
+    run(zora, "New", state, context)
 
     with pytest.raises(Unneeded):
-        erasure.erase(zora.user, actor(fay, here))
+        erasure.erase(zora.user, actor(fay, context))
 
     assert User.objects.filter(pk=zora.user.pk).exists()
     assert DirectorySyncRow.objects.count() == 3
@@ -237,25 +237,25 @@ def test_waits_for_a_run_that_names_them(state: str, zora: Person, fay: Person, 
 
 
 def test_second_person_must_agree_unless_policy_says_otherwise(
-    zora: Person, fay: Person, sam: Person, here: Context
+    zora: Person, fay: Person, sam: Person, context: Context
 ) -> None:
-    assert perform(order(fay, zora), here).state is ActionState.ASKED
+    assert perform(order(fay, zora), context).state is ActionState.ASKED
     request = SupportRequest.objects.get()
-    assert not approvals.decide(request, fay.user, here, agrees=True)
-    assert approvals.decide(request, sam.user, here, agrees=True)
+    assert not approvals.decide(request, fay.user, context, agrees=True)
+    assert approvals.decide(request, sam.user, context, agrees=True)
     request.refresh_from_db()
 
-    answer = execution.collect(request, order(fay, zora), here)
+    answer = execution.collect(request, order(fay, zora), context)
 
     assert answer.state is ActionState.DONE
     assert not User.objects.filter(pk=zora.user.pk).exists()
     assert AuditEvent.objects.get(kind="person.erased").detail["approver"] == sam.user.pk
 
 
-def test_policy_may_let_one_alone(zora: Person, fay: Person, here: Context) -> None:
+def test_policy_may_let_one_alone(zora: Person, fay: Person, context: Context) -> None:
     Policy.objects.create(second_person=["issue_pass"])
 
-    assert perform(order(fay, zora), here).state is ActionState.DONE
+    assert perform(order(fay, zora), context).state is ActionState.DONE
 
 
 REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]] = {
@@ -276,12 +276,12 @@ REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]]
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_refuses(why: str, db: None, here: Context) -> None:
+def test_refuses(why: str, db: None, context: Context) -> None:
     make_staff, make_person, refusal = REFUSED[why]
     staff = make_staff()
     person = make_person(staff)
 
-    answer = perform(order(staff, person), here)
+    answer = perform(order(staff, person), context)
 
     assert answer.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == refusal

@@ -39,14 +39,14 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
             zora.give_password()
             zora.choose("Authenticator app")
         code = zora.read_app()
-        here = Context(now=timezone.now(), network="192.0.2.9")
+        context = Context(now=timezone.now(), network="192.0.2.9")
 
         def sign_in(zora: Person = zora, code: str = code) -> int:
             page = zora.verify(code) if stage == "the code" else zora.give_password()
             return page.status
 
-        def erase(zora: Person = zora, here: Context = here) -> ActionState:
-            return perform(order(fay, zora), here).state
+        def erase(zora: Person = zora, context: Context = context) -> ActionState:
+            return perform(order(fay, zora), context).state
 
         found = together(sign_in, erase)
 
@@ -142,11 +142,13 @@ def test_challenge_that_comes_too_late_is_refused() -> None:
     """The account is read, then erased, then asked: no row of it is written."""
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
-    here, enrolment = Context(now=timezone.now()), zora.enrolment("text")
+    context, enrolment = Context(now=timezone.now()), zora.enrolment("text")
     rules, stale = policies.rules_for(zora.user.pk), User.objects.get(pk=zora.user.pk)
-    erasure.erase(zora.user, actor(fay, here))
+    erasure.erase(zora.user, actor(fay, context))
 
-    outcome = challenges.start(enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", context=here, rules=rules)
+    outcome = challenges.start(
+        enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", context=context, rules=rules
+    )
 
     assert outcome.verdict is Verdict.GONE
     assert not Message.objects.exists()

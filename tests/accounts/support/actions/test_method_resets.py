@@ -93,9 +93,9 @@ def test_half_done_clearing_is_undone(senior: Person, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def by(sam: Person, here: Context) -> Actor:
+def support_actor(sam: Person, context: Context) -> Actor:
     """A member of senior support who acts."""
-    return Actor(staff=sam.user, context=here, reason="asked", ticket="1")
+    return Actor(staff=sam.user, context=context, reason="asked", ticket="1")
 
 
 def methods(person: Person) -> set[str]:
@@ -103,10 +103,10 @@ def methods(person: Person) -> set[str]:
 
 
 @pytest.mark.parametrize("too", [True, False])
-def test_clearing_deletes_app_passwords_only_if_chosen(ana: Person, by: Actor, *, too: bool) -> None:
-    app_passwords.issue(ana.user, by.context, name="Mail", program="mail")
+def test_clearing_deletes_app_passwords_only_if_chosen(ana: Person, support_actor: Actor, *, too: bool) -> None:
+    app_passwords.issue(ana.user, support_actor.context, name="Mail", program="mail")
 
-    method_resets.clear_settings(ana.user, by, app_passwords_too=too)
+    method_resets.clear_settings(ana.user, support_actor, app_passwords_too=too)
 
     assert methods(ana) == set()
     assert AppPassword.objects.filter(user=ana.user).exists() is not too
@@ -114,32 +114,32 @@ def test_clearing_deletes_app_passwords_only_if_chosen(ana: Person, by: Actor, *
     assert detail["n_app_passwords"] == int(too)
 
 
-def test_nothing_to_clear_is_no_event(ben: Person, by: Actor) -> None:
+def test_nothing_to_clear_is_no_event(ben: Person, support_actor: Actor) -> None:
     for action in (method_resets.clear_settings, method_resets.phone_lost):
         with pytest.raises(Unneeded):
-            action(ben.user, by)
+            action(ben.user, support_actor)
 
     assert not AuditEvent.objects.filter(kind__startswith="support.").exists()
 
 
-def test_sessions_and_browsers_that_are_over_are_nothing_to_clear(ben: Person, by: Actor) -> None:
+def test_sessions_and_browsers_that_are_over_are_nothing_to_clear(ben: Person, support_actor: Actor) -> None:
     """An email said that the settings were cleared, and the audit log counted what had ended long ago. Seen failing."""
-    over = by.context.now - timedelta(hours=1)
+    over = support_actor.context.now - timedelta(hours=1)
     Session.objects.create(ref="k", session_key="k", session_data="", expire_date=over, user_id=ben.user.pk)
-    browsers.remember(ben.user, replace(by.context, now=over - timedelta(days=8)), days=7)
+    browsers.remember(ben.user, replace(support_actor.context, now=over - timedelta(days=8)), days=7)
 
     for action in (method_resets.clear_settings, method_resets.phone_lost):
         with pytest.raises(Unneeded):
-            action(ben.user, by)
+            action(ben.user, support_actor)
 
     assert not Message.objects.filter(user=ben.user).exists()
 
 
-def test_reporting_a_lost_phone_deletes_app_passwords(ana: Person, by: Actor) -> None:
-    app_passwords.issue(ana.user, by.context, name="Mail", program="mail")
+def test_reporting_a_lost_phone_deletes_app_passwords(ana: Person, support_actor: Actor) -> None:
+    app_passwords.issue(ana.user, support_actor.context, name="Mail", program="mail")
     epoch = ana.user.epoch
 
-    method_resets.phone_lost(ana.user, by)
+    method_resets.phone_lost(ana.user, support_actor)
 
     assert methods(ana) == set()
     assert not AppPassword.objects.filter(user=ana.user).exists()
@@ -147,47 +147,47 @@ def test_reporting_a_lost_phone_deletes_app_passwords(ana: Person, by: Actor) ->
     assert AuditEvent.objects.filter(kind="support.phone_lost").exists()
 
 
-def test_one_number_goes_with_its_texts_and_calls(ana: Person, by: Actor) -> None:
+def test_one_number_goes_with_its_texts_and_calls(ana: Person, support_actor: Actor) -> None:
     assert {"text", "totp"} <= methods(ana)
 
-    method_resets.reset_device(ana.user, by, ref=ana.enrolment("text").ref)
+    method_resets.reset_device(ana.user, support_actor, ref=ana.enrolment("text").ref)
 
     assert "totp" in methods(ana)
     assert not {"text", "call"} & methods(ana)
 
 
-def test_method_that_is_gone_is_named_at_its_field(ana: Person, by: Actor) -> None:
+def test_method_that_is_gone_is_named_at_its_field(ana: Person, support_actor: Actor) -> None:
     ref = ana.enrolment("text").ref
-    method_resets.reset_device(ana.user, by, ref=ref)
+    method_resets.reset_device(ana.user, support_actor, ref=ref)
 
     for action in (method_resets.reset_device, method_resets.try_message):
         with pytest.raises(Unneeded) as refused:
-            action(ana.user, by, ref=ref)
+            action(ana.user, support_actor, ref=ref)
         assert refused.value.field == "ref"
 
 
-def test_method_of_someone_else_is_out_of_reach(ana: Person, ben: Person, by: Actor) -> None:
+def test_method_of_someone_else_is_out_of_reach(ana: Person, ben: Person, support_actor: Actor) -> None:
     ben.set_up("totp")
 
     with pytest.raises(Unneeded):
-        method_resets.reset_device(ana.user, by, ref=ben.enrolment("totp").ref)
+        method_resets.reset_device(ana.user, support_actor, ref=ben.enrolment("totp").ref)
 
     assert methods(ben) == {"totp"}
 
 
-def test_test_message_signs_nobody_in(ana: Person, by: Actor) -> None:
-    method_resets.try_message(ana.user, by, ref=ana.enrolment("text").ref)
+def test_test_message_signs_nobody_in(ana: Person, support_actor: Actor) -> None:
+    method_resets.try_message(ana.user, support_actor, ref=ana.enrolment("text").ref)
 
     assert Challenge.objects.get(user=ana.user).purpose == Purpose.SELF_TEST
     assert Message.objects.filter(user=ana.user, kind="text").count() == 1
     assert AuditEvent.objects.filter(kind="support.message_tried").exists()
 
 
-def test_test_message_that_is_not_sent_is_no_event(ana: Person, by: Actor) -> None:
-    Outage.objects.create(kind="text", starts_at=by.context.now)
+def test_test_message_that_is_not_sent_is_no_event(ana: Person, support_actor: Actor) -> None:
+    Outage.objects.create(kind="text", starts_at=support_actor.context.now)
 
     with pytest.raises(Unneeded):
-        method_resets.try_message(ana.user, by, ref=ana.enrolment("text").ref)
+        method_resets.try_message(ana.user, support_actor, ref=ana.enrolment("text").ref)
 
     assert not AuditEvent.objects.filter(kind="support.message_tried").exists()
 

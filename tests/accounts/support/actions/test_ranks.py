@@ -133,7 +133,7 @@ def test_every_action_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("target", ["person", "desk", "senior", "administrator", "root", "self"])
 @pytest.mark.parametrize("actor", list(RANKS))
-def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Context, no_check: None) -> None:
+def test_table_of_who_may_do_what_to_whom(actor: str, target: str, context: Context, no_check: None) -> None:
     """Seen failing with the rule of staff taken out: a desk member gave an equal a pass."""
     staff = make(actor, "acts")
     person = staff if target == "self" else make(target, "asks")
@@ -143,13 +143,13 @@ def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Context
         may = staff.user.has_perm(f"accounts.{action.permission}")
         wanted[name] = WANTED[rank][_group(name)] if may else "refused"
         with undone():
-            found[name] = _became(perform(order(name, staff.user, person), here).state)
+            found[name] = _became(perform(order(name, staff.user, person), context).state)
 
     assert ranks.rank(person.user, staff.user) is Rank(rank)
     assert found == wanted
 
 
-def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context) -> None:
+def test_rights_of_an_account_that_is_off_still_count(sam: Person, context: Context) -> None:
     fay = hire("fay", "Administrators")
     User.objects.filter(pk=fay.user.pk).update(is_active=False)
 
@@ -159,20 +159,20 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context
 # The second person ----------------------------------------------------------------------------------------------
 
 
-def ask(staff: Person, person: Person, here: Context, name: str = "issue_pass") -> SupportRequest:
+def ask(staff: Person, person: Person, context: Context, name: str = "issue_pass") -> SupportRequest:
     """Request an action that a second person must approve."""
-    assert perform(order(name, staff.user, person), here).state is ActionState.ASKED
+    assert perform(order(name, staff.user, person), context).state is ActionState.ASKED
     return SupportRequest.objects.get()
 
 
 def test_second_person_is_not_below_the_first_nor_the_person_themselves(
-    root: Person, here: Context, no_check: None
+    root: Person, context: Context, no_check: None
 ) -> None:
     fay, finn, sam = hire("fay", "Administrators"), hire("finn", "Administrators"), hire("sam", "Senior support")
-    request = ask(root, fay, here)
+    request = ask(root, fay, context)
 
     answers = {
-        p.user.username: approvals.decide(request, User.objects.get(pk=p.user.pk), here, agrees=True)
+        p.user.username: approvals.decide(request, User.objects.get(pk=p.user.pk), context, agrees=True)
         for p in (root, fay, sam, finn)
     }
 
@@ -181,82 +181,82 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
 
 @pytest.mark.parametrize("what", ["nothing", "blocked", "locked", "off", "role ended", "erased"])
 def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
-    what: str, dora: Person, sam: Person, root: Person, here: Context, no_check: None
+    what: str, dora: Person, sam: Person, root: Person, context: Context, no_check: None
 ) -> None:
     """Seen: an action that a stolen senior support account had approved ran after that account was blocked."""
     finn = hire("finn", "Senior support")
-    request = ask(sam, dora, here, "phone_lost")
-    assert approvals.decide(request, finn.user, here, agrees=True)
-    ours = Actor(staff=root.user, context=here, reason="stolen", ticket="1")
+    request = ask(sam, dora, context, "phone_lost")
+    assert approvals.decide(request, finn.user, context, agrees=True)
+    ours = Actor(staff=root.user, context=context, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "blocked": lambda: blocks_and_bypasses.block(finn.user, ours),
-        "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
+        "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=context.now),
         "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
         "role ended": lambda: role_assignment.give_roles(finn.user, ours, roles=["Support desk"]),
         "erased": lambda: erasure.erase(finn.user, ours),
     }
     changes[what]()
 
-    answer = execution.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
+    answer = execution.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), context)
 
     assert answer.state is (ActionState.DONE if what == "nothing" else ActionState.UNNEEDED)
     assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
 
 
-def vouch(staff: Person, person: Person, here: Context) -> CallerCheck:
-    return caller_verification.vouch(staff.user, person.user, "the number in the personnel file", here)
+def vouch(staff: Person, person: Person, context: Context) -> CallerCheck:
+    return caller_verification.vouch(staff.user, person.user, "the number in the personnel file", context)
 
 
-def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Context) -> None:
+def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, context: Context) -> None:
     """Seen failing when every call back counted for the person who called back."""
     ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
-    vouch(ben, ana, here)
+    vouch(ben, ana, context)
 
-    alone = perform(order("issue_pass", ben.user, ana), here)
-    request = ask(cas, ana, here)
+    alone = perform(order("issue_pass", ben.user, ana), context)
+    request = ask(cas, ana, context)
 
     assert alone.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == "no_caller"
-    assert not approvals.decide(request, ben.user, here, agrees=True)
-    assert approvals.decide(request, dan.user, here, agrees=True)
+    assert not approvals.decide(request, ben.user, context, agrees=True)
+    assert approvals.decide(request, dan.user, context, agrees=True)
 
 
 def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(
-    ana: Person, sam: Person, here: Context
+    ana: Person, sam: Person, context: Context
 ) -> None:
-    vouch(sam, ana, here)
+    vouch(sam, ana, context)
 
-    assert perform(order("issue_pass", sam.user, ana), here).state is ActionState.DONE
+    assert perform(order("issue_pass", sam.user, ana), context).state is ActionState.DONE
 
 
-def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Context) -> None:
+def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, context: Context) -> None:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
-    check = caller_verification.begin(sam.user, dora.user, dora.enrolment("totp").ref, here)
+    check = caller_verification.begin(sam.user, dora.user, dora.enrolment("totp").ref, context)
     assert isinstance(check, CallerCheck)
-    caller_verification.answer(check, dora.read_app(), here)
+    caller_verification.answer(check, dora.read_app(), context)
 
-    assert perform(order("issue_pass", sam.user, dora), here).state is ActionState.ASKED
+    assert perform(order("issue_pass", sam.user, dora), context).state is ActionState.ASKED
 
 
-def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Context) -> None:
+def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, context: Context) -> None:
     """A request is valid only for the rank that the person had at the time."""
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
-    actor = Actor(staff=sam.user, context=here, reason="asked", ticket="1")
+    actor = Actor(staff=sam.user, context=context, reason="asked", ticket="1")
     request = approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
     assert request is not None
-    approvals.decide(request, root.user, here, agrees=True)
+    approvals.decide(request, root.user, context, agrees=True)
     role_assignment.give_roles(
-        ana.user, Actor(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
+        ana.user, Actor(staff=root.user, context=context, reason="asked", ticket="1"), roles=["Support desk"]
     )
 
-    assert not approvals.take(SupportRequest.objects.get(), sam.user, here)
+    assert not approvals.take(SupportRequest.objects.get(), sam.user, context)
 
 
-def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
+def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, context: Context) -> None:
     """Otherwise one person alone could remove the roles, issue a pass and give the roles back."""
-    actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
+    actor = Actor(staff=root.user, context=context, reason="asked", ticket="1")
     temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 
     role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
@@ -267,9 +267,9 @@ def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: C
 # A check belongs to one person, one of the staff, one call ------------------------------------------------------
 
 
-def begin(staff: Person, person: Person, here: Context) -> CallerCheck:
+def begin(staff: Person, person: Person, context: Context) -> CallerCheck:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
-    found = caller_verification.begin(staff.user, person.user, person.enrolment("totp").ref, here)
+    found = caller_verification.begin(staff.user, person.user, person.enrolment("totp").ref, context)
     assert isinstance(found, CallerCheck)
     return found
 
@@ -283,16 +283,16 @@ CASES: dict[str, Callable[[CallerCheck, Person, Person, Person], tuple[User, Use
 
 @pytest.mark.parametrize("case", CASES)
 def test_check_is_found_by_whoever_began_it_for_that_person_alone(
-    case: str, ana: Person, ben: Person, dora: Person, sam: Person, here: Context
+    case: str, ana: Person, ben: Person, dora: Person, sam: Person, context: Context
 ) -> None:
-    check = begin(dora, ana, here)
+    check = begin(dora, ana, context)
 
     staff, person = CASES[case](check, dora, sam, ben)
 
-    assert (caller_verification.begun(staff, person, check.ref, now=here.now) is not None) is (case == "their own")
+    assert (caller_verification.begun(staff, person, check.ref, now=context.now) is not None) is (case == "their own")
 
 
-def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, here: Context) -> None:
-    check = begin(dora, ana, here)
+def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, context: Context) -> None:
+    check = begin(dora, ana, context)
 
-    assert caller_verification.begun(dora.user, ana.user, check.ref, now=here.now + timedelta(minutes=16)) is None
+    assert caller_verification.begun(dora.user, ana.user, check.ref, now=context.now + timedelta(minutes=16)) is None

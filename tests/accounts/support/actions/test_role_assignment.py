@@ -27,8 +27,8 @@ def fay(db: None, clock: Clock) -> Person:
 
 
 @pytest.fixture
-def actor(fay: Person, here: Context) -> Actor:
-    return Actor(staff=fay.user, context=here, reason="new job", ticket="1")
+def actor(fay: Person, context: Context) -> Actor:
+    return Actor(staff=fay.user, context=context, reason="new job", ticket="1")
 
 
 def read(person: Person) -> User:
@@ -100,11 +100,11 @@ def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, f
     assert read(ana).is_staff
 
 
-def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, here: Context) -> None:
+def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, context: Context) -> None:
     temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
     blocks_and_bypasses.bypass_once(ana.user, actor, life=timedelta(minutes=5))
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
-    Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
+    Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=context.now + timedelta(hours=1))
 
     role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
 

@@ -16,8 +16,8 @@ WHY = {"reason": "phone left in a taxi", "ticket": "INC-1"}
 
 
 @pytest.fixture
-def actor(sam: Person, here: Context) -> Actor:
-    return Actor(staff=sam.user, context=here, reason="asked", ticket="1")
+def actor(sam: Person, context: Context) -> Actor:
+    return Actor(staff=sam.user, context=context, reason="asked", ticket="1")
 
 
 def form(**fields: object) -> PassForm:
@@ -55,8 +55,8 @@ def test_new_pass_replaces_the_former_one(ana: Person, actor: Actor) -> None:
 
 
 @pytest.mark.parametrize("once", [True, False])
-def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, here: Context, *, once: bool) -> None:
-    begins = here.now + timedelta(days=2)
+def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, context: Context, *, once: bool) -> None:
+    begins = context.now + timedelta(days=2)
 
     issue(ana, actor, once=once, starts_at=begins)
 
@@ -65,12 +65,12 @@ def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, h
     assert (detail["starts_at"], detail["ends_at"], detail["once"]) == (begins.isoformat(), ends.isoformat(), once)
 
 
-def test_start_in_the_past_means_now(ana: Person, actor: Actor, here: Context) -> None:
+def test_start_in_the_past_means_now(ana: Person, actor: Actor, context: Context) -> None:
     """A request may wait for approval until the start that it named has passed."""
-    issue(ana, actor, starts_at=here.now - timedelta(days=1))
+    issue(ana, actor, starts_at=context.now - timedelta(days=1))
 
     detail = AuditEvent.objects.get(kind="support.pass_issued").detail
-    assert detail["ends_at"] == (here.now + timedelta(hours=1)).isoformat()
+    assert detail["ends_at"] == (context.now + timedelta(hours=1)).isoformat()
 
 
 def test_person_is_told_without_the_pass(ana: Person, actor: Actor) -> None:

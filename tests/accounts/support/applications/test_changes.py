@@ -20,11 +20,11 @@ WHY = "the vendor asked"
 
 
 @pytest.fixture
-def board(db: None, here: Context) -> OidcClient:
+def board(db: None, context: Context) -> OidcClient:
     application = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
     logout_uri = "https://board.example.org/oauth/logout"
     redirect_uri = "https://board.example.org/oauth/back"
-    made = client_registration.make(application, redirect_uris=redirect_uri, logout_uri=logout_uri, now=here.now)
+    made = client_registration.make(application, redirect_uris=redirect_uri, logout_uri=logout_uri, now=context.now)
     return made.client
 
 
@@ -33,11 +33,11 @@ def chief(root: Person) -> User:
     return root.user
 
 
-def open_as(name: str, application: Application, here: Context) -> ApplicationSession:
+def open_as(name: str, application: Application, context: Context) -> ApplicationSession:
     """Open an application as a new person, from one session."""
     answer = access.AccessDecision(step=access.AccessStep.CONTINUE, reason=access.AccessReason.MET)
     person = join(name).user
-    applications.open(application, person, f"session of {name}", answer, here.now)
+    applications.open(application, person, f"session of {name}", answer, context.now)
     return ApplicationSession.objects.get(user=person)
 
 
@@ -47,52 +47,54 @@ def event(kind: str, chief: User) -> AuditEvent:
     return found
 
 
-def is_secret(client: OidcClient, secret: str, here: Context, *, days: int = 0) -> bool:
-    return secrets.matches(OidcClient.objects.get(pk=client.pk), SECRET, secret, here.now + timedelta(days=days))
+def is_secret(client: OidcClient, secret: str, context: Context, *, days: int = 0) -> bool:
+    return secrets.matches(OidcClient.objects.get(pk=client.pk), SECRET, secret, context.now + timedelta(days=days))
 
 
-def test_former_secret_works_for_the_chosen_days(board: OidcClient, chief: User, here: Context) -> None:
-    former = changes.renew_secret(board, chief, here, WHY, overlap=timedelta(0))
+def test_former_secret_works_for_the_chosen_days(board: OidcClient, chief: User, context: Context) -> None:
+    former = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
 
-    secret = changes.renew_secret(board, chief, here, WHY, overlap=timedelta(days=3))
+    secret = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
 
-    assert [is_secret(board, former, here, days=days) for days in (0, 2, 3)] == [True, True, False]
-    assert is_secret(board, secret, here, days=3)
+    assert [is_secret(board, former, context, days=days) for days in (0, 2, 3)] == [True, True, False]
+    assert is_secret(board, secret, context, days=3)
     renewed = AuditEvent.objects.filter(kind="application.secret_renewed").order_by("pk")
     assert [each.detail["days"] for each in renewed] == [0, 3]
 
 
-def test_former_secret_can_end_at_once(board: OidcClient, chief: User, here: Context) -> None:
-    former = changes.renew_secret(board, chief, here, WHY, overlap=timedelta(0))
-    secret = changes.renew_secret(board, chief, here, WHY, overlap=timedelta(days=3))
+def test_former_secret_can_end_at_once(board: OidcClient, chief: User, context: Context) -> None:
+    former = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
+    secret = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
 
-    changes.end_former_secret(board, chief, here, WHY)
+    changes.end_former_secret(board, chief, context, WHY)
 
-    assert [is_secret(board, each, here) for each in (former, secret)] == [False, True]
+    assert [is_secret(board, each, context) for each in (former, secret)] == [False, True]
     event("application.former_secret_ended", chief)
     with pytest.raises(ChangeRefused):
-        changes.end_former_secret(board, chief, here, WHY)
+        changes.end_former_secret(board, chief, context, WHY)
     assert AuditEvent.objects.filter(kind="application.former_secret_ended").count() == 1
 
 
-def test_switching_off_ends_sessions_and_closes_the_application(board: OidcClient, chief: User, here: Context) -> None:
+def test_switching_off_ends_sessions_and_closes_the_application(
+    board: OidcClient, chief: User, context: Context
+) -> None:
     application = board.application
-    opened = open_as("ida", application, here)
+    opened = open_as("ida", application, context)
 
-    assert changes.switch(application, chief, here, WHY, is_on=False) == 1
+    assert changes.switch(application, chief, context, WHY, is_on=False) == 1
 
     opened.refresh_from_db()
-    assert (opened.ended_at, opened.end_reason) == (here.now, "application-off")
+    assert (opened.ended_at, opened.end_reason) == (context.now, "application-off")
     assert not Application.objects.get(pk=application.pk).is_active
     assert event("application.switched_off", chief).detail["n_sessions"] == 1
 
 
-def test_switching_on_brings_no_session_back(board: OidcClient, chief: User, here: Context) -> None:
+def test_switching_on_brings_no_session_back(board: OidcClient, chief: User, context: Context) -> None:
     application = board.application
-    opened = open_as("ida", application, here)
-    changes.switch(application, chief, here, WHY, is_on=False)
+    opened = open_as("ida", application, context)
+    changes.switch(application, chief, context, WHY, is_on=False)
 
-    assert changes.switch(application, chief, here, WHY, is_on=True) == 0
+    assert changes.switch(application, chief, context, WHY, is_on=True) == 0
 
     opened.refresh_from_db()
     assert opened.ended_at is not None
@@ -101,20 +103,20 @@ def test_switching_on_brings_no_session_back(board: OidcClient, chief: User, her
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-def test_second_click_on_a_switch_is_refused(board: OidcClient, chief: User, here: Context, *, is_on: bool) -> None:
+def test_second_click_on_a_switch_is_refused(board: OidcClient, chief: User, context: Context, *, is_on: bool) -> None:
     Application.objects.filter(pk=board.application.pk).update(is_active=is_on)
 
     with pytest.raises(ChangeRefused):
-        changes.switch(board.application, chief, here, WHY, is_on=is_on)
+        changes.switch(board.application, chief, context, WHY, is_on=is_on)
 
     assert not AuditEvent.objects.filter(kind__startswith="application.").exists()
 
 
-def test_all_sessions_of_one_application_end(board: OidcClient, chief: User, here: Context) -> None:
+def test_all_sessions_of_one_application_end(board: OidcClient, chief: User, context: Context) -> None:
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
-    mine, theirs = open_as("ida", board.application, here), open_as("tom", wiki, here)
+    mine, theirs = open_as("ida", board.application, context), open_as("tom", wiki, context)
 
-    assert changes.end_all(board.application, chief, here, WHY) == 1
+    assert changes.end_all(board.application, chief, context, WHY) == 1
 
     mine.refresh_from_db()
     theirs.refresh_from_db()
@@ -122,43 +124,43 @@ def test_all_sessions_of_one_application_end(board: OidcClient, chief: User, her
     assert event("application.sessions_ended", chief).detail["n_sessions"] == 1
 
 
-def test_only_sign_outs_that_failed_are_sent_again(board: OidcClient, chief: User, here: Context) -> None:
+def test_only_sign_outs_that_failed_are_sent_again(board: OidcClient, chief: User, context: Context) -> None:
     for name, state in [("ida", "failed"), ("tom", "done"), ("uma", "waiting")]:
-        opened = open_as(name, board.application, here)
+        opened = open_as(name, board.application, context)
         LogoutDelivery.objects.create(
-            client=board, session=opened, user=opened.user, uri=board.logout_uri, due_at=here.now, state=state
+            client=board, session=opened, user=opened.user, uri=board.logout_uri, due_at=context.now, state=state
         )
 
-    assert changes.send_again(board, chief, here, WHY) == 1
+    assert changes.send_again(board, chief, context, WHY) == 1
 
     assert sorted(LogoutDelivery.objects.values_list("state", flat=True)) == ["done", "waiting", "waiting"]
     assert event("application.sign_outs_sent_again", chief).detail["n"] == 1
 
 
-def test_only_what_is_switched_off_is_deleted(board: OidcClient, chief: User, here: Context) -> None:
+def test_only_what_is_switched_off_is_deleted(board: OidcClient, chief: User, context: Context) -> None:
     application = board.application
     with pytest.raises(ChangeRefused):
-        changes.delete(application, chief, here, WHY)
+        changes.delete(application, chief, context, WHY)
     assert Application.objects.filter(pk=application.pk).exists()
 
-    changes.switch(application, chief, here, WHY, is_on=False)
-    changes.delete(application, chief, here, WHY)
+    changes.switch(application, chief, context, WHY, is_on=False)
+    changes.delete(application, chief, context, WHY)
 
     assert not Application.objects.filter(slug="board").exists()
     event("application.deleted", chief)
 
 
 def test_what_cannot_be_audited_does_not_happen(
-    board: OidcClient, chief: User, here: Context, monkeypatch: pytest.MonkeyPatch
+    board: OidcClient, chief: User, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = open_as("ida", board.application, here)
+    opened = open_as("ida", board.application, context)
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
-        changes.switch(board.application, chief, here, WHY, is_on=False)
+        changes.switch(board.application, chief, context, WHY, is_on=False)
 
     opened.refresh_from_db()
     assert (opened.ended_at, Application.objects.get(slug="board").is_active) == (None, True)

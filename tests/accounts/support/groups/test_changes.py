@@ -20,8 +20,8 @@ _State = GroupRequest.State
 
 
 @pytest.fixture
-def actor(chief: User, here: Context) -> Actor:
-    return Actor(staff=chief, context=here, reason="the new desk begins", ticket="1")
+def actor(chief: User, context: Context) -> Actor:
+    return Actor(staff=chief, context=context, reason="the new desk begins", ticket="1")
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def change(group: Group | None, to: WantedGroup | None, actor: Actor) -> str:
     return groups.change(group, to, actor, seen=plan(actor.staff, group, to).seen)
 
 
-def decide(request: GroupRequest, staff: User, here: Context, *, agrees: bool = True) -> str:
+def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool = True) -> str:
     seen = plan(User.objects.get(pk=request.asked_by_id), request.group, groups.wanted_by(request)).seen
-    return groups.decide(request, staff, here, agrees=agrees, reason="fine", seen=seen)
+    return groups.decide(request, staff, context, agrees=agrees, reason="fine", seen=seen)
 
 
 def test_role_is_made_with_its_members_who_become_staff(actor: Actor) -> None:
@@ -103,10 +103,10 @@ def test_group_that_is_gone_is_not_changed(actor: Actor, desk: Group) -> None:
 
 
 @pytest.mark.usefixtures("needs_second")
-def test_change_waits_for_a_second_person(actor: Actor, desk: Group, here: Context) -> None:
+def test_change_waits_for_a_second_person(actor: Actor, desk: Group, context: Context) -> None:
     change(desk, wanted(UNLOCK), actor)
 
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
     assert (request.group, groups.wanted_by(request), request.asked_by) == (desk, wanted(UNLOCK), actor.staff)
     assert rights_of([desk]) == {SEE}
     assert AuditEvent.objects.filter(kind="group.requested").exists()
@@ -114,23 +114,23 @@ def test_change_waits_for_a_second_person(actor: Actor, desk: Group, here: Conte
 
 @pytest.mark.usefixtures("needs_second")
 def test_only_someone_else_who_could_do_it_may_decide(
-    actor: Actor, desk: Group, second: User, dora: Person, here: Context
+    actor: Actor, desk: Group, second: User, dora: Person, context: Context
 ) -> None:
     change(desk, wanted(UNLOCK), actor)
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
 
     assert [groups.may_decide(request, staff) for staff in (actor.staff, dora.user, second)] == [False, False, True]
     with pytest.raises(ChangeRefused):
-        decide(request, actor.staff, here)
+        decide(request, actor.staff, context)
     assert rights_of([desk]) == {SEE}
 
 
 @pytest.mark.usefixtures("needs_second")
-def test_approval_does_it_for_the_one_who_asked(actor: Actor, desk: Group, second: User, here: Context) -> None:
+def test_approval_does_it_for_the_one_who_asked(actor: Actor, desk: Group, second: User, context: Context) -> None:
     change(desk, wanted(UNLOCK), actor)
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
 
-    decide(request, second, here)
+    decide(request, second, context)
 
     assert rights_of([desk]) == {UNLOCK}
     event = AuditEvent.objects.get(kind="group.changed")
@@ -141,24 +141,24 @@ def test_approval_does_it_for_the_one_who_asked(actor: Actor, desk: Group, secon
 
 @pytest.mark.usefixtures("needs_second")
 def test_refused_request_changes_nothing_and_is_decided_once(
-    actor: Actor, desk: Group, second: User, here: Context
+    actor: Actor, desk: Group, second: User, context: Context
 ) -> None:
     change(desk, wanted(UNLOCK), actor)
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
 
-    decide(request, second, here, agrees=False)
+    decide(request, second, context, agrees=False)
 
     assert rights_of([desk]) == {SEE}
     assert AuditEvent.objects.filter(kind="group.request_refused").exists()
     with pytest.raises(ChangeRefused):
-        decide(request, second, here)
+        decide(request, second, context)
     assert GroupRequest.objects.get().state == _State.REFUSED
 
 
 @pytest.mark.usefixtures("needs_second")
-def test_request_ends(actor: Actor, desk: Group, second: User, here: Context, clock: Clock) -> None:
+def test_request_ends(actor: Actor, desk: Group, second: User, context: Context, clock: Clock) -> None:
     change(desk, wanted(UNLOCK), actor)
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
     clock.forward(seconds=(approvals.LIFE + timedelta(seconds=1)).total_seconds())
     later = Context(now=clock.now)
 
@@ -171,14 +171,14 @@ def test_request_ends(actor: Actor, desk: Group, second: User, here: Context, cl
 @pytest.mark.usefixtures("needs_second")
 @pytest.mark.parametrize("lost", [{"is_staff": False}, {"is_active": False}])
 def test_former_staff_get_no_approval(
-    actor: Actor, desk: Group, second: User, here: Context, lost: dict[str, bool]
+    actor: Actor, desk: Group, second: User, context: Context, lost: dict[str, bool]
 ) -> None:
     change(desk, wanted(UNLOCK), actor)
-    (request,) = groups.waiting(here.now)
+    (request,) = groups.waiting(context.now)
     User.objects.filter(pk=actor.staff.pk).update(**lost)
 
     with pytest.raises(ChangeRefused):
-        decide(request, second, here)
+        decide(request, second, context)
 
     assert rights_of([desk]) == {SEE}
 
@@ -192,15 +192,15 @@ def test_change_for_an_equal_needs_a_second_person(actor: Actor, second: User) -
     assert not groups.wants_second(root, plan(root, None, wanted(SEE)))
 
 
-def test_refused_change_counts_towards_no_quota(chief: User, here: Context) -> None:
+def test_refused_change_counts_towards_no_quota(chief: User, context: Context) -> None:
     Policy.objects.update_or_create(group=None, defaults={"staff_quota": 1})
-    with pytest.raises(ChangeRefused), groups.counted(chief, here):
+    with pytest.raises(ChangeRefused), groups.counted(chief, context):
         raise ChangeRefused("no")
 
-    with groups.counted(chief, here):
+    with groups.counted(chief, context):
         pass
 
-    with pytest.raises(ChangeRefused), groups.counted(chief, here):
+    with pytest.raises(ChangeRefused), groups.counted(chief, context):
         pytest.fail("counts more than the quota")
 
 
@@ -213,16 +213,16 @@ def test_list_counts_members_and_permissions(desk: Group) -> None:
 
 
 def test_who_asked_withdraws_the_request(
-    actor: Actor, second: User, desk: Group, here: Context, needs_second: None
+    actor: Actor, second: User, desk: Group, context: Context, needs_second: None
 ) -> None:
     change(desk, wanted(SEE, name="Late desk"), actor)
     request = GroupRequest.objects.get()
 
-    done = [groups.withdraw(request, who, here) for who in (second, actor.staff, actor.staff)]
+    done = [groups.withdraw(request, who, context) for who in (second, actor.staff, actor.staff)]
 
     assert done == [False, True, False]
     with pytest.raises(ChangeRefused):
-        decide(request, second, here)
+        decide(request, second, context)
     assert Group.objects.get(pk=desk.pk).name == "Night desk"
     event = AuditEvent.objects.get(kind="group.request_withdrawn")
     assert (event.actor_id, event.detail["request"]) == (actor.staff.pk, request.ref)

@@ -11,9 +11,9 @@ ROW = "m.one,M One,m1@example.org,,"
 IMPORT = "/admin/accounts/user/import/"
 
 
-def bring(text: str, staff: User, here: Context, *, is_dry_run: bool = False) -> Import:
-    job = jobs.begin("people", text, staff, here, name="file.csv", is_dry_run=is_dry_run)
-    jobs.work(here.now)
+def bring(text: str, staff: User, context: Context, *, is_dry_run: bool = False) -> Import:
+    job = jobs.begin("people", text, staff, context, name="file.csv", is_dry_run=is_dry_run)
+    jobs.work(context.now)
     job.refresh_from_db()
     return job
 

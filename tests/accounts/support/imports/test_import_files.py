@@ -14,8 +14,8 @@ from tests.simulated.people import Person, join
 from verification.context import Context
 
 
-def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Context) -> None:
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_dry_run=True)
+def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, context: Context) -> None:
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, context, name="vsc\u202eexe.لیست", is_dry_run=True)
 
     assert job.name == "vscexe.لیست"
 
@@ -49,8 +49,8 @@ SPREADSHEETS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
-def test_reads_what_spreadsheets_write(how: str, root: Person, here: Context) -> None:
-    job = bring(file_formats.read(SPREADSHEETS[how], "people"), root.user, here)
+def test_reads_what_spreadsheets_write(how: str, root: Person, context: Context) -> None:
+    job = bring(file_formats.read(SPREADSHEETS[how], "people"), root.user, context)
 
     assert counts(job) == (1, 0, 0, 0)
     user = User.objects.get(username="m.one")
@@ -67,9 +67,9 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, here: Context) ->
         (f"{HEAD}\nx,Keller, Ana,a@example.org,,enabled\n", "Line 2 has more cells"),
     ],
 )
-def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Context) -> None:
+def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, context: Context) -> None:
     with pytest.raises(file_formats.UnreadableFile, match=words):
-        bring(file_formats.read(text.encode(), "people"), root.user, here)
+        bring(file_formats.read(text.encode(), "people"), root.user, context)
 
 
 WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
@@ -112,12 +112,12 @@ BAD_ROWS = {
 
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
 @pytest.mark.parametrize("what", BAD_ROWS)
-def test_a_bad_row_is_named_and_stops_no_other(what: str, is_dry_run: bool, root: Person, here: Context) -> None:
+def test_a_bad_row_is_named_and_stops_no_other(what: str, is_dry_run: bool, root: Person, context: Context) -> None:
     """Seen: a mail address too long for its column stalled the file for ever, though its dry run had been fine."""
     row, words = BAD_ROWS[what]
     before = User.objects.count()
 
-    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, here, is_dry_run=is_dry_run)
+    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, context, is_dry_run=is_dry_run)
 
     assert (job.state, counts(job)) == ("done", (2, 0, 0, 1))
     line, said = job.faults[0]
@@ -127,7 +127,7 @@ def test_a_bad_row_is_named_and_stops_no_other(what: str, is_dry_run: bool, root
 
 
 def test_a_row_that_only_the_database_refuses_is_named_too(
-    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+    root: Person, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody thought of: the rows before and behind it come in."""
     save = people_rows._save
@@ -141,7 +141,7 @@ def test_a_row_that_only_the_database_refuses_is_named_too(
     monkeypatch.setattr(people_rows, "_save", refusing)
     text = HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_000))
 
-    job = bring(text, root.user, here)
+    job = bring(text, root.user, context)
 
     assert (job.state, counts(job)) == ("done", (999, 0, 0, 1))
     assert job.faults[0][0] == 779
@@ -155,11 +155,11 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: Context) -> None:
+def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, context: Context) -> None:
     """Seen: rows were compared within five hundred only, and the later one won."""
     text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(60)) + "ANNA,Second,,,\n"
 
-    job = bring(text, root.user, here)
+    job = bring(text, root.user, context)
 
     assert [(line, words.split()[0]) for line, words in job.faults] == [(63, "anna")]
     assert User.objects.get(username="anna").name == "First"
@@ -170,11 +170,13 @@ TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
-def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, root: Person, here: Context) -> None:
+def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, root: Person, context: Context) -> None:
     """Seen: tokens were compared within five hundred only; the dry run was fine, and the later row won."""
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(60))
-    job = jobs.begin("tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, here, name="x", is_dry_run=is_dry_run)
-    jobs.work(here.now)
+    job = jobs.begin(
+        "tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, context, name="x", is_dry_run=is_dry_run
+    )
+    jobs.work(context.now)
     job.refresh_from_db()
 
     assert (job.n_new, job.n_changed) == (60, 0)
@@ -183,51 +185,51 @@ def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, ro
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
-def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: Person, here: Context) -> None:
+def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: Person, context: Context) -> None:
     """Seen: the dry run handed it to both."""
     ana, _ben = join("ana"), join("ben")
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(60))
-    jobs.begin("tokens", TOKENS + rows, root.user, here, name="x", is_dry_run=False)
-    jobs.work(here.now)
+    jobs.begin("tokens", TOKENS + rows, root.user, context, name="x", is_dry_run=False)
+    jobs.work(context.now)
     wanted = "".join(f"T{n},{ana.user.username}\n" for n in range(60))
 
     job = jobs.begin(
-        "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, here, name="x", is_dry_run=is_dry_run
+        "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, context, name="x", is_dry_run=is_dry_run
     )
-    jobs.work(here.now)
+    jobs.work(context.now)
 
     job.refresh_from_db()
     assert job.n_new == 60
     assert [(line, words.partition(":")[0]) for line, words in job.faults] == [(62, "Token T0")]
 
 
-def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Context) -> None:
+def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, context: Context) -> None:
     join("ana")
 
-    job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, here, name="x", is_dry_run=True)
-    jobs.work(here.now)
+    job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, context, name="x", is_dry_run=True)
+    jobs.work(context.now)
 
     job.refresh_from_db()
     assert "rounded" in job.faults[0][1]
 
 
 def test_all_wrong_rows_are_counted_though_not_all_are_kept(
-    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
+    root: Person, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "_MAX_FAULTS", 5)
 
-    job = bring(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, here)
+    job = bring(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, context)
 
     assert (job.n_wrong, len(job.faults)) == (8, 5)
 
 
 @pytest.mark.usefixtures("no_check")
-def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> None:
+def test_disabled_is_said_to_keep_nobody_out(root: Person, context: Context) -> None:
     join("leaver")
     join("already", second_step="disabled")
 
     job = bring(
-        f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, here, is_dry_run=True
+        f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, context, is_dry_run=True
     )
 
     ((line, words),) = job.warnings

@@ -55,7 +55,7 @@ def exported() -> str:
     return "".join(csv_export.lines(views._rows(keys)))
 
 
-def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Context) -> None:
+def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, context: Context) -> None:
     odd = [Group.objects.create(name=name) for name in ODD_GROUPS]
     for name in ODD_USER_NAMES:
         join(name)
@@ -71,7 +71,7 @@ def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Co
         User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
     )
 
-    job = bring(file_formats.read(exported().encode(), "people"), root.user, here)
+    job = bring(file_formats.read(exported().encode(), "people"), root.user, context)
 
     assert counts(job) == (0, 0, n_people, 0), job.faults
     after = list(

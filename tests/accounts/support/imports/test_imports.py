@@ -27,18 +27,18 @@ HEAD = "user name,name,mail,groups,state\n"
 
 
 @pytest.mark.usefixtures("no_check")
-def test_people_are_made_changed_and_left_alone(root: Person, here: Context) -> None:
+def test_people_are_made_changed_and_left_alone(root: Person, context: Context) -> None:
     Group.objects.create(name="Finance")
     join("ana")
     text = f"{HEAD}ana,Ana Keller,ana@example.org,Finance,enforced\nNEW,New One,new@example.org,,\n"
 
-    job = bring("people", text, root.user, here)
+    job = bring("people", text, root.user, context)
 
     assert counts(job) == (1, 1, 0, 0)
     new = User.objects.get(username="new")
     assert (new.second_step, new.has_usable_password()) == ("enabled", False)
     assert User.objects.get(username="ana").groups.get().name == "Finance"
-    assert counts(bring("people", text, root.user, here)) == (0, 0, 2, 0)
+    assert counts(bring("people", text, root.user, context)) == (0, 0, 2, 0)
 
 
 def told(event: str = "support.state_set") -> list[Message]:
@@ -46,13 +46,13 @@ def told(event: str = "support.state_set") -> list[Message]:
 
 
 @pytest.mark.usefixtures("no_check")
-def test_each_person_has_an_event_of_what_a_file_changed(root: Person, here: Context) -> None:
+def test_each_person_has_an_event_of_what_a_file_changed(root: Person, context: Context) -> None:
     """Seen failing: only the import as a whole had one, so the history of a person didn't show it."""
     Group.objects.create(name="Finance")
     ana, ben = join("ana"), join("ben")
     same = f"ben,{ben.user.name},{ben.user.email},,{ben.user.second_step}\n"
 
-    job = bring("people", f"{HEAD}ana,Ana,keller@example.org,Finance,enforced\nnew,,,,\n{same}", root.user, here)
+    job = bring("people", f"{HEAD}ana,Ana,keller@example.org,Finance,enforced\nnew,,,,\n{same}", root.user, context)
 
     added, changed = AuditEvent.objects.filter(kind__startswith="import.").order_by("pk")
     assert (added.kind, added.user_id) == ("import.person_added", User.objects.get(username="new").pk)
@@ -61,16 +61,16 @@ def test_each_person_has_an_event_of_what_a_file_changed(root: Person, here: Con
         "changed": "email, groups, state",
         "changes": {"state": ["enabled", "enforced"], "groups": ["", "Finance"]},
     }
-    assert (changed.agent, changed.network) == (f"import {job.ref}", here.network)
+    assert (changed.agent, changed.network) == (f"import {job.ref}", context.network)
 
 
 @pytest.mark.usefixtures("no_check")
-def test_only_who_has_another_second_step_is_told(root: Person, here: Context) -> None:
+def test_only_who_has_another_second_step_is_told(root: Person, context: Context) -> None:
     """Seen failing: the same change on their page sends an email."""
     ana = join("ana")
     join("ben")
 
-    bring("people", f"{HEAD}ana,Ana,ana@example.org,,disabled\nben,Benjamin,ben@example.org,,\n", root.user, here)
+    bring("people", f"{HEAD}ana,Ana,ana@example.org,,disabled\nben,Benjamin,ben@example.org,,\n", root.user, context)
 
     (notice,) = told()
     assert (notice.user_id, notice.address) == (ana.user.pk, "ana@example.org")
@@ -78,14 +78,17 @@ def test_only_who_has_another_second_step_is_told(root: Person, here: Context) -
     assert "“disabled”" in rendering.compose(notice).words
 
 
-def test_who_is_told_is_texted_where_policy_says_so(root: Person, here: Context) -> None:
+def test_who_is_told_is_texted_where_policy_says_so(root: Person, context: Context) -> None:
     Policy.objects.create(text_notices=True, caller_check=False)
     Policy.objects.create(text_notices=False, group=Group.objects.create(name="Quiet"))
     for name in ("ana", "ben"):
         join(name).set_up("text")
 
     bring(
-        "people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nben,Ben,ben@example.org,Quiet,enforced\n", root.user, here
+        "people",
+        f"{HEAD}ana,Ana,ana@example.org,,enforced\nben,Ben,ben@example.org,Quiet,enforced\n",
+        root.user,
+        context,
     )
 
     assert [(notice.user.username, notice.kind) for notice in told() if notice.user] == [
@@ -96,10 +99,10 @@ def test_who_is_told_is_texted_where_policy_says_so(root: Person, here: Context)
 
 
 @pytest.mark.usefixtures("no_check")
-def test_dry_run_leaves_no_event_of_a_person_and_tells_nobody(root: Person, here: Context) -> None:
+def test_dry_run_leaves_no_event_of_a_person_and_tells_nobody(root: Person, context: Context) -> None:
     join("ana")
 
-    job = bring("people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nnew,,,,\n", root.user, here, is_dry_run=True)
+    job = bring("people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nnew,,,,\n", root.user, context, is_dry_run=True)
 
     assert (job.n_new, job.n_changed) == (1, 1)
     assert not AuditEvent.objects.filter(kind__startswith="import.").exists()
@@ -107,13 +110,13 @@ def test_dry_run_leaves_no_event_of_a_person_and_tells_nobody(root: Person, here
 
 
 @pytest.mark.usefixtures("no_check")
-def test_many_changes_take_no_more_reads_than_few(root: Person, here: Context) -> None:
+def test_many_changes_take_no_more_reads_than_few(root: Person, context: Context) -> None:
     def n_reads(people: range, state: str) -> int:
         text = HEAD + "".join(f"p{n},,p{n}@example.org,,{state}\n" for n in people)
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            bring("people", text, root.user, here)
+            bring("people", text, root.user, context)
         return sum(query["sql"].startswith(("SELECT", "UPDATE")) for query in seen)
 
     n_reads(range(60), "enabled")
@@ -123,45 +126,45 @@ def test_many_changes_take_no_more_reads_than_few(root: Person, here: Context) -
     assert len(told()) == 60
 
 
-def test_no_import_gives_a_role(root: Person, here: Context) -> None:
+def test_no_import_gives_a_role(root: Person, context: Context) -> None:
     """Seen: a row put its person among the administrators, without the right to give roles."""
-    job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, here)
+    job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, context)
 
     assert [(line, "Administrators" in words) for line, words in job.faults] == [(2, True)]
     assert not User.objects.filter(username="new").exists()
 
 
-def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, here: Context) -> None:
-    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_dry_run=True)
+def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, context: Context) -> None:
+    job = bring("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
 
     assert counts(job) == (1, 0, 0, 0)
     assert not User.objects.filter(username="new").exists()
-    applied = jobs.apply(job, root.user, here)
-    jobs.work(here.now)
+    applied = jobs.apply(job, root.user, context)
+    jobs.work(context.now)
     assert User.objects.filter(username="new").exists()
     assert applied is not None
     job.refresh_from_db()
-    assert jobs.apply(job, root.user, here) is None
+    assert jobs.apply(job, root.user, context) is None
 
 
-def test_dry_run_is_not_applied_before_its_end(root: Person, here: Context) -> None:
+def test_dry_run_is_not_applied_before_its_end(root: Person, context: Context) -> None:
     """Seen failing: its rows were taken away, and it ended as a file that no key opens, which operators were told."""
-    job = jobs.begin("people", f"{HEAD}new,,,,\n", root.user, here, name="file.csv", is_dry_run=True)
+    job = jobs.begin("people", f"{HEAD}new,,,,\n", root.user, context, name="file.csv", is_dry_run=True)
 
-    assert jobs.apply(job, root.user, here) is None
-    jobs.work(here.now)
+    assert jobs.apply(job, root.user, context) is None
+    jobs.work(context.now)
 
     job.refresh_from_db()
     assert (job.state, counts(job)) == (Import.State.DONE, (1, 0, 0, 0))
-    assert jobs.apply(job, root.user, here) is not None
+    assert jobs.apply(job, root.user, context) is not None
 
 
-def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, here: Context) -> None:
+def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, context: Context) -> None:
     """Seen failing: it raised."""
-    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_dry_run=True)
+    job = bring("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
     Import.objects.filter(pk=job.pk).delete()
 
-    assert jobs.apply(job, root.user, here) is None
+    assert jobs.apply(job, root.user, context) is None
 
 
 @pytest.mark.parametrize(
@@ -176,8 +179,8 @@ def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, here: Contex
         ("b,,,,", "appears twice in the file"),
     ],
 )
-def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, here: Context) -> None:
-    job = bring("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, here)
+def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, context: Context) -> None:
+    job = bring("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, context)
 
     assert job.n_new == 2
     ((line, reason),) = job.faults
@@ -186,14 +189,14 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
-def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Context) -> None:
+def test_file_with_another_head_is_not_taken(head: str, root: Person, context: Context) -> None:
     with pytest.raises(file_formats.UnreadableFile, match="username,name,email,groups,state"):
-        jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_dry_run=True)
+        jobs.begin("people", f"{head}a,b\n", root.user, context, name="x", is_dry_run=True)
 
 
-def test_stopped_import_goes_on_where_it_was(root: Person, here: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_import_goes_on_where_it_was(root: Person, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_200))
-    job = jobs.begin("people", text, root.user, here, name="x", is_dry_run=False)
+    job = jobs.begin("people", text, root.user, context, name="x", is_dry_run=False)
     whole, calls = rows.apply, list[int]()
 
     def stop(*args: Any, **kwargs: Any) -> Any:
@@ -204,7 +207,7 @@ def test_stopped_import_goes_on_where_it_was(root: Person, here: Context, monkey
 
     monkeypatch.setattr(rows, "apply", stop)
     with pytest.raises(KeyboardInterrupt):
-        jobs.work(here.now)
+        jobs.work(context.now)
     monkeypatch.undo()
     assert User.objects.filter(username__startswith="p").count() == 500
 
@@ -280,23 +283,23 @@ def test_dry_run_applied_many_times_at_once_is_applied_once(clock: Clock) -> Non
 
 
 @pytest.mark.slow
-def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Context) -> None:
+def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, context: Context) -> None:
     n_people, n_tokens = rounds(600, 20_000), rounds(200, 5_000)
     lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(n_people)]
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    job = bring("people", text, root.user, here)
+    job = bring("people", text, root.user, context)
 
     n_bad = n_people // 100
     assert counts(job) == (n_people - n_bad, 0, 0, n_bad)
     assert [line for line, _reason in job.faults] == [n + 2 for n in range(n_people) if n % 100 == 0]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
-    assert counts(bring("people", text, root.user, here)) == (0, 0, n_people - n_bad, n_bad)
+    assert counts(bring("people", text, root.user, context)) == (0, 0, n_people - n_bad, n_bad)
     tokens_text = TOKENS + "\n".join(
         f"p{n + 1},S{n},{SECRET if n % 100 else 'bad'},30,Acme,One" for n in range(n_tokens) if (n + 1) % 100
     )
-    job = bring("tokens", tokens_text, root.user, here)
+    job = bring("tokens", tokens_text, root.user, context)
     n_bad = n_tokens // 100
     assert (job.n_new, len(job.faults)) == (n_tokens - 2 * n_bad, n_bad)
-    assert counts(bring("tokens", tokens_text, root.user, here)) == (0, 0, n_tokens - 2 * n_bad, n_bad)
+    assert counts(bring("tokens", tokens_text, root.user, context)) == (0, 0, n_tokens - 2 * n_bad, n_bad)

@@ -23,53 +23,53 @@ def nia(db: None, clock: object) -> Person:
     return person
 
 
-def faults(nia: Person, here: Context, *rows: str) -> list[tuple[int, str]]:
-    job = bring("\n".join([HEAD, *rows]), User.objects.get(pk=nia.user.pk), here)
+def faults(nia: Person, context: Context, *rows: str) -> list[tuple[int, str]]:
+    job = bring("\n".join([HEAD, *rows]), User.objects.get(pk=nia.user.pk), context)
     return [(line, words) for line, words in job.faults]
 
 
 @pytest.mark.parametrize("groups", ["South", "North;South", ""])
-def test_staff_of_one_desk_add_nobody_whom_they_cannot_help(groups: str, nia: Person, here: Context) -> None:
+def test_staff_of_one_desk_add_nobody_whom_they_cannot_help(groups: str, nia: Person, context: Context) -> None:
     """Seen failing: they filled the groups of other desks, whose policies then applied to their people."""
-    assert [line for line, _words in faults(nia, here, f"new,New,,{groups},")] == [2]
+    assert [line for line, _words in faults(nia, context, f"new,New,,{groups},")] == [2]
     assert not User.objects.filter(username="new").exists()
 
 
-def test_staff_of_one_desk_add_people_to_its_groups(nia: Person, here: Context) -> None:
-    assert faults(nia, here, "new,New,,North,") == []
+def test_staff_of_one_desk_add_people_to_its_groups(nia: Person, context: Context) -> None:
+    assert faults(nia, context, "new,New,,North,") == []
     assert User.objects.get(username="new").groups.get().name == "North"
 
 
-def test_staff_of_one_desk_move_nobody_to_another(nia: Person, here: Context) -> None:
+def test_staff_of_one_desk_move_nobody_to_another(nia: Person, context: Context) -> None:
     nora = join("nora")
     nora.user.groups.add(Group.objects.get(name="North"))
 
-    assert len(faults(nia, here, "nora,Nora,,North;South,")) == 1
+    assert len(faults(nia, context, "nora,Nora,,North;South,")) == 1
     assert nora.user.groups.get().name == "North"
 
 
-def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, here: Context) -> None:
+def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, context: Context) -> None:
     """Seen failing: a row that guessed all details of a person counted as unchanged, which confirmed the guess."""
     sue = join("sue")
     sue.user.groups.add(Group.objects.get(name="South"))
     right = f"sue,{sue.user.name},{sue.user.email},South,{sue.user.second_step}"
 
-    found = faults(nia, here, right) + faults(nia, here, "sue,Sue,not mail,Nowhere,sometimes")
+    found = faults(nia, context, right) + faults(nia, context, "sue,Sue,not mail,Nowhere,sometimes")
 
     assert {words for _line, words in found} == {ActionRefusal.OTHER_SCOPE.advice}
     assert len(found) == 2
 
 
-def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, here: Context) -> None:
+def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, context: Context) -> None:
     """Seen failing: a file took people out of a group whose policy requires approvals, and nothing said so."""
     board, ana = Group.objects.create(name="Board"), join("ana")
     Policy.objects.create(group=board, second_person=["erase", "unlock"])
     ana.user.groups.add(board)
     text = f"{HEAD}\nana,{ana.user.name},{ana.user.email},,{ana.user.second_step}\n"
 
-    tried = bring(text, root.user, here, is_dry_run=True)
+    tried = bring(text, root.user, context, is_dry_run=True)
     assert not AuditEvent.objects.filter(kind="policy.approvals_dropped").exists()
-    applied = bring(text, root.user, here)
+    applied = bring(text, root.user, context)
 
     for job in (tried, applied):
         ((line, words),) = job.warnings
@@ -78,9 +78,9 @@ def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, here: 
     assert (event.user_id, event.actor_id, event.detail) == (ana.user.pk, root.user.pk, {"actions": ["unlock"]})
 
 
-def test_row_names_all_its_errors(root: Person, here: Context) -> None:
+def test_row_names_all_its_errors(root: Person, context: Context) -> None:
     """Seen failing: each upload named one error of a row, so a row with four took four uploads."""
-    job = bring(f"{HEAD}\ntwo words,{'n' * 151},not mail,Nowhere,sometimes\n", root.user, here)
+    job = bring(f"{HEAD}\ntwo words,{'n' * 151},not mail,Nowhere,sometimes\n", root.user, context)
 
     ((line, words),) = job.faults
     assert (line, counts(job)) == (2, (0, 0, 0, 1))
@@ -88,10 +88,10 @@ def test_row_names_all_its_errors(root: Person, here: Context) -> None:
         assert part in words
 
 
-def test_error_of_one_cell_causes_none_of_another(root: Person, here: Context) -> None:
+def test_error_of_one_cell_causes_none_of_another(root: Person, context: Context) -> None:
     ana = join("ana")
 
-    job = bring(f"{HEAD}\nana,{ana.user.name},{ana.user.email},Nowhere,{ana.user.second_step}\n", root.user, here)
+    job = bring(f"{HEAD}\nana,{ana.user.name},{ana.user.email},Nowhere,{ana.user.second_step}\n", root.user, context)
 
     ((_line, words),) = job.faults
     assert words.count(".") == 2  # one error: what is wrong, and what to do

@@ -24,9 +24,9 @@ def first(text: str) -> dict[str, str]:
     return next(iter(vendor_csv.rows(text)))[1]
 
 
-def bring(text: str, staff: User, here: Context, *, kind: str = "tokens") -> Any:
-    job = jobs.begin(kind, text, staff, here, name="file.csv", is_dry_run=False)
-    jobs.work(here.now)
+def bring(text: str, staff: User, context: Context, *, kind: str = "tokens") -> Any:
+    job = jobs.begin(kind, text, staff, context, name="file.csv", is_dry_run=False)
+    jobs.work(context.now)
     job.refresh_from_db()
     return job
 
@@ -163,21 +163,21 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
 # Into the stock -------------------------------------------------------------------------------------------------
 
 
-def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Context) -> None:
+def test_tokens_without_a_person_go_to_the_stock(root: Person, context: Context) -> None:
     """Makers don't name people. Before the fix, each row was refused."""
-    job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, here)
+    job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, context)
 
     assert (job.n_new, job.faults) == (2, [])
     assert [token.serial for token in hardware_tokens.search("", "stock")] == ["AB-1", "AB-2"]
     assert not Enrolment.objects.filter(method="token").exists()
-    assert bring(f"serial number,secret key\nab-1,{B32}\n", root.user, here).n_same == 1
+    assert bring(f"serial number,secret key\nab-1,{B32}\n", root.user, context).n_same == 1
 
 
-def test_every_kind_comes_in_as_it_is(root: Person, here: Context) -> None:
+def test_every_kind_comes_in_as_it_is(root: Person, context: Context) -> None:
     head = "serial number,secret key,type,digits,hash,time interval,counter,start time,ends\n"
     rows = f"A,{B32},HOTP,8,SHA256,,17,,\nB,{B32},TOTP,7,sha512,45,,60,2199-01-01\n"
 
-    job = bring(head + rows, root.user, here)
+    job = bring(head + rows, root.user, context)
 
     assert job.faults == []
     counted, timed = hardware_tokens.search("", "")
@@ -204,10 +204,10 @@ def test_every_kind_comes_in_as_it_is(root: Person, here: Context) -> None:
         ("model," + "x" * 100, "64 characters"),
     ],
 )
-def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, root: Person, here: Context) -> None:
+def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, root: Person, context: Context) -> None:
     name, value = cells.split(",")
 
-    job = bring(f"serial number,secret key,{name}\nAB-1,{B32},{value}\nAB-2,{B32},\n", root.user, here)
+    job = bring(f"serial number,secret key,{name}\nAB-1,{B32},{value}\nAB-2,{B32},\n", root.user, context)
 
     ((line, reason),) = job.faults
     assert (line, job.n_new) == (2, 1)
@@ -215,14 +215,14 @@ def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, 
     assert words in reason
 
 
-def test_package_goes_through_the_same_door(root: Person, here: Context) -> None:
+def test_package_goes_through_the_same_door(root: Person, context: Context) -> None:
     raw = (
         b'<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage><DeviceInfo>'
         b'<SerialNo>X1</SerialNo></DeviceInfo><Key Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:hotp"><Data><Secret>'
         b"<PlainValue>" + B64.encode() + b"</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"
     )
 
-    job = bring(file_formats.read(raw, "tokens"), root.user, here)
+    job = bring(file_formats.read(raw, "tokens"), root.user, context)
 
     assert (job.n_new, job.faults) == (1, [])
     assert HardwareToken.objects.get().secret == RAW
@@ -231,12 +231,12 @@ def test_package_goes_through_the_same_door(root: Person, here: Context) -> None
 # Who gets which -------------------------------------------------------------------------------------------------
 
 
-def test_file_says_who_gets_which_token(root: Person, here: Context) -> None:
+def test_file_says_who_gets_which_token(root: Person, context: Context) -> None:
     ana = join("ana")
-    bring(f"serial number,secret key\nA,{B32}\nB,{B32}\n", root.user, here)
+    bring(f"serial number,secret key\nA,{B32}\nB,{B32}\n", root.user, context)
     text = "serial number;user\na;ana\nB;nobody\nC;ana\nA;ana\n"
 
-    job = bring(text, root.user, here, kind="assign")
+    job = bring(text, root.user, context, kind="assign")
 
     assert job.n_new == 1
     assert [(line, reason.partition(":")[0]) for line, reason in job.faults] == [
@@ -245,10 +245,10 @@ def test_file_says_who_gets_which_token(root: Person, here: Context) -> None:
         (5, "Token A"),
     ]
     assert HardwareToken.objects.get(serial="A").enrolment == Enrolment.objects.get(user=ana.user, method="token")
-    assert bring("serial number,user\nA,ana\n", root.user, here, kind="assign").n_same == 1
+    assert bring("serial number,user\nA,ana\n", root.user, context, kind="assign").n_same == 1
 
 
-def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, here: Context) -> None:
+def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, context: Context) -> None:
     """Seen: it handed tokens whose secret its bringer knew to themselves, to higher ranks and to other desks."""
     fay, sue, ann = hire("fay", "Administrators"), join("sue"), join("ann")
     north, desk = Group.objects.create(name="North"), Group.objects.create(name="North desk")
@@ -258,17 +258,17 @@ def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, 
     names = ("fay", root.user.username, sue.user.username, "ann")
     rows = "".join(f"{name},T-{n},{B32}\n" for n, name in enumerate(names))
 
-    job = bring(f"upn,serial number,secret key\n{rows}", fay.user, here)
+    job = bring(f"upn,serial number,secret key\n{rows}", fay.user, context)
 
     refused = (ActionRefusal.ONESELF, ActionRefusal.MORE_RIGHTS, ActionRefusal.OTHER_SCOPE)
     assert job.faults == [[n + 2, f"Token T-{n}: {why.advice}"] for n, why in enumerate(refused)]
     assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
 
-def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Context) -> None:
-    bring(f"serial number,secret key\nA,{B32}\n", root.user, here)
+def test_nobody_hands_themselves_a_token_by_a_file(root: Person, context: Context) -> None:
+    bring(f"serial number,secret key\nA,{B32}\n", root.user, context)
 
-    job = bring("serial number,user\nA,root\n", root.user, here, kind="assign")
+    job = bring("serial number,user\nA,root\n", root.user, context, kind="assign")
 
     assert ActionRefusal.ONESELF.advice in job.faults[0][1]
     assert HardwareToken.objects.in_stock().count() == 1

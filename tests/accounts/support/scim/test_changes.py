@@ -22,12 +22,12 @@ def entra(db: None) -> Directory:
 
 
 @pytest.fixture
-def actor(root: Person, here: Context) -> Actor:
-    return Actor(staff=root.user, context=here, reason="it leaked", ticket="1")
+def actor(root: Person, context: Context) -> Actor:
+    return Actor(staff=root.user, context=context, reason="it leaked", ticket="1")
 
 
-def opens(entra: Directory, token: str, here: Context, *, after: timedelta = timedelta(0)) -> bool:
-    return secrets.matches(changes.access_of(entra), PURPOSE, token, here.now + after)
+def opens(entra: Directory, token: str, context: Context, *, after: timedelta = timedelta(0)) -> bool:
+    return secrets.matches(changes.access_of(entra), PURPOSE, token, context.now + after)
 
 
 def event(kind: str, actor: Actor) -> AuditEvent:
@@ -36,55 +36,55 @@ def event(kind: str, actor: Actor) -> AuditEvent:
     return found
 
 
-def test_directory_has_no_token_at_first(entra: Directory, here: Context) -> None:
+def test_directory_has_no_token_at_first(entra: Directory, context: Context) -> None:
     assert not changes.access_of(entra).secret_digest
-    assert not opens(entra, "", here)
+    assert not opens(entra, "", context)
     assert not ScimAccess.objects.exists()
 
 
-def test_former_token_works_during_the_overlap(entra: Directory, actor: Actor, here: Context) -> None:
+def test_former_token_works_during_the_overlap(entra: Directory, actor: Actor, context: Context) -> None:
     former = changes.new_token(entra, actor)
-    assert opens(entra, former, here)
+    assert opens(entra, former, context)
     event("scim.token_made", actor)
 
     token = changes.new_token(entra, actor)
 
-    assert [opens(entra, each, here) for each in (former, token)] == [True, True]
-    assert [opens(entra, each, here, after=changes.OVERLAP) for each in (former, token)] == [False, True]
+    assert [opens(entra, each, context) for each in (former, token)] == [True, True]
+    assert [opens(entra, each, context, after=changes.OVERLAP) for each in (former, token)] == [False, True]
 
 
-def test_former_token_can_end_earlier(entra: Directory, actor: Actor, here: Context) -> None:
+def test_former_token_can_end_earlier(entra: Directory, actor: Actor, context: Context) -> None:
     former, token = changes.new_token(entra, actor), changes.new_token(entra, actor)
 
     changes.end_former(entra, actor)
 
-    assert [opens(entra, each, here) for each in (former, token)] == [False, True]
+    assert [opens(entra, each, context) for each in (former, token)] == [False, True]
     event("scim.former_token_ended", actor)
     with pytest.raises(ChangeRefused):
         changes.end_former(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.former_token_ended").count() == 1
 
 
-def test_revoking_ends_every_token(entra: Directory, actor: Actor, here: Context) -> None:
+def test_revoking_ends_every_token(entra: Directory, actor: Actor, context: Context) -> None:
     tokens = [changes.new_token(entra, actor), changes.new_token(entra, actor)]
 
     changes.revoke(entra, actor)
 
-    assert not any(opens(entra, each, here) for each in tokens)
+    assert not any(opens(entra, each, context) for each in tokens)
     event("scim.tokens_revoked", actor)
     with pytest.raises(ChangeRefused):
         changes.revoke(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.tokens_revoked").count() == 1
 
 
-def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, here: Context) -> None:
+def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, context: Context) -> None:
     okta = Directory.objects.create(name="Okta", kind=DirectoryKind.SCIM)
     theirs = changes.new_token(okta, actor)
     changes.new_token(entra, actor)
 
     changes.revoke(entra, actor)
 
-    assert opens(okta, theirs, here)
+    assert opens(okta, theirs, context)
 
 
 def test_networks_are_kept_with_what_they_were(entra: Directory, actor: Actor) -> None:
@@ -99,10 +99,10 @@ def test_networks_are_kept_with_what_they_were(entra: Directory, actor: Actor) -
     assert last.detail["changes"] == {"networks": ["192.0.2.0/24", "198.51.100.0/24, 2001:db8::/48"]}
 
 
-def test_alarm_about_departures_is_ended_once(entra: Directory, actor: Actor, here: Context) -> None:
-    entra.many_left_since = here.now
+def test_alarm_about_departures_is_ended_once(entra: Directory, actor: Actor, context: Context) -> None:
+    entra.many_left_since = context.now
     entra.save()
-    join("ida", directory=entra, directory_key="i", is_active=False, directory_off_at=here.now)
+    join("ida", directory=entra, directory_key="i", is_active=False, directory_off_at=context.now)
     join("tom", directory=entra, directory_key="t")
 
     changes.confirm_departures(entra, actor)

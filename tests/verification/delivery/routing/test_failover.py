@@ -26,7 +26,7 @@ from verification.outcomes import Verdict
 
 
 @pytest.fixture
-def two(carriers: list[FakeProvider]) -> list[FakeProvider]:
+def two_providers(carriers: list[FakeProvider]) -> list[FakeProvider]:
     carriers.append(FakeProvider("second"))
     return carriers
 
@@ -45,17 +45,17 @@ def told(ana: EngineUser, message: Message, reason: FailureReason | None, *, by:
     return message
 
 
-def given(two: list[FakeProvider]) -> list[int]:
-    return [len(carrier.given) for carrier in two]
+def given(two_providers: list[FakeProvider]) -> list[int]:
+    return [len(carrier.given) for carrier in two_providers]
 
 
 def tries() -> list[tuple[str, str, str]]:
     return list(Attempt.objects.order_by("pk").values_list("provider", "result", "reason"))
 
 
-def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
-    two[0].does = refuses(FailureReason.PROVIDER_DOWN)
-    two[1].does = breaks(ResponseLost)
+def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
+    two_providers[0].does = refuses(FailureReason.PROVIDER_DOWN)
+    two_providers[1].does = breaks(ResponseLost)
 
     send(ana, queued)
 
@@ -73,7 +73,7 @@ def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two: 
     [FailureReason.PROVIDER_DOWN, FailureReason.RATE_LIMITED, FailureReason.COUNTRY_NOT_ALLOWED, FailureReason.UNKNOWN],
 )
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
-    ana: EngineUser, queued: Message, two: list[FakeProvider], reason: FailureReason
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
     assert queued.state == MessageState.QUEUED
@@ -81,7 +81,7 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
     message = send(ana, queued)
 
     assert (message.state, message.provider) == (MessageState.ACCEPTED, "second")
-    assert two[1].given[0].words == two[0].given[0].words
+    assert two_providers[1].given[0].words == two_providers[0].given[0].words
     assert tries() == [("first", AttemptResult.RETURNED, reason)]
 
 
@@ -89,23 +89,25 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
     "reason", [FailureReason.UNREACHABLE, FailureReason.LANDLINE, FailureReason.OPTED_OUT, FailureReason.FILTERED]
 )
 def test_what_lies_with_the_number_is_not_repeated(
-    ana: EngineUser, queued: Message, two: list[FakeProvider], reason: FailureReason
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
 
     assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
 
 
-def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
+def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
     """Seen failing with the former providers not looked up."""
     told(ana, send(ana, queued), FailureReason.UNKNOWN)
     told(ana, send(ana, queued), FailureReason.UNKNOWN, by="second")
 
     assert queued.state == MessageState.UNDELIVERED
-    assert given(two) == [1, 1]
+    assert given(two_providers) == [1, 1]
 
 
-def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
+def test_bad_receipt_told_twice_counts_once(
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
+) -> None:
     send(ana, queued)
     for _ in range(3):
         told(ana, queued, FailureReason.PROVIDER_DOWN)
@@ -113,10 +115,10 @@ def test_bad_receipt_told_twice_counts_once(ana: EngineUser, queued: Message, tw
     told(ana, queued, FailureReason.PROVIDER_DOWN)
 
     assert queued.state == MessageState.ACCEPTED
-    assert (given(two), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
+    assert (given(two_providers), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
 
 
-def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
+def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
     """Seen failing with the provider left on the row."""
     told(ana, send(ana, queued), FailureReason.UNKNOWN)
 
@@ -126,7 +128,7 @@ def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two:
 
 
 def test_is_not_given_to_another_while_it_is_handed_over(
-    ana: EngineUser, queued: Message, two: list[FakeProvider]
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
 ) -> None:
     """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
 
@@ -135,14 +137,14 @@ def test_is_not_given_to_another_while_it_is_handed_over(
         dispatch.send(queued.pk, now=ana.context.now)
         return "late"
 
-    two[0].does = report
+    two_providers[0].does = report
 
     message = send(ana, queued)
 
-    assert (message.state, message.reference, given(two)) == (MessageState.UNDELIVERED, "late", [1, 0])
+    assert (message.state, message.reference, given(two_providers)) == (MessageState.UNDELIVERED, "late", [1, 0])
 
 
-def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[FakeProvider]) -> None:
+def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
     issued = ana.start("text")
     message = send(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
@@ -157,27 +159,27 @@ def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two: list[FakeProvid
 
 @pytest.mark.parametrize("does", [refuses(FailureReason.PROVIDER_DOWN), breaks(ResponseLost), breaks(RuntimeError)])
 def test_failing_provider_is_passed_over(
-    ana: EngineUser, two: list[FakeProvider], does: Callable[[Outgoing], str]
+    ana: EngineUser, two_providers: list[FakeProvider], does: Callable[[Outgoing], str]
 ) -> None:
-    two[0].does = does
+    two_providers[0].does = does
     for number in range(8):
         ana.start("text", binding=f"session {number}")
         send(ana, Message.objects.filter(kind=Channel.TEXT).latest("pk"))
 
-    assert given(two)[0] == 5
+    assert given(two_providers)[0] == 5
     assert Message.objects.filter(kind=Channel.TEXT).latest("pk").provider == "second"
 
 
-def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two: list[FakeProvider]) -> None:
+def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
     def slow_down(_: Outgoing) -> str:
         raise SendRefused(FailureReason.RATE_LIMITED, after=timedelta(seconds=20))
 
-    two[0].does = slow_down
+    two_providers[0].does = slow_down
     for number in range(3):
         ana.start("text", binding=f"session {number}")
         send(ana, Message.objects.latest("pk"))
 
-    assert given(two) == [1, 3]
+    assert given(two_providers) == [1, 3]
 
 
 def test_only_provider_that_asks_to_slow_down_gets_it_later(
@@ -196,7 +198,9 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     assert send(ana.later(seconds=290), queued).reference == "at last"
 
 
-def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, two: list[FakeProvider]) -> None:
+def test_lease_is_renewed_for_each_provider(
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
+) -> None:
     """Seen failing with the lease of the claim alone."""
     leases: list[Any] = []
 
@@ -204,7 +208,7 @@ def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, tw
         leases.append(Message.objects.get().lease_until)
         raise SendRefused(FailureReason.PROVIDER_DOWN)
 
-    two[0].does = two[1].does = look
+    two_providers[0].does = two_providers[1].does = look
     send(ana, queued)
 
     assert leases[0] < leases[1]
@@ -213,34 +217,36 @@ def test_lease_is_renewed_for_each_provider(ana: EngineUser, queued: Message, tw
 # In doubt ------------------------------------------------------------------------------------------------------
 
 
-def words(two: list[FakeProvider]) -> list[str]:
-    return [message.words for carrier in two for message in carrier.given]
+def words(two_providers: list[FakeProvider]) -> list[str]:
+    return [message.words for carrier in two_providers for message in carrier.given]
 
 
 @pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
 def test_code_in_doubt_is_sent_again_as_the_same_code(
-    ana: EngineUser, two: list[FakeProvider], state: MessageState
+    ana: EngineUser, two_providers: list[FakeProvider], state: MessageState
 ) -> None:
     """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
-    two[0].does = breaks(ResponseLost)
+    two_providers[0].does = breaks(ResponseLost)
     issued = ana.start("text")
     send(ana, Message.objects.get())
     Message.objects.update(state=state)
     first = ana.code(issued)
-    two[0].does = lambda _: "again"
+    two_providers[0].does = lambda _: "again"
 
     later = ana.later(seconds=31)
     assert later.resend(issued).verdict == Verdict.ISSUED
     send(later, Message.objects.latest("pk"))
 
     assert ana.code(issued) == first
-    assert len(set(words(two))) == 1
-    assert len(words(two)) == 2
+    assert len(set(words(two_providers))) == 1
+    assert len(words(two_providers)) == 2
     assert later.answer(issued, first).proven
 
 
 @pytest.mark.parametrize("state", [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED])
-def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[FakeProvider], state: MessageState) -> None:
+def test_code_whose_end_is_known_is_replaced(
+    ana: EngineUser, two_providers: list[FakeProvider], state: MessageState
+) -> None:
     issued = ana.start("text")
     send(ana, Message.objects.get())
     Message.objects.update(state=state)
@@ -251,7 +257,7 @@ def test_code_whose_end_is_known_is_replaced(ana: EngineUser, two: list[FakeProv
     assert ana.code(issued) != first
 
 
-def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: list[FakeProvider]) -> None:
+def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
     issued = ana.start("text")
     at = ana.context.now
     for minutes in (2, 4, 6, 8):
@@ -267,7 +273,7 @@ def test_code_does_not_live_for_ever_by_being_sent_again(ana: EngineUser, two: l
 
 
 def test_two_requests_for_it_send_one(
-    ana: EngineUser, two: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+    ana: EngineUser, two_providers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing (two messages) with `resend_at` taken out of the guard."""
     issued = ana.start("text")

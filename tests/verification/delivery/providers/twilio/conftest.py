@@ -5,11 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from tests.simulated.fake_carrier import exchange
+from tests.simulated.fake_carrier import twilio
 from verification.delivery.provider import Outgoing
 from verification.models import Channel
 
-__all__ = ["exchange"]
+__all__ = ["twilio"]
 
 ID = "0123456789abcdef0123456789abcdef"
 

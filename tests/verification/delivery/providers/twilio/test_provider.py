@@ -14,10 +14,10 @@ from verification.delivery.providers.twilio.provider import provider
 from verification.models import Channel, FailureReason
 
 
-def test_text_goes_out_with_its_callback_and_its_end(exchange: FakeCarrier) -> None:
+def test_text_goes_out_with_its_callback_and_its_end(twilio: FakeCarrier) -> None:
     reference = provider.send(outgoing())
 
-    sent = exchange.newest
+    sent = twilio.newest
     assert reference.startswith("SM")
     assert sent["path"] == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     assert sent["auth"].startswith("Basic ")
@@ -28,35 +28,35 @@ def test_text_goes_out_with_its_callback_and_its_end(exchange: FakeCarrier) -> N
     assert 290 <= int(fields["ValidityPeriod"]) <= 300
 
 
-def test_messaging_service_takes_the_place_of_a_sender(exchange: FakeCarrier, settings: Any) -> None:
+def test_messaging_service_takes_the_place_of_a_sender(twilio: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "2" * 32
 
     provider.send(outgoing())
 
-    assert exchange.newest["fields"]["MessagingServiceSid"] == ["MG" + "2" * 32]
-    assert "From" not in exchange.newest["fields"]
+    assert twilio.newest["fields"]["MessagingServiceSid"] == ["MG" + "2" * 32]
+    assert "From" not in twilio.newest["fields"]
 
 
-def test_sender_is_chosen_by_the_country(exchange: FakeCarrier) -> None:
+def test_sender_is_chosen_by_the_country(twilio: FakeCarrier) -> None:
     provider.send(outgoing(to="+447400123456"))
 
-    assert exchange.newest["fields"]["From"] == ["+15005550006"]
+    assert twilio.newest["fields"]["From"] == ["+15005550006"]
 
 
-def test_country_without_a_sender_is_refused_unsent(exchange: FakeCarrier, settings: Any) -> None:
+def test_country_without_a_sender_is_refused_unsent(twilio: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_SENDERS = {"CH": "+41445550100"}
 
     with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing(to="+447400123456"))
 
     assert refusal.value.reason == FailureReason.COUNTRY_NOT_ALLOWED
-    assert not exchange.requests
+    assert not twilio.requests
 
 
-def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: FakeCarrier) -> None:
+def test_call_asks_for_keys_and_has_no_code_in_any_address(twilio: FakeCarrier) -> None:
     reference = provider.send(outgoing(Channel.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
-    fields = exchange.newest["fields"]
+    fields = twilio.newest["fields"]
     assert reference.startswith("CA")
     assert fields["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
     assert fields["SendDigits"] == ["ww1w2"]
@@ -68,10 +68,10 @@ def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: FakeCarrier
     assert '<Say language="en-GB">Hello. Press the hash key.</Say>' in twiml
 
 
-def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: FakeCarrier) -> None:
+def test_speaks_the_person_s_language_with_the_voice_that_is_set(twilio: FakeCarrier) -> None:
     provider.send(outgoing(Channel.CALL, language="de"))
 
-    assert '<Say language="de-DE" voice="Polly.Vicki">' in exchange.newest["fields"]["Twiml"][0]
+    assert '<Say language="de-DE" voice="Polly.Vicki">' in twilio.newest["fields"]["Twiml"][0]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: FakeC
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
-    status: int, code: int, reason: FailureReason, permanent: bool, exchange: FakeCarrier
+    status: int, code: int, reason: FailureReason, permanent: bool, twilio: FakeCarrier
 ) -> None:
-    exchange.answer = CarrierResponse(status=status, code=code)
+    twilio.answer = CarrierResponse(status=status, code=code)
 
     with pytest.raises(SendRefused) as refusal:
         provider.send(outgoing())
@@ -119,20 +119,20 @@ def test_refusals_mean_that_nothing_was_sent(
         CarrierResponse(status=201, body=b"[]"),
     ],
 )
-def test_whatever_leaves_it_open_is_lost(answer: CarrierResponse, exchange: FakeCarrier) -> None:
-    exchange.answer = answer
+def test_whatever_leaves_it_open_is_lost(answer: CarrierResponse, twilio: FakeCarrier) -> None:
+    twilio.answer = answer
 
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
-    assert len(exchange.requests) == 1
+    assert len(twilio.requests) == 1
 
 
-def test_no_answer_in_time_is_lost(exchange: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_in_time_is_lost(twilio: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_pool, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
     for cached in (http_pool._place, http_pool._pools):
         cached.cache_clear()
-    exchange.answer = CarrierResponse(seconds=0.4)
+    twilio.answer = CarrierResponse(seconds=0.4)
 
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
@@ -141,7 +141,7 @@ def test_no_answer_in_time_is_lost(exchange: FakeCarrier, monkeypatch: pytest.Mo
         cached.cache_clear()
 
 
-def test_closed_port_is_a_refusal(exchange: FakeCarrier, settings: Any) -> None:
+def test_closed_port_is_a_refusal(twilio: FakeCarrier, settings: Any) -> None:
     settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
 
     with pytest.raises(SendRefused) as refusal:
@@ -150,21 +150,21 @@ def test_closed_port_is_a_refusal(exchange: FakeCarrier, settings: Any) -> None:
     assert refusal.value.reason == FailureReason.PROVIDER_DOWN
 
 
-def test_text_that_is_nearly_too_old_lives_a_second(exchange: FakeCarrier) -> None:
+def test_text_that_is_nearly_too_old_lives_a_second(twilio: FakeCarrier) -> None:
     provider.send(outgoing(useful_until=datetime(2020, 1, 1, tzinfo=UTC)))
 
-    assert exchange.newest["fields"]["ValidityPeriod"] == ["1"]
+    assert twilio.newest["fields"]["ValidityPeriod"] == ["1"]
 
 
-def test_keeps_its_connection(exchange: FakeCarrier) -> None:
+def test_keeps_its_connection(twilio: FakeCarrier) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    pool = http_pool._pools().connection_from_url(exchange.url)
+    pool = http_pool._pools().connection_from_url(twilio.url)
     assert pool.num_connections == 1
 
 
-def test_probe_asks_the_account(exchange: FakeCarrier, settings: Any) -> None:
+def test_probe_asks_the_account(twilio: FakeCarrier, settings: Any) -> None:
     assert provider.probe()
 
     settings.TWILIO_BASE_URL = "http://127.0.0.1:9"

@@ -65,7 +65,7 @@ class CallbackReceiver:
 
 
 @pytest.fixture
-def ears(db: None) -> CallbackReceiver:
+def callback_receiver(db: None) -> CallbackReceiver:
     return CallbackReceiver()
 
 

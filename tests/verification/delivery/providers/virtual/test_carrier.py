@@ -11,50 +11,52 @@ from verification.models.messages import Channel
 OK = carrier.CallbackResponse(200)
 
 
-def test_posts_to_the_addresses_of_the_message(ears: CallbackReceiver) -> None:
+def test_posts_to_the_addresses_of_the_message(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
 
-    assert carrier.pump(ears.post, now=soon()) == 3
+    assert carrier.pump(callback_receiver.post, now=soon()) == 3
 
-    assert {callback.url for callback in ears.callbacks} == {outgoing().receipt_url}
+    assert {callback.url for callback in callback_receiver.callbacks} == {outgoing().receipt_url}
 
 
-def test_posts_nothing_twice_of_its_own_accord(ears: CallbackReceiver) -> None:
+def test_posts_nothing_twice_of_its_own_accord(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert carrier.pump(ears.post, now=soon(hours=1)) == 0
+    assert carrier.pump(callback_receiver.post, now=soon(hours=1)) == 0
 
 
 @pytest.mark.parametrize("status", [0, 500, 503])
-def test_tries_again_later_when_we_were_down(ears: CallbackReceiver, status: int) -> None:
-    ears.answers = [carrier.CallbackResponse(status)]
+def test_tries_again_later_when_we_were_down(callback_receiver: CallbackReceiver, status: int) -> None:
+    callback_receiver.answers = [carrier.CallbackResponse(status)]
     provider.send(outgoing(Channel.CALL))
 
-    assert carrier.pump(ears.post, now=soon()) == 1
-    assert carrier.pump(ears.post, now=soon()) == 0
-    assert carrier.pump(ears.post, now=soon(seconds=2)) == 1
+    assert carrier.pump(callback_receiver.post, now=soon()) == 1
+    assert carrier.pump(callback_receiver.post, now=soon()) == 0
+    assert carrier.pump(callback_receiver.post, now=soon(seconds=2)) == 1
 
 
-def test_gives_up_after_its_last_try(ears: CallbackReceiver) -> None:
-    ears.answers = [carrier.CallbackResponse(0)] * 99
+def test_gives_up_after_its_last_try(callback_receiver: CallbackReceiver) -> None:
+    callback_receiver.answers = [carrier.CallbackResponse(0)] * 99
     provider.send(outgoing(Channel.CALL))
 
-    posts = [carrier.pump(ears.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.MAX_TRIES + 3)]
+    posts = [
+        carrier.pump(callback_receiver.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.MAX_TRIES + 3)
+    ]
 
     assert sum(posts) >= carrier.MAX_TRIES
     assert PendingCallback.objects.get(body__contains='"ringing"').tries == carrier.MAX_TRIES
 
 
-def test_does_not_insist_when_we_refuse(ears: CallbackReceiver) -> None:
-    ears.answers = [carrier.CallbackResponse(403)] * 3
+def test_does_not_insist_when_we_refuse(callback_receiver: CallbackReceiver) -> None:
+    callback_receiver.answers = [carrier.CallbackResponse(403)] * 3
     provider.send(outgoing())
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert carrier.pump(ears.post, now=soon(hours=1)) == 0
+    assert carrier.pump(callback_receiver.post, now=soon(hours=1)) == 0
 
 
-def test_lets_only_one_of_two_carriers_have_a_post(ears: CallbackReceiver) -> None:
+def test_lets_only_one_of_two_carriers_have_a_post(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
 
     mine, theirs = (carrier.due(now=soon(), limit=10) for _ in range(2))
@@ -63,7 +65,7 @@ def test_lets_only_one_of_two_carriers_have_a_post(ears: CallbackReceiver) -> No
     assert not {callback.pk for callback in mine} & {callback.pk for callback in theirs}
 
 
-def test_takes_one_post_of_each_message_at_a_time(ears: CallbackReceiver) -> None:
+def test_takes_one_post_of_each_message_at_a_time(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
     provider.send(outgoing(id="f" * 32))
 
@@ -73,20 +75,20 @@ def test_takes_one_post_of_each_message_at_a_time(ears: CallbackReceiver) -> Non
     assert carrier.due(now=soon(), limit=10, busy=[callback.delivery_id for callback in claimed]) == []
 
 
-def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: CallbackReceiver) -> None:
+def test_takes_up_again_what_a_dead_carrier_had_claimed(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing(Channel.CALL))
     carrier.due(now=soon(), limit=10)
 
-    assert carrier.pump(ears.post, now=soon(seconds=1)) == 0
-    assert carrier.pump(ears.post, now=soon(seconds=16)) == 1
+    assert carrier.pump(callback_receiver.post, now=soon(seconds=1)) == 0
+    assert carrier.pump(callback_receiver.post, now=soon(seconds=16)) == 1
 
 
-def test_carries_a_held_receipt_only_when_it_is_let_go(ears: CallbackReceiver) -> None:
+def test_carries_a_held_receipt_only_when_it_is_let_go(callback_receiver: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     call = ring()
     switchboard.answer(call.pk, now=soon())
     switchboard.press(call.pk, keys="#", now=soon())
 
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert (ears.states, ears.keys) == ([], ["#"])
+    assert (callback_receiver.states, callback_receiver.keys) == ([], ["#"])

@@ -53,15 +53,15 @@ def test_loses_its_answer_before_or_after_taking_the_message(acceptance: Accepta
     assert Delivery.objects.count() == n_written
 
 
-def test_resolves_by_receipt_a_message_whose_answer_was_lost(ears: CallbackReceiver) -> None:
+def test_resolves_by_receipt_a_message_whose_answer_was_lost(callback_receiver: CallbackReceiver) -> None:
     behave(acceptance=Acceptance.LOSE_AFTER)
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert ears.states == ["accepted", "sent", "delivered"]
-    assert ears.parsed[-1].receipts[0].message_id == outgoing().id
+    assert callback_receiver.states == ["accepted", "sent", "delivered"]
+    assert callback_receiver.parsed[-1].receipts[0].message_id == outgoing().id
 
 
 def test_waits_half_before_and_half_after_the_message_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

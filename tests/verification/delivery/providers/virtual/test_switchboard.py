@@ -17,23 +17,25 @@ def said(call: Delivery) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", [Channel.TEXT, Channel.MAIL])
-def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: CallbackReceiver, kind: Channel) -> None:
+def test_tells_that_a_message_was_accepted_sent_and_delivered(
+    callback_receiver: CallbackReceiver, kind: Channel
+) -> None:
     provider.send(outgoing(kind))
 
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert ears.states == ["accepted", "sent", "delivered"]
+    assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
 
-def test_tells_of_the_delivery_only_after_the_delay(ears: CallbackReceiver) -> None:
+def test_tells_of_the_delivery_only_after_the_delay(callback_receiver: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     provider.send(outgoing())
 
-    carrier.pump(ears.post, now=soon())
-    assert ears.states == ["accepted", "sent"]
-    carrier.pump(ears.post, now=soon(seconds=11))
+    carrier.pump(callback_receiver.post, now=soon())
+    assert callback_receiver.states == ["accepted", "sent"]
+    carrier.pump(callback_receiver.post, now=soon(seconds=11))
 
-    assert ears.states == ["accepted", "sent", "delivered"]
+    assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
 
 @pytest.mark.parametrize(
@@ -48,58 +50,60 @@ def test_tells_of_the_delivery_only_after_the_delay(ears: CallbackReceiver) -> N
         (FailureReason.INVALID_NUMBER, "failed"),
     ],
 )
-def test_tells_why_a_text_did_not_arrive(ears: CallbackReceiver, reason: FailureReason, state: str) -> None:
+def test_tells_why_a_text_did_not_arrive(
+    callback_receiver: CallbackReceiver, reason: FailureReason, state: str
+) -> None:
     behave(outcome=reason)
     provider.send(outgoing())
 
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert (ears.states[-1], ears.reasons[-1]) == (state, reason)
+    assert (callback_receiver.states[-1], callback_receiver.reasons[-1]) == (state, reason)
 
 
-def test_drops_a_text_that_would_arrive_too_late(ears: CallbackReceiver) -> None:
+def test_drops_a_text_that_would_arrive_too_late(callback_receiver: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     provider.send(outgoing(useful_until=datetime.now(UTC) + timedelta(seconds=5)))
 
-    carrier.pump(ears.post, now=soon(seconds=11))
+    carrier.pump(callback_receiver.post, now=soon(seconds=11))
 
-    assert (ears.states[-1], ears.reasons[-1]) == ("undelivered", FailureReason.TOO_OLD)
+    assert (callback_receiver.states[-1], callback_receiver.reasons[-1]) == ("undelivered", FailureReason.TOO_OLD)
 
 
-def test_repeats_each_receipt(ears: CallbackReceiver) -> None:
+def test_repeats_each_receipt(callback_receiver: CallbackReceiver) -> None:
     behave(n_repeats=2)
     provider.send(outgoing())
 
-    carrier.pump(ears.post, now=soon(seconds=2))
+    carrier.pump(callback_receiver.post, now=soon(seconds=2))
 
-    assert sorted(ears.states) == sorted(["accepted", "sent", "delivered"] * 3)
+    assert sorted(callback_receiver.states) == sorted(["accepted", "sent", "delivered"] * 3)
 
 
-def test_tells_in_the_wrong_order(ears: CallbackReceiver) -> None:
+def test_tells_in_the_wrong_order(callback_receiver: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     provider.send(outgoing())
 
-    carrier.pump(ears.post, now=soon(seconds=2))
+    carrier.pump(callback_receiver.post, now=soon(seconds=2))
 
-    assert ears.states == ["delivered", "sent", "accepted"]
+    assert callback_receiver.states == ["delivered", "sent", "accepted"]
 
 
-def test_holds_receipts_back_until_it_no_longer_shall(ears: CallbackReceiver) -> None:
+def test_holds_receipts_back_until_it_no_longer_shall(callback_receiver: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     provider.send(outgoing())
-    carrier.pump(ears.post, now=soon())
-    assert ears.states == []
+    carrier.pump(callback_receiver.post, now=soon())
+    assert callback_receiver.states == []
 
     switchboard.behave(Behaviour(number=outgoing().to))
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert ears.states == ["accepted", "sent", "delivered"]
+    assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
 
-def test_tells_nothing_of_a_message_without_an_address_for_it(ears: CallbackReceiver) -> None:
+def test_tells_nothing_of_a_message_without_an_address_for_it(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing(receipt_url=""))
 
-    assert carrier.pump(ears.post, now=soon()) == 0
+    assert carrier.pump(callback_receiver.post, now=soon()) == 0
 
 
 @pytest.mark.parametrize(
@@ -111,27 +115,29 @@ def test_tells_nothing_of_a_message_without_an_address_for_it(ears: CallbackRece
         (FailureReason.INVALID_NUMBER, ["failed"]),
     ],
 )
-def test_tells_why_a_call_was_not_taken(ears: CallbackReceiver, reason: FailureReason, states: list[str]) -> None:
+def test_tells_why_a_call_was_not_taken(
+    callback_receiver: CallbackReceiver, reason: FailureReason, states: list[str]
+) -> None:
     behave(outcome=reason)
     call = ring()
 
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert (ears.states, ears.reasons[-1]) == (states, reason)
+    assert (callback_receiver.states, callback_receiver.reasons[-1]) == (states, reason)
     assert not switchboard.answer(call.pk, now=soon())
 
 
-def test_rings_until_somebody_answers_and_says_the_first_words(ears: CallbackReceiver) -> None:
+def test_rings_until_somebody_answers_and_says_the_first_words(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
     assert switchboard.answer(call.pk, now=soon())
 
-    carrier.pump(ears.post, now=soon())
-    assert ears.states == ["ringing", "answered"]
+    carrier.pump(callback_receiver.post, now=soon())
+    assert callback_receiver.states == ["ringing", "answered"]
     assert said(call) == [("caller", "Hello. Press hash.")]
 
 
-def test_does_not_ring_before_the_delay_is_over(ears: CallbackReceiver) -> None:
+def test_does_not_ring_before_the_delay_is_over(callback_receiver: CallbackReceiver) -> None:
     behave(delay_ms=10_000)
     call = ring()
 
@@ -139,107 +145,110 @@ def test_does_not_ring_before_the_delay_is_over(ears: CallbackReceiver) -> None:
     assert switchboard.answer(call.pk, now=soon(seconds=11))
 
 
-def test_rings_out_when_nobody_answers(ears: CallbackReceiver) -> None:
+def test_rings_out_when_nobody_answers(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
-    carrier.pump(ears.post, now=soon(seconds=31))
+    carrier.pump(callback_receiver.post, now=soon(seconds=31))
 
-    assert (ears.states, ears.reasons[-1]) == (["ringing", "undelivered"], FailureReason.NO_ANSWER)
+    assert (callback_receiver.states, callback_receiver.reasons[-1]) == (
+        ["ringing", "undelivered"],
+        FailureReason.NO_ANSWER,
+    )
     assert not switchboard.answer(call.pk, now=soon(seconds=32))
 
 
-def test_is_busy_when_declined(ears: CallbackReceiver) -> None:
+def test_is_busy_when_declined(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
     assert switchboard.decline(call.pk, now=soon())
 
-    carrier.pump(ears.post, now=soon())
-    assert ears.reasons[-1] == FailureReason.BUSY
+    carrier.pump(callback_receiver.post, now=soon())
+    assert callback_receiver.reasons[-1] == FailureReason.BUSY
 
 
-def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: CallbackReceiver) -> None:
+def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
+    callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
         carrier.CallbackResponse(200, b'{"words": "Again.", "more": true}')
     ]
 
     for key in "46#":
         assert switchboard.press(call.pk, keys=key, now=soon())
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
-    assert ears.keys == ["46#"]
+    assert callback_receiver.keys == ["46#"]
     assert said(call)[1:] == [("person", "46#"), ("caller", "Again.")]
     assert call.state == DeliveryState.ANSWERED
 
 
-def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: CallbackReceiver) -> None:
+def test_hangs_up_when_the_caller_has_nothing_more_to_hear(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
+    callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
         carrier.CallbackResponse(200, b'{"words": "Goodbye."}')
     ]
 
     switchboard.press(call.pk, keys="47#", now=soon())
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
     assert said(call)[-1] == ("caller", "Goodbye.")
-    assert ears.states == ["ringing", "answered", "delivered"]
+    assert callback_receiver.states == ["ringing", "answered", "delivered"]
 
 
-def test_tells_keys_without_a_hash_after_a_pause(ears: CallbackReceiver) -> None:
+def test_tells_keys_without_a_hash_after_a_pause(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
     switchboard.press(call.pk, keys="1", now=soon())
 
-    carrier.pump(ears.post, now=soon(seconds=1))
-    assert ears.keys == []
-    carrier.pump(ears.post, now=soon(seconds=5))
+    carrier.pump(callback_receiver.post, now=soon(seconds=1))
+    assert callback_receiver.keys == []
+    carrier.pump(callback_receiver.post, now=soon(seconds=5))
 
-    assert ears.keys == ["1"]
+    assert callback_receiver.keys == ["1"]
 
 
 @pytest.mark.parametrize("keys", ["1a", "１", "+", " "])
-def test_takes_only_keys_that_a_telephone_has(ears: CallbackReceiver, keys: str) -> None:
+def test_takes_only_keys_that_a_telephone_has(callback_receiver: CallbackReceiver, keys: str) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
     assert not switchboard.press(call.pk, keys=keys, now=soon())
 
 
-def test_says_goodbye_when_we_do_not_answer_the_keys(ears: CallbackReceiver) -> None:
+def test_says_goodbye_when_we_do_not_answer_the_keys(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
-    ears.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
+    callback_receiver.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
 
     switchboard.press(call.pk, keys="#", now=soon())
-    carrier.pump(ears.post, now=soon())
+    carrier.pump(callback_receiver.post, now=soon())
 
     assert "error" in said(call)[-1][1]
     assert call.state == DeliveryState.COMPLETED
 
 
-def test_ends_a_call_in_which_nobody_presses_anything(ears: CallbackReceiver) -> None:
+def test_ends_a_call_in_which_nobody_presses_anything(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
-    carrier.pump(ears.post, now=soon(seconds=100))
+    carrier.pump(callback_receiver.post, now=soon(seconds=100))
 
-    assert ears.states[-1] == "delivered"
+    assert callback_receiver.states[-1] == "delivered"
     assert not switchboard.press(call.pk, keys="#", now=soon(seconds=100))
 
 
-def test_tells_that_the_person_hung_up(ears: CallbackReceiver) -> None:
+def test_tells_that_the_person_hung_up(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     switchboard.answer(call.pk, now=soon())
 
     assert switchboard.hang_up(call.pk, now=soon())
 
-    carrier.pump(ears.post, now=soon())
-    assert ears.reasons[-1] == FailureReason.HUNG_UP
+    carrier.pump(callback_receiver.post, now=soon())
+    assert callback_receiver.reasons[-1] == FailureReason.HUNG_UP
 
 
-def test_is_answered_once(ears: CallbackReceiver) -> None:
+def test_is_answered_once(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
     assert [switchboard.answer(call.pk, now=soon()) for _ in range(2)] == [True, False]
@@ -247,7 +256,7 @@ def test_is_answered_once(ears: CallbackReceiver) -> None:
     assert PendingCallback.objects.filter(body__contains='"answered"').count() == 1
 
 
-def test_ends_the_call_it_is_in_when_another_is_answered(ears: CallbackReceiver) -> None:
+def test_ends_the_call_it_is_in_when_another_is_answered(callback_receiver: CallbackReceiver) -> None:
     first = ring()
     switchboard.answer(first.pk, now=soon())
     second = ring(id="f" * 32)
@@ -258,12 +267,12 @@ def test_ends_the_call_it_is_in_when_another_is_answered(ears: CallbackReceiver)
     assert first.state == DeliveryState.HUNG_UP
 
 
-def test_reorders_the_receipts_of_a_call_too(ears: CallbackReceiver) -> None:
+def test_reorders_the_receipts_of_a_call_too(callback_receiver: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     call = ring()
     switchboard.answer(call.pk, now=soon())
     switchboard.hang_up(call.pk, now=soon())
 
-    carrier.pump(ears.post, now=soon(seconds=10))
+    carrier.pump(callback_receiver.post, now=soon(seconds=10))
 
-    assert ears.states == ["undelivered", "answered", "ringing"]
+    assert callback_receiver.states == ["undelivered", "answered", "ringing"]
