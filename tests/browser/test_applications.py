@@ -16,6 +16,7 @@ from tests.browser.page_actions import carry_in, expect_outcome
 from tests.browser.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, barriers, picture
 from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import Clock, Person, join
+from tests.simulated.sign_in_claims import SignInClaims
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,12 +24,6 @@ SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" rx="10" fill="#345"/>'
     b'<path d="M12 34V14l12 12 12-12v20" fill="none" stroke="#fff" stroke-width="4"/></svg>'
 )
-
-
-class Told:
-    """What an application is told."""
-
-    acr, amr, auth_time = "https://refeds.org/profile/mfa", ("pwd", "otp", "mfa"), None
 
 
 def looked_at(page: Page, name: str) -> list[tuple[str, str, str]]:
@@ -63,7 +58,7 @@ def wiki(db: None, ana: Person) -> Application:
         Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC, address="https://b.example/")
         closed = Application.objects.create(slug="payroll", name="Payroll", kind=Application.Kind.OIDC)
         closed.groups.create(name="Finance")
-        applications.open(made, ana.user, "a" * 32, Told(), timezone.now())
+        applications.open(made, ana.user, "a" * 32, SignInClaims(), timezone.now())
     return made
 
 

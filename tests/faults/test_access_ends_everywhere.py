@@ -30,7 +30,7 @@ from tests.accounts.integrations.oidc import foreign
 from tests.faults import servers
 from tests.real_programs.ports import free_port
 from tests.settings import KEYS
-from tests.simulated.http_browser import Browser, Page
+from tests.simulated.http_browser import Browser, NetworkResponse, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("endings")]
 
@@ -134,15 +134,15 @@ class ServiceWithApplications:
     quick: SignOutReceiver
     down: SignOutReceiver
 
-    def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> foreign.Response:
+    def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> NetworkResponse:
         """Ask as a program: without cookies of ours."""
-        surfer = foreign.Surfer(self.up.url, defaults=headers)
-        return surfer.ask(method, path, urlencode(form or {}).encode())
+        client = foreign.ClientOfManyServers(self.up.url, defaults=headers)
+        return client.ask(method, path, urlencode(form or {}).encode())
 
     def basic(self, client: str) -> str:
         return f"Basic {base64.b64encode(':'.join(self.clients[client]).encode()).decode()}"
 
-    def check(self, cookie: str) -> foreign.Response:
+    def check(self, cookie: str) -> NetworkResponse:
         """Ask for a verdict as the proxy does."""
         told = {
             "X-Proxy-Secret": self.proxy_secret,
@@ -154,8 +154,8 @@ class ServiceWithApplications:
             "Accept": "application/json",
             "Sec-Fetch-Mode": "cors",
         }
-        surfer = foreign.Surfer(self.up.url, defaults=told | {"Cookie": cookie})
-        return surfer.ask("GET", "/integrations/forward-auth/", b"")
+        client = foreign.ClientOfManyServers(self.up.url, defaults=told | {"Cookie": cookie})
+        return client.ask("GET", "/integrations/forward-auth/", b"")
 
     def sql(self, query: str, *values: object) -> Any:
         with psycopg.connect(self.database, autocommit=True) as line:
@@ -238,7 +238,7 @@ def _enter_host(site: ServiceWithApplications, browser: Browser) -> str:
         "X-Forwarded-For": "192.0.2.7",
         **NAVIGATION,
     }
-    host = foreign.Surfer(site.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
+    host = foreign.ClientOfManyServers(site.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
     first = host._once("GET", f"{site.up.url}/integrations/forward-auth/", b"")
     page = browser.go(first["Location"])
     found = re.search(r'http-equiv="refresh" content="0; ?url=([^"]+)"', page.html)
@@ -274,7 +274,7 @@ def by_fraud_report(site: ServiceWithApplications, _fay: Browser, who: SignedInP
     while not (found := json.loads(stranger.client.get(calls).content)) or found[0]["kind"] != "call":
         assert time.monotonic() < deadline, "no call"
     token = secrets.token_hex(16)
-    phone = foreign.Surfer(site.up.url, {"localhost": {"mfa_csrf": token}}, {"Accept": "application/json"})
+    phone = foreign.ClientOfManyServers(site.up.url, {"localhost": {"mfa_csrf": token}}, {"Accept": "application/json"})
     for action, keys in (("answer", ""), ("keys", "0#")):
         path = f"/phone/api/calls/{found[0]['call']}/{action}/"
         answer = phone.post(path, {"keys": keys, "csrfmiddlewaretoken": token})

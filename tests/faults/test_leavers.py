@@ -30,7 +30,7 @@ from tests.real_programs.ports import free_port
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import PASSWORD, Person, join
-from tests.simulated.relying_party import CALLBACK, RelyingParty
+from tests.simulated.relying_party import CALLBACK, SimulatedRelyingParty
 from tests.verification.conftest import for_workers
 from verification.context import Context
 
@@ -89,7 +89,7 @@ class EverythingPeopleUse:
     url: str
     directory: Directory
     door: AppPasswordService
-    party: RelyingParty
+    party: SimulatedRelyingParty
     proxy_secret: str
 
     def probes(self, name: str) -> dict[str, Callable[[], bool]]:
@@ -164,7 +164,7 @@ def world(server: str) -> EverythingPeopleUse:
         url=server,
         directory=Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME),
         door=app_password_services.build("mail", program="mail"),
-        party=RelyingParty(client=made.client, secret=made.secret),
+        party=SimulatedRelyingParty(client=made.client, secret=made.secret),
         proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
     )
 

@@ -1,5 +1,6 @@
 """A browser without JavaScript: it reads a page's text, follows its links and submits its forms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -110,6 +111,22 @@ class _PageReader:
 
 def _joined(parts: list[str]) -> str:
     return " ".join("".join(parts).split())
+
+
+@dataclass
+class NetworkResponse:
+    """A response that came over a socket, with what `Page` reads of one."""
+
+    status_code: int
+    content: bytes
+    headers: Mapping[str, str]
+    request: dict[str, str]
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.headers.get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        return self.headers[name]
 
 
 class Page:

@@ -22,7 +22,7 @@ ISSUER = "http://testserver"
 
 
 @dataclass
-class AuthorizationRequest:
+class PkceRequest:
     """One authorization request of a client, and the secret parts that it keeps."""
 
     state: str = field(default_factory=lambda: secrets.token_urlsafe(8))
@@ -36,17 +36,17 @@ class AuthorizationRequest:
 
 
 @dataclass
-class RelyingParty:
+class SimulatedRelyingParty:
     """A relying party: what its server and its users' browsers do. `secret` is empty for a public client."""
 
     client: OidcClient
     secret: str
     http: Http = field(default_factory=Http)
-    flow: AuthorizationRequest = field(default_factory=AuthorizationRequest)
+    flow: PkceRequest = field(default_factory=PkceRequest)
 
     def url(self, **changes: str | None) -> str:
         """Return the address of a new authorization request. None leaves a parameter out."""
-        self.flow = AuthorizationRequest()
+        self.flow = PkceRequest()
         asked = {
             "client_id": self.client.client_id,
             "response_type": "code",

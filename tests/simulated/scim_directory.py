@@ -22,7 +22,7 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @dataclass(frozen=True)
-class ScimResponse:
+class ReceivedScimResponse:
     """What was answered."""
 
     status: int
@@ -50,7 +50,9 @@ class ScimClient:
     content_type: str = "application/scim+json"
     client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
 
-    def send(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **query: Any) -> ScimResponse:
+    def send(
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **query: Any
+    ) -> ReceivedScimResponse:
         """Send a request."""
         address = f"/scim/v2{path}" + (f"?{urlencode(query)}" if query else "")
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
@@ -60,15 +62,15 @@ class ScimClient:
         text = answer.content.decode()
         if text:
             assert answer.headers["Content-Type"] == "application/scim+json", text[:300]
-        return ScimResponse(answer.status_code, json.loads(text) if text else None, answer.headers)
+        return ReceivedScimResponse(answer.status_code, json.loads(text) if text else None, answer.headers)
 
-    def get(self, path: str, **query: Any) -> ScimResponse:
+    def get(self, path: str, **query: Any) -> ReceivedScimResponse:
         return self.send("GET", path, **query)
 
-    def post(self, path: str, body: Any) -> ScimResponse:
+    def post(self, path: str, body: Any) -> ReceivedScimResponse:
         return self.send("POST", path, body)
 
-    def patch(self, path: str, *operations: Mapping[str, Any]) -> ScimResponse:
+    def patch(self, path: str, *operations: Mapping[str, Any]) -> ReceivedScimResponse:
         return self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
 
     def find(self, kind: str, expression: str) -> list[Any]:
@@ -78,13 +80,13 @@ class ScimClient:
         assert answer.body["totalResults"] == len(answer.body["Resources"])
         return list(answer.body["Resources"])
 
-    def add(self, name: str, /, **more: Any) -> ScimResponse:
+    def add(self, name: str, /, **more: Any) -> ReceivedScimResponse:
         """Add a person."""
         answer = self.post("/Users", {"schemas": [USER], "userName": name, "active": True, **more})
         assert answer.status == 201, answer.body
         return answer
 
-    def add_group(self, name: str, /, *members: str, **more: Any) -> ScimResponse:
+    def add_group(self, name: str, /, *members: str, **more: Any) -> ReceivedScimResponse:
         """Add a group."""
         listed = [{"value": each} for each in members]
         answer = self.post("/Groups", {"schemas": [GROUP], "displayName": name, "members": listed, **more})

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import transaction
 
+from tests.infrastructure.concurrency import NoTransaction
 from tests.verification.conftest import BINDING, EngineUser
 from verification.challenges import attempts, correct_answers, queries
 from verification.db import batched_writes
@@ -43,12 +44,8 @@ def without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     Only the engine's names for it are replaced: Django's own transactions stay.
     """
 
-    class Nothing:
-        def __enter__(self) -> None: ...
-        def __exit__(self, *_: object) -> None: ...
-
     replaced = SimpleNamespace(
-        atomic=Nothing,
+        atomic=NoTransaction,
         set_rollback=lambda _: None,
         mark_for_rollback_on_error=transaction.mark_for_rollback_on_error,
     )

@@ -1,7 +1,6 @@
 """Tests of sessions in applications: opened once, renewed, and ended once with a message to those who notify."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,17 +11,9 @@ from accounts import applications
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession
 from tests.simulated.people import Clock, Person
+from tests.simulated.sign_in_claims import SignInClaims
 
 HERE, THERE = "a" * 32, "b" * 32
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an application is told."""
-
-    acr: str = "https://refeds.org/profile/mfa"
-    amr: tuple[str, ...] = ("pwd", "otp")
-    auth_time: datetime | None = None
 
 
 @pytest.fixture
@@ -49,9 +40,9 @@ def heard() -> Iterator[list[tuple[str, str]]]:
 
 
 def test_opens_one_session_and_renews_its_facts(wiki: Application, ana: Person, clock: Clock) -> None:
-    opened = applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    opened = applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     clock.forward(minutes=5)
-    renewed = applications.open(wiki, ana.user, HERE, Told(acr="phr", auth_time=clock.now), clock.now)
+    renewed = applications.open(wiki, ana.user, HERE, SignInClaims(acr="phr", auth_time=clock.now), clock.now)
 
     assert renewed.pk == opened.pk
     assert renewed.started_at == opened.started_at
@@ -59,7 +50,7 @@ def test_opens_one_session_and_renews_its_facts(wiki: Application, ana: Person, 
 
 
 def test_the_database_allows_one_running_session_each(wiki: Application, ana: Person, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         ApplicationSession.objects.create(
@@ -68,10 +59,10 @@ def test_the_database_allows_one_running_session_each(wiki: Application, ana: Pe
 
 
 def test_opens_a_new_one_after_the_end(wiki: Application, ana: Person, clock: Clock) -> None:
-    first = applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    first = applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     applications.end(clock.now, "sign-out", session_ref=HERE)
 
-    assert applications.open(wiki, ana.user, HERE, Told(), clock.now).pk != first.pk
+    assert applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now).pk != first.pk
 
 
 def test_ends_what_was_named_and_nothing_else(
@@ -79,7 +70,7 @@ def test_ends_what_was_named_and_nothing_else(
 ) -> None:
     for person, ref in ((ana, HERE), (ben, THERE)):
         for application in (wiki, tickets):
-            applications.open(application, person.user, ref, Told(), clock.now)
+            applications.open(application, person.user, ref, SignInClaims(), clock.now)
 
     assert applications.end(clock.now, "ended", application=wiki, user_id=ana.user.pk) == 1
     assert applications.end(clock.now, "sign-out", session_ref=HERE) == 1
@@ -89,7 +80,7 @@ def test_ends_what_was_named_and_nothing_else(
 
 
 def test_refuses_to_end_everything(wiki: Application, ana: Person, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
 
     with pytest.raises(ValueError, match="name"):
         applications.end(clock.now, "mistake")
@@ -99,8 +90,8 @@ def test_refuses_to_end_everything(wiki: Application, ana: Person, clock: Clock)
 def test_announces_each_session_once(
     wiki: Application, tickets: Application, ana: Person, clock: Clock, heard: list[tuple[str, str]]
 ) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
-    applications.open(tickets, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
+    applications.open(tickets, ana.user, HERE, SignInClaims(), clock.now)
 
     assert applications.end(clock.now, "sign-out", session_ref=HERE) == 2
     assert applications.end(clock.now + timedelta(seconds=1), "locked", user_id=ana.user.pk) == 0
@@ -113,7 +104,7 @@ def test_a_receiver_that_fails_undoes_the_end(wiki: Application, ana: Person, cl
     def fail(_ended: QuerySet[ApplicationSession], _now: datetime) -> None:
         raise RuntimeError
 
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     applications.on_end(fail)
     try:
         with pytest.raises(RuntimeError), transaction.atomic():
@@ -125,9 +116,9 @@ def test_a_receiver_that_fails_undoes_the_end(wiki: Application, ana: Person, cl
 
 
 def test_forgets_what_ended_long_ago(wiki: Application, ana: Person, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     applications.end(clock.now, "sign-out", session_ref=HERE)
-    applications.open(wiki, ana.user, THERE, Told(), clock.now)
+    applications.open(wiki, ana.user, THERE, SignInClaims(), clock.now)
     clock.forward(days=90)
     assert applications.purge(clock.now) == 0
 

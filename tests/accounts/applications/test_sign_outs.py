@@ -1,26 +1,15 @@
 """Tests of people who sign out of an application themselves."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import pytest
 
 from accounts import applications
 from accounts.models import Application
 from tests.simulated.people import Clock, Person
+from tests.simulated.sign_in_claims import SignInClaims
 from verification.context import Context
 from verification.models import AuditEvent
 
 HERE, THERE = "a" * 32, "b" * 32
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an application is told."""
-
-    acr: str = "https://refeds.org/profile/mfa"
-    amr: tuple[str, ...] = ("pwd", "otp")
-    auth_time: datetime | None = None
 
 
 @pytest.fixture
@@ -30,7 +19,7 @@ def wiki(db: None) -> Application:
 
 def test_ends_and_records_the_sessions_once(wiki: Application, ana: Person, clock: Clock) -> None:
     for ref in (HERE, THERE):
-        applications.open(wiki, ana.user, ref, Told(), clock.now)
+        applications.open(wiki, ana.user, ref, SignInClaims(), clock.now)
 
     ended = [applications.sign_out(ana.user, wiki, Context(now=clock.now)) for _ in range(2)]
 
@@ -41,7 +30,7 @@ def test_ends_and_records_the_sessions_once(wiki: Application, ana: Person, cloc
 
 def test_keeps_the_sessions_that_another_session_opened(wiki: Application, ana: Person, clock: Clock) -> None:
     for ref in (HERE, THERE):
-        applications.open(wiki, ana.user, ref, Told(), clock.now)
+        applications.open(wiki, ana.user, ref, SignInClaims(), clock.now)
 
     applications.sign_out(ana.user, wiki, Context(now=clock.now), session_ref=HERE, host="wiki.example.org")
 

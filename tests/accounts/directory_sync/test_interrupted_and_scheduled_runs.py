@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_jobs")]
 # Interruptions ----------------------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
+class WorkerKilled(BaseException):
     """A worker that dies."""
 
 
@@ -35,11 +35,11 @@ def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeatin
         found = true(sync, batch, now)
         done.append(found)
         if len(done) == 2:
-            raise Killed  # within the transaction of the second batch
+            raise WorkerKilled  # within the transaction of the second batch
         return found
 
     monkeypatch.setattr(applying, "apply", apply_once)
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         run(made)
     n_before = User.objects.count()
     assert sync_runs.work(timezone.now()) == 0  # its lease still runs
@@ -62,10 +62,10 @@ def test_a_run_that_is_interrupted_while_it_reads_starts_again(
 
     def die(sync: DirectorySync, found: Counter[str]) -> None:
         true(sync, found)
-        raise Killed
+        raise WorkerKilled
 
     monkeypatch.setattr(sync_runs, "_keep", die)
-    with pytest.raises(Killed):
+    with pytest.raises(WorkerKilled):
         run(made)
     assert DirectorySyncBatch.objects.count() == 1
     monkeypatch.undo()
@@ -82,12 +82,12 @@ def test_a_run_that_always_kills_its_worker_ends(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_arguments: object) -> None:
-        raise Killed
+        raise WorkerKilled
 
     monkeypatch.setattr(sync_runs, "_read", die)
     sync_runs._make(directory(), timezone.now())
     for _turn in range(5):
-        with pytest.raises(Killed):
+        with pytest.raises(WorkerKilled):
             sync_runs.work(timezone.now())
         clock.forward(minutes=6)
 

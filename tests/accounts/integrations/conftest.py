@@ -25,27 +25,14 @@ from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
 from tests.infrastructure import fresh_process
 from tests.real_programs.ports import free_port
-from tests.simulated.http_browser import Browser, Page
+from tests.simulated.http_browser import Browser, NetworkResponse, Page
 
 DEPLOY = BASE_DIR / "deploy"
 SERVICE = "https://mfa.example.org"  # our URL in the files of `deploy/`
 
 
 @dataclass
-class Answer:
-    """A response from the network, in the form that the page reader needs."""
-
-    status_code: int
-    content: bytes
-    headers: Mapping[str, str]
-    request: dict[str, str]
-
-    def get(self, name: str, default: str = "") -> str:
-        return self.headers.get(name, default)
-
-
-@dataclass
-class Visit:
+class SocketClient:
     """Like Django's test client, but over a socket: it keeps cookies and follows redirects."""
 
     url: str
@@ -58,13 +45,13 @@ class Visit:
     def cookies(self) -> dict[str, Any]:
         return {cookie.name: cookie for cookie in self.jar}
 
-    def get(self, address: str, sent: Mapping[str, str] | None = None, *, follow: bool = True) -> Answer:
+    def get(self, address: str, sent: Mapping[str, str] | None = None, *, follow: bool = True) -> NetworkResponse:
         return self._ask(address + (f"?{urlencode(sent)}" if sent else ""), None)
 
-    def post(self, address: str, sent: Mapping[str, str], *, follow: bool = True) -> Answer:
+    def post(self, address: str, sent: Mapping[str, str], *, follow: bool = True) -> NetworkResponse:
         return self._ask(address, urlencode(sent).encode())
 
-    def _ask(self, address: str, body: bytes | None) -> Answer:
+    def _ask(self, address: str, body: bytes | None) -> NetworkResponse:
         request = Request(urljoin(self.url, address), body)  # noqa: S310  (our own service)
         try:
             answer = self._opener.open(request, timeout=30)
@@ -73,7 +60,7 @@ class Visit:
         with answer:
             at = urlsplit(answer.url)
             where = {"PATH_INFO": at.path, "QUERY_STRING": at.query}
-            return Answer(answer.status, answer.read(), dict(answer.headers), where)
+            return NetworkResponse(answer.status, answer.read(), dict(answer.headers), where)
 
 
 @dataclass
@@ -110,7 +97,7 @@ def _read(pattern: str, page: Page) -> str:
 
 def _sign_in(stack: Stack, name: str) -> SignedInDemoUser:
     browser = Browser()
-    browser.client = Visit(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
+    browser.client = SocketClient(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
     browser.press("Sign in", username=name, password=users.PASSWORD)
     browser.press("Verify", code=fresh_process.manage("code", name, **stack.environment).stdout.strip())

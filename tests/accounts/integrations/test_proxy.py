@@ -20,7 +20,7 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from mfasite.middleware import trusted_proxies
-from tests.accounts.integrations.conftest import DEPLOY, Visit, deployed, start_nginx
+from tests.accounts.integrations.conftest import DEPLOY, SocketClient, deployed, start_nginx
 from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
 from tests.infrastructure import fresh_process
@@ -56,8 +56,8 @@ class _Handler(HTTPSHandler):
         return self.do_open(self._line, request)
 
 
-class _SecureVisit(Visit):
-    """An HTTPS visit. Each request sends these headers, which may be forged."""
+class _HttpsClient(SocketClient):
+    """An HTTPS client. Each request sends these headers, which may be forged."""
 
     def __init__(self, nginx: int, context: ssl.SSLContext, **forged: str) -> None:
         self.url, self.jar = f"https://{NAME}/", CookieJar()
@@ -79,7 +79,7 @@ class ServiceBehindNginx:
 
     def browser(self, **forged: str) -> Browser:
         browser = Browser()
-        browser.client = _SecureVisit(self.port, self.trust, **forged)  # type: ignore[assignment]  # does what is needed
+        browser.client = _HttpsClient(self.port, self.trust, **forged)  # type: ignore[assignment]  # does what is needed
         return browser
 
 

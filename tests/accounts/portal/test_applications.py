@@ -1,8 +1,5 @@
 """Tests of the portal's applications: tiles, why some can't be used, what one was told, and the end of its session."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import pytest
 from django.contrib.auth.models import Group
 from pytest_django import DjangoAssertNumQueries
@@ -14,18 +11,10 @@ from accounts.models import Application, ApplicationSession
 from accounts.portal import application_tiles
 from tests.accounts.portal.conftest import kinds
 from tests.simulated.people import Clock, Person
+from tests.simulated.sign_in_claims import SignInClaims
 
 HERE, THERE = "a" * 32, "b" * 32
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an application is told."""
-
-    acr: str = "https://refeds.org/profile/mfa"
-    amr: tuple[str, ...] = ("pwd", "otp", "mfa")
-    auth_time: datetime | None = None
 
 
 def add(slug: str, name: str, **more: object) -> Application:
@@ -80,7 +69,7 @@ def test_one_that_is_switched_off_is_not_shown(ana: Person, wiki: Application) -
 
 
 def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(auth_time=clock.now), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(auth_time=clock.now), clock.now)
     ana.sign_in()
     page = ana.browser.go("/applications/wiki/")
 
@@ -92,9 +81,9 @@ def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) ->
 
 def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
     other = add("tickets", "Tickets")
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
-    applications.open(other, ana.user, HERE, Told(), clock.now)
-    applications.open(wiki, ben.user, THERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
+    applications.open(other, ana.user, HERE, SignInClaims(), clock.now)
+    applications.open(wiki, ben.user, THERE, SignInClaims(), clock.now)
     ana.sign_in()
     ana.browser.go("/applications/wiki/")
     ana.browser.press("Sign out of it")
@@ -113,7 +102,7 @@ def test_says_if_an_application_is_not_told(
     ana: Person, wiki: Application, clock: Clock, logout_uri: str, outcome: str
 ) -> None:
     client_registration.make(wiki, redirect_uris="https://wiki.example.org/back", logout_uri=logout_uri, now=clock.now)
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     ana.sign_in()
     ana.browser.go("/applications/wiki/")
     ana.browser.press("Sign out of it")
@@ -122,7 +111,7 @@ def test_says_if_an_application_is_not_told(
 
 
 def test_get_ends_nothing(ana: Person, wiki: Application, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     ana.sign_in()
     ana.browser.go("/applications/wiki/end/")
 
@@ -157,7 +146,7 @@ def test_the_number_of_queries_does_not_grow(
     ana: Person, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(30):
-        applications.open(add(f"tool-{n}", f"Tool {n}"), ana.user, HERE, Told(), clock.now)
+        applications.open(add(f"tool-{n}", f"Tool {n}"), ana.user, HERE, SignInClaims(), clock.now)
 
     with django_assert_num_queries(3):
         assert len(application_tiles.tiles(ana.user)) == 30
@@ -167,9 +156,9 @@ def test_the_number_of_queries_does_not_grow(
 
 def test_the_first_page_shows_those_used_last(ana: Person, payroll: Application, clock: Clock) -> None:
     made = [add(name, name.title()) for name in ("atlas", "board", "chat", "desk", "editor")]
-    applications.open(made[3], ana.user, HERE, Told(), clock.now)
+    applications.open(made[3], ana.user, HERE, SignInClaims(), clock.now)
     clock.forward(minutes=1)
-    applications.open(made[2], ana.user, HERE, Told(), clock.now)
+    applications.open(made[2], ana.user, HERE, SignInClaims(), clock.now)
 
     names = [tile.application.name for tile in application_tiles.recent(ana.user, most=4)]
     assert names == ["Chat", "Desk", "Atlas", "Board"]

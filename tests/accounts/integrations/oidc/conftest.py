@@ -12,10 +12,10 @@ from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
-from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, RelyingParty
+from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, SimulatedRelyingParty
 from verification import signing_keys
 
-Maker = Callable[..., RelyingParty]
+Maker = Callable[..., SimulatedRelyingParty]
 
 
 @pytest.fixture
@@ -23,19 +23,19 @@ def make_party(db: None, clock: Clock) -> Maker:
     """Return a function that adds an application and its client."""
     signing_keys.forget()
 
-    def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> RelyingParty:
+    def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> SimulatedRelyingParty:
         application = Application.objects.create(
             slug=slug, name=slug.title(), kind=Application.Kind.OIDC, **(settings or {})
         )
         given = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT, **more}
         made = client_registration.make(application, now=timezone.now(), **given)
-        return RelyingParty(client=made.client, secret=made.secret)
+        return SimulatedRelyingParty(client=made.client, secret=made.secret)
 
     return make
 
 
 @pytest.fixture
-def party(make_party: Maker) -> RelyingParty:
+def party(make_party: Maker) -> SimulatedRelyingParty:
     """Return a confidential client of an application that accepts any second step."""
     return make_party()
 

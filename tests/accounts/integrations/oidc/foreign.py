@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
-from tests.simulated.http_browser import Browser, Page
+from tests.simulated.http_browser import Browser, NetworkResponse, Page
 
 NODE = Path(__file__).parent / "node"
 CALLBACK = "https://app.example.org/callback"
@@ -104,23 +104,7 @@ def library(stack: Stack, name: str, secret: str) -> Iterator[OpenidClient]:
 
 
 @dataclass
-class Response:
-    """An answer from the network, in the form that the page reader needs."""
-
-    status_code: int
-    content: bytes
-    headers: Mapping[str, str]
-    request: dict[str, str]
-
-    def get(self, name: str, default: str = "") -> str:
-        return self.headers.get(name, default)
-
-    def __getitem__(self, name: str) -> str:
-        return self.headers[name]
-
-
-@dataclass
-class Surfer:
+class ClientOfManyServers:
     """Like Django's test client, but over sockets, to any server of this machine. It stops where it would leave it."""
 
     home: str
@@ -128,13 +112,13 @@ class Surfer:
     defaults: dict[str, str] = field(default_factory=dict)
     at: str = ""
 
-    def get(self, address: str, sent: Mapping[str, str] | None = None, *, follow: bool = True) -> Response:
+    def get(self, address: str, sent: Mapping[str, str] | None = None, *, follow: bool = True) -> NetworkResponse:
         return self.ask("GET", address, b"")
 
-    def post(self, address: str, sent: Mapping[str, str], *, follow: bool = True) -> Response:
+    def post(self, address: str, sent: Mapping[str, str], *, follow: bool = True) -> NetworkResponse:
         return self.ask("POST", address, urlencode(sent).encode())
 
-    def ask(self, method: str, address: str, body: bytes) -> Response:
+    def ask(self, method: str, address: str, body: bytes) -> NetworkResponse:
         """Ask, and follow redirects on this machine."""
         url = urljoin(self.at or self.home, address)
         while True:
@@ -149,7 +133,7 @@ class Surfer:
                 return response
             method, url, body = "GET", target, b""
 
-    def _once(self, method: str, url: str, body: bytes) -> Response:
+    def _once(self, method: str, url: str, body: bytes) -> NetworkResponse:
         parts = urlsplit(url)
         jar = self.cookies.setdefault(str(parts.hostname), {})
         connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=30)
@@ -170,13 +154,13 @@ class Surfer:
                     jar[name] = morsel.value
         connection.close()
         where = {"PATH_INFO": parts.path, "QUERY_STRING": parts.query}
-        return Response(answer.status, content, {k.title(): v for k, v in answer.headers.items()}, where)
+        return NetworkResponse(answer.status, content, {k.title(): v for k, v in answer.headers.items()}, where)
 
 
 def open_browser(stack: Stack) -> Browser:
     """Return a browser with cookies of its own, at the running service."""
     browser = Browser()
-    browser.client = cast("Any", Surfer(stack.url))
+    browser.client = cast("Any", ClientOfManyServers(stack.url))
     return browser
 
 

@@ -109,9 +109,9 @@ def apache(stack: Stack, room: Path, servers: Crew) -> Apache:
 
 
 def _answers(port: int) -> bool:
-    surfer = foreign.Surfer(f"http://localhost:{port}")
+    client = foreign.ClientOfManyServers(f"http://localhost:{port}")
     try:
-        return surfer.get("/").status_code == 200
+        return client.get("/").status_code == 200
     except OSError:
         return False
 

@@ -60,12 +60,12 @@ def test_oidcc_userinfo_get(tokens: Any, library: OpenidClient) -> None:
 @pytest.mark.parametrize("place", ["header", "body"])
 def test_oidcc_userinfo_post(tokens: Any, stack: Stack, place: str) -> None:
     """oidcc-userinfo-post-header, oidcc-userinfo-post-body."""
-    surfer = foreign.Surfer(stack.url)
+    client = foreign.ClientOfManyServers(stack.url)
     body = {"access_token": tokens["access_token"]} if place == "body" else {"x": "y"}
     if place == "header":
-        surfer.defaults["Authorization"] = f"Bearer {tokens['access_token']}"
+        client.defaults["Authorization"] = f"Bearer {tokens['access_token']}"
 
-    answer = surfer.post("/oauth/userinfo/", body)
+    answer = client.post("/oauth/userinfo/", body)
 
     assert json.loads(answer.content)["sub"] == tokens["claims"]["sub"]
 
@@ -240,7 +240,7 @@ def test_oidcc_discovery_endpoint_verification(stack: Stack, library: OpenidClie
     assert "none" not in known["id_token_signing_alg_values_supported"]
     assert known["subject_types_supported"] == ["public"]
     assert known["grant_types_supported"] == ["authorization_code", "refresh_token"]
-    keys = json.loads(foreign.Surfer(stack.url).get("/oauth/jwks.json").content)["keys"]
+    keys = json.loads(foreign.ClientOfManyServers(stack.url).get("/oauth/jwks.json").content)["keys"]
     assert {key["alg"] for key in keys} == {"RS256", "ES256"}
     assert all(key["use"] == "sig" and key["kid"] and not {"d", "p", "q"} & set(key) for key in keys)
 

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from tests.simulated.people import Person
-from tests.simulated.relying_party import RelyingParty
+from tests.simulated.relying_party import SimulatedRelyingParty
 
 ORIGIN, OTHER = "https://spa.example.org", "https://other.example.org"
 ALLOW = "Access-Control-Allow-Origin"
@@ -17,10 +17,10 @@ ENDPOINTS = ("token", "userinfo", "revoke")
 
 
 @pytest.fixture
-def party(make_party: Any) -> RelyingParty:
+def party(make_party: Any) -> SimulatedRelyingParty:
     """A public client with one origin, beside another one that has none."""
     make_party("mute", is_public=True)
-    found: RelyingParty = make_party("spa", is_public=True, allowed_origins=ORIGIN)
+    found: SimulatedRelyingParty = make_party("spa", is_public=True, allowed_origins=ORIGIN)
     return found
 
 
@@ -34,13 +34,13 @@ def preflight(endpoint: str, origin: str) -> HttpResponse:
     return response
 
 
-def redeem(party: RelyingParty, person: Person, origin: str) -> Any:
+def redeem(party: SimulatedRelyingParty, person: Person, origin: str) -> Any:
     """Exchange a code as a script of a page does."""
     party.http.defaults["HTTP_ORIGIN"] = origin
     return party.redeem(party.ask(person).code)
 
 
-def test_registered_origin_reads_its_tokens_and_the_person(party: RelyingParty, ana: Person) -> None:
+def test_registered_origin_reads_its_tokens_and_the_person(party: SimulatedRelyingParty, ana: Person) -> None:
     ana.sign_in()
 
     tokens = redeem(party, ana, ORIGIN)
@@ -53,7 +53,7 @@ def test_registered_origin_reads_its_tokens_and_the_person(party: RelyingParty, 
 
 
 @pytest.mark.parametrize("origin", [OTHER, "null", f"{ORIGIN}:8443", f"{ORIGIN}.evil.example", ORIGIN.upper(), "x y"])
-def test_other_origins_read_nothing(party: RelyingParty, ana: Person, origin: str) -> None:
+def test_other_origins_read_nothing(party: SimulatedRelyingParty, ana: Person, origin: str) -> None:
     ana.sign_in()
 
     tokens = redeem(party, ana, origin)
@@ -64,14 +64,16 @@ def test_other_origins_read_nothing(party: RelyingParty, ana: Person, origin: st
     assert all(ALLOW not in preflight(endpoint, origin) for endpoint in ENDPOINTS)
 
 
-def test_the_origin_of_another_client_reads_no_tokens(party: RelyingParty, make_party: Any, ana: Person) -> None:
+def test_the_origin_of_another_client_reads_no_tokens(
+    party: SimulatedRelyingParty, make_party: Any, ana: Person
+) -> None:
     make_party("second", is_public=True, allowed_origins=OTHER)
     ana.sign_in()
 
     assert ALLOW not in redeem(party, ana, OTHER)
 
 
-def test_reads_errors_too(party: RelyingParty) -> None:
+def test_reads_errors_too(party: SimulatedRelyingParty) -> None:
     party.http.defaults["HTTP_ORIGIN"] = ORIGIN
 
     refused = party.redeem("nonsense")
@@ -82,7 +84,7 @@ def test_reads_errors_too(party: RelyingParty) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_answers_a_preflight(party: RelyingParty, endpoint: str) -> None:
+def test_answers_a_preflight(party: SimulatedRelyingParty, endpoint: str) -> None:
     response = preflight(endpoint, ORIGIN)
 
     assert (response.status_code, response[ALLOW], response.content) == (204, ORIGIN, b"")
@@ -90,7 +92,7 @@ def test_answers_a_preflight(party: RelyingParty, endpoint: str) -> None:
     assert response["Access-Control-Max-Age"] == "600"
 
 
-def test_introspection_is_for_servers(party: RelyingParty) -> None:
+def test_introspection_is_for_servers(party: SimulatedRelyingParty) -> None:
     assert ALLOW not in preflight("introspect", ORIGIN)
 
 
@@ -101,7 +103,7 @@ def test_a_client_with_a_secret_has_no_pages(make_party: Any, ana: Person) -> No
     assert ALLOW not in redeem(party, ana, ORIGIN)
 
 
-def test_a_client_that_is_switched_off_has_none_either(party: RelyingParty) -> None:
+def test_a_client_that_is_switched_off_has_none_either(party: SimulatedRelyingParty) -> None:
     Application.objects.update(is_active=False)
 
     assert ALLOW not in preflight("token", ORIGIN)

@@ -13,10 +13,10 @@ from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
-from tests.simulated.relying_party import AuthorizationResponse, RelyingParty
+from tests.simulated.relying_party import AuthorizationResponse, SimulatedRelyingParty
 from verification.context import Context
 
-Maker = Callable[..., RelyingParty]
+Maker = Callable[..., SimulatedRelyingParty]
 
 
 def press(person: Person, page: Page, label: str) -> Page:
@@ -28,12 +28,12 @@ def press(person: Person, page: Page, label: str) -> Page:
 
 
 @pytest.fixture
-def asking(make_party: Maker) -> RelyingParty:
+def asking(make_party: Maker) -> SimulatedRelyingParty:
     """Return a client whose people agree themselves."""
     return make_party("asking", consent=OidcClient.Consent.PERSON)
 
 
-def test_each_tab_gets_its_own_answer(asking: RelyingParty, make_party: Maker, ana: Person) -> None:
+def test_each_tab_gets_its_own_answer(asking: SimulatedRelyingParty, make_party: Maker, ana: Person) -> None:
     other = make_party("other", consent=OidcClient.Consent.PERSON)
     ana.sign_in()
     first, second = asking.ask(ana).page, other.ask(ana).page
@@ -42,7 +42,7 @@ def test_each_tab_gets_its_own_answer(asking: RelyingParty, make_party: Maker, a
     assert other.redeem(AuthorizationResponse(press(ana, second, "Allow")).code).status_code == 200
 
 
-def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: RelyingParty, ana: Person) -> None:
+def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: SimulatedRelyingParty, ana: Person) -> None:
     """Seen failing: the sign-in led to the start page of the portal, and the request was lost."""
     ana.sign_in()
     page = asking.ask(ana).page
@@ -55,7 +55,7 @@ def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: RelyingP
     assert asking.redeem(AuthorizationResponse(ana.browser.press("Allow")).code).status_code == 200
 
 
-def test_an_outdated_form_leads_back_to_its_request(asking: RelyingParty, ana: Person, clock: Clock) -> None:
+def test_an_outdated_form_leads_back_to_its_request(asking: SimulatedRelyingParty, ana: Person, clock: Clock) -> None:
     """The other tab signed out and in again. Seen failing: the link led to the start page of the portal."""
     ana.sign_in()
     page = asking.ask(ana).page

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support.actions import ActionResult, Actor, blocks_and_bypasses
-from tests.infrastructure.concurrency import ConcurrentThreads
+from tests.infrastructure.concurrency import ConcurrentThreads, NoTransaction
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
@@ -174,13 +174,8 @@ def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "lock_person", lambda user: None)
     monkeypatch.setattr(storage, "keep_counters", late)
     if connection.vendor == "sqlite":
-
-        class Nothing:
-            def __enter__(self) -> None: ...
-            def __exit__(self, *_: object) -> None: ...
-
         for module in (preferences, removal):
-            monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
+            monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=NoTransaction))
 
 
 RACES: dict[str, Callable[[OwnerOfManyApps], list[Callable[[], None]]]] = {"all go": _all_go, "mixed": _mixed}

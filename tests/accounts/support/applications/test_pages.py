@@ -1,7 +1,6 @@
 """Tests of the staff pages of applications: added, changed, switched off, ended and deleted, each with its event."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -13,20 +12,12 @@ from accounts.models import Application, ApplicationSession, ProtectedHost, Scop
 from accounts.support.applications import listing
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
+from tests.simulated.sign_in_claims import SignInClaims
 from verification.models import AuditEvent
 
 HERE = "a" * 32
 PAGES = "/admin/accounts/application/"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an application is told."""
-
-    acr: str = "https://refeds.org/profile/mfa"
-    amr: tuple[str, ...] = ("pwd", "otp", "mfa")
-    auth_time: datetime | None = None
 
 
 @pytest.fixture
@@ -131,7 +122,7 @@ def test_allowing_fewer_groups_ends_what_the_others_opened(chief: Person, wiki: 
     news = Application.objects.create(slug="news", name="News", kind=Application.Kind.PROXY)
     for person in (inside, outside):
         for each in (wiki, news):
-            applications.open(each, person, f"session of {person}", Told(), clock.now)
+            applications.open(each, person, f"session of {person}", SignInClaims(), clock.now)
 
     save(chief, f"{PAGES}wiki/change/", groups=str(editors.pk))
 
@@ -179,7 +170,7 @@ def test_a_file_that_is_no_picture_is_refused(chief: Person, wiki: Application) 
 
 
 def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     page = chief.browser.go(f"{PAGES}wiki/")
 
     assert "1 signed in" in page
@@ -188,7 +179,7 @@ def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock:
 
 def test_ends_all_sessions(chief: Person, ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
     for person, ref in ((ana, HERE), (ben, "b" * 32)):
-        applications.open(wiki, person.user, ref, Told(), clock.now)
+        applications.open(wiki, person.user, ref, SignInClaims(), clock.now)
     assert "2 sessions end" in chief.browser.go(f"{PAGES}wiki/end/")
     save(chief, f"{PAGES}wiki/end/")
 
@@ -200,7 +191,7 @@ def test_ends_all_sessions(chief: Person, ana: Person, ben: Person, wiki: Applic
 def test_switching_off_ends_sessions_and_can_be_undone(
     chief: Person, ana: Person, wiki: Application, clock: Clock
 ) -> None:
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     save(chief, f"{PAGES}wiki/off/")
 
     assert not Application.objects.get().is_active
@@ -242,7 +233,7 @@ def test_people_of_another_desk_have_no_name(ana: Person, wiki: Application, clo
     desk, north = Group.objects.create(name="Desk"), Group.objects.create(name="North")
     Scope.objects.create(desk=desk).people.add(north)
     staff.user.groups.add(desk)
-    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
     staff.sign_in(to="/admin/")
     page = staff.browser.go(f"{PAGES}wiki/")
 
@@ -257,7 +248,7 @@ def test_the_list_takes_the_same_queries_for_many(
     for n in range(40):
         made = Application.objects.create(slug=f"tool-{n}", name=f"Tool {n}", kind=Application.Kind.OIDC)
         made.groups.add(group)
-        applications.open(made, ana.user, HERE, Told(), clock.now)
+        applications.open(made, ana.user, HERE, SignInClaims(), clock.now)
 
     with django_assert_num_queries(4):
         found = listing.rows()
@@ -271,7 +262,7 @@ def test_the_page_of_one_reads_a_bounded_number_of_rows(
     root = join("root", is_superuser=True).user
     people = [join(f"person-{n}").user for n in range(30)]
     for n, user in enumerate(people):
-        applications.open(wiki, user, f"{n:032}", Told(), clock.now)
+        applications.open(wiki, user, f"{n:032}", SignInClaims(), clock.now)
 
     with django_assert_num_queries(3):
         found = listing.usage(wiki, root)

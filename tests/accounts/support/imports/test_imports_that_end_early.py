@@ -33,16 +33,16 @@ def test_a_file_at_which_our_program_fails_has_failed(
 def test_a_file_that_stops_its_worker_again_and_again_has_failed(
     root: Person, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
+    class WorkerKilled(BaseException):
         pass
 
     def killed(*_: object, **__: object) -> None:
-        raise Killed
+        raise WorkerKilled
 
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, context, name="x", is_dry_run=False)
     monkeypatch.setattr(people_rows, "apply", killed)
     for n in range(5):
-        with pytest.raises(Killed):
+        with pytest.raises(WorkerKilled):
             jobs.work(context.now + n * jobs._LEASE * 2)
 
     assert jobs.work(context.now + 10 * jobs._LEASE) == 1
