@@ -16,6 +16,7 @@ from verification.outcomes import Outcome, Verdict
 
 _OLDER_CODE_WINDOW = timedelta(minutes=10)  # older codes are recognised for this long
 _MAX_OLDER_REQUESTS = 20  # most older requests that are compared
+_MAX_TYPED_LENGTH = 1_000  # characters of a code or a pasted message: normalising a longer text takes long
 
 
 def answer(
@@ -37,6 +38,7 @@ def answer(
     if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
     method = registry.method(challenge.enrolment.method)
+    text = text if isinstance(method, PublicKey) else text[:_MAX_TYPED_LENGTH]
     read = method.read(text)
     if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
         note = input_mistakes.words(challenge.user, method, text)

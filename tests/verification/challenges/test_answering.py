@@ -25,6 +25,15 @@ def test_takes_spaces_dashes_and_wide_digits(ana: EngineUser) -> None:
     assert ana.answer(issued, f" {wide}-{code[3:]} ").proven
 
 
+def test_looks_for_a_code_at_the_beginning_of_a_long_text_only(ana: EngineUser) -> None:
+    """Seen failing: a text of 16,384 signs that each become 18 took a second of CPU, and cost no try."""
+    issued = ana.start("text")
+    code = ana.code(issued)
+
+    assert ana.answer(issued, f"{'so ' * 400}{code}").verdict is Verdict.MISREAD
+    assert ana.answer(issued, f"{'so ' * 100}{code}").proven
+
+
 def test_refuses_the_code_of_another_session(ana: EngineUser) -> None:
     theirs = ana.start("text", binding="theirs")
     mine = ana.start("text")
