@@ -67,10 +67,11 @@ def with_reason(
 ) -> HttpResponseBase:
     """Ask for a reason, then run the change once, in one transaction. If `run` returns nothing, redirect back.
 
-    `run` writes the audit event. `counted` counts the change before its transaction.
-    Errors: both may raise `ChangeRefused`.
+    `run` writes the audit event. `form` has more fields than the reason. `counted` counts the change before its
+    transaction. Errors: both may raise `ChangeRefused`.
     """
-    form = ReasonForm(request.POST if "form_ref" in request.POST else None)
+    if form is None:
+        form = ReasonForm(request.POST if "form_ref" in request.POST else None)
     if form.is_bound and form.is_valid():
         try:
             with counted or nullcontext(), transaction.atomic():

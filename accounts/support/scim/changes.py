@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.admin_changes import ChangeRefused
+from accounts.admin_changes import ChangeRefused, as_seen, changed_meanwhile
 from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
@@ -47,9 +47,20 @@ def revoke(directory: Directory, actor: Actor) -> None:
     _record(administration_audit_events.SCIM_TOKENS_REVOKED, directory, actor)
 
 
-def change_networks(directory: Directory, networks: Sequence[str], actor: Actor) -> None:
-    """Set the networks that tokens may be used from. Without any they may be used from everywhere."""
-    access, _made = ScimAccess.objects.get_or_create(directory=directory)
+def networks_as_seen(access: ScimAccess) -> str:
+    """Return a digest of the networks, so that a change counts only for what was shown."""
+    return as_seen({"networks": ", ".join(access.networks)})
+
+
+def change_networks(directory: Directory, networks: Sequence[str], actor: Actor, *, seen: str) -> None:
+    """Set the networks that tokens may be used from. Without any they may be used from everywhere.
+
+    Errors: `ChangeRefused`, if they aren't those that were seen.
+    """
+    made, _is_new = ScimAccess.objects.get_or_create(directory=directory)
+    access = ScimAccess.objects.select_for_update(no_key=True).get(pk=made.pk)
+    if seen != networks_as_seen(access):
+        raise ChangeRefused(changed_meanwhile())
     former, access.networks = access.networks, list(networks)
     access.save(update_fields=["networks"])
     changes = {"networks": [", ".join(former), ", ".join(networks)]}

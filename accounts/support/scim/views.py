@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, resolve_url
@@ -152,6 +153,7 @@ class NetworksForm(ReasonForm):
         required=False,
         help_text=gettext_lazy("One per line, such as 192.0.2.0/24. Without any, the token works from all networks."),
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 def change_networks(request: AuthedRequest, pk: int) -> HttpResponseBase:
@@ -159,11 +161,12 @@ def change_networks(request: AuthedRequest, pk: int) -> HttpResponseBase:
     directory = _directory(request, pk, verb="change")
     sent = request.POST if "form_ref" in request.POST else None
     form = NetworksForm(sent)
-    form.initial["networks"] = changes.access_of(directory).networks
+    access = changes.access_of(directory)
+    form.initial = {**form.initial, "networks": access.networks, "seen": changes.networks_as_seen(access)}
 
     def run(reason: str) -> None:
-        networks = form.cleaned_data["networks"] or []
-        changes.change_networks(directory, networks, _actor(request, reason))
+        said = form.cleaned_data
+        changes.change_networks(directory, said["networks"] or [], _actor(request, reason), seen=said["seen"])
 
     asked = _asked(directory, _("Change allowed networks"), ())
     return admin_changes.with_reason(request, asked, run, form=form)

@@ -4,10 +4,11 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts import directories
-from accounts.models import Directory
+from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.people import Clock, Person, hire
+from verification.models import AuditEvent
 
 
 @pytest.fixture
@@ -43,6 +44,20 @@ def test_is_shown_to_someone_who_may_only_view_it(viewer: Person, row: Directory
 
 def test_is_tested_only_by_someone_who_may_change_it(viewer: Person, row: Directory) -> None:
     assert viewer.browser.go(f"/admin/accounts/directory/{row.pk}/test/").status == 403
+
+
+def test_networks_of_a_token_are_changed_on_their_page(fay: Person) -> None:
+    """Seen failing: the page asked only for a reason, and answered it with an error of the server."""
+    entra = Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM)
+    address = f"/admin/accounts/directory/{entra.pk}/scim/networks/"
+
+    first, second = (
+        fay.browser.save(address, networks=networks) for networks in ("192.0.2.0/24", "300.1.1.1\n198.51.100.0/24")
+    )
+
+    assert (first.status, second.path) == (200, address)
+    assert ScimAccess.objects.get().networks == ["192.0.2.0/24"]
+    assert AuditEvent.objects.filter(kind="scim.networks_changed").count() == 1
 
 
 @pytest.fixture

@@ -36,6 +36,10 @@ def event(kind: str, actor: Actor) -> AuditEvent:
     return found
 
 
+def seen(entra: Directory) -> str:
+    return changes.networks_as_seen(changes.access_of(entra))
+
+
 def test_directory_has_no_token_at_first(entra: Directory, context: Context) -> None:
     assert not changes.access_of(entra).secret_digest
     assert not opens(entra, "", context)
@@ -89,9 +93,12 @@ def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, contex
 
 def test_networks_are_kept_with_what_they_were(entra: Directory, actor: Actor) -> None:
     token = changes.new_token(entra, actor)
-    changes.change_networks(entra, ["192.0.2.0/24"], actor)
+    nothing = seen(entra)
+    changes.change_networks(entra, ["192.0.2.0/24"], actor, seen=nothing)
 
-    changes.change_networks(entra, ["198.51.100.0/24", "2001:db8::/48"], actor)
+    with pytest.raises(ChangeRefused):
+        changes.change_networks(entra, ["203.0.113.0/24"], actor, seen=nothing)
+    changes.change_networks(entra, ["198.51.100.0/24", "2001:db8::/48"], actor, seen=seen(entra))
 
     assert changes.access_of(entra).networks == ["198.51.100.0/24", "2001:db8::/48"]
     assert opens(entra, token, actor.context)
