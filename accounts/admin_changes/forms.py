@@ -66,7 +66,11 @@ class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # gene
         super().__init__(*args, **kwargs)
         is_there = self.instance.pk is not None
         self.former = values(self.instance) if is_there else {}
-        self.initial["seen"] = as_seen(self.former) if is_there else ""
+        self.initial["seen"] = as_seen(self.shown()) if is_there else ""
+
+    def shown(self) -> Mapping[str, str]:
+        """Return the values that must be unchanged when the form is sent."""
+        return self.former
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -76,7 +80,7 @@ class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # gene
         cleaned = super().clean()
         if BACK in self.data:
             raise forms.ValidationError(_("Nothing has been applied yet."), code=BACK)
-        if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.former):
+        if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.shown()):
             raise forms.ValidationError(changed_meanwhile())
         return cleaned
 

@@ -1,10 +1,12 @@
 """Tests of two staff members who change, add or delete the same row of the admin at the same moment."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
 
 from accounts.admin_changes.forms import changed_meanwhile
+from accounts.models import Application
 from tests.every_page.admin_pages import at, form_of
 from tests.every_page.admin_rows import NOW
 from tests.infrastructure.concurrency import at_once
@@ -53,3 +55,17 @@ def test_deletion_many_times_at_once_counts_once(opal: Person) -> None:
 
     assert all(page.status < 500 for page in answers)
     assert AuditEvent.objects.filter(kind="route.deleted").count() == 1
+
+
+def test_one_of_two_changes_of_an_application_at_once_is_told(opal: Person) -> None:
+    """Seen failing on PostgreSQL: all four were saved, each over the one before, without a word."""
+    with transaction.atomic():
+        opal.user.user_permissions.add(*Permission.objects.filter(codename__endswith="_application"))
+    Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+    address = "/admin/accounts/application/wiki/change/"
+    forms = [form_of(opal, address, name=f"Wiki {n}") for n in range(4)]
+
+    answers = at_once(opal, address, forms)
+
+    assert sum(changed_meanwhile() in page for page in answers) == 3
+    assert AuditEvent.objects.filter(kind="application.changed").count() == 1

@@ -34,6 +34,11 @@ class ConnectionForm(forms.Form):
         self.application = application
         super().__init__(*args, **kwargs)
 
+    @property
+    def former(self) -> dict[str, str]:
+        """Return the stored values."""
+        return {}
+
     def store(self, now: datetime) -> Stored:
         """Store the connection of the stored application. Call it in its transaction."""
         raise NotImplementedError
@@ -96,6 +101,12 @@ class OidcForm(ConnectionForm):
             self.initial = {name: getattr(self.client, name) for name in self.fields}
 
     @property
+    def former(self) -> dict[str, str]:
+        if self.client is None:
+            return {}
+        return {name: str(getattr(self.client, name)) for name in self.fields if name != "client_type"}
+
+    @property
     def _is_public(self) -> bool:
         if self.client is not None:
             return self.client.is_public
@@ -128,9 +139,8 @@ class OidcForm(ConnectionForm):
         if self.client is None:
             made = client_registration.make(self.application, now=now, is_public=self._is_public, **values)
             return Stored(changes=_changes({}, values), secret=made.secret)
-        former = {name: str(getattr(self.client, name)) for name in values}
         OidcClient.objects.filter(pk=self.client.pk).update(**values)
-        return Stored(changes=_changes(former, values))
+        return Stored(changes=_changes(self.former, values))
 
 
 class HostForm(ConnectionForm):

@@ -1,6 +1,6 @@
 """The form of an application: what it is, who may use it, and what it requires of a verification."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +83,10 @@ class LinesField(WordsField):
 
 
 class ApplicationForm(ChangeForm):
-    """An application. The short name is chosen once, because the audit log and the metrics keep it."""
+    """An application. The short name is chosen once, because the audit log and the metrics keep it.
+
+    `connection` has the values of its connection.
+    """
 
     slug = forms.RegexField(
         r"^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -148,7 +151,8 @@ class ApplicationForm(ChangeForm):
         *("groups", "strength", "max_age", "remembered_counts"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, connection: Mapping[str, str], **kwargs: Any) -> None:
+        self._connection = connection
         super().__init__(*args, **kwargs)
         is_new = self.instance.pk is None
         self._set_strengths()
@@ -163,6 +167,10 @@ class ApplicationForm(ChangeForm):
             del self.fields["removes_logo"]
         if not groups.queryset.exists():
             del self.fields["groups"]
+
+    def shown(self) -> Mapping[str, str]:
+        """Return the values of the application and of its connection, which are in one form on the page."""
+        return {**self.former, **self._connection}
 
     def _set_strengths(self) -> None:
         known = [(each.slug, each.label) for each in strengths.everything()]

@@ -60,16 +60,20 @@ def add(request: AuthedRequest, kind: str) -> HttpResponseBase:
 
 
 def change(request: AuthedRequest, slug: str) -> HttpResponseBase:
-    """Change an application."""
+    """Change an application. Its row is locked before it is read, so that the later of two changes sees the earlier."""
     _may(request, "change")
     with transaction.atomic():
+        if request.method == "POST":
+            Application.objects.select_for_update(no_key=True).filter(slug=slug).first()
         return _form(request, _application(slug))
 
 
 def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
     is_new, sent = application.pk is None, request.method == "POST"
-    form = ApplicationForm(request.POST if sent else None, request.FILES if sent else None, instance=application)
-    connection = connections.form_for(application, request.POST if sent else None)
+    data = request.POST if sent else None
+    connection = connections.form_for(application, data)
+    former = connection.former if connection else {}
+    form = ApplicationForm(data, request.FILES if sent else None, instance=application, connection=former)
     is_valid = sent and all([form.is_valid(), connection is None or connection.is_valid()])
     if is_valid:
         try:

@@ -287,3 +287,19 @@ def test_says_how_many_were_notified_and_sends_again(
     assert chief.browser.shown.path == f"{PAGES}board/"
     assert not LogoutDelivery.objects.filter(state="failed").exists()
     assert AuditEvent.objects.get(kind="application.sign_outs_sent_again").detail["n"] == 1
+
+
+@pytest.mark.parametrize("name", ["redirect_uris", "description"])
+def test_change_of_what_a_colleague_has_just_changed_is_refused(name: str, chief: Person, board: OidcClient) -> None:
+    """Seen failing with the addresses: the form knew the application's values only, and brought old addresses back."""
+    theirs = {"redirect_uris": BACK} | {name: f"{BACK}/theirs"}
+    page = chief.browser.go(f"{PAGES}board/change/")
+    form = next(each for each in page.forms if "form_ref" in each.fields).fields | {"reason": "r"}
+    chief.browser.save(f"{PAGES}board/change/", **theirs)
+
+    chief.browser.send(f"{PAGES}board/change/", **(form | {"redirect_uris": BACK, "name": "Mine"}))
+
+    found = OidcClient.objects.select_related("application").get()
+    assert found.application.name == "Board"
+    assert theirs[name] in {found.redirect_uris, found.application.description}
+    assert AuditEvent.objects.filter(kind="application.changed").count() == 1
