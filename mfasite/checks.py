@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from mfasite.environment import declared_settings, env, key_strength
+from mfasite.observability import migrations
 from verification import conf as engine
 from verification.checks import keys_fit, keys_work
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # The first with RETURNING, which the guarded updates use.
 MIN_SQLITE_VERSION = (3, 35, 0)
+_MAX_MIGRATIONS_NAMED = 5
 
 
 def _public_url() -> Iterator[CheckMessage]:
@@ -148,6 +150,21 @@ def _encoding() -> Iterator[CheckMessage]:
             hint="Create it again: createdb --owner USER --encoding UTF8 --locale C.UTF-8 --template template0 NAME",
             id="mfasite.E010",
         )
+
+
+@register(Tags.database, deploy=True)
+def check_migrations(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Check that all migrations of this version are applied. Runs only with `check --deploy --database default`."""
+    if not databases or _why_no_database():  # another check reports the latter
+        return []
+    missing = migrations.missing()
+    if not missing:
+        return []
+    named = ", ".join(missing[:_MAX_MIGRATIONS_NAMED]) + (", ..." if len(missing) > _MAX_MIGRATIONS_NAMED else "")
+    what = f"The database lacks migrations of this version: {named}."
+    return [Error(what, hint="Run: manage.py migrate --no-input", id="mfasite.E011")]
 
 
 def _why_no_database() -> str:

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.checks.registry import registry
 from django.db import connection, connections
+from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from mfasite import checks
@@ -125,6 +126,18 @@ def test_refuses_a_database_that_stores_not_every_text(transactional_db: None, *
         server.close()
 
     assert ("mfasite.E010" in done.stderr, bool(done.returncode)) == (found, found), done.stderr
+
+
+def test_names_missing_migrations(db: None) -> None:
+    """Seen failing: `check --deploy --database default` found nothing on an empty database."""
+    assert checks.check_migrations(None, databases=["default"]) == []
+
+    MigrationRecorder.Migration.objects.filter(app="verification", name="0002_months").delete()
+
+    assert checks.check_migrations(None) == []
+    [error] = checks.check_migrations(None, databases=["default"])
+    assert error.id == "mfasite.E011"
+    assert "verification.0002_months" in error.msg
 
 
 def test_warns_of_a_variable_that_is_nearly_ours(

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 import mfasite
-from mfasite.observability import health
+from mfasite.observability import health, migrations
 from verification.delivery import broker as brokers
 
 
@@ -95,8 +95,8 @@ def test_misses_a_migration_of_this_version(monkeypatch: pytest.MonkeyPatch, db:
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # without its memory
 
-        newer = [*health._shipped(), ("accounts", "9999_of_the_next_version")]
-        monkeypatch.setattr(health, "_shipped", lambda: newer)
+        newer = [*migrations._shipped(), ("accounts", "9999_of_the_next_version")]
+        monkeypatch.setattr(migrations, "_shipped", lambda: newer)
 
         assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # the same
 
