@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
+from gunicorn.workers import gthread
 
 from mfasite import conf
 from mfasite.demo import launcher
@@ -69,6 +70,14 @@ def test_gauges_of_several_web_hosts_count_once() -> None:
     twice = [expr for expr in shown + watched if "mfa_" in counter.sub("", once.sub("", expr))]
 
     assert twice == []
+
+
+def test_nginx_closes_idle_connections_before_the_service_does() -> None:
+    """Seen failing with nginx's own 60 seconds: gunicorn closed a connection while a request came, which got 502."""
+    [idle] = re.findall(r"keepalive_timeout (\d+)s;", (DEPLOY / "nginx-two-step.conf").read_text())
+    [kept] = re.findall(r"(?m)^keepalive = (\d+)", (Path(settings.BASE_DIR) / "mfasite/gunicorn_conf.py").read_text())
+
+    assert int(idle) < min(int(kept), gthread.STOP_KEEPALIVE_LINGER)
 
 
 @pytest.mark.services
