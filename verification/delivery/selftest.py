@@ -91,7 +91,10 @@ def _judge(what: str, message: Message, *, seconds: float, pause: Callable[[floa
         took = (timezone.now() - message.created_at).total_seconds()
         if message.state in good:
             return SelftestResult(what, True, f"{message.get_state_display()} after {took:.1f} s")
-        if message.state in FINAL or timezone.now() > until:
+        if message.state not in FINAL and timezone.now() > until:
+            why = f"{message.get_state_display()}, but no report that it arrived in {took:.1f} s"
+            return SelftestResult(what, False, f"{why}: see the web server's log")
+        if message.state in FINAL:
             why = f", {message.get_reason_display()}" if message.reason else ""
             return SelftestResult(what, False, f"{message.get_state_display()}{why} after {took:.1f} s")
         pause(0.2)

@@ -1,7 +1,9 @@
 """The gateway provider: sends texts to a gateway's HTTP interface, as the settings describe it."""
 
 import json
+import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +26,7 @@ from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, http_client, signature
 
+_log = logging.getLogger(__name__)
 _FIRST_ERROR = 400
 _OUR_FAULT = (401, 402, 403, 404, 405)  # our address or token is wrong
 _STATES = {
@@ -80,6 +83,7 @@ class GatewayProvider:
         word = http_client.find(told, here.receipt_state)
         state = _state(here, word)
         if state is None:
+            _log_unknown_state(tidy(word))
             return ParsedCallback(reference=reference)
         why = http_client.find(told, here.receipt_reason) if state in _BAD else ""
         receipt = Receipt(
@@ -144,6 +148,13 @@ def _short(reference: str) -> str:
 def _state(here: conf.Conf, word: str) -> MessageState | None:
     ours = here.states.get(word, word.lower())
     return _STATES.get(ours)
+
+
+@lru_cache(maxsize=64)
+def _log_unknown_state(code: str) -> None:
+    """Log a state once for each process, because many receipts have it."""
+    what = "The gateway reports a state that we don't know: %s. Check GATEWAY_STATES and GATEWAY_RECEIPT_STATE."
+    _log.warning(what, code or "none, or not a word")
 
 
 def _reason(here: conf.Conf, word: str) -> FailureReason:

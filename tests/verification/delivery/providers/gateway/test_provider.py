@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.simulated.fake_carrier import KEY, TOKEN, CarrierResponse, FakeCarrier
 from verification.delivery.provider import Callback, Forged, Outgoing, Receipt, ResponseLost, SendRefused
 from verification.delivery.providers.gateway import checks, conf, signature
+from verification.delivery.providers.gateway import provider as provider_module
 from verification.delivery.providers.gateway.provider import provider
 from verification.models import Channel, FailureReason, MessageState
 
@@ -172,6 +173,21 @@ def test_signed_receipt_is_read(
 
 def test_word_that_says_nothing_moves_nothing(gateway: FakeCarrier) -> None:
     assert provider.parse(receipt({"status": "buffered"})).receipts == ()
+
+
+@pytest.mark.parametrize(("told", "logged"), [({"status": "BUFFD"}, "BUFFD"), ({"state": "delivered"}, "none")])
+def test_logs_a_state_that_nobody_explained_once(
+    told: dict[str, Any], logged: str, gateway: FakeCarrier, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Seen failing: every receipt was answered 204, no text was ever delivered, and nothing said why."""
+    provider_module._log_unknown_state.cache_clear()
+
+    for _ in range(2):
+        provider.parse(receipt(told))
+
+    [line] = caplog.messages
+    assert logged in line
+    assert "GATEWAY_STATES" in line
 
 
 def test_key_before_the_present_one_is_believed_for_a_while(gateway: FakeCarrier) -> None:
