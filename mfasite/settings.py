@@ -15,6 +15,7 @@ from accounts import conf as accounts_conf
 from mfasite import conf, logs
 from mfasite.demo import users
 from mfasite.environment import declared_settings, env, server_addresses
+from mfasite.postgresql import pool
 from verification import conf as engine
 
 BASE_DIR = conf.BASE_DIR
@@ -148,7 +149,7 @@ elif DATABASE:
     DATABASE["DISABLE_SERVER_SIDE_CURSORS"] = not IS_PREPARED
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": environment[conf.database_connections], "timeout": 3},
+        "pool": pool.options(max_connections=environment[conf.database_connections]),
         # Frequent statements are prepared once per connection. Values travel beside the SQL, not in it.
         "server_side_binding": True,
         "prepare_threshold": 3 if IS_PREPARED else None,

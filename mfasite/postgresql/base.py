@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 _queries.MAX_CACHED_STATEMENT_PARAMS = max(_queries.MAX_CACHED_STATEMENT_PARAMS, 100)
 
 _ASK_AGAIN_SECONDS = 30  # how long a failed check is remembered, so that an outage does not cause more connections
+_WAIT_WHILE_DOWN = 0.1  # seconds; enough for a new connection once the server is back
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -23,6 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     The pool's own check asks the server each time it lends a connection, which costs a round trip per request and two
     per message. A closed connection has data to read: only such a connection is checked.
+    While the server is down, nobody waits long for the pool: all threads would wait, and the proxy would give up.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
@@ -31,10 +33,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 connection = super().get_new_connection(conn_params)
             except PoolTimeout as timeout:
-                raise psycopg.OperationalError(_reasons.of(conn_params) or str(timeout)) from None
+                reason = _reasons.of(conn_params)
+                if reason:
+                    self.pool.timeout = _WAIT_WHILE_DOWN
+                raise psycopg.OperationalError(reason or str(timeout)) from None
             if self.pool is None or _works(connection):
+                self._end_outage()
                 return connection
             self.pool.putconn(connection)  # it is closed, so the pool opens another
+
+    def _end_outage(self) -> None:
+        if self.pool is not None and self.pool.timeout == _WAIT_WHILE_DOWN:
+            self.pool.timeout = self.settings_dict["OPTIONS"]["pool"]["timeout"]
+            _reasons.forget()
 
 
 class _Reasons:
@@ -51,6 +62,11 @@ class _Reasons:
                 self._reason = self._ask(conn_params)
                 self._asked_at = time.monotonic()
             return self._reason
+
+    def forget(self) -> None:
+        """Ask again at the next timeout, because the server is back."""
+        with self._lock:
+            self._asked_at = 0.0
 
     @staticmethod
     def _ask(conn_params: dict[str, Any]) -> str:

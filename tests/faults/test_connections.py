@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +13,13 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from django.db.utils import ConnectionHandler
 
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
+from mfasite.postgresql import pool
+from mfasite.postgresql.base import DatabaseWrapper
 from tests.faults import servers
 from tests.real_programs.ports import free_port
 
@@ -324,3 +328,49 @@ def test_flower_does_not_start_for_anyone(password: str) -> None:
 
     assert answer.returncode != 0
     assert "FLOWER_BASIC_AUTH" in answer.stderr
+
+
+def test_an_outage_of_the_database_blocks_no_thread_and_ends_soon() -> None:
+    """Seen failing: each thread waited three seconds at a time, and the pool came back a minute after the server.
+
+    The proxy gave up after 30 seconds, because threads also wait for each other.
+    """
+    with servers.postgres() as server:
+        line = _line(server)
+        assert _connects(line)
+        server.stop()
+        _seconds_without(line)  # until then the reason isn't known
+
+        took = [_seconds_without(line) for _ in range(150)]  # so long that the pool alone would wait for ten seconds more
+        server.start()
+        until = time.monotonic() + 3
+        while not _connects(line):
+            assert time.monotonic() < until, "the pool still waits"
+
+    assert max(took) < 1
+    assert line.pool.timeout == pool.options(max_connections=2)["timeout"]
+    line.close_pool()
+
+
+def _line(server: servers.Postgres) -> DatabaseWrapper:
+    options = {"pool": pool.options(max_connections=2)}
+    address = {"HOST": server.host, "PORT": server.port, "NAME": "postgres", "USER": "postgres", "OPTIONS": options}
+    handler = ConnectionHandler({"default": {"ENGINE": "mfasite.postgresql", **address}})
+    line = handler["default"]
+    assert isinstance(line, DatabaseWrapper)
+    return line
+
+
+def _connects(line: DatabaseWrapper) -> bool:
+    try:
+        connection = line.get_new_connection(line.get_connection_params())
+    except psycopg.OperationalError:
+        return False
+    line.pool.putconn(connection)
+    return True
+
+
+def _seconds_without(line: DatabaseWrapper) -> float:
+    start = time.monotonic()
+    assert not _connects(line)
+    return time.monotonic() - start
