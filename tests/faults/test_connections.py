@@ -341,7 +341,7 @@ def test_an_outage_of_the_database_blocks_no_thread_and_ends_soon() -> None:
         server.stop()
         _seconds_without(line)  # until then the reason isn't known
 
-        took = [_seconds_without(line) for _ in range(150)]  # so long that the pool alone would wait for ten seconds more
+        took = [_seconds_without(line) for _ in range(150)]  # so the pool alone would wait ten seconds more
         server.start()
         until = time.monotonic() + 3
         while not _connects(line):
