@@ -180,4 +180,6 @@ def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> Non
     if found.n >= conf.wrong_codes_per_month():
         lockout_notices.lock_all_methods(challenge, context)
     else:
-        incorrect_code_notices.notify_if_due(challenge, context, n_today=n_today, n_month=found.n)
+        # Of two answers at once, each has a number of its own, or both would leave out the one that is due.
+        n_month = found.n - found.n_today + n_today
+        incorrect_code_notices.notify_if_due(challenge, context, n_today=n_today, n_month=n_month)

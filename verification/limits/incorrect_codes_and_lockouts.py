@@ -240,6 +240,7 @@ class WrongCodes:
     """A person's incorrect codes in 30 days over all methods. `stopped_at` is set if all methods are locked."""
 
     n: int = 0
+    n_today: int = 0
     last_at: datetime | None = None
     stopped_at: datetime | None = None
 
@@ -251,6 +252,7 @@ def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
     return WrongCodes(
         n=sum(row.consecutive for row in days),
+        n_today=sum(row.consecutive for row in days if row.method == day_name(now)),
         last_at=max((row.next_at for row in days if row.next_at), default=None),
         stopped_at=next((row.locked_at for row in rows if row.method == _ALL_LOCKED), None),
     )
