@@ -94,6 +94,8 @@ def _keys(among: QuerySet[User]) -> Sequence[int] | QuerySet[Any]:
     """Return the keys of users, themselves if they are few: the database then knows how rare their events are.
 
     With a subquery it expects to find them everywhere, and walks from the newest event through those of all others.
+    For 5,000 people with 10 events each that takes 20 ms, and only if they have hardly any event 0.9 s for each million
+    of others. A plan that finds those at once would read and sort every event of a desk that has many.
     """
     keys = list(among.order_by().values_list("pk", flat=True)[: _MAX_LISTED + 1])
     return keys if len(keys) <= _MAX_LISTED else among.values("pk")
