@@ -33,8 +33,6 @@ from scim2_models import (
 )
 from scim2_models import EnterpriseUser as _Enterprise
 from scim2_models import User as _Standard
-from scim2_models.resources.user import Email as _Email
-from scim2_models.resources.user import PhoneNumber as _PhoneNumber
 
 DEFAULT_PAGE_SIZE = 100  # resources
 MAX_PAGE_SIZE = 500  # the same
@@ -47,11 +45,15 @@ TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 
 
 class EmailAttribute(ComplexAttribute):
-    """An email address. We check it ourselves: the library refuses names such as `corp.local`."""
+    """An email address. We check it ourselves: the library refuses names such as `corp.local`.
+
+    Its type is a text, because Python 3.11 can't copy the library's enumeration with a type of the client's own, and
+    a PATCH copies.
+    """
 
     value: str | None = None
     display: str | None = None
-    type: _Email.Type | None = None
+    type: str | None = Field(None, examples=["work", "home", "other"])
     primary: bool | None = None
 
 
@@ -60,7 +62,7 @@ class PhoneNumber(ComplexAttribute):
 
     value: str | None = None
     display: str | None = None
-    type: _PhoneNumber.Type | None = None
+    type: str | None = Field(None, examples=["work", "home", "mobile", "fax", "pager", "other"])
     primary: bool | None = None
 
 
