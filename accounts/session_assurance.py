@@ -3,7 +3,7 @@
 The portal, the admin and every integration ask here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -150,6 +150,12 @@ def running(user: User, now: datetime) -> list[Session]:
     """Return a user's sessions that count, newest first. One that an action ended may keep its row until it is used."""
     rows = Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at")
     return [row for row in rows if read(row.get_decoded(), user, ref=row.ref, now=now) is not None]
+
+
+def still_running(refs: Collection[str], now: datetime) -> set[str]:
+    """Return which of these sessions, given by their public names, still count. One statement."""
+    rows = Session.objects.filter(ref__in=refs, expire_date__gt=now).select_related("user")
+    return {row.ref for row in rows if row.user and read(row.get_decoded(), row.user, ref=row.ref, now=now) is not None}
 
 
 def n_running(people: QuerySet[User], now: datetime) -> int:

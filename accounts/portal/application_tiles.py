@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, Max, Q, When
+from django.db.models import Case, Max, When
 
-from accounts import applications
+from accounts import applications, session_assurance
 from accounts.models import Application, ApplicationSession, User
 
 
@@ -23,18 +23,20 @@ class ApplicationTile:
         return applications.initials(self.application.name)
 
 
-def tiles(user: User) -> list[ApplicationTile]:
-    """Return a tile for each application by name. Three queries, however many there are."""
+def tiles(user: User, *, now: datetime) -> list[ApplicationTile]:
+    """Return a tile for each application by name. Five queries, however many there are."""
     allowed = set(applications.usable_by(user.pk).values_list("pk", flat=True))
-    sessions = ApplicationSession.objects.filter(user=user).values("application_id").order_by()
-    counted = sessions.annotate(last=Max("last_used_at"), n_running=Count("pk", filter=Q(ended_at__isnull=True)))
-    used = {row["application_id"]: row for row in counted}
+    sessions = ApplicationSession.objects.filter(user=user)
+    used = dict(sessions.values_list("application_id").annotate(last=Max("last_used_at")).order_by())
+    opened = list(sessions.filter(ended_at__isnull=True).values_list("application_id", "session_ref"))
+    running = session_assurance.still_running([ref for _application, ref in opened], now)
+    signed_in = {application for application, ref in opened if ref in running}
     return [
         ApplicationTile(
             application=each,
             is_allowed=each.pk in allowed,
-            is_signed_in=bool(used[each.pk]["n_running"]) if each.pk in used else False,
-            last_used_at=used[each.pk]["last"] if each.pk in used else None,
+            is_signed_in=each.pk in signed_in,
+            last_used_at=used.get(each.pk),
         )
         for each in Application.objects.filter(is_active=True).order_by("name", "pk")
     ]

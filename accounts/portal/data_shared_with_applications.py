@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts import access
+from accounts import access, session_assurance
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import registry, time_format
 
@@ -14,16 +15,25 @@ _MAX_SESSIONS_SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """What an application was told at a sign-in. Shape: pairs of a label and a value."""
+    """What an application was told at a sign-in. Shape: `facts` are pairs of a label and a value.
+
+    `is_running` is False as soon as the session here is over, which the application's own row shows later.
+    """
 
     session: ApplicationSession
+    is_running: bool
     facts: tuple[tuple[str, str], ...]
 
 
-def received(user: User, application: Application) -> list[Received]:
+def received(user: User, application: Application, *, now: datetime) -> list[Received]:
     """Return the person's last sign-ins to an application, newest first."""
-    rows = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
-    return [Received(session=row, facts=tuple(_facts(row))) for row in rows[:_MAX_SESSIONS_SHOWN]]
+    mine = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
+    rows = list(mine[:_MAX_SESSIONS_SHOWN])
+    running = session_assurance.still_running([row.session_ref for row in rows if not row.ended_at], now)
+    return [
+        Received(session=row, is_running=not row.ended_at and row.session_ref in running, facts=tuple(_facts(row)))
+        for row in rows
+    ]
 
 
 def data(user: User, application: Application) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ _LOGO_POLICY = "default-src 'none'; sandbox"
 def index(request: AuthedRequest) -> HttpResponse:
     """Show a tile for each application, and say why some can't be used."""
     words = inputs.shortened(request.GET.get("q", ""), max_length=64)
-    everything = application_tiles.tiles(request.user)
+    everything = application_tiles.tiles(request.user, now=request_context.read(request).now)
     found = application_tiles.matching(everything, words)
     context = {
         "mine": [tile for tile in found if tile.is_allowed],
@@ -43,14 +43,15 @@ def _application(slug: str) -> Application:
 def show(request: AuthedRequest, slug: str) -> HttpResponse:
     """Show what one application was told about the person, and when they used it."""
     application = _application(slug)
-    found = data_shared_with_applications.received(request.user, application)
+    now = request_context.read(request).now
+    found = data_shared_with_applications.received(request.user, application, now=now)
     context = {
         "application": application,
         "initials": applications.initials(application.name),
         "is_allowed": applications.may_use(request.user, application),
         "data": data_shared_with_applications.data(request.user, application),
         "received": found,
-        "n_running": sum(1 for each in found if each.session.ended_at is None),
+        "may_end": any(each.session.ended_at is None for each in found),
         "here": "applications",
     }
     return render(request, "accounts/portal/application.html", context)

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, applications
+from accounts import access, applications, session_assurance
 from accounts.models import Application, ApplicationSession, Service, User
 from accounts.support import desk_scopes
 from verification import strengths
@@ -97,6 +97,7 @@ class ApplicationUse:
 
     session: ApplicationSession
     person: User | None
+    is_running: bool
 
     @property
     def level(self) -> str:
@@ -113,14 +114,22 @@ class ApplicationUsage:
     is_more: bool
 
 
-def usage(application: Application, staff: User) -> ApplicationUsage:
-    """Return who used an application lately. Five queries at most, each of them over a bounded number of rows."""
+def usage(application: Application, staff: User, *, now: datetime) -> ApplicationUsage:
+    """Return who used an application lately. Six queries at most, each of them over a bounded number of rows."""
     sessions = ApplicationSession.objects.filter(application=application)
     last = list(sessions.order_by("-last_used_at")[:_MAX_SESSIONS_SHOWN])
     people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last])
+    running = session_assurance.still_running([each.session_ref for each in last if not each.ended_at], now)
     n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _MAX_SESSIONS_COUNTED + 1])
     return ApplicationUsage(
-        uses=tuple(ApplicationUse(session=each, person=people.get(each.user_id)) for each in last),
+        uses=tuple(
+            ApplicationUse(
+                session=each,
+                person=people.get(each.user_id),
+                is_running=not each.ended_at and each.session_ref in running,
+            )
+            for each in last
+        ),
         n_running=min(n, _MAX_SESSIONS_COUNTED),
         is_more=n > _MAX_SESSIONS_COUNTED,
     )

@@ -226,6 +226,8 @@ def _impact(
 
 
 def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
+    sessions = session_assurance.running(person, now)
+    running = {each.ref for each in sessions}
     lists = (
         (
             "sessions",
@@ -235,7 +237,7 @@ def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
                     _named(user_agents.name(each.agent), each.network),
                     _("since %(at)s") % {"at": time_format.short_moment(each.made_at)},
                 )
-                for each in session_assurance.running(person, now)
+                for each in sessions
             ],
         ),
         (
@@ -244,6 +246,7 @@ def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
             [
                 Item(each.application.name, _("used %(at)s") % {"at": time_format.short_moment(each.last_used_at)})
                 for each in applications.running(person)
+                if each.session_ref in running
             ],
         ),
         (

@@ -167,7 +167,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "kind_label": listing.KINDS[Application.Kind(application.kind)],
         "groups": application.groups.order_by("name"),
         "strength": strength,
-        "usage": listing.usage(application, request.user),
+        "usage": listing.usage(application, request.user, now=request_context.read(request).now),
         "details": connections.details(application),
         "client": client,
         "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
@@ -191,7 +191,7 @@ def _asked(
 
 
 def _people(application: Application, request: AuthedRequest) -> str:
-    found = listing.usage(application, request.user)
+    found = listing.usage(application, request.user, now=request_context.read(request).now)
     if not found.n_running:
         return _("Nobody is signed in to it now.")
     if not applications.is_told(application):

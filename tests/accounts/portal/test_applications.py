@@ -7,8 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import applications
 from accounts.applications import logos
 from accounts.integrations.oidc import client_registration
-from accounts.models import Application, ApplicationSession
-from accounts.portal import application_tiles
+from accounts.models import Application, ApplicationSession, Session
+from accounts.portal import application_tiles, data_shared_with_applications
 from tests.accounts.portal.conftest import kinds
 from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
@@ -77,6 +77,26 @@ def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) ->
     assert "Verified with Password, code" in page
     assert "Who you are Only a random name" in page
     assert "https://refeds.org/profile/mfa" not in page
+
+
+def test_nobody_is_signed_in_to_it_after_the_end_of_the_session_here(
+    ana: Person, wiki: Application, clock: Clock
+) -> None:
+    """Seen failing: it said so until the daily task that deletes sessions, a day later at worst."""
+    ana.sign_in()
+    there = Session.objects.get(user=ana.user)
+    applications.open(wiki, ana.user, there.ref, SignInClaims(auth_time=clock.now), clock.now)
+
+    def shown() -> tuple[bool, bool]:
+        (tile,) = application_tiles.tiles(ana.user, now=clock.now)
+        (row,) = data_shared_with_applications.received(ana.user, wiki, now=clock.now)
+        return tile.is_signed_in, row.is_running
+
+    assert shown() == (True, True)
+
+    Session.objects.filter(pk=there.pk).update(expire_date=clock.now)
+
+    assert shown() == (False, False)
 
 
 def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
@@ -148,8 +168,8 @@ def test_the_number_of_queries_does_not_grow(
     for n in range(30):
         applications.open(add(f"tool-{n}", f"Tool {n}"), ana.user, HERE, SignInClaims(), clock.now)
 
-    with django_assert_num_queries(3):
-        assert len(application_tiles.tiles(ana.user)) == 30
+    with django_assert_num_queries(5):
+        assert len(application_tiles.tiles(ana.user, now=clock.now)) == 30
     with django_assert_num_queries(2):
         assert len(application_tiles.recent(ana.user, most=4)) == 4
 

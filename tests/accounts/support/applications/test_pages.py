@@ -264,6 +264,6 @@ def test_the_page_of_one_reads_a_bounded_number_of_rows(
     for n, user in enumerate(people):
         applications.open(wiki, user, f"{n:032}", SignInClaims(), clock.now)
 
-    with django_assert_num_queries(3):
-        found = listing.usage(wiki, root)
+    with django_assert_num_queries(4):
+        found = listing.usage(wiki, root, now=clock.now)
     assert (len(found.uses), found.n_running, found.is_more) == (20, 30, False)
