@@ -17,11 +17,19 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
     try:
         execute_from_command_line(_on_demo(sys.argv))
     except ImproperlyConfigured as error:
         sys.exit(str(error))  # it says what to set; where in our code that was noticed helps nobody
+    except DatabaseError:
+        from mfasite import checks
+
+        why = "" if "--traceback" in sys.argv else checks.explain_database_error()
+        if not why:
+            raise
+        sys.exit(why)
 
 
 def _on_demo(arguments: list[str]) -> list[str]:

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 # The first with RETURNING, which the guarded updates use.
 MIN_SQLITE_VERSION = (3, 35, 0)
 _MAX_MIGRATIONS_NAMED = 5
+_MIGRATE = "Run: manage.py migrate --no-input"
 
 
 def _public_url() -> Iterator[CheckMessage]:
@@ -159,12 +160,23 @@ def check_migrations(
     """Check that all migrations of this version are applied. Runs only with `check --deploy --database default`."""
     if not databases or _why_no_database():  # another check reports the latter
         return []
+    what = _missing_migrations()
+    return [Error(what, hint=_MIGRATE, id="mfasite.E011")] if what else []
+
+
+def _missing_migrations() -> str:
     missing = migrations.missing()
-    if not missing:
-        return []
     named = ", ".join(missing[:_MAX_MIGRATIONS_NAMED]) + (", ..." if len(missing) > _MAX_MIGRATIONS_NAMED else "")
-    what = f"The database lacks migrations of this version: {named}."
-    return [Error(what, hint="Run: manage.py migrate --no-input", id="mfasite.E011")]
+    return f"The database lacks migrations of this version: {named}." if missing else ""
+
+
+def explain_database_error() -> str:
+    """Say why no command can use the database, and what to do. Empty if it is there, with all migrations."""
+    connection.close()  # the command may have left a transaction that failed
+    if why := _why_no_database():
+        return f"Can't connect to the database: {why}. Check DATABASE_URL and DATABASE_PASSWORD."
+    what = _missing_migrations()
+    return f"{what} {_MIGRATE}" if what else ""
 
 
 def _why_no_database() -> str:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 
 
 def missing() -> list[str]:
     """Name the migrations that aren't applied. Compares file names: loading them costs memory."""
+    from django.db.migrations.recorder import MigrationRecorder  # noqa: PLC0415  (workers don't need it)
+
     applied = MigrationRecorder(connection).applied_migrations()
     return [f"{label}.{name}" for label, name in _shipped() if (label, name) not in applied]
 

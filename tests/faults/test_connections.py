@@ -77,6 +77,18 @@ def test_the_check_before_a_start_names_the_reason(database: servers.Postgres) -
     assert good.returncode == 0, good.stderr
 
 
+def test_a_command_without_the_database_names_the_reason() -> None:
+    """Seen failing: the reason was the last line of a long traceback."""
+    closed = f"postgres://someone:secret-word@127.0.0.1:{free_port()}/mfa"
+
+    answer = manage("verify_audit", DATABASE_URL=closed)
+
+    assert answer.returncode != 0
+    assert "Connection refused" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "secret-word" not in answer.stdout + answer.stderr
+
+
 def test_a_worker_says_at_its_start_why_it_has_no_database(tmp_path: Path) -> None:
     closed = f"postgres://someone:secret-word@127.0.0.1:{free_port()}/mfa"
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": closed} | REAL

@@ -60,3 +60,16 @@ def test_says_how_to_start_a_demo_when_asked_for_a_code_of_none(tmp_path: Path) 
 
     assert answer.returncode != 0
     assert "make demo" in answer.stderr
+
+
+def test_says_that_migrations_are_missing(tmp_path: Path) -> None:
+    """Seen failing: a traceback said that a table doesn't exist."""
+    answer = run(f"--demo={made(tmp_path)}", "verify_audit")
+
+    assert answer.returncode != 0
+    assert "Traceback" not in answer.stderr
+    assert "manage.py migrate" in answer.stderr
+
+
+def test_shows_the_traceback_of_a_database_error_on_request(tmp_path: Path) -> None:
+    assert "Traceback" in run(f"--demo={made(tmp_path)}", "verify_audit", "--traceback").stderr
