@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import request_context
+from accounts import redirects, request_context
 from accounts.models import User
 from accounts.portal import invitation_links
 from accounts.portal.forms import NewPasswordForm
@@ -29,8 +29,8 @@ def show(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not invitation_links.accept(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/invitation_link_over.html", status=410)
-        messages.success(request, _("We set your password. Sign in with it, and then set up your second step."))
-        return redirect("signin:password")
+        messages.success(request, _("Your password is set. Sign in with it, and then set up your second step."))
+        return redirect(redirects.asking("signin:password", "", username=found.user.get_username()))
     return render(request, "accounts/signin/invitation.html", {"form": form, "account": found.user.get_username()})
 
 

@@ -123,8 +123,8 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not password_resets.finish(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/password_reset_link_over.html", status=410)
-        messages.success(request, _("We set your new password. Sign in with it."), extra_tags="portal:password_reset")
-        return redirect("signin:password")
+        messages.success(request, _("Your new password is set. Sign in with it."), extra_tags="portal:password_reset")
+        return redirect(redirects.asking("signin:password", "", username=found.user.get_username()))
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
     values = {"form": form, "account": found.user.get_username(), "they_end": they_end}
     return render(request, "accounts/signin/password_reset_new_password.html", values)
