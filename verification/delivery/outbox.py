@@ -45,7 +45,7 @@ def notice(
     now: datetime,
     until: datetime | None = None,
     kind: Channel = Channel.MAIL,
-    hint: str = "email",
+    hint: str = "",
 ) -> None:
     """Add a notice to the outbox, by email unless `kind` says otherwise. Its context must contain no secret."""
     message = Message(

@@ -95,13 +95,13 @@ def attempts(found: Message, fate: Fate) -> list[Attempt]:
 
 def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401  (any user model)
     """Return an email that was delivered. Shape: `name` of a template in `verification/notices`."""
-    found = _message(at, user.pk, Channel.MAIL, user.email, Fate(), hint="mail")
+    found = _message(at, user.pk, Channel.MAIL, user.email, Fate())
     found.template = f"verification/notices/{name}.txt"
     found.context = {"at": at.isoformat(), "agent": place.agent, "network": place.network, **values}
     return found
 
 
-def _message(at: datetime, user_id: int, kind: Channel, address: str, fate: Fate, *, hint: str) -> Message:
+def _message(at: datetime, user_id: int, kind: Channel, address: str, fate: Fate, *, hint: str = "") -> Message:
     found = Message(
         user_id=user_id,
         kind=kind,

@@ -67,5 +67,5 @@ def test_notice_goes_to_the_persons_mail_for_two_days(engine_user: EngineUser) -
     )
 
     message = Message.objects.get()
-    assert (message.kind, message.address, message.hint) == (Channel.MAIL, "ana@example.org", "email")
+    assert (message.kind, message.address, message.hint) == (Channel.MAIL, "ana@example.org", "")
     assert message.useful_until - engine_user.context.now == timedelta(days=2)
