@@ -337,4 +337,5 @@ def _line(event: AuditEvent, names: dict[int, str]) -> PastAction:
     if event.kind == approval_audit_events.SUPPORT_REFUSED.kind:
         words = f"{words}: {ActionRefusal(detail['why']).advice}"
     staff = names.get(event.actor_id or 0, _("someone who left"))
-    return PastAction(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))
+    reason = detail.get("reason") or detail.get("note") or detail.get("way", "")
+    return PastAction(event.at, words, staff, reason, detail.get("ticket", ""))

@@ -11,6 +11,7 @@ from accounts.support import approval_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Place, Timeline
+from verification import enrolments
 from verification.audit import Event
 from verification.models.handles import new_handle
 
@@ -28,6 +29,13 @@ _CASES: tuple[tuple[Event, str, int, dict[str, Any]], ...] = (
     (support_events.SUPPORT_APP_PASSWORDS_DELETED, "Old tablet was sold", 1, {"n_app_passwords": 1}),
     (support_events.SUPPORT_SESSIONS_ENDED, "Forgot to sign out in a meeting room", 2, {"n_sessions": 2}),
     (support_events.SUPPORT_BYPASS_GIVEN, "Phone is being repaired, on the way to a customer", 1, {"seconds": 300}),
+)
+# Of these, the person has no phone that could show a code, so the desk calls back.
+_WITHOUT_PHONE = (
+    support_events.SUPPORT_PASS_ISSUED,
+    support_events.SUPPORT_PHONE_LOST,
+    support_events.SUPPORT_SETTINGS_CLEARED,
+    support_events.SUPPORT_BYPASS_GIVEN,
 )
 _REFUSED = (("clear_settings", "caller_check"), ("give_roles", "permission"), ("block", "permission"))
 _PROGRAMS = (("Outlook on the laptop", "mail"), ("Calendar on the tablet", "calendar"), ("Scanner, 2nd floor", "mail"))
@@ -87,8 +95,9 @@ def _case(
     agent = chance.choice(staff.desk)
     about: dict[str, Any] = {"user_id": member.user.pk, "actor_id": agent.pk, "place": _DESK}
     way = "Call back"
-    if member.methods and chance.random() < 0.6:
-        way = str(member.methods[0])
+    readable = [found for found in (member.app, member.texts, member.calls) if found is not None]
+    if readable and event not in _WITHOUT_PHONE and chance.random() < 0.6:
+        way = enrolments.label(readable[0])
         timeline.event(at, caller_audit_events.CALLER_ASKED, way=way, **about)
         timeline.event(at + timedelta(minutes=1), caller_audit_events.CALLER_VERIFIED, way=way, **about)
     else:

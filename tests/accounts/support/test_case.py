@@ -196,6 +196,12 @@ def test_history_names_who_did_what_and_why(ana: Person, sam: Person, context: C
     assert (line.staff, line.reason, line.ticket) == ("sam", "asked by phone", "INC-1")
 
 
+def test_history_says_where_the_number_for_a_call_back_was_found(ana: Person, dora: Person, context: Context) -> None:
+    caller_verification.vouch(dora.user, ana.user, "the number on file", context)
+
+    assert of(ana, dora, context).history[0].reason == "the number on file"
+
+
 def test_promises_no_page_that_switches_an_account_on(ana: Person, dora: Person, context: Context) -> None:
     """No action does it: a directory does for its people, and operators do in the database."""
     User.objects.filter(pk=ana.user.pk).update(is_active=False)
