@@ -61,9 +61,14 @@ def issue_pass(
             once=once,
         )
         notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
-    return ActionResult(
-        _("The pass works now.") if begins == actor.context.now else _("The pass works from its start time."), secret
-    )
+    return ActionResult(_validity(begins, ends, is_from_now=begins == actor.context.now), secret)
+
+
+def _validity(begins: datetime, ends: datetime, *, is_from_now: bool) -> str:
+    said = {"begins": time_format.moment(begins), "ends": time_format.moment(ends)}
+    if is_from_now:
+        return _("The pass works until %(ends)s.") % said
+    return _("The pass works from %(begins)s until %(ends)s.") % said
 
 
 def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> ActionResult:

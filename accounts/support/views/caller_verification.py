@@ -53,7 +53,9 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     form = CallBackForm(request.POST if request.POST.get("caller_method") == caller_verification.CALL_BACK else None)
     if form.is_bound and form.is_valid():
         caller_verification.vouch(request.user, person, form.cleaned_data["note"], context)
-        messages.success(request, _vouched(person), extra_tags="support:vouched")
+        if ranks.is_staff(person):  # otherwise their page says it, for as long as it is valid
+            words = _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
+            messages.success(request, words, extra_tags="support:vouched")
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
         begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), context)
@@ -75,12 +77,6 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     return layout.page(request, "caller_verification.html", values)
 
 
-def _vouched(person: User) -> str:
-    if ranks.is_staff(person):
-        return _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
-    return _("Call back recorded. Valid for 15 minutes.")
-
-
 @require_http_methods(["GET", "POST"])
 def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     """Check the code that the caller reads out."""
@@ -93,9 +89,6 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     if request.method == "POST":
         outcome = caller_verification.answer(check, request.POST.get("code", "")[:1000], context)
         if outcome.proven:
-            messages.success(
-                request, _("Caller verified as %(name)s. Valid for 15 minutes.") % {"name": person.get_full_name()}
-            )
             return redirect("admin:accounts_user_change", person.pk)
         words = outcomes.words(outcome, now=context.now)
     shown = challenges.show(check.handle, binding=check.binding, now=context.now)

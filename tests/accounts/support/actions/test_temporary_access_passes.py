@@ -9,6 +9,7 @@ from accounts.models import Session
 from accounts.support.actions import Actor, temporary_access_passes
 from accounts.support.actions.temporary_access_passes import PassForm
 from tests.simulated.people import Clock, Person
+from verification import time_format
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message
 
@@ -63,6 +64,17 @@ def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, c
     detail = AuditEvent.objects.get(kind="support.pass_issued").detail
     ends = begins + timedelta(hours=1)
     assert (detail["starts_at"], detail["ends_at"], detail["once"]) == (begins.isoformat(), ends.isoformat(), once)
+
+
+def test_text_for_staff_says_when_the_pass_ends(ana: Person, actor: Actor, context: Context) -> None:
+    life, begins = timedelta(hours=1), context.now + timedelta(days=2)
+
+    now = temporary_access_passes.issue_pass(ana.user, actor, length=8, life=life, once=False)
+    later = temporary_access_passes.issue_pass(ana.user, actor, length=8, life=life, once=False, starts_at=begins)
+
+    assert time_format.moment(context.now + life) in now.text
+    assert time_format.moment(begins) in later.text
+    assert time_format.moment(begins + life) in later.text
 
 
 def test_start_in_the_past_means_now(ana: Person, actor: Actor, context: Context) -> None:
