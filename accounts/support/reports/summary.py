@@ -80,8 +80,8 @@ REPORTS = {
     "registered": gettext_lazy("Setup by group"),
     "methods": gettext_lazy("Methods in use"),
     "sign-ins": gettext_lazy("Sign-ins by day"),
-    "reasons": gettext_lazy("Second step at sign-in"),
-    "trouble": gettext_lazy("Fraud, locks and exceptions"),
+    "reasons": gettext_lazy("Second steps"),
+    "trouble": gettext_lazy("Security events"),
     "staff": gettext_lazy("Support actions"),
 }
 

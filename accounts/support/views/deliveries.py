@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
+from accounts.models import User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import delivery_health
+from accounts.support import delivery_health, desk_scopes
 from accounts.support.views import layout
 from verification.delivery import message_status_words, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
@@ -46,6 +48,19 @@ def _named(row: StateCount | Share) -> dict[str, object]:
     return said | ({"state": MessageState(row.state).label} if isinstance(row, StateCount) else {})
 
 
+def _attempts(message: Message) -> list[tuple[str, str, int]]:
+    """Return what each provider answered, with its code and how often in a row."""
+    said = []
+    for attempt in message.attempts.all():
+        result, reason = attempt.get_result_display(), attempt.get_reason_display() if attempt.reason else ""
+        said.append(
+            (f"{attempt.provider}: {result}, {reason}" if reason else f"{attempt.provider}: {result}", attempt.code)
+        )
+    if message.provider:
+        said.append((f"{message.provider}: {message.get_state_display()}", ""))
+    return [(words, code, len(list(same))) for (words, code), same in groupby(said)]
+
+
 def _totals(hours: Sequence[Hour], providers: Sequence[Share]) -> dict[str, int]:
     n, n_arrived = sum(hour.n for hour in hours), sum(share.n_arrived for share in providers)
     n_failed = sum(hour.n_failed for hour in hours)
@@ -57,7 +72,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     _may(request)
     now = request_context.read(request).now
     hours, providers = statistics.hours(now), statistics.by_provider(now)
-    workers, waiting = statistics.workers(), statistics.waiting(now)
+    workers, waiting, most = statistics.workers(), statistics.waiting(now), max(each.n for each in hours)
     context = {
         "problems": delivery_health.problems(
             now, workers=workers, waiting=waiting, circuits=list(statistics.circuits())
@@ -75,12 +90,14 @@ def index(request: AuthedRequest) -> HttpResponse:
             ("countries", _("By country"), [_named(share) for share in statistics.by_country(now)]),
         ],
         "hours": hours,
-        "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
+        "columns": [_column(place, hour, most) for place, hour in enumerate(hours)],
+        "most": most,
         "dead": [
             (
                 each,
                 message_status_words.in_short(each),
                 message_status_words.technical(each),
+                _attempts(each),
                 statistics.may_go_again(each, now),
             )
             for each in statistics.dead(most=20)
@@ -96,6 +113,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     now = request_context.read(request).now
     context = {
         "message": message,
+        "person": _visible_person(request, message),
         "request_state": message.challenge.state_words(now) if message.challenge else "",
         "reason": message_status_words.in_short(message),
         "cause": message_status_words.technical(message),
@@ -103,6 +121,13 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
         "may": statistics.may_go_again(message, now),
     }
     return layout.page(request, "delivery.html", context, here="deliveries")
+
+
+def _visible_person(request: AuthedRequest, message: Message) -> User | None:
+    """Return whose message it is, to staff who may open their page."""
+    if not request.user.has_perm("accounts.view_user"):
+        return None
+    return desk_scopes.visible(request.user).filter(pk=message.user_id).first()
 
 
 def again(request: AuthedRequest, handle: str) -> HttpResponseBase:

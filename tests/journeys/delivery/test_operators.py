@@ -14,7 +14,16 @@ from verification.context import Context
 from verification.delivery import statistics
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.routing import outages
-from verification.models import AuditEvent, Channel, FailureReason, Message, MessageState, Outage
+from verification.models import (
+    Attempt,
+    AttemptResult,
+    AuditEvent,
+    Channel,
+    FailureReason,
+    Message,
+    MessageState,
+    Outage,
+)
 
 ADD = "/admin/verification/outage/add/"
 
@@ -85,6 +94,18 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
     assert ana.phone.number not in page.html
 
 
+def test_equal_answers_of_a_provider_are_one_line(ana: Person, opal: Person) -> None:
+    ana.give_password()
+    Message.objects.update(state=MessageState.FAILED)
+    message = Message.objects.get()
+    for code in ("", "", "", "30003"):
+        Attempt.objects.create(message=message, provider="first", result=AttemptResult.REFUSED, code=code)
+
+    page = opal.browser.go(DELIVERIES)
+
+    assert "first: refused (3 times) first: refused 30003" in page
+
+
 def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Person, opal: Person) -> None:
     ana.give_password()
     Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.LANDLINE)
@@ -102,6 +123,16 @@ def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Pers
     dora = hire("dora", "Auditors")
     dora.sign_in(to="/admin/")
     assert dora.browser.client.get(f"{DELIVERIES}{message.handle}/").status_code == 403
+
+
+def test_page_of_one_message_leads_to_its_person_those_who_may_open_it(ana: Person, opal: Person) -> None:
+    ana.give_password()
+    page, case = f"{DELIVERIES}{Message.objects.get().handle}/", f"/admin/accounts/user/{ana.user.pk}/change/"
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+
+    assert case in dora.browser.go(page).html
+    assert case not in opal.browser.go(page).html
 
 
 def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opal: Person) -> None:
