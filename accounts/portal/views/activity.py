@@ -38,7 +38,9 @@ def not_me(request: AuthedRequest) -> HttpResponse:
             secure_account.begin(request.user, request_context.read(request), about=about)
             session_assurance.carry_over(request, request.user)
         return redirect("portal:secure")
-    return render(request, "accounts/portal/this_wasnt_me.html", {"about": about, "here": "activity"})
+    newest = activity.entries(audit.of_person(request.user.pk, of=audit.user_events(), most=_PAGE_SIZE))
+    entry = next((each for each in newest if each.ref == about), None)
+    return render(request, "accounts/portal/this_wasnt_me.html", {"about": about, "entry": entry, "here": "activity"})
 
 
 @require_GET

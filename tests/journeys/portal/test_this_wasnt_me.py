@@ -1,6 +1,6 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
-from accounts import audit_events
+from accounts import activity, audit_events
 from accounts.models import User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person
@@ -42,6 +42,15 @@ def test_thief_is_out_at_once_and_stays_out(ana: Person, clock: Clock) -> None:
     assert not Remembered.objects.exists()
 
 
+def test_page_shows_what_is_reported(ana: Person) -> None:
+    ana.sign_in()
+    newest = activity.entries(audit.of_person(ana.user.pk, of=audit.user_events()))[0]
+    ana.browser.go("/activity/")
+
+    assert newest.title in ana.browser.follow("This wasn’t me")
+    assert newest.title not in ana.browser.go("/activity/not-me/")
+
+
 def test_whole_way_back(ana: Person, clock: Clock) -> None:
     thief(ana, clock)
     ana.sign_in()
@@ -56,9 +65,9 @@ def test_whole_way_back(ana: Person, clock: Clock) -> None:
     page = ana.browser.press("Restore access")
 
     assert ("portal:access_restored" in page.outcomes, is_securing(ana)) == (True, False)
-    activity = ana.browser.go("/activity/")
+    page = ana.browser.go("/activity/")
     for event in (audit_events.ACCOUNT_SECURING_BEGUN, audit_events.ACCOUNT_SECURING_ENDED):
-        assert event.title_for(is_own=True) in activity
+        assert event.title_for(is_own=True) in page
     told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
     assert [template.rpartition("/")[2] for template in told] == ["locked_down.txt", "password_changed.txt"]
 
