@@ -54,8 +54,8 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         caller_verification.vouch(request.user, person, form.cleaned_data["note"], context)
         if ranks.is_staff(person):  # otherwise their page says it, for as long as it is valid
-            words = _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
-            messages.success(request, words, extra_tags="support:vouched")
+            said = _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
+            messages.success(request, said, extra_tags="support:vouched")
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
         begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), context)

@@ -125,7 +125,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
 
 def _visible_person(request: AuthedRequest, message: Message) -> User | None:
     """Return whose message it is, to staff who may open their page."""
-    if not request.user.has_perm("accounts.view_user"):
+    if message.user_id is None or not request.user.has_perm("accounts.view_user"):
         return None
     return desk_scopes.visible(request.user).filter(pk=message.user_id).first()
 
