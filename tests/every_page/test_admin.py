@@ -210,7 +210,9 @@ def tries(row: Model) -> list[tuple[str, dict[str, str]]]:
         "change": keeper.has_change_permission(request, row),
         "delete": keeper.has_delete_permission(request, row),
     }
-    return [(verb, fields) for verb, fields in table.items() if may[verb]]
+    found = [(verb, fields) for verb, fields in table.items() if may[verb]]
+    assert found, f"nothing is tried with {type(row)}"
+    return found
 
 
 @each_table()

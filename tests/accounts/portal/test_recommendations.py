@@ -122,9 +122,10 @@ def test_asks_after_half_a_year(used: timedelta, is_said: bool) -> None:
 def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     options = [way.option(number) for number, way in enumerate([OLD, OFF])]
 
-    for mark in recommendations.marks(options, n_codes=0, has_backup=True, now=NOW):
-        assert mark.text
-        assert bool(mark.url) == bool(mark.label)
+    marks = recommendations.marks(options, n_codes=0, has_backup=True, now=NOW)
+
+    assert marks
+    assert [mark for mark in marks if not mark.text or bool(mark.url) != bool(mark.label)] == []
 
 
 @pytest.mark.parametrize(

@@ -88,5 +88,8 @@ def test_task_hands_one_message_over(queued: Message) -> None:
     assert Message.objects.get().state == MessageState.ACCEPTED
 
 
-def test_task_for_a_message_that_is_gone_does_nothing(db: None) -> None:
-    tasks.deliver(message_id=0)
+def test_task_for_a_message_that_is_gone_does_nothing(queued: Message) -> None:
+    tasks.deliver(message_id=queued.pk + 1)
+
+    assert not Delivery.objects.exists()
+    assert Message.objects.get().state == MessageState.QUEUED

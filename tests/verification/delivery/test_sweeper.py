@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, connections
 from tests.verification.conftest import EngineUser
 from verification.delivery import dispatch, sweeper
 from verification.delivery.providers.virtual.models import Delivery
-from verification.models import Channel, Message, MessageState
+from verification.models import Message, MessageState
 from verification.models.messages import MAX_CLAIMS
 
 
@@ -68,12 +68,24 @@ def test_goes_on_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPat
 
 
 def test_one_message_that_fails_stops_no_other(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_pk: int) -> None:
-        raise RuntimeError("a bug")
+    """Seen failing without the `except` in `_hand`."""
+    for n in range(2):
+        ana.start("text", binding=f"session {n}")
+    Message.objects.update(not_before=ana.later(seconds=-5).context.now)
+    first, second = Message.objects.order_by("pk")  # in the order in which they are sent
+    send = dispatch.send
+
+    def broken(pk: int) -> MessageState | None:
+        if pk == first.pk:
+            raise RuntimeError("a bug")
+        return send(pk)
 
     monkeypatch.setattr(dispatch, "send", broken)
 
-    sweeper._hand(1, Channel.TEXT)
+    sweeper.run(Rounds(1))
+
+    second.refresh_from_db()
+    assert second.state == MessageState.ACCEPTED
 
 
 def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,17 +3,20 @@
 import base64
 import threading
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.apps import apps
 from django.db import connections, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts import conf
+from accounts.integrations.oidc import consents
 from accounts.models import OidcClient, OidcSignIn
 from tests.simulated.people import ANAS, Clock, Person, join
 from tests.simulated.relying_party import CALLBACK
+from verification.context import Context
 from verification.models import AuditEvent
 
 VARIANTS = {
@@ -328,16 +331,18 @@ def test_nothing_of_a_sign_in_is_stored_in_clear(party: Any, ana: Person) -> Non
             assert not any(secret in str(value) for secret in secrets for value in row.values()), model
 
 
-def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Person, ben: Person) -> None:
+def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Person, cleo: Person) -> None:
     """Someone who agreed can't give their address to a colleague who didn't."""
     party = make_party(consent=OidcClient.Consent.PERSON)
-    ana.sign_in()
-    url = party.url(prompt="consent")
-    party.follow(ana, url)
+    for person in (ana, cleo):
+        consents.give(party.client, person.user, ("openid", "profile", "email", "groups"), Context(now=timezone.now()))
+        person.sign_in()
+    party.follow(ana, party.url(prompt="consent"))
     form = next(form for form in ana.page.forms if "progress=" in form.action)
-    progress = parse_qs(urlsplit(form.action).query)["progress"][0]
+    agreed = ana.browser.client.post(form.action, form.fields | {"answer": "agree"})["Location"]
 
-    assert party.follow(ana, f"{url}&progress={progress}").page.status == 200
+    assert not party.follow(cleo, agreed).fields.get("code")
+    assert party.follow(ana, agreed).code
 
 
 def test_long_requests_are_refused(party: Any, ana: Person) -> None:

@@ -136,6 +136,7 @@ def test_leaves_other_sessions_alone(party: Any, ana: Person, token: str, clock:
 
     leave(party, ana, id_token_hint=token)
 
+    assert ApplicationSession.objects.filter(ended_at=None).count() == 1
     assert party.userinfo(elsewhere["access_token"]).status_code == 200
 
 
