@@ -106,6 +106,8 @@ class SessionStore(DatabaseStore):
         row = cast("Session", super().create_model_instance(data))
         row.ref, row.session_key = name_in(row.session_key), row_key(row.session_key)
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
+        if self._row is not None and row.user_id is not None and self._row.user_id == row.user_id:
+            row.expire_date = self._row.expire_date  # set at sign-in: nothing written later prolongs it
         place = data.get(PLACE) or {}
         row.agent, row.network = place.get("agent", ""), place.get("network", "")
         row.challenge = self._challenge
@@ -230,7 +232,7 @@ class SessionStore(DatabaseStore):
         """Delete the session's row by the key it still has: a key change may not have been saved yet."""
         key = session_key or self._former_key or self.session_key
         if session_key is None:
-            self._former_key = None
+            self._former_key = self._row = None
         if key:
             _end(_rows(key), "session-over")
 

@@ -132,6 +132,30 @@ def test_epoch_between_the_steps_ends_the_half_sign_in(ana: Person) -> None:
     assert ana.browser.go("/sign-in/verify/").path == "/sign-in/"
 
 
+def test_session_ends_in_time_whatever_is_done_in_it(ana: Person, clock: Clock) -> None:
+    """Seen failing: each message for the next page gave the session another twelve hours."""
+    ana.sign_in()
+    for _ in range(3):
+        clock.forward(hours=3)
+        assert ana.browser.send("/browsers/forget/").path == "/browsers/"
+
+    clock.forward(hours=3)
+
+    assert ana.browser.go("/browsers/").path == "/sign-in/"
+
+
+def test_signing_in_again_begins_a_new_span(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    clock.forward(hours=11)
+    assert ana.browser.submit("/sign-in/", username="ana", password=PASSWORD) == "/sign-in/verify/"
+    ana.browser.go("/sign-in/verify/")
+    ana.verify(ana.read_text())
+
+    clock.forward(hours=2)
+
+    assert ana.browser.go("/browsers/").path == "/browsers/"
+
+
 def test_half_sign_in_ends_after_ten_minutes(ana: Person, clock: Clock) -> None:
     ana.give_password()
     ana.choose("Authenticator app")
