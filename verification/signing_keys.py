@@ -151,10 +151,11 @@ def _thumbprint(public: Mapping[str, str]) -> str:
 
 def sign(claims: Mapping[str, Any], *, algorithm: str, typ: str, now: datetime) -> str:
     """Sign claims with the current key of an algorithm. Shape: compact JWS. Errors: `NoKey`."""
-    current = [key for key in _cache.read() if key.algorithm == algorithm and key.signs_from <= now]
-    if not current:
+    keys = [key for key in _cache.read() if key.algorithm == algorithm]
+    if not keys:
         raise NoKey(algorithm)
-    key = current[-1]
+    # If a clock goes back after the keys were replaced, or another host's clock is behind, all are in the future.
+    key = ([key for key in keys if key.signs_from <= now] or keys[:1])[-1]
     try:
         private = _opened(key.sealed, key.bound())
     except crypto.Unsealable:

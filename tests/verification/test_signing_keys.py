@@ -97,6 +97,16 @@ def test_replaced_keys_sign_and_check_nothing_any_more() -> None:
     assert AuditEvent.objects.get(kind="signing_key.replaced").said["reason"] == "A laptop was stolen."
 
 
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_keys_sign_even_if_the_clock_goes_back(algorithm: str) -> None:
+    """Seen failing: after keys were replaced, a host whose clock was a second behind could sign nothing."""
+    signing_keys.replace(MORNING)
+
+    token = signed(MORNING - timedelta(seconds=1), algorithm)
+
+    assert signing_keys.read(token, typ=TYP) == {"sub": "ana"}
+
+
 def test_reads_nothing_that_is_not_ours() -> None:
     own = signed(MORNING, "RS256")
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
