@@ -69,7 +69,7 @@ def test_serves_the_colours_to_strangers_and_lets_caches_keep_them(client: Clien
     assert "--accent:#7a1fa2;" in response.content.decode()
 
 
-def test_answers_not_modified_to_whoever_has_the_colours(client: Client) -> None:
+def test_answers_not_modified_to_a_browser_that_has_the_colours(client: Client) -> None:
     etag = client.get(reverse("theme"))["ETag"]
 
     response = client.get(reverse("theme"), headers={"If-None-Match": etag})

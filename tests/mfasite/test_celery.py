@@ -43,7 +43,7 @@ def test_keeps_results_of_no_task() -> None:
     assert app.conf.result_backend is None
 
 
-def test_takes_json_alone() -> None:
+def test_takes_only_json() -> None:
     assert app.conf.accept_content == ["json"]
     assert app.conf.task_serializer == "json"
 

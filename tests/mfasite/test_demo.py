@@ -135,7 +135,7 @@ def test_runs_a_command_on_its_data(demo: Demo) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-def test_flower_shows_the_worker_to_whoever_knows_the_password(demo: Demo) -> None:
+def test_flower_shows_the_worker_to_anyone_who_knows_the_password(demo: Demo) -> None:
     found = re.search(r"Queues +(\S+)", demo.said())
     assert found
     ask = urllib3.PoolManager().request
@@ -174,7 +174,7 @@ def test_is_ready_and_shows_its_first_page(demo: Demo) -> None:
     assert b'name="password"' in page
 
 
-def test_has_a_phone(demo: Demo) -> None:
+def test_demo_has_a_virtual_phone(demo: Demo) -> None:
     assert b"Ana Keller" in get(f"{demo.url}/phone/")[1]
     assert json.loads(get(f"{demo.url}/phone/messages.json")[1]) is not None
 
@@ -194,7 +194,7 @@ def test_sample_applications_ask_who_may_open_them(demo: Demo) -> None:
             line.close()
 
 
-def test_listens_on_this_machine_alone(demo: Demo) -> None:
+def test_demo_listens_only_on_this_machine(demo: Demo) -> None:
     """Linux has 127.0.0.2 as well. A server for 127.0.0.1 doesn't answer there, and one for all addresses does."""
     addresses = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in {"127.0.0.2", *addresses} - {"127.0.0.1", "127.0.1.1"}:
@@ -208,7 +208,7 @@ def test_keeps_its_keys_to_itself(demo: Demo) -> None:
         assert stat.S_IMODE((demo.home / name).stat().st_mode) == 0o600
 
 
-def test_prints_an_apps_code_alone(demo: Demo) -> None:
+def test_code_command_prints_only_the_code(demo: Demo) -> None:
     answer = subprocess.run(
         command("code", "ana"),
         env=environment(DEMO_DIR=str(demo.home)),

@@ -23,7 +23,7 @@ from mfasite.logs import Masked, masked
         "{'code': '483920'}",
     ],
 )
-def test_masks_a_code(line: str) -> None:
+def test_log_masks_a_code(line: str) -> None:
     assert "[code]" in masked(line)
     assert not {"483920", "920"} & set(masked(line).replace("'", " ").split())
 

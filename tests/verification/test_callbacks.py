@@ -208,7 +208,7 @@ def test_provider_that_is_not_installed_has_no_address(db: None) -> None:
 @pytest.mark.parametrize(
     ("verb", "status"), [("get", 405), ("head", 405), ("put", 405), ("delete", 405), ("options", 204)]
 )
-def test_takes_posts_alone(call: Delivery, verb: str, status: int) -> None:
+def test_takes_only_post_requests(call: Delivery, verb: str, status: int) -> None:
     path = call.receipt_url.removeprefix("http://testserver")
     before = everything()
 

@@ -52,7 +52,7 @@ def ben(db: None) -> Any:
     return person("ben")
 
 
-def test_secret_rests_sealed(db: None) -> None:
+def test_secret_is_stored_encrypted(db: None) -> None:
     bring(SEED)
 
     assert SEED.secret.decode() not in str(HardwareToken.objects.values().get())

@@ -124,7 +124,7 @@ def test_a_trusted_network_widens_no_choice(ana: Person, wiki: Application) -> N
     assert (page.path, "Text message" in page) == ("/sign-in/options/", False)
 
 
-def test_whoever_needs_no_second_step_here_can_do_one_for_an_application(ana: Person, wiki: Application) -> None:
+def test_anyone_who_needs_no_second_step_here_can_do_one_for_an_application(ana: Person, wiki: Application) -> None:
     """Seen failing: the page said that none of their methods can be used now."""
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     ana.give_password()
@@ -237,7 +237,7 @@ def test_tells_who_can_set_up_nothing_that_is_enough(ana: Person, wiki: Applicat
     assert (page.status, _title(AccessReason.NO_METHOD_POSSIBLE) in page) == (403, True)
 
 
-def test_half_signed_in_session_is_nobody(ana: Person, wiki: Application) -> None:
+def test_half_signed_in_session_opens_no_application(ana: Person, wiki: Application) -> None:
     _need(wiki, strength="password")
     ana.give_password()
 

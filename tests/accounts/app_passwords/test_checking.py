@@ -86,7 +86,7 @@ def test_opens_nothing_at_the_web_sign_in(ana: Person) -> None:
         ("2001:db8::/64", "2001:db8::77", True),
     ],
 )
-def test_opens_within_its_network_alone(
+def test_opens_only_within_its_network(
     ana: Person, mail: AppPasswordService, network: str, seen: str, opens: bool
 ) -> None:
     secret = app_password_services.make(ana.user, network=network)
@@ -130,7 +130,9 @@ def test_are_all_refused_once_all_are_deleted(ana: Person, mail: AppPasswordServ
     [{"grants_epoch": 2}, {"is_active": False}, {"blocked_until": FAR}],
     ids=lambda change: next(iter(change)),
 )
-def test_dies_with_what_ends_its_person(ana: Person, mail: AppPasswordService, change: dict[str, Any]) -> None:
+def test_stops_working_when_the_account_is_cleared_deactivated_or_blocked(
+    ana: Person, mail: AppPasswordService, change: dict[str, Any]
+) -> None:
     secret = app_password_services.make(ana.user)
     _change(ana, **change)
 
@@ -152,7 +154,7 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
     assert not app_passwords.of_person(ana.user).exists()
 
 
-def test_rests_while_the_account_is_made_safe(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
+def test_stops_working_while_the_account_is_secured(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user)
 
     secure_account.begin(ana.user, Context(now=clock.now), about="")
@@ -163,7 +165,9 @@ def test_rests_while_the_account_is_made_safe(ana: Person, mail: AppPasswordServ
     assert mail.opens("ana", secret)
 
 
-def test_no_program_is_blamed_while_it_rests(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
+def test_no_failure_is_counted_while_the_account_is_secured(
+    ana: Person, mail: AppPasswordService, clock: Clock
+) -> None:
     secret = app_password_services.make(ana.user)
     secure_account.begin(ana.user, Context(now=clock.now), about="")
 
@@ -290,7 +294,7 @@ def test_records_a_new_place_once(ana: Person, mail: AppPasswordService) -> None
 
 
 @pytest.mark.parametrize("step", [SecondStep.ENABLED, SecondStep.ENFORCED])
-def test_refuses_the_normal_password_of_whoever_needs_the_second_step(
+def test_refuses_the_normal_password_of_anyone_who_needs_the_second_step(
     ana: Person, mail: AppPasswordService, step: SecondStep
 ) -> None:
     _change(ana, second_step=step)
@@ -298,7 +302,7 @@ def test_refuses_the_normal_password_of_whoever_needs_the_second_step(
     assert mail.knock("ana", PASSWORD) == mail.knock("ana", WRONG) == mail.knock("nobody", WRONG)
 
 
-def test_takes_it_from_whoever_needs_none(ana: Person, mail: AppPasswordService) -> None:
+def test_accepts_the_normal_password_of_anyone_who_needs_no_second_step(ana: Person, mail: AppPasswordService) -> None:
     _without_second_step(ana)
 
     assert mail.opens("ana", PASSWORD)
@@ -313,7 +317,7 @@ def test_takes_it_however_its_accents_are_typed(ana: Person, mail: AppPasswordSe
     assert mail.opens("ana", typed)
 
 
-def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict: AppPasswordService) -> None:
+def test_refuses_every_normal_password_if_the_service_is_set_so(ana: Person, strict: AppPasswordService) -> None:
     assert not strict.opens("ana", PASSWORD)
 
 
@@ -330,7 +334,9 @@ def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: AppPasswordService, change: dict[str, Any]) -> None:
+def test_refuses_the_normal_password_of_anyone_who_may_not_sign_in(
+    ana: Person, mail: AppPasswordService, change: dict[str, Any]
+) -> None:
     _without_second_step(ana)
     _change(ana, **change)
 
@@ -338,7 +344,7 @@ def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: AppPasswordSe
 
 
 @pytest.mark.parametrize("name", ["ana", "cleo", "nobody"])
-def test_hashes_once_whoever_is_named(
+def test_hashes_once_for_every_username(
     ana: Person, cleo: Person, mail: AppPasswordService, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []

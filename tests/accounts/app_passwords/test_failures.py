@@ -56,7 +56,7 @@ def test_never_locks_the_account(ana: Person, mail: AppPasswordService, clock: C
     assert ana.give_password().path == "/sign-in/verify/"
 
 
-def test_never_locks_the_account_of_whoever_needs_no_second_step(
+def test_never_locks_the_account_of_anyone_who_needs_no_second_step(
     ana: Person, mail: AppPasswordService, clock: Clock
 ) -> None:
     _without_second_step(ana)
@@ -77,7 +77,7 @@ def test_tells_three_times_a_day_however_many_places_a_stranger_fails_from(
     assert StaleClient.objects.filter(user=ana.user).count() <= 20
 
 
-def test_begins_anew_after_a_quiet_day(ana: Person, strict: AppPasswordService, clock: Clock) -> None:
+def test_counts_from_zero_after_a_day_without_failures(ana: Person, strict: AppPasswordService, clock: Clock) -> None:
     _fail(strict, 9, clock)
     clock.forward(days=1)
 

@@ -27,7 +27,7 @@ def test_a_renewed_key_replaces_the_older_one(mail: AppPasswordService, clock: C
     assert app_password_services.owner(mail.key) is None
 
 
-def test_a_key_that_was_taken_away_dies_within_seconds(
+def test_key_of_a_deactivated_service_stops_working_within_seconds(
     mail: AppPasswordService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert app_password_services.owner(mail.key)

@@ -58,7 +58,7 @@ def people(directory: Callable[..., Directory], clock: Clock) -> dict[str, User 
     return {each.username: each for each in User.objects.all()} | {"emil": None, "nobody": None}
 
 
-def test_an_incorrect_password_takes_as_much_work_whoever_it_is_of(
+def test_an_incorrect_password_takes_as_much_work_for_every_username(
     people: dict[str, User | None], work: Counter[str], clock: Clock
 ) -> None:
     """R24. Seen failing: an unknown name took 163 ms, a person with a password here 107, one of a directory 79."""

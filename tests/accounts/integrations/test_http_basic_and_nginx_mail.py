@@ -225,7 +225,7 @@ def test_opens_the_same_by_either_dialect(ana: Person, mail: AppPasswordService,
 
 
 @either
-def test_answers_alike_whoever_is_named_and_whatever_is_right(
+def test_refuses_every_username_and_password_in_the_same_way(
     ana: Person, cleo: Person, mail: AppPasswordService, ask: Any
 ) -> None:
     User.objects.filter(pk=cleo.user.pk).update(is_active=False)

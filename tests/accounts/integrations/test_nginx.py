@@ -81,7 +81,7 @@ def test_shows_a_page_for_an_app_password(ask: Ask, visitor: SignedInDemoUser) -
     assert "from 127.0.0.1 with WEBDAV" in visitor.browser.follow("for files")
 
 
-def test_asks_whoever_brings_none(ask: Ask) -> None:
+def test_asks_for_a_password_if_none_is_sent(ask: Ask) -> None:
     assert ask() == (401, 'Basic realm="Nginx", charset="UTF-8"')
 
 

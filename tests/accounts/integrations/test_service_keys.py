@@ -76,7 +76,7 @@ def test_asks_before_it_renews_a_key(administrator: Person, mail: AppPasswordSer
     assert app_password_services.owner(mail.key) == mail.service
 
 
-def test_renews_a_key(administrator: Person, mail: AppPasswordService) -> None:
+def test_operator_renews_a_key(administrator: Person, mail: AppPasswordService) -> None:
     administrator.browser.go(LIST)
     page = administrator.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
     assert page.forms[-1].fields.items() >= {"action": "renew_key", "confirmed": "yes"}.items()

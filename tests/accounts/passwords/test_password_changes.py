@@ -160,7 +160,7 @@ def test_accents_are_the_same_however_they_are_typed(ana: Person, kept: str, typ
 
 
 @SPELT
-def test_password_that_was_kept_as_typed_goes_on_working_and_is_kept_anew(ana: Person, kept: str, typed: str) -> None:
+def test_password_that_was_hashed_as_typed_still_works_and_is_hashed_again(ana: Person, kept: str, typed: str) -> None:
     User.objects.filter(pk=ana.user.pk).update(password=make_password(kept))
 
     assert ana.give_password(typed).path == "/sign-in/verify/"

@@ -30,7 +30,7 @@ from verification.policies import DecisionReason
 
 
 @pytest.mark.parametrize("name", ["ana", "ANA ", "ana@example.org", "Ana@Example.ORG"])
-def test_mails_a_link_to_whoever_is_named(ana: Person, name: str) -> None:
+def test_mails_a_link_to_the_named_account(ana: Person, name: str) -> None:
     ask(name)
 
     assert mails(ana) == ["password_reset"]
@@ -39,7 +39,7 @@ def test_mails_a_link_to_whoever_is_named(ana: Person, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "x" * 254, "a'; --", "an\x01a"])
-def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
+def test_answers_the_same_for_an_unknown_name(ana: Person, name: str) -> None:
     known, unknown = ask("ana"), ask(name)
 
     assert (known.status, known.words) == (unknown.status, unknown.words)
@@ -47,7 +47,7 @@ def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"email": ""}])
-def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
+def test_answers_the_same_for_accounts_that_get_no_link(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
     assert ask("ana").words == ask("nobody").words
@@ -83,7 +83,7 @@ def test_carries_the_configured_host_whatever_the_request_says(ana: Person, sett
     assert "evil" not in Delivery.objects.get().words
 
 
-def test_foreign_host_is_refused_outright(ana: Person) -> None:
+def test_request_for_another_host_is_refused(ana: Person) -> None:
     assert Browser().client.get("/password-reset/", headers={"Host": "evil.example"}).status_code == 400
 
 
@@ -156,7 +156,7 @@ def test_hint_names_the_length_that_is_required(ana: Person, settings: Settings)
     assert "16 characters" in ana.browser.go("/password/")
 
 
-def test_is_good_once(ana: Person, mailed: str) -> None:
+def test_link_works_once(ana: Person, mailed: str) -> None:
     set_new(mailed)
 
     page = set_new(mailed, "another good sentence")
@@ -190,7 +190,7 @@ def test_ends_after_half_an_hour(ana: Person, mailed: str, clock: Clock, minutes
     assert Browser().go(mailed).status == status
 
 
-def test_dies_with_a_change_of_epoch(ana: Person, mailed: str) -> None:
+def test_link_ends_with_a_change_of_epoch(ana: Person, mailed: str) -> None:
     enrolments.raise_epoch(ana.user)
 
     assert set_new(mailed).status == 410
@@ -330,7 +330,7 @@ def test_odd_tokens_are_no_error(ana: Person, mailed: str, token: str) -> None:
     assert Browser().go(f"/password-reset/{handle}/{token}/").status in {400, 404, 410}
 
 
-def test_link_rests_nowhere(ana: Person, mailed: str) -> None:
+def test_link_is_stored_nowhere(ana: Person, mailed: str) -> None:
     """The whole database is searched for the token, raw and as a digest that needs no key.
 
     The carrier's list of sent emails counts as the person's mailbox.
@@ -345,7 +345,7 @@ def test_link_rests_nowhere(ana: Person, mailed: str) -> None:
     assert PasswordReset.objects.get().handle == handle
 
 
-def test_link_is_made_by_the_key_and_dies_with_it(ana: Person, mailed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_is_signed_by_the_key_and_ends_with_it(ana: Person, mailed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crypto, "_digest_keys", {"d9": b"9" * 32})
 
     assert Browser().go(mailed).status == 410

@@ -68,7 +68,7 @@ def test_one_that_is_switched_off_is_not_shown(ana: Person, wiki: Application) -
     assert ana.browser.go("/applications/wiki/").status == 404
 
 
-def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) -> None:
+def test_shows_what_the_application_was_told(ana: Person, wiki: Application, clock: Clock) -> None:
     applications.open(wiki, ana.user, HERE, SignInClaims(auth_time=clock.now), clock.now)
     ana.sign_in()
     page = ana.browser.go("/applications/wiki/")

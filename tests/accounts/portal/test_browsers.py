@@ -73,7 +73,7 @@ def test_those_that_are_over_are_not_listed(ana_in_firefox: Person, clock: Clock
     assert at_browsers(ana_in_firefox).n_empty_lists == 1
 
 
-def test_forgets_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+def test_person_forgets_one_browser(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
     at_browsers(ana_in_firefox)
 
     page = ana_in_firefox.browser.press("Remove Safari on iPhone")
@@ -86,7 +86,7 @@ def test_forgets_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
     assert ana_in_firefox.browser.go("/").path == "/"
 
 
-def test_forgets_all(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
+def test_person_forgets_all_browsers(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
     at_browsers(ana_in_firefox)
 
     page = ana_in_firefox.browser.press("Remove all")
@@ -98,7 +98,7 @@ def test_forgets_all(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
     assert ana_in_firefox.give_password().path == "/sign-in/verify/"
 
 
-def test_forgets_nobody_elses(ana_in_firefox: Person, cleo: Person) -> None:
+def test_person_cannot_forget_the_browser_of_someone_else(ana_in_firefox: Person, cleo: Person) -> None:
     hers = remembered_elsewhere(cleo)
     at_browsers(ana_in_firefox)
     ana_in_firefox.browser.press("Remove all")

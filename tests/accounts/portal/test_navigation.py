@@ -40,7 +40,7 @@ def _current(person: Person, path: str) -> list[str]:
         ("/help/diagnose/", "Help"),
     ],
 )
-def test_each_page_marks_its_place_alone(ana: Person, path: str, place: str) -> None:
+def test_each_page_marks_only_its_own_place(ana: Person, path: str, place: str) -> None:
     """The pages for the password and the details marked Overview."""
     ana.sign_in()
 

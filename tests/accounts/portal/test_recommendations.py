@@ -103,7 +103,7 @@ TABLE: dict[str, tuple[list[OptionSummary], int, bool, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_says(case: str) -> None:
+def test_recommends_what_the_table_says(case: str) -> None:
     ways, n_codes, has_backup, expected = TABLE[case]
 
     options = [way.option(number) for number, way in enumerate(ways)]

@@ -75,14 +75,14 @@ def test_using_it_does_not_prolong_it(engine_user: EngineUser, token: str) -> No
     assert shows(engine_user.later(days=14), following) == (False, "")
 
 
-def test_is_worth_nothing_to_another_person(engine_user: EngineUser, token: str) -> None:
+def test_token_opens_nothing_for_another_person(engine_user: EngineUser, token: str) -> None:
     eve = EngineUser(get_user_model().objects.create(username="eve"), engine_user.context)
 
     assert shows(eve, token) == (False, "")
     assert shows(engine_user, token)[0]
 
 
-def test_is_worth_nothing_in_another_epoch(engine_user: EngineUser, token: str) -> None:
+def test_token_opens_nothing_in_another_epoch(engine_user: EngineUser, token: str) -> None:
     engine_user.user.epoch += 1
 
     assert shows(engine_user, token) == (False, "")
@@ -106,7 +106,7 @@ def test_forgets_one_or_all(engine_user: EngineUser, token: str) -> None:
     assert browsers.forget(engine_user.user) == 2
 
 
-def test_forgets_nobody_elses(engine_user: EngineUser, token: str) -> None:
+def test_person_cannot_forget_the_browser_of_someone_else(engine_user: EngineUser, token: str) -> None:
     eve = get_user_model().objects.create(username="eve")
 
     assert browsers.forget(eve, ref=Browser.objects.get().ref) == 0

@@ -42,7 +42,7 @@ def test_refuses_the_code_of_another_session(ana: EngineUser) -> None:
     assert ana.answer(theirs, ana.code(theirs)).verdict is Verdict.GONE
 
 
-def test_is_worth_nothing_for_another_purpose(ana: EngineUser) -> None:
+def test_code_is_refused_for_another_purpose(ana: EngineUser) -> None:
     issued = ana.start("text", purpose=Purpose.SELF_TEST)
     wanted = ana.start("text", purpose=Purpose.SIGN_IN)
 

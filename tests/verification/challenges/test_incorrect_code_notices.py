@@ -22,13 +22,13 @@ def test_tells_the_owner_of_the_first_burst_once(ana: EngineUser) -> None:
     assert [notice.template for notice in notices] == ["verification/notices/wrong_codes.txt"]
 
 
-def test_the_owner_hears_of_a_burst_although_they_signed_in_after_it(ana: EngineUser) -> None:
+def test_the_owner_is_told_of_many_guesses_although_they_signed_in_after_them(ana: EngineUser) -> None:
     besides(ana, 1)
 
     assert mails() == ["wrong_codes"]
 
 
-def test_the_owner_hears_of_two_guesses_a_day(ana: EngineUser) -> None:
+def test_the_owner_is_told_of_two_guesses_a_day(ana: EngineUser) -> None:
     for day in range(9):
         wrong(ana.later(days=day), 2, binding=f"day {day}")
 

@@ -49,7 +49,7 @@ def test_finds_whose_key_answers(passkey_owner: EngineUser) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"id": "QkJCQg"}', '{"id": 1}', "\x00"])
-def test_finds_nobody_for_anything_else(passkey_owner: EngineUser, text: str) -> None:
+def test_finds_nobody_by_anything_but_their_passkey(passkey_owner: EngineUser, text: str) -> None:
     assert challenges.holder(text) is None
 
 

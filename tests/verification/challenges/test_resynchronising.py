@@ -46,7 +46,9 @@ def test_takes_the_same_two_codes_once(token: Enrolment, engine_user: EngineUser
 @pytest.mark.parametrize(
     ("first", "second"), [("000000", "000000"), ("", ""), (codes(PRESSES_AHEAD)[1], codes(PRESSES_AHEAD)[0])]
 )
-def test_takes_no_other_codes(token: Enrolment, engine_user: EngineUser, first: str, second: str) -> None:
+def test_refuses_codes_that_do_not_follow_each_other(
+    token: Enrolment, engine_user: EngineUser, first: str, second: str
+) -> None:
     assert not challenges.resync(token, first, second, context=engine_user.context)
 
 

@@ -115,7 +115,7 @@ def test_another_mode_of_the_same_option_is_asked_at_once(ana: EngineUser) -> No
     assert ana.start("call", mode="code", replaces=issued.handle).handle != issued.handle
 
 
-def test_same_number_again_is_sent_again_and_not_begun_anew(ana: EngineUser) -> None:
+def test_same_number_again_is_sent_again_in_the_same_enrolment(ana: EngineUser) -> None:
     number = {"country": "CH", "number": "079 555 12 99"}
     begun = enrol(ana, number)
     again = enrol(ana.later(seconds=5), number, replaces=begun.handle)
@@ -130,7 +130,7 @@ def test_same_number_again_is_sent_again_and_not_begun_anew(ana: EngineUser) -> 
     assert later.answer(begun, later.code(begun)).proven
 
 
-def test_another_number_is_begun_anew(ana: EngineUser) -> None:
+def test_another_number_begins_a_new_enrolment(ana: EngineUser) -> None:
     begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
 
     again = enrol(ana, {"country": "CH", "number": "079 555 12 98"}, replaces=begun.handle)
@@ -190,7 +190,7 @@ def test_second_start_of_a_session_without_replacing_gives_the_first(ana: Engine
     assert Message.objects.count() == 1
 
 
-def test_enrolling_is_worth_nothing_until_it_is_proven(engine_user: EngineUser) -> None:
+def test_enrolment_proves_nothing_until_it_is_confirmed(engine_user: EngineUser) -> None:
     fields = {"country": "CH", "number": "079 555 12 34"}
     issued = challenges.enrol(
         engine_user.user, "text", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules

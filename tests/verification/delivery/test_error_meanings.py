@@ -94,7 +94,7 @@ def test_keeps_nothing_that_is_more_than_a_code(text: object) -> None:
 
 
 @pytest.mark.parametrize("code", ["30003", "BAD_NUMBER", "E99", "cannot_route", "550 5.1.1", "sip-404", "http-401"])
-def test_keeps_a_code(code: str) -> None:
+def test_keeps_the_error_code_of_the_provider(code: str) -> None:
     assert tidy(code) == code
 
 

@@ -47,7 +47,7 @@ def test_holds_neither_code_nor_number(ana: EngineUser) -> None:
     assert "795551234" not in row
 
 
-def test_wakes_a_worker_after_commit_alone(
+def test_wakes_a_worker_only_after_commit(
     ana: EngineUser, wake_ups: list[tuple[int, Channel]], django_capture_on_commit_callbacks: object
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type

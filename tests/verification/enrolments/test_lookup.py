@@ -11,7 +11,7 @@ from verification.keys import crypto
 from verification.models import Enrolment
 
 
-def test_number_rests_sealed(ana: EngineUser) -> None:
+def test_number_is_stored_encrypted(ana: EngineUser) -> None:
     row = Enrolment.objects.filter(method="text").values().get()
 
     assert "795551234" not in str(row)

@@ -33,5 +33,5 @@ def test_reads_every_decimal_digit_of_unicode() -> None:
 
 
 @pytest.mark.parametrize("text", ["abc", "ÄÖ é", "½²④", "Ⅷ", "", "\x00", "\ud800"])
-def test_leaves_all_else(text: str) -> None:
+def test_leaves_all_other_characters(text: str) -> None:
     assert digits.plain(text) == text

@@ -79,7 +79,7 @@ def test_shortens_to_what_can_be_stored(value: object, found: str) -> None:
 
 
 @given(ANYTHING, st.integers(1, 50))
-def test_shortens_whatever_comes(value: str, most: int) -> None:
+def test_shortens_any_value(value: str, most: int) -> None:
     found = inputs.shortened(value, max_length=most)
 
     assert len(found) <= len(found.casefold()) <= most
@@ -186,7 +186,7 @@ def test_leaves_texts_of_json_to_their_reader() -> None:
     assert inputs.parse_json('{"a": NaN}', checks_text=False) is None
 
 
-def test_reads_json() -> None:
+def test_reader_reads_json() -> None:
     assert inputs.parse_json('{"a": [1, 2.5, "ü", null, true]}') == {"a": [1, 2.5, "ü", None, True]}
 
 

@@ -43,13 +43,13 @@ def test_works_again_and_again_unless_it_is_good_once() -> None:
     assert method.check(ask(kept(), once=True), PASS).single_use_code == 7
 
 
-def test_says_that_one_was_used_to_whoever_has_it() -> None:
+def test_says_that_a_pass_was_used_to_anyone_who_has_it() -> None:
     assert method.check(ask(kept(is_used=True), once=True), PASS).verdict is Verdict.USED
     assert method.check(ask(kept(is_used=True), once=True), "ABCDXXXX").verdict is Verdict.WRONG
 
 
 @pytest.mark.parametrize("answer", ["", "ABCD", "ABCD2346", "ABCD23456", "2345ABCD"])
-def test_takes_nothing_else(answer: str) -> None:
+def test_refuses_all_but_the_pass(answer: str) -> None:
     assert method.check(ask(kept()), answer).verdict is Verdict.WRONG
 
 

@@ -76,7 +76,7 @@ def test_is_no_option_once_the_policy_forbids_it(reader: EngineUser) -> None:
     assert not enrolments.options(mine, reader.rules.methods, now=reader.context.now)
 
 
-def test_address_rests_sealed_and_is_shown_masked(reader: EngineUser) -> None:
+def test_address_is_stored_encrypted_and_shown_masked(reader: EngineUser) -> None:
     row = type(reader.enrolment("email")).objects.filter(user=reader.user, method="email").values().get()
 
     assert "ana@home.example" not in str(row)

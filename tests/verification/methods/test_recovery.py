@@ -49,11 +49,11 @@ def test_says_that_a_code_was_used() -> None:
 
 
 @pytest.mark.parametrize("answer", ["", CODE[:8], f"{CODE[:8]}XXXXXXXX", f"{CODE}X", CODE[8:], "012345"])
-def test_takes_nothing_else(answer: str) -> None:
+def test_refuses_all_but_the_codes(answer: str) -> None:
     assert method.check(ask(kept(CODE)), answer).verdict is Verdict.WRONG
 
 
-def test_says_used_only_to_whoever_has_the_whole_code() -> None:
+def test_says_used_only_to_anyone_who_has_the_whole_code() -> None:
     """The first half alone must not tell that a code was there."""
     assert method.check(ask(kept(CODE, is_used=True)), f"{CODE[:8]}XXXXXXXX").verdict is Verdict.WRONG
 

@@ -24,7 +24,7 @@ def test_proposes_the_number_with_its_hint() -> None:
     assert draft == Draft(address="+41795550123", hint="•••\xa0••\xa023")
 
 
-def test_sends_a_text() -> None:
+def test_method_sends_a_text() -> None:
     issue = method.issue(ask())
 
     assert (issue.kind, issue.is_approval) == (Channel.TEXT, False)
@@ -41,7 +41,7 @@ def test_sends_a_text() -> None:
         ("47", Verdict.WRONG),
     ],
 )
-def test_takes_the_code_and_nothing_else(answer: str, verdict: Verdict) -> None:
+def test_accepts_only_the_code(answer: str, verdict: Verdict) -> None:
     assert method.check(ask(), answer).verdict is verdict
 
 

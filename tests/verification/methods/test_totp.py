@@ -74,7 +74,7 @@ def test_used_step_never_works_again(counter: int, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("answer", ["", "0", CODE[:5], f"{CODE}0", "ABCDEF", "#"])
-def test_takes_nothing_else(answer: str) -> None:
+def test_refuses_all_but_the_code(answer: str) -> None:
     assert method.check(ASK, answer).verdict is Verdict.WRONG
 
 

@@ -117,7 +117,7 @@ def test_code_older_than_the_last_used_one_is_worth_nothing() -> None:
     assert [device.types(90, late=180), device.types(120, late=180)] == [Verdict.WRONG] * 2
 
 
-def test_whoever_types_slowly_teaches_nothing_wrong() -> None:
+def test_slow_typing_is_not_learned_as_clock_drift() -> None:
     device = DriftingDevice(0)
     device.types(0, is_enrolment=True)
 

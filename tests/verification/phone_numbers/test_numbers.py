@@ -120,7 +120,7 @@ def test_reads_numbers_as_people_of_many_countries_write_them(text: str, region:
         ("556752334", "VA"),
     ],
 )
-def test_a_slip_leads_to_nobody_else(text: str, region: str) -> None:
+def test_typing_mistake_does_not_become_the_number_of_someone_else(text: str, region: str) -> None:
     """Seen: with a digit too few, a Taiwanese mobile became a Russian one, and a Brazilian one another person's."""
     with pytest.raises(phone_numbers.Impossible):
         phone_numbers.parse(text, region)
@@ -345,7 +345,7 @@ def test_knows_the_storing_form(text: str, is_e164: bool) -> None:
     ("number", "masked"),
     [("+41795550123", "•••\xa0••\xa023"), ("+14155552671", "•••\xa0••\xa071"), ("+4915123456789", "•••\xa0••\xa089")],
 )
-def test_shows_the_last_two_digits_alone(number: str, masked: str) -> None:
+def test_shows_only_the_last_two_digits(number: str, masked: str) -> None:
     """Seen failing: with ordinary spaces, "Text message ••• •• 23" broke within the number on a phone."""
     assert phone_numbers.mask(number) == masked
 

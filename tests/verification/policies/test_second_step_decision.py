@@ -25,12 +25,12 @@ def decide(
 
 
 @pytest.mark.parametrize("state", ["enabled", "enforced"])
-def test_asks_whoever_has_a_method(ana: EngineUser, state: str) -> None:
+def test_asks_anyone_who_has_a_method(ana: EngineUser, state: str) -> None:
     assert decide(ana, second_step=state) == (SignInStep.ASK, DecisionReason.REQUIRED)
 
 
 @pytest.mark.parametrize("state", ["enabled", "enforced"])
-def test_makes_whoever_has_none_register(engine_user: EngineUser, state: str) -> None:
+def test_makes_anyone_without_a_method_register(engine_user: EngineUser, state: str) -> None:
     assert decide(engine_user, second_step=state) == (SignInStep.ENROL, DecisionReason.NO_METHOD)
 
 

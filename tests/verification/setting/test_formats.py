@@ -37,7 +37,7 @@ def test_reads_yes_and_no(value: str, truth: bool) -> None:
         (formats.keys, f"new:{KEY}, old:{KEY}", (("new", b"k" * 32), ("old", b"k" * 32))),
     ],
 )
-def test_reads(format_: Format[Any], value: str, read: object) -> None:
+def test_format_reads_a_value(format_: Format[Any], value: str, read: object) -> None:
     assert format_.parse(value) == read
 
 
@@ -75,7 +75,7 @@ def test_reads(format_: Format[Any], value: str, read: object) -> None:
         (formats.text(example="x", pattern="[a-z]+"), "no\ndigits 1"),
     ],
 )
-def test_refuses(format_: Format[Any], value: str) -> None:
+def test_format_refuses_a_value(format_: Format[Any], value: str) -> None:
     with pytest.raises(Wrong):
         format_.parse(value)
 

@@ -98,7 +98,7 @@ def test_without_methods_or_properties_it_is_every_method() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", [None, {"methods": ["removed"]}, {"needs": ["unknown"]}], ids=str)
-def test_any_doubt_means_no(row: dict[str, list[str]] | None) -> None:
+def test_strength_that_cannot_be_read_is_met_by_nothing(row: dict[str, list[str]] | None) -> None:
     """A strength that was deleted, whose methods aren't installed, or that a later release wrote."""
     if row is not None:
         Row.objects.create(slug="doubtful", name="Doubtful", **row)

@@ -229,7 +229,9 @@ def test_semicolons_are_fine_where_no_path_differs(proxy_of_ana: ForwardAuthProx
     assert proxy_of_ana.ask("/a;v=1").status_code == 200
 
 
-def test_remembered_browser_is_no_fresh_second_step(proxy_of_ana: ForwardAuthProxy) -> None:
+def test_session_after_a_second_step_opens_where_remembered_browsers_do_not_count(
+    proxy_of_ana: ForwardAuthProxy,
+) -> None:
     """The session was opened by a second step; one that skipped it is tested with the decision."""
     Application.objects.update(remembered_counts=False)
 

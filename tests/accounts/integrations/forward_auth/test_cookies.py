@@ -34,7 +34,7 @@ def test_finds_a_cookie_among_others() -> None:
         f"two-step-7=a; x={'y' * 17_000}",
     ],
 )
-def test_takes_none_in_doubt(header: str) -> None:
+def test_refuses_a_cookie_that_is_not_exactly_as_it_was_signed(header: str) -> None:
     """CVE-2026-25748: a cookie that could not be read let everyone in. Seen failing with `SimpleCookie` instead."""
     assert cookies.value_of(header, "two-step-7") is None
 

@@ -111,7 +111,9 @@ def test_proxy_that_asks_too_often_is_refused(proxy_of_ana: ForwardAuthProxy, se
         {"X_Original_Uri": "/public"},
     ],
 )
-def test_any_doubt_means_no(proxy_of_ana: ForwardAuthProxy, headers: dict[str, str]) -> None:
+def test_refuses_a_request_that_cannot_be_read_in_one_way_only(
+    proxy_of_ana: ForwardAuthProxy, headers: dict[str, str]
+) -> None:
     for kind in ({}, BACKGROUND):
         response = proxy_of_ana.ask(**{**kind, **headers})
         assert response.status_code == 403

@@ -34,14 +34,14 @@ def test_says_who_goes_where() -> None:
     assert (ticket.application_id, ticket.user_id, ticket.uri) == (7, 1, "/page?x=1")
 
 
-def test_works_once() -> None:
+def test_ticket_works_once() -> None:
     ticket = read(issue())
     assert ticket is not None
 
     assert [tickets.spend(ticket), tickets.spend(ticket)] == [True, False]
 
 
-def test_is_worth_nothing_elsewhere() -> None:
+def test_ticket_is_refused_on_another_host_or_in_another_browser() -> None:
     """Seen failing without the comparison of host and browser."""
     text = issue()
 

@@ -40,7 +40,7 @@ def finish(library: OpenidClient, page: Page) -> Any:
 # Basic OP ------------------------------------------------------------------------------------------------------
 
 
-def test_oidcc_server(tokens: Any) -> None:
+def test_passes_oidcc_server(tokens: Any) -> None:
     assert {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash"} <= set(tokens["claims"])
 
 
@@ -89,7 +89,7 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
         ("openid profile email groups", {"name", "email", "groups"}),
     ],
 )
-def test_oidcc_scope(tokens: Any, library: OpenidClient, web: Browser, scope: str, claims: set[str]) -> None:
+def test_passes_oidcc_scope(tokens: Any, library: OpenidClient, web: Browser, scope: str, claims: set[str]) -> None:
     """oidcc-scope-profile, oidcc-scope-email, oidcc-scope-all."""
     found = finish(library, foreign.ask(library, web, scope=scope))
 

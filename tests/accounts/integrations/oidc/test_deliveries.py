@@ -342,7 +342,7 @@ def test_a_name_that_changes_its_address_leads_nowhere_else(listen: Any, monkeyp
     assert len(listener.heard) == 1
 
 
-def test_never_raises() -> None:
+def test_request_that_fails_returns_the_problem_and_raises_nothing() -> None:
     assert logout_requests.send("https://no-such-host.invalid/", "x").problem == "name"
     assert logout_requests.send("http://127.0.0.1:9/", "x").problem == "connection"
 

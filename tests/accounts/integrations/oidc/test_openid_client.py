@@ -49,7 +49,7 @@ def test_checks_the_age(stack: Stack, library: OpenidClient, web: Browser) -> No
     assert library.do("finish", url=foreign.target(page))["claims"]["auth_time"] == tokens["claims"]["auth_time"]
 
 
-def test_steps_up(stack: Stack, library: OpenidClient, web: Browser) -> None:
+def test_openid_client_asks_for_a_stronger_verification(stack: Stack, library: OpenidClient, web: Browser) -> None:
     """With max_age=0 the person verifies again, and the library checks that auth_time is new."""
     before = foreign.signed_in(stack, library, web)["claims"]["auth_time"]
     foreign.let_pass(library, before, seconds=1)
@@ -98,7 +98,7 @@ def test_code_is_used_once(stack: Stack, library: OpenidClient, web: Browser) ->
         library.do("userinfo", token=tokens["access_token"], subject=tokens["claims"]["sub"])
 
 
-def test_revokes(stack: Stack, library: OpenidClient, web: Browser) -> None:
+def test_openid_client_revokes_its_tokens(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
     library.do("revoke", token=tokens["refresh_token"])
 

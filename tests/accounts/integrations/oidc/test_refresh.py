@@ -91,7 +91,7 @@ def test_one_sign_in_says_nothing_about_another(party: Any, ana: Person, tokens:
     assert party.refresh(other["refresh_token"]).status_code == 200
 
 
-def test_is_nobody_elses(party: Any, make_party: Any, tokens: Any) -> None:
+def test_refresh_token_works_only_for_its_client(party: Any, make_party: Any, tokens: Any) -> None:
     other = make_party("other")
 
     assert other.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
@@ -142,7 +142,9 @@ def _switch_off(ana: Person, party: Any) -> None:
 @pytest.mark.parametrize(
     "event", [_sign_out, _end_session, _block, _lock, _clear, _deactivate, _leave_the_group, _switch_off]
 )
-def test_ends_with(party: Any, ana: Person, tokens: Any, event: Any) -> None:
+def test_refresh_token_ends_with_the_session_account_or_client(
+    party: Any, ana: Person, tokens: Any, event: Any
+) -> None:
     event(ana, party)
 
     assert party.refresh(tokens["refresh_token"]).json()["error"] in {"invalid_grant", "invalid_client"}

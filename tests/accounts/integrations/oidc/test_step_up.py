@@ -145,7 +145,7 @@ def test_silent_request_says_that_an_essential_level_is_too_old(party: Any, ana:
     assert party.ask(ana, prompt="none", claims=essential(MFA), max_age="60").error == "login_required"
 
 
-def test_half_signed_in_session_is_nobody(party: Any, ana: Person) -> None:
+def test_half_signed_in_session_gets_no_code(party: Any, ana: Person) -> None:
     ana.give_password()
     assert ana.page.path == "/sign-in/verify/"
 

@@ -116,7 +116,7 @@ def test_refuses_a_filter_that_it_cannot_follow(three_people: ScimClient, expres
         ('meta.resourceType eq "User" or externalId eq "g1"', "Sales"),
     ],
 )
-def test_finds_groups(three_people: ScimClient, expression: str, found: str) -> None:
+def test_filter_finds_groups(three_people: ScimClient, expression: str, found: str) -> None:
     three_people.add_group("Sales", externalId="g1")
     three_people.add_group("Staff")
 

@@ -71,7 +71,7 @@ def test_person_with_nothing_set_up_is_led_on(ben: Person) -> None:
 # Renaming and the usual one ------------------------------------------------------------------------------------
 
 
-def test_renames(ana: Person) -> None:
+def test_person_renames_a_method(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Rename Authenticator app")
 

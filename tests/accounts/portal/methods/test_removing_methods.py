@@ -90,7 +90,7 @@ def test_forbidden_one_can_be_removed_by_its_link(ana: Person) -> None:
     assert methods_of(ana) == ["call", "totp"]
 
 
-def test_staff_keep_one_whatever_is_asked_of_them(dev: Person) -> None:
+def test_staff_keep_one_method_even_if_their_second_step_is_disabled(dev: Person) -> None:
     User.objects.filter(pk=dev.user.pk).update(second_step=SecondStep.DISABLED)
     at_methods(dev)
     dev.browser.follow("Remove")
@@ -101,7 +101,7 @@ def test_staff_keep_one_whatever_is_asked_of_them(dev: Person) -> None:
     assert "totp" in methods_of(dev)
 
 
-def test_whoever_need_not_have_one_may_remove_the_last(cleo: Person) -> None:
+def test_anyone_who_needs_no_method_may_remove_the_last_one(cleo: Person) -> None:
     at_methods(cleo)
     User.objects.filter(pk=cleo.user.pk).update(second_step=SecondStep.DISABLED)
     cleo.browser.go(f"/methods/{cleo.enrolment('totp').ref}/remove/")

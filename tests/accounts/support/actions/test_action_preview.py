@@ -145,9 +145,7 @@ def test_unlock_promises_working_methods_only_if_they_will_work(is_stopped: bool
     assert ("work again" in lines[-1]) is not is_stopped
 
 
-def test_wrong_codes_are_worth_a_line_from_the_third(
-    ana: Person, context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_codes_are_shown_from_the_third(ana: Person, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     for n, n_lines in ((0, 0), (2, 0), (3, 1), (40, 1)):
         monkeypatch.setattr(
             limits, "wrong_codes", lambda *_a, n=n, **_k: limits.WrongCodes(n=n, last_at=context.now, stopped_at=None)

@@ -252,7 +252,7 @@ def test_second_person_must_agree_unless_policy_says_otherwise(
     assert AuditEvent.objects.get(kind="person.erased").detail["approver"] == sam.user.pk
 
 
-def test_policy_may_let_one_alone(zora: Person, fay: Person, context: Context) -> None:
+def test_policy_may_let_one_person_erase_alone(zora: Person, fay: Person, context: Context) -> None:
     Policy.objects.create(second_person=["issue_pass"])
 
     assert perform(order(fay, zora), context).state is ActionState.DONE
@@ -276,7 +276,7 @@ REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]]
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_refuses(why: str, db: None, context: Context) -> None:
+def test_refuses_to_erase(why: str, db: None, context: Context) -> None:
     make_staff, make_person, refusal = REFUSED[why]
     staff = make_staff()
     person = make_person(staff)

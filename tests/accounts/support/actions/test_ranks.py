@@ -222,15 +222,15 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, context
     assert approvals.decide(request, dan.user, context, agrees=True)
 
 
-def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(
-    ana: Person, sam: Person, context: Context
-) -> None:
+def test_call_back_counts_for_the_caller_if_the_person_is_not_staff(ana: Person, sam: Person, context: Context) -> None:
     vouch(sam, ana, context)
 
     assert perform(order("issue_pass", sam.user, ana), context).state is ActionState.DONE
 
 
-def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, context: Context) -> None:
+def test_code_that_a_colleague_read_out_counts_for_the_member_of_staff_who_asked(
+    dora: Person, sam: Person, context: Context
+) -> None:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
     check = caller_verification.begin(sam.user, dora.user, dora.enrolment("totp").ref, context)
     assert isinstance(check, CallerCheck)
@@ -239,7 +239,7 @@ def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, s
     assert perform(order("issue_pass", sam.user, dora), context).state is ActionState.ASKED
 
 
-def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, context: Context) -> None:
+def test_request_ends_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, context: Context) -> None:
     """A request is valid only for the rank that the person had at the time."""
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
@@ -282,7 +282,7 @@ CASES: dict[str, Callable[[CallerCheck, Person, Person, Person], tuple[User, Use
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_check_is_found_by_whoever_began_it_for_that_person_alone(
+def test_check_is_found_only_by_the_member_of_staff_who_began_it_and_for_that_person(
     case: str, ana: Person, ben: Person, dora: Person, sam: Person, context: Context
 ) -> None:
     check = begin(dora, ana, context)

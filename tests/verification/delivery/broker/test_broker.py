@@ -166,7 +166,7 @@ def test_a_broker_that_is_no_use_is_given_up_within_a_second(answer: bytes) -> N
         ("redis+socket:///run/a%20b/broker.sock?virtual_host=2", "", 6379, "/run/a b/broker.sock", Login(), 2),
     ],
 )
-def test_reads(url: str, host: str, port: int, path: str, login: Login, database: int) -> None:
+def test_reads_a_broker_address(url: str, host: str, port: int, path: str, login: Login, database: int) -> None:
     found = read(url)
 
     assert isinstance(found, BrokerAddress)

@@ -88,7 +88,7 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
 @pytest.mark.parametrize(
     "reason", [FailureReason.UNREACHABLE, FailureReason.LANDLINE, FailureReason.OPTED_OUT, FailureReason.FILTERED]
 )
-def test_what_lies_with_the_number_is_not_repeated(
+def test_failure_because_of_the_number_is_not_repeated(
     ana: EngineUser, queued: Message, two_providers: list[FakeProvider], reason: FailureReason
 ) -> None:
     told(ana, send(ana, queued), reason)
@@ -144,7 +144,9 @@ def test_is_not_given_to_another_while_it_is_handed_over(
     assert (message.state, message.reference, given(two_providers)) == (MessageState.UNDELIVERED, "late", [1, 0])
 
 
-def test_nothing_goes_on_that_helps_nobody(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
+def test_message_that_helps_nobody_any_more_goes_to_no_other_provider(
+    ana: EngineUser, two_providers: list[FakeProvider]
+) -> None:
     issued = ana.start("text")
     message = send(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
@@ -170,7 +172,7 @@ def test_failing_provider_is_passed_over(
     assert Message.objects.filter(kind=Channel.TEXT).latest("pk").provider == "second"
 
 
-def test_wish_to_be_left_alone_counts_for_all_messages(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
+def test_opt_out_counts_for_all_messages(ana: EngineUser, two_providers: list[FakeProvider]) -> None:
     def slow_down(_: Outgoing) -> str:
         raise SendRefused(FailureReason.RATE_LIMITED, after=timedelta(seconds=20))
 

@@ -41,7 +41,7 @@ def test_writes_one_readable_block_past_the_log(
     assert not caplog.records
 
 
-def test_believes_nobody() -> None:
+def test_refuses_every_callback() -> None:
     with pytest.raises(Forged):
         provider.parse(Callback(url="", headers={}, body=b"{}", event="receipt", message_id="0" * 32))
 

@@ -114,7 +114,7 @@ def test_refusals_mean_that_nothing_was_sent(
         CarrierResponse(status=302, body=b"moved"),
     ],
 )
-def test_everything_else_is_in_doubt_and_asked_once(answer: CarrierResponse, gateway: FakeCarrier) -> None:
+def test_any_other_response_is_lost_and_asked_once(answer: CarrierResponse, gateway: FakeCarrier) -> None:
     gateway.answer = answer
 
     with pytest.raises(ResponseLost):
@@ -263,7 +263,7 @@ def test_long_reference_is_kept_as_its_digest(gateway: FakeCarrier) -> None:
     assert provider.parse(receipt({"status": "sent", "id": f"{long}r"})).reference != kept
 
 
-def test_without_a_key_nobody_is_believed(gateway: FakeCarrier, settings: Any) -> None:
+def test_refuses_every_callback_without_a_key(gateway: FakeCarrier, settings: Any) -> None:
     signed = receipt({"status": "delivered"}, key="")
     settings.GATEWAY_RECEIPT_KEYS = ()
 

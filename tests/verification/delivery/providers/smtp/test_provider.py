@@ -164,6 +164,6 @@ def test_says_that_nobody_is_there(settings: Any) -> None:
     assert not provider.probe()
 
 
-def test_believes_no_callback() -> None:
+def test_refuses_every_callback() -> None:
     with pytest.raises(Forged):
         provider.parse(Callback("", {}, b"", "receipt", "a"))

@@ -77,7 +77,7 @@ def test_text_by_a_messaging_service_fits_it(settings: Any) -> None:
     assert len(provider.send(outgoing())) == 34
 
 
-def test_call_fits_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_fits_the_description_of_twilio(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prism reads no repeated form field as a list, which Twilio wants for the events: one is sent here."""
     whole = module._call
     monkeypatch.setattr(

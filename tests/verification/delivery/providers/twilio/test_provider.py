@@ -119,7 +119,7 @@ def test_refusals_mean_that_nothing_was_sent(
         CarrierResponse(status=201, body=b"[]"),
     ],
 )
-def test_whatever_leaves_it_open_is_lost(answer: CarrierResponse, twilio: FakeCarrier) -> None:
+def test_response_that_leaves_the_result_open_is_lost(answer: CarrierResponse, twilio: FakeCarrier) -> None:
     twilio.answer = answer
 
     with pytest.raises(ResponseLost):

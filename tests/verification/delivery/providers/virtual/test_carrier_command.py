@@ -52,7 +52,7 @@ def test_claims_nothing_of_a_message_that_is_under_way(callback_receiver: Callba
     assert len(running) == 1
 
 
-def test_answers_nought_for_a_host_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_0_for_a_host_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     post = command.poster(1)
 
     assert post("http://", b"", {}).status == 0

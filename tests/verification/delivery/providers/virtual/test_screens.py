@@ -73,7 +73,7 @@ def test_does_not_show_what_failed() -> None:
     assert not list(screens.latest(to="", now=soon()))
 
 
-def test_rings_then_talks_then_rests() -> None:
+def test_phone_rings_then_shows_the_call_then_nothing() -> None:
     faces = []
     call = ring()
     for action in (None, switchboard.answer, switchboard.hang_up):

@@ -88,7 +88,7 @@ def test_tells_in_the_wrong_order(callback_receiver: CallbackReceiver) -> None:
     assert callback_receiver.states == ["delivered", "sent", "accepted"]
 
 
-def test_holds_receipts_back_until_it_no_longer_shall(callback_receiver: CallbackReceiver) -> None:
+def test_holds_receipts_back_until_it_is_told_to_send_them(callback_receiver: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     provider.send(outgoing())
     carrier.pump(callback_receiver.post, now=soon())

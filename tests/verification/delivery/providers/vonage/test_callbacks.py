@@ -163,7 +163,7 @@ def test_token_without_a_signature_is_none(vonage: FakeCarrier) -> None:
             provider.parse(Callback(URL, {"authorization": f"Bearer {token}"}, sound.body, "receipt", ID))
 
 
-def test_without_a_secret_nobody_is_believed(vonage: FakeCarrier, settings: Any) -> None:
+def test_refuses_every_callback_without_a_secret(vonage: FakeCarrier, settings: Any) -> None:
     settings.VONAGE_SIGNATURE_SECRETS = ()
 
     with pytest.raises(Forged):

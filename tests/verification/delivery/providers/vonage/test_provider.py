@@ -173,7 +173,7 @@ def test_being_asked_to_wait_says_how_long(vonage: FakeCarrier) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", [Channel.TEXT, Channel.CALL])
-def test_whatever_leaves_it_open_is_lost_and_asked_once(
+def test_response_that_leaves_the_result_open_is_lost_and_asked_once(
     kind: Channel, answer: CarrierResponse, vonage: FakeCarrier
 ) -> None:
     """The library's own client would ask up to ten times where a line is cut."""
