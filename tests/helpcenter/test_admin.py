@@ -1,4 +1,4 @@
-"""Where editors work: the list of articles."""
+"""Tests of the list of help articles in the admin, where editors work."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Articles as they come, as `migrate` loads them, and as they are shown."""
+"""Tests of help articles: those in the repository, how `migrate` loads them, and how they are shown."""
 
 import ast
 from datetime import timedelta

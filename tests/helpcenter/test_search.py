@@ -1,4 +1,4 @@
-"""People find the answer by their own words."""
+"""Tests of the search of the help centre: people find the answer by their own words."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a request meets at the broker: a queue, or a refusal soon enough for the message to go out by another way."""
+"""Tests of Celery in the web process: a task is queued, or refused soon enough to send the message another way."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""The pages' common parts: what the strict content policy and the sprite ask of every template."""
+"""Tests of icons and styles: what the Content Security Policy and the sprite require of every template."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The log's last net."""
+"""Tests of the log filter that masks codes, secrets and phone numbers."""
 
 import logging
 import logging.config

@@ -1,3 +1,5 @@
+"""Tests of dates and times as pages show them."""
+
 from datetime import UTC, date, datetime
 
 import pytest

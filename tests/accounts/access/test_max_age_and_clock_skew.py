@@ -1,4 +1,4 @@
-"""The edges of how old, and how far in the future, a verification may be."""
+"""Tests of the limits of max_age: how old, and how far in the future, a verification may be."""
 
 from datetime import UTC, datetime, timedelta
 

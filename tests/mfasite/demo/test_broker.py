@@ -1,4 +1,4 @@
-"""The broker that comes along, in a folder whose name may be too long for a socket."""
+"""Tests of the embedded broker, in a folder whose name may be too long for a socket."""
 
 import os
 import shutil

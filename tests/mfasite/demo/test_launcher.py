@@ -1,4 +1,4 @@
-"""The running service that browser tests and fault tests share."""
+"""Tests of the running service that browser tests and fault tests share."""
 
 import signal
 from pathlib import Path

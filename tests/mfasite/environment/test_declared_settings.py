@@ -1,4 +1,4 @@
-"""Variables that nothing reads, and what other programs set."""
+"""Tests of environment variables that nothing reads, and of those that other programs set."""
 
 import re
 

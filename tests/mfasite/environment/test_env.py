@@ -1,4 +1,4 @@
-"""The one reader of the environment."""
+"""Tests of the reader of environment variables."""
 
 import base64
 import errno

@@ -1,4 +1,4 @@
-"""Addresses of the database and the broker."""
+"""Tests of the addresses of the database and the broker in the environment."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The command that prints an app's code."""
+"""Tests of the command that prints the code of an authenticator app."""
 
 from datetime import timedelta
 from io import StringIO

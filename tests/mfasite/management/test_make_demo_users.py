@@ -1,4 +1,4 @@
-"""The people and the policy of the demo."""
+"""Tests of the command that creates the users and the policy of the demo."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The look at what a request brings: what nothing can store goes no further, and the page says what to do."""
+"""Tests of the screening of requests: what no column can store is refused, and the page says what to do."""
 
 import json
 import time

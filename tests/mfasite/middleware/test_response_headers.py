@@ -1,4 +1,4 @@
-"""What every response carries."""
+"""Tests of the headers that every response carries."""
 
 import pytest
 from django.test import Client

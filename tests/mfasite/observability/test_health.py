@@ -1,4 +1,4 @@
-"""Alive, and ready: what is down or degraded, by name, never slower than half a second."""
+"""Tests of the health checks: they name what is down or degraded, and take at most half a second."""
 
 import threading
 import time

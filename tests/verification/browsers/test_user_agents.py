@@ -1,4 +1,4 @@
-"""Browsers as people read of them."""
+"""Tests of the names of browsers that people read, made from the User-Agent header."""
 
 import pytest
 

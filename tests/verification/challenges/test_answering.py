@@ -1,4 +1,4 @@
-"""Answers are read kindly and judged by session, purpose and age."""
+"""Tests of answers to a challenge: how they are read, and in which session, for what and how long they count."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What an incorrect answer costs: tries and waits."""
+"""Tests of attempts: what an incorrect answer costs in tries and waits."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A challenge that was abandoned, replaced or too old is worth nothing."""
+"""Tests that a challenge that was abandoned, replaced or is too old accepts no code."""
 
 from tests.verification.conftest import BINDING, EngineUser
 from verification import challenges

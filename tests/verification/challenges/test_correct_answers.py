@@ -1,4 +1,4 @@
-"""A correct answer proves once."""
+"""Tests that a correct answer proves once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was typed by mistake is named by its shape alone."""
+"""Tests that a typing mistake is named by its shape only."""
 
 import pytest
 

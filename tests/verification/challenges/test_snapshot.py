@@ -1,4 +1,4 @@
-"""Showing a challenge changes nothing."""
+"""Tests that showing a challenge changes nothing."""
 
 from typing import Any
 

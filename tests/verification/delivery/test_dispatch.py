@@ -1,4 +1,4 @@
-"""One claim wins; what is stale isn't sent; a refusal tries the next way; an unknown outcome is never repeated."""
+"""Tests of dispatch: one claim wins, stale messages are not sent, and an unknown result is never repeated."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A wake-up carries an id and nothing else; without a broker the message goes out from here."""
+"""Tests of the message publisher: a task carries only an id; without a broker this process sends the message."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""A message is left in the action's transaction, holds no code, and its number rests sealed."""
+"""Tests of the outbox: a message is written in the action's transaction, without a code, its number encrypted."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The words of texts, calls and emails are made at hand-over: the code in them, never in a call's first words."""
+"""Tests of the words of texts, calls and emails: they are made at hand-over, and only then contain the code."""
 
 import re
 

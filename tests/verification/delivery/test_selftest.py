@@ -1,4 +1,4 @@
-"""What an operator is told of a trial: with real processes, and when things are wrong."""
+"""Tests of the command that sends operators a test message, with real processes, and of what it reports."""
 
 import re
 

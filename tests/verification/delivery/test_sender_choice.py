@@ -1,4 +1,4 @@
-"""What a message comes from."""
+"""Tests of the sender that a message names."""
 
 import pytest
 from pytest_django import Settings

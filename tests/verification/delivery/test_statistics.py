@@ -1,4 +1,4 @@
-"""What operators see, asked of the real broker."""
+"""Tests of the delivery statistics for operators, read from a real broker."""
 
 import time
 from datetime import timedelta

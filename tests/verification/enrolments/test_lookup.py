@@ -1,4 +1,4 @@
-"""Enrolments are found by their owner only, and their numbers and secrets rest sealed."""
+"""Tests of finding enrolments: only their owner finds them, and numbers and secrets are stored encrypted."""
 
 import pytest
 from cryptography.exceptions import InvalidTag

@@ -1,4 +1,4 @@
-"""A person's own choices about a method."""
+"""Tests of a person's own choices about a method."""
 
 from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default

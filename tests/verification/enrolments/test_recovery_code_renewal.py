@@ -1,4 +1,4 @@
-"""Sets of single-use recovery codes."""
+"""Tests of the renewal of a set of recovery codes."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a correct answer uses up works once."""
+"""Tests that single-use codes and time steps work once."""
 
 from tests.verification.conftest import EngineUser
 from verification import enrolments

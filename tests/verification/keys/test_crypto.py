@@ -1,4 +1,4 @@
-"""What is sealed opens in its own place only, under each key of the ring, and never after a change."""
+"""Tests of encryption: a value opens only in its own row and column, with each key of the list, and unchanged."""
 
 import base64
 from collections.abc import Iterator

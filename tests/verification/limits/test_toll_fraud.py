@@ -1,4 +1,4 @@
-"""What a guard against toll fraud stops, and what it never touches."""
+"""Tests of the guard against toll fraud: what it stops, and what it never touches."""
 
 from collections.abc import Callable
 from dataclasses import replace

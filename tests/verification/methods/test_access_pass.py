@@ -1,4 +1,4 @@
-"""A pass that support hands out for a span."""
+"""Tests of the Temporary Access Pass that support issues."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

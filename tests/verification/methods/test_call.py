@@ -1,4 +1,4 @@
-"""A call: approved with the two digits of the page and #, or reading a code out; 0# reports fraud."""
+"""Tests of the method call: approved with the two digits of the page and #, or reading a code out; 0# reports fraud."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Ten codes on paper, each good once."""
+"""Tests of recovery codes: ten codes on paper, each of which works once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A text with six digits, to a number that takes texts."""
+"""Tests of the method text: a text with six digits, to a number that can receive texts."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Six digits from an authenticator app: RFC 6238, the present step and the one before, each step once."""
+"""Tests of the authenticator app: RFC 6238, the present step and the one before, each step once."""
 
 import base64
 from dataclasses import replace

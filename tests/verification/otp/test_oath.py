@@ -1,4 +1,4 @@
-"""Codes by counter and by time: the figures of the RFCs."""
+"""Tests of HOTP and TOTP codes with the test vectors of the RFCs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The policy in force is what the rows say, read at most a second ago, for each person's groups of now."""
+"""Tests of the policy in force: at most a second old, for the groups that a person has now."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is required of a person follows a table."""
+"""Tests of the decision about the second step: what is required of a person, as a table."""
 
 from dataclasses import replace
 from datetime import timedelta

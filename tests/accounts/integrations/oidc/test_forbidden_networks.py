@@ -1,4 +1,4 @@
-"""Which network addresses no client can have."""
+"""Tests of the network addresses that no OpenID Connect client may have."""
 
 import pytest
 

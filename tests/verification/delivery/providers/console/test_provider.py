@@ -1,4 +1,4 @@
-"""The console provider shows a message to who sits at the terminal, and believes nobody."""
+"""Tests of the console provider: it prints messages in the terminal, and refuses every callback."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What goes to the gateway, what its answers mean, and which receipts are believed."""
+"""Tests of the gateway provider: what it sends, what responses mean, and which receipts are accepted."""
 
 import json
 from datetime import timedelta

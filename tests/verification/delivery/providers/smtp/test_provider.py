@@ -1,4 +1,4 @@
-"""Mail goes out by a real connection to a server that takes, refuses or breaks off."""
+"""Tests of sending email over a real connection to a server that accepts, refuses or hangs up."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""What goes to Twilio, and what its answers mean."""
+"""Tests of the Twilio provider: what it sends, and what responses mean."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The virtual phone refuses to stand where real people sign in."""
+"""Tests of the system check that refuses the virtual phone where real people sign in."""
 
 from pytest_django import Settings
 

@@ -1,4 +1,4 @@
-"""What a telephone shows, and when."""
+"""Tests of the screen of the virtual phone: what it shows, and when."""
 
 import pytest
 from pytest_django import Settings

@@ -1,4 +1,4 @@
-"""What becomes of a message and of a call, told by receipts."""
+"""Tests of the virtual network: what happens to a message or a call, as its receipts report it."""
 
 from datetime import UTC, datetime, timedelta
 

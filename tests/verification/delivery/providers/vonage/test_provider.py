@@ -1,4 +1,4 @@
-"""What goes to Vonage, what its answers mean, and which callbacks are believed."""
+"""Tests of the Vonage provider: what it sends, what responses mean, and which callbacks are accepted."""
 
 import json
 from datetime import UTC, datetime, timedelta
