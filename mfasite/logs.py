@@ -45,13 +45,20 @@ class Traced(logging.Filter):
         return True
 
 
+_SERVER_ERROR = 500  # and above. Source: RFC 9110, 15.6
+
+
 class Foreseen(logging.Filter):
-    """Log what strangers can cause at will, such as a wrong host name, as a warning without traceback."""
+    """Log what anyone can cause at will, such as a broken form, as a warning without traceback.
+
+    Shape: `status_code` is that of the response, if the line is about one.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass."""
-        record.exc_info, record.exc_text = None, None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        if getattr(record, "status_code", _SERVER_ERROR) < _SERVER_ERROR:
+            record.exc_info, record.exc_text = None, None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
 
 
@@ -101,13 +108,12 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
             "stream": {
                 "class": "logging.StreamHandler",
                 "formatter": "json" if shape == "json" else "masked",
-                "filters": ["traced"],
+                "filters": ["traced", "foreseen"],
             }
         },
         "root": {"handlers": ["stream"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
-            "django.security.DisallowedHost": {"filters": ["foreseen"], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             # One line per request or task. The proxy and the database rows say more, and fewer people can read them.
