@@ -33,8 +33,13 @@ class _Asked:
 
     @property
     def url(self) -> str:
-        """Return where the browser goes afterwards, empty if nowhere. Source: 3: exactly as registered."""
-        if self.client is None or self.uri not in self.client.post_logout_redirect_uris.split():
+        """Return where the browser goes afterwards, empty if nowhere. Source: 3: exactly as registered.
+
+        Nobody is sent to an application that is switched off: its address may belong to someone else by now.
+        """
+        if self.client is None or not self.client.application.is_active:
+            return ""
+        if self.uri not in self.client.post_logout_redirect_uris.split():
             return ""
         mark = "&" if "?" in self.uri else "?"
         return f"{self.uri}{mark}{urlencode({'state': self.state})}" if self.state else self.uri

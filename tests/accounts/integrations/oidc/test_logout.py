@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from accounts.models import ApplicationSession, Session, User
+from accounts.models import Application, ApplicationSession, Session, User
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock, Person
 from tests.simulated.relying_party import AFTER_LOGOUT
@@ -85,6 +85,16 @@ def test_goes_only_where_it_is_registered(party: Any, ana: Person, token: str, u
     answer = leave(party, ana, id_token_hint=token, post_logout_redirect_uri=uri)
 
     assert uri not in answer.location
+    assert not is_signed_in(ana)
+
+
+def test_leads_to_no_application_that_is_switched_off(party: Any, ana: Person, token: str) -> None:
+    """Seen failing."""
+    Application.objects.update(is_active=False)
+
+    answer = leave(party, ana, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
+
+    assert AFTER_LOGOUT not in answer.location
     assert not is_signed_in(ana)
 
 
