@@ -64,9 +64,9 @@ def read(query: Mapping[str, Sequence[str]]) -> Progress:
         return Progress()
     try:
         kept: dict[str, Any] = signing.loads(shown[0], salt=_SALT, max_age=_LIFE)
-    except signing.BadSignature:
+        return Progress(**kept["progress"]) if kept["of"] == _digest(query) else Progress()
+    except (signing.BadSignature, KeyError, TypeError):  # not ours, or of another version
         return Progress()
-    return Progress(**kept["progress"]) if kept["of"] == _digest(query) else Progress()
 
 
 def address(path: str, query: Mapping[str, Sequence[str]], progress: Progress) -> str:

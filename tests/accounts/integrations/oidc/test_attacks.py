@@ -3,16 +3,17 @@
 import base64
 import threading
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.apps import apps
+from django.core import signing
 from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts import conf
-from accounts.integrations.oidc import consents
+from accounts.integrations.oidc import authorization_progress, consents
 from accounts.models import OidcClient, OidcSignIn
 from tests.simulated.people import ANAS, Clock, Person, join
 from tests.simulated.relying_party import CALLBACK
@@ -343,6 +344,16 @@ def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Pers
 
     assert not party.follow(cleo, agreed).fields.get("code")
     assert party.follow(ana, agreed).code
+
+
+def test_progress_of_another_version_counts_for_nothing(party: Any, ana: Person) -> None:
+    """Seen failing with an error 500: the next version of the service may write another field."""
+    ana.sign_in()
+    url = party.url()
+    of = authorization_progress._digest(parse_qs(urlsplit(url).query))
+    progress = signing.dumps({"of": of, "progress": {"later": 1}}, salt=authorization_progress._SALT)
+
+    assert party.follow(ana, f"{url}&progress={progress}").code
 
 
 def test_long_requests_are_refused(party: Any, ana: Person) -> None:
