@@ -83,10 +83,12 @@ def _leave_imports(person: User) -> None:
             raise Unneeded(_("A file that names them is being imported. Try again when the import is done."))
         Import.objects.filter(pk=job.pk).update(sealed="")  # otherwise the import would create them again
     for job in Import.objects.defer("sealed"):
-        faults = [fault for fault in job.faults if not is_named(person, str(fault))]
+        faults, warnings = (
+            [row for row in rows if not is_named(person, str(row))] for rows in (job.faults, job.warnings)
+        )
         name = _("a file") if is_named(person, job.name) else job.name
-        if (faults, name) != (job.faults, job.name):
-            Import.objects.filter(pk=job.pk).update(faults=faults, name=name)
+        if (faults, warnings, name) != (job.faults, job.warnings, job.name):
+            Import.objects.filter(pk=job.pk).update(faults=faults, warnings=warnings, name=name)
 
 
 def _text(job: Import) -> str:

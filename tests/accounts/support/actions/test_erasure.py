@@ -121,6 +121,19 @@ def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Per
     assert fold(name) != NAME or events[1].detail["search"]["person"] == f"number {zora.user.pk}"
 
 
+def test_no_trace_is_left_in_the_warnings_of_a_file(fay: Person, context: Context) -> None:
+    """Seen failing: the page of the import named them for a month."""
+    rows = f"user name,name,mail,groups,state\n{NAME},{FULL},{MAIL},,disabled\n"
+    job = jobs.begin("people", rows, fay.user, context, name="file.csv", is_dry_run=False)
+    jobs.work(timezone.now())
+    job.refresh_from_db()
+    assert NAME in str(job.warnings)
+
+    erasure.erase(User.objects.get(username=NAME), actor(fay, context))
+
+    assert traces(*words()) == []
+
+
 def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, context: Context) -> None:
     noted = Actor(staff=fay.user, context=context, reason="lost it", ticket="1")
     ACTIONS["phone_lost"].run(ana.user, noted)
