@@ -187,7 +187,9 @@ def _collect(
     if not approvals.is_agreed_still(request, now=context.now):
         return _unneeded(_("The colleague who approved this can no longer approve it. Request it again."))
     if not approvals.take(request, asked.staff, context):
-        return _unneeded(_("This was already done, or the request expired. Request it again."))
+        return _unneeded(
+            _("This was already done, the request expired, or their account has changed since. Request it again.")
+        )
     actor = Actor(
         staff=asked.staff,
         context=context,
