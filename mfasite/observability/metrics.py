@@ -22,6 +22,7 @@ from mfasite.observability import request_metrics
 from verification import audit, limits
 from verification.delivery import statistics
 from verification.limits import toll_fraud
+from verification.models import Channel
 
 _WINDOW = timedelta(minutes=5)
 _MAX_SERIES = 1_000  # applications with a series of their own
@@ -40,7 +41,7 @@ class _Figures(Collector):
         workers = statistics.workers()
         yield GaugeMetricFamily("mfa_workers", "Workers that answer", value=-1 if workers is None else workers)
         waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that are waiting to be sent", labels=["kind"])
-        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "Age of the oldest waiting message", labels=["kind"])
+        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "How long the oldest message that is due waits", labels=["kind"])
         for each in statistics.waiting(now):
             waiting.add_metric([each.kind], each.n)
             oldest.add_metric([each.kind], each.oldest)
@@ -58,10 +59,7 @@ class _Figures(Collector):
             seconds.add_metric([latency.kind, "0.5"], latency.p50)
             seconds.add_metric([latency.kind, "0.95"], latency.p95)
         yield seconds
-        circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are bypassed", labels=["provider", "kind"])
-        for circuit in statistics.circuits():
-            circuits.add_metric([circuit.provider, circuit.kind], 1)
-        yield circuits
+        yield _circuits()
         spent = GaugeMetricFamily("mfa_spent", "What texts and calls cost in the current period", labels=["span"])
         stops = GaugeMetricFamily("mfa_spend_stop", "Spending limit of the period", labels=["span"])
         for ceiling in toll_fraud.spending_limits():
@@ -85,6 +83,16 @@ class _Figures(Collector):
         for event in counted:
             events.add_metric([event.metric], found.get(event.kind, 0))
         yield events
+
+
+def _circuits() -> GaugeMetricFamily:
+    """Report each installed provider, so that an alert sees whether another one works."""
+    circuits = GaugeMetricFamily("mfa_circuit_open", "Whether a provider is bypassed", labels=["provider", "kind"])
+    bypassed = {(circuit.provider, circuit.kind) for circuit in statistics.circuits()}
+    for kind in Channel:
+        for provider in statistics.providers_of(kind):
+            circuits.add_metric([provider, kind], (provider, kind) in bypassed)
+    return circuits
 
 
 def _applications(now: datetime) -> Metric:
