@@ -41,7 +41,9 @@ class _Figures(Collector):
         workers = statistics.workers()
         yield GaugeMetricFamily("mfa_workers", "Workers that answer", value=-1 if workers is None else workers)
         waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that are waiting to be sent", labels=["kind"])
-        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "How long the oldest message that is due waits", labels=["kind"])
+        oldest = GaugeMetricFamily(
+            "mfa_outbox_oldest_seconds", "How long the oldest due message waits", labels=["kind"]
+        )
         for each in statistics.waiting(now):
             waiting.add_metric([each.kind], each.n)
             oldest.add_metric([each.kind], each.oldest)

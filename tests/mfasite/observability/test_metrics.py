@@ -1,6 +1,5 @@
 """What Prometheus reads."""
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings

@@ -121,13 +121,16 @@ def trip(
     code: str = "",
     at_least: timedelta | None = None,
 ) -> bool:
-    """Open a circuit that is in state `of`. Each pause in a row is twice as long. Return False if it was changed."""
+    """Open a circuit that is in state `of`. Return False if it was changed.
+
+    Each pause in a row is twice as long. One that the provider asks for, `at_least`, isn't counted, because it works.
+    """
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
     pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _MAX_TRIPS_COUNTED), conf.circuit_max_pause())
     did = Circuit.objects.filter(pk=row.pk, state=of).update(
         state=CircuitState.OPEN,
         until_at=now + min(pause, conf.circuit_max_pause()),
-        trips=Least(F("trips") + 1, _MAX_TRIPS_COUNTED),
+        trips=F("trips") if at_least else Least(F("trips") + 1, _MAX_TRIPS_COUNTED),
         failures=0,
         changed_at=now,
         why=why,

@@ -131,6 +131,20 @@ def test_pause_has_an_end_whatever_is_asked() -> None:
 # Receipts and conversion ---------------------------------------------------------------------------------------
 
 
+def test_pauses_that_the_provider_asks_for_do_not_make_the_next_longer() -> None:
+    """Seen failing: six times 429 with two seconds each, then one error, and the only provider rested five minutes."""
+    now = NOW
+    for _ in range(6):
+        fail(after=timedelta(seconds=2), now=now)
+        now += timedelta(seconds=2)
+        assert admitted(now)
+
+    fail(now=now)
+
+    assert not admitted(now)
+    assert admitted(now + timedelta(seconds=15))
+
+
 def history(ana: EngineUser, n: int, *, proven: int = 0, returned: int = 0) -> None:
     """Write down what one provider carried five minutes ago."""
     ana.start("text")
