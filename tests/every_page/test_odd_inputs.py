@@ -65,7 +65,7 @@ class OddInputRun:
 
 
 @pytest.fixture
-def site(
+def odd_run(
     request: pytest.FixtureRequest, db: None, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OddInputRun]:
     """Return a site with one row of every kind and a trusted proxy."""
@@ -99,20 +99,20 @@ def site(
     }
     table = [_mine(address, mine.ref if mine else odd_values.REF) for address in url_table.every(values)]
     table += [Address(f"admin:action {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
-    site = OddInputRun(browser, values, table)
+    odd_run = OddInputRun(browser, values, table)
     clean = forms.BaseForm.full_clean
 
     def cleaned(form: forms.BaseForm) -> None:
         clean(form)
-        site.filled += [form] if form.is_bound else []
+        odd_run.filled += [form] if form.is_bound else []
 
     monkeypatch.setattr(forms.BaseForm, "full_clean", cleaned)
     logging.disable(logging.CRITICAL)  # thousands of refusals
     try:
-        yield site
+        yield odd_run
     finally:
         logging.disable(logging.NOTSET)
-    assert not site.faults, "\n".join(site.faults)
+    assert not odd_run.faults, "\n".join(odd_run.faults)
 
 
 def _mine(address: Address, ref: str) -> Address:
@@ -122,7 +122,7 @@ def _mine(address: Address, ref: str) -> Address:
 
 
 def states(*names: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("site", names or tuple(EVERYBODY), indirect=True)
+    return pytest.mark.parametrize("odd_run", names or tuple(EVERYBODY), indirect=True)
 
 
 # Sending -------------------------------------------------------------------------------------------------------
@@ -139,12 +139,12 @@ def undone(client: Client) -> Iterator[None]:
 
 
 def send(
-    site: OddInputRun, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any
+    odd_run: OddInputRun, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any
 ) -> Any:
     """Send one request, and note a server error or a change made by a refused request."""
-    client, written, saved = site.browser.client, list[str](), dict[str, int]()
-    site.n_sent += 1
-    site.filled.clear()
+    client, written, saved = odd_run.browser.client, list[str](), dict[str, int]()
+    odd_run.n_sent += 1
+    odd_run.filled.clear()
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         told, words = execute(sql, params, many, context), sql.split(None, 3)
@@ -163,26 +163,28 @@ def send(
             if answer.streaming:
                 b"".join(answer.streaming_content)
         except Exception as error:  # noqa: BLE001  (whatever it is)
-            site.faults.append(f"{what}: {type(error).__name__} {str(error)[:150]}")
+            odd_run.faults.append(f"{what}: {type(error).__name__} {str(error)[:150]}")
             return None
     if answer.status_code >= 500 and path != "/readyz":
-        site.faults.append(f"{what}: {answer.status_code}")
-    if is_refused(site, answer) and set(written) - COUNTED:
-        site.faults.append(f"{what}: {answer.status_code}, but {sorted(set(written))} changed")
+        odd_run.faults.append(f"{what}: {answer.status_code}")
+    if is_refused(odd_run, answer) and set(written) - COUNTED:
+        odd_run.faults.append(f"{what}: {answer.status_code}, but {sorted(set(written))} changed")
     return answer
 
 
-def is_refused(site: OddInputRun, answer: Any) -> bool:
+def is_refused(odd_run: OddInputRun, answer: Any) -> bool:
     """Return whether a request was refused, with a status or with errors beside the fields of a page."""
-    return bool(answer.status_code >= 400 or (answer.status_code == 200 and any(form.errors for form in site.filled)))
+    return bool(
+        answer.status_code >= 400 or (answer.status_code == 200 and any(form.errors for form in odd_run.filled))
+    )
 
 
 def written_out(fields: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{odd_values.escaped(name)}={odd_values.escaped(value)}" for name, value in fields)
 
 
-def as_form(site: OddInputRun, fields: dict[str, str]) -> bytes:
-    token = site.browser.client.cookies.get("mfa_csrf")
+def as_form(odd_run: OddInputRun, fields: dict[str, str]) -> bytes:
+    token = odd_run.browser.client.cookies.get("mfa_csrf")
     sent = {"csrfmiddlewaretoken": token.value if token else ""} | fields
     return written_out(sent.items()).encode()
 
@@ -209,12 +211,12 @@ def listening() -> Iterator[set[str]]:
         yield heard
 
 
-def fields_of(site: OddInputRun, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
+def fields_of(odd_run: OddInputRun, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
     """Return the fields that a URL reads from its query and its form, with valid values."""
     page = None
     for verb in ("GET", "POST"):
         with listening() as heard:
-            answer = send(site, verb, address.path, body=as_form(site, {}) if verb == "POST" else b"")
+            answer = send(odd_run, verb, address.path, body=as_form(odd_run, {}) if verb == "POST" else b"")
             if answer is None or answer.status_code in {404, 405}:
                 continue
             if verb == "GET" and not answer.streaming:
@@ -224,14 +226,14 @@ def fields_of(site: OddInputRun, address: Address) -> Iterator[tuple[str, dict[s
                 if form.method == verb.lower():
                     filled |= {name: form.fields.get(name) or GOOD.get(name, "1") for name in form.names()}
             filled.pop("csrfmiddlewaretoken", None)
-            query, body = (urlencode(filled), b"") if verb == "GET" else ("", as_form(site, filled))
-            send(site, verb, address.path, query=query, body=body)
+            query, body = (urlencode(filled), b"") if verb == "GET" else ("", as_form(odd_run, filled))
+            send(odd_run, verb, address.path, query=query, body=body)
         yield verb, filled | {name: GOOD.get(name, "1") for name in heard - set(filled)}
 
 
-def opened_by(site: OddInputRun, state: str) -> list[Address]:
+def opened_by(odd_run: OddInputRun, state: str) -> list[Address]:
     """Return the URLs that this session state is the first to reach."""
-    table = site.table
+    table = odd_run.table
     if state == "chief":
         return [each for each in table if each.is_admin]
     if state == "stranger":
@@ -242,11 +244,11 @@ def opened_by(site: OddInputRun, state: str) -> list[Address]:
 
 
 @states("signed in")
-def test_recognises_what_is_refused(site: OddInputRun) -> None:
+def test_recognises_what_is_refused(odd_run: OddInputRun) -> None:
     """Seen failing: it looked for forms in the context of a page, which no test gets."""
-    send(site, "GET", "/methods/")
+    send(odd_run, "GET", "/methods/")
     refused = [
-        is_refused(site, send(site, verb, path, body=as_form(site, fields)))
+        is_refused(odd_run, send(odd_run, verb, path, body=as_form(odd_run, fields)))
         for verb, path, fields in (
             ("GET", "/methods/", {}),
             ("POST", "/profile/", {"language": "none", "time_zone": "Nowhere"}),
@@ -259,15 +261,15 @@ def test_recognises_what_is_refused(site: OddInputRun) -> None:
 
 
 @states("stranger", "half", "registering", "registered", "signed in", "chief")
-def test_takes_any_value_in_any_field(site: OddInputRun, request: pytest.FixtureRequest) -> None:
+def test_takes_any_value_in_any_field(odd_run: OddInputRun, request: pytest.FixtureRequest) -> None:
     turn, place = itertools.cycle(odd_values.VALUES.values()), itertools.count()
-    for address in some(opened_by(site, request.node.callspec.params["site"]), 1 if ALL else 3):
-        for verb, fields in fields_of(site, address):
+    for address in some(opened_by(odd_run, request.node.callspec.params["odd_run"]), 1 if ALL else 3):
+        for verb, fields in fields_of(odd_run, address):
             for name in some(list(fields), 1 if ALL else 3, turn=next(place)):
                 for value in odd_values.VALUES.values() if ALL else itertools.islice(turn, rounds(1, 2)):
                     sent = fields | {name: value}
-                    query, body = (written_out(sent.items()), b"") if verb == "GET" else ("", as_form(site, sent))
-                    send(site, verb, address.path, query=query, body=body)
+                    query, body = (written_out(sent.items()), b"") if verb == "GET" else ("", as_form(odd_run, sent))
+                    send(odd_run, verb, address.path, query=query, body=body)
 
 
 def names() -> list[str]:
@@ -285,9 +287,9 @@ def names() -> list[str]:
 
 
 @states()
-def test_takes_any_request_at_any_address(site: OddInputRun, request: pytest.FixtureRequest) -> None:
+def test_takes_any_request_at_any_address(odd_run: OddInputRun, request: pytest.FixtureRequest) -> None:
     """All fields at once, with every method, body, header and cookie in turn."""
-    at = list(EVERYBODY).index(request.node.callspec.params["site"])
+    at = list(EVERYBODY).index(request.node.callspec.params["odd_run"])
     fit = [value for value in odd_values.VALUES.values() if not inputs.flaw(value) and len(value) < 1_000]
     values, raws = itertools.cycle(odd_values.VALUES.values()), itertools.cycle(odd_values.RAW)
     verbs, bodies, headers, cookies = (
@@ -297,35 +299,37 @@ def test_takes_any_request_at_any_address(site: OddInputRun, request: pytest.Fix
         itertools.cycle(COOKIES),
     )
     every = names()
-    for n, address in some(list(enumerate(site.table)), 1 if ALL else len(EVERYBODY), turn=at):
+    for n, address in some(list(enumerate(odd_run.table)), 1 if ALL else len(EVERYBODY), turn=at):
         path, name, value = address.path, every[n % len(every)], next(values)
         fields = {name: fit[(at + n + m) % len(fit)] for m, name in enumerate(every)}
         kind, body = next(bodies)
         cookie = next(cookies)
-        rest = "; ".join(f"{each}={kept.value}" for each, kept in site.browser.client.cookies.items() if each != cookie)
-        send(site, "GET", path, query=written_out(list(fields.items())[n % 100 : n % 100 + 90]))
-        send(site, "POST", path, body=as_form(site, fields))
+        rest = "; ".join(
+            f"{each}={kept.value}" for each, kept in odd_run.browser.client.cookies.items() if each != cookie
+        )
+        send(odd_run, "GET", path, query=written_out(list(fields.items())[n % 100 : n % 100 + 90]))
+        send(odd_run, "POST", path, body=as_form(odd_run, fields))
         more: list[dict[str, Any]] = [
             {"verb": next(verbs), "query": written_out([(name, value)]), "body": body, "kind": kind},
-            {"verb": "POST", "body": body, "kind": kind, "HTTP_X_CSRFTOKEN": csrf(site)},
+            {"verb": "POST", "body": body, "kind": kind, "HTTP_X_CSRFTOKEN": csrf(odd_run)},
             {"verb": "GET", "query": next(raws)},
             {"verb": "GET", next(headers): odd_values.header(value)},
             {"verb": "GET", "HTTP_COOKIE": f"{cookie}={odd_values.header(value).replace(';', '')}; {rest}"},
         ]
         for each in more if ALL else [more[(at + n) % len(more)]]:
-            send(site, path=path, **each)
+            send(odd_run, path=path, **each)
 
 
-def csrf(site: OddInputRun) -> str:
-    token = site.browser.client.cookies.get("mfa_csrf")
+def csrf(odd_run: OddInputRun) -> str:
+    token = odd_run.browser.client.cookies.get("mfa_csrf")
     return token.value if token else ""
 
 
 @states("stranger", "signed in", "chief")
-def test_takes_any_value_in_an_address(site: OddInputRun) -> None:
-    places = {each.path for each in site.table}
+def test_takes_any_value_in_an_address(odd_run: OddInputRun) -> None:
+    places = {each.path for each in odd_run.table}
     tables = [
-        url_table.every(dict.fromkeys(site.values, odd_values.escaped(value) or "x"))
+        url_table.every(dict.fromkeys(odd_run.values, odd_values.escaped(value) or "x"))
         for value in odd_values.VALUES.values()
     ]
     for n, same in enumerate(zip(*tables, strict=True)):
@@ -333,11 +337,11 @@ def test_takes_any_value_in_an_address(site: OddInputRun) -> None:
             continue  # nothing is left open in it
         for address in same if ALL else (same[(n * 3 + m) % len(same)] for m in range(rounds(1, 3))):
             for verb in ("GET", "POST"):
-                send(site, verb, address.path[:8_000], body=as_form(site, GOOD))
+                send(odd_run, verb, address.path[:8_000], body=as_form(odd_run, GOOD))
 
 
 @states("stranger", "signed in")
-def test_takes_any_value_in_any_header_and_cookie(site: OddInputRun) -> None:
+def test_takes_any_value_in_any_header_and_cookie(odd_run: OddInputRun) -> None:
     pages = itertools.cycle(("/sign-in/", "/", "/help/", "/metrics", "/integrations/basic/", "/phone/"))
     values, most = (
         itertools.cycle((*odd_values.VALUES.values(), *odd_values.RAW, r"\000\377\012")),
@@ -346,15 +350,15 @@ def test_takes_any_value_in_any_header_and_cookie(site: OddInputRun) -> None:
     for name in HEADERS:
         for value in itertools.islice(values, most):
             meta: dict[str, Any] = {name: odd_values.header(value)}
-            send(site, "GET", next(pages), **meta)
+            send(odd_run, "GET", next(pages), **meta)
     for name in COOKIES:
         for value in itertools.islice(values, most):
-            send(site, "GET", next(pages), HTTP_COOKIE=f"{name}={odd_values.header(value)}")
+            send(odd_run, "GET", next(pages), HTTP_COOKIE=f"{name}={odd_values.header(value)}")
             send(
-                site,
+                odd_run,
                 "GET",
                 next(pages),
                 HTTP_COOKIE=f'{name}="{odd_values.header(value)}"; {odd_values.header(value)}=1',
             )
     for value in ("x", "-1", "²", "9" * 30, "1, 1", "\0"):
-        send(site, "POST", next(pages), CONTENT_LENGTH=value)
+        send(odd_run, "POST", next(pages), CONTENT_LENGTH=value)

@@ -163,7 +163,7 @@ class ServiceWithApplications:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApplications]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApplications]:
     home = tmp_path_factory.mktemp("endings")
     quick, down, hanging = SignOutReceiver(), SignOutReceiver(), socket.create_server(("127.0.0.1", 0))
     with contextlib.ExitStack() as stack:
@@ -192,29 +192,29 @@ def _number(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def fay(site: ServiceWithApplications) -> Browser:
+def fay(service: ServiceWithApplications) -> Browser:
     """The browser of the administrator."""
-    browser = foreign.open_browser(site.up)
+    browser = foreign.open_browser(service.up)
     browser.go("/sign-in/")
-    foreign.sign_in(site.up, browser, "fay")
+    foreign.sign_in(service.up, browser, "fay")
     return browser
 
 
-def sign_in(site: ServiceWithApplications, name: str) -> SignedInPerson:
+def sign_in(service: ServiceWithApplications, name: str) -> SignedInPerson:
     """Sign a person in to the service, to the three clients and to the protected host."""
-    browser = foreign.open_browser(site.up)
-    foreign.enter(site.up, browser, name)
-    tokens = {client: _redeem(site, browser, client) for client in site.clients}
-    cookie = _enter_host(site, browser)
-    subject = site.sql("SELECT subject FROM accounts_user WHERE username = %s", name)[0].hex
+    browser = foreign.open_browser(service.up)
+    foreign.enter(service.up, browser, name)
+    tokens = {client: _redeem(service, browser, client) for client in service.clients}
+    cookie = _enter_host(service, browser)
+    subject = service.sql("SELECT subject FROM accounts_user WHERE username = %s", name)[0].hex
     return SignedInPerson(name, subject, tokens, cookie)
 
 
-def _redeem(site: ServiceWithApplications, browser: Browser, client: str) -> dict[str, Any]:
+def _redeem(service: ServiceWithApplications, browser: Browser, client: str) -> dict[str, Any]:
     verifier = secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
-        "client_id": site.clients[client][0],
+        "client_id": service.clients[client][0],
         "response_type": "code",
         "redirect_uri": foreign.CALLBACK,
         "scope": "openid profile",
@@ -224,34 +224,36 @@ def _redeem(site: ServiceWithApplications, browser: Browser, client: str) -> dic
     page = browser.go(f"/oauth/authorize/?{urlencode(asked)}")
     code = parse_qs(urlsplit(foreign.target(page)).query)["code"][0]
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": foreign.CALLBACK}
-    answer = site.ask("POST", "/oauth/token/", form | {"code_verifier": verifier}, Authorization=site.basic(client))
+    answer = service.ask(
+        "POST", "/oauth/token/", form | {"code_verifier": verifier}, Authorization=service.basic(client)
+    )
     return dict(json.loads(answer.content))
 
 
-def _enter_host(site: ServiceWithApplications, browser: Browser) -> str:
+def _enter_host(service: ServiceWithApplications, browser: Browser) -> str:
     """Go from the portal to the protected host with a ticket, and return the host's cookies."""
     told = {
-        "X-Proxy-Secret": site.proxy_secret,
+        "X-Proxy-Secret": service.proxy_secret,
         "X-Forwarded-Host": HOST,
         "X-Forwarded-Proto": "http",
         "X-Forwarded-Method": "GET",
         "X-Forwarded-For": "192.0.2.7",
         **NAVIGATION,
     }
-    host = foreign.ClientOfManyServers(site.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
-    first = host._once("GET", f"{site.up.url}/integrations/forward-auth/", b"")
+    host = foreign.ClientOfManyServers(service.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
+    first = host._once("GET", f"{service.up.url}/integrations/forward-auth/", b"")
     page = browser.go(first["Location"])
     found = re.search(r'http-equiv="refresh" content="0; ?url=([^"]+)"', page.html)
     assert found, page
     ticket = urlsplit(unescape(found[1]))
     host.defaults["X-Forwarded-Uri"] = f"{ticket.path}?{ticket.query}"
-    host._once("GET", f"{site.up.url}/integrations/forward-auth/", b"")
+    host._once("GET", f"{service.up.url}/integrations/forward-auth/", b"")
     return "; ".join(f"{name}={value}" for name, value in host.cookies["localhost"].items())
 
 
-def by_action(site: ServiceWithApplications, fay: Browser, who: SignedInPerson, name: str) -> None:
+def by_action(service: ServiceWithApplications, fay: Browser, who: SignedInPerson, name: str) -> None:
     """Do a support action on the page of a person."""
-    key = site.sql("SELECT id FROM accounts_user WHERE username = %s", who.name)[0]
+    key = service.sql("SELECT id FROM accounts_user WHERE username = %s", who.name)[0]
     fay.go(f"/admin/accounts/user/{key}/change/")
     if fay.shown.offers("Verify the caller"):
         fay.follow("Verify the caller")
@@ -262,9 +264,9 @@ def by_action(site: ServiceWithApplications, fay: Browser, who: SignedInPerson, 
     fay.page = Page(fay.client.post(page.path, sent))
 
 
-def by_fraud_report(site: ServiceWithApplications, _fay: Browser, who: SignedInPerson) -> None:
+def by_fraud_report(service: ServiceWithApplications, _fay: Browser, who: SignedInPerson) -> None:
     """Have someone who knows the password sign in by call, and the person press 0#, which locks the second step."""
-    stranger = foreign.open_browser(site.up)
+    stranger = foreign.open_browser(service.up)
     stranger.go("/sign-in/")
     stranger.press("Sign in", username=who.name, password=users.PASSWORD)
     stranger.follow("Use a different verification option")
@@ -274,16 +276,18 @@ def by_fraud_report(site: ServiceWithApplications, _fay: Browser, who: SignedInP
     while not (found := json.loads(stranger.client.get(calls).content)) or found[0]["kind"] != "call":
         assert time.monotonic() < deadline, "no call"
     token = secrets.token_hex(16)
-    phone = foreign.ClientOfManyServers(site.up.url, {"localhost": {"mfa_csrf": token}}, {"Accept": "application/json"})
+    phone = foreign.ClientOfManyServers(
+        service.up.url, {"localhost": {"mfa_csrf": token}}, {"Accept": "application/json"}
+    )
     for action, keys in (("answer", ""), ("keys", "0#")):
         path = f"/phone/api/calls/{found[0]['call']}/{action}/"
         answer = phone.post(path, {"keys": keys, "csrfmiddlewaretoken": token})
         assert json.loads(answer.content) == {"done": True}
 
 
-def by_leaving(site: ServiceWithApplications, fay: Browser, who: SignedInPerson) -> None:
+def by_leaving(service: ServiceWithApplications, fay: Browser, who: SignedInPerson) -> None:
     """Take a person out of the group, in the admin."""
-    page = fay.go(f"/admin/auth/group/{site.group}/change/")
+    page = fay.go(f"/admin/auth/group/{service.group}/change/")
     form, _button = page.form("Preview")
     fay.page = Page(fay.client.post(page.path, form.fields | {"leaving": who.name}))
     form, _button = fay.page.form(f"Change {GROUP}")
@@ -291,62 +295,62 @@ def by_leaving(site: ServiceWithApplications, fay: Browser, who: SignedInPerson)
 
 
 ENDS: dict[str, Callable[[ServiceWithApplications, Browser, SignedInPerson], None]] = {
-    "clear_settings": lambda site, fay, who: by_action(site, fay, who, "clear_settings"),
-    "block": lambda site, fay, who: by_action(site, fay, who, "block"),
-    "phone_lost": lambda site, fay, who: by_action(site, fay, who, "phone_lost"),
+    "clear_settings": lambda service, fay, who: by_action(service, fay, who, "clear_settings"),
+    "block": lambda service, fay, who: by_action(service, fay, who, "block"),
+    "phone_lost": lambda service, fay, who: by_action(service, fay, who, "phone_lost"),
     "lock": by_fraud_report,
     "leave the group": by_leaving,
 }
 
 
-def ended_at(site: ServiceWithApplications, name: str, *, seconds: float = 20.0) -> float:
+def ended_at(service: ServiceWithApplications, name: str, *, seconds: float = 20.0) -> float:
     """Wait until the person's sessions in all four applications have ended, and return when the first did."""
     query = (
         "SELECT count(*), min(extract(epoch FROM ended_at)) FROM accounts_applicationsession s "
         "JOIN accounts_user u ON u.id = s.user_id WHERE username = %s AND ended_at IS NOT NULL"
     )
     deadline = time.monotonic() + seconds
-    while (found := site.sql(query, name))[0] < 4:
+    while (found := service.sql(query, name))[0] < 4:
         assert time.monotonic() < deadline, f"{found[0]} of 4 have ended"
         time.sleep(0.01)
     return float(found[1])
 
 
-def answers(site: ServiceWithApplications, who: SignedInPerson) -> dict[str, object]:
+def answers(service: ServiceWithApplications, who: SignedInPerson) -> dict[str, object]:
     """Use everything that the person's applications have, all at the same time, and return what is answered."""
 
     def introspect(client: str, token: str) -> object:
-        meaning = site.ask("POST", "/oauth/introspect/", {"token": token}, Authorization=site.basic(client))
+        meaning = service.ask("POST", "/oauth/introspect/", {"token": token}, Authorization=service.basic(client))
         return json.loads(meaning.content)["active"]
 
     def userinfo(token: str) -> object:
-        return site.ask("GET", "/oauth/userinfo/", Authorization=f"Bearer {token}").status_code
+        return service.ask("GET", "/oauth/userinfo/", Authorization=f"Bearer {token}").status_code
 
     with ThreadPoolExecutor(8) as pool:
-        asked: dict[str, Future[Any]] = {"verdict": pool.submit(lambda: site.check(who.cookie).status_code)}
+        asked: dict[str, Future[Any]] = {"verdict": pool.submit(lambda: service.check(who.cookie).status_code)}
         for client, tokens in who.tokens.items():
             asked[f"{client} userinfo"] = pool.submit(userinfo, tokens["access_token"])
             asked[f"{client} introspection"] = pool.submit(introspect, client, tokens["access_token"])
         return {name: done.result() for name, done in asked.items()}
 
 
-def refreshes(site: ServiceWithApplications, who: SignedInPerson) -> dict[str, int]:
+def refreshes(service: ServiceWithApplications, who: SignedInPerson) -> dict[str, int]:
     """Refresh the tokens of each client, and return what is answered."""
     return {
-        client: site.ask(
+        client: service.ask(
             "POST",
             "/oauth/token/",
             {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]},
-            Authorization=site.basic(client),
+            Authorization=service.basic(client),
         ).status_code
         for client, tokens in who.tokens.items()
     }
 
 
-def heard_at(site: ServiceWithApplications, who: SignedInPerson, *, seconds: float = 10.0) -> float:
+def heard_at(service: ServiceWithApplications, who: SignedInPerson, *, seconds: float = 10.0) -> float:
     """Wait until the quick client hears of a person, and return when it did."""
     deadline = time.monotonic() + seconds
-    while not (found := [at for at, subject in site.quick.heard if subject == who.subject]):
+    while not (found := [at for at, subject in service.quick.heard if subject == who.subject]):
         assert time.monotonic() < deadline, "the client heard nothing"
         time.sleep(0.01)
     return found[0]
@@ -354,38 +358,38 @@ def heard_at(site: ServiceWithApplications, who: SignedInPerson, *, seconds: flo
 
 @pytest.mark.parametrize("way", WAYS)
 def test_next_request_is_refused_and_clients_hear_within_a_second(
-    site: ServiceWithApplications, fay: Browser, way: str
+    service: ServiceWithApplications, fay: Browser, way: str
 ) -> None:
     """Seen failing without the receiver that queues the sign-outs, and with tokens that outlive their session."""
-    who = sign_in(site, _name(way))
-    assert set(answers(site, who).values()) == {200, True}
+    who = sign_in(service, _name(way))
+    assert set(answers(service, who).values()) == {200, True}
 
-    ENDS[way](site, fay, who)
-    ended = ended_at(site, who.name)
-    refused = answers(site, who)
+    ENDS[way](service, fay, who)
+    ended = ended_at(service, who.name)
+    refused = answers(service, who)
     took = time.time() - ended
 
     assert refused["verdict"] in {401, 403}
     assert {value for name, value in refused.items() if name.endswith("userinfo")} == {401}
     assert {value for name, value in refused.items() if name.endswith("introspection")} == {False}
-    assert set(refreshes(site, who).values()) == {400}
-    heard = heard_at(site, who) - ended
+    assert set(refreshes(service, who).values()) == {400}
+    heard = heard_at(service, who) - ended
     print(f"{way}: 7 refusals after {took * 1000:.0f} ms, notified after {heard * 1000:.0f} ms")  # noqa: T201  (the figures of a run)
     assert took <= MAX_SECONDS
     assert heard <= MAX_SECONDS
 
 
-def test_client_that_was_down_hears_of_everyone_when_it_is_back(site: ServiceWithApplications, fay: Browser) -> None:
+def test_client_that_was_down_hears_of_everyone_when_it_is_back(service: ServiceWithApplications, fay: Browser) -> None:
     """Of each of the sign-outs above that waits for its next try, and of none twice."""
     query = "SELECT count(*) FROM accounts_logoutdelivery WHERE state = %s AND uri = %s"
-    waiting = site.sql(query, "waiting", site.down.uri)[0]
+    waiting = service.sql(query, "waiting", service.down.uri)[0]
     assert waiting
 
-    with site.down.listening():
+    with service.down.listening():
         deadline = time.monotonic() + 100
-        while site.sql(query, "done", site.down.uri)[0] < waiting:
-            assert time.monotonic() < deadline, site.down.heard
+        while service.sql(query, "done", service.down.uri)[0] < waiting:
+            assert time.monotonic() < deadline, service.down.heard
             time.sleep(0.2)
 
-    subjects = [subject for _at, subject in site.down.heard]
+    subjects = [subject for _at, subject in service.down.heard]
     assert len(subjects) == len(set(subjects)) == waiting

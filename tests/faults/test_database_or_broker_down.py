@@ -53,7 +53,7 @@ class ServiceWithOwnServers:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[ServiceWithOwnServers]:
+def service(tmp_path: Path) -> Iterator[ServiceWithOwnServers]:
     for name in ("broker", "site"):
         (tmp_path / name).mkdir()
     with (
@@ -66,9 +66,9 @@ def site(tmp_path: Path) -> Iterator[ServiceWithOwnServers]:
         yield ServiceWithOwnServers(up, database, crew, tmp_path / "broker" / "broker")
 
 
-def sign_in_by_text(site: ServiceWithOwnServers, *, seconds: float) -> None:
+def sign_in_by_text(service: ServiceWithOwnServers, *, seconds: float) -> None:
     """Sign Ana in by the text on her virtual phone, which must come within so many seconds."""
-    browser = TimedBrowser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(service.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     asked = time.time()
     took = browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
@@ -95,72 +95,72 @@ def newest(browser: TimedBrowser, *, since: float) -> str:
     return ""
 
 
-def test_database_that_is_away_is_said_and_comes_back(site: ServiceWithOwnServers) -> None:
-    sign_in_by_text(site, seconds=5)
+def test_database_that_is_away_is_said_and_comes_back(service: ServiceWithOwnServers) -> None:
+    sign_in_by_text(service, seconds=5)
 
-    browser = TimedBrowser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(service.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)  # for some seconds that page asks the database for nothing
 
-    site.database.stop()
+    service.database.stop()
     away = browser.post("/sign-in/", username="ana", password=users.PASSWORD)
     browser.close()
-    ready = site.ask("/readyz")
-    site.database.start()
+    ready = service.ask("/readyz")
+    service.database.start()
 
     assert away.status == 503
     assert "Traceback" not in away.body
     assert "Temporarily unavailable" in away.body
     assert (ready.status, "database" in ready.body) == (503, True)
-    assert site.ask("/healthz").status == 200
+    assert service.ask("/healthz").status == 200
     until = time.monotonic() + 30  # each process has its own connections, and tries them again on its own
-    while {site.ask("/readyz").status for _ in range(8)} != {200}:
+    while {service.ask("/readyz").status for _ in range(8)} != {200}:
         assert time.monotonic() < until, "not all processes are back"
         time.sleep(0.2)
-    sign_in_by_text(site, seconds=10)
+    sign_in_by_text(service, seconds=10)
 
 
-def test_connections_that_the_server_cut_are_replaced_unseen(site: ServiceWithOwnServers) -> None:
+def test_connections_that_the_server_cut_are_replaced_unseen(service: ServiceWithOwnServers) -> None:
     """Seen failing without the check of connections that the pool hands out."""
-    sign_in_by_text(site, seconds=5)
+    sign_in_by_text(service, seconds=5)
 
-    with psycopg.connect(site.database.url, autocommit=True) as admin:
+    with psycopg.connect(service.database.url, autocommit=True) as admin:
         others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
         cut = admin.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}").fetchall()
 
     assert len(cut) > 1
-    assert [site.ask("/readyz").status for _ in range(6)] == [200] * 6
-    sign_in_by_text(site, seconds=5)
+    assert [service.ask("/readyz").status for _ in range(6)] == [200] * 6
+    sign_in_by_text(service, seconds=5)
 
 
-def test_broker_that_is_away_keeps_nobody_out(site: ServiceWithOwnServers) -> None:
-    sign_in_by_text(site, seconds=5)
+def test_broker_that_is_away_keeps_nobody_out(service: ServiceWithOwnServers) -> None:
+    sign_in_by_text(service, seconds=5)
 
-    site.crew.stop("broker")
-    sign_in_by_text(site, seconds=5)
-    ready = site.ask("/readyz")
+    service.crew.stop("broker")
+    sign_in_by_text(service, seconds=5)
+    ready = service.ask("/readyz")
     assert (ready.status, json.loads(ready.body)["degraded"]) == (200, ["broker"]), "no balancer may take the site away"
 
-    site.crew.start("broker", brokers.command(site.folder))
-    site.up.crew.wait("The broker", lambda: child_processes.lacks_nothing(site.up.url), seconds=20)
-    sign_in_by_text(site, seconds=5)
+    service.crew.start("broker", brokers.command(service.folder))
+    service.up.crew.wait("The broker", lambda: child_processes.lacks_nothing(service.up.url), seconds=20)
+    sign_in_by_text(service, seconds=5)
 
 
-def test_worker_that_starts_without_the_broker_sends_what_waits(site: ServiceWithOwnServers) -> None:
+def test_worker_that_starts_without_the_broker_sends_what_waits(service: ServiceWithOwnServers) -> None:
     """Seen failing while its sweep began only once the broker was there."""
-    browser = TimedBrowser(site.up.url, "127.0.0.1")
+    browser = TimedBrowser(service.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
     wait_for_text(browser, since=0, seconds=10)
-    site.crew.stop("broker")
-    site.up.crew.stop("worker")
-    with psycopg.connect(site.database.url, autocommit=True) as rows:
+    service.crew.stop("broker")
+    service.up.crew.stop("worker")
+    with psycopg.connect(service.database.url, autocommit=True) as rows:
         rows.execute(
             "UPDATE verification_message SET state = 'queued', not_before = created_at, claims = 0, reference = '' "
             "WHERE kind = 'text'"
         )
         again = time.time()
 
-    site.up.crew.start("worker", child_processes.worker())
+    service.up.crew.start("worker", child_processes.worker())
     wait_for_text(browser, since=again, seconds=15)
     browser.close()
 

@@ -92,7 +92,7 @@ class Storm:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[ServiceWithFakeGateway]:
+def service(tmp_path: Path) -> Iterator[ServiceWithFakeGateway]:
     """Start everything except the workers."""
     for name in ("broker", "site"):
         (tmp_path / name).mkdir()
@@ -113,52 +113,52 @@ def site(tmp_path: Path) -> Iterator[ServiceWithFakeGateway]:
         yield ServiceWithFakeGateway(up, database, line, hand)
 
 
-def storm(site: ServiceWithFakeGateway, *, faults: float, flushes: int, restarts: int) -> Storm:
+def storm(service: ServiceWithFakeGateway, *, faults: float, flushes: int, restarts: int) -> Storm:
     """Send all messages while processes are killed and broker and database fail. Return the faults caused."""
-    site.hand.order("carry", what="treat", latency=50)
+    service.hand.order("carry", what="treat", latency=50)
     # As long as a policy may let codes live: what is too old is dropped on purpose, and would tell nothing here.
-    site.rows("UPDATE verification_policy SET code_life = interval '10 minutes' RETURNING id")
+    service.rows("UPDATE verification_policy SET code_life = interval '10 minutes' RETURNING id")
     # Ten thousand texts cost more in a day than a new installation allows.
-    site.rows("DELETE FROM verification_spendinglimit RETURNING id")
-    site.hand.order("carry", what="put_out", n=MESSAGES)
-    site.carrier.fail(faults)
-    site.start_workers()
+    service.rows("DELETE FROM verification_spendinglimit RETURNING id")
+    service.hand.order("carry", what="put_out", n=MESSAGES)
+    service.carrier.fail(faults)
+    service.start_workers()
     chance = random.Random(7)  # noqa: S311  (spreads the kills, protects nothing)
     done, deadline = Storm(), time.monotonic() + TIMEOUT
-    while site.waiting() and time.monotonic() < deadline:
+    while service.waiting() and time.monotonic() < deadline:
         time.sleep(KILL_INTERVAL)
         victim = chance.choice(VICTIMS)
-        site.kill(victim)
+        service.kill(victim)
         done.kills[victim] += 1
         if done.flushes < flushes:
             done.flushes += 1
-            _client(site).flushall()
+            _client(service).flushall()
         elif done.restarts < restarts:
             done.restarts += 1
-            site.database.restart()
+            service.database.restart()
     return done
 
 
-def _client(site: ServiceWithFakeGateway) -> Any:
-    return redis_client.Redis(unix_socket_path=site.up.broker_url.removeprefix("redis+socket://"))
+def _client(service: ServiceWithFakeGateway) -> Any:
+    return redis_client.Redis(unix_socket_path=service.up.broker_url.removeprefix("redis+socket://"))
 
 
-def reconcile(site: ServiceWithFakeGateway, done: Storm, *, most_in_doubt: int) -> None:
+def reconcile(service: ServiceWithFakeGateway, done: Storm, *, most_in_doubt: int) -> None:
     """Compare the outbox with what the carriers received.
 
     Seen failing with the claim unguarded, with a dead worker's messages queued again, and with both sweeps taken out.
     """
     deadline = time.monotonic() + TIMEOUT
-    while site.waiting() and time.monotonic() < deadline:
+    while service.waiting() and time.monotonic() < deadline:
         time.sleep(0.5)
-    states = dict(site.rows("SELECT handle, state FROM verification_message WHERE kind = 'text'"))
+    states = dict(service.rows("SELECT handle, state FROM verification_message WHERE kind = 'text'"))
     taken: dict[str, list[str]] = defaultdict(list)  # the codes that went out of each message
     people: dict[str, set[str]] = defaultdict(set)
-    for text in site.carrier.texts():
+    for text in service.carrier.texts():
         if text["status"] != 429 and text["id"] in states:
             taken[text["id"]] += CODE.findall(text["text"])[:1]
             people[text["to"]] |= set(CODE.findall(text["text"])[:1])
-    for handle, to, words in site.rows('SELECT message_id, "to", words FROM virtual_delivery'):
+    for handle, to, words in service.rows('SELECT message_id, "to", words FROM virtual_delivery'):
         if handle in states:
             taken[handle] += CODE.findall(words)[:1]
             people[to] |= set(CODE.findall(words)[:1])
@@ -171,18 +171,18 @@ def reconcile(site: ServiceWithFakeGateway, done: Storm, *, most_in_doubt: int) 
     assert {to: codes for to, codes in people.items() if len(codes) > 1} == {}, "two codes for one person"
     assert set(unsent.values()) <= set(IN_DOUBT), f"lost: {Counter(unsent.values())}"
     assert len(unsent) <= most_in_doubt, f"{len(unsent)} in doubt did not go out"
-    site.up.crew.wait("The web server", lambda: child_processes.answers(f"{site.up.url}/readyz"), seconds=20)
+    service.up.crew.wait("The web server", lambda: child_processes.answers(f"{service.up.url}/readyz"), seconds=20)
 
 
-def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(site: ServiceWithFakeGateway) -> None:
-    done = storm(site, faults=0, flushes=0, restarts=0)
+def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(service: ServiceWithFakeGateway) -> None:
+    done = storm(service, faults=0, flushes=0, restarts=0)
 
     assert done.worker_kills
-    reconcile(site, done, most_in_doubt=done.worker_kills * THREADS)
+    reconcile(service, done, most_in_doubt=done.worker_kills * THREADS)
 
 
-def test_nor_with_faults_of_carrier_broker_and_database_beside(site: ServiceWithFakeGateway) -> None:
-    done = storm(site, faults=0.3, flushes=1, restarts=2)
+def test_nor_with_faults_of_carrier_broker_and_database_beside(service: ServiceWithFakeGateway) -> None:
+    done = storm(service, faults=0.3, flushes=1, restarts=2)
 
     assert (done.worker_kills > 0, done.flushes, done.restarts) == (True, 1, 2)
-    reconcile(site, done, most_in_doubt=(done.worker_kills + done.restarts * WORKERS) * THREADS)
+    reconcile(service, done, most_in_doubt=(done.worker_kills + done.restarts * WORKERS) * THREADS)

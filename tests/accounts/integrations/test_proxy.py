@@ -97,7 +97,7 @@ def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> 
 
 
 @pytest.fixture(params=["port", "socket"])
-def site(
+def service(
     request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: child_processes.Crew
 ) -> ServiceBehindNginx:
     """Return the service behind nginx, connected by a port or a Unix socket."""
@@ -172,17 +172,17 @@ def code(up: Stack, name: str) -> str:
     return fresh_process.manage("code", name, **up.environment).stdout.strip()
 
 
-def test_signs_in_and_knows_where_the_person_sits(site: ServiceBehindNginx) -> None:
+def test_signs_in_and_knows_where_the_person_sits(service: ServiceBehindNginx) -> None:
     """Forged headers about address, scheme and host change nothing."""
-    browser = site.browser(
+    browser = service.browser(
         X_Forwarded_For="203.0.113.9",
         X_Forwarded_Proto="http",
         X_Forwarded_Host="evil.example",
         X_Real_IP="203.0.113.8",
     )
     browser.go("/sign-in/")
-    browser.press("Sign in", username=site.name, password=users.PASSWORD)
-    browser.press("Verify", code=code(site.up, site.name))
+    browser.press("Sign in", username=service.name, password=users.PASSWORD)
+    browser.press("Verify", code=code(service.up, service.name))
 
     activity = browser.go("/activity/")
 
@@ -191,8 +191,8 @@ def test_signs_in_and_knows_where_the_person_sits(site: ServiceBehindNginx) -> N
     assert "203.0.113" not in activity
 
 
-def test_leads_plain_http_to_https(site: ServiceBehindNginx) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=TIMEOUT)
+def test_leads_plain_http_to_https(service: ServiceBehindNginx) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", service.plain_port, timeout=TIMEOUT)
     line.request("GET", "/sign-in/", headers={"Host": NAME})
 
     answer = line.getresponse()
@@ -201,14 +201,14 @@ def test_leads_plain_http_to_https(site: ServiceBehindNginx) -> None:
     line.close()
 
 
-def test_forty_half_sent_requests_stop_nobody(site: ServiceBehindNginx) -> None:
+def test_forty_half_sent_requests_stop_nobody(service: ServiceBehindNginx) -> None:
     """Sent to the web process itself, they would hold every thread of it."""
-    browser = site.browser()
+    browser = service.browser()
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\nhalf"
     with ExitStack() as lines:
         for _ in range(40):
-            raw = socket.create_connection(("127.0.0.1", site.port), TIMEOUT)
-            line = lines.enter_context(site.trust.wrap_socket(raw, server_hostname=NAME))
+            raw = socket.create_connection(("127.0.0.1", service.port), TIMEOUT)
+            line = lines.enter_context(service.trust.wrap_socket(raw, server_hostname=NAME))
             line.sendall(head.encode())
 
         begun = time.monotonic()
@@ -218,32 +218,32 @@ def test_forty_half_sent_requests_stop_nobody(site: ServiceBehindNginx) -> None:
         assert time.monotonic() - begun < TIMEOUT
 
 
-def test_shows_figures_to_no_stranger(site: ServiceBehindNginx) -> None:
-    assert site.browser().go("/metrics").status == 404
+def test_shows_figures_to_no_stranger(service: ServiceBehindNginx) -> None:
+    assert service.browser().go("/metrics").status == 404
 
 
-def test_shows_figures_to_monitoring_with_the_token(site: ServiceBehindNginx) -> None:
-    assert site.browser(Authorization=f"Bearer {METRICS_TOKEN}").go("/metrics").status == 200
+def test_shows_figures_to_monitoring_with_the_token(service: ServiceBehindNginx) -> None:
+    assert service.browser(Authorization=f"Bearer {METRICS_TOKEN}").go("/metrics").status == 200
 
 
-@pytest.mark.parametrize("site", ["port"], indirect=True)
-def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(site: ServiceBehindNginx) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT, source_address=("127.0.0.3", 0))
+@pytest.mark.parametrize("service", ["port"], indirect=True)
+def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(service: ServiceBehindNginx) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", service.web_port, timeout=TIMEOUT, source_address=("127.0.0.3", 0))
     line.request("GET", "/sign-in/", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": PERSON})
 
     answer = line.getresponse()
 
     assert answer.status == 400
     assert answer.read().decode() == trusted_proxies.FOR_PEOPLE
-    log = (site.up.home / "web.log").read_text()
+    log = (service.up.home / "web.log").read_text()
     assert "127.0.0.3" in log
     assert "TRUSTED_PROXIES" in log
     line.close()
 
 
-@pytest.mark.parametrize("site", ["port"], indirect=True)
-def test_a_balancer_may_ask_without_https(site: ServiceBehindNginx) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=TIMEOUT)
+@pytest.mark.parametrize("service", ["port"], indirect=True)
+def test_a_balancer_may_ask_without_https(service: ServiceBehindNginx) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", service.web_port, timeout=TIMEOUT)
     line.request("GET", "/readyz", headers={"Host": NAME})
 
     answer = line.getresponse()
@@ -264,12 +264,12 @@ print(secrets.renew(proxy, "proxy", timezone.now()))
 """
 
 
-def test_answers_the_proxy_of_an_application(site: ServiceBehindNginx) -> None:
+def test_answers_the_proxy_of_an_application(service: ServiceBehindNginx) -> None:
     """The application's proxy is known by its secret and its address, which nginx reports. It names its own host.
 
     Seen failing without the location of nginx for it, which removes X-Forwarded-Host.
     """
-    run = fresh_process.manage("shell", "--no-imports", "-v0", "-c", _BUILD, **site.up.environment)
+    run = fresh_process.manage("shell", "--no-imports", "-v0", "-c", _BUILD, **service.up.environment)
     told = {
         "Host": "wiki.example.org",
         "X-Proxy-Secret": run.stdout.strip(),
@@ -282,7 +282,7 @@ def test_answers_the_proxy_of_an_application(site: ServiceBehindNginx) -> None:
     }
 
     def ask(**other: str) -> tuple[int, str]:
-        line = _Line(NAME, nginx=site.port, context=site.trust)
+        line = _Line(NAME, nginx=service.port, context=service.trust)
         try:
             named = {name.replace("_", "-"): value for name, value in other.items()}
             line.request("GET", "/integrations/forward-auth/", headers=told | named)

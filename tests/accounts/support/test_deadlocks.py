@@ -42,54 +42,61 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 Run = Callable[[], object]
 
 
-def _again(who: EngineUser) -> Run:
-    issued = who.start("text")
-    return lambda: who.start("totp", replaces=issued.handle)
+def _again(engine_user: EngineUser) -> Run:
+    issued = engine_user.start("text")
+    return lambda: engine_user.start("totp", replaces=issued.handle)
 
 
-def _wrong(who: EngineUser) -> Run:
-    issued = who.start("totp")
-    return lambda: who.answer(issued, "000000")
+def _wrong(engine_user: EngineUser) -> Run:
+    issued = engine_user.start("totp")
+    return lambda: engine_user.answer(issued, "000000")
 
 
-def _right(who: EngineUser) -> Run:
-    issued, code = who.start("totp"), app_code(who.enrolment("totp"), who.context.now)
-    return lambda: who.answer(issued, code)
+def _right(engine_user: EngineUser) -> Run:
+    issued, code = engine_user.start("totp"), app_code(engine_user.enrolment("totp"), engine_user.context.now)
+    return lambda: engine_user.answer(issued, code)
 
 
-def _resend(who: EngineUser) -> Run:
-    issued = who.start("text")
-    Challenge.objects.filter(handle=issued.handle).update(resend_at=who.context.now)
-    return lambda: who.resend(issued)
+def _resend(engine_user: EngineUser) -> Run:
+    issued = engine_user.start("text")
+    Challenge.objects.filter(handle=issued.handle).update(resend_at=engine_user.context.now)
+    return lambda: engine_user.resend(issued)
 
 
-def _report(who: EngineUser) -> Run:
-    issued = who.start("call")
+def _report(engine_user: EngineUser) -> Run:
+    issued = engine_user.start("call")
     call = Message.objects.get(challenge__handle=issued.handle, kind=Channel.CALL)
-    return lambda: challenges.keyed(call.handle, "0#", now=who.context.now)
+    return lambda: challenges.keyed(call.handle, "0#", now=engine_user.context.now)
 
 
-def _draft(who: EngineUser) -> Run:
+def _draft(engine_user: EngineUser) -> Run:
     def enrol(replaces: str = "") -> Any:
-        more: dict[str, Any] = {"binding": "tab", "context": who.context, "rules": who.rules, "replaces": replaces}
-        return challenges.enrol(who.user, "totp", {}, **more)
+        more: dict[str, Any] = {
+            "binding": "tab",
+            "context": engine_user.context,
+            "rules": engine_user.rules,
+            "replaces": replaces,
+        }
+        return challenges.enrol(engine_user.user, "totp", {}, **more)
 
     former = enrol()
     return lambda: enrol(former.handle)
 
 
-def _prove(who: EngineUser) -> Run:
-    issued = challenges.enrol(who.user, "totp", {}, binding=BINDING, context=who.context, rules=who.rules)
+def _prove(engine_user: EngineUser) -> Run:
+    issued = challenges.enrol(
+        engine_user.user, "totp", {}, binding=BINDING, context=engine_user.context, rules=engine_user.rules
+    )
     row = Challenge.objects.select_related("enrolment").get(handle=issued.handle).enrolment
-    code = app_code(row, who.context.now)
-    return lambda: who.answer(issued, code)
+    code = app_code(row, engine_user.context.now)
+    return lambda: engine_user.answer(issued, code)
 
 
-def _reset(who: EngineUser) -> Run:
-    ends = who.context.now + timedelta(minutes=5)
-    made = {"epoch": who.user.epoch, "made_at": who.context.now, "ends_at": ends}
-    reset = PasswordReset.objects.create(user=who.user, **made)
-    return lambda: password_resets.finish(reset, "a new one, and long", who.context)
+def _reset(engine_user: EngineUser) -> Run:
+    ends = engine_user.context.now + timedelta(minutes=5)
+    made = {"epoch": engine_user.user.epoch, "made_at": engine_user.context.now, "ends_at": ends}
+    reset = PasswordReset.objects.create(user=engine_user.user, **made)
+    return lambda: password_resets.finish(reset, "a new one, and long", engine_user.context)
 
 
 def _settle() -> None:
@@ -107,35 +114,41 @@ STEPS: dict[str, Callable[[EngineUser], Run]] = {
     "draft": _draft,
     "prove a set-up": _prove,
     "reset link": _reset,
-    "end app passwords": lambda who: lambda: app_passwords.revoke(who.user, who.context),
-    "tell of browsers": lambda who: lambda: notices.notify_of_new_browsers(who.context.now),
-    "seal": lambda who: lambda: audit.seal(who.context.now),
-    "purge sessions": lambda who: SessionStore.clear_expired,
-    "policy": lambda who: _settle,
+    "end app passwords": lambda engine_user: lambda: app_passwords.revoke(engine_user.user, engine_user.context),
+    "tell of browsers": lambda engine_user: lambda: notices.notify_of_new_browsers(engine_user.context.now),
+    "seal": lambda engine_user: lambda: audit.seal(engine_user.context.now),
+    "purge sessions": lambda engine_user: SessionStore.clear_expired,
+    "policy": lambda engine_user: _settle,
 }
 
 
-def _remove(who: EngineUser, _actor: Actor) -> None:
-    mine = Enrolment.objects.filter(user=who.user, method="totp", confirmed=True)
+def _remove(engine_user: EngineUser, _actor: Actor) -> None:
+    mine = Enrolment.objects.filter(user=engine_user.user, method="totp", confirmed=True)
     found = mine.earliest("created_at", "pk")  # another one may have been verified a moment ago
-    enrolments.remove(found, who.context, allowed=("totp", "text"), must_keep_one=False)
+    enrolments.remove(found, engine_user.context, allowed=("totp", "text"), must_keep_one=False)
 
 
 ACTIONS: dict[str, Callable[[EngineUser, Actor], object]] = {
-    "clear settings": lambda who, actor: method_resets.clear_settings(who.user, actor, app_passwords_too=True),
-    "phone lost": lambda who, actor: method_resets.phone_lost(who.user, actor),
-    "reset device": lambda who, actor: method_resets.reset_device(who.user, actor, ref=who.enrolment("text").ref),
-    "block": lambda who, actor: blocks_and_bypasses.block(who.user, actor),
-    "unlock": lambda who, actor: blocks_and_bypasses.unlock(who.user, actor),
-    "new password": lambda who, actor: blocks_and_bypasses.require_password(who.user, actor),
-    "forget browsers": lambda who, actor: support_browsers.forget_browsers(who.user, actor),
-    "end sign-ins": lambda who, actor: support_browsers.end_sessions(who.user, actor),
-    "secure account": lambda who, _actor: secure_account.begin(who.user, who.context, about="x"),
-    "recovery codes": lambda who, _actor: enrolments.issue_recovery_codes(
-        who.user, who.context, method_name="recovery"
+    "clear settings": lambda engine_user, actor: method_resets.clear_settings(
+        engine_user.user, actor, app_passwords_too=True
+    ),
+    "phone lost": lambda engine_user, actor: method_resets.phone_lost(engine_user.user, actor),
+    "reset device": lambda engine_user, actor: method_resets.reset_device(
+        engine_user.user, actor, ref=engine_user.enrolment("text").ref
+    ),
+    "block": lambda engine_user, actor: blocks_and_bypasses.block(engine_user.user, actor),
+    "unlock": lambda engine_user, actor: blocks_and_bypasses.unlock(engine_user.user, actor),
+    "new password": lambda engine_user, actor: blocks_and_bypasses.require_password(engine_user.user, actor),
+    "forget browsers": lambda engine_user, actor: support_browsers.forget_browsers(engine_user.user, actor),
+    "end sign-ins": lambda engine_user, actor: support_browsers.end_sessions(engine_user.user, actor),
+    "secure account": lambda engine_user, _actor: secure_account.begin(
+        engine_user.user, engine_user.context, about="x"
+    ),
+    "recovery codes": lambda engine_user, _actor: enrolments.issue_recovery_codes(
+        engine_user.user, engine_user.context, method_name="recovery"
     ),
     "remove": _remove,
-    "erase": lambda who, actor: erasure.erase(who.user, actor),
+    "erase": lambda engine_user, actor: erasure.erase(engine_user.user, actor),
 }
 
 
@@ -152,20 +165,20 @@ def _arrive() -> EngineUser:
     Challenge.objects.all().delete()  # those of the former person, in the same session
     n = next(_number)
     user: Any = get_user_model().objects.create_user(username=f"ana{n}", email="ana@example.org", password="-")
-    who = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
+    engine_user = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
     Counter.objects.all().delete()
-    who.user.refresh_from_db()
+    engine_user.user.refresh_from_db()
     for each in range(3):
-        app_passwords.issue(who.user, who.context, name=f"laptop {each}", program="mail")
-        browsers.remember(who.user, who.context, days=14, method="totp")
+        app_passwords.issue(engine_user.user, engine_user.context, name=f"laptop {each}", program="mail")
+        browsers.remember(engine_user.user, engine_user.context, days=14, method="totp")
         Session.objects.create(
             ref=f"k{n}.{each}",
             session_key=f"k{n}.{each}",
             session_data="",
-            expire_date=who.context.now - timedelta(days=1),
-            user=who.user,
+            expire_date=engine_user.context.now - timedelta(days=1),
+            user=engine_user.user,
         )
-    return who
+    return engine_user
 
 
 def _slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -185,14 +198,14 @@ def _at_once(*runs: Run) -> list[Exception]:
 
 
 def _race(step: str, action: str, staff: User) -> list[Exception]:
-    who = _arrive()
-    run = STEPS[step](who)
-    why = Actor(staff=staff, context=who.context, reason="asked to", ticket="1")
+    engine_user = _arrive()
+    run = STEPS[step](engine_user)
+    why = Actor(staff=staff, context=engine_user.context, reason="asked to", ticket="1")
 
     def act() -> None:
         with transaction.atomic():
-            row_locks.lock_person(who.user.pk)  # as every support action begins
-            ACTIONS[action](who, why)
+            row_locks.lock_person(engine_user.user.pk)  # as every support action begins
+            ACTIONS[action](engine_user, why)
 
     faults = _at_once(run, act)
     if action == "erase":  # what is written for a person who is gone is refused; the page says so in words
@@ -220,8 +233,8 @@ def _lock(*wanted: QuerySet[Any]) -> None:
 @pytest.mark.postgresql  # it lets one writer in at a time
 def test_race_shows_a_missing_order(staff: User) -> None:
     """The control of the tests above: of two that lock a person and their challenges in opposite orders, one fails."""
-    who = _arrive()
-    who.start("text")
-    person, theirs = User.objects.filter(pk=who.user.pk), Challenge.objects.filter(user=who.user.pk)
+    engine_user = _arrive()
+    engine_user.start("text")
+    person, theirs = User.objects.filter(pk=engine_user.user.pk), Challenge.objects.filter(user=engine_user.user.pk)
 
     assert any(_at_once(partial(_lock, person, theirs), partial(_lock, theirs, person)) for _ in range(20))
