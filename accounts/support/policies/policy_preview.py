@@ -86,8 +86,7 @@ def impact(changed: Policy, *, now: datetime) -> PolicyImpact:
         outcomes = _outcome(person, was), _outcome(person, then)
         found.registering.count(person, **_pair(outcomes, SignInResult.REGISTERS))
         found.locked_out.count(person, **_pair(outcomes, SignInResult.LOCKED_OUT))
-        lost = any(name in was.methods and name not in then.methods for name in person.methods)
-        found.losing_method.count(person, now=False, then=lost)
+        found.losing_method.count(person, now=False, then=person.loses_method(was, then))
         found.n_staff_locked_out += person.is_staff and outcomes[1] is SignInResult.LOCKED_OUT is not outcomes[0]
     found.differences = _differences(changed, affected)
     return found
@@ -133,7 +132,15 @@ class PreviewedPerson:
 
     def has_method(self, rules: Rules) -> bool:
         """Return whether a method that they set up is still allowed."""
-        return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
+        return any(_is_allowed(name, rules) for name in self.methods)
+
+    def loses_method(self, was: Rules, then: Rules) -> bool:
+        """Return whether a method that they set up is no longer allowed."""
+        return any(_is_allowed(name, was) and not _is_allowed(name, then) for name in self.methods)
+
+
+def _is_allowed(name: str, rules: Rules) -> bool:
+    return name in rules.methods or registry.has(name, Temporary)
 
 
 def _outcome(person: PreviewedPerson, rules: Rules) -> SignInResult:

@@ -101,6 +101,16 @@ def test_names_those_who_would_newly_be_concerned() -> None:
     assert found.locked_out.n_new == 0
 
 
+def test_pass_is_not_counted_as_a_method_that_is_lost() -> None:
+    """No policy allows or forbids a Temporary Access Pass. Seen failing."""
+    user = User.objects.create(username="cleo", second_step="enforced")
+    Enrolment.objects.bulk_create(Enrolment(user=user, method=name, confirmed=True) for name in ("totp", "access_pass"))
+
+    found = policy_preview.impact(Policy(methods=["totp"]), now=MORNING)
+
+    assert found.losing_method.n_new == 0
+
+
 def test_counts_staff_who_would_be_locked_out() -> None:
     person("fay", "text", is_staff=True)
     person("ana", "text")
