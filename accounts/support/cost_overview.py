@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from verification import conf, limits
+from verification import conf, limits, phone_numbers
 from verification.limits import toll_fraud
 from verification.models import BlockedRange, ChallengeState, Channel, Country, Message, OptOut, Span, SpendingLimit
 
@@ -45,6 +45,10 @@ class CountryCost:
     n_proven: int
     cost: Decimal
     is_open: bool
+
+    @property
+    def name(self) -> str:
+        return phone_numbers.country_name(self.code)
 
     @property
     def share(self) -> int:

@@ -1,5 +1,6 @@
 """Phone numbers: reading what a person typed, E.164, masks, countries; and the form field."""
 
+from verification.phone_numbers.countries import country_name
 from verification.phone_numbers.form import PhoneNumberForm
 from verification.phone_numbers.numbers import (
     Impossible,
@@ -25,6 +26,7 @@ __all__ = [
     "Number",
     "PhoneNumberForm",
     "country",
+    "country_name",
     "extension",
     "for_texts",
     "is_country",

@@ -22,6 +22,11 @@ def choices() -> tuple[tuple[str, str], ...]:
     return (("", "---------"), *sorted(found, key=lambda choice: choice[1]))
 
 
+def country_name(code: str) -> str:
+    """Return the English name of a country, or nothing. Shape: ISO 3166."""
+    return NAMES.get(code, "")
+
+
 NAMES = {
     "AC": "Ascension Island",
     "AD": "Andorra",

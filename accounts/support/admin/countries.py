@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_site import AdminWords
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
+from verification import phone_numbers
 from verification.models import Country
 
 _ALLOWED = (gettext_lazy("Allowed"), gettext_lazy("Blocked"))
@@ -15,7 +16,7 @@ class CountryAdmin(GuardedAdmin):
     """Countries. Those not listed aren’t allowed, except the organisation's own."""
 
     guards = "country"
-    list_display = ("code", "texts", "calls", "text_price", "call_price")
+    list_display = ("code", "name", "texts", "calls", "text_price", "call_price")
     ordering = ("code",)
     search_fields = ("code",)
     search_label = gettext_lazy("Country code, such as CH")
@@ -36,3 +37,7 @@ class CountryAdmin(GuardedAdmin):
         delete=gettext_lazy("Delete country"),
         delete_effect=gettext_lazy("No texts or calls go there any more, unless it is your own country."),
     )
+
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, obj: Country) -> str:
+        return phone_numbers.country_name(obj.code)

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import delivery_health, desk_scopes
 from accounts.support.views import layout
+from verification import phone_numbers
 from verification.delivery import message_status_words, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
 from verification.models import Channel, Message, MessageState
@@ -43,9 +44,11 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
 
 
 def _named(row: StateCount | Share) -> dict[str, object]:
-    """Return a row of figures with its kind and state in words."""
+    """Return a row of figures with its kind, state and country in words."""
     said = vars(row) | {"kind": Channel(row.kind).label}
-    return said | ({"state": MessageState(row.state).label} if isinstance(row, StateCount) else {})
+    if isinstance(row, StateCount):
+        return said | {"state": MessageState(row.state).label}
+    return said | {"country": phone_numbers.country_name(row.name)}
 
 
 def _attempts(message: Message) -> list[tuple[str, str, int]]:
@@ -114,6 +117,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     context = {
         "message": message,
         "person": _visible_person(request, message),
+        "country": phone_numbers.country_name(message.country),
         "request_state": message.challenge.state_words(now) if message.challenge else "",
         "reason": message_status_words.in_short(message),
         "cause": message_status_words.technical(message),

@@ -89,7 +89,7 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
         assert f"virtual {capfirst(Channel.TEXT.label)} {capfirst(each.label)} 1" in page
     assert str(capfirst(FailureReason.LANDLINE.label)) in page
     assert not page.offers("Send again"), "which a code never is"
-    assert f"CH {capfirst(Channel.TEXT.label)} 2 1 1 0" in page
+    assert f"CH Switzerland {capfirst(Channel.TEXT.label)} 2 1 1 0" in page
     assert f"virtual {capfirst(Channel.TEXT.label)} 2 1 1 0" in page
     assert ana.phone.number not in page.html
 
