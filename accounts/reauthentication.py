@@ -16,6 +16,7 @@ from verification.keys import upload_encryption
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
 OWN_MAX_AGE = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
+BACK = "back"  # with this field, a form is shown again with everything that was filled in, and does nothing
 _KEPT_FORM = "kept_form"
 _CODES = {"code", "first", "second"}  # fields with codes of a caller, or of a token that is resynchronised
 
@@ -45,9 +46,9 @@ def _required(
     @wraps(view)
     def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fresh(request, within=within):
-            fields = _take_form(request)
-            if request.method == "GET" and fields is not None:
-                values = {"fields": fields, "action": request.get_full_path()}
+            kept = _take_form(request)
+            if request.method == "GET" and kept is not None:
+                values = {**kept, "action": request.get_full_path()}
                 return render(request, "accounts/signin/verified_again.html", values)
             return view(request, *args, **kwargs)
         if request.method == "POST" and not _has_secret(request):
@@ -64,17 +65,23 @@ def _has_secret(request: HttpRequest) -> bool:
 
 
 def _keep_form(request: HttpRequest) -> None:
-    """Keep a form in the session, encrypted: it may have a phone number."""
+    """Keep a form in the session, encrypted: it may have a phone number.
+
+    A file isn't kept, so the form is shown again, for the file to be chosen again. Otherwise it would be saved without.
+    """
     kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-    text = json.dumps({"path": request.path, "fields": kept})
+    has_file = bool(request.FILES)
+    fields = kept | ({BACK: ["yes"]} if has_file else {})
+    text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file})
     request.session[_KEPT_FORM] = upload_encryption.seal(text, bound=sessions.ref_of(request.session))
 
 
-def _take_form(request: HttpRequest) -> list[tuple[str, str]] | None:
-    """Take the form that was kept out of the session. Return its fields if it belongs to this page."""
+def _take_form(request: HttpRequest) -> dict[str, object] | None:
+    """Take the form that was kept out of the session. Return its fields, and whether it had a file, for this page."""
     sealed = request.session.pop(_KEPT_FORM, "")
     text = upload_encryption.unseal(sealed, bound=sessions.ref_of(request.session)) if sealed else None
     kept = json.loads(text) if text else None
     if kept is None or kept["path"] != request.path:
         return None
-    return [(name, value) for name, values in kept["fields"].items() for value in values]
+    fields = [(name, value) for name, values in kept["fields"].items() for value in values]
+    return {"fields": fields, "has_file": kept.get("has_file", False)}

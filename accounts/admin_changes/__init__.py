@@ -1,7 +1,6 @@
 """Changes in the admin: each needs a recent verification and a reason, is audited, and counts once if sent twice."""
 
 from accounts.admin_changes.forms import (
-    BACK,
     ChangeForm,
     ReasonForm,
     Repeated,
@@ -13,6 +12,7 @@ from accounts.admin_changes.forms import (
 )
 from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
 from accounts.admin_changes.pages import ChangeRefused, ReasonPage, acts, reads, with_reason
+from accounts.reauthentication import BACK
 
 __all__ = [
     "BACK",

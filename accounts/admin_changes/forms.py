@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SentForm
+from accounts.reauthentication import BACK
 from verification.inputs import LineField
 from verification.models.handles import new_handle
 
-BACK = "back"  # the button of a preview that leads back to the form, with everything that was filled in
 PROOF_FIELDS = ("reason", "form_ref", "seen")  # form fields besides the row's own
 _MAX_VALUE_LENGTH = 300  # characters of a value that the audit event keeps
 

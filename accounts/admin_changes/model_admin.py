@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from accounts import reauthentication, redirects, request_context
 from accounts.admin_changes.forms import (
-    BACK,
     PROOF_FIELDS,
     ChangeForm,
     ReasonForm,
@@ -31,6 +30,7 @@ from accounts.admin_changes.forms import (
     values,
 )
 from accounts.admin_site import Ruled
+from accounts.reauthentication import BACK
 from accounts.session_assurance import AuthedRequest
 from verification import audit, time_format
 from verification.audit import Event

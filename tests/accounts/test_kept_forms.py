@@ -1,9 +1,12 @@
 """Tests that what was typed is kept while a person verifies again, and is offered once in its own place."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.models import Application
 from accounts.sessions import SessionStore
 from tests.accounts.portal.conftest import prove
+from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
 from verification.models import Enrolment
 
@@ -127,3 +130,22 @@ def test_way_back_leads_out(stale: Person, path: str) -> None:
     stale.browser.send(path)
 
     assert stale.browser.follow("Back").path == "/"
+
+
+def test_form_with_a_file_is_shown_again_instead_of_being_saved_without_it(db: None, clock: Clock) -> None:
+    """Seen failing: a logo was lost without a word, and the rest of the form was saved."""
+    fay = hire("fay", "Administrators")
+    fay.sign_in(to="/admin/")
+    Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+    address = "/admin/accounts/application/wiki/change/"
+    form = next(each for each in fay.browser.go(address).forms if "form_ref" in each.fields)
+    logo = SimpleUploadedFile("logo.svg", b"<svg/>", content_type="image/svg+xml")
+    clock.forward(minutes=11)
+    sent = form.fields | {"name": "Team wiki", "reason": "r", "logo": logo}
+    fay.browser.page = Page(fay.browser.client.post(address, sent, follow=True))
+
+    prove(fay, clock)
+    page = fay.browser.press("Continue")
+
+    assert (page.path, page.form("Save")[0].fields["name"]) == (address, "Team wiki")
+    assert Application.objects.get().name == "Wiki"
