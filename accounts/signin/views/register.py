@@ -114,7 +114,7 @@ def _begin(
 @require_http_methods(["GET", "POST"])
 @half_signed_in.half_signed_in_required
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Verify the new method. Only then does it count."""
+    """Verify the new method. Only then does it count. The session key changes, because its rights rise."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -128,6 +128,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
                 n_set_up=pending.n_set_up + 1,
                 started=context.now.timestamp(),
             )
+            request.session.cycle_key()
             pending_sign_in.keep(request, kept)
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = verify.show(request, pending, context)

@@ -51,6 +51,18 @@ def test_registers_by_text(ben: Person) -> None:
     assert "Phone call ••• •• 45" in page
 
 
+def test_cookie_from_before_the_method_was_verified_completes_nothing(ben: Person) -> None:
+    """Seen failing: anyone who had seen it could complete the sign-in, once the method was verified."""
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+    thief = Person(ben.user, ben.phone)
+    thief.browser.client.cookies["mfa_session"] = ben.browser.session_key
+    ben.verify(ben.read_app())
+
+    assert thief.browser.submit("/sign-in/register/done/") == "/sign-in/"
+    assert ben.browser.submit("/sign-in/register/done/") == "/"
+
+
 def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     ben.phone.number = OFFICE
     ben.give_password()
