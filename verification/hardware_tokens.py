@@ -105,8 +105,8 @@ def _kept(
     token: HardwareToken | None, owned: Enrolment | None, seed: Seed, *, is_dry_run: bool
 ) -> tuple[str, HardwareToken | None]:
     """Keep a token as it is, and adopt the validity that the file gives."""
-    held = token or owned
-    validity = _new_validity(held, seed) if held is not None else {}
+    known = token or owned
+    validity = _new_validity(known, seed) if known is not None else {}
     if token is None and owned is not None:
         token = _adopt(owned, seed, is_dry_run=is_dry_run)
     if token is not None and not is_dry_run:
@@ -114,10 +114,10 @@ def _kept(
     return "changed" if validity else "same", token
 
 
-def _new_validity(held: HardwareToken | Enrolment, seed: Seed) -> dict[str, datetime]:
+def _new_validity(known: HardwareToken | Enrolment, seed: Seed) -> dict[str, datetime]:
     """Return the instants of a file that aren't those of a token. A file without any says nothing about them."""
     given = {"starts_at": seed.starts_at, "ends_at": seed.ends_at}
-    return {name: value for name, value in given.items() if value is not None and value != getattr(held, name)}
+    return {name: value for name, value in given.items() if value is not None and value != getattr(known, name)}
 
 
 def _set_validity(token: HardwareToken, validity: dict[str, datetime]) -> None:

@@ -36,8 +36,6 @@ from verification.limits.message_and_request_limits import (
     spend_once,
     spend_request,
     spend_send,
-    spending_stopped_until,
-    spent,
     window_start,
 )
 from verification.limits.password_guessing import (
@@ -49,6 +47,7 @@ from verification.limits.password_guessing import (
 )
 from verification.limits.program_secrets import ProgramSecrets
 from verification.limits.retention import purge
+from verification.limits.spending import spending_stopped_until, spent
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
 __all__ = [

@@ -8,13 +8,11 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
-from django.utils import timezone
 
 from verification import conf
 from verification.context import Context, network_of
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
-from verification.db.ttl_cache import TTLCache
 from verification.keys import crypto
 from verification.limits import toll_fraud, unanswered_messages
 from verification.limits.gates import (
@@ -193,11 +191,12 @@ def _send_limits(sending: Sending) -> list[WindowLimit]:
         _network_limit(sending.context),
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_range_limits(sending.prefix, is_trial=sending.is_trial) if sending.prefix else ()),
-        *_spending_limits(sending.spending, sending.cost),
+        *spending_limits(sending.spending, sending.cost),
     ]
 
 
-def _spending_limits(spending: Iterable[toll_fraud.SpendingWindow], cost: int) -> list[WindowLimit]:
+def spending_limits(spending: Iterable[toll_fraud.SpendingWindow], cost: int) -> list[WindowLimit]:
+    """Return spending limits as they are counted for a message of this cost."""
     return [
         WindowLimit(
             f"{SPENT}{limit.span}",
@@ -275,36 +274,6 @@ def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
             else []
         ),
     ]
-
-
-def spent(span: str, window: timedelta, *, now: datetime) -> int:
-    """Return how much was spent in the current window of a span. Units: thousandths of the currency."""
-    limit = WindowLimit(f"{SPENT}{span}", "", window, UNLIMITED)
-    rows = Counter.objects.filter(scope=limit.scope, key=limit.key(), window_at=limit.window_at(now))
-    return rows.values_list("count", flat=True).first() or 0
-
-
-def _read_spent() -> dict[tuple[str, datetime], int]:
-    """Return what was spent in the current windows, by scope and start."""
-    now, limits = timezone.now(), _spending_limits(toll_fraud.spending_limits(), 0)
-    keys, starts = [limit.key() for limit in limits], [limit.window_at(now) for limit in limits]
-    rows = Counter.objects.filter(scope__in=[limit.scope for limit in limits], key__in=keys, window_at__in=starts)
-    return {(scope, start): count for scope, start, count in rows.values_list("scope", "window_at", "count")}
-
-
-_spent = TTLCache(_read_spent, seconds=lambda: 5 * conf.cache_seconds())
-
-
-def spending_stopped_until(kind: str, address: str, *, now: datetime) -> datetime | None:
-    """Return until when a spending limit stops a message to a number, as far as this process knows, or None."""
-    cost = toll_fraud.cost(kind, address)
-    limits = _spending_limits(toll_fraud.spending_limits(), cost) if cost else []
-    ends = [
-        limit.window_at(now) + limit.window
-        for limit in limits
-        if _spent.read().get((limit.scope, limit.window_at(now)), 0) + cost > limit.most
-    ]
-    return max(ends, default=None)
 
 
 def spend_request(what: str, *, name: str, context: Context) -> Gate:

@@ -9,7 +9,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
 from verification import limits, notices, policies
 from verification.delivery.rendering import compose
-from verification.limits import message_and_request_limits, toll_fraud
+from verification.limits import message_and_request_limits, spending, toll_fraud
 from verification.models import (
     Counter,
     Country,
@@ -41,7 +41,7 @@ def test_option_that_spending_stops_says_until_when(ana: EngineUser, daily_limit
     before = policies.decide(ana.user, ana.context)
     for n in range(3):
         ana.start("text", binding=f"b{n}")
-    message_and_request_limits._spent.forget()
+    spending._spent.forget()
 
     after = policies.decide(ana.user, ana.context)
 

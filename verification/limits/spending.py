@@ -1,0 +1,42 @@
+"""What was spent on messages, and whether a spending limit stops them now. Nothing is counted here."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from verification import conf
+from verification.db.ttl_cache import TTLCache
+from verification.limits import toll_fraud
+from verification.limits.gates import UNLIMITED
+from verification.limits.message_and_request_limits import SPENT, WindowLimit, spending_limits
+from verification.models import Counter
+
+
+def spent(span: str, window: timedelta, *, now: datetime) -> int:
+    """Return how much was spent in the current window of a span. Units: thousandths of the currency."""
+    limit = WindowLimit(f"{SPENT}{span}", "", window, UNLIMITED)
+    rows = Counter.objects.filter(scope=limit.scope, key=limit.key(), window_at=limit.window_at(now))
+    return rows.values_list("count", flat=True).first() or 0
+
+
+def _read_spent() -> dict[tuple[str, datetime], int]:
+    """Return what was spent in the current windows, by scope and start."""
+    now, limits = timezone.now(), spending_limits(toll_fraud.spending_limits(), 0)
+    keys, starts = [limit.key() for limit in limits], [limit.window_at(now) for limit in limits]
+    rows = Counter.objects.filter(scope__in=[limit.scope for limit in limits], key__in=keys, window_at__in=starts)
+    return {(scope, start): count for scope, start, count in rows.values_list("scope", "window_at", "count")}
+
+
+_spent = TTLCache(_read_spent, seconds=lambda: 5 * conf.cache_seconds())
+
+
+def spending_stopped_until(kind: str, address: str, *, now: datetime) -> datetime | None:
+    """Return until when a spending limit stops a message to a number, as far as this process knows, or None."""
+    cost = toll_fraud.cost(kind, address)
+    limits = spending_limits(toll_fraud.spending_limits(), cost) if cost else []
+    ends = [
+        limit.window_at(now) + limit.window
+        for limit in limits
+        if _spent.read().get((limit.scope, limit.window_at(now)), 0) + cost > limit.most
+    ]
+    return max(ends, default=None)
