@@ -10,7 +10,7 @@ from accounts import conf
 from accounts.invitations import audit_events
 from accounts.invitations.states import NEW, is_new
 from accounts.models import Invitation, PasswordReset, User
-from verification import audit, notices
+from verification import audit, notices, policies
 from verification.context import Context
 from verification.db import row_locks
 from verification.models.handles import new_handle
@@ -99,5 +99,5 @@ def _due(now: datetime) -> QuerySet[Invitation]:
 
 
 def _can_start(now: datetime) -> Q:
-    """Return the condition for people who are new, have an email address, and aren't blocked."""
-    return NEW & ~Q(email="") & (Q(blocked_until=None) | Q(blocked_until__lte=now))
+    """Return the condition for people who are new, have an email address, and are neither blocked nor locked."""
+    return NEW & ~Q(email="") & policies.can_sign_in(now)

@@ -18,7 +18,7 @@ from verification.policies.effective import (
 from verification.policies.form_fields import Lines, Networks
 from verification.policies.merging import for_staff, is_trusted, merge, ranked
 from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
-from verification.policies.second_step_decision import Decision, SignInStep, decide, refusal
+from verification.policies.second_step_decision import Decision, SignInStep, can_sign_in, decide, refusal
 
 __all__ = [
     "RULES",
@@ -34,6 +34,7 @@ __all__ = [
     "SignInStep",
     "app_passwords_of",
     "approval_losses",
+    "can_sign_in",
     "contradictions",
     "decide",
     "default",

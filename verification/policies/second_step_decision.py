@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
 from verification import enrolments, registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
@@ -47,6 +49,12 @@ def refusal(user: Person, now: datetime) -> DecisionReason | None:
     if not user.is_active or (user.blocked_until and user.blocked_until > now):
         return DecisionReason.BLOCKED
     return DecisionReason.LOCKED if user.second_step_locked_at else None
+
+
+def can_sign_in(now: datetime) -> Q:
+    """Return the condition for the people who can sign in somewhere now: those whom `refusal` doesn't stop."""
+    free = Q(blocked_until=None) | Q(blocked_until__lte=now)
+    return free & Q(is_active=True, second_step_locked_at=None)
 
 
 def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:

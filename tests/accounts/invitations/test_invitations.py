@@ -58,6 +58,7 @@ def test_reminds_nobody_who_followed_it_or_left(clock: Clock, db: None) -> None:
         "no.mail": {"email": ""},
         "has.password": {"password": "md5$x$y"},
         "blocked": {"blocked_until": clock.now + timedelta(days=90)},
+        "locked": {"second_step_locked_at": clock.now},
     }
     for name, changes in ended.items():
         person = fresh(name)
