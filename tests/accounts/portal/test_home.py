@@ -1,8 +1,13 @@
 """Tests of the portal's first page: who is signed in, with which methods, and what to do next."""
 
+from datetime import timedelta
+
+from django.db import transaction
 from django.utils import timezone
 
 from tests.simulated.people import ANAS, Clock, Person
+from verification import enrolments, time_format
+from verification.context import Context
 from verification.models import Failure
 
 
@@ -16,6 +21,21 @@ def test_shows_methods_masked(ana: Person) -> None:
 
 def test_marks_the_usual_one(ana: Person) -> None:
     assert "Text message ••• •• 23 Default" in ana.sign_in()
+
+
+def test_pass_says_until_when_it_is_valid(ana: Person, ben: Person, clock: Clock) -> None:
+    ends, context = clock.now + timedelta(hours=1), Context(now=clock.now)
+    with transaction.atomic():
+        enrolments.issue_pass(
+            ana.user,
+            {"length": 8, "once": False},
+            context,
+            starts_at=clock.now,
+            ends_at=ends,
+            actor_id=ben.user.pk,
+        )
+
+    assert time_format.moment(ends) in ana.sign_in()
 
 
 def test_number_and_app_on_one_phone_are_no_backup(ana: Person) -> None:
