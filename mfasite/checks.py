@@ -109,6 +109,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     return [message for part in parts for message in part()]
 
 
+@register(Tags.security, deploy=True)
+def check_demo(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Refuse to run a demo as a service for real people."""
+    what = "DEMO=1 is set: keys can be weak, addresses needn't be https, and everyone sees the virtual phones."
+    return [Error(what, hint="Remove DEMO.", id="mfasite.E012")] if settings.DEMO else []
+
+
 @register(Tags.staticfiles, deploy=True)
 def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Check that collectstatic was run for this version."""

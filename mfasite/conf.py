@@ -110,10 +110,9 @@ web_threads: Setting[int] = Setting(
 allowed_hosts: Setting[tuple[str, ...]] = Setting(
     WEB,
     "ALLOWED_HOSTS",
-    formats.words("host names, separated by commas", example="mfa.example.net,two-step.example.net"),
+    formats.host_names(example="web1.example.net,web2.example.net"),
     default=(),
-    default_text="the host in `PUBLIC_URL`",
-    meaning="host names that requests can use",
+    meaning="host names that requests can use, besides the one in `PUBLIC_URL`",
 )
 
 

@@ -227,11 +227,7 @@ BIND = environment[conf.bind]
 TRUSTED_PROXIES = environment[conf.trusted_proxies]
 IS_BEHIND_SOCKET = BIND.startswith("unix:")  # which only programs on this machine can reach
 # Loopback is for health checks on this machine. No URL that we send is built from a request's host.
-ALLOWED_HOSTS = [
-    *(environment[conf.allowed_hosts] or (str(urlsplit(PUBLIC_URL).hostname),)),
-    "127.0.0.1",
-    "localhost",
-]
+ALLOWED_HOSTS = [str(urlsplit(PUBLIC_URL).hostname), *environment[conf.allowed_hosts], "127.0.0.1", "localhost"]
 if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
     # mfasite.middleware.trusted_proxies.Proxied removes the header unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -130,6 +130,16 @@ def test_refuses_a_database_that_stores_not_every_text(transactional_db: None, *
     assert ("mfasite.E010" in done.stderr, bool(done.returncode)) == (found, found), done.stderr
 
 
+def test_refuses_a_demo_for_real_people(settings: Settings) -> None:
+    """Seen failing: `check --deploy` found nothing."""
+    settings.DEMO = False
+    assert checks.check_demo(None) == []
+
+    settings.DEMO = True
+
+    assert [message.id for message in checks.check_demo(None)] == ["mfasite.E012"]
+
+
 def test_names_missing_migrations(db: None) -> None:
     """Seen failing: `check --deploy --database default` found nothing on an empty database."""
     assert checks.check_migrations(None, databases=["default"]) == []

@@ -19,6 +19,7 @@ N = TypeVar("N", int, float, Decimal)
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 KEY_BYTES = 32
+_HOST_NAME = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[\da-fA-F:.]+\]", re.ASCII)
 
 
 class Wrong(ValueError):
@@ -139,6 +140,18 @@ def words(expects: str = "a list, separated by commas", *, example: str = "one,t
     return Format(expects, _split, example, ",".join)
 
 
+def host_names(*, example: str) -> Format[tuple[str, ...]]:
+    """Parse names of hosts, without scheme and port. A name that begins with a dot includes those below it."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        found = _split(value)
+        if not all(_HOST_NAME.fullmatch(name) for name in found):
+            raise Wrong("names only, without https:// and without a port")
+        return found
+
+    return Format("host names, separated by commas", parse, example, ",".join)
+
+
 def packages(parent: str, *, example: str) -> Format[tuple[str, ...]]:
     """Parse names of packages: a short name is one of ours, a dotted name one of the organisation's."""
 
@@ -146,6 +159,8 @@ def packages(parent: str, *, example: str) -> Format[tuple[str, ...]]:
         found = tuple(name if "." in name else f"{parent}.{name}" for name in _split(value))
         if not all(part.isidentifier() for name in found for part in name.split(".")):
             raise Wrong
+        if len({*found}) < len(found):
+            raise Wrong("each once")
         return found
 
     return Format("names of packages, separated by commas", parse, example, ",".join)
