@@ -152,6 +152,7 @@ MORE_TASKS: dict[str, Callable[[Person], None]] = {
     "end_sessions": _signed_in,
     "try_message": lambda _ana: None,
     "reset_device": lambda _ana: None,
+    "lock": lambda _ana: None,
     "unlock": _locked,
 }
 
