@@ -25,6 +25,7 @@ ASKED = {
     "getattr(providers().get(provider), 'codes', {})": "a provider's module: it may declare codes",
     "getattr(found, 'ipv4_mapped', None)": "an address: IPv6 alone has it",
     "getattr(view, 'csrf_exempt', False)": "a view: Django's decorator sets it",
+    "getattr(record, 'status_code', _SERVER_ERROR)": "a record of the log: Django sets it for a response",
     "getattr(row, 'ref', '')": "a field that some models declare",
     "getattr(row, 'handle', '')": "a field that some models declare",
 }
