@@ -153,6 +153,13 @@ def test_forged_callback_is_refused(told: Any, event: str, terms: dict[str, Any]
         provider.parse(callback(told, event, **terms))
 
 
+@pytest.mark.parametrize(("age", "said"), [(400, r"-40[01] seconds"), (-400, r"\+(399|400) seconds")])
+def test_says_how_far_a_clock_is_off(age: int, said: str, vonage: FakeCarrier) -> None:
+    """Seen failing: with our clock behind, the log said that the account's secret was wrong."""
+    with pytest.raises(Forged, match=said):
+        provider.parse(callback(of_text("delivered"), age=age))
+
+
 def test_token_without_a_signature_is_none(vonage: FakeCarrier) -> None:
     sound = callback(of_text("delivered"))
     claims = jwt.decode(sound.headers["authorization"].split()[1], options={"verify_signature": False})
