@@ -14,7 +14,7 @@ from verification.models.messages import Channel, FailureReason
 
 from .error_codes import CODES
 
-_AFTER_DATA = 500  # a 5xx reply is final, a 4xx one may pass
+_FINAL = 500  # a 5xx reply is final, a 4xx one may pass
 
 
 class SmtpProvider:
@@ -39,12 +39,14 @@ class SmtpProvider:
         try:
             connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
-            raise SendRefused(FailureReason.INVALID_NUMBER, permanent=True, code=_code(error)) from error
+            is_final = all(number >= _FINAL for number, _words in error.recipients.values())
+            reason = FailureReason.INVALID_NUMBER if is_final else FailureReason.BLOCKED
+            raise SendRefused(reason, permanent=is_final, code=_code(error)) from error
         except smtplib.SMTPResponseException as error:
             code = _code(error)
             if code in CODES and CODES[code].fault is Fault.ACCOUNT:
                 raise SendRefused(FailureReason.PROVIDER_DOWN, code=code) from error
-            raise SendRefused(FailureReason.BLOCKED, permanent=error.smtp_code >= _AFTER_DATA, code=code) from error
+            raise SendRefused(FailureReason.BLOCKED, permanent=error.smtp_code >= _FINAL, code=code) from error
         except (OSError, smtplib.SMTPException) as error:
             raise ResponseLost("the mail server did not answer") from error
         finally:
