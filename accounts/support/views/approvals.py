@@ -1,6 +1,7 @@
 """Views of approvals: requests that wait for a second person, and approved ones still to be done."""
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -50,7 +51,10 @@ def _one(request: AuthedRequest, ref: str) -> SupportRequest:
 @require_POST
 def decide(request: AuthedRequest, ref: str) -> HttpResponse:
     """Approve or refuse a request."""
-    found, agrees = _one(request, ref), request.POST.get("answer") == "agree"
+    found, answer = _one(request, ref), request.POST.get("answer")
+    if answer not in {"agree", "refuse"}:
+        raise BadRequest
+    agrees = answer == "agree"
     if approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
         messages.success(
             request, _("Approved. The colleague who requested it can do it now.") if agrees else _("Refused.")

@@ -114,6 +114,17 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
+def test_answer_that_is_none_decides_nothing(ana: Person, dora: Person, sam: Person) -> None:
+    """Seen failing: anything but an approval was a refusal."""
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
+    do(dora, ana, "clear_settings", app_passwords_too="on")
+    waiting = SupportRequest.objects.get(person=ana.user)
+
+    page = sam.browser.send(f"/admin/accounts/user/requests/{waiting.ref}/decide/", answer="approve")
+
+    assert (page.status, SupportRequest.objects.get().state) == (400, SupportRequest.State.WAITING)
+
+
 def test_whoever_asked_withdraws(ana: Person, dora: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
     do(dora, ana, "clear_settings", app_passwords_too="on")
