@@ -26,7 +26,7 @@ def main() -> None:
     except DatabaseError:
         from mfasite import checks
 
-        why = "" if "--traceback" in sys.argv else checks.explain_database_error()
+        why = "" if "--traceback" in sys.argv else checks.explain_database_error(is_migrating="migrate" in sys.argv)
         if not why:
             raise
         sys.exit(why)

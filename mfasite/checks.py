@@ -177,12 +177,15 @@ def _missing_migrations() -> str:
     return f"The database lacks migrations of this version: {named}." if missing else ""
 
 
-def explain_database_error() -> str:
-    """Say why no command can use the database, and what to do. Empty if it is there, with all migrations."""
+def explain_database_error(*, is_migrating: bool) -> str:
+    """Say why a command can't use the database, and what to do. Empty if it is there, with all migrations.
+
+    While `migrate` runs, migrations are missing in any case, so they don't explain its error.
+    """
     connection.close()  # the command may have left a transaction that failed
     if why := _why_no_database():
         return f"Can't connect to the database: {why}. Check DATABASE_URL and DATABASE_PASSWORD."
-    what = _missing_migrations()
+    what = "" if is_migrating else _missing_migrations()
     return f"{what} {_MIGRATE}" if what else ""
 
 

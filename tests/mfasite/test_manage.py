@@ -1,8 +1,10 @@
 """`manage.py --demo`: a command runs on the demo's data when it is asked for, and never by accident."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
@@ -69,6 +71,18 @@ def test_says_that_migrations_are_missing(tmp_path: Path) -> None:
     assert answer.returncode != 0
     assert "Traceback" not in answer.stderr
     assert "manage.py migrate" in answer.stderr
+
+
+def test_migrate_says_what_failed(tmp_path: Path) -> None:
+    """Seen failing: the answer was to run `migrate`."""
+    home = made(tmp_path)
+    with closing(sqlite3.connect(home / "db.sqlite3")) as database:
+        database.execute("CREATE TABLE django_content_type (id)")
+
+    answer = run(f"--demo={home}", "migrate")
+
+    assert answer.returncode != 0
+    assert "django_content_type" in answer.stderr
 
 
 def test_shows_the_traceback_of_a_database_error_on_request(tmp_path: Path) -> None:
