@@ -58,7 +58,8 @@ class Foreseen(logging.Filter):
         """Let every line pass."""
         if getattr(record, "status_code", _SERVER_ERROR) < _SERVER_ERROR:
             record.exc_info, record.exc_text = None, None
-            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.levelno = min(record.levelno, logging.WARNING)
+            record.levelname = logging.getLevelName(record.levelno)
         return True
 
 

@@ -83,6 +83,15 @@ def test_masks_a_traceback_too() -> None:
     assert "483920" not in text
 
 
+def test_successful_response_stays_information() -> None:
+    """Seen failing: every line about a response became a warning."""
+    record = logging.makeLogRecord({"levelno": logging.INFO, "levelname": "INFO", "status_code": 200})
+
+    logs.Foreseen().filter(record)
+
+    assert (record.levelno, record.levelname) == (logging.INFO, "INFO")
+
+
 def _wrong_host(client: Client) -> int:
     return client.get("/sign-in/", headers={"Host": "evil.example"}).status_code
 
