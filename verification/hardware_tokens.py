@@ -65,7 +65,9 @@ def bring_in(
 ) -> tuple[str, HardwareToken | None]:
     """Add a token to the stock, or assign it to a person if one is named.
 
-    Return whether it is new, changed or unchanged. A token that someone uses keeps its state, except for its validity.
+    Return whether it is new, changed or unchanged. A token that someone uses keeps its state. Only its validity
+    changes, if the file has its secret: anyone can read its serial number.
+
     Errors: `InUse` if someone else uses it; `Retired`; `Ended` if a person is named for one that is over.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
@@ -74,11 +76,13 @@ def bring_in(
         if token is not None and token.retired_at:
             raise Retired
         owned = token.enrolment if token is not None else enrolments.find_token(seed.serial)
+        has_secret = _has_secret(token or owned, seed.secret)
         if owned is not None and owned.confirmed:
             if user is not None and owned.user_id != user.pk:
                 raise InUse
-            return _kept(token, owned, seed, is_dry_run=is_dry_run)
-        is_same = _has_secret(token or owned, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
+            trusted = seed if has_secret else replace(seed, starts_at=None, ends_at=None)
+            return _kept(token, owned, trusted, is_dry_run=is_dry_run)
+        is_same = has_secret and (token is None or Scheme.read(token.data) == seed.scheme)
         if is_same and (user is None or (owned is not None and owned.user_id == user.pk)):
             return _kept(token, owned, seed, is_dry_run=is_dry_run)
         _check_end(seed.ends_at or (token.ends_at if token is not None and is_same else None), user, context.now)
