@@ -59,7 +59,7 @@ def _locked(since: datetime, history: Sequence[AuditEvent], names: dict[int, str
     kind = audit_events.SUPPORT_PERSON_LOCKED.kind
     made = next((event for event in history if event.kind == kind and event.at == since), None)
     if made is None:
-        words = _("Since %(at)s, because a sign-in was reported as fraud.")
+        words = _("Since %(at)s: a sign-in was reported as fraud, or support locked it.")
         return Status("bad", _("Locked"), words % {"at": time_format.moment(since)})
     said = {"at": time_format.moment(since), "who": names.get(made.actor_id or 0, _("someone who left"))}
     parts = [_("Since %(at)s, by %(who)s.") % said, _("Reason: %(why)s.") % {"why": made.said["reason"].rstrip(".")}]
