@@ -22,7 +22,7 @@ def recorded(
     yield lost
     if not before:
         return
-    after = approvals_of_many(people)
-    lost |= {pk: sorted(names - after[pk]) for pk, names in before.items() if names - after[pk]}
+    after = approvals_of_many(people)  # empty if the policies have changed since
+    lost |= {pk: sorted(gone) for pk, names in before.items() if (gone := names - after.get(pk, names))}
     entries = [audit.EventToRecord(events.APPROVALS_DROPPED, pk, {"actions": actions}) for pk, actions in lost.items()]
     audit.record_many(entries, context=context, actor_id=actor_id)
