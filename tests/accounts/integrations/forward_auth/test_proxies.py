@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 
@@ -37,7 +38,10 @@ pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow, pytest.
 
 PROGRAMS = ("nginx", "caddy", "traefik", "envoy")
 
-BOTH_SPELLINGS = [*HEADERS, *(name.replace("-", "_") for name in HEADERS)]
+# For many applications, an underscore is the same as a hyphen.
+SPELLINGS = [
+    name.replace("-", "{}").format(*signs) for name in HEADERS for signs in product("-_", repeat=name.count("-"))
+]
 
 
 # Set up --------------------------------------------------------------------------------------------------------------
@@ -204,15 +208,15 @@ def test_background_request_gets_401(reverse_proxy: ReverseProxy) -> None:
 
 
 def test_public_page_opens_for_everyone_and_names_nobody(reverse_proxy: ReverseProxy) -> None:
-    answer = reverse_proxy.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(BOTH_SPELLINGS, "root"))
+    answer = reverse_proxy.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(SPELLINGS, "root"))
 
     assert answer.is_from_application
     assert not any("root" in value for values in answer.received.values() for value in values)
 
 
 def test_forged_headers_never_reach_the_application(proxy_of_cleo: ReverseProxy) -> None:
-    """Seen failing for Traefik and Envoy without the lines that remove the second spelling."""
-    forged = dict.fromkeys([*BOTH_SPELLINGS, *(name.lower() for name in BOTH_SPELLINGS)], "root")
+    """Seen failing for Traefik and Envoy without the lines that remove each other spelling."""
+    forged = dict.fromkeys([*SPELLINGS, *(name.lower() for name in SPELLINGS)], "root")
 
     answer = proxy_of_cleo.get("/page", sent=forged)
 
