@@ -107,10 +107,14 @@ def put_back(request: SupportRequest) -> None:
 
 def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     """Return the requests that wait or are not done yet, about users this member of staff may see."""
-    open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
+    return visible(staff, now=now).exclude(state=_State.WITHDRAWN).order_by("-asked_at")
+
+
+def visible(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
+    """Return the same, and withdrawn ones: a colleague may still have the page with the buttons to decide."""
+    return SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
         ends_at__gt=now, is_collected=False, person__in=desk_scopes.visible(staff)
     )
-    return open_ones.exclude(state=_State.WITHDRAWN).order_by("-asked_at")
 
 
 def _record(event: Event, request: SupportRequest, staff: User, context: Context) -> None:

@@ -44,7 +44,7 @@ def _options(found: SupportRequest, context: Context) -> list[tuple[str, str]]:
 
 def _one(request: AuthedRequest, ref: str) -> SupportRequest:
     now = request_context.read(request).now
-    return get_object_or_404(approvals.listed(request.user, now=now), ref=ref)
+    return get_object_or_404(approvals.visible(request.user, now=now), ref=ref)
 
 
 @redirects.button_on("admin:support-requests")
@@ -60,7 +60,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
             request, _("Approved. The colleague who requested it can do it now.") if agrees else _("Refused.")
         )
     else:
-        messages.warning(request, _("You can’t decide on this request, or it has already been decided."))
+        messages.warning(request, _("You can’t decide on this request, or it was decided or withdrawn before."))
     return redirect("admin:support-requests")
 
 

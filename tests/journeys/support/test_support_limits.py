@@ -30,7 +30,7 @@ def test_nobody_helps_themselves(sam: Person) -> None:
     assert refused(sam) == ["oneself"]
 
 
-def test_nobody_helps_whoever_has_more_rights(sam: Person) -> None:
+def test_nobody_helps_anyone_who_has_more_rights(sam: Person) -> None:
     root = join("root", is_staff=True, is_superuser=True).set_up("totp")
 
     page = post(sam, root, "end_sessions")
@@ -95,7 +95,7 @@ def test_day_has_a_quota(ana: Person, dora: Person) -> None:
     assert refused(dora) == ["quota"]
 
 
-def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Person, sam: Person) -> None:
+def test_second_person_agrees_and_the_one_who_asked_does_it(ana: Person, dora: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
     do(dora, ana, "clear_settings", app_passwords_too="on")
     assert SupportRequest.objects.get(person=ana.user).state == SupportRequest.State.WAITING
@@ -125,7 +125,7 @@ def test_answer_that_is_none_decides_nothing(ana: Person, dora: Person, sam: Per
     assert (page.status, SupportRequest.objects.get().state) == (400, SupportRequest.State.WAITING)
 
 
-def test_whoever_asked_withdraws(ana: Person, dora: Person, sam: Person) -> None:
+def test_the_one_who_asked_withdraws(ana: Person, dora: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
     do(dora, ana, "clear_settings", app_passwords_too="on")
     assert not sam.browser.go("/admin/accounts/user/requests/").offers("Withdraw")
@@ -135,6 +135,20 @@ def test_whoever_asked_withdraws(ana: Person, dora: Person, sam: Person) -> None
 
     assert not page.offers("Withdraw")
     assert not sam.browser.go("/admin/accounts/user/requests/").offers("Approve")
+    assert SupportRequest.objects.get(person=ana.user).state == SupportRequest.State.WITHDRAWN
+
+
+def test_decision_after_the_withdrawal_leads_back_to_the_requests(ana: Person, dora: Person, sam: Person) -> None:
+    """Seen failing: the page was not found."""
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
+    do(dora, ana, "clear_settings", app_passwords_too="on")
+    for staff in (dora, sam):
+        staff.browser.go("/admin/accounts/user/requests/")
+    dora.browser.press("Withdraw")
+
+    page = sam.browser.press("Approve")
+
+    assert (page.status, page.path) == (200, "/admin/accounts/user/requests/")
     assert SupportRequest.objects.get(person=ana.user).state == SupportRequest.State.WITHDRAWN
 
 
