@@ -84,4 +84,4 @@ def _take_form(request: HttpRequest) -> dict[str, object] | None:
     if kept is None or kept["path"] != request.path:
         return None
     fields = [(name, value) for name, values in kept["fields"].items() for value in values]
-    return {"fields": fields, "has_file": kept.get("has_file", False)}
+    return {"fields": fields, "has_file": kept["has_file"]}

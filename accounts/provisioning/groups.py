@@ -35,7 +35,7 @@ def apply_group(
     """Make a group as its entry says, with exactly these members; or rename it, and let some people join and leave it.
 
     Keys that nobody has are left out: the group gets them when the directory supplies the people, and then the group
-    again. Who leaves loses what only the group gave: see `remembered_browser_revocation.settle`.
+    again. People who leave lose what only the group gave: see `remembered_browser_revocation.settle`.
 
     Errors: `UnknownGroup` for `Members` of no group; `Invalid` for an entry without key or name.
     """

@@ -221,8 +221,7 @@ _SIGNED_IN = Update(
 def note_sign_in(user: User, context: Context) -> None:
     """Record when a user signed in. Django's own signal receiver is off, because it would need another transaction.
 
-    Errors: `SessionInterrupted`, when the block ends, if the account has changed since it was read. It is read
-    before the form has arrived completely, which can take long over a slow network.
+    Errors: `SessionInterrupted`, when the block ends, if the account has changed since it was read.
     """
     _SIGNED_IN.later(_is_unchanged, pk=user.pk, epoch=user.epoch, at=context.now)
     user.last_login = context.now

@@ -23,7 +23,7 @@ _TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebni
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class UploaderRestrictions:
     """What the uploader may not do alone. Shape: groups by name; `reach` are those of their desks, None for all."""
 
     staff: User | None
@@ -34,11 +34,11 @@ class Limits:
     reach: frozenset[str] | None
 
 
-def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str, int]) -> Limits:
+def restrictions_of(staff: User | None, people: Collection[User], groups: Mapping[str, int]) -> UploaderRestrictions:
     """Return what the uploader may not do alone to these users."""
     reach = desk_scopes.groups_of(staff) if staff else frozenset[int]()
     supplied = DirectoryGroup.objects.values_list("group__name", flat=True)
-    return Limits(
+    return UploaderRestrictions(
         staff=staff,
         rules=policies.rules_of_many([user.pk for user in people]),
         needs_second=staff is None or groups_of_support.CHANGE[0] in policies.rules_for(staff.pk).second_person,
@@ -48,17 +48,19 @@ def limits_of(staff: User | None, people: Collection[User], groups: Mapping[str,
     )
 
 
-def errors_of(wanted: WantedPerson, user: User | None, mine: Collection[str], limits: Limits) -> list[str]:
+def errors_of(
+    wanted: WantedPerson, user: User | None, mine: Collection[str], restrictions: UploaderRestrictions
+) -> list[str]:
     """Return all reasons why a row is refused."""
     if user is not None and ranks.is_staff(user):
         return [_("This person is staff, and no import changes staff. Remove their roles first.")]
     errors = list[str]()
-    attempt(errors, _check_roles, wanted, limits.roles)
-    attempt(errors, _check_scope, wanted, mine, limits.reach, is_new=user is None)
-    attempt(errors, _check_membership, wanted, mine, needs_second=limits.needs_second)
-    attempt(errors, _check_state, wanted, user, limits.staff, limits.rules)
+    attempt(errors, _check_roles, wanted, restrictions.roles)
+    attempt(errors, _check_scope, wanted, mine, restrictions.reach, is_new=user is None)
+    attempt(errors, _check_membership, wanted, mine, needs_second=restrictions.needs_second)
+    attempt(errors, _check_state, wanted, user, restrictions.staff, restrictions.rules)
     attempt(errors, _check_details, wanted, user)
-    attempt(errors, _check_supplied_groups, wanted, mine, limits.supplied)
+    attempt(errors, _check_supplied_groups, wanted, mine, restrictions.supplied)
     attempt(errors, _check_username, wanted, user)
     attempt(errors, _check_email, wanted, user)
     return errors

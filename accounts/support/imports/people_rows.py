@@ -66,7 +66,8 @@ def apply(
     groups = {shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     names = [people_reading.username_of(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in _locked(names)}
-    seen, limits = _seen(staff, known.values()), people_refusals.limits_of(staff, known.values(), groups)
+    seen = _seen(staff, known.values())
+    restrictions = people_refusals.restrictions_of(staff, known.values(), groups)
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(shown(name))
@@ -84,7 +85,7 @@ def apply(
             counts["same"] += 1
             continue
         else:
-            errors += people_refusals.errors_of(wanted, user, mine, limits)
+            errors += people_refusals.errors_of(wanted, user, mine, restrictions)
         if errors:
             faults.append((line, " ".join(errors)))
             continue
