@@ -144,7 +144,7 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     assert refused.value.field == "roles"
 
 
-def test_only_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it(fay: Person, clock: Clock) -> None:
+def test_only_the_one_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it(fay: Person, clock: Clock) -> None:
     for name, staff in (("Night desk", fay), ("Late desk", hire("gil", "Administrators"))):
         wanted = WantedGroup(name=name, rights=frozenset()).as_json()
         until = clock.now + approvals.LIFE

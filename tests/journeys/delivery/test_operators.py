@@ -188,7 +188,7 @@ def test_support_desk_sends_nothing_again(ana: Person) -> None:
     assert dora.browser.send(f"{DELIVERIES}{handle}/again/").status == 403
 
 
-def test_metrics_are_for_whoever_may(ana: Person, settings: Any) -> None:
+def test_metrics_need_a_token(ana: Person, settings: Any) -> None:
     ana.give_password()
     work()
     client = Client()

@@ -103,7 +103,7 @@ def test_code_is_not_sent_again_while_it_is_off(ana: Person, clock: Clock) -> No
     assert verdicts(ana.browser.send("/sign-in/resend/")) == {Verdict.UNREACHABLE}
 
 
-def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clock) -> None:
+def test_anyone_who_has_only_texts_is_told_and_led_to_support(db: None, clock: Clock) -> None:
     gus = join("gus", number="+41795550199").set_up("text")
     Outage.objects.create(kind=Channel.TEXT, starts_at=timezone.now())
     Outage.objects.create(kind=Channel.CALL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=2))

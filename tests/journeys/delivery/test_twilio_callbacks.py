@@ -243,7 +243,7 @@ def test_keys_told_twice_count_once(ana: Person, accepted_call: Message) -> None
     assert limits.gate(ana.user.pk, "call", now=accepted_call.created_at).n_failures == 0
 
 
-def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:
+def test_code_is_read_out_only_on_request(ana: Person) -> None:
     ana.give_password()
     ana.browser.follow("Use a different verification option")
     ana.browser.press("Call me and read a code to me")

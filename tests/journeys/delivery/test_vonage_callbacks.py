@@ -195,7 +195,7 @@ def test_fraud_is_reported_by_zero(ana: Person, accepted_call: Message) -> None:
     assert Challenge.objects.latest("pk").state == ChallengeState.DENIED
 
 
-def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:
+def test_code_is_read_out_only_on_request(ana: Person) -> None:
     ana.give_password()
     ana.browser.follow("Use a different verification option")
     ana.browser.press("Call me and read a code to me")

@@ -234,7 +234,7 @@ def test_proof_begun_by_a_thief_counts_for_nothing_after_his_own(ben: Person) ->
     assert thief.browser.go("/").path == "/sign-in/"
 
 
-def test_whoever_has_a_method_cannot_enrol_with_a_half_sign_in(ana: Person) -> None:
+def test_anyone_who_has_a_method_cannot_enrol_with_a_half_sign_in(ana: Person) -> None:
     ana.give_password()
 
     ana.browser.send(WALL, method="totp")

@@ -51,7 +51,7 @@ def test_asks_ben_to_register_and_makes_fay_the_administrator() -> None:
 
 
 @pytest.mark.usefixtures("_made")
-def test_leaves_whoever_is_there_as_they_are(tmp_path: Path) -> None:
+def test_leaves_existing_people_as_they_are(tmp_path: Path) -> None:
     before = list(Enrolment.objects.order_by("pk").values())
     written = (tmp_path / "recovery-codes").read_text()
 

@@ -48,7 +48,7 @@ def test_person_causes_ten_sends_an_hour(engine_user: EngineUser) -> None:
     assert allowed == 10
 
 
-def test_number_takes_ten_sends_an_hour_whoever_asks(engine_user: EngineUser) -> None:
+def test_number_takes_ten_sends_an_hour_from_all_people_together(engine_user: EngineUser) -> None:
     assert sum(sends(engine_user, 1, user_id=n) for n in range(1, 13)) == 10
 
 

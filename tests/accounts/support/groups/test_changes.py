@@ -212,7 +212,7 @@ def test_list_counts_members_and_permissions(desk: Group) -> None:
     assert (found.name, found.n_people, found.n_rights) == ("Night desk", 2, 1)
 
 
-def test_who_asked_withdraws_the_request(
+def test_the_one_who_asked_withdraws_the_request(
     actor: Actor, second: User, desk: Group, context: Context, needs_second: None
 ) -> None:
     change(desk, wanted(SEE, name="Late desk"), actor)
