@@ -348,41 +348,41 @@ def test_an_outage_of_the_database_blocks_no_thread_and_ends_soon() -> None:
     The proxy gave up after 30 seconds, because threads also wait for each other.
     """
     with servers.postgres() as server:
-        line = _line(server)
-        assert _connects(line)
+        wrapper = _wrapper(server)
+        assert _connects(wrapper)
         server.stop()
-        _seconds_without(line)  # until then the reason isn't known
+        _seconds_without(wrapper)  # until then the reason isn't known
 
-        took = [_seconds_without(line) for _ in range(150)]  # so the pool alone would wait ten seconds more
+        took = [_seconds_without(wrapper) for _ in range(150)]  # so the pool alone would wait ten seconds more
         server.start()
         until = time.monotonic() + 3
-        while not _connects(line):
+        while not _connects(wrapper):
             assert time.monotonic() < until, "the pool still waits"
 
     assert max(took) < 1
-    assert line.pool.timeout == pool.options(max_connections=2)["timeout"]
-    line.close_pool()
+    assert wrapper.pool.timeout == pool.options(max_connections=2)["timeout"]
+    wrapper.close_pool()
 
 
-def _line(server: servers.Postgres) -> DatabaseWrapper:
+def _wrapper(server: servers.Postgres) -> DatabaseWrapper:
     options = {"pool": pool.options(max_connections=2)}
     address = {"HOST": server.host, "PORT": server.port, "NAME": "postgres", "USER": "postgres", "OPTIONS": options}
     handler = ConnectionHandler({"default": {"ENGINE": "mfasite.postgresql", **address}})
-    line = handler["default"]
-    assert isinstance(line, DatabaseWrapper)
-    return line
+    wrapper = handler["default"]
+    assert isinstance(wrapper, DatabaseWrapper)
+    return wrapper
 
 
-def _connects(line: DatabaseWrapper) -> bool:
+def _connects(wrapper: DatabaseWrapper) -> bool:
     try:
-        connection = line.get_new_connection(line.get_connection_params())
+        connection = wrapper.get_new_connection(wrapper.get_connection_params())
     except psycopg.OperationalError:
         return False
-    line.pool.putconn(connection)
+    wrapper.pool.putconn(connection)
     return True
 
 
-def _seconds_without(line: DatabaseWrapper) -> float:
+def _seconds_without(wrapper: DatabaseWrapper) -> float:
     start = time.monotonic()
-    assert not _connects(line)
+    assert not _connects(wrapper)
     return time.monotonic() - start
