@@ -202,7 +202,10 @@ def test_race_shows_the_missing_guard(
 
 
 def test_one_person_registers_in_many_tabs(owner: OwnerOfManyApps, threads: ConcurrentThreads) -> None:
-    """The last draft wins and the others say that they are gone. No error, and no more methods than allowed."""
+    """The last draft wins and the others say that they are gone. No error, and no more methods than allowed.
+
+    An answer counts as a failure while it is checked, so many at once may have to wait.
+    """
     rules = policies.rules_for(owner.user.pk)
 
     def register(number: int) -> Verdict:
@@ -218,7 +221,8 @@ def test_one_person_registers_in_many_tabs(owner: OwnerOfManyApps, threads: Conc
 
     verdicts = threads.rush(register)
 
-    assert set(verdicts) <= {Verdict.PROVEN, Verdict.GONE, Verdict.USED, Verdict.ISSUED, Verdict.FULL, Verdict.WRONG}
+    refused = {Verdict.GONE, Verdict.USED, Verdict.ISSUED, Verdict.FULL, Verdict.WRONG, Verdict.WAIT}
+    assert set(verdicts) <= {Verdict.PROVEN} | refused
     assert verdicts.count(Verdict.PROVEN) == owner.ways()
     assert owner.usual() == min(1, owner.ways())
 
