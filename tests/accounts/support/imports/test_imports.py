@@ -284,7 +284,7 @@ def test_dry_run_applied_many_times_at_once_is_applied_once(clock: Clock) -> Non
 
 @pytest.mark.slow
 def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, context: Context) -> None:
-    n_people, n_tokens = rounds(600, 20_000), rounds(200, 5_000)
+    n_people, n_tokens = rounds(600, 20_000), rounds(200, 1_500)
     lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(n_people)]
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
