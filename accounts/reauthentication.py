@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 
 from accounts import access, redirects, sessions
 from accounts.session_assurance import AuthedRequest
-from verification.keys import upload_encryption
+from verification.keys import text_encryption
 
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
@@ -73,13 +73,13 @@ def _keep_form(request: HttpRequest) -> None:
     has_file = bool(request.FILES)
     fields = kept | ({BACK: ["yes"]} if has_file else {})
     text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file})
-    request.session[_KEPT_FORM] = upload_encryption.seal(text, bound=sessions.ref_of(request.session))
+    request.session[_KEPT_FORM] = text_encryption.seal(text, bound=sessions.ref_of(request.session))
 
 
 def _take_form(request: HttpRequest) -> dict[str, object] | None:
     """Take the form that was kept out of the session. Return its fields, and whether it had a file, for this page."""
     sealed = request.session.pop(_KEPT_FORM, "")
-    text = upload_encryption.unseal(sealed, bound=sessions.ref_of(request.session)) if sealed else None
+    text = text_encryption.unseal(sealed, bound=sessions.ref_of(request.session)) if sealed else None
     kept = json.loads(text) if text else None
     if kept is None or kept["path"] != request.path:
         return None

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Application, Import, User
 from accounts.support.imports import file_formats
 from verification import signing_keys
-from verification.keys import upload_encryption
+from verification.keys import text_encryption
 
 REF = "ab" * 16  # the public name of every row made here
 KEY = 990_001  # and its primary key
@@ -122,7 +122,7 @@ def furnish(user: User) -> None:
                 made[model] = row
     signing_keys.prepare(timezone.now())
     Application.objects.update(slug="no-text", logo_version="a" * 16)  # as the addresses of the tests name them
-    Import.objects.update(sealed=upload_encryption.seal(",".join(file_formats.COLUMNS[Import.Kind.PEOPLE]), bound=REF))
+    Import.objects.update(sealed=text_encryption.seal(",".join(file_formats.COLUMNS[Import.Kind.PEOPLE]), bound=REF))
 
 
 def _row(model: type[models.Model], made: dict[type[models.Model], models.Model]) -> models.Model | None:

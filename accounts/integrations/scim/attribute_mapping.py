@@ -12,7 +12,7 @@ from accounts.integrations.scim.schemas import EmailAttribute, Person, PhoneNumb
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
-from verification.keys import upload_encryption
+from verification.keys import text_encryption
 
 MAX_EXTERNAL_ID_LENGTH = 255  # characters
 LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID_LENGTH} characters."
@@ -99,13 +99,13 @@ def _number(value: str | None) -> str:
 def write(row: ScimPerson, person: Person) -> None:
     """Put a resource into its row, which is not saved."""
     row.external_id = person.external_id or ""
-    row.sealed = upload_encryption.seal(as_json(person), bound=str(row.user_id))
+    row.sealed = text_encryption.seal(as_json(person), bound=str(row.user_id))
 
 
 def load(row: ScimPerson) -> Person:
     """Return the resource of a row, without its groups. If no key opens it, it has what the account says."""
     user = row.user
-    opened = upload_encryption.unseal(row.sealed, bound=str(row.user_id))
+    opened = text_encryption.unseal(row.sealed, bound=str(row.user_id))
     said: dict[str, Any] = (
         json.loads(opened)
         if opened is not None

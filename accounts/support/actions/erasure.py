@@ -27,7 +27,7 @@ from accounts.support.actions.base import (
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks
-from verification.keys import upload_encryption
+from verification.keys import text_encryption
 
 
 def names_of(person: User) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _leave_imports(person: User) -> None:
 
 
 def _text(job: Import) -> str:
-    return upload_encryption.unseal(job.sealed, bound=job.ref) or ""
+    return text_encryption.unseal(job.sealed, bound=job.ref) or ""
 
 
 def _leave_directory_runs(person: User, now: datetime) -> None:
