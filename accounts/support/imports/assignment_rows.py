@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.row_errors import attempt
+from accounts.support.imports.row_errors import collect_error
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
 from verification import hardware_tokens
 from verification.context import Context
@@ -32,11 +32,11 @@ def apply(
         errors = list[str]()
         if line in repeated:
             errors.append(_("This serial number appears twice in the file. Remove one of the rows."))
-        user = attempt(errors, assignee, fields["user"], people, staff, waiting)
-        token = attempt(errors, _token, fields["serial number"].upper(), user, context)
+        user = collect_error(errors, assignee, fields["user"], people, staff, waiting)
+        token = collect_error(errors, _token, fields["serial number"].upper(), user, context)
         if errors or user is None or token is None:
             faults.append((line, about(fields["serial number"], errors)))
-        elif verdict := attempt(errors, _assign, token, user, context, staff, is_dry_run=is_dry_run):
+        elif verdict := collect_error(errors, _assign, token, user, context, staff, is_dry_run=is_dry_run):
             counts[verdict] += 1
         else:
             faults.append((line, about(fields["serial number"], errors)))

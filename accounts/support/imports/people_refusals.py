@@ -14,7 +14,7 @@ from accounts.support import groups as groups_of_support
 from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_reading import WantedPerson, joined, shown
-from accounts.support.imports.row_errors import attempt
+from accounts.support.imports.row_errors import collect_error
 from accounts.support.staff_roles import groups_of_staff
 from verification import policies
 from verification.policies import Rules
@@ -55,14 +55,14 @@ def errors_of(
     if user is not None and ranks.is_staff(user):
         return [_("This person is staff, and no import changes staff. Remove their roles first.")]
     errors = list[str]()
-    attempt(errors, _check_roles, wanted, restrictions.roles)
-    attempt(errors, _check_scope, wanted, mine, restrictions.reach, is_new=user is None)
-    attempt(errors, _check_membership, wanted, mine, needs_second=restrictions.needs_second)
-    attempt(errors, _check_state, wanted, user, restrictions.staff, restrictions.rules)
-    attempt(errors, _check_details, wanted, user)
-    attempt(errors, _check_supplied_groups, wanted, mine, restrictions.supplied)
-    attempt(errors, _check_username, wanted, user)
-    attempt(errors, _check_email, wanted, user)
+    collect_error(errors, _check_roles, wanted, restrictions.roles)
+    collect_error(errors, _check_scope, wanted, mine, restrictions.reach, is_new=user is None)
+    collect_error(errors, _check_membership, wanted, mine, needs_second=restrictions.needs_second)
+    collect_error(errors, _check_state, wanted, user, restrictions.staff, restrictions.rules)
+    collect_error(errors, _check_details, wanted, user)
+    collect_error(errors, _check_supplied_groups, wanted, mine, restrictions.supplied)
+    collect_error(errors, _check_username, wanted, user)
+    collect_error(errors, _check_email, wanted, user)
     return errors
 
 

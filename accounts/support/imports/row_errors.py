@@ -7,7 +7,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def attempt(errors: list[str], read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+def collect_error(errors: list[str], read: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
     """Call a function of a row and return its result. If it raises `ValueError`, add the text to the row's errors."""
     try:
         return read(*args, **kwargs)

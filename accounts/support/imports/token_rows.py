@@ -13,7 +13,7 @@ from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.row_errors import attempt
+from accounts.support.imports.row_errors import collect_error
 from verification import hardware_tokens, inputs, policies
 from verification.context import Context
 from verification.hardware_tokens import Seed
@@ -53,12 +53,12 @@ def apply(
             faults.append((line, about(serial, [fields["refused"]])))
             continue
         seed, errors = _seed(serial, fields)
-        user = attempt(errors, _person, fields["upn"], people, staff, waiting)
+        user = collect_error(errors, _person, fields["upn"], people, staff, waiting)
         if line in repeated:
             errors.append(_("This serial number appears twice in the file. Remove one of the rows."))
         if seed is None or errors:
             faults.append((line, about(serial, errors)))
-        elif verdict := attempt(errors, _bring_in, seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run):
+        elif verdict := collect_error(errors, _bring_in, seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run):
             counts[verdict] += 1
         else:
             faults.append((line, about(serial, errors)))
@@ -138,14 +138,14 @@ def _seed(serial: str, fields: Mapping[str, str]) -> tuple[Seed | None, list[str
     errors = list[str]()
     if inputs.line(serial, max_length=64) != serial or not serial:
         errors.append(_("Enter a serial number of 1 to 64 characters."))
-    secret = attempt(errors, _secret, fields["secret key"])
-    scheme = attempt(errors, _scheme, fields)
+    secret = collect_error(errors, _secret, fields["secret key"])
+    scheme = collect_error(errors, _scheme, fields)
     counter = inputs.number(fields["counter"] or "0", most=_MAX_COUNTER)
     lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
     if counter is None or lead is None:
         errors.append(_("The counter or the clock drift is out of range."))
-    starts = attempt(errors, _instant, fields["starts"])
-    ends = attempt(errors, _instant, _end(fields["ends"]))
+    starts = collect_error(errors, _instant, fields["starts"])
+    ends = collect_error(errors, _instant, _end(fields["ends"]))
     texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
     if None in texts.values():
         errors.append(_("Shorten the manufacturer and the model to 64 characters each."))
