@@ -146,17 +146,31 @@ def withdraw(request: AuthedRequest, ref: str) -> HttpResponse:
     """Withdraw one's own request."""
     _may(request)
     context = request_context.read(request)
-    if groups.withdraw(get_object_or_404(groups.waiting(context.now), ref=ref), request.user, context):
+    waiting = _waiting(request, ref)
+    if waiting is None:
+        return redirect("admin:auth_group_changelist")
+    if groups.withdraw(waiting, request.user, context):
         messages.success(request, _("Withdrawn."))
     else:
         messages.warning(request, _("Only the person who requested this can withdraw it."))
     return redirect("admin:auth_group_changelist")
 
 
+def _waiting(request: AuthedRequest, ref: str) -> GroupRequest | None:
+    """Return a request that waits. If it is over, tell so and return None."""
+    found = groups.waiting(request_context.read(request).now).filter(ref=ref).first()
+    if found is None:
+        get_object_or_404(GroupRequest, ref=ref)
+        messages.warning(request, _("This request was decided or withdrawn before, or it has expired."))
+    return found
+
+
 def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseBase:
     _may(request)
     context = request_context.read(request)
-    waiting: GroupRequest = get_object_or_404(groups.waiting(context.now), ref=ref)
+    waiting = _waiting(request, ref)
+    if waiting is None:
+        return redirect("admin:auth_group_changelist")
     if not groups.may_decide(waiting, request.user):
         raise PermissionDenied
     plan = groups.plan(waiting.asked_by, waiting.group, groups.wanted_by(waiting))
