@@ -157,3 +157,14 @@ def test_only_the_one_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it
 
     assert not page.offers("Withdraw")
     assert GroupRequest.objects.get(state=GroupRequest.State.WITHDRAWN).name == "Night desk"
+
+
+def test_request_that_is_over_leads_back_to_the_list(fay: Person, clock: Clock) -> None:
+    """Seen failing: the page was not found."""
+    over, at = GroupRequest.State.WITHDRAWN, {"asked_at": clock.now, "ends_at": clock.now + approvals.LIFE}
+    asked_by = hire("gil", "Administrators").user
+    request = GroupRequest.objects.create(name="Night desk", reason="r", asked_by=asked_by, state=over, **at)
+
+    pages = [fay.browser.go(f"/admin/auth/group/requests/{request.ref}/{answer}/") for answer in ("agree", "refuse")]
+
+    assert [(page.status, page.path) for page in pages] == [(200, "/admin/auth/group/")] * 2
