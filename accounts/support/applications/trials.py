@@ -53,8 +53,11 @@ class Trial:
 def trial(application: Application, person: User, client: OidcClient | None, now: datetime) -> Trial:
     """Try an application as a person, without signing anyone in. Nothing is written."""
     rules = policies.rules_for(person.pk)
-    own = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
-    methods = dict.fromkeys((each.method, str(each.label)) for each in own if not each.is_locked)
+    own = enrolments.options(
+        enrolments.confirmed(person.pk), rules.methods, now=now, voice_countries=rules.voice_countries
+    )
+    usable = [each for each in own if not each.is_locked and not each.unavailable_reason]
+    methods = dict.fromkeys((each.method, str(each.label)) for each in usable)
     ways = [(_("Password and %(method)s") % {"method": label}, _facts(person, now, name)) for name, label in methods]
     if rules.remember_days > 0:
         ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=DecisionReason.REMEMBERED)))

@@ -52,6 +52,20 @@ def test_no_browser_is_tried_where_none_is_remembered(wiki: Application, clock: 
     assert (only.is_open, only.answer.step) == (True, AccessStep.CONTINUE)
 
 
+@pytest.mark.parametrize(("country", "n_left_out"), [("DE", 1), ("CH", 0)])
+def test_call_to_a_country_that_policy_excludes_is_not_tried(
+    country: str, n_left_out: int, wiki: Application, clock: Clock
+) -> None:
+    """Seen failing: it was said to open the application."""
+    Policy.objects.update_or_create(group=None, defaults={"remember_days": 0, "voice_countries": [country]})
+    person = join("ida", number="+41795550123").set_up("call", "totp").user
+
+    n_tries = len(tried(wiki, person, clock).tries)
+
+    n_methods = Enrolment.objects.filter(user=person, confirmed=True).values("method").distinct().count()
+    assert n_tries == n_methods - n_left_out
+
+
 def test_someone_without_a_method_is_asked_to_set_one_up(wiki: Application, clock: Clock) -> None:
     Policy.objects.update_or_create(group=None, defaults={"remember_days": 0})
 
