@@ -1,4 +1,4 @@
-"""Tests of the words of texts, calls and emails: they are made at hand-over, and only then contain the code."""
+"""Tests that the words of a text, call or email are written when it is sent, and contain the code only then."""
 
 import re
 
