@@ -2,13 +2,12 @@
 
 import hmac
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider import Callback, Forged, check_time
 from verification.keys import crypto
 
 HEADER = "x-virtual-signature"
-LIFE = timedelta(minutes=5)
 _PURPOSE = "virtual.callback"
 
 
@@ -28,8 +27,7 @@ def check(callback: Callback, *, now: datetime) -> None:
     rings = [crypto.mac(_PURPOSE, moment, callback.url, callback.body, key_id=key) for key in crypto.digest_keys()]
     if not any(hmac.compare_digest(ours.hex().encode(), signed.encode()) for ours in rings):
         raise Forged("the signature does not match the address and body")
-    if abs(now.timestamp() - int(moment)) > LIFE.total_seconds():
-        raise Forged("the signature is too old")
+    check_time(int(moment), now=now)
 
 
 def _read(given: Mapping[str, str]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The signature of callbacks: a token with a secret of the account, over body and time but not the address."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -9,9 +9,8 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider import CALLBACK_LIFE, Callback, Forged, check_time
 
-LIFE = timedelta(minutes=5)
 _SCHEME = "bearer "
 # Its time is compared last, because a wrong clock must not look like a wrong secret.
 _WANTED: Options = {"require": ["iat", "payload_hash"], "verify_aud": False, "verify_iat": False}
@@ -34,12 +33,11 @@ def check(callback: Callback, *, secrets: Sequence[str], application: str, now: 
         raise Forged("the signature is of another body")
     if not isinstance(claims["iat"], int):
         raise Forged("the token has no time")
-    if abs(ahead := claims["iat"] - now.timestamp()) > LIFE.total_seconds():
-        raise Forged(f"its time is {ahead:+.0f} seconds from ours: it is repeated, or a clock is wrong")
+    check_time(claims["iat"], now=now)
 
 
 def _claims(token: str, secret: str) -> dict[str, Any] | None:
     try:
-        return jwt.decode(token, secret, algorithms=["HS256"], options=_WANTED, leeway=LIFE)
+        return jwt.decode(token, secret, algorithms=["HS256"], options=_WANTED, leeway=CALLBACK_LIFE)
     except jwt.PyJWTError:
         return None
