@@ -1,14 +1,16 @@
 """Tests of the staff pages of applications: added, changed, switched off, ended and deleted, each with its event."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import applications
-from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service
+from accounts import applications, session_assurance
+from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service, Session, User
+from accounts.sessions import SessionStore
 from accounts.support.applications import listing
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -31,6 +33,21 @@ def chief(db: None, clock: Clock) -> Person:
 @pytest.fixture
 def wiki(db: None) -> Application:
     return Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+
+
+def opened_from_a_session(
+    application: Application, user: User, now: datetime, *, expire_date: datetime | None = None, until: Any = None
+) -> None:
+    """Sign someone in here, and from there to the application. `until` is when a pass ends the session early."""
+    kept = {"epoch": user.epoch, "verified": {}, "why": ""} | ({"until": until.timestamp()} if until else {})
+    session = Session.objects.create(
+        ref=f"{user.pk:032}",
+        session_key=f"{user.pk:032}",
+        user=user,
+        session_data=SessionStore().encode({session_assurance.KEY: kept}),
+        expire_date=expire_date or now + timedelta(hours=1),
+    )
+    applications.open(application, user, session.ref, SignInClaims(), now)
 
 
 def events() -> list[str]:
@@ -170,7 +187,7 @@ def test_a_file_that_is_no_picture_is_refused(chief: Person, wiki: Application) 
 
 
 def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock: Clock) -> None:
-    applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
+    opened_from_a_session(wiki, ana.user, clock.now)
     page = chief.browser.go(f"{PAGES}wiki/")
 
     assert "1 signed in" in page
@@ -178,8 +195,8 @@ def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock:
 
 
 def test_ends_all_sessions(chief: Person, ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
-    for person, ref in ((ana, HERE), (ben, "b" * 32)):
-        applications.open(wiki, person.user, ref, SignInClaims(), clock.now)
+    for person in (ana, ben):
+        opened_from_a_session(wiki, person.user, clock.now)
     assert "2 sessions end" in chief.browser.go(f"{PAGES}wiki/end/")
     save(chief, f"{PAGES}wiki/end/")
 
@@ -260,10 +277,33 @@ def test_the_page_of_one_reads_a_bounded_number_of_rows(
     wiki: Application, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     root = join("root", is_superuser=True).user
-    people = [join(f"person-{n}").user for n in range(30)]
-    for n, user in enumerate(people):
-        applications.open(wiki, user, f"{n:032}", SignInClaims(), clock.now)
+    for n in range(30):
+        opened_from_a_session(wiki, join(f"person-{n}").user, clock.now)
 
     with django_assert_num_queries(4):
         found = listing.usage(wiki, root, now=clock.now)
     assert (len(found.uses), found.n_running, found.is_more) == (20, 30, False)
+
+
+def test_counts_only_sessions_that_still_run_here(wiki: Application, clock: Clock) -> None:
+    root = join("root", is_superuser=True).user
+    for n in range(25):
+        opened_from_a_session(wiki, join(f"person-{n}").user, clock.now)
+    opened_from_a_session(wiki, join("expired").user, clock.now, expire_date=clock.now)
+    opened_from_a_session(wiki, join("pass").user, clock.now, until=clock.now)
+    applications.open(wiki, join("purged").user, "f" * 32, SignInClaims(), clock.now)
+
+    assert listing.usage(wiki, root, now=clock.now).n_running == 25
+
+
+def test_says_that_there_are_more_than_it_counts(
+    wiki: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_MAX_SESSIONS_COUNTED", 2)
+    root = join("root", is_superuser=True).user
+    for n in range(3):
+        opened_from_a_session(wiki, join(f"person-{n}").user, clock.now)
+
+    found = listing.usage(wiki, root, now=clock.now)
+
+    assert (found.n_running, found.is_more) == (2, True)
