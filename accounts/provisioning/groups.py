@@ -10,7 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from accounts.models import Directory, DirectoryGroup, User
+from accounts.models import Directory, DirectoryGroup, ScimPerson, User
 from accounts.provisioning import audit_events
 from accounts.provisioning.entries import GroupEntry, Members, ProvisioningSource
 from verification import audit, inputs, policies
@@ -195,7 +195,9 @@ def _join(found: DirectoryGroup, people: Sequence[int]) -> list[int]:
         return []
     here, through = row_locks.lock_people(people), User.groups.through
     there = set(through.objects.filter(group_id=found.group_id, user_id__in=people).values_list("user_id", flat=True))
-    new = [pk for pk in here if pk not in there]
+    # Read after the lock: a DELETE holds it until the person has left all groups.
+    deleted = ScimPerson.objects.filter(user_id__in=people, deleted_at__isnull=False).values_list("user_id", flat=True)
+    new = sorted(set(here) - there - set(deleted))
     through.objects.bulk_create([through(user_id=pk, group_id=found.group_id) for pk in new], ignore_conflicts=True)
     return new
 

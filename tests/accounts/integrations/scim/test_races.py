@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connections
 
+from accounts import provisioning
 from accounts.integrations.scim import groups, people
 from accounts.models import DirectoryGroup, ScimPerson, User
-from tests.infrastructure.concurrency import together
+from tests.infrastructure.concurrency import together, until_waiting
 from tests.infrastructure.rounds import rounds
 from tests.simulated.scim_directory import USER, ScimClient
 
@@ -81,6 +84,31 @@ def test_nothing_waits_for_each_other_when_members_are_deleted(entra: ScimClient
         assert entra.get(f"/Groups/{group}").body.get("members") is None
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("form", ["PATCH", "PUT"])
+def test_someone_who_is_deleted_meanwhile_does_not_join(
+    form: str, entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request has checked its members, and then waits for the one who is being deleted. Seen failing."""
+    group, original = entra.add_group("Staff").id, provisioning.leave_groups
+    join = {"op": "add", "path": "members", "value": [{"value": ana}]}
+    body = {"Operations": [join]} if form == "PATCH" else {"displayName": "Staff", "members": [{"value": ana}]}
+    with ThreadPoolExecutor(1) as pool:
+        sent = list[Future[int]]()
+
+        def leave(*given: Any) -> None:
+            original(*given)
+            sent.append(pool.submit(_closing, partial(_status, entra, form, f"/Groups/{group}", body)))
+            until_waiting(sent[0])
+
+        monkeypatch.setattr(provisioning, "leave_groups", leave)
+        assert entra.send("DELETE", f"/Users/{ana}").status == 204
+        sent[0].result()
+
+    assert not entra.person(ana).groups.exists()
+    assert entra.get(f"/Groups/{group}").body.get("members") is None
+
+
 def test_groups_of_one_name_are_made_at_once(entra: ScimClient) -> None:
     """A name may be in use: the second group here is called by the name and the directory. Seen failing with 409."""
     for n in range(rounds(5, 50)):
@@ -130,6 +158,13 @@ def test_a_deleted_group_is_not_made_again_by_a_replacement(
 
     assert answer.problem == (404, "")
     assert not DirectoryGroup.objects.exists()
+
+
+def _closing(action: Callable[[], int]) -> int:
+    try:
+        return action()
+    finally:
+        connections.close_all()
 
 
 def _status(sender: ScimClient, method: str, path: str, body: Any) -> int:
