@@ -1,6 +1,6 @@
 """Desk scopes: which users a member of staff can see, by the desks that they belong to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
@@ -42,6 +42,15 @@ def can_view(staff: User, person: User) -> bool:
 def is_scoped(staff: User) -> bool:
     """Return whether a member of staff may see only the users of their desks."""
     return bool(_groups_of(staff))
+
+
+def lost(staff: User, groups: Mapping[int, Collection[int]]) -> set[int]:
+    """Return whom a member of staff could not see any more, if these people were in exactly these groups.
+
+    Otherwise staff could take people out of their own desk, and then not put them back.
+    """
+    mine = groups_of(staff)
+    return set() if mine is None else {pk for pk, theirs in groups.items() if mine.isdisjoint(theirs)}
 
 
 def reaches_further(staff: User, desks: Collection[Group]) -> bool:

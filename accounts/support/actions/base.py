@@ -102,6 +102,7 @@ class ActionRefusal(StrEnum):
     EQUAL = "equal"
     OTHER_SCOPE = "other_scope"
     WIDER_SCOPE = "wider_scope"
+    LEAVES_SCOPE = "leaves_scope"
     NO_CALLER = "no_caller"
     QUOTA = "quota"
 
@@ -123,6 +124,7 @@ _LABELS: Mapping[ActionRefusal, LazyText] = {
     ActionRefusal.EQUAL: _("the person has the same rights"),
     ActionRefusal.OTHER_SCOPE: _("the person belongs to another desk"),
     ActionRefusal.WIDER_SCOPE: _("the role helps people they can’t help"),
+    ActionRefusal.LEAVES_SCOPE: _("the person would leave their desk"),
     ActionRefusal.NO_CALLER: _("the caller wasn’t verified"),
     ActionRefusal.QUOTA: _("they reached their daily limit of actions"),
 }
@@ -133,6 +135,10 @@ _ADVICE: Mapping[ActionRefusal, LazyText] = {
     ActionRefusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
     ActionRefusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
     ActionRefusal.WIDER_SCOPE: _("This role helps people you can’t help. Ask a colleague who can."),
+    ActionRefusal.LEAVES_SCOPE: _(
+        "They would be in no group that your desk helps. Add them to another one first, or ask a colleague who can "
+        "help everyone."
+    ),
     ActionRefusal.NO_CALLER: _("Verify the caller first (required by policy)."),
     ActionRefusal.QUOTA: _(
         "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."

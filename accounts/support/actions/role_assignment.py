@@ -48,6 +48,9 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionRes
             raise Unneeded(why, field="roles")
         if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
             raise Unneeded(ActionRefusal.WIDER_SCOPE.advice, field="roles")
+        after = {group.pk for group in {*person.groups.all()} - former | wanted}
+        if former - wanted and desk_scopes.lost(actor.staff, {person.pk: after}):
+            raise Unneeded(ActionRefusal.LEAVES_SCOPE.advice, field="roles")
         with policies.approval_losses.recorded([person.pk], actor.context, actor_id=actor.staff.pk):
             person.groups.remove(*former - wanted)
             person.groups.add(*wanted - former)

@@ -178,9 +178,8 @@ def _consequences(group: Group) -> list[str]:
 
 def _dropped_approvals(group: Group, joining: Sequence[User], leaving: Sequence[User]) -> list[str]:
     """Return which actions need no second person any more, and for whom."""
-    moving, mine = [*joining, *leaving], defaultdict[int, set[int]](set)
-    for user, each in User.groups.through.objects.filter(user__in=moving).values_list("user", "group"):
-        mine[user].add(each)
+    moving = [*joining, *leaving]
+    mine = _groups_of(moving)
     found = defaultdict[str, list[str]](list)
     for person in moving:
         before, after = (
@@ -218,16 +217,29 @@ def _refusal(
         return "too_many", _("This affects more than %(n)d people. Create a new group for those who need it.") % {
             "n": MAX_PEOPLE
         }
-    concerned = {*draft.people, *moving}
+    why, words = _refusal_of_people(staff, group, wanted, draft)
+    if why:
+        return why, words
+    if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
+        return "taken", _("A group with this name already exists.")
+    return _kept_by(group) if wanted is None and group else ("", "")
+
+
+def _refusal_of_people(
+    staff: User, group: Group | None, wanted: WantedGroup | None, draft: GroupChangePlan
+) -> tuple[str, str]:
+    """Return why the people whom a change affects are a reason to refuse it."""
+    concerned = {*draft.people, *draft.joining, *draft.leaving}
     if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
         return ActionRefusal.OTHER_SCOPE, ActionRefusal.OTHER_SCOPE.advice
     if any(ranks.rank(each, staff) is Rank.ABOVE for each in concerned):
         return ActionRefusal.MORE_RIGHTS, ActionRefusal.MORE_RIGHTS.advice
+    if group and (lost := _lost(staff, group, draft.leaving)):
+        words = _("%(names)s: %(advice)s") % {"names": _listed(lost), "advice": ActionRefusal.LEAVES_SCOPE.advice}
+        return ActionRefusal.LEAVES_SCOPE, words
     if _reaches_further(staff, group, wanted, draft, concerned):
         return ActionRefusal.WIDER_SCOPE, ActionRefusal.WIDER_SCOPE.advice
-    if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
-        return "taken", _("A group with this name already exists.")
-    return _kept_by(group) if wanted is None and group else ("", "")
+    return "", ""
 
 
 def _supplied(group: Group) -> tuple[str, str]:
@@ -240,6 +252,20 @@ def _supplied(group: Group) -> tuple[str, str]:
         "permissions, add a group here."
     )
     return "of_directory", words % {"directory": found.directory}
+
+
+def _lost(staff: User, group: Group, leaving: Sequence[User]) -> list[str]:
+    """Return who of those leaving would be in no group that this member of staff may help."""
+    groups = _groups_of(leaving)
+    lost = desk_scopes.lost(staff, {each.pk: groups[each.pk] - {group.pk} for each in leaving})
+    return [each.username for each in leaving if each.pk in lost]
+
+
+def _groups_of(people: Collection[User]) -> dict[int, set[int]]:
+    found = defaultdict[int, set[int]](set)
+    for user, group in User.groups.through.objects.filter(user__in=people).values_list("user", "group"):
+        found[user].add(group)
+    return found
 
 
 def _reaches_further(

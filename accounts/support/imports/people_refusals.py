@@ -56,7 +56,7 @@ def errors_of(
         return [_("This person is staff, and no import changes staff. Remove their roles first.")]
     errors = list[str]()
     collect_error(errors, _check_roles, wanted, restrictions.roles)
-    collect_error(errors, _check_scope, wanted, mine, restrictions.reach, is_new=user is None)
+    collect_error(errors, _check_scope, wanted, mine, restrictions.reach)
     collect_error(errors, _check_membership, wanted, mine, needs_second=restrictions.needs_second)
     collect_error(errors, _check_state, wanted, user, restrictions.staff, restrictions.rules)
     collect_error(errors, _check_details, wanted, user)
@@ -73,14 +73,14 @@ def _check_roles(wanted: WantedPerson, roles: Collection[str]) -> None:
         raise ValueError(words % {"names": ", ".join(given)})
 
 
-def _check_scope(wanted: WantedPerson, mine: Collection[str], reach: frozenset[str] | None, *, is_new: bool) -> None:
-    """Refuse to put people where the uploader's desks can't help them. Errors: `ValueError` with a text."""
+def _check_scope(wanted: WantedPerson, mine: Collection[str], reach: frozenset[str] | None) -> None:
+    """Refuse to put or leave people where the uploader's desks can't help them. Errors: `ValueError` with a text."""
     if reach is None:
         return
     if others := sorted(wanted.groups - set(mine) - reach):
         words = _("Your desk doesn’t help the people of %(names)s. Ask a colleague there.")
         raise ValueError(words % {"names": ", ".join(others)})
-    if is_new and not wanted.groups:
+    if not wanted.groups & reach:
         words = _("Add a group that your desk helps: %(names)s.")
         raise ValueError(words % {"names": joined(reach) or _("none")})
 

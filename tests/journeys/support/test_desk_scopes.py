@@ -130,6 +130,19 @@ def test_colleague_is_not_taken_out_of_a_desk_nor_put_into_a_wider_one(fay: Pers
     assert why(fay, narrow, named(narrow, joining=("gil",))) == ""
 
 
+def test_role_is_not_taken_from_someone_whom_only_the_role_shows(fay: Person) -> None:
+    """Seen failing: they could then no longer see their former colleague."""
+    dora = hire("dora", "Support desk")
+    Scope.objects.get().people.add(group("Support desk"))
+
+    assert give(fay, dora) == (ActionState.UNNEEDED, ActionRefusal.LEAVES_SCOPE.advice)
+    assert staff(dora).is_staff
+
+    dora.user.groups.add(group("North"))
+    assert give(fay, dora)[0] is ActionState.DONE
+    assert seen(fay) == {"dora"}
+
+
 def test_group_with_rights_makes_nobody_wider(fay: Person, nora: Person) -> None:
     wanted = WantedGroup(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
     plain = group("Plain")

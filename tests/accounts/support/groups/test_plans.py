@@ -125,6 +125,22 @@ def test_scoped_staff_change_only_people_they_see(chief: User, desk: Group) -> N
     assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == ActionRefusal.OTHER_SCOPE
 
 
+def test_scoped_staff_take_nobody_out_of_their_last_group(chief: User) -> None:
+    """Seen failing: they could then no longer see the person, nor put them back."""
+    scope, ida = Scope.objects.create(desk=chief.groups.get()), join("ida").user
+    basel, bern = Group.objects.create(name="Basel"), Group.objects.create(name="Bern")
+    scope.people.set([basel, bern])
+    ida.groups.set([basel, Group.objects.create(name="Choir")])
+
+    refused = plan(chief, basel, wanted(name="Basel", leaving=("ida",)))
+    assert refused.why == ActionRefusal.LEAVES_SCOPE
+    assert "ida" in refused.refusal
+    assert plan(join("root", is_superuser=True).user, basel, wanted(name="Basel", leaving=("ida",))).why == ""
+
+    ida.groups.add(bern)
+    assert plan(chief, basel, wanted(name="Basel", leaving=("ida",))).why == ""
+
+
 def test_one_change_affects_a_limited_number_of_people(
     chief: User, desk: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,18 @@ def test_staff_of_one_desk_move_nobody_to_another(nia: Person, context: Context)
     assert nora.user.groups.get().name == "North"
 
 
+@pytest.mark.parametrize("groups", ["", "Choir"])
+def test_staff_of_one_desk_take_nobody_out_of_it(groups: str, nia: Person, context: Context) -> None:
+    """Seen failing: they could then no longer see the person, nor put them back."""
+    nora = join("nora")
+    nora.user.groups.set([Group.objects.get(name="North"), Group.objects.create(name="Choir")])
+
+    assert len(faults(nia, context, f"nora,Nora,,{groups},")) == 1
+    assert nora.user.groups.count() == 2
+    assert faults(nia, context, "nora,Nora,,North,") == []
+    assert nora.user.groups.get().name == "North"
+
+
 def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, context: Context) -> None:
     """Seen failing: a row that guessed all details of a person counted as unchanged, which confirmed the guess."""
     sue = join("sue")
