@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -156,13 +157,14 @@ def render(body: str, places: dict[str, str]) -> Rendered:
     """Turn Markdown into safe HTML. Headings get ids; anything not allowed is removed."""
     markdown = _markdown()
     tokens = markdown.parse(fill(body, places))
-    headings = []
+    headings, ids = [], set[str]()
     for at, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag in {"h2", "h3"}:
-            text = tokens[at + 1].content
-            token.attrSet("id", slugify(text))
+            text = "".join(part.content for part in tokens[at + 1].children or ())
+            heading = Heading(_new_id(text, ids), text)
+            token.attrSet("id", heading.id)
             if token.tag == "h2":
-                headings.append(Heading(slugify(text), text))
+                headings.append(heading)
     html = import_module("nh3").clean(
         markdown.renderer.render(tokens, markdown.options, {}),
         tags=_TAGS,
@@ -172,6 +174,14 @@ def render(body: str, places: dict[str, str]) -> Rendered:
     )
     html = _PICTURE.sub(_with_dark_twin, html)
     return Rendered(mark_safe(html), tuple(headings))  # noqa: S308  (nh3 made it safe)
+
+
+def _new_id(text: str, taken: set[str]) -> str:
+    """Return an id for a heading that no other heading of the article has, and add it to those that are taken."""
+    start = slugify(text, allow_unicode=True) or "part"
+    found = next(each for each in chain([start], (f"{start}-{n}" for n in count(2))) if each not in taken)
+    taken.add(found)
+    return found
 
 
 @cache

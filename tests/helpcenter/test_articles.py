@@ -1,6 +1,7 @@
 """Tests of help articles: those in the repository, how `migrate` loads them, and how they are shown."""
 
 import ast
+import re
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -125,6 +126,26 @@ def test_earlier_text_is_kept_and_brought_back() -> None:
 
     assert Article.objects.get(slug="no-text").body == former
     assert Version.objects.latest("pk").body == "New words."
+
+
+@pytest.mark.parametrize(
+    ("body", "headings"),
+    [
+        ("## Android\n\n## Android", [("android", "Android"), ("android-2", "Android")]),
+        ("## Android 2\n\n### Android\n\n## Android", [("android-2", "Android 2"), ("android-3", "Android")]),
+        ("## The **code**, `ABC` and [more](/help/x/)", [("the-code-abc-and-more", "The code, ABC and more")]),
+        ("## Телефон\n\n## ?", [("телефон", "Телефон"), ("part", "?")]),
+    ],
+    ids=["twice", "with a number", "marked", "other script"],
+)
+def test_contents_lead_to_each_heading(body: str, headings: list[tuple[str, str]]) -> None:
+    """Seen failing: equal headings had the same id, some had an empty one, and the contents showed Markdown's signs."""
+    rendered = articles.render(body, {})
+
+    assert [(heading.id, heading.text) for heading in rendered.headings] == headings
+    ids = re.findall(r'id="([^"]*)"', rendered.html)
+    assert len(ids) == len(set(ids))
+    assert {heading.id for heading in rendered.headings} <= set(ids)
 
 
 @pytest.mark.parametrize(
