@@ -98,7 +98,7 @@ def digest(row: Article) -> str:
 def keep_version(article: Article, *, user_id: int | None, now: datetime) -> None:
     """Save the text that is about to be replaced as a version. Call it in the change's transaction."""
     former = Article.objects.filter(pk=article.pk).values("title", "summary", "body").first()
-    if former and (former["title"], former["body"]) != (article.title, article.body):
+    if former and any(getattr(article, name) != text for name, text in former.items()):
         Version.objects.create(article=article, replaced_at=now, replaced_by_id=user_id, **former)
 
 

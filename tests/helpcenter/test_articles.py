@@ -128,6 +128,20 @@ def test_earlier_text_is_kept_and_brought_back() -> None:
     assert Version.objects.latest("pk").body == "New words."
 
 
+@pytest.mark.usefixtures("db")
+def test_summary_is_kept_and_brought_back_too() -> None:
+    """Seen failing: without a change of the title or text, no version was kept, and the summary was lost."""
+    row = Article.objects.get(slug="no-text")
+    former, row.summary = row.summary, "New summary."
+    articles.keep_version(row, user_id=None, now=timezone.now())
+    row.save()
+
+    articles.restore(Version.objects.get(), user_id=None, now=timezone.now())
+
+    assert Article.objects.get(slug="no-text").summary == former
+    assert Version.objects.latest("pk").summary == "New summary."
+
+
 @pytest.mark.parametrize(
     ("body", "headings"),
     [
