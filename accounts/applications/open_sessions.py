@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Application, ApplicationSession, OidcClient, User
+from verification import retention
 from verification.db import row_locks
 
 
@@ -109,7 +110,6 @@ def is_told(application: Application) -> bool:
     return not OidcClient.objects.filter(application=application, logout_uri="").exists()
 
 
-def purge(now: datetime) -> int:
-    """Delete sessions that ended long ago, and return how many. Called daily."""
-    old = ApplicationSession.objects.filter(ended_at__lt=now - _RETENTION)
-    return old.delete()[1].get("accounts.ApplicationSession", 0)
+def purge(now: datetime) -> None:
+    """Delete sessions that ended long ago, in batches. Called daily."""
+    retention.remove(ApplicationSession.objects.filter(ended_at__lt=now - _RETENTION))

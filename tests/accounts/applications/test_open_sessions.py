@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from accounts import applications
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession
 from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
+from verification.retention import removal
 
 HERE, THERE = "a" * 32, "b" * 32
 
@@ -120,8 +122,25 @@ def test_forgets_what_ended_long_ago(wiki: Application, ana: Person, clock: Cloc
     applications.end(clock.now, "sign-out", session_ref=HERE)
     applications.open(wiki, ana.user, THERE, SignInClaims(), clock.now)
     clock.forward(days=90)
-    assert applications.purge(clock.now) == 0
+    applications.purge(clock.now)
+    assert ApplicationSession.objects.count() == 2
 
     clock.forward(seconds=1)
-    assert applications.purge(clock.now) == 1
+    applications.purge(clock.now)
     assert ApplicationSession.objects.get().session_ref == THERE
+
+
+def test_forgets_in_batches(wiki: Application, ana: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: all of a day were loaded and deleted at once."""
+    monkeypatch.setattr(removal, "_BATCH", 2)
+    for ref in ("a", "b", "c"):
+        applications.open(wiki, ana.user, ref * 32, SignInClaims(), clock.now)
+    applications.end(clock.now, "sign-out", application=wiki)
+    clock.forward(days=91)
+
+    with CaptureQueriesContext(connection) as statements:
+        applications.purge(clock.now)
+
+    start = f'DELETE FROM "{ApplicationSession._meta.db_table}"'
+    assert sum(each["sql"].startswith(start) for each in statements) == 2
+    assert not ApplicationSession.objects.exists()
