@@ -15,6 +15,7 @@ from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import reason_words
 from verification import enrolments, policies
+from verification.context import Context
 from verification.lazy_text import LazyText
 from verification.policies import DecisionReason
 
@@ -52,17 +53,18 @@ class Trial:
 
 def trial(application: Application, person: User, client: OidcClient | None, now: datetime) -> Trial:
     """Try an application as a person, without signing anyone in. Nothing is written."""
-    rules = policies.rules_for(person.pk)
+    decision = policies.decide(person, Context(now=now), is_remembered=True)
+    rules = decision.rules
     own = enrolments.options(
         enrolments.confirmed(person.pk), rules.methods, now=now, voice_countries=rules.voice_countries
     )
     usable = [each for each in own if not each.is_locked and not each.unavailable_reason]
     methods = dict.fromkeys((each.method, str(each.label)) for each in usable)
     ways = [(_("Password and %(method)s") % {"method": label}, _facts(person, now, name)) for name, label in methods]
-    if rules.remember_days > 0:
+    if decision.reason is DecisionReason.REMEMBERED:
         ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=DecisionReason.REMEMBERED)))
-    if not ways:
-        ways.append((_("Password only"), _facts(person, now, "")))
+    if decision.reason is DecisionReason.NOT_REQUIRED or not ways:
+        ways.insert(0, (_("Password only"), _facts(person, now, "")))
     groups = access.groups_of(person.pk)
     tries = [_try(label, access.of_person(person, application, facts, now, groups=groups)) for label, facts in ways]
     granted = next((each.answer for each in tries if each.is_open), None)

@@ -2,10 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.access import AccessReason, AccessStep
 from accounts.integrations.oidc import client_registration
-from accounts.models import Application, ApplicationSession, OidcClient, Session, User
+from accounts.models import Application, ApplicationSession, OidcClient, SecondStep, Session, User
 from accounts.support.applications.trials import Trial, trial
 from tests.simulated.people import Clock, Person, ana, join
 from verification.models import AuditEvent, Enrolment, Policy
@@ -50,6 +51,39 @@ def test_no_browser_is_tried_where_none_is_remembered(wiki: Application, clock: 
     (only,) = tried(wiki, person, clock).tries
 
     assert (only.is_open, only.answer.step) == (True, AccessStep.CONTINUE)
+
+
+@pytest.mark.parametrize("about", [{"is_staff": True}, {"securing_since": timezone.now()}], ids=["staff", "securing"])
+def test_no_browser_is_tried_for_people_whom_none_remembers(
+    about: dict[str, object], wiki: Application, clock: Clock
+) -> None:
+    """Seen failing: a remembered browser was said to open the application."""
+    person = join("ida").set_up("totp").user
+    User.objects.filter(pk=person.pk).update(**about)
+
+    assert reasons(tried(wiki, person, clock)) == {AccessReason.MET}
+
+
+def test_method_that_staff_cannot_use_is_not_tried(wiki: Application, clock: Clock) -> None:
+    """Seen failing: it was said to open the application."""
+    Policy.objects.update_or_create(group=None, defaults={"staff_strength": "phishing-resistant"})
+    person = join("ida").set_up("totp").user
+    assert tried(wiki, person, clock).is_open
+
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+
+    assert not tried(wiki, person, clock).is_open
+
+
+def test_password_alone_is_tried_where_no_second_step_is_required(wiki: Application, clock: Clock) -> None:
+    """Seen failing: only the method was tried, for which their sign-in doesn't ask, and a remembered browser."""
+    person = join("ida").set_up("totp").user
+    User.objects.filter(pk=person.pk).update(second_step=SecondStep.DISABLED)
+
+    password, method = tried(wiki, person, clock).tries
+
+    assert (password.is_open, password.answer.step) == (False, AccessStep.ASK)
+    assert method.is_open
 
 
 @pytest.mark.parametrize(("country", "n_left_out"), [("DE", 1), ("CH", 0)])
