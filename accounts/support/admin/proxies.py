@@ -19,6 +19,7 @@ from accounts.integrations.forward_auth import protected_hosts, proxy_authentica
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import administration_audit_events, desk_scopes
+from accounts.support.applications import configurations
 from accounts.support.applications.proxy_answers import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
@@ -91,11 +92,12 @@ class ProxyAdmin(ChangesAdmin):
         self.message_user(request, gettext("Only the newest secrets work now."))
 
     def _show(self, request: HttpRequest, shown: list[tuple[Proxy, str]]) -> HttpResponse:
+        files = {program: f"deploy/{name}" for program, name in configurations.FILES.items()}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Your new secret"),
-            "shown": [(row, secret, f"deploy/{_FILES[Proxy.Program(row.program)]}") for row, secret in shown],
+            "shown": [(row, secret, files[Proxy.Program(row.program)]) for row, secret in shown],
         }
         return TemplateResponse(request, "accounts/forward_auth/proxy_secrets.html", context)
 
@@ -121,14 +123,6 @@ class ProxyAdmin(ChangesAdmin):
             "found": found,
         }
         return TemplateResponse(request, "accounts/forward_auth/proxy_answers.html", context)
-
-
-_FILES = {
-    Proxy.Program.NGINX: "nginx-application.conf",
-    Proxy.Program.CADDY: "Caddyfile-application",
-    Proxy.Program.TRAEFIK: "traefik-application.yml",
-    Proxy.Program.ENVOY: "envoy-application.yaml",
-}
 
 
 @admin.register(ProtectedHost)

@@ -44,7 +44,7 @@ PROXY = (
     Counterpart(key="traefik", label="Traefik", file="/etc/traefik/traefik-application.yml", is_tried=True),
     Counterpart(key="envoy", label="Envoy", file="/etc/envoy/envoy.yaml", is_tried=True),
 )
-_FILES = {
+FILES = {  # below `deploy/`
     Proxy.Program.NGINX: "nginx-application.conf",
     Proxy.Program.CADDY: "Caddyfile-application",
     Proxy.Program.TRAEFIK: "traefik-application.yml",
@@ -123,7 +123,7 @@ def _values(application: Application, client: OidcClient, secret: str) -> dict[s
 
 def _for_proxy(counterpart: Counterpart, application: Application, host: str) -> str:
     """Fill in the file of `deploy/`, which the tests run with the real program. Only Caddy and Envoy compare ports."""
-    text = (settings.BASE_DIR / "deploy" / _FILES[Proxy.Program(counterpart.key)]).read_text()
+    text = (settings.BASE_DIR / "deploy" / FILES[Proxy.Program(counterpart.key)]).read_text()
     service = urlsplit(conf.public_url())
     name = application.slug
     parts = urlsplit(f"//{host}")
