@@ -46,7 +46,7 @@ def begin(
     reason: str = "",
     invites: bool = False,
 ) -> Import:
-    """Start an import, with a reason unless it is a dry run. Errors: `file_formats.Unreadable`."""
+    """Start an import, with a reason unless it is a dry run. Errors: `UnreadableFile`."""
     n_rows = sum(1 for _row in file_formats.rows(text, kind))
     job = Import(
         kind=kind,
