@@ -213,20 +213,22 @@ def _sign_ins(now: datetime) -> Table:
 
 def _reasons(now: datetime) -> Table:
     completed = audit.since(now - timedelta(days=_DAYS), of=(audit_events.SIGN_IN_COMPLETED,))
-    rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
+    rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by()
     known = {name: str(method.label) for name, method in registry.methods().items()}
-    named = [(known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows]
-    lines = tuple((label or _not_asked(why), n) for label, why, n in named)
-    n_asked = sum(n for label, _why, n in named if label)
-    n_all = sum(n for _label, _why, n in named)
+    asked, others = Counter[str](), Counter[str]()
+    for row in rows:
+        if label := known.get(row["detail__method"] or "", ""):
+            asked[label] += row["n"]
+        else:
+            others[_not_asked(str(row["detail__why"]))] += row["n"]
     return Table(
         "reasons",
         str(REPORTS["reasons"]),
         (_("Second step"), _("Sign-ins")),
-        lines,
+        tuple((asked + others).most_common()),
         tiles=(
-            KeyFigure(_("Second step asked"), str(n_asked), _("sign-ins in 30 days")),
-            KeyFigure(_("Not asked"), str(n_all - n_asked), _("sign-ins in 30 days")),
+            KeyFigure(_("Second step asked"), str(asked.total()), _("sign-ins in 30 days")),
+            KeyFigure(_("Not asked"), str(others.total()), _("sign-ins in 30 days")),
         ),
     )
 

@@ -83,6 +83,19 @@ def test_sign_ins_are_counted_by_day_for_thirty_days() -> None:
     assert summary.build("sign-ins", now=NOW).rows == ((date(2026, 3, 30), 0, 1, 0, 0), (date(2026, 3, 31), 2, 0, 1, 0))
 
 
+def test_second_steps_have_a_row_for_each_method() -> None:
+    """Seen failing: sign-ins with an app were in several rows, one each for usual ones and those that set it up."""
+    for why, method in (("required", "totp"), ("no_method", "totp"), ("required", "text"), ("required", "totp")):
+        note("sign_in.completed", why=why, method=method)
+    note("sign_in.completed", why="remembered")
+
+    table = summary.build("reasons", now=NOW)
+
+    assert [n for _label, n in table.rows] == [3, 1, 1]
+    assert len({label for label, _n in table.rows}) == 3
+    assert [tile.value for tile in table.tiles] == ["4", "1"]
+
+
 def test_chart_of_sign_ins_has_every_day_and_none_without_any() -> None:
     assert summary.build("sign-ins", now=NOW).days == ()
     note("sign_in.completed", days=2)
