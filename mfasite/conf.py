@@ -99,7 +99,7 @@ bind: Setting[str] = Setting(
         pattern=r"unix:/.+|[^\s/]+:[0-9]{1,5}",
     ),
     default="127.0.0.1:8000",
-    meaning="the address that the web server listens on",
+    meaning="the address that the web server listens on. systemd has it in `two-step-web.socket`, too",
 )
 web_workers: Setting[int] = Setting(
     WEB, "WEB_WORKERS", formats.whole_number(1, 256), default=2, unit="processes", meaning="processes of the web server"

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from gunicorn import systemd, util  # type: ignore[import-untyped]  # theirs
 
 from mfasite import conf, logs
 from mfasite.environment import env
@@ -34,10 +37,37 @@ def _refuse_wrong_variables() -> None:
         sys.exit(told.stderr.strip())
 
 
+def _refuse_another_address() -> None:
+    """Exit with one clear line if systemd's socket has another address than `BIND`, which says whom we trust."""
+    wanted = env.value(conf.bind)
+    for at in range(systemd.listen_fds(unset_environment=False)):
+        with socket.socket(fileno=os.dup(systemd.SD_LISTEN_FDS_START + at)) as given:
+            name = given.getsockname()
+        if _plain(name) not in _addresses(wanted):
+            told = f"BIND={wanted}, but systemd listens on {name if isinstance(name, str) else f'{name[0]}:{name[1]}'}."
+            sys.exit(f"{told} Change BIND, or the address of the unit with: systemctl edit two-step-web.socket")
+
+
+def _plain(name: Any) -> Any:
+    return name if isinstance(name, str) else name[:2]  # of IPv6, without flow and scope
+
+
+def _addresses(text: str) -> set[Any]:
+    address = util.parse_address(text)
+    if isinstance(address, str):
+        return {address}
+    try:
+        return {_plain(each[-1]) for each in socket.getaddrinfo(*address)}
+    except OSError:
+        return set()  # a name that nobody knows
+
+
 if not env.is_set(conf.metrics_folder):  # otherwise it is a reload, which must not stop a running server
     _refuse_wrong_variables()
     # Read when workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
+
+_refuse_another_address()
 
 bind = env.value(conf.bind)
 worker_class = "gthread"

@@ -1,0 +1,107 @@
+"""A restart of the web server fails no request: systemd keeps its socket open, and requests wait there."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import BASE_DIR, Crew
+from tests.real_programs.ports import free_port
+from tests.settings import KEYS
+
+pytestmark = [pytest.mark.slow, pytest.mark.stack]
+
+# What systemd does when it starts a service that has a socket. Source: sd_listen_fds(3).
+HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class WebServer:
+    """The web server, with a socket that another process holds, as systemd does."""
+
+    def __init__(self, room: Path, *, bind: str = "") -> None:
+        self.held = socket.create_server(("127.0.0.1", free_port()), backlog=2048)
+        self.url = f"http://127.0.0.1:{self.held.getsockname()[1]}"
+        self.room = room
+        self.bind = bind or f"127.0.0.1:{self.held.getsockname()[1]}"
+
+    def start(self) -> subprocess.Popen[str]:
+        environment = os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DEMO": "1"}
+        environment |= {"BIND": self.bind, "PUBLIC_URL": self.url, "WEB_WORKERS": "2"}
+        environment |= {"DATABASE_URL": f"sqlite:///{self.room}/db", "REDIS_URL": "redis+socket:///nowhere/broker"}
+        number = self.held.fileno()
+        command = [sys.executable, "-c", HAND_OVER, str(number), *child_processes.web()]
+        return subprocess.Popen(
+            command, cwd=BASE_DIR, env=environment, pass_fds=[number], text=True, stderr=subprocess.PIPE
+        )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[WebServer]:
+    server = WebServer(tmp_path)
+    yield server
+    server.held.close()
+
+
+def test_no_request_fails_while_the_web_server_restarts(server: WebServer, tmp_path: Path) -> None:
+    """Seen failing where gunicorn opens the address itself: 150 requests were refused or cut off in two restarts."""
+    over = threading.Event()
+    answers: list[int | str] = []
+    pool = urllib3.PoolManager(retries=False, timeout=60)
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                answers.append(pool.request("GET", f"{server.url}/healthz", headers={"Connection": "close"}).status)
+            except urllib3.exceptions.HTTPError as error:
+                answers.append(repr(error))
+
+    def are_answered() -> None:
+        n = len(answers) + 100
+        Crew(tmp_path, {}).wait("The web server", lambda: len(answers) > n, seconds=60)
+
+    visitors = [threading.Thread(target=ask) for _ in range(6)]
+    process = server.start()
+    try:
+        for visitor in visitors:
+            visitor.start()
+        for _ in range(2):
+            are_answered()
+            process.terminate()
+            process.communicate(timeout=40)
+            process = server.start()
+        are_answered()
+    finally:
+        over.set()
+        for visitor in visitors:
+            visitor.join()
+        process.terminate()
+        process.communicate(timeout=40)
+
+    assert set(answers) == {200}
+
+
+def test_says_if_its_own_address_is_another_one(tmp_path: Path) -> None:
+    """`BIND` decides whether the proxy is trusted, so it must be the address that people's requests come to."""
+    server = WebServer(tmp_path, bind="unix:/run/two-step/web.sock")
+
+    process = server.start()
+    _, told = process.communicate(timeout=60)
+    server.held.close()
+
+    assert process.returncode == 1
+    assert told.strip() == (
+        f"BIND=unix:/run/two-step/web.sock, but systemd listens on {server.url.removeprefix('http://')}. "
+        "Change BIND, or the address of the unit with: systemctl edit two-step-web.socket"
+    )
