@@ -214,6 +214,11 @@ class _Turn:
         message = self.message
         try:
             outgoing = rendering.compose(message, sender=hop.sender)
+        except Exception:  # noqa: BLE001  (a notice of ours that is wrong says nothing about the provider)
+            _log.exception("Rendering m%s failed", message.pk)
+            message.reason, message.code = FailureReason.UNKNOWN, ""
+            return MessageState.FAILED
+        try:
             pooled_connections.give_back()
             reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
         except SendRefused as refusal:
@@ -225,9 +230,8 @@ class _Turn:
             if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):
                 self._failed(circuit, refusal.reason, code=refusal.code, after=refusal.after)
             elif refusal.reason != FailureReason.UNKNOWN:
-                circuit_breaker.succeeded(
-                    circuit, now=timezone.now()
-                )  # only a provider can say what is wrong with a number
+                # Only a provider that works can say what is wrong with a number.
+                circuit_breaker.succeeded(circuit, now=timezone.now())
             return MessageState.FAILED if refusal.permanent else None
         except ResponseLost as lost:
             return self._in_doubt(circuit, lost.code)

@@ -15,11 +15,11 @@ from tests.verification.delivery.sending import send
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
-from verification.delivery import dispatch, statistics
+from verification.delivery import conf, dispatch, outbox, statistics
 from verification.delivery.provider import Outgoing, ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
-from verification.models import Channel, FailureReason, Message, MessageState
+from verification.models import Channel, Circuit, FailureReason, Message, MessageState
 
 
 def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
@@ -147,6 +147,20 @@ def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
     send(ana.later(minutes=1), queued)
 
     assert [len(carrier.given) for carrier in carriers] == [1, 0]
+
+
+def test_message_that_cannot_be_rendered_fails_and_says_nothing_about_the_provider(
+    ana: EngineUser, carriers: list[FakeProvider]
+) -> None:
+    """Seen failing: after five such notices, the circuit breaker bypassed the provider for all others."""
+    for _ in range(conf.circuit_failures()):
+        outbox.notice(ana.user, "ana@example.org", template="no/such.txt", context={}, now=ana.context.now)
+
+    states = [send(ana, message).state for message in Message.objects.all()]
+
+    assert set(states) == {MessageState.FAILED}
+    assert not Circuit.objects.exists()
+    assert not carriers[0].given
 
 
 def test_all_refusing_is_tried_again_after_a_pause(

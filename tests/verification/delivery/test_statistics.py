@@ -1,7 +1,7 @@
 """Tests of the delivery statistics for operators, read from a real broker."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
@@ -51,3 +51,17 @@ def test_hours_hold_every_message_of_the_day(engine_user: EngineUser) -> None:
     Message.objects.create(user=engine_user.user, kind=Channel.TEXT, created_at=earliest, useful_until=now)
 
     assert sum(hour.n for hour in statistics.hours(now)) == 1
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2026-03-29", "2026-07-01"])
+def test_hours_hold_every_message_of_a_day_on_which_the_clocks_change(engine_user: EngineUser, day: str) -> None:
+    """Seen failing in October: of the hour that comes twice, one was missing."""
+    now = datetime.fromisoformat(day).replace(hour=20, tzinfo=UTC)
+    for hours in range(20):
+        at = now - timedelta(hours=hours, minutes=30)
+        Message.objects.create(user=engine_user.user, kind=Channel.TEXT, created_at=at, useful_until=now)
+
+    with timezone.override("Europe/Zurich"):
+        found = statistics.hours(now)
+
+    assert [hour.n for hour in found] == [*[0] * 4, *[1] * 20, 0]
