@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from datetime import timezone as fixed_zone
 
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
@@ -152,11 +153,14 @@ class Hour:
 
 def hours(now: datetime) -> list[Hour]:
     """Count the last day's messages per hour, with empty hours. The first hour counts only what is within the day."""
+    # Without daylight saving time: where the clocks change, an hour comes twice or not at all.
+    here = timezone.localtime(now)
+    zone = fixed_zone(here.utcoffset() or timedelta())
     rows = Message.objects.filter(created_at__gt=now - _DAY)
-    by_hour = rows.annotate(hour=TruncHour("created_at")).values("hour")
+    by_hour = rows.annotate(hour=TruncHour("created_at", tzinfo=zone)).values("hour")
     found = by_hour.annotate(n=Count("pk"), n_failed=Count("pk", filter=Q(state__in=_DEAD))).order_by("hour")
     counts = {row["hour"]: row for row in found}
-    this = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+    this = here.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     ats = [this - timedelta(hours=back) for back in range(24, -1, -1)]
     return [Hour(at, counts[at]["n"], counts[at]["n_failed"]) if at in counts else Hour(at, 0, 0) for at in ats]
 

@@ -53,15 +53,20 @@ def test_hours_hold_every_message_of_the_day(engine_user: EngineUser) -> None:
     assert sum(hour.n for hour in statistics.hours(now)) == 1
 
 
-@pytest.mark.parametrize("day", ["2026-10-25", "2026-03-29", "2026-07-01"])
-def test_hours_hold_every_message_of_a_day_on_which_the_clocks_change(engine_user: EngineUser, day: str) -> None:
-    """Seen failing in October: of the hour that comes twice, one was missing."""
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("Europe/Zurich", "2026-10-25"), ("Europe/Zurich", "2026-03-29"), ("Asia/Kathmandu", "2026-07-01")],
+)
+def test_hours_hold_every_message_of_a_day_on_which_the_clocks_change(
+    engine_user: EngineUser, zone: str, day: str
+) -> None:
+    """Seen failing in October and March: the hour that comes twice lost messages, the missing one was counted."""
     now = datetime.fromisoformat(day).replace(hour=20, tzinfo=UTC)
     for hours in range(20):
         at = now - timedelta(hours=hours, minutes=30)
         Message.objects.create(user=engine_user.user, kind=Channel.TEXT, created_at=at, useful_until=now)
 
-    with timezone.override("Europe/Zurich"):
+    with timezone.override(zone):
         found = statistics.hours(now)
 
-    assert [hour.n for hour in found] == [*[0] * 4, *[1] * 20, 0]
+    assert sorted(hour.n for hour in found) == [*[0] * 5, *[1] * 20]
