@@ -76,6 +76,7 @@ HTTP = table(
             "http-502": "the provider's server failed",
             "http-503": "the provider is out of service for now",
             "http-504": "the provider's server did not answer in time",
+            "tls-certificate": "the certificate of the provider's server is not valid",
         },
     ),
 )

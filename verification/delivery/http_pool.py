@@ -1,5 +1,6 @@
 """HTTP to providers: one pool of connections with limits, and what is certain after each kind of failure."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from verification import inputs
 from verification.delivery.provider import ResponseLost, SendRefused
@@ -60,6 +61,8 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise SendRefused(FailureReason.PROVIDER_DOWN) from error
     except (HTTPError, OSError) as error:
+        if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
+            raise SendRefused(FailureReason.PROVIDER_DOWN, code="tls-certificate") from error
         raise ResponseLost("the answer did not arrive") from error
     if answer.status == _TOO_MANY_REQUESTS:
         raise SendRefused(
