@@ -13,6 +13,7 @@ from verification.audit import UserEvent
 from verification.context import Context
 from verification.db import batched_writes
 from verification.delivery import outbox
+from verification.limits import toll_fraud
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES, strongest
@@ -122,7 +123,7 @@ def _text_to_numbers(
     values = {**values, "notice": template}
     takes_texts = [method.name for method in registry.sending(Channel.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
-        if not phone.opens or not limits.spend_notice(phone.address, now=now):
+        if not phone.opens or not _may_be_texted(phone.address, now):
             continue
         outbox.notice(
             user,
@@ -134,3 +135,11 @@ def _text_to_numbers(
             kind=Channel.TEXT,
             hint=phone.hint,
         )
+
+
+def _may_be_texted(number: str, now: datetime) -> bool:
+    """Count a notice to a number. False if cost controls stop texts to it, or it had its limit for the day."""
+    is_refused = toll_fraud.refusal(Channel.TEXT, number, now=now, is_opted_out=toll_fraud.has_stopped(number))
+    if is_refused or limits.spending_stopped_until(Channel.TEXT, number, now=now):
+        return False
+    return limits.spend_notice(number, now=now)

@@ -13,7 +13,8 @@ from tests.verification.conftest import EngineUser
 from verification import audit, models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
-from verification.models import Channel, Message, Policy
+from verification.limits import toll_fraud
+from verification.models import Channel, Country, Message, Policy, SpendingLimit
 from verification.notices import to_person
 
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
@@ -127,6 +128,30 @@ def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, sett
     kinds = [message.kind for _ in range(5) for message in tell(ana)]
 
     assert (kinds.count(Channel.TEXT), kinds.count(Channel.MAIL)) == (3, 5)
+
+
+def test_number_that_opted_out_gets_no_notice(ana: EngineUser) -> None:
+    """Seen failing: each notice was sent to it, although its owner had replied STOP."""
+    Policy.objects.create(text_notices=True)
+    toll_fraud.stop("+41795551234", provider="virtual", now=ana.context.now)
+
+    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+
+
+def test_country_that_is_not_allowed_gets_no_notice(ana: EngineUser) -> None:
+    """Seen failing: only codes were refused."""
+    Policy.objects.create(text_notices=True)
+    Country.objects.create(code="CH", texts=False)
+
+    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+
+
+def test_no_notice_is_texted_once_spending_is_stopped(ana: EngineUser) -> None:
+    """Seen failing: a limit on all texts stopped only codes."""
+    Policy.objects.create(text_notices=True)
+    SpendingLimit.objects.update_or_create(span="day", defaults={"alarm_at": None, "stop_at": 0})
+
+    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
 
 
 FACTS = Context(

@@ -81,8 +81,8 @@ def test_only_who_has_another_second_step_is_told(root: Person, context: Context
 def test_who_is_told_is_texted_where_policy_says_so(root: Person, context: Context) -> None:
     Policy.objects.create(text_notices=True, caller_check=False)
     Policy.objects.create(text_notices=False, group=Group.objects.create(name="Quiet"))
-    for name in ("ana", "ben"):
-        join(name).set_up("text")
+    for name, number in (("ana", "+41795550111"), ("ben", "+41795550112")):
+        join(name, number=number).set_up("text")
 
     bring(
         "people",
