@@ -21,8 +21,8 @@ def seal(now: datetime) -> int:
     recent = list(AuditSeal.objects.order_by("-number")[: _LOOK_BACK + 1])
     covered = {pk for each in recent[:_LOOK_BACK] for pk in each.events}
     start = chain.start()
-    newer = AuditEvent.objects.filter(id__gt=_frontier(recent, start)).order_by("id")
-    free = [pk for pk in newer.values_list("id", flat=True) if pk not in covered][:_BATCH]
+    newer = AuditEvent.objects.filter(id__gt=_frontier(recent, start)).order_by("id").values_list("id", flat=True)
+    free = [pk for pk in newer[: len(covered) + _BATCH] if pk not in covered][:_BATCH]
     if not free:
         return 0
     events = list(AuditEvent.objects.filter(id__in=free).order_by("id").values_list("id", "digest"))

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import EngineUser
 from verification import audit
-from verification.audit import Problem, verifying
+from verification.audit import Problem, sealing, verifying
 from verification.audit.events import PERSON_ERASED
 from verification.models import AuditSeal
 
@@ -28,6 +30,22 @@ def test_holds_before_it_is_sealed(engine_user: EngineUser) -> None:
 def test_seals_each_event_once(sealed_log: EngineUser) -> None:
     assert audit.seal(sealed_log.context.now) == 0
     assert [len(seal.events) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
+
+
+def test_reads_no_more_of_a_long_backlog_than_a_seal_can_cover(
+    sealed_log: EngineUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: after an hour without a worker, each seal of 2,000 events read the ids of all that waited."""
+    monkeypatch.setattr(sealing, "_BATCH", 2)
+    write(sealed_log, "g.done", "h.done", "i.done")
+
+    with CaptureQueriesContext(connection) as asked:
+        assert audit.seal(sealed_log.context.now) == 2
+
+    reads = [each["sql"] for each in asked if 'FROM "verification_auditevent"' in each["sql"]]
+    assert all("LIMIT" in sql or " IN (" in sql for sql in reads)
+    assert audit.seal(sealed_log.context.now) == 1
+    assert faults() == []
 
 
 def test_takes_up_an_event_that_was_committed_late(sealed_log: EngineUser, without_triggers: None) -> None:
