@@ -55,7 +55,7 @@ def work(
         if job.n_starts >= _MAX_STARTS:
             words = _("It stopped %(n)d times before it was finished. Tell your operator.")
             fail(job, words % {"n": job.n_starts})
-        elif _of(under_way, job).update(lease_until=now + lease, n_starts=F("n_starts") + 1, **started):
+        elif _of(under_way, job).update(lease_until=timezone.now() + lease, n_starts=F("n_starts") + 1, **started):
             job.refresh_from_db()
             _run_to_an_end(job, run, fail)
         else:
