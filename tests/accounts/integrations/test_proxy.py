@@ -132,14 +132,14 @@ def own_answer(room: Path, servers: child_processes.Crew) -> Iterator[Callable[.
     """
     port, gone = free_port(), free_port()
     made, key = certificate(room, NAME)
-    pages = shutil.copytree(DEPLOY / "nginx-error-pages", room / "pages")
+    shutil.copytree(DEPLOY / "nginx-error-pages", room / "two-step-error-pages")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         changes = {
             "listen 80;": f"listen 127.0.0.1:{free_port()};",
             "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
             "/etc/ssl/mfa.example.org.pem": str(made),
             "/etc/ssl/mfa.example.org.key": str(key),
-            "/etc/nginx/two-step-error-pages/": f"{pages}/",
+            "root /etc/nginx;": f"root {room};",
             "proxy_read_timeout 30s;": "proxy_read_timeout 1s;",
         }
         text = deployed("nginx-two-step.conf", changes)
