@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from verification import audit, conf, limits, notices, retention
-from verification.delivery import dispatch, message_publisher
+from verification.delivery import message_publisher, sweeper
 from verification.delivery.routing import circuit_breaker, routes
 from verification.independent_steps import run_each
 from verification.limits import toll_fraud
@@ -24,7 +24,7 @@ def housekeeping(**_more: Any) -> None:
         lambda: audit.seal(now),
         lambda: notices.notify_of_new_browsers(now),
         lambda: notices.notify_of_copied_browsers(now),
-        lambda: dispatch.sweep(message_publisher.publish, now=now),
+        lambda: sweeper.sweep(message_publisher.publish, now=now),
     )
 
 

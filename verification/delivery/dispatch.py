@@ -1,12 +1,11 @@
 """Dispatch: claim a message, send it, record the result. One claim wins; an unknown outcome is never sent again."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
@@ -32,8 +31,6 @@ from verification.models import (
 from verification.models.messages import MAX_CLAIMS, MOVING
 
 _log = logging.getLogger(__name__)
-_MAX_PER_SWEEP = 50  # messages
-_MAX_WAKE_UP_TIME = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _MAX_PAUSE = timedelta(seconds=15)  # between two claims of one message
 _MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # between two claims of one notice
 
@@ -86,11 +83,11 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
 _CLAIM = Update(_claim)
 _CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
-_EXPIRED = {"state": MessageState.EXPIRED, "reason": FailureReason.TOO_OLD, "not_before": None}
+EXPIRED = {"state": MessageState.EXPIRED, "reason": FailureReason.TOO_OLD, "not_before": None}
 _RETIRE = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state=MessageState.QUEUED).exclude(wanted(_NOW)),
-        {**_EXPIRED, "ended_at": _NOW},
+        {**EXPIRED, "ended_at": _NOW},
     )
 )
 _WRITTEN = ("state", "reference", "reason", "code", "not_before", "handed_at", "ended_at")
@@ -311,40 +308,3 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     why = {"reason": message.reason, "code": message.code}
     _row_of_claim(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED
-
-
-def retire(rows: QuerySet[Message], *, now: datetime) -> None:
-    """Close queued messages that are no longer useful: superseded, answered, expired."""
-    rows.filter(state=MessageState.QUEUED).exclude(wanted(now)).update(**_EXPIRED, ended_at=now)
-
-
-def _moving() -> QuerySet[Message]:
-    """Return the messages with which something is still to be done, by their index."""
-    return Message.objects.filter(not_before__isnull=False)
-
-
-def settle_leases(now: datetime) -> int:
-    """Mark messages whose worker died while sending as unknown, and those without a receipt later as lost."""
-    unknown = _moving().filter(state=MessageState.SENDING, lease_until__lte=now).update(state=MessageState.UNKNOWN)
-    since = now - conf.lost_after()
-    silent = Q(lease_until__lte=since) | Q(handed_at__lte=since)
-    lost = _moving().filter(silent, state=MessageState.UNKNOWN).update(state=MessageState.LOST, not_before=None)
-    return unknown + lost
-
-
-def sweep(hand: Callable[[int, Channel], None], *, now: datetime | None = None) -> int:
-    """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
-    now = now or timezone.now()
-    if not _moving().filter(not_before__lte=now - _MAX_WAKE_UP_TIME).exists():
-        return 0  # the usual case, a few times a second: one read of a small index
-    settle_leases(now)
-    queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _MAX_WAKE_UP_TIME)
-    retire(queued, now=now)
-    waiting = [
-        kind for kind in Channel if availability.off(kind, now)
-    ]  # they wait for the end of an outage and hold up no others
-    codes_first = (IsNull(F("challenge"), True), "not_before")  # notices may wait for hours
-    found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_MAX_PER_SWEEP])
-    for message_id, kind in found:
-        hand(message_id, Channel(kind))
-    return len(found)

@@ -15,7 +15,7 @@ from tests.verification.delivery.sending import send
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
-from verification.delivery import conf, dispatch, outbox, statistics
+from verification.delivery import conf, dispatch, outbox, statistics, sweeper
 from verification.delivery.provider import Outgoing, ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
@@ -199,13 +199,13 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
         notices.notify(ana.user, "password_changed", now=timezone.now(), how="changed")
         notice = Message.objects.get()
         while timezone.now() < ana.later(hours=hours).context.now:
-            dispatch.sweep(hand)
+            sweeper.sweep(hand)
             clock.shift(timedelta(minutes=20))
         n_tries = len(carriers[0].given)
 
         carriers[0].does = lambda _: "a reference"
         clock.shift(timedelta(hours=1))
-        dispatch.sweep(hand)
+        sweeper.sweep(hand)
 
     notice.refresh_from_db()
     assert notice.state == state
@@ -270,31 +270,6 @@ def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, 
     message = send(ana, queued)
 
     assert (message.state, message.reference) == (MessageState.DELIVERED, "a reference")
-
-
-def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: EngineUser, queued: Message) -> None:
-    lease = timedelta(seconds=15)
-    Message.objects.update(state=MessageState.SENDING, lease_until=ana.context.now + lease, claims=1)
-
-    dispatch.settle_leases(ana.later(seconds=14).context.now)
-    assert Message.objects.get().state == MessageState.SENDING
-    dispatch.settle_leases(ana.later(seconds=15).context.now)
-    assert Message.objects.get().state == MessageState.UNKNOWN
-    dispatch.settle_leases(ana.later(seconds=60).context.now)
-    assert Message.objects.get().state == MessageState.LOST
-
-
-def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
-    carriers[0].does = breaks(ResponseLost)
-    send(ana, queued)
-    Message.objects.update(handed_at=ana.context.now)
-
-    dispatch.settle_leases(ana.later(seconds=31).context.now)
-
-    assert Message.objects.get().state == MessageState.LOST
-
-
-# The sweep -----------------------------------------------------------------------------------------------------
 
 
 def test_knows_providers_by_the_kinds_they_carry(db: None, settings: Any) -> None:
