@@ -1,7 +1,6 @@
-"""Queries of challenges: session binding, reference, loading, and what a method gets to see."""
+"""Queries of challenges: session binding, loading, and what a method gets to see."""
 
 import hashlib
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +18,6 @@ from verification.models.challenges import MAX_NUMBER
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 
-# Letters and digits that can't be confused when read aloud or on a small screen.
-_REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
 _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
 NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
@@ -60,12 +57,6 @@ def load(handle: str, binding: str, *, loaded: Challenge | None = None) -> Chall
     is_loaded = loaded is not None and (loaded.handle, loaded.binding) == (handle, bound)
     found = loaded if is_loaded else _LOAD.first(handle=handle, binding=bound) if handle else None
     return found if found is not None and found.enrolment.opens else None
-
-
-def new_reference(*, former: str = "") -> str:
-    """Return a short reference, shown on both page and message. Shape: one letter and one digit, such as `K4`."""
-    names = [letter + digit for letter in _REFERENCE_LETTERS for digit in _REFERENCE_DIGITS]
-    return secrets.choice([name for name in names if name != former])
 
 
 def audit_detail(challenge: Challenge) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
 from verification.capabilities import Delivered
-from verification.challenges import ending, queries, sending
+from verification.challenges import ending, queries, references, sending
 from verification.context import Context
 from verification.models import Challenge, ChallengeState, MessageState, Purpose
 from verification.outcomes import Outcome, Verdict, VerdictText
@@ -83,7 +83,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
-        challenge.reference = queries.new_reference(former=challenge.reference)
+        challenge.reference = references.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():

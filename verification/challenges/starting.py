@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
-from verification.challenges import ending, queries, resending, sending
+from verification.challenges import ending, queries, references, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
@@ -126,7 +126,7 @@ def _prepared(  # noqa: PLR0913  (as `start`)
         mode=chosen,
         binding=queries.bind(binding),
         key_id=crypto.digest_key(),
-        reference=queries.new_reference(),
+        reference=references.new_reference(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=context.now,

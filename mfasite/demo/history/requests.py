@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verification import phone_numbers
-from verification.challenges import queries
+from verification.challenges import queries, references
 from verification.keys import crypto
 from verification.models import (
     Attempt,
@@ -55,7 +55,7 @@ def request(
         binding=new_handle(),
         state=state,
         key_id=crypto.digest_key(),
-        reference=queries.new_reference(),
+        reference=references.new_reference(),
         nonce=new_handle(),
         code_life=LIFE,
         issued_at=at,

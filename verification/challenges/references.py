@@ -1,0 +1,12 @@
+"""References: the short letters on a page and on its message, by which a person sees that both belong together."""
+
+import secrets
+
+# Letters and digits that can't be confused when read aloud or on a small screen.
+_LETTERS, _DIGITS = "ACEFHKMPRTWX", "34679"
+
+
+def new_reference(*, former: str = "") -> str:
+    """Return a short reference, shown on both page and message. Shape: one letter and one digit, such as `K4`."""
+    names = [letter + digit for letter in _LETTERS for digit in _DIGITS]
+    return secrets.choice([name for name in names if name != former])
