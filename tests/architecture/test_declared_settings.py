@@ -203,6 +203,31 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     }
 
 
+def changed_by(path: Path) -> Iterator[str]:
+    """Return the names of settings that a test changes, by pytest-django's `settings` or a setattr of Django's."""
+    for node in syntax_trees.nodes(path):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and ast.unparse(node.value) == "settings"
+        ):
+            yield node.attr
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+            owner, name = [*node.args, None, None][:2]
+            if isinstance(name, ast.Constant) and owner is not None and ast.unparse(owner) == "settings":
+                yield str(name.value)
+
+
+def test_tests_change_only_settings_that_exist() -> None:
+    """Seen failing on `UNANSWERED_BEFORE_DELAY`: no such limit was lifted."""
+    known = {name for name in dir(settings) if name.isupper()} | set(SETTINGS)
+    paths = sorted((HOME / "tests").rglob("*.py"))
+
+    found = {f"{path.relative_to(HOME)}: {name}" for path in paths for name in changed_by(path) if name not in known}
+
+    assert found == set()
+
+
 # Everything declared is used --------------------------------------------------------------------------------------
 
 

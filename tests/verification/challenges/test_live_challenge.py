@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def racer(transactional_db: None, settings: Settings) -> EngineUser:
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 10_000
-    settings.SENDS_PER_NETWORK_HOUR = settings.UNANSWERED_BEFORE_DELAY = 10_000
+    settings.SENDS_PER_NETWORK_HOUR = 10_000
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     return equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
 
