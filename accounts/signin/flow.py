@@ -306,10 +306,10 @@ def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembere
 def prove_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
     """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
-    The nonce of the invitation can be used once, until it expires. That is so even if the check fails.
+    The nonce of the offer can be used once, until it expires. That is so even if the check fails.
     """
     gone = Outcome(verdict=Verdict.GONE)
-    if until <= context.now or not limits.spend_once("invitation", nonce, until=until):
+    if until <= context.now or not limits.spend_once("passwordless", nonce, until=until):
         return gone
     holder = challenges.holder(answer)
     if holder is None:

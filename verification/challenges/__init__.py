@@ -7,7 +7,7 @@ from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates, caller_gates_and_stops
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
-from verification.challenges.passwordless import PasswordlessOffer, announce, holder, invite
+from verification.challenges.passwordless import PasswordlessOffer, announce, holder, offer_passwordless
 from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend
@@ -28,9 +28,9 @@ __all__ = [
     "collect",
     "enrol",
     "holder",
-    "invite",
     "keyed",
     "of_binding",
+    "offer_passwordless",
     "person_handle",
     "resend",
     "resync",

@@ -33,19 +33,19 @@ class PasswordlessOffer:
     nonce: str
 
 
-def invite(now: datetime) -> PasswordlessOffer | None:
+def offer_passwordless(now: datetime) -> PasswordlessOffer | None:
     """Offer passwordless sign-in, if a method offers it. The session stores the nonce until an answer comes."""
-    alone = registry.only(Passwordless)
-    if alone is None:
+    method = registry.only(Passwordless)
+    if method is None:
         return None
     nonce = new_handle()
     random = crypto.mac("challenge.random", nonce)
-    issue = alone.issue(ChallengeData(reference="", mode="", now=now, code="", match_code="", random=random))
-    return PasswordlessOffer(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
+    issue = method.issue(ChallengeData(reference="", mode="", now=now, code="", match_code="", random=random))
+    return PasswordlessOffer(method=method.name, page=issue.page, show=issue.show, nonce=nonce)
 
 
 def holder(text: str) -> Enrolment | None:
-    """Return the enrolment that an answer to an invitation names. Nothing is verified yet."""
+    """Return the enrolment that an answer to an offer names. Nothing is verified yet."""
     method = registry.only(Passwordless)
     address = method.names(method.read(text)) if method is not None else ""
     return enrolments.of_address(address, method=method.name) if method is not None and address else None

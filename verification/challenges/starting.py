@@ -46,7 +46,7 @@ def start(  # noqa: PLR0913  (one action, with named circumstances)
     if that fails, it is called again.
 
     `binding` is a secret of the session; only that session can answer. `replaces` is the session's challenge so far.
-    `nonce` is that of the invitation that this challenge continues. `known` are the enrolment's limits, if they were
+    `nonce` is that of the offer that this challenge continues. `known` are the enrolment's limits, if they were
     read already.
     """
     found = _prepared(

@@ -2,7 +2,7 @@
 
 from accounts.signin.views import half_signed_in
 from accounts.signin.views.password import leave, password, sign_out
-from accounts.signin.views.passwordless import invite, passwordless
+from accounts.signin.views.passwordless import passwordless, passwordless_options
 from accounts.signin.views.reauthenticate import reauthenticate
 from accounts.signin.views.register import codes, defer, done, method_form, prove, register, second
 from accounts.signin.views.verify import options, resend, status, verify
@@ -12,12 +12,12 @@ __all__ = [
     "defer",
     "done",
     "half_signed_in",
-    "invite",
     "leave",
     "method_form",
     "options",
     "password",
     "passwordless",
+    "passwordless_options",
     "prove",
     "reauthenticate",
     "register",

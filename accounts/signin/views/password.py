@@ -62,7 +62,7 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
         "form": form,
         "next": next_url,
         "step_up": stepping_up.of(request),
-        "alone": challenges.invite(timezone.now()) if policies.is_passwordless_allowed() else None,
+        "passwordless": challenges.offer_passwordless(timezone.now()) if policies.is_passwordless_allowed() else None,
     }
     return render(request, "accounts/signin/password.html", context)
 

@@ -15,20 +15,20 @@ from accounts.signin.views import half_signed_in
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
-_KEY = "invitation"
-_INVITATION_LIFE = timedelta(minutes=5)
+_KEY = "passwordless"
+_OFFER_LIFE = timedelta(minutes=5)
 
 
 @login_not_required
 @require_POST
-def invite(request: HttpRequest) -> HttpResponse:
+def passwordless_options(request: HttpRequest) -> HttpResponse:
     """Return the options that the browser needs to ask for a passkey. The session keeps the nonce for one answer."""
     now = request_context.read(request).now
-    invitation = challenges.invite(now)
-    if invitation is None:
+    offer = challenges.offer_passwordless(now)
+    if offer is None:
         return HttpResponse(status=404)
-    request.session[_KEY] = {"nonce": invitation.nonce, "until": (now + _INVITATION_LIFE).timestamp()}
-    return HttpResponse(invitation.show["options"], content_type="application/json")
+    request.session[_KEY] = {"nonce": offer.nonce, "until": (now + _OFFER_LIFE).timestamp()}
+    return HttpResponse(offer.show["options"], content_type="application/json")
 
 
 @login_not_required

@@ -1,4 +1,4 @@
-"""Tests of passwordless sign-in: if the policy allows it, once per invitation, and never for a blocked person."""
+"""Tests of passwordless sign-in: if the policy allows it, once per offer, and never for a blocked person."""
 
 import html
 import json
@@ -60,8 +60,8 @@ def asked(page: Page) -> str:
     return html.unescape(found[1])
 
 
-def invited(browser: Browser) -> str:
-    """Request an invitation, as the script does when the button is pressed."""
+def offered(browser: Browser) -> str:
+    """Request an offer, as the script does when the button is pressed."""
     browser.go("/sign-in/")
     answer = browser.client.post(
         "/sign-in/alone/options/", {"csrfmiddlewaretoken": browser.client.cookies["mfa_csrf"].value}
@@ -75,13 +75,13 @@ def show(browser: Browser, answer: str, **fields: str) -> Page:
 
 
 def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
-    return show(browser, key.sign(invited(browser), **lies))
+    return show(browser, key.sign(offered(browser), **lies))
 
 
 @pytest.mark.parametrize("name", [r"\ud800", r"\u0000", "a" * 300])
 def test_no_key_has_a_name_that_cannot_be(passkey_owner: Person, stranger: Browser, name: str) -> None:
     """Before the fix, a lone surrogate in a database query raised an error."""
-    invited(stranger)
+    offered(stranger)
 
     assert REFUSED in show(stranger, f'{{"id": "{name}"}}').outcomes
 
@@ -134,9 +134,9 @@ def test_signs_its_holder_in_without_name_and_password(passkey_owner: Person, ke
 
 def test_goes_on_to_the_page_that_was_wanted_and_to_no_other_site(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
-    assert show(browser, key.sign(invited(browser)), next="/methods/").path == "/methods/"
+    assert show(browser, key.sign(offered(browser)), next="/methods/").path == "/methods/"
     browser = Browser()
-    assert show(browser, key.sign(invited(browser)), next="//evil.example/").path == "/"
+    assert show(browser, key.sign(offered(browser)), next="//evil.example/").path == "/"
 
 
 def test_proof_counts_as_fresh(passkey_owner: Person, key: Key) -> None:
@@ -147,12 +147,12 @@ def test_proof_counts_as_fresh(passkey_owner: Person, key: Key) -> None:
 
 
 def test_names_no_keys_to_strangers(passkey_owner: Person) -> None:
-    assert json.loads(invited(Browser())).get("allowCredentials", []) == []
+    assert json.loads(offered(Browser())).get("allowCredentials", []) == []
 
 
 def test_session_changes_its_key_with_the_rise(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
-    answer = key.sign(invited(browser))
+    answer = key.sign(offered(browser))
     before = browser.session_key
     show(browser, answer)
 
@@ -216,62 +216,62 @@ def test_person_who_may_get_in_nowhere_is_refused(passkey_owner: Person, key: Ke
     assert not Session.objects.filter(user=passkey_owner.user).exists()
 
 
-def test_invitation_is_good_once(passkey_owner: Person, key: Key) -> None:
+def test_offer_is_good_once(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
-    answer = key.sign(invited(browser))
+    answer = key.sign(offered(browser))
     assert show(browser, answer).path == "/"
     browser.press("Sign out")
 
     assert REFUSED in show(browser, answer).outcomes
 
 
-def test_refused_answer_uses_the_invitation_up(passkey_owner: Person, key: Key) -> None:
+def test_refused_answer_uses_the_offer_up(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
-    options = invited(browser)
+    options = offered(browser)
     show(browser, "{}")
 
     assert REFUSED in show(browser, key.sign(options)).outcomes
 
 
 @pytest.mark.parametrize(("seconds", "is_in"), [(299, True), (300, False)])
-def test_invitation_is_good_for_five_minutes(
+def test_offer_is_good_for_five_minutes(
     passkey_owner: Person, key: Key, clock: Clock, seconds: int, is_in: bool
 ) -> None:
     browser = Browser()
-    options = invited(browser)
+    options = offered(browser)
     clock.forward(seconds=seconds)
 
     assert (show(browser, key.sign(options)).path == "/") is is_in
 
 
-def test_invitation_of_another_browser_is_worth_nothing(passkey_owner: Person, key: Key) -> None:
+def test_offer_of_another_browser_is_worth_nothing(passkey_owner: Person, key: Key) -> None:
     theirs, mine = Browser(), Browser()
-    answer = key.sign(invited(theirs))
-    invited(mine)
+    answer = key.sign(offered(theirs))
+    offered(mine)
 
     assert REFUSED in show(mine, answer).outcomes
-    uninvited = Browser()
-    uninvited.go("/sign-in/")
-    assert REFUSED in show(uninvited, answer).outcomes
+    stranger_browser = Browser()
+    stranger_browser.go("/sign-in/")
+    assert REFUSED in show(stranger_browser, answer).outcomes
 
 
-def test_newer_invitation_replaces_the_older(passkey_owner: Person, key: Key) -> None:
+def test_newer_offer_replaces_the_older(passkey_owner: Person, key: Key) -> None:
     browser = Browser()
-    older = invited(browser)
-    invited(browser)
+    older = offered(browser)
+    offered(browser)
 
     assert REFUSED in show(browser, key.sign(older)).outcomes
 
 
-def test_invitation_taken_up_twice_at_once_opens_once(passkey_owner: Person, clock: Clock) -> None:
+def test_offer_taken_up_twice_at_once_opens_once(passkey_owner: Person, clock: Clock) -> None:
     """Seen: two requests read the session before either wrote it; a passkey without a counter let both in."""
     key = Key(counts=False)
     clock.forward(seconds=31)
     passkey_owner.sign_in()
     add_key(passkey_owner, key)
     browser = Browser()
-    answer = key.sign(invited(browser))
-    kept = browser.client.session["invitation"]
+    answer = key.sign(offered(browser))
+    kept = browser.client.session["passwordless"]
     context = Context(now=clock.now, network="192.0.2.7")
 
     outcomes = [
@@ -296,7 +296,7 @@ def test_wrong_answers_are_refused_alike(passkey_owner: Person, key: Key, lie: d
 @pytest.mark.parametrize("answer", ["", "{}", "null", "[" * 2000, "x" * 200_000, '{"id": "AA"}'])
 def test_rubbish_is_refused_alike(passkey_owner: Person, answer: str) -> None:
     browser = Browser()
-    invited(browser)
+    offered(browser)
 
     page = show(browser, answer)
 

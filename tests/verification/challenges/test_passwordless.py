@@ -23,7 +23,10 @@ def passkey_owner(engine_user: EngineUser) -> EngineUser:
 
 
 def test_offers_a_new_challenge_each_time_and_keeps_none(engine_user: EngineUser) -> None:
-    first, second = challenges.invite(engine_user.context.now), challenges.invite(engine_user.context.now)
+    first, second = (
+        challenges.offer_passwordless(engine_user.context.now),
+        challenges.offer_passwordless(engine_user.context.now),
+    )
 
     assert first is not None
     assert second is not None
@@ -38,7 +41,7 @@ def test_offers_nothing_where_no_method_for_it_is_installed(engine_user: EngineU
         package for package in settings.VERIFICATION_METHODS if package.rpartition(".")[2] not in gone
     )
 
-    assert challenges.invite(engine_user.context.now) is None
+    assert challenges.offer_passwordless(engine_user.context.now) is None
     assert challenges.holder(json.dumps({"id": KEY})) is None
 
 
