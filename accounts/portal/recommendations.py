@@ -14,8 +14,8 @@ _TRY_AFTER = timedelta(days=182)  # without a use
 
 
 @dataclass(frozen=True)
-class Mark:
-    """One recommendation. Shape: `kind` is good, info, warn or bad; `url` is the name of the page for it."""
+class Recommendation:
+    """Something worth doing. Shape: `kind` is good, info, warn or bad; `url` is the name of the page for it."""
 
     name: str
     kind: str
@@ -53,7 +53,7 @@ def _is_phone(device: Sequence[Option]) -> bool:
     return any(o.is_on_phone or o.enrolment.address_digest for o in device)
 
 
-def comfort(options: Sequence[Option]) -> str:
+def reassurance(options: Sequence[Option]) -> str:
     """Explain how a user who has nothing left to do could still sign in."""
     found = devices(options)
     has_phone = bool(found) and _is_phone(found[0])
@@ -67,7 +67,7 @@ def comfort(options: Sequence[Option]) -> str:
     return _("If you lose this method, sign in with a recovery code. Store the codes where only you can reach them.")
 
 
-def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
+def recommend(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Recommendation]:
     """Return what is worth doing, most urgent first; empty if all is well. Without `has_backup`, no code works."""
     found = [_locked(option) for option in options if option.is_locked]
     is_off = any(option.is_locked for option in options if option.is_backup)
@@ -80,17 +80,17 @@ def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: dat
     return found
 
 
-def _nothing(options: Sequence[Option]) -> Mark:
+def _nothing(options: Sequence[Option]) -> Recommendation:
     """Say that a method is missing. What is left may be locked, a pass, or codes that work once."""
     name, title, text = "none", _("You have no method"), _("Your password is all that protects your account.")
     if options:
         name, title = "none_for_everyday", _("You have no method for everyday use")
         text = _("You need one that works each time you sign in.")
     text += " " + _("Add a method, such as a passkey.")
-    return Mark(name, "warn", title, text, "portal:method-add", _("Add a method"))
+    return Recommendation(name, "warn", title, text, "portal:method-add", _("Add a method"))
 
 
-def _alone(methods: Sequence[Option]) -> Mark:
+def _alone(methods: Sequence[Option]) -> Recommendation:
     """Say what would happen if the one device were lost, and what would help."""
     place, label = "portal:method-add", _("Add a method")
     if len(methods) == 1:
@@ -98,28 +98,30 @@ def _alone(methods: Sequence[Option]) -> Mark:
             "If you lose it, you can’t sign in until the support desk helps you. Add a method that you can’t lose with "
             "it, such as a passkey, or get recovery codes."
         )
-        return Mark("only_one", "warn", _("You have only one method"), text, place, label)
+        return Recommendation("only_one", "warn", _("You have only one method"), text, place, label)
     text = _(
         "If you lose that phone, you can’t sign in until the support desk helps you. Add a method that isn’t on it, "
         "such as a passkey or the number of another phone, or get recovery codes."
     )
     if any(option.is_on_phone for option in methods):
         text += " " + _("Is the app on another device? Choose Rename beside it under Methods.")
-    return Mark("one_phone", "warn", _("All your methods are on one phone"), text, place, label)
+    return Recommendation("one_phone", "warn", _("All your methods are on one phone"), text, place, label)
 
 
-def _locked(option: Option) -> Mark:
+def _locked(option: Option) -> Recommendation:
     title = _("%(label)s is locked") % {"label": option.label}
     if option.is_handed_out or (option.is_backup and option.limits.is_all_locked):  # new codes would be locked too
-        return Mark("locked", "bad", title, _("There were too many incorrect codes. The support desk can help you."))
+        return Recommendation(
+            "locked", "bad", title, _("There were too many incorrect codes. The support desk can help you.")
+        )
     if option.is_backup:
         words = _("There were too many incorrect codes. Get new ones, or contact the support desk.")
-        return Mark("locked", "bad", title, words, "portal:codes", _("Get new codes"))
+        return Recommendation("locked", "bad", title, words, "portal:codes", _("Get new codes"))
     words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
-    return Mark("locked", "bad", title, words, "portal:method-add", _("Set it up again"))
+    return Recommendation("locked", "bad", title, words, "portal:method-add", _("Set it up again"))
 
 
-def _codes(n_codes: int) -> Mark:
+def _codes(n_codes: int) -> Recommendation:
     title = (
         ngettext("You have %(n)d recovery code left", "You have %(n)d recovery codes left", n_codes) % {"n": n_codes}
         if n_codes
@@ -127,7 +129,7 @@ def _codes(n_codes: int) -> Mark:
     )
     text = _("Print 10 new ones. With a recovery code you can sign in when you have no other method with you.")
     name, kind = ("few_codes", "warn") if n_codes else ("no_codes", "info")
-    return Mark(name, kind, title, text, "portal:codes", _("Get new codes"))
+    return Recommendation(name, kind, title, text, "portal:codes", _("Get new codes"))
 
 
 def _is_untried(option: Option, now: datetime) -> bool:
@@ -136,7 +138,7 @@ def _is_untried(option: Option, now: datetime) -> bool:
     return option.needs_delivery and is_ready and used is not None and now - used > _TRY_AFTER
 
 
-def _untried(option: Option) -> Mark:
+def _untried(option: Option) -> Recommendation:
     title = _("Does %(label)s still reach you?") % {"label": option.label}
     text = _("You haven’t used it for 6 months. Choose Try it now, so that you know it works when you need it.")
-    return Mark("untried", "info", title, text, "portal:methods", _("Check your methods"))
+    return Recommendation("untried", "info", title, text, "portal:methods", _("Check your methods"))

@@ -26,8 +26,8 @@ def home(request: AuthedRequest) -> HttpResponse:
     context = {
         "assurance": session_assurance.of(request),
         "options": mine,
-        "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
-        "comfort": recommendations.comfort(mine),
+        "recommendations": recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
+        "reassurance": recommendations.reassurance(mine),
         "n_codes": n_codes,
         "tiles": application_tiles.recent(request.user, most=_MAX_TILES),
         "caller_checks": recent_caller_checks.just_now(request.user, now=now),

@@ -46,8 +46,8 @@ def index(request: AuthedRequest) -> HttpResponse:
             for c in everything
             if c.enrolment.method not in rules.methods
         ],
-        "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
-        "comfort": recommendations.comfort(mine),
+        "recommendations": recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
+        "reassurance": recommendations.reassurance(mine),
         "n_codes": n_codes,
         "has_backup": has_backup,
         "here": "methods",

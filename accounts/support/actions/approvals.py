@@ -101,7 +101,7 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
 
 
 def put_back(request: SupportRequest) -> None:
-    """Leave a request that was taken up to its asker again, because nothing was done. Only who took it may do this."""
+    """Leave a request to its requester again, because nothing was done. Only the one who took it up may do this."""
     SupportRequest.objects.filter(pk=request.pk, is_collected=True).update(is_collected=False)
 
 

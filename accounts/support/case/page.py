@@ -90,7 +90,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Holding:
+class ActiveAccess:
     """A list of what a user has. The page shows `first`, and `rest` folded.
 
     `n` counts all entries, also those that the search `find` leaves out.
@@ -143,7 +143,7 @@ class Case:
     n_codes: int
     attempts: tuple[Attempts, ...]
     messages: tuple[Sent, ...]
-    holdings: tuple[Holding, ...]
+    active_access: tuple[ActiveAccess, ...]
     stale: tuple[StaleClient, ...]
     history: tuple[PastAction, ...]
     colleague: str
@@ -163,11 +163,11 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     access = authorise.access(staff, person, context)
-    messages, holdings = tuple(_messages(person)), _holdings(person, now)
+    messages, active_access = tuple(_messages(person)), _active_access(person, now)
     events = audit.of_person(person.pk, prefix="support.", most=_MAX_ACTIONS_SHOWN)
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
     wrong = limits.wrong_codes(person.pk, now=now)
-    impact = _impact(person, mine, options, holdings, wrong, now)
+    impact = _impact(person, mine, options, active_access, wrong, now)
     offered = offered_actions.offers(access, impact)
     proof = access.proof
     return Case(
@@ -183,7 +183,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         n_codes=enrolments.recovery_codes_left(person.pk),
         attempts=sign_in_attempts.recent(person),
         messages=messages,
-        holdings=tuple(_matching(each, find) if each.key == find_in else each for each in holdings),
+        active_access=tuple(_matching(each, find) if each.key == find_in else each for each in active_access),
         stale=tuple(app_passwords.stale_of(person, now=now)),
         history=tuple(_line(event, names) for event in events),
         colleague=_colleague(events, names, staff, now),
@@ -198,12 +198,12 @@ def _impact(
     person: User,
     mine: Iterable[ConfirmedEnrolment],
     options: Iterable[Option],
-    holdings: Iterable[Holding],
+    active_access: Iterable[ActiveAccess],
     wrong: WrongCodes,
     now: datetime,
 ) -> ActionImpact:
     """Return what the user has, as the actions need it to say whether they apply."""
-    n = {each.key: each.n for each in holdings}
+    n = {each.key: each.n for each in active_access}
     options = tuple(options)
     return ActionImpact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
@@ -225,7 +225,7 @@ def _impact(
     )
 
 
-def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
+def _active_access(person: User, now: datetime) -> tuple[ActiveAccess, ...]:
     sessions = session_assurance.running(person, now)
     running = {each.ref for each in sessions}
     lists = (
@@ -274,20 +274,20 @@ def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
             ],
         ),
     )
-    return tuple(Holding(key, label, len(items), tuple(items)) for key, label, items in lists)
+    return tuple(ActiveAccess(key, label, len(items), tuple(items)) for key, label, items in lists)
 
 
 def _named(browser: str, network: str) -> str:
     return f"{browser} · {network}" if network else browser
 
 
-def _matching(holding: Holding, find: str) -> Holding:
+def _matching(access_list: ActiveAccess, find: str) -> ActiveAccess:
     """Keep the entries whose words contain all words of a search, if the list is long enough to be searched."""
-    if not find or not holding.is_long:
-        return holding
+    if not find or not access_list.is_long:
+        return access_list
     words = find.casefold().split()
-    kept = [item for item in holding.items if all(word in f"{item.name} {item.text}".casefold() for word in words)]
-    return Holding(holding.key, holding.label, holding.n, tuple(kept), find)
+    kept = [item for item in access_list.items if all(word in f"{item.name} {item.text}".casefold() for word in words)]
+    return ActiveAccess(access_list.key, access_list.label, access_list.n, tuple(kept), find)
 
 
 def _colleague(events: Iterable[AuditEvent], names: dict[int, str], staff: User, now: datetime) -> str:

@@ -194,11 +194,11 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     if not agrees:
         return _("Refused.")
     wanted = wanted_by(request)
-    asker = User.objects.get(pk=request.asked_by_id)
-    if not asker.is_staff or policies.refusal(asker, context.now):
+    requester = User.objects.get(pk=request.asked_by_id)
+    if not requester.is_staff or policies.refusal(requester, context.now):
         raise ChangeRefused(_("The person who requested this may no longer do it."))
     actor = Actor(
-        staff=asker,
+        staff=requester,
         context=context,
         reason=request.reason,
         ticket=_("none"),

@@ -107,25 +107,25 @@ def test_recommends_what_the_table_says(case: str) -> None:
     ways, n_codes, has_backup, expected = TABLE[case]
 
     options = [way.option(number) for number, way in enumerate(ways)]
-    marks = recommendations.marks(options, n_codes=n_codes, has_backup=has_backup, now=NOW)
+    found = recommendations.recommend(options, n_codes=n_codes, has_backup=has_backup, now=NOW)
 
-    assert [mark.title for mark in marks] == expected
+    assert [each.title for each in found] == expected
 
 
 @pytest.mark.parametrize(("used", "is_said"), [(HALF_YEAR, False), (HALF_YEAR + timedelta(seconds=1), True)])
 def test_asks_after_half_a_year(used: timedelta, is_said: bool) -> None:
     options = [OptionSummary("text", phone="a", used=used, needs_delivery=True).option(1), APP.option(2)]
 
-    assert bool(recommendations.marks(options, n_codes=10, has_backup=True, now=NOW)) is is_said
+    assert bool(recommendations.recommend(options, n_codes=10, has_backup=True, now=NOW)) is is_said
 
 
 def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     options = [way.option(number) for number, way in enumerate([OLD, OFF])]
 
-    marks = recommendations.marks(options, n_codes=0, has_backup=True, now=NOW)
+    found = recommendations.recommend(options, n_codes=0, has_backup=True, now=NOW)
 
-    assert marks
-    assert [mark for mark in marks if not mark.text or bool(mark.url) != bool(mark.label)] == []
+    assert found
+    assert [each for each in found if not each.text or bool(each.url) != bool(each.label)] == []
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
 )
 def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary, url: str) -> None:
     """A token is handed out by the support desk. After too many incorrect codes in all, new codes stay locked too."""
-    mark = recommendations.marks([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
+    first = recommendations.recommend([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
 
-    assert (mark.kind, mark.url) == ("bad", url)
-    assert "support desk" in mark.text
+    assert (first.kind, first.url) == ("bad", url)
+    assert "support desk" in first.text
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary,
     ],
 )
 def test_says_what_is_left_after_a_loss(ways: list[OptionSummary], left: str) -> None:
-    said = recommendations.comfort([way.option(number) for number, way in enumerate(ways)])
+    said = recommendations.reassurance([way.option(number) for number, way in enumerate(ways)])
 
     assert left in said
     assert ("your phone" in said) == any(way.phone or way.is_on_phone for way in ways)

@@ -289,14 +289,14 @@ def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, context: 
     for n in range(12):
         app_passwords.issue(ana.user, context, name=f"laptop {n}", program="mail")
 
-    def holding(**search: str) -> case_page.Holding:
+    def listed(**search: str) -> case_page.ActiveAccess:
         found = case.of(User.objects.get(pk=ana.user.pk), dora.user, context, **search)
-        return next(each for each in found.holdings if each.key == "app-passwords")
+        return next(each for each in found.active_access if each.key == "app-passwords")
 
-    assert (holding().n, len(holding().first), len(holding().rest)) == (12, 5, 7)
-    assert holding().is_long
-    assert [item.name for item in holding(find="Laptop 11", find_in="app-passwords").items] == ["laptop 11 (mail)"]
-    assert holding(find="laptop 11", find_in="browsers").items == holding().items
+    assert (listed().n, len(listed().first), len(listed().rest)) == (12, 5, 7)
+    assert listed().is_long
+    assert [item.name for item in listed(find="Laptop 11", find_in="app-passwords").items] == ["laptop 11 (mail)"]
+    assert listed(find="laptop 11", find_in="browsers").items == listed().items
 
 
 def test_names_a_colleague_who_is_helping_them(ana: Person, dora: Person, sam: Person, context: Context) -> None:

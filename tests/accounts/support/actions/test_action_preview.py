@@ -73,7 +73,7 @@ def test_counts_what_the_case_page_lists(has_ended: bool, ana: Person, root: Per
         enrolments.raise_epoch(ana.user, why="locked")
     everybody = User.objects.filter(pk=ana.user.pk)
 
-    listed = {each.key: each.n for each in case.of(ana.user, root.user, context).holdings}
+    listed = {each.key: each.n for each in case.of(ana.user, root.user, context).active_access}
 
     for found in (
         action_preview.of_person(ana.user, now=context.now),
