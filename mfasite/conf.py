@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mfasite import logs
-from mfasite.environment import server_addresses
+from mfasite import server_addresses
 from verification.conf import ORGANISATION, START, public_url
 from verification.setting import Setting, SettingsSection, SettingValues, formats
 
@@ -255,17 +254,18 @@ broker_prefix: Setting[str] = Setting(
 
 # --- Processes and logs -------------------------------------------------------------------------------------
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 log_level: Setting[str] = Setting(
     PROCESSES,
     "LOG_LEVEL",
-    formats.one_of(*logs.LEVELS),
+    formats.one_of(*LOG_LEVELS),
     default="INFO",
     meaning="the lowest level that is logged",
 )
 log_format: Setting[str] = Setting(
     PROCESSES,
     "LOG_FORMAT",
-    formats.one_of(*logs.SHAPES),
+    formats.one_of("text", "json"),
     default="json",
     demo="text",
     meaning="`json` for log systems, `text` for people. Each line has its request (`X-Request-ID`) and its message",

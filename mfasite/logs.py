@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 
 from mfasite.observability import request_ids
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-SHAPES = ("text", "json")
 MASKS = (
     (re.compile(r"otpauth://\S+", re.IGNORECASE), "otpauth://[masked]"),
     # What OpenID Connect has in addresses and forms, also where the address is itself a value (%26, %3D).

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from accounts import conf as accounts_conf
-from mfasite import conf, logs
+from mfasite import conf, logs, server_addresses
 from mfasite.demo import users
-from mfasite.environment import declared_settings, env, server_addresses
+from mfasite.environment import declared_settings, env
 from mfasite.postgresql import pool
 from verification import conf as engine
 

@@ -1,4 +1,4 @@
-"""References: the short letters on a page and on its message, by which a person sees that both belong together."""
+"""References: the same short letters on a page and on its message, so that a person can tell which code is meant."""
 
 import secrets
 

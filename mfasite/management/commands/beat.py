@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import checks, logs
+from mfasite import checks, conf
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--schedule", default="beat", help="the file in which it stores when each task last ran")
-        parser.add_argument("--log-level", default="INFO", type=str.upper, choices=logs.LEVELS)
+        parser.add_argument("--log-level", default="INFO", type=str.upper, choices=conf.LOG_LEVELS)
 
     def handle(self, **options: Any) -> None:
         os.environ["CELERY_SKIP_CHECKS"] = "1"  # Celery's own run of all checks loads every URL

@@ -7,7 +7,7 @@ from celery.utils.nodenames import gethostname, nodename
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import checks, logs
+from mfasite import checks, conf
 
 # Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="worker", help="the worker's name, before @ and the host name")
         parser.add_argument("--threads", type=int, default=32, help="messages sent at the same time (default 32)")
         parser.add_argument("--queues", default=",".join(QUEUES), help="queues, separated by commas (default: all)")
-        parser.add_argument("--log-level", default="INFO", type=str.upper, choices=logs.LEVELS)
+        parser.add_argument("--log-level", default="INFO", type=str.upper, choices=conf.LOG_LEVELS)
 
     def handle(self, **options: Any) -> None:
         os.environ["CELERY_SKIP_CHECKS"] = "1"

@@ -5,8 +5,7 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import conf
-from mfasite.environment import server_addresses
+from mfasite import conf, server_addresses
 from mfasite.environment.env import Environment
 from verification.setting import Setting, SettingsSection
 from verification.setting.formats import Wrong
