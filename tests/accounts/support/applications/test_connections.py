@@ -9,14 +9,16 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from pytest_django import Settings
 
+from accounts import applications
 from accounts.access import AccessStep
 from accounts.applications import AccessReason, secrets
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
-from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
+from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy, Session
 from accounts.support.applications import configurations, trials
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
+from tests.simulated.sign_in_claims import SignInClaims
 from verification.models import AuditEvent
 
 PAGES = "/admin/accounts/application/"
@@ -118,10 +120,7 @@ def test_says_before_sessions_end_whether_it_is_notified(
     chief: Person, board: OidcClient, page: str, logout_uri: str, is_told: bool
 ) -> None:
     OidcClient.objects.update(logout_uri=logout_uri)
-    now = timezone.now()
-    ApplicationSession.objects.create(
-        application=board.application, user=chief.user, session_ref="a" * 32, started_at=now, last_used_at=now
-    )
+    applications.open(board.application, chief.user, Session.objects.get().ref, SignInClaims(), timezone.now())
 
     found = chief.browser.go(f"{PAGES}board/{page}/")
 
