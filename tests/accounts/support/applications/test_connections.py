@@ -226,6 +226,19 @@ def test_says_that_a_proxy_is_missing(chief: Person) -> None:
     assert "application:no_proxy" not in chief.browser.go(f"{PAGES}notes/configuration/").outcomes
 
 
+@pytest.mark.parametrize(("role", "may_add"), [("Administrators", True), ("Operators", False)])
+def test_offers_to_add_a_host_to_those_who_may(role: str, may_add: bool, db: None, clock: Clock) -> None:
+    """Seen failing: Operators were led to a page that they can't open."""
+    Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
+    staff = hire("staff", role)
+    staff.sign_in(to="/admin/")
+
+    page = staff.browser.go(f"{PAGES}notes/configuration/")
+
+    assert "application:no_proxy" in page.outcomes
+    assert (page.offers("Add an address"), page.offers("Add a proxy")) == (may_add, may_add)
+
+
 def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, board: OidcClient) -> None:
     Application.objects.update(strength="no-phone")
     ana.user.groups.add(Group.objects.create(name="Editors"))
