@@ -1,5 +1,7 @@
 """Tests of what staff may not do: for themselves, above their rights or without a verified caller."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 
@@ -69,6 +71,8 @@ def test_risky_action_wants_a_verified_caller(ana: Person, dora: Person) -> None
     page = post(dora, ana, "clear_settings")
 
     assert ActionRefusal.NO_CALLER.advice in page
+    assert page.offers("Verify the caller")
+    assert not re.search(r"<label[^>]*>\s*Verify the caller", page.html)  # seen: each field had it as its label
     assert refused(dora) == ["no_caller"]
     assert Enrolment.objects.filter(user=ana.user).count() == 3
 
