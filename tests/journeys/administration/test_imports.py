@@ -42,6 +42,19 @@ def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     assert User.objects.filter(username="new").exists()
 
 
+def test_page_says_that_it_shows_the_first_rows_only(fay: Person) -> None:
+    """Seen failing for the rows to check: the heading counted 101, and 100 were below it."""
+    rows = [(line, "Check this.") for line in range(101)]
+    job = Import.objects.create(kind="people", name="people.csv", state="done", n_rows=101, made_at=timezone.now())
+
+    for name in ("faults", "warnings"):
+        Import.objects.filter(pk=job.pk).update(faults=[], warnings=[])
+        Import.objects.filter(pk=job.pk).update(**{name: rows})
+        page = fay.browser.go(f"{IMPORT}{job.ref}/")
+        assert page.html.count("Check this.") == 100
+        assert "The first 100 are shown." in page
+
+
 def test_new_people_are_invited_if_the_box_is_ticked(fay: Person) -> None:
     text = b"user name,name,mail,groups,state\nnew,New,new@example.org,,\n"
     file: Any = SimpleUploadedFile("people.csv", text)
