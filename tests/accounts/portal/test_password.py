@@ -14,6 +14,7 @@ from accounts.models import PasswordReset, User
 from accounts.portal.views import password
 from accounts.support.imports import jobs
 from tests.infrastructure.concurrency import at_once, until_waiting
+from tests.simulated import app_password_services
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification.context import Context
@@ -84,6 +85,18 @@ def test_session_that_support_has_just_ended_sets_no_password(ana: Person) -> No
     assert not password_changes.change(thief, "thirteen red bicycles", Context(now=timezone.now()))
     ana.user.refresh_from_db()
     assert (ana.user.check_password(PASSWORD), ana.user.must_change_password) == (True, True)
+
+
+def test_what_went_wrong_has_no_title_of_another_notice(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: it was titled “Your app passwords keep working”."""
+    app_password_services.make(ana.user)
+    ana.sign_in(to="/sign-in/?next=/password/")
+    monkeypatch.setattr(password_changes, "change", lambda *_args, **_kept: False)
+
+    page = ana.browser.press("Change password", password=PASSWORD, new_password="seven green bicycles")
+
+    assert "changed a moment ago" in page
+    assert page.html.count('class="notice-title"') == 1
 
 
 def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:
