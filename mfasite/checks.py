@@ -198,10 +198,12 @@ def _why_no_database() -> str:
 
 
 def log_database_error() -> None:
-    """Log why the database cannot be reached. Called once when a process starts."""
+    """Log why the database cannot be used, and what to do. Called once when a process starts."""
     try:
-        if why := _why_no_database():
-            logger.error("Can't connect to the database: %s. Check DATABASE_URL and DATABASE_PASSWORD.", why)
+        if why := explain_database_error(is_migrating=False):
+            logger.error("%s", why)
+    except DatabaseError as error:
+        logger.error("Can't read the database: %s", " ".join(str(error).split()))
     finally:
         connection.close()
 

@@ -73,6 +73,17 @@ def test_says_that_migrations_are_missing(tmp_path: Path) -> None:
     assert "manage.py migrate" in answer.stderr
 
 
+def test_says_what_to_do_when_a_process_starts_before_the_migrations(tmp_path: Path) -> None:
+    """Seen failing: a worker logged every two seconds that it can't reach the database, and a web process nothing."""
+    what_processes_do = "from mfasite import checks; checks.log_database_error()"
+
+    answer = run(f"--demo={made(tmp_path)}", "shell", "--no-imports", "-v0", "-c", what_processes_do)
+
+    assert answer.returncode == 0
+    assert "lacks migrations of this version" in answer.stderr
+    assert "manage.py migrate" in answer.stderr
+
+
 def test_migrate_says_what_failed(tmp_path: Path) -> None:
     """Seen failing: the answer was to run `migrate`."""
     home = made(tmp_path)

@@ -74,7 +74,7 @@ def run(stop: threading.Event) -> None:
             close_old_connections()
             sweep(_hand)
         except Error as error:
-            _log.warning("The sweeper can't reach the database: %s", type(error).__name__)
+            _log.warning("The sweeper can't read its messages from the database: %s", type(error).__name__)
         except Exception:  # noqa: BLE001  (logged)
             _log.exception("The sweeper failed. It tries again.")
         finally:
