@@ -32,6 +32,8 @@ from tests.real_programs.samba import Samba
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService, _no_keys_kept, files, mail, no_hash, strict
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
+from tests.simulated.signed_in_staff import opal
+from tests.simulated.staff import root
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
 from verification.keys import random_tokens
@@ -41,7 +43,21 @@ from verification.models import (
     Purpose,
 )
 
-__all__ = ["_no_keys_kept", "ana", "ben", "cleo", "clock", "dev", "files", "mail", "no_hash", "stranger", "strict"]
+__all__ = [
+    "_no_keys_kept",
+    "ana",
+    "ben",
+    "cleo",
+    "clock",
+    "dev",
+    "files",
+    "mail",
+    "no_hash",
+    "opal",
+    "root",
+    "stranger",
+    "strict",
+]
 
 
 @pytest.fixture(scope="session")

@@ -26,19 +26,13 @@ ORDER = [
 ]
 
 
-@pytest.fixture
-def root(db: None) -> User:
-    """Return a superuser."""
-    return join("root", is_staff=True, is_superuser=True).user
+def test_shows_all_sections_in_order(root: Person) -> None:
+    assert [section.name for section in menu.menu(root.user, "/admin/").sections] == ORDER
 
 
-def test_shows_all_sections_in_order(root: User) -> None:
-    assert [section.name for section in menu.menu(root, "/admin/").sections] == ORDER
-
-
-def test_leads_to_every_table(root: User) -> None:
+def test_leads_to_every_table(root: Person) -> None:
     """A table that is registered later is not forgotten."""
-    urls_of_pages = {page.url for section in menu.menu(root, "/").sections for page in section.pages}
+    urls_of_pages = {page.url for section in menu.menu(root.user, "/").sections for page in section.pages}
     tables = {f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
 
     assert tables - urls_of_pages == set()
@@ -56,16 +50,16 @@ def test_leads_to_every_table(root: User) -> None:
         ("/admin/verification/outage/add/", "deliveries", "outages"),
     ],
 )
-def test_marks_the_page_whose_address_fits_best(root: User, path: str, section: str, page: str) -> None:
-    found = menu.menu(root, path)
+def test_marks_the_page_whose_address_fits_best(root: Person, path: str, section: str, page: str) -> None:
+    found = menu.menu(root.user, path)
 
     assert found.section is not None
     assert found.page is not None
     assert (found.section.name, found.page.name) == (section, page)
 
 
-def test_marks_the_page_that_a_view_names(root: User) -> None:
-    found = menu.menu(root, "/admin/auth/group/7/", "roles")
+def test_marks_the_page_that_a_view_names(root: Person) -> None:
+    found = menu.menu(root.user, "/admin/auth/group/7/", "roles")
 
     assert found.page is not None
     assert found.page.name == "roles"
@@ -81,14 +75,6 @@ def test_every_page_that_a_role_sees_opens(role: str, db: None, clock: Clock) ->
     for section in table.sections:
         for page in section.pages:
             assert staff.browser.go(page.url).status == 200, page.name
-
-
-@pytest.fixture
-def opal(db: None, clock: Clock) -> Person:
-    """Return an operator, signed in to the admin site."""
-    person = hire("opal", "Operators")
-    person.sign_in(to="/admin/")
-    return person
 
 
 def test_start_and_names_of_apps_lead_to_the_first_page_of_a_role(opal: Person) -> None:

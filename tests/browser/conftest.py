@@ -15,8 +15,10 @@ from tests.browser.page_actions import (
 from tests.browser.screen_sizes_and_accessibility import SIZES, PageChecker
 from tests.real_programs.chromium import REFUSED, chromium, opened
 from tests.simulated.people import Clock, Person, ana, ben, cleo
+from tests.simulated.staff import fay, root, sam
+from tests.simulated.support_desk import no_check
 
-__all__ = ["ana", "ben", "chromium", "cleo"]
+__all__ = ["ana", "ben", "chromium", "cleo", "fay", "no_check", "root", "sam"]
 
 
 @pytest.fixture

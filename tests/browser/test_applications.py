@@ -15,7 +15,7 @@ from accounts.models import Application
 from tests.browser.page_actions import carry_in, expect_outcome
 from tests.browser.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, barriers, picture
 from tests.real_programs.chromium import REFUSED, opened
-from tests.simulated.people import Clock, Person, join
+from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,12 +60,6 @@ def wiki(db: None, ana: Person) -> Application:
         closed.groups.create(name="Finance")
         applications.open(made, ana.user, "a" * 32, SignInClaims(), timezone.now())
     return made
-
-
-@pytest.fixture
-def root(db: None, clock: Clock) -> Person:
-    """Return a superuser."""
-    return join("root", is_staff=True, is_superuser=True).set_up("totp")
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.simulated.people import ana, ben, clock
+from tests.simulated.signed_in_staff import dora
 from verification import registry
 from verification.method import ChallengeData, Method
 
-__all__ = ["ana", "ben", "clock"]
+__all__ = ["ana", "ben", "clock", "dora"]
 
 METHODS = list(registry.methods())
 # What a user may enter, by field name. A method with other fields adds them here.

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, notify, record
 from accounts.support.actions.registry import ACTIONS
-from tests.simulated.people import Clock, Person, hire
+from tests.simulated.people import Person, hire
 from tests.simulated.support_desk import WHY, case, do
 from verification.audit import Notice, UserEvent, declarations
 from verification.delivery import rendering
@@ -55,14 +55,6 @@ GREET = Action(
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(declarations._declared, PERSON_GREETED.kind, PERSON_GREETED)
     monkeypatch.setitem(ACTIONS, "greet", GREET)
-
-
-@pytest.fixture
-def dora(db: None, clock: Clock) -> Person:
-    """A member of the support desk."""
-    dora = hire("dora", "Support desk")
-    dora.sign_in(to="/admin/")
-    return dora
 
 
 def test_is_offered_on_the_case_page_and_for_many(dora: Person, ana: Person) -> None:

@@ -8,8 +8,9 @@ from django.db.models import Model
 from tests.every_page.admin_rows import SAMPLES
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
+from tests.simulated.signed_in_staff import root
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
+__all__ = ["ana", "ben", "cleo", "clock", "dev", "root", "stranger"]
 
 
 def open_door() -> Browser:
@@ -60,14 +61,6 @@ STATES: dict[str, Callable[[], Browser]] = {
 def browser(request: pytest.FixtureRequest, db: None, clock: Clock) -> Browser:
     """A browser whose session is in the state that the test names."""
     return STATES[request.param]()
-
-
-@pytest.fixture
-def root(db: None, clock: Clock) -> Person:
-    """Return a superuser who has just verified, so that only the rule under test can stop them."""
-    person = join("root", is_staff=True, is_superuser=True).set_up("totp")
-    person.sign_in(to="/admin/")
-    return person
 
 
 @pytest.fixture

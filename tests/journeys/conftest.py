@@ -6,27 +6,28 @@ import pytest
 
 from tests.simulated.callbacks import hand_over
 from tests.simulated.fake_carrier import gateway, twilio, vonage
-from tests.simulated.people import Clock, Person, ana, ben, cleo, clock, dev, hire, stranger
+from tests.simulated.people import Person, ana, ben, cleo, clock, dev, stranger
+from tests.simulated.signed_in_staff import dora, fay, opal, sam
+from tests.simulated.support_desk import no_check
 from verification.delivery.routing import routes
 from verification.models import Message
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "gateway", "stranger", "twilio", "vonage"]
-
-
-@pytest.fixture
-def dora(db: None, clock: Clock) -> Person:
-    """Return a member of the support desk, signed in to the admin site."""
-    person = hire("dora", "Support desk")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
-def sam(db: None, clock: Clock) -> Person:
-    """Return a member of senior support, signed in to the admin site."""
-    person = hire("sam", "Senior support")
-    person.sign_in(to="/admin/")
-    return person
+__all__ = [
+    "ana",
+    "ben",
+    "cleo",
+    "clock",
+    "dev",
+    "dora",
+    "fay",
+    "gateway",
+    "no_check",
+    "opal",
+    "sam",
+    "stranger",
+    "twilio",
+    "vonage",
+]
 
 
 @pytest.fixture

@@ -1,13 +1,22 @@
 """Helpers that do what staff do at the support desk, through HTTP."""
 
+import pytest
+
 from accounts.support.actions import ActionResult, authorise, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person
 from verification.context import Context
+from verification.models import Policy
 
 WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
+
+
+@pytest.fixture
+def no_check(db: None) -> None:
+    """A policy without caller verification."""
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
 
 
 def case(staff: Person, person: Person) -> Page:

@@ -10,7 +10,9 @@ from mfasite.demo import child_processes
 from tests.real_programs import ldap_directories
 from tests.real_programs import slapd as ldap_server
 from tests.real_programs.slapd import BASE, Slapd
-from tests.simulated.people import Clock, Person, hire
+from tests.simulated.staff import fay
+
+__all__ = ["fay"]
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +33,3 @@ def slapd(server: Slapd) -> Slapd:
 def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
     more = {"group_base": f"ou=groups,{BASE}", "mobile_attribute": "mobile", "sync_minutes": 60}
     return partial(ldap_directories.of_slapd, slapd, **more)
-
-
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """An administrator, who belongs to no directory."""
-    return hire("fay", "Administrators")

@@ -3,17 +3,11 @@
 import pytest
 
 from tests.accounts.invitations.invited_people import fresh
-from tests.simulated.people import Clock, Person, hire
-from verification.models import Policy
+from tests.simulated.people import Clock, Person
+from tests.simulated.signed_in_staff import dora
+from tests.simulated.support_desk import no_check
 
-
-@pytest.fixture
-def dora(db: None, clock: Clock) -> Person:
-    """A member of the support desk."""
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    staff = hire("dora", "Support desk")
-    staff.sign_in(to="/admin/")
-    return staff
+__all__ = ["dora", "no_check"]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from accounts.provisioning import GroupEntry, PersonEntry, ProvisioningMethod, P
 from accounts.support.groups import plans
 from accounts.support.groups.plans import WantedGroup
 from accounts.support.imports import people_rows
-from tests.simulated.people import Clock, join
+from tests.simulated.people import Clock, Person
 from verification.context import Context
 from verification.models import Policy
 
@@ -35,38 +35,33 @@ def row(**changed: str) -> people_rows.Row:
     return 2, usual | changed
 
 
-@pytest.fixture
-def root(db: None) -> User:
-    return join("root", is_staff=True, is_superuser=True).user
-
-
-def test_an_import_of_what_is_there_changes_nothing(eva: User, root: User) -> None:
-    assert people_rows.apply([row()], root, HERE).counts["same"] == 1
+def test_an_import_of_what_is_there_changes_nothing(eva: User, root: Person) -> None:
+    assert people_rows.apply([row()], root.user, HERE).counts["same"] == 1
 
 
 @pytest.mark.parametrize("changed", [{"name": "Eve"}, {"email": "eve@example.org"}, {"groups": ""}])
-def test_an_import_changes_nothing_that_the_directory_decides(eva: User, root: User, changed: dict[str, str]) -> None:
-    ((_line, words),) = people_rows.apply([row(**changed)], root, HERE).faults
+def test_an_import_changes_nothing_that_the_directory_decides(eva: User, root: Person, changed: dict[str, str]) -> None:
+    ((_line, words),) = people_rows.apply([row(**changed)], root.user, HERE).faults
 
     assert "directory" in words
     eva.refresh_from_db()
     assert (eva.name, eva.email, eva.groups.count()) == ("Eva", "eva@example.org", 1)
 
 
-def test_an_import_adds_nobody_to_a_group_of_a_directory(eva: User, root: User) -> None:
+def test_an_import_adds_nobody_to_a_group_of_a_directory(eva: User, root: Person) -> None:
     tom = row(username="tom", name="Tom", email="", groups="Sales")
 
-    ((_line, words),) = people_rows.apply([tom], root, HERE).faults
+    ((_line, words),) = people_rows.apply([tom], root.user, HERE).faults
 
     assert "Sales" in words
     assert not User.objects.filter(username="tom").exists()
 
 
-def test_an_import_changes_what_is_decided_here(eva: User, root: User) -> None:
+def test_an_import_changes_what_is_decided_here(eva: User, root: Person) -> None:
     Group.objects.create(name="Choir")
     Policy.objects.create(caller_check=False)
 
-    assert not people_rows.apply([row(groups="Choir;Sales", state="enforced")], root, HERE).faults
+    assert not people_rows.apply([row(groups="Choir;Sales", state="enforced")], root.user, HERE).faults
 
     eva.refresh_from_db()
     assert (eva.second_step, eva.groups.count()) == ("enforced", 2)
@@ -81,7 +76,7 @@ def test_an_import_changes_what_is_decided_here(eva: User, root: User) -> None:
         None,
     ],
 )
-def test_a_group_of_a_directory_is_not_changed_here(eva: User, root: User, wanted: WantedGroup | None) -> None:
-    found = plans.plan(root, Group.objects.get(name="Sales"), wanted)
+def test_a_group_of_a_directory_is_not_changed_here(eva: User, root: Person, wanted: WantedGroup | None) -> None:
+    found = plans.plan(root.user, Group.objects.get(name="Sales"), wanted)
 
     assert found.why == "of_directory"

@@ -60,13 +60,6 @@ def test_networks_of_a_token_are_changed_on_their_page(fay: Person) -> None:
     assert AuditEvent.objects.filter(kind="scim.networks_changed").count() == 1
 
 
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 ADD = "/admin/accounts/directory/add/"
 
 

@@ -24,14 +24,6 @@ LEFT, WOULD_LEAVE, GROUPS_WOULD_LEAVE = (
 
 
 @pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """An administrator who is signed in."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
 def dev(db: None, clock: Clock) -> Person:
     """Someone at the support desk who is signed in."""
     person = hire("dev", "Support desk")

@@ -27,14 +27,6 @@ def directory(db: None, clock: Clock) -> Directory:
 
 
 @pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """An administrator who is signed in."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
 def viewer(db: None, clock: Clock) -> Person:
     """A member of staff who may see directories and not change them."""
     person = hire("vera", "Auditors")

@@ -10,13 +10,6 @@ from verification.models import AuditEvent, Enrolment, Policy, Strength
 ADD = "/admin/verification/strength/add/"
 
 
-@pytest.fixture
-def fay(db: None, clock: object) -> Person:
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def _fill(fay: Person, **fields: object) -> None:
     fay.browser.save(ADD, **{"name": "Hardware only", "slug": "hardware", "reason": "audit of spring", **fields})  # type: ignore[arg-type]  # lists for checkboxes
 

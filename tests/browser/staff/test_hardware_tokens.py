@@ -9,22 +9,14 @@ from playwright.sync_api import Page
 
 from tests.browser import page_actions
 from tests.browser.screen_sizes_and_accessibility import PageChecker
-from tests.simulated.people import Clock, Person, hire
+from tests.simulated.people import Person
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
-from verification.models import Policy
 from verification.otp.oath import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECRET = b"12345678901234567890"
-
-
-@pytest.fixture
-def fay(clock: Clock) -> Person:
-    """Return an administrator, under a policy without caller verification."""
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    return hire("fay", "Administrators")
 
 
 def owned(serial: str, **scheme: Any) -> Any:
@@ -32,6 +24,7 @@ def owned(serial: str, **scheme: Any) -> Any:
     return hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)[1]
 
 
+@pytest.mark.usefixtures("no_check")
 def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Person) -> None:
     with transaction.atomic():
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]

@@ -64,12 +64,6 @@ _CUT_OFF = "Math.max(0, ...[...document.querySelectorAll('.scroll')].map(it => i
 
 
 @pytest.fixture
-def root(db: None, clock: Clock) -> Person:
-    """Return a superuser."""
-    return join("root", is_staff=True, is_superuser=True).set_up("totp")
-
-
-@pytest.fixture
 def staff(chromium: Browser, live_server: LiveServer, root: Person, clock: Clock) -> Iterator[Page]:
     """Open a page on which they are signed in, freshly verified."""
     with opened(chromium, live_server.url, viewport=SIZES["desktop"], forgives=REFUSED) as page:

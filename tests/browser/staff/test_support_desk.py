@@ -19,7 +19,7 @@ from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.browser.screen_sizes_and_accessibility import SIZES, PageChecker
 from tests.real_programs.chromium import REFUSED, opened
-from tests.simulated.people import Clock, Person, hire, join
+from tests.simulated.people import Person, hire, join
 from verification import browsers
 from verification.context import Context
 from verification.limits import toll_fraud
@@ -27,12 +27,6 @@ from verification.models import AuditEvent, BlockedRange, Enrolment, Message, Op
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
-
-
-@pytest.fixture
-def dora(clock: Clock) -> Person:
-    """Return a member of senior support."""
-    return hire("dora", "Senior support")
 
 
 def enter(page: Page, staff: Person) -> None:
@@ -65,9 +59,9 @@ def do(page: Page, name: str) -> None:
     page_actions.press(page, label)
 
 
-def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, dora: Person) -> None:
+def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, sam: Person) -> None:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
-    enter(page, dora)
+    enter(page, sam)
     open_case(page, ana)
 
     page_actions.follow(page, "Verify the caller")
@@ -90,8 +84,8 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     page_actions.expect_heading(page, "Verify your new method")
 
 
-def test_unavailable_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
-    enter(page, dora)
+def test_unavailable_actions_say_what_opens_them(page: Page, ana: Person, sam: Person) -> None:
+    enter(page, sam)
     open_case(page, ana)
 
     unavailable = page.locator(".task.unavailable", has_text="Clear settings")
@@ -112,10 +106,10 @@ def dress(person: Person) -> None:
     store.create()
 
 
-def test_many_are_helped_at_once(desktop: Page, ana: Person, ben: Person, dora: Person) -> None:
+def test_many_are_helped_at_once(desktop: Page, ana: Person, ben: Person, sam: Person) -> None:
     for person in (ana, ben):
         dress(person)
-    enter(desktop, dora)
+    enter(desktop, sam)
     page_actions.tick(desktop, "Select ana")
     page_actions.tick(desktop, "Select ben")
     page_actions.pick(desktop, "Action for selected people", "End all sessions")
@@ -127,12 +121,12 @@ def test_many_are_helped_at_once(desktop: Page, ana: Person, ben: Person, dora: 
     expect(desktop.locator(".chip.good")).to_have_count(2)
 
 
-def test_two_hundred_are_cleared_at_once(desktop: Page, dora: Person) -> None:
+def test_two_hundred_are_cleared_at_once(desktop: Page, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     with transaction.atomic():
         for n in range(200):
             join(f"many{n:03}").set_up("totp")
-    enter(desktop, dora)
+    enter(desktop, sam)
     page_actions.fill(desktop, "Name, username, email", "many")
     page_actions.press(desktop, "Search")
     page_actions.tick(desktop, "Select all 200 results")
@@ -162,9 +156,9 @@ CHOICES = {
 }
 
 
-def test_each_action_is_done_alone(desktop: Page, ana: Person, dora: Person) -> None:
+def test_each_action_is_done_alone(desktop: Page, ana: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    enter(desktop, dora)
+    enter(desktop, sam)
     for name, choice in CHOICES.items():
         label = str(ACTIONS[name].label)
         dress(ana)

@@ -41,12 +41,6 @@ def tablet(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
         yield shown
 
 
-@pytest.fixture
-def dora(clock: Clock) -> Person:
-    """A member of senior support."""
-    return hire("dora", "Senior support")
-
-
 def small(page: Page) -> list[str]:
     """Return the links, buttons and fields of the page that a finger would miss."""
     found: list[str] = page.evaluate(SMALL, MIN_SIZE)
@@ -71,9 +65,9 @@ def open_case(page: Page, person: Person) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
 
 
-def test_caller_is_verified_and_given_a_pass(tablet: Page, ana: Person, dora: Person) -> None:
+def test_caller_is_verified_and_given_a_pass(tablet: Page, ana: Person, sam: Person) -> None:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
-    enter(tablet, dora)
+    enter(tablet, sam)
     open_case(tablet, ana)
     assert small(tablet) == []
 
@@ -109,9 +103,9 @@ TASKS = {
 }
 
 
-def test_tasks_of_the_handbook_are_done_from_the_case(tablet: Page, ana: Person, dora: Person) -> None:
+def test_tasks_of_the_handbook_are_done_from_the_case(tablet: Page, ana: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    enter(tablet, dora)
+    enter(tablet, sam)
     for name, choice in TASKS.items():
         user, context = User.objects.get(pk=ana.user.pk), Context(now=timezone.now())
         app_passwords.issue(user, context, name="old laptop", program="mail")
@@ -158,21 +152,21 @@ MORE_TASKS: dict[str, Callable[[Person], None]] = {
 
 
 @pytest.mark.parametrize("name", MORE_TASKS)
-def test_more_tasks_are_done_from_the_case(name: str, tablet: Page, ana: Person, dora: Person) -> None:
+def test_more_tasks_are_done_from_the_case(name: str, tablet: Page, ana: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     MORE_TASKS[name](ana)
-    enter(tablet, dora)
+    enter(tablet, sam)
     open_action(tablet, ana, name)
     confirm(tablet, name)
 
 
-def test_second_person_approves_an_action(tablet: Page, ana: Person, dora: Person, clock: Clock) -> None:
+def test_second_person_approves_an_action(tablet: Page, ana: Person, sam: Person, clock: Clock) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False, "second_person": ["clear_settings"]})
     colleague = hire("carl", "Senior support")
     colleague.sign_in(to="/admin/")
     colleague.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/clear_settings/")
     colleague.browser.press("Request approval", reason="lost it", ticket="INC-1")
-    enter(tablet, dora)
+    enter(tablet, sam)
 
     tablet.goto("/admin/")
     tablet.locator("summary", has_text="Menu").tap()

@@ -27,14 +27,6 @@ REASON = "The new desk begins."
 SECOND_PERSON = "staff:second_person"  # what the preview tells
 
 
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: str) -> Page:
     """Fill in the form of a group and open the preview."""
     page = person.browser.go(address)

@@ -22,6 +22,8 @@ from verification.otp.oath import Scheme
 
 WHY = {"reason": "their first day", "ticket": "INC-4711"}
 SECRET = b"12345678901234567890"
+pytestmark = pytest.mark.usefixtures("no_check")
+
 TOKENS = "/admin/accounts/user/tokens/"
 IMPORT = "/admin/accounts/user/import/"
 
@@ -41,24 +43,6 @@ def press(token: HardwareToken, n: int) -> str:
 
 def kinds() -> list[str]:
     return list(AuditEvent.objects.filter(kind__contains="token").order_by("pk").values_list("kind", flat=True))
-
-
-@pytest.fixture
-def dora(db: None, clock: Clock) -> Person:
-    """Return a member of the support desk, signed in, under a policy without caller verification."""
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    person = hire("dora", "Support desk")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
 
 
 def assign(staff: Person, token: HardwareToken, name: str) -> Page:

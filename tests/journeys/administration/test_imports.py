@@ -13,14 +13,6 @@ from tests.simulated.people import Clock, Person, hire
 IMPORT = "/admin/accounts/user/import/"
 
 
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     text = b"user name,name,mail,groups,state\nnew,New,new@example.org,,\nbad name,,,,\n"
     fay.browser.go(IMPORT)

@@ -16,14 +16,6 @@ from verification.models import AuditEvent, Browser, Message, Policy
 ADD = "/admin/verification/policy/add/"
 
 
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def test_preview_comes_before_the_change(ana: Person, ben: Person, cleo: Person, fay: Person) -> None:
     fields: dict[str, Any] = {"rank": "100", "methods": ["text", "totp"], "remember_days": "30"}
     page = fay.browser.save(ADD, **fields)

@@ -15,14 +15,6 @@ from verification.context import Context
 from verification.models import AuditEvent, Message
 
 
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def roles(person: Person) -> tuple[bool, list[str]]:
     user = User.objects.get(pk=person.user.pk)
     return user.is_staff, sorted(user.groups.values_list("name", flat=True))

@@ -13,14 +13,6 @@ from verification.models import AuditEvent, BlockedRange, Country, OptOut, Spend
 PRICES = {"text_price": "0.075", "call_price": ""}
 
 
-@pytest.fixture
-def opal(db: None, clock: Clock) -> Person:
-    """Return an operator, signed in to the admin site."""
-    person = hire("opal", "Operators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def add(person: Person, path: str, **fields: str | None) -> Page:
     return person.browser.save(path, **fields)
 

@@ -95,14 +95,6 @@ def test_call_that_one_carrier_refuses_is_placed_by_the_other(
 # Operators -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def opal(db: None, clock: Clock) -> Person:
-    """Return an operator, signed in to the admin site."""
-    person = hire("opal", "Operators")
-    person.sign_in(to="/admin/")
-    return person
-
-
 def test_operator_sets_a_route_and_it_is_written_down(
     ana: Person, opal: Person, twilio_and_gateway: tuple[FakeCarrier, FakeCarrier]
 ) -> None:

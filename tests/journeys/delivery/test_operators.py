@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -57,14 +56,6 @@ def test_outage_is_of_a_kind_or_of_a_provider(clock: Clock, db: None) -> None:
 
 
 DELIVERIES = "/admin/accounts/user/deliveries/"
-
-
-@pytest.fixture
-def opal(db: None, clock: Clock) -> Person:
-    """Return an operator, signed in to the admin site."""
-    person = hire("opal", "Operators")
-    person.sign_in(to="/admin/")
-    return person
 
 
 def test_page_says_that_no_worker_runs(opal: Person, broker: str) -> None:

@@ -233,11 +233,6 @@ def test_many_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
     assert AuditEvent.objects.filter(kind="support.settings_cleared").count() == n_people
 
 
-@pytest.fixture
-def no_check(db: None) -> None:
-    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
-
-
 def test_case_shows_no_whole_number_and_no_secret(ana: Person, dora: Person) -> None:
     ana.give_password()
     work()

@@ -49,12 +49,6 @@ def is_offered(engine_user: EngineUser) -> bool:
     }
 
 
-@pytest.fixture
-def eve(db: None, engine_user: EngineUser) -> EngineUser:
-    user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return EngineUser(user, engine_user.context)
-
-
 @pytest.mark.parametrize("step", [30, 60])
 def test_is_activated_with_its_code(step: int, engine_user: EngineUser) -> None:
     hand_out(step=step)

@@ -16,8 +16,9 @@ from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock
+from tests.simulated.signed_in_staff import root
 
-__all__ = ["ana", "ben", "cleo", "clock"]
+__all__ = ["ana", "ben", "cleo", "clock", "root"]
 
 HOST = "wiki.example.org"
 PROXY_ADDRESS = "198.51.100.9"

@@ -22,22 +22,14 @@ def _caller_with(secret: str) -> proxy_authentication.AuthenticatedProxy | None:
     return proxy_authentication._find(*random_tokens.digests(proxy_authentication.PURPOSE, secret))
 
 
-@pytest.fixture
-def fay(db: None, clock: object) -> Person:
-    """An administrator, signed in."""
-    person = join("fay", is_staff=True, is_superuser=True).set_up("totp")
-    person.sign_in()
-    return person
-
-
 def secret_on(page: object) -> str:
     found = re.search(r'<code id="secret-\d+">([a-z2-7]{48})</code>', getattr(page, "html", ""))
     assert found, page
     return found[1]
 
 
-def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
-    page = fay.browser.save(
+def test_adds_a_proxy_and_shows_its_secret_once(root: Person) -> None:
+    page = root.browser.save(
         "/admin/accounts/proxy/add/",
         name="Front",
         slug="front",
@@ -49,7 +41,7 @@ def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
     proxy = Proxy.objects.get()
     assert proxy.networks == ["192.0.2.10/32", "198.51.100.0/24"]
     assert _caller_with(secret_on(page)) is not None
-    assert secret_on(page) not in fay.browser.go(f"/admin/accounts/proxy/{proxy.pk}/change/").html
+    assert secret_on(page) not in root.browser.go(f"/admin/accounts/proxy/{proxy.pk}/change/").html
     assert AuditEvent.objects.filter(kind="proxy.added").count() == 1
     assert secret_on(page) not in str(list(AuditEvent.objects.values()))
 
@@ -73,8 +65,8 @@ def test_proxy_is_found_with_its_applications_by_one_statement(
     assert [str(each) for each in found.networks] == proxy.networks
 
 
-def test_needs_an_address_of_the_proxy(fay: Person) -> None:
-    page = fay.browser.save(
+def test_needs_an_address_of_the_proxy(root: Person) -> None:
+    page = root.browser.save(
         "/admin/accounts/proxy/add/", name="Front", slug="front", program="caddy", networks="0.0.0.0/0"
     )
 
@@ -82,14 +74,14 @@ def test_needs_an_address_of_the_proxy(fay: Person) -> None:
     assert not Proxy.objects.exists()
 
 
-def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, asking_proxy: ForwardAuthProxy, proxy: Proxy) -> None:
+def test_renewed_secret_overlaps_until_it_is_ended(root: Person, asking_proxy: ForwardAuthProxy, proxy: Proxy) -> None:
     former = asking_proxy.secret
-    page = act(fay, proxy, "renew_secret", "Renew secret")
+    page = act(root, proxy, "renew_secret", "Renew secret")
     newer = secret_on(page)
     assert _caller_with(former) is not None
     assert _caller_with(newer) is not None
 
-    act(fay, proxy, "end_former", "Revoke old secret")
+    act(root, proxy, "end_former", "Revoke old secret")
 
     assert _caller_with(former) is None
     assert _caller_with(newer) is not None
@@ -97,14 +89,14 @@ def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, asking_proxy: Fo
     assert {"proxy.secret_renewed", "proxy.former_secret_ended"} <= kinds
 
 
-def act(fay: Person, proxy: Proxy, action: str, button: str) -> object:
-    fay.browser.go("/admin/accounts/proxy/")
-    fay.browser.send("/admin/accounts/proxy/", action=action, _selected_action=str(proxy.pk))
-    return fay.browser.press(button, reason="A test wants it.")
+def act(root: Person, proxy: Proxy, action: str, button: str) -> object:
+    root.browser.go("/admin/accounts/proxy/")
+    root.browser.send("/admin/accounts/proxy/", action=action, _selected_action=str(proxy.pk))
+    return root.browser.press(button, reason="A test wants it.")
 
 
-def test_protects_an_address(fay: Person, wiki: Application) -> None:
-    fay.browser.save(
+def test_protects_an_address(root: Person, wiki: Application) -> None:
+    root.browser.save(
         "/admin/accounts/protectedhost/add/",
         application=str(wiki.pk),
         host="Wiki.Example.org:80",
@@ -132,16 +124,16 @@ def test_protects_an_address(fay: Person, wiki: Application) -> None:
         {"access": "public", "strength": "no-phone"},
     ],
 )
-def test_refuses_an_address_that_could_not_be_matched(fay: Person, wiki: Application, fields: dict[str, str]) -> None:
+def test_refuses_an_address_that_could_not_be_matched(root: Person, wiki: Application, fields: dict[str, str]) -> None:
     given = {"application": str(wiki.pk), "host": "new.example.org", "path_prefix": "/", "access": "strength"}
 
-    fay.browser.save("/admin/accounts/protectedhost/add/", **given | fields)
+    root.browser.save("/admin/accounts/protectedhost/add/", **given | fields)
 
     assert ProtectedHost.objects.count() == 1
 
 
-def test_public_pages_are_shown_before_they_are_saved(fay: Person, wiki: Application) -> None:
-    page = fay.browser.save(
+def test_public_pages_are_shown_before_they_are_saved(root: Person, wiki: Application) -> None:
+    page = root.browser.save(
         "/admin/accounts/protectedhost/add/",
         application=str(wiki.pk),
         host=HOST,
@@ -164,36 +156,36 @@ def _answer(verdict: AccessVerdict, reason: str = "") -> str:
     return f"{proxy_answers.VERDICTS[verdict]} {proxy_answers.reason_words(reason)}".strip()
 
 
-def test_says_what_would_be_answered(fay: Person, proxy_of_ana: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
+def test_says_what_would_be_answered(root: Person, proxy_of_ana: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
     url = f"http://{HOST}/page"
 
-    opened = check(fay, username="ana", url=url, proxy="front")
+    opened = check(root, username="ana", url=url, proxy="front")
     assert _answer(AccessVerdict.ALLOWED) in opened
     assert "https://refeds.org/profile/mfa" in opened
-    assert _answer(AccessVerdict.SIGN_IN) in check(fay, username="", url=url)
-    assert check(fay, username="nobody", url=url).refused_fields == {"username"}
-    assert _answer(AccessVerdict.UNKNOWN, "no-rule") in check(fay, username="ana", url="http://unknown.example.org/")
-    assert _answer(AccessVerdict.DOUBT, Doubt.PATH) in check(fay, username="ana", url=f"http://{HOST}/a/../b")
+    assert _answer(AccessVerdict.SIGN_IN) in check(root, username="", url=url)
+    assert check(root, username="nobody", url=url).refused_fields == {"username"}
+    assert _answer(AccessVerdict.UNKNOWN, "no-rule") in check(root, username="ana", url="http://unknown.example.org/")
+    assert _answer(AccessVerdict.DOUBT, Doubt.PATH) in check(root, username="ana", url=f"http://{HOST}/a/../b")
     Application.objects.update(strength="phishing-resistant")
-    assert _answer(AccessVerdict.VERIFY) in check(fay, username="ana", url=url)
+    assert _answer(AccessVerdict.VERIFY) in check(root, username="ana", url=url)
     proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
-    assert _answer(AccessVerdict.UNKNOWN, "other-proxy") in check(fay, username="ana", url=url, proxy="front")
+    assert _answer(AccessVerdict.UNKNOWN, "other-proxy") in check(root, username="ana", url=url, proxy="front")
 
 
-def test_says_that_a_new_password_comes_first(fay: Person, proxy_of_ana: ForwardAuthProxy) -> None:
+def test_says_that_a_new_password_comes_first(root: Person, proxy_of_ana: ForwardAuthProxy) -> None:
     """Seen failing: the page gave no reason."""
     User.objects.filter(username="ana").update(must_change_password=True)
 
-    page = check(fay, username="ana", url=f"http://{HOST}/page")
+    page = check(root, username="ana", url=f"http://{HOST}/page")
 
     assert proxy_answers.reason_words(access_check.MUST_REPLACE) in page
 
 
-def test_answers_as_the_endpoint_does(fay: Person, proxy_of_ana: ForwardAuthProxy) -> None:
+def test_answers_as_the_endpoint_does(root: Person, proxy_of_ana: ForwardAuthProxy) -> None:
     """What the page shows is what a proxy gets."""
     told = proxy_of_ana.ask("/page")
 
-    page = check(fay, username="ana", url=f"http://{HOST}/page", proxy="front")
+    page = check(root, username="ana", url=f"http://{HOST}/page", proxy="front")
 
     assert all(told[name] in page for name in ("Remote-User", "Remote-Email", "Remote-Acr", "Remote-Session"))
 

@@ -5,6 +5,9 @@ from django.db import transaction
 
 from tests.accounts.support.actions.erased_people import arrive
 from tests.simulated.people import Person, hire
+from tests.simulated.staff import fay
+
+__all__ = ["fay"]
 
 
 @pytest.fixture

@@ -14,16 +14,10 @@ from accounts.support.actions import (
     role_assignment,
     temporary_access_passes,
 )
-from tests.simulated.people import Clock, Person, hire
+from tests.simulated.people import Person, hire
 from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent
-
-
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator."""
-    return hire("fay", "Administrators")
 
 
 @pytest.fixture

@@ -27,14 +27,6 @@ SHOWN = re.compile(r'<code id="secret">([a-z2-7]{48})</code>')
 
 
 @pytest.fixture
-def chief(db: None, clock: Clock) -> Person:
-    """An administrator, freshly verified."""
-    person = hire("chief", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
 def board(db: None, clock: Clock) -> OidcClient:
     application = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
     logout_uri = "https://board.example.org/oauth/logout"
@@ -45,8 +37,8 @@ def add(person: Person, **fields: str | None) -> Page:
     return person.browser.save(f"{PAGES}add/oidc/", **({"name": "Board", "redirect_uris": BACK} | fields))
 
 
-def test_a_new_client_shows_its_secret_once_in_its_configuration(chief: Person) -> None:
-    page = add(chief)
+def test_a_new_client_shows_its_secret_once_in_its_configuration(fay: Person) -> None:
+    page = add(fay)
 
     found = SHOWN.search(page.html)
     assert found is not None
@@ -57,25 +49,25 @@ def test_a_new_client_shows_its_secret_once_in_its_configuration(chief: Person) 
     assert found[1] not in str(OidcClient.objects.values().get())
     assert found[1] not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
 
-    again = chief.browser.go(f"{PAGES}board/configuration/")
+    again = fay.browser.go(f"{PAGES}board/configuration/")
     assert found[1] not in again.html
     assert configurations.SECRET in again.html
 
 
-def test_a_public_client_gets_no_secret(chief: Person) -> None:
-    page = add(chief, client_type="public", redirect_uris="http://127.0.0.1/back\ncom.example.app:/back")
+def test_a_public_client_gets_no_secret(fay: Person) -> None:
+    page = add(fay, client_type="public", redirect_uris="http://127.0.0.1/back\ncom.example.app:/back")
 
     assert page.path == f"{PAGES}board/configuration/"
     assert OidcClient.objects.get().is_public
     assert configurations.SECRET not in page.html
-    assert chief.browser.go(f"{PAGES}board/secret/").status == 404
+    assert fay.browser.go(f"{PAGES}board/secret/").status == 404
 
 
-def test_origins_are_for_programs_in_browsers(chief: Person) -> None:
-    add(chief, allowed_origins="https://board.example.org")
+def test_origins_are_for_programs_in_browsers(fay: Person) -> None:
+    add(fay, allowed_origins="https://board.example.org")
     assert not OidcClient.objects.exists()
 
-    add(chief, client_type="public", allowed_origins="https://board.example.org\nhttps://new.example.org")
+    add(fay, client_type="public", allowed_origins="https://board.example.org\nhttps://new.example.org")
 
     assert OidcClient.objects.get().allowed_origins == "https://board.example.org https://new.example.org"
 
@@ -95,8 +87,8 @@ def test_origins_are_for_programs_in_browsers(chief: Person) -> None:
         ("algorithm", "HS256"),
     ],
 )
-def test_refuses_addresses_that_are_not_safe(chief: Person, field: str, value: str) -> None:
-    page = add(chief, **{field: value})
+def test_refuses_addresses_that_are_not_safe(fay: Person, field: str, value: str) -> None:
+    page = add(fay, **{field: value})
 
     assert page.path == f"{PAGES}add/oidc/"
     assert not Application.objects.exists()
@@ -105,11 +97,11 @@ def test_refuses_addresses_that_are_not_safe(chief: Person, field: str, value: s
 
 @pytest.mark.parametrize(("is_demo", "made"), [(True, 1), (False, 0)])
 def test_only_the_demo_connects_a_program_on_the_same_machine(
-    chief: Person, settings: Settings, is_demo: bool, made: int
+    fay: Person, settings: Settings, is_demo: bool, made: int
 ) -> None:
     settings.DEMO = is_demo
 
-    add(chief, redirect_uris="http://localhost:8000/hub/oauth_callback")
+    add(fay, redirect_uris="http://localhost:8000/hub/oauth_callback")
 
     assert OidcClient.objects.count() == made
 
@@ -117,25 +109,25 @@ def test_only_the_demo_connects_a_program_on_the_same_machine(
 @pytest.mark.parametrize(("logout_uri", "is_told"), [("https://board.example.org/logout", True), ("", False)])
 @pytest.mark.parametrize("page", ["end", "off"])
 def test_says_before_sessions_end_whether_it_is_notified(
-    chief: Person, board: OidcClient, page: str, logout_uri: str, is_told: bool
+    fay: Person, board: OidcClient, page: str, logout_uri: str, is_told: bool
 ) -> None:
     OidcClient.objects.update(logout_uri=logout_uri)
-    applications.open(board.application, chief.user, Session.objects.get().ref, SignInClaims(), timezone.now())
+    applications.open(board.application, fay.user, Session.objects.get().ref, SignInClaims(), timezone.now())
 
-    found = chief.browser.go(f"{PAGES}board/{page}/")
+    found = fay.browser.go(f"{PAGES}board/{page}/")
 
     assert ("signed out of it" in found, "isn’t notified" in found) == (is_told, not is_told)
 
 
 @pytest.mark.parametrize("page", ["end", "off"])
-def test_says_nothing_of_notifications_if_nobody_is_signed_in(chief: Person, board: OidcClient, page: str) -> None:
-    found = chief.browser.go(f"{PAGES}board/{page}/")
+def test_says_nothing_of_notifications_if_nobody_is_signed_in(fay: Person, board: OidcClient, page: str) -> None:
+    found = fay.browser.go(f"{PAGES}board/{page}/")
 
     assert ("signed out of it" in found, "isn’t notified" in found) == (False, False)
 
 
-def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> None:
-    chief.browser.save(f"{PAGES}board/change/", redirect_uris=f"{BACK}\n{BACK}/2", logout_uri="")
+def test_a_change_of_addresses_is_recorded(fay: Person, board: OidcClient) -> None:
+    fay.browser.save(f"{PAGES}board/change/", redirect_uris=f"{BACK}\n{BACK}/2", logout_uri="")
 
     board.refresh_from_db()
     assert board.redirect_uris == f"{BACK} {BACK}/2"
@@ -146,9 +138,9 @@ def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> 
     }
 
 
-def test_a_new_secret_works_beside_the_former_one(chief: Person, board: OidcClient) -> None:
+def test_a_new_secret_works_beside_the_former_one(fay: Person, board: OidcClient) -> None:
     first = secrets.renew(board, SECRET, timezone.now())
-    page = chief.browser.save(f"{PAGES}board/secret/")
+    page = fay.browser.save(f"{PAGES}board/secret/")
     found = SHOWN.search(page.html)
     board.refresh_from_db()
 
@@ -157,8 +149,8 @@ def test_a_new_secret_works_beside_the_former_one(chief: Person, board: OidcClie
         assert secrets.matches(board, SECRET, secret, timezone.now())
     assert not secrets.matches(board, SECRET, first, timezone.now() + timedelta(days=7))
 
-    assert chief.browser.go(f"{PAGES}board/").offers("Revoke old secret")
-    chief.browser.save(f"{PAGES}board/former/")
+    assert fay.browser.go(f"{PAGES}board/").offers("Revoke old secret")
+    fay.browser.save(f"{PAGES}board/former/")
     board.refresh_from_db()
     assert not secrets.matches(board, SECRET, first, timezone.now())
     kinds = AuditEvent.objects.filter(kind__startswith="application.").order_by("pk").values_list("kind", flat=True)
@@ -166,7 +158,7 @@ def test_a_new_secret_works_beside_the_former_one(chief: Person, board: OidcClie
 
 
 @pytest.mark.parametrize("program", configurations.PROXY, ids=lambda program: program.key)
-def test_a_proxy_gets_the_tested_file_with_its_host(chief: Person, program: configurations.Counterpart) -> None:
+def test_a_proxy_gets_the_tested_file_with_its_host(fay: Person, program: configurations.Counterpart) -> None:
     wiki = Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
     ProtectedHost.objects.create(application=wiki, host="notes.example.net")
     text = configurations.written(program, wiki, "notes.example.net", None, "")
@@ -218,12 +210,12 @@ def test_a_filled_in_file_asks_for_nothing_that_is_done(program: configurations.
     assert "redirect_uri must not" not in text
 
 
-def test_says_that_a_proxy_is_missing(chief: Person) -> None:
-    page = chief.browser.save(f"{PAGES}add/proxy/", name="Notes", hosts="notes.example.net")
+def test_says_that_a_proxy_is_missing(fay: Person) -> None:
+    page = fay.browser.save(f"{PAGES}add/proxy/", name="Notes", hosts="notes.example.net")
     assert "application:no_proxy" in page.outcomes
 
     Proxy.objects.create(slug="front", name="Front", program="nginx", networks=["192.0.2.0/24"])
-    assert "application:no_proxy" not in chief.browser.go(f"{PAGES}notes/configuration/").outcomes
+    assert "application:no_proxy" not in fay.browser.go(f"{PAGES}notes/configuration/").outcomes
 
 
 @pytest.mark.parametrize(("role", "may_add"), [("Administrators", True), ("Operators", False)])
@@ -239,10 +231,10 @@ def test_offers_to_add_a_host_to_those_who_may(role: str, may_add: bool, db: Non
     assert (page.offers("Add an address"), page.offers("Add a proxy")) == (may_add, may_add)
 
 
-def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, board: OidcClient) -> None:
+def test_a_trial_shows_each_method_and_the_claims(fay: Person, ana: Person, board: OidcClient) -> None:
     Application.objects.update(strength="no-phone")
     ana.user.groups.add(Group.objects.create(name="Editors"))
-    page = chief.browser.go(f"{PAGES}board/trial/?person=ana")
+    page = fay.browser.go(f"{PAGES}board/trial/?person=ana")
 
     tries = trials.trial(board.application, ana.user, board, timezone.now()).tries
     steps = {name: each.answer.step for name in ("app", "Text") for each in tries if name in each.label}
@@ -253,29 +245,27 @@ def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, bo
     assert not ApplicationSession.objects.exists()
 
 
-def test_a_trial_says_why_it_would_not_open(chief: Person, ana: Person, board: OidcClient) -> None:
+def test_a_trial_says_why_it_would_not_open(fay: Person, ana: Person, board: OidcClient) -> None:
     board.application.groups.add(Group.objects.create(name="Editors"))
-    page = chief.browser.go(f"{PAGES}board/trial/?person=ana@example.org")
+    page = fay.browser.go(f"{PAGES}board/trial/?person=ana@example.org")
 
     assert f"Doesn’t open {capfirst(AccessReason.NOT_ALLOWED.label)}." in page
     assert board.client_id not in page
 
 
-def test_a_trial_behind_a_proxy_shows_the_headers(chief: Person, ana: Person) -> None:
+def test_a_trial_behind_a_proxy_shows_the_headers(fay: Person, ana: Person) -> None:
     Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
-    page = chief.browser.go(f"{PAGES}notes/trial/?person=ana")
+    page = fay.browser.go(f"{PAGES}notes/trial/?person=ana")
 
     assert "Remote-User ana" in page
     assert "Remote-Acr https://refeds.org/profile/mfa" in page
 
 
-def test_a_trial_of_nobody_says_so(chief: Person, board: OidcClient) -> None:
-    assert chief.browser.go(f"{PAGES}board/trial/?person=nobody").refused_fields == {"person"}
+def test_a_trial_of_nobody_says_so(fay: Person, board: OidcClient) -> None:
+    assert fay.browser.go(f"{PAGES}board/trial/?person=nobody").refused_fields == {"person"}
 
 
-def test_says_how_many_were_notified_and_sends_again(
-    chief: Person, ana: Person, board: OidcClient, clock: Clock
-) -> None:
+def test_says_how_many_were_notified_and_sends_again(fay: Person, ana: Person, board: OidcClient, clock: Clock) -> None:
     for n, state in enumerate(("done", "done", "failed")):
         session = ApplicationSession.objects.create(
             application=board.application,
@@ -293,23 +283,23 @@ def test_says_how_many_were_notified_and_sends_again(
             due_at=clock.now,
             state=state,
         )
-    assert "2 of 3 notified" in chief.browser.go(f"{PAGES}board/")
-    chief.browser.save(f"{PAGES}board/again/")
+    assert "2 of 3 notified" in fay.browser.go(f"{PAGES}board/")
+    fay.browser.save(f"{PAGES}board/again/")
 
-    assert chief.browser.shown.path == f"{PAGES}board/"
+    assert fay.browser.shown.path == f"{PAGES}board/"
     assert not LogoutDelivery.objects.filter(state="failed").exists()
     assert AuditEvent.objects.get(kind="application.sign_outs_sent_again").detail["n"] == 1
 
 
 @pytest.mark.parametrize("name", ["redirect_uris", "description"])
-def test_change_of_what_a_colleague_has_just_changed_is_refused(name: str, chief: Person, board: OidcClient) -> None:
+def test_change_of_what_a_colleague_has_just_changed_is_refused(name: str, fay: Person, board: OidcClient) -> None:
     """Seen failing with the addresses: the form knew the application's values only, and brought old addresses back."""
     theirs = {"redirect_uris": BACK} | {name: f"{BACK}/theirs"}
-    page = chief.browser.go(f"{PAGES}board/change/")
+    page = fay.browser.go(f"{PAGES}board/change/")
     form = next(each for each in page.forms if "form_ref" in each.fields).fields | {"reason": "r"}
-    chief.browser.save(f"{PAGES}board/change/", **theirs)
+    fay.browser.save(f"{PAGES}board/change/", **theirs)
 
-    chief.browser.send(f"{PAGES}board/change/", **(form | {"redirect_uris": BACK, "name": "Mine"}))
+    fay.browser.send(f"{PAGES}board/change/", **(form | {"redirect_uris": BACK, "name": "Mine"}))
 
     found = OidcClient.objects.select_related("application").get()
     assert found.application.name == "Board"

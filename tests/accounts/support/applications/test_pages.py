@@ -23,14 +23,6 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h
 
 
 @pytest.fixture
-def chief(db: None, clock: Clock) -> Person:
-    """An administrator, freshly verified."""
-    person = hire("chief", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
-
-
-@pytest.fixture
 def wiki(db: None) -> Application:
     return Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
 
@@ -59,23 +51,23 @@ def save(person: Person, page: str, /, **fields: str | None) -> Page:
     return person.browser.save(page, **fields)
 
 
-def test_lists_all_three_kinds(chief: Person, wiki: Application) -> None:
+def test_lists_all_three_kinds(fay: Person, wiki: Application) -> None:
     Application.objects.create(slug="grafana", name="Grafana", kind=Application.Kind.OIDC, is_active=False)
     Service.objects.create(slug="mail", name="Mail server", program="mail", key_digest="d")
-    page = chief.browser.go(PAGES)
+    page = fay.browser.go(PAGES)
 
     assert "Wiki Behind a proxy Any second step Everyone" in page
     assert "Grafana Switched off OpenID Connect" in page
     assert "Mail server mail App passwords" in page
-    only = chief.browser.go(f"{PAGES}?kind=oidc&q=graf")
+    only = fay.browser.go(f"{PAGES}?kind=oidc&q=graf")
     assert "Grafana" in only
     assert "Mail server" not in only
 
 
-def test_adds_one_and_makes_its_short_name(chief: Person) -> None:
+def test_adds_one_and_makes_its_short_name(fay: Person) -> None:
     group = Group.objects.create(name="Editors")
     page = save(
-        chief,
+        fay,
         f"{PAGES}add/proxy/",
         name="Team wiki",
         address="https://wiki.example.org/",
@@ -117,22 +109,22 @@ PROXY = {"hosts": "wiki.example.org"}
         ("hosts", "taken.example.org"),
     ],
 )
-def test_refuses_what_makes_no_sense(chief: Person, wiki: Application, field: str, value: str) -> None:
+def test_refuses_what_makes_no_sense(fay: Person, wiki: Application, field: str, value: str) -> None:
     ProtectedHost.objects.create(application=wiki, host="taken.example.org")
-    page = save(chief, f"{PAGES}add/proxy/", **({"name": "Another", **PROXY} | {field: value}))
+    page = save(fay, f"{PAGES}add/proxy/", **({"name": "Another", **PROXY} | {field: value}))
 
     assert page.path == f"{PAGES}add/proxy/"
     assert Application.objects.count() == 1
 
 
 @pytest.mark.parametrize("address", ["http://localhost:8000/", "http://wiki.localhost:8292/"])
-def test_a_tile_opens_an_application_on_the_same_machine(chief: Person, wiki: Application, address: str) -> None:
-    save(chief, f"{PAGES}wiki/change/", address=address)
+def test_a_tile_opens_an_application_on_the_same_machine(fay: Person, wiki: Application, address: str) -> None:
+    save(fay, f"{PAGES}wiki/change/", address=address)
 
     assert Application.objects.get().address == address
 
 
-def test_allowing_fewer_groups_ends_what_the_others_opened(chief: Person, wiki: Application, clock: Clock) -> None:
+def test_allowing_fewer_groups_ends_what_the_others_opened(fay: Person, wiki: Application, clock: Clock) -> None:
     """As leaving a group does. Seen failing: an application that keeps sessions itself was never told."""
     editors, inside, outside = Group.objects.create(name="Editors"), join("ina").user, join("otto").user
     inside.groups.add(editors)
@@ -141,14 +133,14 @@ def test_allowing_fewer_groups_ends_what_the_others_opened(chief: Person, wiki: 
         for each in (wiki, news):
             applications.open(each, person, f"session of {person}", SignInClaims(), clock.now)
 
-    save(chief, f"{PAGES}wiki/change/", groups=str(editors.pk))
+    save(fay, f"{PAGES}wiki/change/", groups=str(editors.pk))
 
     ended = ApplicationSession.objects.filter(ended_at__isnull=False)
     assert [(each.user, each.application, each.end_reason) for each in ended] == [(outside, wiki, "left-group")]
 
 
-def test_a_change_is_recorded_with_what_differs(chief: Person, wiki: Application) -> None:
-    save(chief, f"{PAGES}wiki/change/", name="Our wiki", strength="phishing-resistant")
+def test_a_change_is_recorded_with_what_differs(fay: Person, wiki: Application) -> None:
+    save(fay, f"{PAGES}wiki/change/", name="Our wiki", strength="phishing-resistant")
 
     event = AuditEvent.objects.get(kind="application.changed")
     assert event.detail["changes"] == {
@@ -158,70 +150,70 @@ def test_a_change_is_recorded_with_what_differs(chief: Person, wiki: Application
     assert Application.objects.get().slug == "wiki"
 
 
-def test_a_change_of_nothing_is_not_recorded(chief: Person, wiki: Application) -> None:
-    save(chief, f"{PAGES}wiki/change/")
+def test_a_change_of_nothing_is_not_recorded(fay: Person, wiki: Application) -> None:
+    save(fay, f"{PAGES}wiki/change/")
 
     assert events() == []
 
 
-def test_a_logo_is_stored_shown_and_removed(chief: Person, wiki: Application) -> None:
-    form = chief.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
+def test_a_logo_is_stored_shown_and_removed(fay: Person, wiki: Application) -> None:
+    form = fay.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
     upload = SimpleUploadedFile("logo.svg", SVG, content_type="image/svg+xml")
-    chief.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
+    fay.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
     version = Application.objects.get().logo_version
 
     assert version
-    assert f"/applications/wiki/logo/{version}/" in chief.browser.go(f"{PAGES}wiki/").html
-    save(chief, f"{PAGES}wiki/change/", removes_logo="on")
+    assert f"/applications/wiki/logo/{version}/" in fay.browser.go(f"{PAGES}wiki/").html
+    save(fay, f"{PAGES}wiki/change/", removes_logo="on")
     assert Application.objects.get().logo_version == ""
     assert events() == ["application.changed"] * 2
 
 
-def test_a_file_that_is_no_picture_is_refused(chief: Person, wiki: Application) -> None:
-    form = chief.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
+def test_a_file_that_is_no_picture_is_refused(fay: Person, wiki: Application) -> None:
+    form = fay.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
     upload = SimpleUploadedFile("logo.png", b"<script>alert(1)</script>", content_type="image/png")
-    response = chief.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
+    response = fay.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
 
     assert Page(response).refused_fields == {"logo"}
     assert Application.objects.get().logo_version == ""
 
 
-def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock: Clock) -> None:
+def test_shows_who_used_it(fay: Person, ana: Person, wiki: Application, clock: Clock) -> None:
     opened_from_a_session(wiki, ana.user, clock.now)
-    page = chief.browser.go(f"{PAGES}wiki/")
+    page = fay.browser.go(f"{PAGES}wiki/")
 
     assert "1 signed in" in page
     assert "ana 2 Mar 2026" in page
 
 
-def test_ends_all_sessions(chief: Person, ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
+def test_ends_all_sessions(fay: Person, ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
     for person in (ana, ben):
         opened_from_a_session(wiki, person.user, clock.now)
-    assert "2 sessions end" in chief.browser.go(f"{PAGES}wiki/end/")
-    save(chief, f"{PAGES}wiki/end/")
+    assert "2 sessions end" in fay.browser.go(f"{PAGES}wiki/end/")
+    save(fay, f"{PAGES}wiki/end/")
 
     assert not ApplicationSession.objects.filter(ended_at__isnull=True).exists()
     event = AuditEvent.objects.get(kind="application.sessions_ended")
-    assert (event.detail["n_sessions"], event.actor_id) == (2, chief.user.pk)
+    assert (event.detail["n_sessions"], event.actor_id) == (2, fay.user.pk)
 
 
 def test_switching_off_ends_sessions_and_can_be_undone(
-    chief: Person, ana: Person, wiki: Application, clock: Clock
+    fay: Person, ana: Person, wiki: Application, clock: Clock
 ) -> None:
     applications.open(wiki, ana.user, HERE, SignInClaims(), clock.now)
-    save(chief, f"{PAGES}wiki/off/")
+    save(fay, f"{PAGES}wiki/off/")
 
     assert not Application.objects.get().is_active
     assert ApplicationSession.objects.get().end_reason == "application-off"
-    save(chief, f"{PAGES}wiki/on/")
+    save(fay, f"{PAGES}wiki/on/")
     assert Application.objects.get().is_active
     assert events() == ["application.switched_off", "application.switched_on"]
 
 
-def test_deletes_only_what_is_switched_off(chief: Person, wiki: Application) -> None:
-    assert chief.browser.go(f"{PAGES}wiki/delete/").path == f"{PAGES}wiki/"
+def test_deletes_only_what_is_switched_off(fay: Person, wiki: Application) -> None:
+    assert fay.browser.go(f"{PAGES}wiki/delete/").path == f"{PAGES}wiki/"
     Application.objects.update(is_active=False)
-    save(chief, f"{PAGES}wiki/delete/")
+    save(fay, f"{PAGES}wiki/delete/")
 
     assert not Application.objects.exists()
     assert events() == ["application.deleted"]

@@ -6,13 +6,16 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from accounts.support.staff_roles import permissions
 from tests.accounts.support.groups.desks import SEE
-from tests.simulated.people import Clock, hire
+from tests.simulated.people import Person
+from tests.simulated.staff import fay
+
+__all__ = ["fay"]
 
 
 @pytest.fixture
-def chief(db: None, clock: Clock) -> User:
-    """An administrator, who may change groups."""
-    return hire("chief", "Administrators").user
+def chief(fay: Person) -> User:
+    """The user of an administrator, who may change groups."""
+    return fay.user
 
 
 @pytest.fixture

@@ -9,20 +9,12 @@ from django.db.models import TextChoices
 
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_form import PolicyForm
-from tests.simulated.people import MORNING, Clock, Person, hire
+from tests.simulated.people import MORNING, Person
 from verification import policies
 from verification.models import Policy
 
 ADD = "/admin/verification/policy/add/"
 every_rule = pytest.mark.parametrize("rule", policies.RULES, ids=[rule.name for rule in policies.RULES])
-
-
-@pytest.fixture
-def fay(db: None, clock: Clock) -> Person:
-    """Return an administrator, signed in to the admin site."""
-    person = hire("fay", "Administrators")
-    person.sign_in(to="/admin/")
-    return person
 
 
 def some_value(rule: policies.PolicyRule) -> Any:
