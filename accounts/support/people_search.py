@@ -265,14 +265,15 @@ def named(people: QuerySet[User], names: Iterable[str]) -> dict[str, list[User]]
 
 def only(people: QuerySet[User], name: str) -> User:
     """Return the one user whom a name means among those that a member of staff sees. Errors: `NotOnePerson`."""
-    words = gettext("You can’t help anyone with this username or email address. Check it and try again.")
-    return only_of(named(people, [name]).get(fold(name), []), nobody=words)
+    return only_of(named(people, [name]).get(fold(name), []))
 
 
-def only_of(meant: list[User], *, nobody: str) -> User:
-    """Return the one user whom a name means. Errors: `NotOnePerson`; `nobody` is its text if there is none."""
+def only_of(meant: list[User]) -> User:
+    """Return the one user whom a name means, of those that it may mean. Errors: `NotOnePerson`."""
     if not meant:
-        raise NotOnePerson(nobody)
+        raise NotOnePerson(
+            gettext("You can’t help anyone with this username or email address. Check it and try again.")
+        )
     if len(meant) > 1:
         words = gettext("%(n)d people have this email address. Enter the username of the one you mean instead.")
         raise NotOnePerson(words % {"n": len(meant)})

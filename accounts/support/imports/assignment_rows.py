@@ -25,7 +25,7 @@ def apply(
 
     `repeated` are the lines whose token also occurs earlier in the file.
     """
-    people = find([fields["user"] for _line, fields in rows])
+    people = find(staff, [fields["user"] for _line, fields in rows])
     waiting = users_needing_approval(people)
     counts, faults = Counter[str](), []
     for line, fields in rows:

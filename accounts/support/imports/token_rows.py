@@ -44,7 +44,7 @@ def apply(
 
     `staff` uploaded the file; None if their account is gone. `repeated` are the lines whose token also occurs earlier.
     """
-    people = find([fields["upn"] for _line, fields in rows])
+    people = find(staff, [fields["upn"] for _line, fields in rows])
     waiting = users_needing_approval(people)
     counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
     for line, fields in rows:
@@ -96,9 +96,12 @@ def about(serial: str, errors: Iterable[str]) -> str:
     return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
 
 
-def find(names: Sequence[str]) -> dict[str, list[User]]:
-    """Return users by username, or by email address as other systems name them."""
-    return people_search.named(User.objects.all(), names)
+def find(staff: User | None, names: Sequence[str]) -> dict[str, list[User]]:
+    """Return users whom the uploader may help, by username, or by email address as other systems name them.
+
+    So a row says the same of people of another desk as of a name that nobody has.
+    """
+    return people_search.named(desk_scopes.visible(staff) if staff else User.objects.none(), names)
 
 
 def users_needing_approval(people: Mapping[str, list[User]]) -> frozenset[int]:
@@ -117,15 +120,11 @@ def assignee(name: str, people: Mapping[str, list[User]], staff: User | None, wa
 
     `waiting` are the users for whom a second person must approve the assignment, which an import can't ask for.
     """
-    nobody = _("Nobody has this username or email address.")
-    user = people_search.only_of(people.get(fold(name), []), nobody=nobody)
     if staff is None:
         raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
+    user = people_search.only_of(people.get(fold(name), []))
     wrong = {ranks.Rank.SELF: ActionRefusal.ONESELF, ranks.Rank.ABOVE: ActionRefusal.MORE_RIGHTS}
-    refusal = wrong.get(ranks.rank(user, staff))
-    if refusal is None and not desk_scopes.can_view(staff, user):
-        refusal = ActionRefusal.OTHER_SCOPE
-    if refusal:
+    if refusal := wrong.get(ranks.rank(user, staff)):
         raise ValueError(refusal.advice)
     if user.pk in waiting:
         words = _("A second person must approve this. Request “Assign a hardware token” on the page of %(name)s.")
