@@ -15,7 +15,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events
+from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.policies import policy_form, policy_preview, second_person
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
@@ -74,7 +74,7 @@ class PolicyAdmin(ChangesAdmin):
             for v in values
         ]
         shown = {
-            "impact": policy_preview.impact(form.instance, now=context.now),
+            "impact": policy_preview.impact(form.instance, now=context.now, reach=desk_scopes.groups_of(staff)),
             "sent": sent,
             "policy": form.instance,
             "reason": form.cleaned_data["reason"],

@@ -38,12 +38,12 @@ class Affected:
     names: list[str] = field(default_factory=list)
 
     def count(self, person: "PreviewedPerson", *, now: bool, then: bool) -> None:
-        """Count one person."""
+        """Count one person. Only people whom the reader may see are named."""
         self.n_now += now
         self.n_then += then
         if then and not now:
             self.n_new += 1
-            if len(self.names) < MAX_PEOPLE_NAMED:
+            if person.is_seen and len(self.names) < MAX_PEOPLE_NAMED:
                 self.names.append(person.username)
 
     @property
@@ -72,15 +72,16 @@ class SignInResult(StrEnum):
     LOCKED_OUT = "locked out"
 
 
-def impact(changed: Policy, *, now: datetime) -> PolicyImpact:
+def impact(changed: Policy, *, now: datetime, reach: frozenset[int] | None = None) -> PolicyImpact:
     """Compare the policies with what they would be with one as changed.
 
-    Memory stays constant; queries grow per thousands of users.
+    `reach` are the groups whose people may be named; None means everyone. Memory stays constant; queries grow per
+    thousands of users.
     """
     before = list(Policy.objects.all())
     after = [policy for policy in before if policy.pk != changed.pk] + [changed]
     found, affected = PolicyImpact(), Counter[str]()
-    for person, (was, then) in _people((before, after), now=now):
+    for person, (was, then) in _people((before, after), now=now, reach=reach):
         found.n_people += 1
         affected.update(rule.name for rule in RULES if getattr(was, rule.name) != getattr(then, rule.name))
         outcomes = _outcome(person, was), _outcome(person, then)
@@ -125,6 +126,7 @@ class PreviewedPerson:
     """A user, as far as policies concern them."""
 
     username: str
+    is_seen: bool
     is_staff: bool
     second_step: str
     methods: frozenset[str]
@@ -158,7 +160,9 @@ def _can_register(rules: Rules, person: PreviewedPerson) -> bool:
 _Merged = dict[tuple[frozenset[int], bool], tuple[Rules, ...]]
 
 
-def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tuple[PreviewedPerson, tuple[Rules, ...]]]:
+def _people(
+    books: Sequence[Sequence[Policy]], *, now: datetime, reach: frozenset[int] | None = None
+) -> Iterator[tuple[PreviewedPerson, tuple[Rules, ...]]]:
     """Yield every user who may sign in, with the rules that each of some sets of policies gives them."""
     by_group = [{policy.group_id: policy for policy in book} for book in books]
     with_policy = {group for each in by_group for group in each}
@@ -176,6 +180,7 @@ def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tup
                 merged[key] = tuple(_rules(mine, each, is_staff=row["is_staff"]) for each in by_group)
             person = PreviewedPerson(
                 username=row["username"],
+                is_seen=reach is None or not reach.isdisjoint(groups[row["pk"]]),
                 is_staff=row["is_staff"],
                 second_step=row["second_step"],
                 methods=frozenset(methods[row["pk"]]),

@@ -101,6 +101,19 @@ def test_names_those_who_would_newly_be_concerned() -> None:
     assert found.locked_out.n_new == 0
 
 
+def test_staff_of_a_desk_read_only_names_of_its_people() -> None:
+    """Seen failing: a preview named people of other desks. The numbers count everyone."""
+    north = Group.objects.create(name="North")
+    person("ana", "text")
+    person("nora", "text").groups.add(north)
+    policy = Policy.objects.create()
+    policy.methods = ["totp"]
+
+    found = policy_preview.impact(policy, now=MORNING, reach=frozenset({north.pk}))
+
+    assert (found.losing_method.names, found.losing_method.n_new, found.losing_method.n_more) == (["nora"], 2, 1)
+
+
 def test_pass_is_not_counted_as_a_method_that_is_lost() -> None:
     """No policy allows or forbids a Temporary Access Pass. Seen failing."""
     user = User.objects.create(username="cleo", second_step="enforced")
