@@ -23,8 +23,11 @@ def apply(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
         # Only the entries count: `apply_people` finds out again what each changes.
         changes = [PersonChange(entry=entry, verdict=ChangeKind.CHANGED) for entry in batches.people_of(batch)]
         done = provisioning.apply_people(sync.directory, changes, by, now)
-        rows = [(change.entry.username, change.reason) for change in done if change.reason]
-        refused = [_refused(sync, name, str(reason)) for name, reason in rows]
+        refused = [
+            _refused(sync, change.entry.username, str(change.reason), user_id=change.user_id)
+            for change in done
+            if change.reason
+        ]
     else:
         refused = _apply_group(sync, batch, by, now)
     DirectorySyncRow.objects.bulk_create(refused)
@@ -45,5 +48,6 @@ def _apply_group(
     return []
 
 
-def _refused(sync: DirectorySync, name: str, why: str) -> DirectorySyncRow:
-    return DirectorySyncRow(sync=sync, what=ChangeKind.REFUSED, name=inputs.shortened(name, max_length=150), why=why)
+def _refused(sync: DirectorySync, name: str, why: str, *, user_id: int | None = None) -> DirectorySyncRow:
+    shown = inputs.shortened(name, max_length=150)
+    return DirectorySyncRow(sync=sync, what=ChangeKind.REFUSED, name=shown, user_id=user_id, why=why)

@@ -86,7 +86,7 @@ class SyncPlan:
             verdict = ChangeKind.SWITCHED_OFF if change.is_leaving else change.verdict
             self.counts[verdict] += 1
             if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME_LENGTH):
-                rows.append(self._shortened(change.entry.username, "long_name"))
+                rows.append(self._shortened(change.entry.username, "long_name", user_id=change.user_id))
             if verdict is ChangeKind.UNCHANGED:
                 continue
             rows.append(self._row(change, verdict, why))
@@ -116,13 +116,14 @@ class SyncPlan:
             sync=self._sync,
             what=verdict,
             name=inputs.shortened(change.entry.username, max_length=_MAX_NAME_LENGTH),
+            user_id=change.user_id,
             fields=change.shown(),
             why=by.get(verdict) or why or ("" if change.is_leaving else str(next(iter(change.refusals.values()), ""))),
         )
 
-    def _shortened(self, name: str, why: str) -> DirectorySyncRow:
+    def _shortened(self, name: str, why: str, *, user_id: int | None = None) -> DirectorySyncRow:
         shown = inputs.shortened(name, max_length=_MAX_NAME_LENGTH)
-        return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, why=why)
+        return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, user_id=user_id, why=why)
 
     def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
         """Yield the people who can sign in here and are not in the directory any more, as switched off."""

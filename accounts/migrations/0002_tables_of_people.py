@@ -223,6 +223,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('what', models.CharField(max_length=12)),
                 ('name', models.CharField(max_length=150)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('fields', models.JSONField(default=dict)),
                 ('why', models.CharField(blank=True, max_length=40)),
                 ('sync', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='accounts.directorysync')),

@@ -109,12 +109,22 @@ class DirectorySyncRow(models.Model):
 
     Shape: `what` is a verdict of `accounts.provisioning`, `group`, or `shortened` for a name that is too long; `fields`
     maps a field to its old and new value as pages may show them; `why` names the reason of a refusal, or the rule by
-    which somebody is linked.
+    which somebody is linked. `user` is None for a group, and for someone who has no account yet.
     """
 
     sync = models.ForeignKey(DirectorySync, on_delete=models.CASCADE, related_name="rows")
     what = models.CharField(max_length=12)
     name = models.CharField(max_length=150)
+    # Read only to compare it with the people of a desk. Anyone who is erased leaves all runs first.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     fields = models.JSONField(default=dict)
     why = models.CharField(max_length=40, blank=True)
 

@@ -4,17 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import directory_sync, provisioning
-from accounts.models import Directory, DirectorySync, User
+from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.provisioning import ChangeKind
+from accounts.support import desk_scopes
 from verification import time_format
 from verification.db.compiled_queries import Select
 
+_SEES = "accounts.view_directory"
 _MAX_NAMES = 3  # people whom a notice names
 
 _waiting = DirectorySync.objects.filter(state=DirectorySync.State.READY, stopped=True)
@@ -36,39 +39,59 @@ class DirectoryProblem:
     label: str = ""
 
 
+def rows_for(run: DirectorySync, staff: User) -> QuerySet[DirectorySyncRow]:
+    """Return what a run changes: all of it, or of a desk the groups and the people that it helps.
+
+    Someone new belongs to no desk before the run is applied.
+    """
+    if not desk_scopes.is_scoped(staff):
+        return run.rows.all()
+    mine = desk_scopes.visible(staff)
+    added = mine.filter(directory=run.directory_id, username=Lower(OuterRef("name")))
+    of_group = Q(what="group") | Q(why__in=["no_name", "long_group_name"])
+    return run.rows.filter(of_group | Q(user__in=mine) | Q(Exists(added), what=ChangeKind.ADDED))
+
+
 def problems(staff: User, directory: Directory | None = None) -> list[DirectoryProblem]:
     """Return what nobody has dealt with yet: of one directory, or of all.
 
-    Only staff who may see directories get names and a link; the others are told how to help a caller.
+    Only staff who may see directories get a link, and names of people whom they may help. The others are told how to
+    help a caller.
     """
     rows = [each for each in _WITH_PROBLEMS.all() if directory is None or each == directory]
-    return [problem for each in rows for problem in _of(each, sees=staff.has_perm("accounts.view_directory"))]
+    return [problem for each in rows for problem in _of(each, staff)]
 
 
-def _of(directory: Directory, *, sees: bool) -> Iterator[DirectoryProblem]:
+def _of(directory: Directory, staff: User) -> Iterator[DirectoryProblem]:
     if directory.many_left_since is not None:
-        yield _left(directory, sees=sees)
+        yield _left(directory, staff)
     for run in _waiting.filter(directory=directory):
-        yield _would_leave(directory, run, sees=sees)
+        yield _would_leave(directory, run, staff)
 
 
-def _left(directory: Directory, *, sees: bool) -> DirectoryProblem:
+def who_left(directory: Directory, staff: User) -> QuerySet[User]:
+    """Return who left since an alarm, of those whom a member of staff may see."""
+    left = provisioning.people_who_left(directory)
+    return left.filter(pk__in=desk_scopes.visible(staff).values("pk")) if desk_scopes.is_scoped(staff) else left
+
+
+def _left(directory: Directory, staff: User) -> DirectoryProblem:
     left, found = provisioning.people_who_left(directory), provisioning.count_of_alarm(directory)
     since = left.aggregate(first=Min("directory_off_at"))["first"] or directory.many_left_since
     title = _("Many people left %(directory)s") % {"directory": directory.name}
     said = {"n": found.n, "of": found.of, "since": _at(since)}
     what = _("%(n)d of %(of)d people have been switched off since %(since)s.") % said
     effect = _("They were signed out everywhere and can’t sign in.")
-    if not sees:
+    if not staff.has_perm(_SEES):
         advice = _("If one of them calls, tell an administrator. Only the directory can switch them on again.")
         return DirectoryProblem(name="many_left", title=title, lines=(what, effect, advice))
-    names = _named(left.values_list("username", flat=True)[: _MAX_NAMES + 1], found.n)
+    names = _named(who_left(directory, staff).values_list("username", flat=True)[: _MAX_NAMES + 1], found.n)
     url = f"{reverse('admin:directory-scim', args=[directory.pk])}#left"
     lines = (what, names, effect)
     return DirectoryProblem(name="many_left", title=title, lines=lines, url=url, label=_("Check who left"))
 
 
-def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> DirectoryProblem:
+def _would_leave(directory: Directory, run: DirectorySync, staff: User) -> DirectoryProblem:
     name, title = "groups_would_leave", _("Many groups would leave %(directory)s")
     if run.n_switched_off:
         name, title = "people_would_leave", _("Many people would leave %(directory)s")
@@ -76,10 +99,10 @@ def _would_leave(directory: Directory, run: DirectorySync, *, sees: bool) -> Dir
     nothing = _("Nothing has been changed since %(since)s, and everyone can still sign in.")
     lines = [*filter(None, (f"{what}.", went_before(run))), nothing % {"since": _at(_stopped_since(directory, run))}]
     title %= {"directory": directory.name}
-    if not sees:
+    if not staff.has_perm(_SEES):
         lines.append(_("An administrator has to check whether that’s right."))
         return DirectoryProblem(name=name, title=title, lines=tuple(lines))
-    off = run.rows.filter(what=ChangeKind.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
+    off = rows_for(run, staff).filter(what=ChangeKind.SWITCHED_OFF).order_by("pk").values_list("name", flat=True)
     if run.n_switched_off:
         lines.insert(1, _named(off[: _MAX_NAMES + 1], run.n_switched_off))
     url = reverse("admin:directory-run", args=[run.ref])
@@ -121,6 +144,8 @@ def _named(usernames: Iterable[str], n: int) -> str:
     """Return the first names, and how many more there are."""
     some = list(usernames)
     shown = some if len(some) == n else some[:_MAX_NAMES]
+    if not shown:
+        return _("Another desk helps them.")
     words = _("They are %(names)s.")
     if n > len(shown):
         words = ngettext("They are %(names)s and %(n)d other.", "They are %(names)s and %(n)d others.", n - len(shown))

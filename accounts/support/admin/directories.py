@@ -18,10 +18,11 @@ from accounts import directories
 from accounts.admin_changes import ChangeForm, ChangesAdmin, acts
 from accounts.admin_site import AdminWords
 from accounts.directories import connection_test
-from accounts.models import Directory
+from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
+from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, directory_runs, scim
+from accounts.support import administration_audit_events, desk_scopes, directory_runs, scim
 from verification.inputs import LineField
 from verification.policies import Lines
 
@@ -144,6 +145,18 @@ class TestForm(forms.Form):
         ),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.staff = staff
+
+    def clean_username(self) -> str:
+        """Refuse people of another desk: the test shows their name and email address."""
+        name: str = self.cleaned_data["username"]
+        people = desk_scopes.visible(self.staff).filter(username=fold(name))
+        if name and desk_scopes.is_scoped(self.staff) and not people.exists():
+            raise forms.ValidationError(gettext("You can’t help anyone with this username."))
+        return name
 
 
 @admin.register(Directory)
@@ -284,7 +297,7 @@ class DirectoryAdmin(ChangesAdmin):
         directory = get_object_or_404(Directory, pk=pk)
         if not self.has_change_permission(request, directory):
             raise PermissionDenied
-        form, reports = TestForm(request.POST or None), None
+        form, reports = TestForm(request.POST or None, staff=request.user), None
         if request.method == "POST" and form.is_valid():
             found = form.cleaned_data
             reports = connection_test.run(directory, username=found["username"], password=found["password"])

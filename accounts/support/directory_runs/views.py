@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.template.loader import render_to_string
@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 
 from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import ReasonPage
-from accounts.models import Directory, DirectorySync, DirectorySyncRow
+from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import directory_health
+from accounts.support import desk_scopes, directory_health
 from accounts.support.directory_runs import row_words
 from accounts.support.views import exports, layout
 
@@ -106,7 +106,8 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "run": run,
         "would_go": directory_health.would_go(run) if run.stopped else "",
         "went_before": directory_health.went_before(run) if run.stopped else "",
-        "parts": list(_parts(run)),
+        "parts": list(_parts(run, request.user)),
+        "is_scoped": desk_scopes.is_scoped(request.user),
         "may_act": request.user.has_perm("accounts.change_directory"),
         "most": _MAX_ROWS_SHOWN,
         "tiles": _tiles(run),
@@ -131,11 +132,12 @@ def _others(run: DirectorySync) -> str:
     return words % numbers
 
 
-def _parts(run: DirectorySync) -> Iterator[RunSection]:
-    numbers = dict(run.rows.values_list("what").annotate(n=Count("pk")).order_by("what"))
+def _parts(run: DirectorySync, staff: User) -> Iterator[RunSection]:
+    shown = directory_health.rows_for(run, staff)
+    numbers = dict(shown.values_list("what").annotate(n=Count("pk")).order_by("what"))
     for what, heading in row_words.HEADINGS.items():
         if n := numbers.get(what, 0):
-            rows = run.rows.filter(what=what).order_by("pk")[:_MAX_ROWS_SHOWN]
+            rows = shown.filter(what=what).order_by("pk")[:_MAX_ROWS_SHOWN]
             yield RunSection(
                 what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows]
             )
@@ -216,7 +218,7 @@ def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
     return exports.give(
         request,
         "directory-changes",
-        lambda: _lines(run),
+        lambda: _lines(directory_health.rows_for(run, request.user)),
         title=_("Export the changes"),
         search={"directory": run.directory.name},
         back=resolve_url("admin:directory-run", ref),
@@ -224,8 +226,7 @@ def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
     )
 
 
-def _lines(run: DirectorySync) -> Iterator[Sequence[object]]:
+def _lines(rows: QuerySet[DirectorySyncRow]) -> Iterator[Sequence[object]]:
     yield ("what", "name", "details")
-    rows: Iterator[DirectorySyncRow] = run.rows.order_by("pk").iterator(chunk_size=1000)
-    for row in rows:
+    for row in rows.order_by("pk").iterator(chunk_size=1000):
         yield (str(row_words.HEADINGS.get(row.what, row.what)), row.name, row_words.said(row))

@@ -61,7 +61,9 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> HttpResponse:
     now = request_context.read(request).now
     access = changes.access_of(directory)
-    who_left = provisioning.people_who_left(directory)
+    who_left = directory_health.who_left(directory, request.user)
+    n_left = provisioning.people_who_left(directory).count()
+    n_shown = who_left.count()
     requests = request_log.last(directory, _MAX_REQUESTS_SHOWN)
     context: dict[str, Any] = {
         "directory": directory,
@@ -75,7 +77,9 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "left": provisioning.count(directory, now),
         "problems": directory_health.problems(request.user, directory),
         "who_left": list(who_left[:_MAX_LEAVERS_SHOWN]),
-        "n_left": who_left.count(),
+        "n_left": n_left,
+        "n_of_desk": n_shown,
+        "n_of_others": n_left - n_shown,
     }
     return layout.page(request, "directory_scim.html", context, here=_HERE)
 

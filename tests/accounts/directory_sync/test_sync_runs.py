@@ -79,6 +79,7 @@ def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..
     anna.refresh_from_db()
     assert (anna.username, anna.name) == ("anna.huber", "Anna Huber")
     assert members("staff") == {"bert"}
+    assert again.rows.get(what="changed").user == anna
     assert again.rows.get(what="changed").fields == {
         "username": ["anna", "anna.huber"],
         "name": ["Anna", "Anna Huber"],
