@@ -101,10 +101,10 @@ def _keys(among: QuerySet[User]) -> Sequence[int] | QuerySet[Any]:
     return keys if len(keys) <= _MAX_LISTED else among.values("pk")
 
 
-def is_known(name: str, staff: User) -> bool:
-    """Return whether someone has this username: a colleague, or anyone about whom a member of staff may read."""
+def known(name: str, staff: User) -> User | None:
+    """Return who has this username, if they are a colleague, or someone about whom a member of staff may read."""
     found = User.objects.filter(username=fold(name)).first()
-    return found is not None and (ranks.is_staff(found) or desk_scopes.can_view(staff, found))
+    return found if found is not None and (ranks.is_staff(found) or desk_scopes.can_view(staff, found)) else None
 
 
 def _key_or_none(name: str) -> int:

@@ -9,22 +9,24 @@ from django.utils.translation import gettext as _
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import User
-from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
-from accounts.support.reports import csv_export
+from accounts.support.reports import audit_search, csv_export
 from verification import audit
 
 _NAMING = frozenset({"q", "person", "actor", "file"})  # search fields that may name people
 _NUMBER = re.compile(r"\d(?:[\s()/.-]*\d){5,}")
 
 
-def _kept(field: str, text: str) -> str:
-    """Return what the audit log keeps of a search: users by id, and no text that somebody typed."""
+def _kept(field: str, text: str, staff: User) -> str:
+    """Return what the audit log keeps of a search: users by id, and no text that somebody typed.
+
+    The log doesn't tell staff of a desk either whether someone at another desk has this username.
+    """
     if field not in _NAMING:
         return _NUMBER.sub(_("(a number)"), text)
-    found = User.objects.filter(username=fold(text)).values_list("pk", flat=True).first()
-    return _("number %(n)d") % {"n": found} if found is not None else _("(words)")
+    found = audit_search.known(text, staff)
+    return _("number %(n)d") % {"n": found.pk} if found is not None else _("(words)")
 
 
 def give(
@@ -43,7 +45,7 @@ def give(
     kept when the user is erased.
     """
     shown = [f"{field}: {_NUMBER.sub(_('(a number)'), text)}" for field, text in search.items()]
-    kept = {field: _kept(field, text) for field, text in search.items()}
+    kept = {field: _kept(field, text, request.user) for field, text in search.items()}
     lines = (
         _("You get a CSV file with the rows that match %(filter)s.") % {"filter": ", ".join(shown)}
         if shown

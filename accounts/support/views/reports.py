@@ -64,7 +64,7 @@ def audit_log(request: AuthedRequest) -> HttpResponse:
     search, kept = _search(request)
     lines, before = audit_search.find(search, staff=request.user)
     asked = {search.person, search.actor} - {""}
-    names = {name for name in asked if not audit_search.is_known(name, request.user)}
+    names = {name for name in asked if audit_search.known(name, request.user) is None}
     context = {
         "lines": lines,
         "search": search,

@@ -16,7 +16,7 @@ from accounts.support.staff_roles import rights_of
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
 from verification.context import Context
-from verification.models import HardwareToken
+from verification.models import AuditEvent, HardwareToken
 
 SCOPES = "/admin/accounts/scope/"
 
@@ -176,6 +176,17 @@ def test_form_of_a_group_does_not_tell_who_is_at_another_desk(
 
     assert problems("sue") == problems("nobody") != ""
     assert problems("nora") == ""
+
+
+def test_log_of_an_export_does_not_tell_who_is_at_another_desk(fay: Person, nora: Person, sue: Person) -> None:
+    """Seen failing: the log had the number of a person whose username was searched for."""
+    fay.sign_in(to="/admin/")
+
+    def kept(name: str) -> object:
+        fay.browser.save(f"/admin/accounts/user/record/export/?person={name}")
+        return AuditEvent.objects.filter(kind="export.made").latest("pk").detail["search"]
+
+    assert kept("sue") == kept("nobody") != kept("nora")
 
 
 def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Person) -> None:
