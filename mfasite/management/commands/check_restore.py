@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from mfasite import checks
+from mfasite.observability import migrations
 from verification import audit, time_format
 from verification.keys import key_uses
 
@@ -49,10 +48,8 @@ class Command(BaseCommand):
 
 
 def _unmigrated() -> Iterator[str]:
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if waiting:
-        yield f"The database is of an older version: {len(waiting)} migrations are missing. Run migrate first."
+    if missing := migrations.missing():
+        yield f"The database is of an older version: {len(missing)} migrations are missing. Run migrate first."
 
 
 def _misfits(*, has_new_secret: bool) -> Iterator[str]:
