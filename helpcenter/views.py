@@ -10,7 +10,6 @@ from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -197,7 +196,7 @@ def write_to_support(request: HttpRequest) -> HttpResponse:
         if not limits.spend_request("help.tell", name=writer, context=context).is_open:
             form.add_error("text", _("You’ve sent several messages in the last hour. Call the support desk instead."))
         else:
-            text = Truncator(form.cleaned_data["text"]).chars(2000)
+            text = form.cleaned_data["text"]
             if situation is not None and person is not None:
                 text += f"\n\n{situation.label}: {diagnosis.reference(person, situation)}"
             if person is not None:
