@@ -279,8 +279,8 @@ class DirectoryAdmin(ChangesAdmin):
         directories.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People keep their directory: it can be deleted only once nobody belongs to it."""
-        is_empty = obj is None or not obj.people.exists()
+        """People and groups keep their directory: it can be deleted only once it has none."""
+        is_empty = obj is None or not (obj.people.exists() or obj.groups.exists())
         return super().has_delete_permission(request, obj) and is_empty
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,10 +1,10 @@
 """Tests of the admin pages of directories that need no LDAP server."""
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from accounts import directories
-from accounts.models import Directory, ScimAccess
+from accounts.models import Directory, DirectoryGroup, ScimAccess, User
 from accounts.models.directories import DirectoryKind
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.people import Clock, Person, hire
@@ -148,3 +148,15 @@ def test_other_changes_keep_the_password(fay: Person, row: Directory) -> None:
     fay.browser.save(f"/admin/accounts/directory/{row.pk}/change/", name="Everyone", servers="ldap.example.org")
 
     assert Directory.objects.filter(pk=row.pk, name="Everyone", sealed_password=row.sealed_password).exists()
+
+
+def test_is_deleted_only_once_it_has_neither_people_nor_groups(fay: Person, row: Directory) -> None:
+    """Seen failing for groups: an administrator was told that their role can't delete those."""
+    address = f"/admin/accounts/directory/{row.pk}/change/"
+    assert fay.browser.go(address).offers("Delete directory")
+
+    sales = DirectoryGroup.objects.create(directory=row, key="sales", group=Group.objects.create(name="Sales"))
+    assert not fay.browser.go(address).offers("Delete directory")
+    sales.delete()
+    User.objects.filter(pk=fay.user.pk).update(directory=row)
+    assert not fay.browser.go(address).offers("Delete directory")
