@@ -71,8 +71,8 @@ def remove_group(directory: Directory, key: str, by: ProvisioningSource, now: da
             remembered_browser_revocation.settle(part)
         group, name = found.group, found.group.name
         found.delete()
-        if not _is_used(group):
-            row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
+        row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
+        if not _is_used(group):  # which cannot change any more
             group.delete()
         said = {"directory": directory.name, "group": name, "n_left": len(members)}
         audit.record(audit_events.GROUP_REMOVED, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)

@@ -16,7 +16,7 @@ from accounts.admin_changes import ChangeRefused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
 from accounts.support.actions import ActionRefusal, Actor, Rank, approvals, ranks, role_assignment
-from accounts.support.groups.plans import GroupChangePlan, WantedGroup, plan
+from accounts.support.groups.plans import GroupChangePlan, WantedGroup, kept_by, plan
 from verification import audit, limits, policies
 from verification.audit import Event
 from verification.context import Context
@@ -132,6 +132,9 @@ def _write(group: Group | None, wanted: WantedGroup | None, found: GroupChangePl
     if wanted is None:
         if group:
             row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
+            _why, words = kept_by(group)  # again, because nothing can begin to use it any more
+            if words:
+                raise ChangeRefused(words)
             group.delete()
         return None
     if group is None:

@@ -222,7 +222,7 @@ def _refusal(
         return why, words
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("A group with this name already exists.")
-    return _kept_by(group) if wanted is None and group else ("", "")
+    return kept_by(group) if wanted is None and group else ("", "")
 
 
 def _refusal_of_people(
@@ -285,8 +285,8 @@ def _reaches_further(
     return any(desk_scopes.reaches_further(staff, desks) for desks in found)
 
 
-def _kept_by(group: Group) -> tuple[str, str]:
-    """Refuse to delete a group that something refers to: that would be deleted as well, with everything it decides."""
+def kept_by(group: Group) -> tuple[str, str]:
+    """Return why a group can't be deleted: what refers to it would be deleted as well, with everything it decides."""
     if Policy.objects.filter(group=group).exists():
         return "in_use", _("A policy applies to this group. Delete the policy first.")
     if Scope.objects.filter(desk=group).exists() or Scope.objects.filter(people=group).exists():

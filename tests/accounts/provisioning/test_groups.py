@@ -12,6 +12,7 @@ from accounts.models import Application, ApplicationSession, Directory, Director
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, Members, PersonEntry, ProvisioningMethod, ProvisioningSource, groups
 from tests.simulated.people import Clock
+from verification.db import row_locks
 from verification.models import AuditEvent, Browser, Policy
 
 BY = ProvisioningSource(way=ProvisioningMethod.SCIM)
@@ -170,3 +171,16 @@ def test_a_group_that_an_application_needs_stays_empty(directory: Directory, peo
 
     assert not Group.objects.get(name="Sales").user_set.exists()
     assert not applications.may_use(people[0], wiki)
+
+
+def test_a_group_that_an_application_has_just_begun_to_use_stays(
+    directory: Directory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: it was deleted, and the application without its only group was open to everyone."""
+    found = provisioning.apply_group(directory, group(), BY, clock.now)
+    wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+    monkeypatch.setattr(row_locks, "lock_to_delete", lambda *_rows: wiki.groups.add(found.group))
+
+    provisioning.remove_group(directory, "g", BY, clock.now)
+
+    assert wiki.groups.get() == found.group

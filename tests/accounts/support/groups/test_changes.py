@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.admin_changes import ChangeRefused
-from accounts.models import GroupRequest, User
+from accounts.models import Application, GroupRequest, User
 from accounts.support import groups
 from accounts.support.actions import Actor, approvals
 from accounts.support.groups import WantedGroup, plan
@@ -14,6 +14,7 @@ from accounts.support.staff_roles import rights_of
 from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context
+from verification.db import row_locks
 from verification.models import AuditEvent, Policy
 
 _State = GroupRequest.State
@@ -72,6 +73,19 @@ def test_user_who_loses_their_only_role_is_no_longer_staff(actor: Actor, desk: G
 
     assert not User.objects.get(username="ida").is_staff
     assert AuditEvent.objects.get(kind="group.deleted").detail["n_members"] == 1
+
+
+def test_group_that_an_application_has_just_begun_to_use_is_not_deleted(
+    actor: Actor, desk: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the application without its only group was open to everyone."""
+    wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+    monkeypatch.setattr(row_locks, "lock_to_delete", lambda *_rows: wiki.groups.add(desk))
+
+    with pytest.raises(ChangeRefused):
+        change(desk, None, actor)
+
+    assert wiki.groups.get() == desk
 
 
 def test_refused_plan_changes_nothing(actor: Actor, desk: Group) -> None:
