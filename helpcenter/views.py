@@ -149,7 +149,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
         "given": given if is_support else "",
     }
     if situation is not None and person is not None:
-        seen = diagnosis.view(person, context, is_half=user is None, binding=pending.id if pending else "")
+        seen = diagnosis.collect(person, context, is_half=user is None, binding=pending.id if pending else "")
         values["findings"] = diagnosis.find(situation, seen)
         values["reference"] = diagnosis.reference(person, situation)
         values["tests"] = diagnosis.test_messages(situation, seen)
@@ -170,7 +170,7 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
     if found is None or staff is None or not _is_support(request, staff):
         raise Http404
     person = get_object_or_404(desk_scopes.visible(staff), pk=found[0])
-    findings = diagnosis.find(found[1], diagnosis.view(person, request_context.read(request), is_half=False))
+    findings = diagnosis.find(found[1], diagnosis.collect(person, request_context.read(request), is_half=False))
     values = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
     return _page(request, "diagnose.html", values)
 

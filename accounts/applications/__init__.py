@@ -6,8 +6,8 @@ from accounts.applications.allowed import may_use, named, usable_by
 from accounts.applications.audited_refusals import asked, refused
 from accounts.applications.initials import initials
 from accounts.applications.open_sessions import (
-    Facts,
     Receiver,
+    ReportedVerification,
     end,
     end_these,
     is_told,
@@ -20,8 +20,8 @@ from accounts.applications.sign_outs import sign_out
 
 __all__ = [
     "AccessReason",
-    "Facts",
     "Receiver",
+    "ReportedVerification",
     "asked",
     "audit_events",
     "end",

@@ -17,7 +17,7 @@ from verification import retention
 from verification.db import row_locks
 
 
-class Facts(Protocol):
+class ReportedVerification(Protocol):
     """What an application is told of a verification: the part of an access decision that is stored here."""
 
     @property
@@ -43,7 +43,7 @@ def on_end(receiver: Receiver) -> Receiver:
 
 
 def open(  # noqa: A001  (read as applications.open)
-    application: Application, user: User, session_ref: str, answer: Facts, now: datetime
+    application: Application, user: User, session_ref: str, answer: ReportedVerification, now: datetime
 ) -> ApplicationSession:
     """Return a person's session in an application, opened now or renewed with what was decided now."""
     facts = {"last_used_at": now, "acr": answer.acr, "amr": list(answer.amr), "auth_time": answer.auth_time}

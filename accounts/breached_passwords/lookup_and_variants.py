@@ -14,14 +14,14 @@ _COMMON = Path(__file__).with_name("common.sha1")
 _MAX_ADDED = 4  # characters that people add to a common password to satisfy a form
 
 
-class List(StrEnum):
+class PasswordList(StrEnum):
     """The list that contains a password."""
 
     COMMON = "common"
     BREACHED = "breached"
 
 
-def found_in(password: str) -> List | None:
+def found_in(password: str) -> PasswordList | None:
     """Return the list that contains a password, or None. Takes microseconds, and nothing leaves this machine.
 
     A common password also counts in capitals, and with up to four digits or symbols after it. A breached one counts
@@ -30,11 +30,11 @@ def found_in(password: str) -> List | None:
     """
     text = unicodedata.normalize("NFKC", password)
     if any(_opened(_COMMON).contains(_sha1(each)) for each in _plain(text.lower())):
-        return List.COMMON
+        return PasswordList.COMMON
     path = conf.breached_passwords_file()
     breached = _current(Path(path)) if path else None
     is_known = breached is not None and any(breached.contains(_sha1(each)) for each in {password, text})
-    return List.BREACHED if is_known else None
+    return PasswordList.BREACHED if is_known else None
 
 
 def _plain(text: str) -> Iterator[str]:

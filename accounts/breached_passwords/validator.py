@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts import breached_passwords
-from accounts.breached_passwords import List
+from accounts.breached_passwords import PasswordList
 from accounts.models import User
 
 
@@ -13,10 +13,10 @@ class BreachedPasswordValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         found = breached_passwords.found_in(password)
-        if found is List.COMMON:
+        if found is PasswordList.COMMON:
             words = _("This password is too common, even with digits or symbols added. Choose a different one.")
             raise ValidationError(words, code="password_common")
-        if found is List.BREACHED:
+        if found is PasswordList.BREACHED:
             words = _("This password was exposed in a data breach, so attackers try it. Choose a different one.")
             raise ValidationError(words, code="password_breached")
 

@@ -5,21 +5,21 @@ confirms it.
 """
 
 from accounts.directory_sync import audit_events
-from accounts.directory_sync.sync_health import Figure, confirmed_at, figures, is_stale, of_directory
+from accounts.directory_sync.sync_health import SyncHealth, confirmed_at, health_of, health_of_all, is_stale
 from accounts.directory_sync.sync_runs import CONFIRMATION_PERIOD, begin, cancel, confirm, forget, purge, schedule, work
 
 __all__ = [
     "CONFIRMATION_PERIOD",
-    "Figure",
+    "SyncHealth",
     "audit_events",
     "begin",
     "cancel",
     "confirm",
     "confirmed_at",
-    "figures",
     "forget",
+    "health_of",
+    "health_of_all",
     "is_stale",
-    "of_directory",
     "purge",
     "schedule",
     "work",

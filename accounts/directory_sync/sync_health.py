@@ -13,7 +13,7 @@ _State = DirectorySync.State
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figure:
+class SyncHealth:
     """A directory that is read regularly. `good` is the last run that came to its end, `last` the last of all."""
 
     directory: Directory
@@ -47,18 +47,18 @@ class Figure:
         return self.good.ended_at - self.good.made_at
 
 
-def figures() -> list[Figure]:
+def health_of_all() -> list[SyncHealth]:
     """Return the state of every directory that is read regularly."""
     wanted = Directory.objects.filter(is_active=True, sync_minutes__gt=0).order_by("position", "pk")
-    return [of_directory(each) for each in wanted]
+    return [health_of(each) for each in wanted]
 
 
-def of_directory(directory: Directory) -> Figure:
+def health_of(directory: Directory) -> SyncHealth:
     """Return the state of one directory."""
     runs = DirectorySync.objects.filter(directory=directory).order_by("-pk")
     good = runs.filter(state=_State.DONE).first()
     ended = runs.exclude(state__in=[_State.CANCELLED, _State.REPLACED]).exclude(is_preview=True, state=_State.READY)
-    return Figure(directory=directory, good=good, last=ended.first())
+    return SyncHealth(directory=directory, good=good, last=ended.first())
 
 
 def confirmed_at(directory: Directory) -> datetime | None:
@@ -67,9 +67,9 @@ def confirmed_at(directory: Directory) -> datetime | None:
     return runs.filter(n_to_do__gt=0).order_by("-pk").values_list("ended_at", flat=True).first()
 
 
-def is_stale(figure: Figure, now: datetime) -> bool:
+def is_stale(health: SyncHealth, now: datetime) -> bool:
     """Return whether the people here may be out of date: no complete answer for several intervals."""
-    if not figure.directory.sync_minutes or figure.last is None:
+    if not health.directory.sync_minutes or health.last is None:
         return False
-    age = figure.age(now)
-    return age is None or age > _MAX_MISSED_INTERVALS * timedelta(minutes=figure.directory.sync_minutes)
+    age = health.age(now)
+    return age is None or age > _MAX_MISSED_INTERVALS * timedelta(minutes=health.directory.sync_minutes)

@@ -4,6 +4,6 @@ It changes nothing. To a half signed-in user it reveals only what concerns the c
 """
 
 from helpcenter.diagnosis.references import read, reference, tidy
-from helpcenter.diagnosis.situations import SITUATIONS, find, test_messages, view
+from helpcenter.diagnosis.situations import SITUATIONS, collect, find, test_messages
 
-__all__ = ["SITUATIONS", "find", "read", "reference", "test_messages", "tidy", "view"]
+__all__ = ["SITUATIONS", "collect", "find", "read", "reference", "test_messages", "tidy"]

@@ -7,11 +7,11 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import StaleClient
-from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.findings import DiagnosisInput, Finding
 from verification import time_format
 
 
-def app_password(seen: View) -> Iterator[Finding]:
+def app_password(seen: DiagnosisInput) -> Iterator[Finding]:
     user, now = seen.user, seen.context.now
     obstacle = _obstacle(seen)
     if obstacle is not None:
@@ -66,7 +66,7 @@ def app_password(seen: View) -> Iterator[Finding]:
         )
 
 
-def _obstacle(seen: View) -> Finding | None:
+def _obstacle(seen: DiagnosisInput) -> Finding | None:
     """Return what keeps us from looking at app passwords; None if nothing does."""
     if seen.is_half:
         return Finding(

@@ -10,7 +10,7 @@ from accounts import access
 from accounts.access import AccessReason, AccessStep
 from accounts.applications import audit_events
 from accounts.models import Application
-from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.findings import DiagnosisInput, Finding
 from verification import audit, strengths, time_format
 from verification.audit import UserEvent
 from verification.lazy_text import LazyText
@@ -53,7 +53,7 @@ _ASKED: dict[str, tuple[LazyText, LazyText]] = {
 }
 
 
-def cannot_open(seen: View) -> Iterator[Finding]:
+def cannot_open(seen: DiagnosisInput) -> Iterator[Finding]:
     """Say which applications refused the user lately, and whether they still would."""
     if seen.is_half:
         yield _sign_in_first("application-refused")
@@ -73,7 +73,7 @@ def cannot_open(seen: View) -> Iterator[Finding]:
         )
 
 
-def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Finding:
+def _of_refusal(seen: DiagnosisInput, application: Application, event: AuditEvent) -> Finding:
     name = application.name
     if not application.is_active:
         sees, does = _("“%(name)s” is switched off.") % {"name": name}, _("Nobody can open it now. Try again later.")
@@ -103,7 +103,7 @@ def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Find
     )
 
 
-def asks_again(seen: View) -> Iterator[Finding]:
+def asks_again(seen: DiagnosisInput) -> Iterator[Finding]:
     """Say which applications asked the user to verify lately, and what each needs."""
     if seen.is_half:
         yield _sign_in_first("application-asks-again")
@@ -133,7 +133,7 @@ def asks_again(seen: View) -> Iterator[Finding]:
         )
 
 
-def _lately(seen: View, kind: UserEvent) -> Iterator[tuple[Application, AuditEvent]]:
+def _lately(seen: DiagnosisInput, kind: UserEvent) -> Iterator[tuple[Application, AuditEvent]]:
     """Yield the newest event of each of the last applications."""
     events: dict[str, AuditEvent] = {}
     for event in audit.of_person(seen.user.pk, of=(kind,), most=_MAX_EVENTS_READ):

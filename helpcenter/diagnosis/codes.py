@@ -5,14 +5,22 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from helpcenter.diagnosis.findings import MAX_EVENT_AGE, Finding, View, is_phone, no_methods, other_method, works
+from helpcenter.diagnosis.findings import (
+    MAX_EVENT_AGE,
+    DiagnosisInput,
+    Finding,
+    is_phone,
+    no_methods,
+    other_method,
+    works,
+)
 from verification import audit, registry, time_format
 from verification.audit import events
 from verification.capabilities import AppGenerated, Delivered
 from verification.enrolments import Option
 
 
-def code_incorrect(seen: View) -> Iterator[Finding]:
+def code_incorrect(seen: DiagnosisInput) -> Iterator[Finding]:
     for option in seen.options:
         if option.is_locked:
             yield _locked(option, seen)
@@ -34,7 +42,7 @@ def code_incorrect(seen: View) -> Iterator[Finding]:
         yield _of_attempt(failed[0].kind, str(failed[0].detail.get("method", "")), failed[0].at)
 
 
-def _locked(option: Option, seen: View) -> Finding:
+def _locked(option: Option, seen: DiagnosisInput) -> Finding:
     again = _("Sign in with a different method. Then set this one up again.")
     unlock = _("Contact %(support)s to unlock it.")
     does = unlock % {"support": seen.support} if option.is_handed_out else seen.or_support(again, unlock)
@@ -66,7 +74,7 @@ def _try_again(method: str) -> str:
     return _("Check the code and enter it again.")
 
 
-def lost_phone(seen: View) -> Iterator[Finding]:
+def lost_phone(seen: DiagnosisInput) -> Iterator[Finding]:
     lasting = [option for option in seen.options if not option.is_temporary]
     elsewhere = [option for option in lasting if not is_phone(option)]
     usable = [option for option in elsewhere if works(option)]
@@ -97,7 +105,7 @@ def lost_phone(seen: View) -> Iterator[Finding]:
         )
 
 
-def _elsewhere(usable: list[Option], seen: View) -> Finding:
+def _elsewhere(usable: list[Option], seen: DiagnosisInput) -> Finding:
     """Name the methods that aren't lost, and say what to do with them: nothing before the user can sign in again."""
     sees = _("These methods may not be on that phone: %(labels)s.")
     does, to = _("Sign in with one of them. Then remove the methods that were on the phone."), "new_phone"

@@ -56,7 +56,7 @@ _NUMBER_IS_DEAD = {FailureReason.UNREACHABLE, FailureReason.INVALID_NUMBER, Fail
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class DiagnosisInput:
     """The input of a diagnosis. `is_half`: before the second step; then `message` is the challenge's.
 
     `options` are the user's methods, also where the decision needs none of them.
@@ -114,7 +114,7 @@ def is_phone(option: Option) -> bool:
     return kind(option) in {Channel.TEXT, Channel.CALL}
 
 
-def no_methods(seen: View) -> Finding:
+def no_methods(seen: DiagnosisInput) -> Finding:
     """Say that the user has set up nothing yet."""
     does = _("Continue signing in to set one up.") if seen.is_half else _("Set one up.")
     to = "" if seen.is_half else "add"
@@ -122,7 +122,7 @@ def no_methods(seen: View) -> Finding:
     return Finding(name="no-methods", kind="warn", sees=sees, does=does, to=to, slug="set-up")
 
 
-def other_method(seen: View) -> str:
+def other_method(seen: DiagnosisInput) -> str:
     """Return the name of the button that leads to another method; empty if there is none."""
     if not seen.others:
         return ""

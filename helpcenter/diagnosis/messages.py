@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import MAX_EVENT_AGE, Finding, View, is_phone, no_methods, other_method
+from helpcenter.diagnosis.findings import MAX_EVENT_AGE, DiagnosisInput, Finding, is_phone, no_methods, other_method
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
@@ -14,7 +14,7 @@ from verification.models import Channel, Message, MessageState
 from verification.outcomes import Verdict
 
 
-def no_message(seen: View) -> Iterator[Finding]:
+def no_message(seen: DiagnosisInput) -> Iterator[Finding]:
     if seen.is_refused:
         return
     now, message = seen.context.now, seen.message
@@ -45,7 +45,7 @@ def _no_other() -> str:
     return _("You have no other method that works now. Contact %(support)s for help to sign in.")
 
 
-def _nothing_sent(seen: View) -> Finding:
+def _nothing_sent(seen: DiagnosisInput) -> Finding:
     if not seen.options:
         return no_methods(seen)
     if not any(is_phone(option) for option in seen.options):
@@ -72,7 +72,7 @@ def _nothing_sent(seen: View) -> Finding:
     )
 
 
-def _unavailable_options(seen: View) -> Iterator[Finding]:
+def _unavailable_options(seen: DiagnosisInput) -> Iterator[Finding]:
     """Yield a finding for each text or call option that an outage or the toll fraud guard makes unavailable."""
     told = set()
     for option in seen.options:
@@ -93,7 +93,7 @@ _GUARDED = {
 }
 
 
-def _of_message(message: Message, seen: View) -> Finding:
+def _of_message(message: Message, seen: DiagnosisInput) -> Finding:
     report, is_call = message_status_words.explain(message), message.kind == Channel.CALL
     name = f"message-{report.about or message.state}"
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
@@ -141,7 +141,7 @@ def _slug(about: str) -> str:
     return _SLUGS.get(about, "no-text")
 
 
-def new_number(seen: View) -> Iterator[Finding]:
+def new_number(seen: DiagnosisInput) -> Iterator[Finding]:
     if not seen.options:
         yield no_methods(seen)
         return

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.findings import DiagnosisInput, Finding
 from verification import registry
 from verification.models import Channel
 
 
-def details(seen: View) -> Iterator[Finding]:
+def details(seen: DiagnosisInput) -> Iterator[Finding]:
     if seen.is_half:
         return
     directory = seen.user.directory

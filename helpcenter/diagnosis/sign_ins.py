@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import audit_events
-from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.findings import DiagnosisInput, Finding
 from verification import audit, browsers, time_format
 from verification.policies import DecisionReason
 
 
-def refused(seen: View) -> Iterator[Finding]:
+def refused(seen: DiagnosisInput) -> Iterator[Finding]:
     why, support = seen.decision.reason, {"support": seen.support}
     if why is DecisionReason.BLOCKED:
         yield Finding(
@@ -39,7 +39,7 @@ def refused(seen: View) -> Iterator[Finding]:
         )
 
 
-def asked_again(seen: View) -> Iterator[Finding]:
+def asked_again(seen: DiagnosisInput) -> Iterator[Finding]:
     why_asked = _why_asked(seen)
     if why_asked is not None:
         yield why_asked
@@ -57,7 +57,7 @@ def asked_again(seen: View) -> Iterator[Finding]:
         )
 
 
-def _why_asked(seen: View) -> Finding | None:
+def _why_asked(seen: DiagnosisInput) -> Finding | None:
     """Return why this user is never asked, or always; None if it depends on the browser."""
     if seen.decision.reason is DecisionReason.NOT_REQUIRED:
         name, sees = "second-step-not-required", _("Your account doesn’t require a second step.")
@@ -73,7 +73,7 @@ def _why_asked(seen: View) -> Finding | None:
     return Finding(name=name, kind="info", sees=sees, does=does, slug="asked-again")
 
 
-def strange(seen: View) -> Iterator[Finding]:
+def strange(seen: DiagnosisInput) -> Iterator[Finding]:
     if seen.is_half:
         yield Finding(
             name="password-known",

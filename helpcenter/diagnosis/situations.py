@@ -12,7 +12,7 @@ from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
 from helpcenter.diagnosis.applications import asks_again, cannot_open
 from helpcenter.diagnosis.codes import code_incorrect, lost_phone
-from helpcenter.diagnosis.findings import Finding, View, is_phone, works
+from helpcenter.diagnosis.findings import DiagnosisInput, Finding, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
 from helpcenter.diagnosis.personal_details import details
 from helpcenter.diagnosis.sign_ins import asked_again, refused, strange
@@ -30,10 +30,10 @@ class Situation:
     key: str
     slug: str
     label: LazyText
-    look: Callable[[View], Iterator[Finding]]
+    look: Callable[[DiagnosisInput], Iterator[Finding]]
 
 
-def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> View:
+def collect(user: User, context: Context, *, is_half: bool, binding: str = "") -> DiagnosisInput:
     """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
     sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Channel.TEXT, Channel.CALL])
     if is_half:
@@ -41,7 +41,7 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
         never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~is_open
         sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
     decision = policies.decide(user, Context(now=context.now))
-    return View(
+    return DiagnosisInput(
         user=user,
         context=context,
         decision=decision,
@@ -58,7 +58,7 @@ def _options(user: User, decision: policies.Decision, context: Context) -> tuple
     return enrolments.choices(read(rules.methods) or read(tuple(registry.methods())))
 
 
-def find(situation: Situation, seen: View) -> list[Finding]:
+def find(situation: Situation, seen: DiagnosisInput) -> list[Finding]:
     """Return the findings, most urgent first. There is always at least one."""
     found = [*refused(seen), *situation.look(seen)]
     return found or [_nothing(seen)]
@@ -72,14 +72,14 @@ class TestMessage:
     label: str
 
 
-def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
+def test_messages(situation: Situation, seen: DiagnosisInput) -> list[TestMessage]:
     """Return a test for each method that sends texts or calls, to signed-in users whose question is about those."""
     if situation.key not in {"no-message", "new-number"} or seen.is_half or seen.is_refused:
         return []
     return [TestMessage(option.ref, option.label) for option in seen.options if is_phone(option) and works(option)]
 
 
-def _nothing(seen: View) -> Finding:
+def _nothing(seen: DiagnosisInput) -> Finding:
     does = _("Try again. If it still doesn’t work, contact %(support)s.") % {"support": seen.support}
     sees = _("We found no problem: no locks, no limits and no failed messages.")
     return Finding(name="nothing-wrong", kind="good", sees=sees, does=does, slug="still-stuck")

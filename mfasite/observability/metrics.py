@@ -124,15 +124,15 @@ def _directories(now: datetime) -> Iterator[Metric]:
     people = GaugeMetricFamily(
         "mfa_directory_people", "People of the last complete run", labels=["directory", "result"]
     )
-    for figure in directory_sync.figures():
-        name = [figure.directory.name]
-        if (old := figure.age(now)) is not None:
+    for health in directory_sync.health_of_all():
+        name = [health.directory.name]
+        if (old := health.age(now)) is not None:
             age.add_metric(name, old.total_seconds())
-        if figure.took is not None:
-            took.add_metric(name, figure.took.total_seconds())
-        stale.add_metric(name, directory_sync.is_stale(figure, now))
-        waits.add_metric(name, figure.waits)
-        for result, n in figure.counts().items():
+        if health.took is not None:
+            took.add_metric(name, health.took.total_seconds())
+        stale.add_metric(name, directory_sync.is_stale(health, now))
+        waits.add_metric(name, health.waits)
+        for result, n in health.counts().items():
             people.add_metric([*name, result], n)
     yield from (age, stale, took, waits, people)
 

@@ -50,15 +50,15 @@ _FIELDS: Mapping[str, object] = {
 
 def in_short(directory: Directory, now: datetime) -> str:
     """Return how the reading of a directory stands, for the list of directories."""
-    figure = directory_sync.of_directory(directory)
-    if figure.waits:
+    health = directory_sync.health_of(directory)
+    if health.waits:
         return _("Waiting for confirmation")
-    if figure.has_failed:
+    if health.has_failed:
         return _("Couldn’t be read")
-    if directory_sync.is_stale(figure, now):
+    if directory_sync.is_stale(health, now):
         return _("Not read for a long time")
-    if figure.good is not None and figure.good.read_at is not None:
-        return _("Read %(when)s") % {"when": time_format.short_moment(figure.good.read_at)}
+    if health.good is not None and health.good.read_at is not None:
+        return _("Read %(when)s") % {"when": time_format.short_moment(health.good.read_at)}
     return _("Not read yet") if directory.sync_minutes else EMPTY
 
 

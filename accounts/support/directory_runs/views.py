@@ -56,14 +56,14 @@ def _run(request: AuthedRequest, ref: str, *, verb: str = "view") -> DirectorySy
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show how a directory is read: its state, and the latest runs."""
     directory = _directory(request, pk)
-    figure = directory_sync.of_directory(directory)
+    health = directory_sync.health_of(directory)
     now = request_context.read(request).now
     runs = DirectorySync.objects.filter(directory=directory)
     context = {
         "directory": directory,
         "problems": directory_health.problems(request.user, directory),
-        "figure": figure,
-        "is_stale": directory_sync.is_stale(figure, now),
+        "health": health,
+        "is_stale": directory_sync.is_stale(health, now),
         "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
         "may_act": request.user.has_perm("accounts.change_directory"),
         "n_people": directory.people.filter(is_active=True).count(),

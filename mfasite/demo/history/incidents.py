@@ -10,7 +10,7 @@ from accounts.support import administration_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.people import HistoryPerson, Staff
-from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
+from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
 from verification.audit import events
 from verification.models import (
     ChallengeState,
@@ -73,14 +73,14 @@ def add(
 
 
 def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[HistoryPerson, Enrolment]]) -> None:
-    fate = Fate(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
+    result = MessageResult(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
     for n, (member, method) in enumerate(people):
         at = start + timedelta(seconds=80 * n)
         ended_at = at + timedelta(seconds=40)
         challenge = requests.request(
             method, at, place=member.office, state=ChallengeState.SUPERSEDED, ended_at=ended_at
         )
-        timeline.add_request(challenge, Channel.TEXT, fate)
+        timeline.add_request(challenge, Channel.TEXT, result)
         said = requests.about(challenge)
         timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said)
 
@@ -91,7 +91,7 @@ def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, meth
     challenge = requests.request(
         method, at, place=_ATTACKER, state=ChallengeState.DENIED, ended_at=at + timedelta(seconds=24)
     )
-    timeline.add_request(challenge, Channel.CALL, Fate(seconds=24))
+    timeline.add_request(challenge, Channel.CALL, MessageResult(seconds=24))
     said = requests.about(challenge)
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **said)
     reported_at = at + timedelta(seconds=24)
@@ -118,7 +118,7 @@ def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, m
     """Somebody has a person's password; the person sees it and secures the account."""
     user_id, at = member.user.pk, day + timedelta(hours=21, minutes=12)
     challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
-    timeline.add_request(challenge, Channel.TEXT, Fate())
+    timeline.add_request(challenge, Channel.TEXT, MessageResult())
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **requests.about(challenge))
     for n in (1, 2):
         said = requests.about(challenge) | {"n_failures": n}

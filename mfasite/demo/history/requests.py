@@ -35,7 +35,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fate:
+class MessageResult:
     """What happened to a message. Units: `seconds` from sending to the end."""
 
     state: MessageState = MessageState.DELIVERED
@@ -72,19 +72,19 @@ def about(challenge: Challenge) -> dict[str, Any]:
     return queries.audit_detail(challenge)
 
 
-def message(challenge: Challenge, kind: Channel, fate: Fate) -> Message:
+def message(challenge: Challenge, kind: Channel, result: MessageResult) -> Message:
     """Return the text or call of a request."""
     enrolment = challenge.enrolment
-    found = _message(challenge.issued_at, enrolment.user_id, kind, enrolment.address, fate, hint=enrolment.hint)
+    found = _message(challenge.issued_at, enrolment.user_id, kind, enrolment.address, result, hint=enrolment.hint)
     found.challenge = challenge
     found.template = f"verification/methods/{enrolment.method}/message.txt"
     found.country, found.range = phone_numbers.country(enrolment.address), phone_numbers.prefix(enrolment.address)
     return found
 
 
-def attempts(found: Message, fate: Fate) -> list[Attempt]:
+def attempts(found: Message, result: MessageResult) -> list[Attempt]:
     """Return the attempts to send a message that failed."""
-    moments = (found.created_at + timedelta(seconds=1 + 2 * n) for n in range(fate.n_attempts))
+    moments = (found.created_at + timedelta(seconds=1 + 2 * n) for n in range(result.n_attempts))
     return [
         Attempt(
             message=found, provider=PROVIDER, result=AttemptResult.REFUSED, reason=FailureReason.PROVIDER_DOWN, at=at
@@ -95,27 +95,29 @@ def attempts(found: Message, fate: Fate) -> list[Attempt]:
 
 def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401  (any user model)
     """Return an email that was delivered. Shape: `name` of a template in `verification/notices`."""
-    found = _message(at, user.pk, Channel.MAIL, user.email, Fate())
+    found = _message(at, user.pk, Channel.MAIL, user.email, MessageResult())
     found.template = f"verification/notices/{name}.txt"
     found.context = {"at": at.isoformat(), "agent": place.agent, "network": place.network, **values}
     return found
 
 
-def _message(at: datetime, user_id: int, kind: Channel, address: str, fate: Fate, *, hint: str = "") -> Message:
+def _message(
+    at: datetime, user_id: int, kind: Channel, address: str, result: MessageResult, *, hint: str = ""
+) -> Message:
     found = Message(
         user_id=user_id,
         kind=kind,
         provider=PROVIDER,
         reference=new_handle(),
-        state=fate.state,
-        reason=fate.reason,
-        claims=1 + fate.n_attempts,
+        state=result.state,
+        reason=result.reason,
+        claims=1 + result.n_attempts,
         hint=hint,
         created_at=at,
-        not_before=at if fate.state in MOVING else None,
+        not_before=at if result.state in MOVING else None,
         useful_until=at + LIFE,
-        handed_at=None if fate.n_attempts else at + timedelta(seconds=0.4),
-        ended_at=at + timedelta(seconds=fate.seconds),
+        handed_at=None if result.n_attempts else at + timedelta(seconds=0.4),
+        ended_at=at + timedelta(seconds=result.seconds),
     )
     found.address = address
     return found

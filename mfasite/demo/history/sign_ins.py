@@ -8,7 +8,7 @@ from accounts import audit_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.incidents import TextOutage
 from mfasite.demo.history.people import HistoryPerson
-from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
+from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
 from verification import registry
 from verification.audit import events
 from verification.models import Browser, ChallengeState, Channel, Enrolment, FailureReason, MessageState
@@ -91,8 +91,8 @@ def _verify(
     kind = next(
         (kind for kind in (Channel.TEXT, Channel.CALL) if registry.sending(kind)[0].name == method.method), None
     )
-    fate = _fate(chance, kind, at, outage)
-    arrived = fate.state == MessageState.DELIVERED
+    result = _result(chance, kind, at, outage)
+    arrived = result.state == MessageState.DELIVERED
     is_proven = arrived and chance.random() < 0.97
     wrong = (
         [at + timedelta(seconds=12 + 9 * n) for n in range(chance.choice((1, 1, 2)))] if chance.random() < 0.05 else []
@@ -100,7 +100,7 @@ def _verify(
     ended_at = at + (timedelta(seconds=chance.randrange(9, 50) + 20 * len(wrong)) if is_proven or not arrived else LIFE)
     state = ChallengeState.PROVEN if is_proven else ChallengeState.OPEN if arrived else ChallengeState.SUPERSEDED
     challenge = requests.request(method, at, place=place, state=state, ended_at=ended_at)
-    timeline.add_request(challenge, kind, fate)
+    timeline.add_request(challenge, kind, result)
     said = requests.about(challenge)
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=place, **said)
     for n, moment in enumerate(wrong if arrived else [], start=1):
@@ -110,13 +110,15 @@ def _verify(
     return ended_at, is_proven
 
 
-def _fate(chance: random.Random, kind: Channel | None, at: datetime, outage: TextOutage) -> Fate:
+def _result(chance: random.Random, kind: Channel | None, at: datetime, outage: TextOutage) -> MessageResult:
     if kind == Channel.TEXT and outage.start <= at < outage.end:
-        return Fate(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
+        return MessageResult(state=MessageState.FAILED, reason=FailureReason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
     if kind is not None and chance.random() < 0.05:
         reasons = _NOT_ARRIVED if kind == Channel.TEXT else _NOT_ANSWERED
-        return Fate(state=MessageState.UNDELIVERED, reason=chance.choice(reasons), seconds=chance.uniform(12, 40))
-    return Fate(seconds=chance.lognormvariate(1.2, 0.45) if kind == Channel.TEXT else chance.uniform(14, 32))
+        return MessageResult(
+            state=MessageState.UNDELIVERED, reason=chance.choice(reasons), seconds=chance.uniform(12, 40)
+        )
+    return MessageResult(seconds=chance.lognormvariate(1.2, 0.45) if kind == Channel.TEXT else chance.uniform(14, 32))
 
 
 def _completed(

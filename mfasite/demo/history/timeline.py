@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from mfasite.demo.history import requests
-from mfasite.demo.history.requests import LIFE, Fate, Place
+from mfasite.demo.history.requests import LIFE, MessageResult, Place
 from verification import audit
 from verification.audit import Event
 from verification.context import Context
 from verification.models import Attempt, Challenge, Channel, Message
 
-__all__ = ["LIFE", "Fate", "Place", "Timeline"]
+__all__ = ["LIFE", "MessageResult", "Place", "Timeline"]
 
 
 class _Happening(NamedTuple):
@@ -50,15 +50,17 @@ class Timeline:
             # In UTC, as the database gives it back: the digest of an event covers how its time is written.
             self._events.append(_Happening(at.astimezone(UTC), event, user_id, actor_id, place or Place(), detail))
 
-    def add_request(self, challenge: Challenge, kind: Channel | None = None, fate: Fate | None = None) -> None:
+    def add_request(
+        self, challenge: Challenge, kind: Channel | None = None, result: MessageResult | None = None
+    ) -> None:
         """Add a request to verify that has ended, and its text or call."""
         if challenge.expires_at >= self.now:
             return
         self._challenges.append(challenge)
-        if kind is not None and fate is not None:
-            message = requests.message(challenge, kind, fate)
+        if kind is not None and result is not None:
+            message = requests.message(challenge, kind, result)
             self._messages.append(message)
-            self._attempts += requests.attempts(message, fate)
+            self._attempts += requests.attempts(message, result)
 
     def add_notice(self, message: Message) -> None:
         """Add an email that was delivered."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import breached_passwords, checks
-from accounts.breached_passwords import List, range_files
+from accounts.breached_passwords import PasswordList, range_files
 from accounts.models import User
 from tests.accounts.portal.conftest import kinds
 from tests.simulated.people import PASSWORD, Person
@@ -41,7 +41,7 @@ def breach(tmp_path: Path, settings: Settings) -> Callable[..., Path]:
     ["password", "PassWord", "password1234", "Password!!", "qwertyuiop99", "123456789012"],
 )
 def test_knows_common_passwords_and_what_is_added_to_them(password: str) -> None:
-    assert breached_passwords.found_in(password) is List.COMMON
+    assert breached_passwords.found_in(password) is PasswordList.COMMON
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "seven green bicycles", "passwordless grapefruit", "ab", "", "\ud800"])
@@ -52,7 +52,7 @@ def test_does_not_know_others(password: str) -> None:
 def test_knows_breached_passwords_only_as_they_are(breach: Callable[..., Path]) -> None:
     breach("Grüner Kaffee am Morgen")
 
-    assert breached_passwords.found_in("Grüner Kaffee am Morgen") is List.BREACHED
+    assert breached_passwords.found_in("Grüner Kaffee am Morgen") is PasswordList.BREACHED
     assert breached_passwords.found_in("grüner kaffee am morgen") is None
 
 
@@ -63,7 +63,7 @@ def test_sees_a_new_file_without_a_restart(breach: Callable[..., Path]) -> None:
     breach("second of two lists")
 
     assert breached_passwords.found_in("first of two lists") is None
-    assert breached_passwords.found_in("second of two lists") is List.BREACHED
+    assert breached_passwords.found_in("second of two lists") is PasswordList.BREACHED
 
 
 def test_a_lost_file_blocks_nobody(breach: Callable[..., Path]) -> None:

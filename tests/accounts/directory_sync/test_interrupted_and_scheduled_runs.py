@@ -156,7 +156,7 @@ def test_a_directory_without_a_complete_answer_for_three_intervals_is_stale(
     run(made)
 
     def stale() -> bool:
-        return directory_sync.is_stale(directory_sync.of_directory(made), timezone.now())
+        return directory_sync.is_stale(directory_sync.health_of(made), timezone.now())
 
     assert not stale()
     clock.forward(minutes=46)

@@ -70,7 +70,7 @@ def test_the_desk_sees_the_directory(ana_of: Person, clock: Clock) -> None:
 
 
 def test_the_diagnosis_says_where_details_come_from(ana_of: Person, clock: Clock) -> None:
-    seen = situations.view(User.objects.get(), Context(now=clock.now), is_half=False)
+    seen = situations.collect(User.objects.get(), Context(now=clock.now), is_half=False)
 
     found = diagnosis.find(situations.SITUATIONS["details"], seen)
 

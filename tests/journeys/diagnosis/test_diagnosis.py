@@ -117,7 +117,7 @@ def test_lost_phone_without_another_way_leads_to_support(db: None, clock: Clock)
 def _found(person: Person, about: str, *, is_half: bool) -> dict[str, Finding]:
     """Return all that the diagnosis finds, also of an account that can't sign in."""
     user = User.objects.get(pk=person.user.pk)
-    seen = diagnosis.view(user, Context(now=timezone.now()), is_half=is_half)
+    seen = diagnosis.collect(user, Context(now=timezone.now()), is_half=is_half)
     return {finding.name: finding for finding in diagnosis.find(diagnosis.SITUATIONS[about], seen)}
 
 
