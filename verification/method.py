@@ -141,6 +141,7 @@ class Method:
     icon: ClassVar[str]  # an icon of mfasite/static/mfasite/icons.svg
     label: LazyText
     explain: LazyText  # one sentence: what the person does
+    explain_setup: LazyText = ""  # the same while it is set up, if it differs
     caution: LazyText = ""  # one sentence where it is set up: why it is weaker than others
     code_label: LazyText = ""  # label of the field for its code; empty: the label of the enrolment
     causes: Mapping[str, tuple[LazyText, LazyText]] = MappingProxyType({})  # title and text per `cause`

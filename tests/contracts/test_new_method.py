@@ -11,6 +11,7 @@ from tests.example_method.method import method
 from tests.simulated.people import Person
 from tests.simulated.verdicts import verdicts
 from verification import enrolments, policies, registry
+from verification.method import Issue
 from verification.models import AuditEvent, Failure, Policy
 from verification.outcomes import Verdict
 
@@ -48,6 +49,18 @@ def test_is_set_up_and_signs_in(ben: Person) -> None:
 
     assert method.explain in asked
     assert ben.verify("PMAL").path == "/"
+
+
+def test_says_itself_how_it_is_set_up(ben: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: the page said that a passkey is saved, whatever method had its own form."""
+    words = "Type your word backwards for the first time."
+    monkeypatch.setattr(type(method), "explain_setup", words, raising=False)
+    monkeypatch.setattr(method, "issue", lambda _: Issue(page="parts/match_code.html", is_own_form=True))
+
+    register(ben)
+
+    assert words in ben.page
+    assert "passkey" not in ben.page.html
 
 
 def test_refuses_what_its_form_refuses(ben: Person) -> None:

@@ -43,6 +43,7 @@ class Shown:
     is_expired: bool
     can_be_sent_again: bool
     modes: tuple[Mode, ...] = ()
+    explain_setup: str = ""
     sent_page: str = ""
     resend_label: str = ""
     continue_label: str = ""
@@ -97,6 +98,7 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
         is_expired=is_expired,
         can_be_sent_again=is_delivered and challenge.can_be_sent_again(now),
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
+        explain_setup=str(method.explain_setup),
         sent_page=method.sent_page if isinstance(method, Delivered) else "",
         resend_label=str(method.resend_label) if isinstance(method, Delivered) else "",
         continue_label=str(method.continue_label) if isinstance(method, KeyedOnPhone) else "",

@@ -108,7 +108,7 @@ def words(outcome: Outcome, *, now: datetime) -> VerdictText:
             _("Texts and calls are paused"),
             _paused(outcome, when)
             + " "
-            + _("An authenticator app, a passkey or a recovery code works right away. Your support desk can help too."),
+            + _("A method without texts and calls works right away. Your support desk can help too."),
         ),
         Verdict.STOPPED: (
             _("This number opted out of our texts"),

@@ -174,7 +174,7 @@ def _methods(_now: datetime) -> Table:
         tuple((known.get(row["method"], row["method"]), row["n"], row["people"]) for row in rows),
         tiles=(
             KeyFigure(_("People with a method"), str(n_people), _("of those who can sign in")),
-            KeyFigure(_("Safe from phishing"), str(n_strong), _("people have a passkey")),
+            KeyFigure(_("Safe from phishing"), str(n_strong), _("people have a phishing-resistant method")),
         ),
     )
 

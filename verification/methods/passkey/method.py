@@ -86,6 +86,9 @@ class Passkey(Passwordless):
     icon = "passkey"
     label = _("Passkey")
     explain = _("Use your fingerprint, face, device PIN or security key.")
+    explain_setup = _(
+        "Your browser asks for your fingerprint, face, PIN or security key, and saves a passkey for this site."
+    )
     rank = 3
     is_phishing_resistant = True
     amr = "hwk"
