@@ -1,11 +1,11 @@
 """Sends email by SMTP with Django's settings. Source: RFC 5321, 4.2 (replies)."""
 
+import secrets
 import smtplib
 from email.errors import MessageError
-from email.utils import make_msgid
 
 import idna
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import DNS_NAME, EmailMessage, get_connection
 
 from verification import inputs
 from verification.delivery.error_meanings import Fault
@@ -29,7 +29,7 @@ class SmtpProvider:
 
         Errors: `SendRefused` if it was not accepted, `ResponseLost` if the connection broke.
         """
-        reference = make_msgid(idstring=message.id[:16])
+        reference = f"{message.id[:16]}.{secrets.token_hex(8)}"  # another one if the same message is sent again
         mail = _written(message, reference)
         try:
             connection = get_connection()
@@ -51,7 +51,7 @@ class SmtpProvider:
             raise ResponseLost("the mail server did not answer") from error
         finally:
             connection.close()
-        return reference[:64]
+        return reference
 
     def parse(self, callback: Callback) -> ParsedCallback:
         """Refuse every callback, because an email server sends none. Errors: `Forged`, always."""
@@ -71,9 +71,8 @@ class SmtpProvider:
 def _written(message: Outgoing, reference: str) -> EmailMessage:
     """Build an email. Errors: `SendRefused` for an address that a form accepts but an email can't contain."""
     try:
-        mail = EmailMessage(
-            message.subject, message.words, to=[_address(message.to)], headers={"Message-ID": reference}
-        )
+        headers = {"Message-ID": f"<{reference}@{DNS_NAME}>"}
+        mail = EmailMessage(message.subject, message.words, to=[_address(message.to)], headers=headers)
         mail.message()
     except (ValueError, MessageError):
         raise SendRefused(FailureReason.INVALID_NUMBER, permanent=True) from None

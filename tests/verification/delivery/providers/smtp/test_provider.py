@@ -96,6 +96,26 @@ def test_hands_a_mail_to_the_server(server: Callable[..., FakeSmtpServer]) -> No
     assert "rcpt TO:<ana@example.org>" in made.heard
 
 
+def test_reference_is_whole_and_found_in_the_message_id(server: Callable[..., FakeSmtpServer]) -> None:
+    """Seen failing: it was cut off, because it had the time, two numbers and the host's name as well."""
+    made = server()
+
+    reference = provider.send(_mail())
+
+    [header] = [line for line in made.heard if line.startswith("Message-ID: ")]
+    assert header == f"Message-ID: <{reference}@{mail.DNS_NAME}>"
+    assert reference.startswith("a" * 16)
+
+
+def test_name_of_our_host_is_looked_up_once(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Seen failing: each email asked the name server, and waited where that is slow."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert str(mail.DNS_NAME)
+    monkeypatch.setattr(socket, "getfqdn", pytest.fail)
+
+    assert provider.send(_mail())
+
+
 def test_says_for_good_that_an_address_is_refused(server: Callable[..., FakeSmtpServer]) -> None:
     server(rcpt="550 no such mailbox")
 
