@@ -1,11 +1,9 @@
 """Tests of the message publisher: a task carries only an id; without a broker this process sends the message."""
 
 import json
-import threading
 from typing import Any
 
 import pytest
-from django.db import connections
 from kombu import Connection
 
 from mfasite.celery import app
@@ -56,28 +54,10 @@ def test_sends_from_here_when_the_broker_is_away(
         raise Unreachable
 
     monkeypatch.setattr(message_publisher, "publish", away)
-    monkeypatch.setattr(message_publisher, "close_old_connections", lambda: None)
-    monkeypatch.setattr(connections, "close_all", lambda: None)
-    message_publisher._room.acquire()
 
-    message_publisher._work(queued.pk, Channel.TEXT)
+    message_publisher._wake(queued.pk, Channel.TEXT)
 
     assert Delivery.objects.count() == 1
-
-
-def test_more_than_the_process_can_hold_is_left_to_the_sweep(
-    queued: Message, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.DELIVERY_PUBLISHER_THREADS = 1
-    submitted: list[int] = []
-    monkeypatch.setattr(message_publisher, "_room", threading.BoundedSemaphore(2))
-    pool = type("Pool", (), {"submit": lambda _, run, work, pk, kind: submitted.append(pk)})
-    monkeypatch.setattr(message_publisher, "_threads", pool)
-
-    for pk in range(5):
-        message_publisher.up(pk, Channel.TEXT)
-
-    assert submitted == [0, 1]
 
 
 def test_task_hands_one_message_over(queued: Message) -> None:
