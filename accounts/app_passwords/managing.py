@@ -68,7 +68,7 @@ def issue(
         )
         audit.record(audit_events.APP_PASSWORD_MADE, user_id=user.pk, context=context, name=name, program=program)
         opens = str(programs.program(program).label)
-        notices.notify(user, "app_password_made", now=context.now, context=context, name=name, service=opens)
+        notices.notify(user, "app_password_created", now=context.now, context=context, name=name, service=opens)
     return grouped(secret)
 
 

@@ -19,7 +19,7 @@ def begin(user: User, context: Context, *, about: str) -> None:
         browsers.forget(user)
         enrolments.raise_epoch(user)
         audit.record(audit_events.ACCOUNT_SECURING_BEGUN, user_id=user.pk, context=context, about=about)
-        notices.notify(user, "locked_down", now=context.now, context=context)
+        notices.notify(user, "account_secured", now=context.now, context=context)
 
 
 def end(user: User, context: Context) -> None:

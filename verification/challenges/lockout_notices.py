@@ -15,8 +15,8 @@ def lock_method(challenge: Challenge, context: Context) -> None:
     audit.record(
         events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
     )
-    queries.notify_owner(challenge, "method_off", context)
-    notices.alert_support(challenge.user, "method_off_alert", now=context.now)
+    queries.notify_owner(challenge, "method_locked", context)
+    notices.alert_support(challenge.user, "method_locked_alert", now=context.now)
 
 
 def lock_all_methods(challenge: Challenge, context: Context) -> None:
@@ -24,5 +24,5 @@ def lock_all_methods(challenge: Challenge, context: Context) -> None:
     if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
-        queries.notify_owner(challenge, "second_step_off", context, n=most)
-        notices.alert_support(challenge.user, "second_step_off_alert", now=context.now, n=most)
+        queries.notify_owner(challenge, "all_methods_locked", context, n=most)
+        notices.alert_support(challenge.user, "all_methods_locked_alert", now=context.now, n=most)

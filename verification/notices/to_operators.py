@@ -51,7 +51,7 @@ def _notify_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Cont
 def notify_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
     """Notify operators of newly blocked ranges, and of warnings about ranges in the organisation's own country."""
     for each in blocked:
-        notice = "range_warned" if each.is_warning else "range_paused"
+        notice = "range_warned" if each.is_warning else "range_blocked"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
         notify_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
@@ -78,7 +78,7 @@ def notify_of_circuits(now: datetime) -> None:
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
             said["others"] = others
-            notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
+            notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_bypassed"
             notify_operators(notice, now=now, right="change_route", **said)
 
 

@@ -64,7 +64,7 @@ def test_tells_its_person(ana: Person) -> None:
     ana.sign_in()
     _make(ana)
 
-    (message,) = Message.objects.filter(template__contains="app_password_made")
+    (message,) = Message.objects.filter(template__contains="app_password_created")
     assert message.context.items() >= {"name": "old laptop", "service": "Email", "network": "192.0.2.7"}.items()
     assert AuditEvent.objects.get(kind="app_password.made").said == {"name": "old laptop", "program": "mail"}
 

@@ -43,7 +43,7 @@ def test_says_since_when_records_and_tells(ana: Person) -> None:
     assert user.securing_since == timezone.now()
     assert kinds(ana) == ["account.securing_begun"]
     assert AuditEvent.objects.get().detail == {"about": "an event"}
-    assert mails(ana) == ["locked_down"]
+    assert mails(ana) == ["account_secured"]
 
 
 def test_ends_sessions_and_forgets_browsers(ana: Person) -> None:

@@ -69,7 +69,7 @@ def test_whole_way_back(ana: Person, clock: Clock) -> None:
     for event in (audit_events.ACCOUNT_SECURING_BEGUN, audit_events.ACCOUNT_SECURING_ENDED):
         assert event.title_for(is_own=True) in page
     told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
-    assert [template.rpartition("/")[2] for template in told] == ["locked_down.txt", "password_changed.txt"]
+    assert [template.rpartition("/")[2] for template in told] == ["account_secured.txt", "password_changed.txt"]
 
 
 def test_says_so_with_a_stale_session_and_proves_herself_to_end_it(ana: Person, clock: Clock) -> None:

@@ -47,7 +47,7 @@ def test_lock_that_a_crash_left_out_is_made_and_told_at_the_next_answer(
     assert verdicts == [Verdict.OFF, Verdict.OFF]
     assert later.start("totp", binding="after").verdict is Verdict.OFF
     assert AuditEvent.objects.filter(kind="method.switched_off").count() == 1
-    assert mails(to="ana@example.org") == ["method_off"]
+    assert mails(to="ana@example.org") == ["method_locked"]
 
 
 def test_guesses_beside_a_busy_owner_are_bounded(ana: EngineUser, settings: Any) -> None:
@@ -59,9 +59,9 @@ def test_guesses_beside_a_busy_owner_are_bounded(ana: EngineUser, settings: Any)
     assert found.count(Verdict.WRONG) == 100
     assert ana.later(days=1).start("totp", binding="x").verdict is Verdict.OFF
     assert ana.later(days=1).start("text", binding="y").verdict is Verdict.OFF
-    assert mails(to="support@example.org") == ["second_step_off_alert"]
+    assert mails(to="support@example.org") == ["all_methods_locked_alert"]
     assert mails(to="ana@example.org")[0] == "wrong_codes"
-    assert mails(to="ana@example.org").count("second_step_off") == 1
+    assert mails(to="ana@example.org").count("all_methods_locked") == 1
 
 
 def test_correct_code_sent_twice_at_the_limit_of_the_month_locks_nothing(
@@ -102,7 +102,7 @@ def test_limit_of_the_month_locks_although_the_request_that_reached_it_crashed(
     verdicts = [each.answer(issued, later.code(issued)).verdict for each in (later, later.later(seconds=11))]
 
     assert verdicts == [Verdict.WAIT, Verdict.OFF]
-    assert mails(to="ana@example.org").count("second_step_off") == 1
+    assert mails(to="ana@example.org").count("all_methods_locked") == 1
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_support_is_told_when_a_method_is_switched_off(ana: EngineUser, settings
 
     test_switches_a_method_off_at_thirty_failures(ana)
 
-    assert mails(to="support@example.org") == ["method_off_alert"]
+    assert mails(to="support@example.org") == ["method_locked_alert"]
 
 
 def test_trial_switches_nothing_on_that_is_off(ana: EngineUser) -> None:

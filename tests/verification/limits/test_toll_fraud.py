@@ -253,7 +253,7 @@ def test_operators_are_told_of_a_range_after_an_evaluation_that_crashed(
 
     tasks.evaluate_deliveries()
 
-    assert mails() == [(opal, "range_paused.txt")]
+    assert mails() == [(opal, "range_blocked.txt")]
 
 
 def test_three_passwords_close_no_range(opal: str) -> None:
@@ -379,6 +379,6 @@ def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     tasks.evaluate_deliveries()
     tasks.evaluate_deliveries()
 
-    assert mails() == [(opal, "range_paused.txt")]
-    words = compose(Message.objects.get(template__contains="range_paused")).words
+    assert mails() == [(opal, "range_blocked.txt")]
+    words = compose(Message.objects.get(template__contains="range_blocked")).words
     assert "40 people whose numbers begin with +371200 got a code, and 1 of them entered it." in words

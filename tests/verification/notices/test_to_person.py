@@ -160,14 +160,14 @@ FACTS = Context(
     agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 )
 OWN = (
-    "app_password_made",
+    "app_password_created",
     "browser_copied",
     "codes_renewed",
     "codes_used",
     "fraud",
-    "locked_down",
+    "account_secured",
     "method_added",
-    "method_off",
+    "method_locked",
     "method_removed",
     "password_changed",
     "password_elsewhere",

@@ -195,7 +195,7 @@ def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(
     assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == [("first", Channel.TEXT)]
 
     notices.notify_of_circuits(NOW)
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
+    assert mails() == [(opal, "provider_bypassed.txt", "first", Channel.TEXT)]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> N
     fail(5)
     for minute in range(3):
         notices.notify_of_circuits(NOW + timedelta(minutes=minute))
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
+    assert mails() == [(opal, "provider_bypassed.txt", "first", Channel.TEXT)]
 
     recover(NOW + timedelta(minutes=3))
     notices.notify_of_circuits(NOW + timedelta(minutes=4))
@@ -315,7 +315,7 @@ def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
         recover(moment)
         notices.notify_of_circuits(moment)
 
-    assert mails() == [(opal, "provider_passed_over.txt", "first", Channel.TEXT)]
+    assert mails() == [(opal, "provider_bypassed.txt", "first", Channel.TEXT)]
 
 
 def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
