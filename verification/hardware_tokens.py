@@ -232,7 +232,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
         if owned is None:
             return False
         if owned.confirmed:
-            enrolments.clear(owned.user, context, only=owned)
+            enrolments.clear(owned.user, only=owned)
         enrolments.take_back(owned)
         audit.record(
             events.TOKEN_TAKEN_BACK,

@@ -110,7 +110,7 @@ def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
     """Leave only the options that are enough for the application that asked. All of them stay if none is enough."""
     about = stepping_up.read(step_up)
     fitting = tuple(option for option in decision.options if about is not None and option.method in about.methods)
-    default = enrolments.default(fitting, now=context.now)
+    default = enrolments.default(fitting)
     has_no_options = decision.step in {SignInStep.DENY, SignInStep.ENROL}
     if has_no_options or decision.reason is DecisionReason.METHOD_NOT_ALLOWED or default is None:
         return decision

@@ -180,7 +180,7 @@ def test_cleared_settings_leave_it_waiting(engine_user: EngineUser) -> None:
     use(engine_user.user)
 
     with transaction.atomic():
-        enrolments.clear(engine_user.user, engine_user.context)
+        enrolments.clear(engine_user.user)
 
     assert token().enrolment == Enrolment.objects.get(user=engine_user.user, confirmed=False)
 
@@ -343,7 +343,7 @@ def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(engine_u
     use(engine_user.user)
     Enrolment.objects.update(counter=41)
     with transaction.atomic():
-        enrolments.clear(engine_user.user, engine_user.context)
+        enrolments.clear(engine_user.user)
 
     assert bring(SEED, ben) == "changed"
 

@@ -15,7 +15,7 @@ def abandon(handle: str, *, binding: str, now: datetime) -> None:
         rows.update(state=ChallengeState.SUPERSEDED, ended_at=now)
 
 
-def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
+def supersede(handle: str, *, binding: str, now: datetime) -> None:
     """End the session's challenge because another one replaces it."""
     Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
         state=ChallengeState.SUPERSEDED, ended_at=now

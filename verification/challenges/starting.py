@@ -150,9 +150,7 @@ def _write(
     try:
         with batched_writes.block():
             if replaces:
-                ending.supersede(
-                    replaces, binding=challenge.binding, purpose=Purpose(challenge.purpose), now=context.now
-                )
+                ending.supersede(replaces, binding=challenge.binding, now=context.now)
             queries.ADD.later(challenge)
             sending.send(challenge, context)
             audit.record(
@@ -238,7 +236,7 @@ def _drafted(
         with transaction.atomic():
             enrolments.lock_person(user)
             if replaces:
-                ending.supersede(replaces, binding=challenge.binding, purpose=Purpose.ENROL, now=context.now)
+                ending.supersede(replaces, binding=challenge.binding, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
     except enrolments.NotAssigned as refusal:
         problems = {method.address_field: (str(refusal),)}
@@ -308,7 +306,7 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
         return outcome
     try:
         with transaction.atomic():
-            ending.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
+            ending.supersede(replaces, binding=running.binding, now=now)
             # Not if its code was entered for a newer request in between, which ends this one for good.
             rows = Challenge.objects.filter(pk=running.pk, state=ChallengeState.SUPERSEDED, resend_at=running.resend_at)
             if rows.update(state=ChallengeState.OPEN, ended_at=None, number=queries.next_number(running, now)):

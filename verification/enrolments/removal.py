@@ -15,7 +15,7 @@ from verification.models import Enrolment
 from verification.models.person import Person
 
 
-def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> list[str]:
+def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:
     """Remove all methods of a person, or those of one number or token. Returns the labels of the removed ones.
 
     An assigned token stays assigned, to be activated again. Sessions and remembered browsers end. The caller's

@@ -143,7 +143,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
     return tuple(sorted(shown, key=lambda option: option.is_locked or bool(option.unavailable_reason)))
 
 
-def default(options: Sequence[Option], *, now: datetime) -> Option | None:
+def default(options: Sequence[Option]) -> Option | None:
     """Choose the option that is asked first: a pass if there is one, otherwise the person's own default."""
     usable = [option for option in options if not option.is_locked]
     ranked = sorted(usable, key=_rank)

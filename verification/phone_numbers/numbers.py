@@ -239,7 +239,7 @@ def _international(signs: str, region: str) -> str:
 
 
 def _by_habit(signs: str, region: str) -> PhoneNumber | None:
-    tried, habits = [signs, _international(signs, region)], _habits(signs, region)
+    tried, habits = [signs, _international(signs, region)], _habits(signs)
     for text in tried:
         for pattern, meant in habits:
             found = pattern.fullmatch(text)
@@ -257,10 +257,10 @@ def _by_plus_eight(signs: str, region: str) -> PhoneNumber | None:
     return _parsed(f"+7{found[1]}") if found else None
 
 
-def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
+def _habits(signs: str) -> Sequence[tuple[re.Pattern[str], str]]:
     """Return the patterns of numbers written out of habit that may match these digits, as they were typed."""
     is_abroad = signs.startswith(("+", "00", "011"))
-    return (*_HABITS, *[_NO_ZERO][:is_abroad])
+    return (*_HABITS, _NO_ZERO) if is_abroad else _HABITS
 
 
 def _unknown(signs: str, region: str) -> Impossible:

@@ -80,7 +80,7 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
         return Decision(step=SignInStep.ALLOW, reason=DecisionReason.BYPASSED, rules=rules, options=options)
     if not options:
         return _none_allowed(user, mine, rules, now=context.now)
-    default = enrolments.default(options, now=context.now)
+    default = enrolments.default(options)
     if default is None:
         return Decision(step=SignInStep.DENY, reason=DecisionReason.ALL_OFF, rules=rules, options=options)
     return Decision(step=SignInStep.ASK, reason=DecisionReason.REQUIRED, rules=rules, options=options, default=default)
@@ -101,7 +101,7 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
     if not former:
         left = setup_deferrals.n_left(user, rules, now)
         return Decision(step=SignInStep.ENROL, reason=DecisionReason.NO_METHOD, rules=rules, n_deferrals_left=left)
-    default = enrolments.default(former, now=now)
+    default = enrolments.default(former)
     if default is None:
         return Decision(step=SignInStep.DENY, reason=DecisionReason.ALL_OFF, rules=rules, options=former)
     return Decision(

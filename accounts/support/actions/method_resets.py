@@ -39,7 +39,7 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
         notify(
             person, audit_events.SUPPORT_SETTINGS_CLEARED, actor
         )  # first, so that the old phone also gets the notice
-        gone = enrolments.clear(person, actor.context)
+        gone = enrolments.clear(person)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         ended = end_access(person)
         unless_nothing(_("They have nothing to clear."), gone, n_gone, *ended.values())
@@ -86,7 +86,7 @@ def phone_lost(person: User, actor: Actor) -> ActionResult:
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
         notify(person, audit_events.SUPPORT_PHONE_LOST, actor)
-        gone = enrolments.clear(person, actor.context)
+        gone = enrolments.clear(person)
         n_gone = app_passwords.clear(person)
         ended = end_access(person)
         unless_nothing(_("They have nothing left to remove."), gone, n_gone, *ended.values())
@@ -126,7 +126,7 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> ActionResult:
         label = enrolments.label(found)
         enrolments.lock_person_and_methods(person)
         notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
-        gone = enrolments.clear(person, actor.context, only=found)
+        gone = enrolments.clear(person, only=found)
         record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **end_access(person))
     return ActionResult(_("%(label)s was removed.") % {"label": label})
 

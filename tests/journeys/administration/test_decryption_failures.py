@@ -129,9 +129,8 @@ def test_pages_of_the_portal_and_of_support_still_show(ana: Person, damage: Dama
 
 def test_broken_option_can_be_removed_and_set_up_again(ana: Person, damage: Damage) -> None:
     spoil(ana, "text", damage)
-    context = Context(now=timezone.now())
 
-    gone = enrolments.clear(ana.user, context, only=ana.enrolment("text"))
+    gone = enrolments.clear(ana.user, only=ana.enrolment("text"))
 
     assert len(gone) == 2  # with the call to the same number
     ana.set_up("text")

@@ -15,7 +15,7 @@ def options(engine_user: EngineUser) -> tuple[enrolments.Option, ...]:
 
 
 def default(engine_user: EngineUser) -> str:
-    chosen = enrolments.default(options(engine_user), now=engine_user.context.now)
+    chosen = enrolments.default(options(engine_user))
     return chosen.method if chosen else ""
 
 
