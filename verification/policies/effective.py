@@ -1,6 +1,6 @@
 """The policy in force for a person: policies are read from a cache and merged over the person's groups."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,25 +113,22 @@ def sources(user_id: int) -> list[RuleSource]:
     """Return, rule by rule, which policy decides it for a person and what it says."""
     book = _cache.read()
     mine = _groups(user_id, book)
-    found, rules = book.of(mine), book.rules(mine)
-    return [
-        RuleSource(
-            rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), "")
-        )
-        for rule in RULES
-    ]
+    return _sources(book.rules(mine), book.of(mine))
 
 
 def inherited(policy: Policy) -> dict[str, RuleSource]:
     """Return what each rule would be for the people of one policy, in no other group, if the policy left it out."""
     found = [] if policy.group_id is None else [each for each in _cache.read().policies if each.group_id is None]
-    rules = merge(found)
-    return {
-        rule.name: RuleSource(
-            rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), "")
-        )
-        for rule in RULES
-    }
+    return {each.rule.name: each for each in _sources(merge(found), found)}
+
+
+def _sources(rules: Rules, policies: Sequence[Policy]) -> list[RuleSource]:
+    """Return the value of each rule, and the first of the policies that sets it."""
+
+    def whose(name: str) -> str:
+        return next((str(policy) for policy in policies if getattr(policy, name) is not None), "")
+
+    return [RuleSource(rule, getattr(rules, rule.name), whose(rule.name)) for rule in RULES]
 
 
 def app_passwords_of(user: OuterRef) -> Coalesce:
