@@ -280,8 +280,8 @@ def spend_request(what: str, *, name: str, context: Context) -> Gate:
     """Count a request that sends something to a person, such as a password reset, per username and per network."""
     most = for_network(conf.password_resets_per_network_hour(), context.network)
     limits = [
-        WindowLimit(f"{what}.name"[:24], name, HOUR, conf.password_resets_per_name_hour()),
-        WindowLimit(f"{what}.network"[:24], network_of(context.network), HOUR, most),
+        WindowLimit(f"{what}.name", name, HOUR, conf.password_resets_per_name_hour()),
+        WindowLimit(f"{what}.network", network_of(context.network), HOUR, most),
     ]
     return _count(limits, context.now)
 
