@@ -41,6 +41,11 @@ def tidy(code: object) -> str:
     return text if _CODE.fullmatch(text) else ""
 
 
+def reason(code: str, codes: Mapping[str, Meaning]) -> FailureReason:
+    """Return why a message didn't arrive, by its provider's code."""
+    return codes[code].reason if code in codes else FailureReason.UNKNOWN
+
+
 def table(
     *groups: tuple[Fault, FailureReason, Mapping[object, str]], final: Iterable[object] = ()
 ) -> dict[str, Meaning]:

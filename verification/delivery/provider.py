@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from verification import inputs
-from verification.delivery.error_meanings import tidy
+from verification.delivery.error_meanings import Meaning, tidy
 from verification.models.messages import Channel, FailureReason, MessageState
 
 MAX_REFERENCE = 64  # characters of a provider's reference
@@ -138,6 +138,14 @@ class SendRefused(Exception):
         self.code = tidy(code)
         self.permanent = permanent
         self.after = after
+
+
+def refusal(code: str, codes: Mapping[str, Meaning]) -> SendRefused:
+    """Return why a provider accepted nothing, by its own code."""
+    known = codes.get(code)
+    if known is None:
+        return SendRefused(FailureReason.UNKNOWN, code=code)
+    return SendRefused(known.reason, permanent=known.is_final, code=code)
 
 
 class ResponseLost(Exception):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
-from verification.delivery import senders_and_voices
+from verification.delivery import error_meanings, senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import (
@@ -21,6 +21,7 @@ from verification.delivery.provider import (
     ResponseLost,
     SendRefused,
     Speech,
+    refusal,
 )
 from verification.models.messages import Channel, FailureReason, MessageState
 
@@ -48,7 +49,7 @@ class TwilioProvider:
                 return str(client.calls.create(**_call(message)).sid)
             return str(client.messages.create(**_text(message)).sid)
         except TwilioRestException as error:
-            raise _refusal(error) from error
+            raise refusal(str(error.code or f"http-{error.status}"), error_codes.CODES) from error
         except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ResponseLost("the answer could not be read") from error
 
@@ -110,17 +111,6 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
     return {"language": senders_and_voices.locale(language), "voice": senders_and_voices.voice(here.voices, language)}
 
 
-def _refusal(error: Any) -> SendRefused:
-    """Return why Twilio accepted nothing, by its own error number."""
-    code = str(error.code or f"http-{error.status}")
-    known = error_codes.CODES.get(code)
-    return (
-        SendRefused(known.reason, permanent=known.is_final, code=code)
-        if known
-        else SendRefused(FailureReason.UNKNOWN, code=code)
-    )
-
-
 # Callbacks -----------------------------------------------------------------------------------------------------
 
 
@@ -177,11 +167,9 @@ def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
         return None
     is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
     code = tidy(fields.get("ErrorCode")) if is_bad else ""
-    reason = (
-        (error_codes.CODES[code].reason if code in error_codes.CODES else FailureReason.UNKNOWN) if is_bad else None
-    )
+    why = error_meanings.reason(code, error_codes.CODES) if is_bad else None
     reference = fields.get("MessageSid", "")
-    return Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference)
+    return Receipt(message_id=callback.message_id, state=state, reason=why, code=code, reference=reference)
 
 
 def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:

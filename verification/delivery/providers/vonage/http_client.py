@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from verification.delivery import http_pool
-from verification.delivery.provider import SendRefused
+from verification.delivery.provider import SendRefused, refusal
 from verification.models.messages import FailureReason
 
 from . import conf, error_codes
@@ -37,13 +37,12 @@ def _client(here: conf.Conf) -> "tuple[Messages, Voice]":
 
 @lru_cache(maxsize=4)
 def _clients(application: str, private_key: str, base_url: str) -> "tuple[Messages, Voice]":
-    # With pydantic, 16 MiB that a process which never sends is spared.
     from vonage_http_client import Auth, HttpClient  # noqa: PLC0415  (saves 16 MiB in processes that never send)
     from vonage_messages import Messages  # noqa: PLC0415  (saves 16 MiB in processes that never send)
     from vonage_voice import Voice  # noqa: PLC0415  (saves 16 MiB in processes that never send)
 
     class Pooled(HttpClient):  # type: ignore[misc]  # it comes without types
-        """Sends the library's requests over our wire: the library's own repeats one whose answer was cut off."""
+        """Sends the library's requests through our pool: the library's own repeats one whose response was cut off."""
 
         def make_request(
             self, request_type: str, host: str, request_path: str = "", params: Any = None, *_: Any
@@ -76,12 +75,7 @@ def _refusal(answer: http_pool.ProviderResponse) -> SendRefused:
     names = [str(each.get("name", "")) for each in wrong if isinstance(each, dict)] if isinstance(wrong, list) else []
     if any(name == "to" or name.startswith("to[") for name in names):
         return SendRefused(FailureReason.INVALID_NUMBER, permanent=True, code=code)
-    known = error_codes.CODES.get(code)
-    return (
-        SendRefused(known.reason, permanent=known.is_final, code=code)
-        if known
-        else SendRefused(FailureReason.UNKNOWN, code=code)
-    )
+    return refusal(code, error_codes.CODES)
 
 
 def code_of(error: Any) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification.delivery import senders_and_voices
+from verification.delivery import error_meanings, senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import (
@@ -125,14 +125,10 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback
     if state is None:
         return ParsedCallback()
     code = http_client.code_of(told.get("error")) if state in _BAD else ""
-    reason = (
-        (error_codes.CODES[code].reason if code in error_codes.CODES else FailureReason.UNKNOWN)
-        if state in _BAD
-        else None
-    )
+    why = error_meanings.reason(code, error_codes.CODES) if state in _BAD else None
     reference = str(told["message_uuid"])
     return ParsedCallback(
-        receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference),),
+        receipts=(Receipt(message_id=callback.message_id, state=state, reason=why, code=code, reference=reference),),
         reference=reference,
     )
 
