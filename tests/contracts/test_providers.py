@@ -21,7 +21,7 @@ HOUSE = Path(settings.BASE_DIR, "verification/delivery/providers")
 FOLDERS = sorted(path.parent.name for path in HOUSE.glob("*/provider.py"))
 PROVIDERS = {
     **{name: f"verification.delivery.providers.{name}" for name in FOLDERS},
-    "nobody": "tests.carrier",
+    "nobody": "tests.refusing_provider",
 }
 every = pytest.mark.parametrize("name", PROVIDERS)
 

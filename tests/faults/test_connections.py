@@ -29,7 +29,7 @@ REAL = {
     "SECRET_KEY": "T4w-ds7Gk2_pQx9Lm-Vz3Rb8Nc6Yf1Hj5Ke0Ua-Wi_So7Dt2Ep",
     "MFA_KEYS": "k1:q0o9mJ7m1m2n3b4v5c6x7z8a9s0d1f2g3h4j5k6l7Q8=",
     "PUBLIC_URL": "https://mfa.example.org",
-    "DELIVERY_PROVIDERS": "tests.carrier,smtp",
+    "DELIVERY_PROVIDERS": "tests.refusing_provider,smtp",
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
 

@@ -157,7 +157,7 @@ def test_notice_by_mail_waits_for_the_end(ana: Person, clock: Clock) -> None:
 
 
 def test_provider_that_is_off_is_passed_over(ana: Person, settings: Any) -> None:
-    settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
+    settings.DELIVERY_PROVIDERS = ("tests.refusing_provider", VIRTUAL)
     Outage.objects.create(provider="nobody", starts_at=timezone.now())
 
     ana.give_password()
@@ -184,7 +184,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 
 def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, clock: Clock, settings: Any) -> None:
     """Seen failing when only the route to everywhere was read: no text to this destination was swept."""
-    settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
+    settings.DELIVERY_PROVIDERS = ("tests.refusing_provider", VIRTUAL)
     Route.objects.create(kind=Channel.TEXT, provider="nobody")
     Route.objects.create(kind=Channel.TEXT, provider="virtual", place="CH")
     Outage.objects.create(provider="nobody", starts_at=timezone.now())

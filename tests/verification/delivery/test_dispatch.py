@@ -273,7 +273,7 @@ def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, 
 
 
 def test_knows_providers_by_the_kinds_they_carry(db: None, settings: Any) -> None:
-    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.virtual", "tests.carrier")
+    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.virtual", "tests.refusing_provider")
 
     assert [hop.provider.name for hop in routes.route(Channel.TEXT)] == ["virtual", "nobody"]
     assert [hop.provider.name for hop in routes.route(Channel.MAIL)] == ["virtual"]

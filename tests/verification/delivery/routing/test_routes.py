@@ -8,7 +8,7 @@ from verification.delivery.routing import routes
 from verification.models import Channel, Route
 
 pytestmark = pytest.mark.django_db
-VIRTUAL, NOBODY = "verification.delivery.providers.virtual", "tests.carrier"
+VIRTUAL, NOBODY = "verification.delivery.providers.virtual", "tests.refusing_provider"
 
 
 @pytest.mark.parametrize(
