@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -34,6 +35,8 @@ from verification.models import Challenge, Enrolment
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 _BATCH = 500  # expired sessions deleted in one transaction
+# Without a user: longer than any verification, so that a page can still say that it took too long, and where to go on.
+_HALF_SIGNED_IN_LIFE = timedelta(hours=1)
 PLACE = "place"  # session key: the browser and network that created it
 
 
@@ -106,6 +109,8 @@ class SessionStore(DatabaseStore):
         row = cast("Session", super().create_model_instance(data))
         row.ref, row.session_key = name_in(row.session_key), row_key(row.session_key)
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
+        if row.user_id is None:
+            row.expire_date = min(row.expire_date, timezone.now() + _HALF_SIGNED_IN_LIFE)
         if self._row is not None and row.user_id is not None and self._row.user_id == row.user_id:
             row.expire_date = self._row.expire_date  # set at sign-in: nothing written later prolongs it
         place = data.get(PLACE) or {}

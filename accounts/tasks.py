@@ -22,11 +22,10 @@ _DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Delete expired sessions and links, and old forms, checks and requests of staff, and histories. Runs daily."""
+    """Delete expired links, and old forms, checks and requests of staff, and histories. Runs daily."""
     now = timezone.now()
     desk_requests_since = now - _DESK_REQUEST_RETENTION
     run_each(
-        SessionStore.clear_expired,
         lambda: PasswordReset.objects.filter(ends_at__lt=now - _RETENTION).delete(),
         lambda: SentForm.objects.filter(sent_at__lt=now - _RETENTION).delete(),
         lambda: retention.remove(CallerCheck.objects.filter(asked_at__lt=desk_requests_since)),
@@ -39,6 +38,12 @@ def purge(**_more: Any) -> None:
         lambda: deliveries.purge(now),
         lambda: applications.purge(now),
     )
+
+
+@shared_task(name="accounts.tasks.clear_sessions")
+def clear_sessions(**_more: Any) -> None:
+    """Delete expired sessions. Runs hourly, because those of people who didn't finish a sign-in expire soon."""
+    SessionStore.clear_expired()
 
 
 @shared_task(name="accounts.tasks.imports")

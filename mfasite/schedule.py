@@ -13,6 +13,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
     "invitations": {"task": "accounts.tasks.remind_of_invitations", "schedule": crontab(minute="*/15")},
     "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
+    "sessions": {"task": "accounts.tasks.clear_sessions", "schedule": crontab(minute=10)},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
     "purge help": {"task": "helpcenter.tasks.purge", "schedule": crontab(hour=3, minute=50)},

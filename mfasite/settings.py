@@ -193,7 +193,9 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mfasite.error_views.csrf_failure"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "mfasite.message_storage.MessageStorage"
+MESSAGE_COOKIE_NAME = "__Host-messages" if HTTPS else "mfa_messages"
+PASSKEY_COOKIE_NAME = "__Host-passkey" if HTTPS else "mfa_passkey"
 
 # --- OpenID Connect: django-oauth-toolkit, without all that we don't offer ---------------------------------
 

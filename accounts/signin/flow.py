@@ -306,10 +306,21 @@ def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembere
 def prove_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
     """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
-    The nonce of the offer can be used once, until it expires. That is so even if the check fails.
+    The nonce of the offer can be used once, until it expires. That is so even if the check fails. Nobody is delayed by
+    incorrect answers that name their passkey, so only the network limits how many of them are recorded.
     """
     gone = Outcome(verdict=Verdict.GONE)
-    if until <= context.now or not limits.spend_once("passwordless", nonce, until=until):
+    if until <= context.now or not limits.spend_passwordless(context):
+        return gone
+    outcome = _checked_passwordless(answer, context, nonce=nonce, until=until)
+    if outcome.proven:
+        limits.refund_passwordless(context)
+    return outcome
+
+
+def _checked_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
+    gone = Outcome(verdict=Verdict.GONE)
+    if not limits.spend_once("passwordless", nonce, until=until):
         return gone
     holder = challenges.holder(answer)
     if holder is None:

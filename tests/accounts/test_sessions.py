@@ -1,5 +1,6 @@
 """Tests that a session has one row: a new key moves it, its end deletes it, and an unknown key is never adopted."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -211,6 +212,17 @@ def test_knows_its_person_once_signed_in(ana: Any) -> None:
     ana.sign_in()
 
     assert [session.user for session in Session.objects.exclude(user=None)] == [ana.user]
+
+
+def test_ends_after_an_hour_without_a_sign_in(ana: Any, clock: Clock) -> None:
+    """Seen failing: a stranger's session, and one of a password without a second step, lasted for twelve hours."""
+    ana.give_password()
+    [half] = Session.objects.all()
+    ana.verify(ana.read_text())
+    [whole] = Session.objects.all()
+
+    assert half.expire_date == clock.now + timedelta(hours=1)
+    assert whole.expire_date == clock.now + timedelta(hours=12)
 
 
 def test_clears_what_is_over() -> None:

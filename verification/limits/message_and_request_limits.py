@@ -286,6 +286,21 @@ def spend_request(what: str, *, name: str, context: Context) -> Gate:
     return _count(limits, context.now)
 
 
+def spend_passwordless(context: Context) -> bool:
+    """Count an answer of someone who signs in without a name. Return False if their network had its limit."""
+    return _count([_passwordless_limit(context)], context.now).is_open
+
+
+def refund_passwordless(context: Context) -> None:
+    """Undo the count of an answer that was correct."""
+    _refund(_by_key([_passwordless_limit(context)]), context.now)
+
+
+def _passwordless_limit(context: Context) -> WindowLimit:
+    most = for_network(conf.password_failures_per_network_hour(), context.network)
+    return WindowLimit("passwordless.network", network_of(context.network), HOUR, most, is_given_back=True)
+
+
 def spend_notice(address: str, *, now: datetime) -> bool:
     """Count a notice texted to a number. Return False if the number had its limit for the day."""
     return _count([WindowLimit("notice.number", address, DAY, conf.notices_per_number_day())], now).is_open

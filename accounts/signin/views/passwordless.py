@@ -1,6 +1,6 @@
 """Views for signing in with a passkey alone, without username and password, where policy allows it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -10,25 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
-from accounts.signin import flow
+from accounts.signin import browser_cookies, flow
 from accounts.signin.views import half_signed_in
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
-_KEY = "passwordless"
 _OFFER_LIFE = timedelta(minutes=5)
 
 
 @login_not_required
 @require_POST
 def passwordless_options(request: HttpRequest) -> HttpResponse:
-    """Return the options that the browser needs to ask for a passkey. The session keeps the nonce for one answer."""
+    """Return the options that the browser needs to ask for a passkey. A cookie keeps the nonce for one answer."""
     now = request_context.read(request).now
     offer = challenges.offer_passwordless(now)
     if offer is None:
         return HttpResponse(status=404)
-    request.session[_KEY] = {"nonce": offer.nonce, "until": (now + _OFFER_LIFE).timestamp()}
-    return HttpResponse(offer.show["options"], content_type="application/json")
+    response = HttpResponse(offer.show["options"], content_type="application/json")
+    browser_cookies.keep_offer(response, offer.nonce, until=now + _OFFER_LIFE)
+    return response
 
 
 @login_not_required
@@ -36,14 +36,19 @@ def passwordless_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passwordless(request: HttpRequest) -> HttpResponse:
     """Check the passkey and sign its owner in. All refusals look the same."""
+    response = _answered(request)
+    browser_cookies.forget_offer(response)
+    return response
+
+
+def _answered(request: HttpRequest) -> HttpResponse:
     context = request_context.read(request)
     next_url = redirects.wanted(request)
-    kept = request.session.pop(_KEY, None)
+    kept = browser_cookies.offer(request)
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
-    if kept:
-        until = datetime.fromtimestamp(kept["until"], tz=UTC)
-        outcome = flow.prove_passwordless(answer, context, nonce=kept["nonce"], until=until)
+    if kept is not None:
+        outcome = flow.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
         return flow.finish(
