@@ -55,7 +55,7 @@ def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
 def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everyone.
 
-    Who is in which group is read now; what the policies say was read at most a second ago.
+    Who is in which group is read now; what the policies say was read at most `cache_seconds` ago.
     """
     book = _cache.read()
     return book.rules(_groups(user_id, book))

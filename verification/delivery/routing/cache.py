@@ -1,4 +1,4 @@
-"""A one-second cache of routes and circuits, so that sending a message doesn't query them."""
+"""Routes and circuits, cached for `cache_seconds`, so that sending a message doesn't query them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The outages that are in force now, cached for a second."""
+"""The outages that are in force now, cached for `cache_seconds`."""
 
 from datetime import datetime
 
