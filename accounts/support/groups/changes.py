@@ -62,7 +62,7 @@ def change(group: Group | None, wanted: WantedGroup | None, actor: Actor, *, see
     if wants_second(actor.staff, found):
         _ask(group, wanted, actor)
         return _("A second person must approve this. It waits under Groups and Roles.")
-    return _do(group, wanted, actor)
+    return _do(found, group, wanted, actor)
 
 
 def _checked(group: Group | None, wanted: WantedGroup | None, actor: Actor, seen: str) -> GroupChangePlan:
@@ -79,8 +79,7 @@ def _checked(group: Group | None, wanted: WantedGroup | None, actor: Actor, seen
     return found
 
 
-def _do(group: Group | None, wanted: WantedGroup | None, actor: Actor) -> str:
-    found = plan(actor.staff, group, wanted)
+def _do(found: GroupChangePlan, group: Group | None, wanted: WantedGroup | None, actor: Actor) -> str:
     event = (
         administration_audit_events.GROUP_DELETED
         if wanted is None
@@ -207,8 +206,8 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
         ticket=_("none"),
         approver=staff.pk,
     )
-    _checked(request.group, wanted, actor, seen)
-    return _do(request.group, wanted, actor)
+    found = _checked(request.group, wanted, actor, seen)
+    return _do(found, request.group, wanted, actor)
 
 
 def withdraw(request: GroupRequest, staff: User, context: Context) -> bool:
