@@ -108,7 +108,7 @@ def restore(version: Version, *, user_id: int | None, now: datetime) -> None:
     article.title, article.summary, article.body = version.title, version.summary, version.body
     with transaction.atomic():
         keep_version(article, user_id=user_id, now=now)
-        article.save()
+        article.save(update_fields=["title", "summary", "body", "updated_at"])
 
 
 def feedback() -> dict[int, tuple[int, int]]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from helpcenter import articles, readability, shipped_articles
 from helpcenter.management import after_migrate
-from helpcenter.models import Article, Contact, Version
+from helpcenter.models import Article, Audience, Contact, Version
 from tests.infrastructure import syntax_trees
 from verification.models import FailureReason, MessageState
 from verification.outcomes import Verdict
@@ -140,6 +140,20 @@ def test_summary_is_kept_and_brought_back_too() -> None:
 
     assert Article.objects.get(slug="no-text").summary == former
     assert Version.objects.latest("pk").summary == "New summary."
+
+
+@pytest.mark.usefixtures("db")
+def test_an_earlier_text_changes_nothing_else() -> None:
+    """Seen failing: an article that somebody had just limited to staff was shown to everyone again."""
+    row = Article.objects.get(slug="no-text")
+    Version.objects.create(article=row, title=row.title, body="Older words.", replaced_at=timezone.now())
+    version = Version.objects.select_related("article").get()
+    Article.objects.update(audience=Audience.SUPPORT)
+
+    articles.restore(version, user_id=None, now=timezone.now())
+
+    row.refresh_from_db()
+    assert (row.body, row.audience) == ("Older words.", Audience.SUPPORT)
 
 
 @pytest.mark.parametrize(
