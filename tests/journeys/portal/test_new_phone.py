@@ -2,6 +2,7 @@
 
 import pytest
 from django_otp.oath import totp
+from lxml import html
 
 from tests.simulated.http_browser import Page
 from tests.simulated.people import ANAS, BENS, Clock, Person
@@ -61,6 +62,17 @@ def test_moves_to_a_new_number(ana: Person, clock: Clock) -> None:
     assert refs(ana, ANAS) == {}
     assert set(refs(ana, BENS)) == {"text", "call"}
     assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
+
+
+def test_boxes_are_a_group_with_a_name(ana: Person) -> None:
+    """Seen failing: a screen reader said the name of a method, and not what ticking it does."""
+    begin(ana)
+    set_up_number(ana)
+
+    boxes = html.document_fromstring(ana.page.html).xpath('//*[@role="group"][.//input[@name="remove"]]')
+
+    (name,) = html.document_fromstring(ana.page.html).xpath(f'//*[@id="{boxes[0].get("aria-labelledby")}"]')
+    assert "Remove the methods on the old phone" in name.text_content()
 
 
 def test_new_phone_signs_in_and_the_old_one_is_not_asked(ana: Person, clock: Clock) -> None:
