@@ -59,6 +59,8 @@ class ServiceAdmin(ChangesAdmin):
         if db_field.name == "program":
             choices = [(program.key, program.label) for program in programs.PROGRAMS.values()]
             return forms.ChoiceField(label=db_field.verbose_name, choices=choices)
+        if db_field.name == "upstream_port":
+            kwargs |= {"min_value": 1, "max_value": 65_535}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def audit_name(self, row: Service) -> str:

@@ -48,6 +48,15 @@ def test_shows_a_new_services_key_once(administrator: Person) -> None:
     assert key not in administrator.browser.go(f"{LIST}{found.pk}/change/").html
 
 
+@pytest.mark.parametrize("port", ["0", "65536"])
+def test_takes_no_port_that_no_server_can_have(administrator: Person, port: str) -> None:
+    """Seen failing: it was saved. nginx takes no such port from us."""
+    page = administrator.browser.save(f"{LIST}add/", **FIELDS, upstream_host="192.0.2.1", upstream_port=port)
+
+    assert page.refused_fields == {"upstream_port"}
+    assert not Service.objects.exists()
+
+
 def test_keeps_the_key_as_a_digest_only(administrator: Person) -> None:
     administrator.browser.save(f"{LIST}add/", **FIELDS)
 
