@@ -16,8 +16,10 @@ from django_otp.oath import totp
 from pytest_django import Settings
 
 from tests.infrastructure.concurrency import ConcurrentThreads
+from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.infrastructure.rounds import rounds
 from tests.settings import KEYS
+from tests.simulated.people import Clock, clock
 from verification import challenges, enrolments, policies
 from verification.challenges import queries
 from verification.context import Context
@@ -31,6 +33,8 @@ from verification.models import (
     Purpose,
 )
 from verification.outcomes import Outcome
+
+__all__ = ["clock"]
 
 NUMBER = "079 555 12 34"
 BINDING = "a session"
@@ -99,8 +103,12 @@ def app_code(enrolment: Enrolment, now: datetime) -> str:
 
 
 @pytest.fixture
-def engine_user(db: None) -> EngineUser:
+def engine_user(db: None, clock: Clock) -> EngineUser:
     """A user without methods."""
+    return SET_UPS.run("engine_user", (), _engine_user)
+
+
+def _engine_user() -> EngineUser:
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     return EngineUser(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
 
@@ -117,7 +125,7 @@ def opal(db: None) -> str:
 @pytest.fixture
 def ana(engine_user: EngineUser) -> EngineUser:
     """A user with text and call on one number, and an authenticator app."""
-    return equip(engine_user)
+    return SET_UPS.run("ana", (), lambda: equip(engine_user))
 
 
 def equip(engine_user: EngineUser, *, number: str = NUMBER) -> EngineUser:

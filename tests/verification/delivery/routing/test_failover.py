@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulated.people import Clock
 from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from verification.challenges import resending
@@ -201,19 +202,20 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
 
 
 def test_lease_is_renewed_for_each_provider(
-    ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider], clock: Clock
 ) -> None:
     """Seen failing with the lease of the claim alone."""
     leases: list[Any] = []
 
-    def look(_: Outgoing) -> str:
+    def refuse_after_a_second(_: Outgoing) -> str:
         leases.append(Message.objects.get().lease_until)
+        clock.forward(seconds=1)
         raise SendRefused(FailureReason.PROVIDER_DOWN)
 
-    two_providers[0].does = two_providers[1].does = look
+    two_providers[0].does = two_providers[1].does = refuse_after_a_second
     send(ana, queued)
 
-    assert leases[0] < leases[1]
+    assert leases[1] - leases[0] == timedelta(seconds=1)
 
 
 # In doubt ------------------------------------------------------------------------------------------------------
