@@ -1,6 +1,6 @@
 """Simulated people: each has a browser and a phone. The engine sets up their methods; the tests use HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -108,8 +108,24 @@ class Person:
 
     def give_password(self, password: str = PASSWORD, *, to: str = "/sign-in/") -> Page:
         """Enter name and password on the sign-in page."""
+        return self._kept(
+            "give_password", (self.user.username, password, to), lambda: self._give_password(password, to)
+        )
+
+    def _give_password(self, password: str, to: str) -> None:
         self.browser.go(to)
-        return self.browser.press("Sign in", username=self.user.username, password=password)
+        self.browser.press("Sign in", username=self.user.username, password=password)
+
+    def _kept(self, name: str, key: tuple[Any, ...], do: Callable[[], None]) -> Page:
+        """Do something in the browser, or what it did in another test."""
+
+        def done() -> tuple[Page | None, Any]:
+            do()
+            return self.browser.page, self.browser.client.cookies
+
+        before = (self.browser.client.cookies.output(), repr(self.browser.client.defaults))
+        self.browser.page, self.browser.client.cookies = SET_UPS.run(name, (self.user.pk, *key, *before), done)
+        return self.page
 
     def choose(self, label: str) -> Page:
         """Choose another option from the list."""
@@ -131,13 +147,9 @@ class Person:
 
     def sign_in(self, *, to: str = "/sign-in/", **fields: str) -> Page:
         """Sign in with the authenticator app. The pages in between are not opened, because a GET changes nothing."""
-        before = (self.browser.client.cookies.output(), repr(self.browser.client.defaults))
-        key = (self.user.pk, to, tuple(fields.items()), *before)
-        signed_in = SET_UPS.run("sign_in", key, lambda: self._sign_in(to, fields))
-        self.browser.page, self.browser.client.cookies = signed_in
-        return self.page
+        return self._kept("sign_in", (to, tuple(fields.items())), lambda: self._sign_in(to, fields))
 
-    def _sign_in(self, to: str, fields: dict[str, str]) -> tuple[Page | None, Any]:
+    def _sign_in(self, to: str, fields: dict[str, str]) -> None:
         form = to
         while not form.startswith("/sign-in/"):
             form = self.browser.client.get(form).headers["Location"]
@@ -152,7 +164,6 @@ class Person:
             self.verify(self.read_app(), **fields)
         elif home := self.browser.submit(verify, code=self.read_app()):
             self.browser.go(home)
-        return self.browser.page, self.browser.client.cookies
 
 
 def join(name: str, *, number: str = "", **fields: object) -> Person:

@@ -25,7 +25,7 @@ from verification.models import (
 )
 from verification.outcomes import Verdict
 
-pytestmark = pytest.mark.usefixtures("twilio", "by_twilio")
+pytestmark = pytest.mark.usefixtures("ana", "twilio", "by_twilio")
 
 DELIVERIES = "/admin/accounts/user/deliveries/"
 

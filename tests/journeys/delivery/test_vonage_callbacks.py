@@ -16,7 +16,7 @@ from verification.delivery.routing import routes
 from verification.models import Challenge, ChallengeState, FailureReason, Message, MessageState, OptOut
 from verification.outcomes import Verdict
 
-pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")
+pytestmark = pytest.mark.usefixtures("ana", "vonage", "by_vonage")
 
 
 @pytest.fixture
