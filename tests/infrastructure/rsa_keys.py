@@ -17,9 +17,9 @@ class RepeatedKeys:
         self._kept: list[Any] = []
         self.begin()
 
-    def begin(self) -> None:
-        """Start with the first key again."""
-        self._places = itertools.count()
+    def begin(self, n_made: int = 0) -> None:
+        """Start with the first key again, or with the one after those that the test has."""
+        self._places = itertools.count(n_made)
 
     def __call__(self) -> Any:
         place = next(self._places)  # threads that ask at the same time get different ones

@@ -13,6 +13,7 @@ import jwt
 from django.test import Client as Http
 
 from accounts.models import OidcClient
+from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person
 
@@ -76,9 +77,19 @@ class SimulatedRelyingParty:
 
     def sign_in(self, person: Person, **changes: str | None) -> dict[str, Any]:
         """Sign a signed-in person in, and return the token response."""
-        response = self.redeem(self.ask(person, **changes).code)
-        assert response.status_code == 200, response.content
-        return dict(response.json())
+        browser = person.browser
+
+        def signed_in() -> tuple[dict[str, Any], PkceRequest, Page | None, Any, dict[str, Any]]:
+            response = self.redeem(self.ask(person, **changes).code)
+            assert response.status_code == 200, response.content
+            return dict(response.json()), self.flow, browser.page, browser.client.cookies, browser.client.defaults
+
+        before = (browser.client.cookies.output(), repr(browser.client.defaults))
+        key = (self.client.pk, self.secret, person.user.pk, repr(changes), *before)
+        tokens, self.flow, browser.page, browser.client.cookies, browser.client.defaults = SET_UPS.run(
+            "oidc_sign_in", key, signed_in
+        )
+        return tokens
 
     def redeem(self, code: str, **changes: str) -> Any:
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}

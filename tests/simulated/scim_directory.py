@@ -13,6 +13,7 @@ from accounts.applications import secrets
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess, User
 from accounts.models.directories import DirectoryKind
+from tests.infrastructure.kept_set_ups import SET_UPS
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -100,8 +101,13 @@ class ScimClient:
 
 def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: Any) -> ScimClient:
     """Add a directory for SCIM, with a token."""
+    key = (name, networks, repr(more))
+    client = ScimClient(*SET_UPS.run("scim_directory", key, lambda: _directory(name, networks, more)))
+    token_authentication.forget()
+    return client
+
+
+def _directory(name: str, networks: tuple[str, ...], more: Mapping[str, Any]) -> tuple[Directory, str]:
     made = Directory.objects.create(name=name, kind=DirectoryKind.SCIM, **more)
     access = ScimAccess.objects.create(directory=made, networks=list(networks))
-    sender = ScimClient(made, secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
-    token_authentication.forget()
-    return sender
+    return made, secrets.renew(access, token_authentication.PURPOSE, timezone.now())

@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
+from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock
 from tests.simulated.signed_in_staff import root
@@ -137,7 +138,12 @@ def proxy(db: None, clock: Clock) -> Proxy:
 
 @pytest.fixture
 def secret(proxy: Proxy, clock: Clock) -> str:
-    return secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
+    def renewed() -> tuple[str, dict[str, Any]]:
+        return secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now), vars(proxy)
+
+    found, now = SET_UPS.run("proxy_secret", (proxy.pk,), renewed)
+    vars(proxy).update(now)
+    return found
 
 
 @pytest.fixture
@@ -156,6 +162,12 @@ def asking_proxy(secret: str, wiki: Application) -> ForwardAuthProxy:
 def proxy_of_ana(asking_proxy: ForwardAuthProxy, ana: Person) -> ForwardAuthProxy:
     """The same, with Ana signed in to the wiki."""
     ana.sign_in()
-    asking_proxy.browser = ana.browser
-    assert asking_proxy.open().status_code == 200
+    asking_proxy.browser = browser = ana.browser
+
+    def opened() -> tuple[dict[str, dict[str, str]], Page | None, Any]:
+        assert asking_proxy.open().status_code == 200
+        return asking_proxy.jars, browser.page, browser.client.cookies
+
+    key = (asking_proxy.secret, browser.client.cookies.output())
+    asking_proxy.jars, browser.page, browser.client.cookies = SET_UPS.run("proxy_of_ana", key, opened)
     return asking_proxy

@@ -10,10 +10,13 @@ from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
+from tests.infrastructure import rsa_keys
+from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
 from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, SimulatedRelyingParty
 from verification import signing_keys
+from verification.models import SigningKey
 
 Maker = Callable[..., SimulatedRelyingParty]
 
@@ -24,14 +27,18 @@ def make_party(db: None, clock: Clock) -> Maker:
     signing_keys.forget()
 
     def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> SimulatedRelyingParty:
-        application = Application.objects.create(
-            slug=slug, name=slug.title(), kind=Application.Kind.OIDC, **(settings or {})
-        )
-        given = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT, **more}
-        made = client_registration.make(application, now=timezone.now(), **given)
+        key = (slug, repr(settings), repr(more))
+        made = SET_UPS.run("oidc_client", key, lambda: _register(slug, settings or {}, more))
+        rsa_keys.KEYS.begin(SigningKey.objects.filter(algorithm="RS256").count())
         return SimulatedRelyingParty(client=made.client, secret=made.secret)
 
     return make
+
+
+def _register(slug: str, settings: Mapping[str, Any], more: Mapping[str, Any]) -> client_registration.Made:
+    application = Application.objects.create(slug=slug, name=slug.title(), kind=Application.Kind.OIDC, **settings)
+    given = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT, **more}
+    return client_registration.make(application, now=timezone.now(), **given)
 
 
 @pytest.fixture

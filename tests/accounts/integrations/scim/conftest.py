@@ -6,16 +6,17 @@ import pytest
 
 from accounts.integrations.scim import token_authentication
 from tests.simulated import scim_directory
+from tests.simulated.people import Clock
 from tests.simulated.scim_directory import ScimClient
 
 
 @pytest.fixture
-def entra(db: None) -> ScimClient:
+def entra(db: None, clock: Clock) -> ScimClient:
     return scim_directory.directory()
 
 
 @pytest.fixture
-def okta(db: None) -> ScimClient:
+def okta(db: None, clock: Clock) -> ScimClient:
     return scim_directory.directory("Okta")
 
 

@@ -2,13 +2,20 @@
 
 import pytest
 
+from accounts.models import Directory
+from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.simulated import scim_directory
+from tests.simulated.people import Clock
 from tests.simulated.scim_directory import ScimClient
 
 
 @pytest.fixture
-def three_people(db: None) -> ScimClient:
+def three_people(db: None, clock: Clock) -> ScimClient:
     """Three people: one is switched off, and one has hardly any values."""
+    return ScimClient(*SET_UPS.run("three_people", (), _three_people))
+
+
+def _three_people() -> tuple[Directory, str]:
     sender = scim_directory.directory()
     home = {"value": "ana@home.example", "type": "home"}
     sender.add("Ana", externalId="A-1", displayName="Ana Lima", emails=[home], name={"familyName": "Lima"})
@@ -17,7 +24,7 @@ def three_people(db: None) -> ScimClient:
     )
     sender.add("cleo", emails=[{"value": "cleo@work.example", "type": "work"}])
     scim_directory.directory("Okta").add("dev", displayName="Ana Lima")
-    return sender
+    return sender.directory, sender.token
 
 
 @pytest.mark.parametrize(
