@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from accounts import access, redirects, sessions
 from accounts.session_assurance import AuthedRequest
@@ -72,16 +73,26 @@ def _keep_form(request: HttpRequest) -> None:
     kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
     has_file = bool(request.FILES)
     fields = kept | ({BACK: ["yes"]} if has_file else {})
-    text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file})
+    ends = (timezone.now() + MAX_AGE).timestamp()
+    text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file, "ends": ends})
     request.session[_KEPT_FORM] = text_encryption.seal(text, bound=sessions.ref_of(request.session))
 
 
 def _take_form(request: HttpRequest) -> dict[str, object] | None:
-    """Take the form that was kept out of the session. Return its fields, and whether it had a file, for this page."""
-    sealed = request.session.pop(_KEPT_FORM, "")
-    text = text_encryption.unseal(sealed, bound=sessions.ref_of(request.session)) if sealed else None
-    kept = json.loads(text) if text else None
-    if kept is None or kept["path"] != request.path:
+    """Take the form that was kept out of the session. Return its fields, and whether it had a file, for this page.
+
+    A form of another page stays: it waits for its own tab, which may return after this one.
+    """
+    sealed = request.session.get(_KEPT_FORM, "")
+    if not sealed:
+        return None
+    text = text_encryption.unseal(sealed, bound=sessions.ref_of(request.session))
+    kept: dict[str, Any] = json.loads(text) if text else {}
+    is_over = kept.get("ends", 0) < timezone.now().timestamp()
+    if not is_over and kept["path"] != request.path:
+        return None
+    del request.session[_KEPT_FORM]
+    if is_over:
         return None
     fields = [(name, value) for name, values in kept["fields"].items() for value in values]
     return {"fields": fields, "has_file": kept["has_file"]}

@@ -55,6 +55,15 @@ def asking(view_name: str, next_url: str, **query: str) -> str:
     return reverse(view_name) + (f"?{urlencode(asked)}" if asked else "")
 
 
+def carried(request: HttpRequest) -> str:
+    """Return the query with which a page's URL names where to go on to, for the URLs of the next pages.
+
+    Verifications of two tabs share the session, so a page that must return to its own tab's page can't rely on that.
+    """
+    next_url = wanted(request)
+    return f"?{urlencode({NEXT: next_url})}" if next_url else ""
+
+
 def not_done(address: str) -> str:
     """Mark a URL, so that its page says that nothing was done. Unlike a message, this needs no session."""
     return f"{address}{'&' if '?' in address else '?'}{UNDONE}=1"

@@ -140,6 +140,11 @@ class Page:
         body = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
         self.html: str = body.decode()
 
+    @property
+    def address(self) -> str:
+        """The path with the query: a form without an address of its own is sent to it."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Page":
         return self  # a response doesn't change
 
@@ -242,11 +247,11 @@ class Browser:
 
     def reload(self) -> Page:
         """Reload the current page."""
-        return self.go(f"{self.shown.path}?{self.shown.query}" if self.shown.query else self.shown.path)
+        return self.go(self.shown.address)
 
     def follow(self, label: str) -> Page:
         """Follow a link on the page."""
-        return self.go(urljoin(self.shown.path, self.shown.link(label)))
+        return self.go(urljoin(self.shown.address, self.shown.link(label)))
 
     def press(self, label: str, **fields: str | None) -> Page:
         """Fill in the form with this button and submit it. None removes a field.
@@ -257,7 +262,7 @@ class Browser:
         assert set(fields) <= form.names(), f"{set(fields) - form.names()} not on {self.shown!r}"
         filled = form.fields | fields | ({name: value} if name else {})
         sent = {key: each for key, each in filled.items() if each is not None}
-        address = urljoin(self.shown.path, form.action)
+        address = urljoin(self.shown.address, form.action)
         send = self.client.post if form.method == "post" else self.client.get
         self.page = Page(send(address, sent, follow=True))
         return self.page

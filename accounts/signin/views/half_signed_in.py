@@ -35,7 +35,7 @@ def half_signed_in_required(view: Page[P]) -> Callable[Concatenate[HttpRequest, 
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         context = request_context.read(request)
-        was_open, next_url = pending_sign_in.is_kept(request), pending_sign_in.next_url(request)
+        was_open, next_url = pending_sign_in.is_kept(request), _next_url(request)
         pending = pending_sign_in.read(request, now=context.now)
         if pending is None:
             # A message is kept in the session. Opening this URL out of the blue must not create one.
@@ -47,11 +47,16 @@ def half_signed_in_required(view: Page[P]) -> Callable[Concatenate[HttpRequest, 
     return page
 
 
+def _next_url(request: HttpRequest) -> str:
+    """Return the page that follows: the one that the URL names, or else that of the session's verification."""
+    return redirects.wanted(request) or pending_sign_in.next_url(request)
+
+
 def stale(request: HttpRequest) -> HttpResponse:
     """Redirect a form from an outdated page to the current verification, without checking or doing anything."""
     words = _("That page was from an older verification. Nothing was checked or changed. This is the current one.")
     messages.info(request, words, extra_tags="verdict:replaced")
-    return redirect("signin:verify")
+    return redirect(redirects.asking("signin:verify", redirects.wanted(request)))
 
 
 def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> HttpResponse:
@@ -84,7 +89,7 @@ def person_or_out(
 
 def out(request: HttpRequest, words: str) -> HttpResponse:
     """Abandon a verification in progress and tell the user why."""
-    next_url = pending_sign_in.next_url(request)
+    next_url = _next_url(request)
     pending_sign_in.wipe(request)
     messages.info(request, words, extra_tags="sign_in:account_changed")
     return redirect(redirects.asking("signin:password", next_url))
@@ -106,7 +111,7 @@ def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Con
 
 def no_option(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
-    next_url = pending_sign_in.next_url(request) or redirects.wanted(request)
+    next_url = _next_url(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
     return render(request, "accounts/signin/no_option.html", context, status=403)
 

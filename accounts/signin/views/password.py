@@ -132,7 +132,7 @@ def _place(begun: flow.Begun) -> str:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Abandon a verification in progress."""
-    now, next_url = timezone.now(), pending_sign_in.next_url(request)
+    now, next_url = timezone.now(), redirects.wanted(request) or pending_sign_in.next_url(request)
     if (pending := pending_sign_in.read(request, now=now)) is not None:
         if pending_sign_in.is_stale(request, pending):
             return half_signed_in.stale(request)

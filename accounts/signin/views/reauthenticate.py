@@ -48,7 +48,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         outcome = flow.ask(request.user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             half_signed_in.asked(request, pending, outcome, context)
-            return redirect("signin:verify")
+            return redirect(redirects.asking("signin:verify", next_url))
         half_signed_in.show_outcome(request, outcome, context)
     values = {
         "options": options,

@@ -106,7 +106,7 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
-        return redirects.go_on(pending.next)
+        return redirects.go_on(redirects.wanted(request) or pending.next)
     pending_sign_in.wipe(request)
     if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:
         # They verified with the strongest method that they had, and now with the new one: asking again adds nothing.
@@ -150,7 +150,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
-        return redirect("signin:options")
+        return redirect(redirects.asking("signin:options", redirects.wanted(request)))
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)
@@ -190,6 +190,8 @@ def page_context(
         "can_resend": shown.can_be_sent_again,
         "pending": pending,
         "account": shown.account,
+        "next": redirects.wanted(request),
+        "carried": redirects.carried(request),
     }
 
 
@@ -248,13 +250,14 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
         return half_signed_in.no_option(request, decision.reason)
+    next_url = redirects.wanted(request)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             half_signed_in.asked(request, pending, outcome, context)
-            return redirect("signin:verify")
+            return redirect(redirects.asking("signin:verify", next_url))
         half_signed_in.show_outcome(request, outcome, context)
-        return redirect("signin:options")
+        return redirect(redirects.asking("signin:options", next_url))
     shown = show(request, pending, context)
     current = shown.ref if shown and shown.is_alive else ""
     return render(
@@ -265,6 +268,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
             "current": current,
             "pending": pending,
             "account": user.get_username(),
+            "carried": redirects.carried(request),
             "step_up": stepping_up.read(pending.step_up) if decision.options != everything.options else None,
         },
     )
@@ -285,4 +289,6 @@ def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         return user
     outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
     half_signed_in.show_outcome(request, outcome, context)
-    return redirect("signin:register-prove" if pending.is_first else "signin:verify")
+    if pending.is_first:
+        return redirect("signin:register-prove")
+    return redirect(redirects.asking("signin:verify", redirects.wanted(request)))

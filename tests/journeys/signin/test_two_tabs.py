@@ -16,7 +16,7 @@ def send(person: Person, page: Page, label: str, **fields: str) -> Page:
     """Press a button on a page that stayed open in another tab of the person's browser."""
     form, (_, name, value) = page.form(label)
     filled = form.fields | fields | ({name: value} if name else {})
-    answer = person.browser.client.post(urljoin(page.path, form.action), filled, follow=True)
+    answer = person.browser.client.post(urljoin(page.address, form.action), filled, follow=True)
     person.browser.page = Page(answer)
     return person.browser.page
 
@@ -142,3 +142,78 @@ def test_request_with_the_former_cookie_leaves_the_new_one(ana: Person, address:
 
     assert former != ana.browser.session_key
     assert "mfa_session" not in late.cookies
+
+
+def again(person: Person, address: str) -> Page:
+    """Open a page that needs another verification, and ask for the app's code. Return the page for the code."""
+    person.browser.go(address)
+    return person.browser.press("Authenticator app")
+
+
+@pytest.fixture
+def app_owner(ana: Person, clock: Clock) -> Person:
+    """Return Ana, who signed in by app some time ago."""
+    ana.sign_in()
+    clock.forward(minutes=11)
+    return ana
+
+
+@pytest.mark.parametrize("is_first_first", [True, False])
+def test_each_verification_returns_to_its_own_page(app_owner: Person, is_first_first: bool) -> None:
+    """Seen failing: both returned to the page of the second tab, or the later one to the start page."""
+    tabs = {address: again(app_owner, address) for address in ("/methods/add/", "/app-passwords/make/")}
+    first, second = tabs if is_first_first else reversed(tabs)
+
+    assert send(app_owner, tabs[first], "Verify", code=app_owner.read_app()).path == first
+    assert send(app_owner, tabs[second], "Verify", code="123456").path == second
+
+
+def test_page_to_return_to_survives_an_incorrect_code(app_owner: Person) -> None:
+    here = again(app_owner, "/methods/add/")
+    again(app_owner, "/app-passwords/make/")
+
+    send(app_owner, here, "Verify", code="123456")
+
+    assert app_owner.verify(app_owner.read_app()).path == "/methods/add/"
+
+
+def test_page_to_return_to_survives_another_option_and_another_code(app_owner: Person, clock: Clock) -> None:
+    here = again(app_owner, "/methods/add/")
+    again(app_owner, "/app-passwords/make/")
+    app_owner.browser.page = here
+    app_owner.browser.follow("Use a different verification option")
+    app_owner.browser.follow("Back")
+    app_owner.choose("Text message")
+    clock.forward(minutes=1)
+    app_owner.browser.press("Send a new code")
+
+    assert app_owner.verify(app_owner.read_text()).path == "/methods/add/"
+
+
+def test_cancelled_verification_returns_to_its_own_page(app_owner: Person) -> None:
+    here = again(app_owner, "/methods/add/")
+    again(app_owner, "/app-passwords/make/")
+
+    page = send(app_owner, here, "Cancel")
+
+    assert (page.path, page.query) == ("/sign-in/again/", "next=%2Fmethods%2Fadd%2F")
+
+
+def test_form_of_one_tab_waits_until_that_tab_returns(app_owner: Person) -> None:
+    """Seen failing: the first tab to return took the form of the other one away."""
+    path = f"/methods/{app_owner.enrolment('totp').ref}/rename/"
+    app_owner.browser.send(path, name="blue phone")
+    form = app_owner.browser.press("Authenticator app")
+    other = again(app_owner, "/app-passwords/make/")
+
+    assert send(app_owner, other, "Verify", code=app_owner.read_app()).path == "/app-passwords/make/"
+    assert send(app_owner, form, "Verify", code="123456").form("Continue")[0].fields["name"] == "blue phone"
+
+
+def test_form_waits_for_ten_minutes(app_owner: Person, clock: Clock) -> None:
+    path = f"/methods/{app_owner.enrolment('totp').ref}/rename/"
+    app_owner.browser.send(path, name="blue phone")
+    clock.forward(minutes=11)
+    again(app_owner, path)
+
+    assert not app_owner.verify(app_owner.read_app()).offers("Continue")
