@@ -104,4 +104,4 @@ def _methods(user: User, rules: Rules, now: datetime) -> tuple[tuple[str, ...], 
     mine = enrolments.options(enrolments.confirmed(user.pk), allowed, now=now, voice_countries=rules.voice_countries)
     owned = tuple(each.method for each in mine if not each.is_locked and not each.unavailable_reason)
     offers = enrolments.offers(allowed, user_id=user.pk, now=now, may_claim=rules.stock_tokens)
-    return owned, tuple(each.name for each in offers if not each.is_backup)
+    return owned, tuple(each.name for each in offers if not each.is_backup and not each.unavailable_reason)

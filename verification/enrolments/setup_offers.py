@@ -6,17 +6,18 @@ from datetime import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from verification import registry
+from verification import limits, registry, time_format
 from verification.capabilities import AppGenerated, Backup, HandedOut
 from verification.delivery.routing import availability
 from verification.method import Method
-from verification.models import Enrolment
+from verification.models import Channel, Enrolment
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A method as it is offered for setting up."""
+    """A method as it is offered for setting up. `unavailable_reason` says why it can't be set up now, or is empty."""
 
     name: str
     label: str
@@ -26,6 +27,7 @@ class Offer:
     form_class: type[forms.Form] | None
     is_recommended: bool
     is_backup: bool
+    unavailable_reason: str = ""
 
 
 def offers(
@@ -33,7 +35,8 @@ def offers(
 ) -> tuple[Offer, ...]:
     """Return the methods that a person may set up, the strongest first; that one is recommended.
 
-    Tokens are offered only to people who were assigned one, or who may take one from the stock.
+    Tokens are offered only to people who were assigned one, or who may take one from the stock. What can't work now,
+    because of an outage or a spending limit, comes last.
     """
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     if may_claim:
@@ -41,8 +44,10 @@ def offers(
     known = (method for method in registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not isinstance(method, HandedOut) or method.name in waiting]
     now = now or timezone.now()
-    usable = [method for method in usable if not availability.why(method.kind, now)]
-    ranked = sorted(usable, key=_rank)
+    reasons = {method.name: _unavailable_reason(method, now) for method in usable if _is_sent(method, now)}
+    ranked = sorted(
+        (each for each in usable if each.name in reasons), key=lambda each: (reasons[each.name] != "", _rank(each))
+    )
     return tuple(
         Offer(
             name=method.name,
@@ -51,11 +56,29 @@ def offers(
             icon=method.icon,
             caution=str(method.caution),
             form_class=method.form_class,
-            is_recommended=method is ranked[0] and not isinstance(method, Backup),
+            is_recommended=method is ranked[0] and not isinstance(method, Backup) and not reasons[method.name],
             is_backup=isinstance(method, Backup),
+            unavailable_reason=reasons[method.name],
         )
         for method in ranked
     )
+
+
+def _is_sent(method: Method, now: datetime) -> bool:
+    """Return whether the organisation sends the method's messages, even if not at the moment."""
+    return not availability.why(method.kind, now) or availability.off(method.kind, now) is not None
+
+
+def _unavailable_reason(method: Method, now: datetime) -> str:
+    if why := availability.why(method.kind, now):
+        return why
+    until = limits.spending_stops_all_until(method.kind, now=now)
+    if until is None:
+        return ""
+    return _("%(what)s are paused until %(moment)s.") % {
+        "what": Channel(method.kind).plural,
+        "moment": time_format.moment(until),
+    }
 
 
 def _rank(method: Method) -> tuple[int, ...]:
@@ -70,8 +93,14 @@ def _rank(method: Method) -> tuple[int, ...]:
 
 def recommend(offers: Sequence[Offer], *, have: Collection[str]) -> tuple[Offer, ...]:
     """Put methods that a person already has after the others, and recommend the first that they don't have."""
-    ordered = sorted(offers, key=lambda offer: offer.name in have)
+    ordered = sorted(offers, key=lambda offer: (offer.unavailable_reason != "", offer.name in have))
     return tuple(
-        replace(offer, is_recommended=place == 0 and offer.name not in have and not offer.is_backup)
+        replace(
+            offer,
+            is_recommended=place == 0
+            and offer.name not in have
+            and not offer.is_backup
+            and not offer.unavailable_reason,
+        )
         for place, offer in enumerate(ordered)
     )

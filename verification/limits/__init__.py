@@ -49,7 +49,7 @@ from verification.limits.password_guessing import (
 )
 from verification.limits.program_secrets import ProgramSecrets
 from verification.limits.retention import purge
-from verification.limits.spending import spending_stopped_until, spent
+from verification.limits.spending import spending_stopped_until, spending_stops_all_until, spent
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "spend_request",
     "spend_send",
     "spending_stopped_until",
+    "spending_stops_all_until",
     "spent",
     "toll_fraud",
     "unlock",

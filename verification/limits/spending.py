@@ -32,7 +32,15 @@ _spent = TTLCache(_read_spent, seconds=lambda: 5 * conf.cache_seconds())
 
 def spending_stopped_until(kind: str, address: str, *, now: datetime) -> datetime | None:
     """Return until when a spending limit stops a message to a number, as far as this process knows, or None."""
-    cost = toll_fraud.cost(kind, address)
+    return _stopped_until(toll_fraud.cost(kind, address), now)
+
+
+def spending_stops_all_until(kind: str, *, now: datetime) -> datetime | None:
+    """Return until when spending limits stop even the cheapest message of a kind, or None."""
+    return _stopped_until(toll_fraud.lowest_cost(kind), now)
+
+
+def _stopped_until(cost: int, now: datetime) -> datetime | None:
     limits = spending_limits(toll_fraud.spending_limits(), cost) if cost else []
     ends = [
         limit.window_at(now) + limit.window

@@ -157,7 +157,19 @@ def cost(kind: str, address: str) -> int:
     """Return the price of a message to a number. Units: thousandths of the currency."""
     if kind not in _COSTLY_KINDS:
         return 0
-    row = _cache.read().countries.get(phone_numbers.country(address))
+    return _price(kind, _cache.read().countries.get(phone_numbers.country(address)))
+
+
+def lowest_cost(kind: str) -> int:
+    """Return the lowest price of a message to any number that is allowed. Units: as `cost`."""
+    if kind not in _COSTLY_KINDS:
+        return 0
+    countries = {conf.home_region(): None, **_cache.read().countries}
+    allowed = [row for code, row in countries.items() if _is_open(_cache.read(), code, kind)]
+    return min((_price(kind, row) for row in allowed), default=_price(kind, None))
+
+
+def _price(kind: str, row: Country | None) -> int:
     price = (row.text_price if kind == Channel.TEXT else row.call_price) if row else None
     if price is None:
         price = conf.text_price() if kind == Channel.TEXT else conf.call_price()

@@ -70,7 +70,8 @@ def add(request: AuthedRequest) -> HttpResponse:
     _rules, offers = read_offers(request)
     if about is not None:
         offers = [offer for offer in offers if offer.name in about.methods]
-    chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
+    usable = [offer for offer in offers if not offer.unavailable_reason]
+    chosen = next((offer for offer in usable if offer.name == request.POST.get("method")), None)
     if chosen and chosen.form_class is not None:
         return redirect(f"{reverse('portal:method-set-up', args=[chosen.name])}{_carried(request)}")
     if chosen:
@@ -92,7 +93,7 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
     _rules, offers = read_offers(request)
     offer = next((offer for offer in offers if offer.name == method), None)
-    if offer is None or offer.form_class is None:
+    if offer is None or offer.form_class is None or offer.unavailable_reason:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
         return _begin(request, offer, half_signed_in.entered(request, request.user))

@@ -56,7 +56,8 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
     user, decision = opened
     offers = _offers(decision, user.pk)
     if request.method == "POST":
-        chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
+        usable = [offer for offer in offers if not offer.unavailable_reason]
+        chosen = next((offer for offer in usable if offer.name == request.POST.get("method")), None)
         if chosen and chosen.form_class is not None:
             return redirect("signin:register-method", chosen.name)
         if chosen:
@@ -75,7 +76,7 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
         return opened
     user, decision = opened
     offer = next((offer for offer in _offers(decision, user.pk) if offer.name == method), None)
-    if offer is None or offer.form_class is None:
+    if offer is None or offer.form_class is None or offer.unavailable_reason:
         return redirect("signin:register")
     if request.method == "POST":
         return _begin(request, pending, context, user, decision, offer, half_signed_in.entered(request, user))

@@ -1,6 +1,7 @@
 """Tests in which Ben must set up a method at sign-in, by text, call or app, and cannot skip it."""
 
 import re
+from decimal import Decimal
 from urllib.parse import urljoin
 
 import pytest
@@ -10,7 +11,8 @@ from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import enrolments
-from verification.models import Channel, Enrolment, Outage, Policy
+from verification.limits import toll_fraud
+from verification.models import Channel, Enrolment, Outage, Policy, SpendingLimit
 from verification.outcomes import Verdict
 
 WALL = "/sign-in/register/"
@@ -37,6 +39,20 @@ def test_says_that_nothing_can_be_set_up_while_texts_and_calls_are_off(ben: Pers
 
     assert page.path == WALL
     assert "You can’t set up a method now" in page
+
+
+def test_says_until_when_a_spending_limit_stops_texts(ben: Person) -> None:
+    """Seen failing: the page asked for a number, and refused it."""
+    SpendingLimit.objects.all().delete()
+    SpendingLimit.objects.create(span="day", stop_at=Decimal("0.01"))
+    toll_fraud.forget()
+
+    page = ben.give_password()
+
+    assert "Texts are paused until" in page
+    assert ben.browser.send(WALL, method="text").path == WALL
+    assert ben.browser.go(f"{WALL}set-up/text/").path == WALL
+    assert ben.browser.press("Authenticator app").path == "/sign-in/register/prove/"
 
 
 def test_registers_by_text(ben: Person) -> None:

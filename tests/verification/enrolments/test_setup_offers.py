@@ -1,8 +1,15 @@
 """The methods that a person is offered to set up."""
 
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
 from tests.verification.conftest import EngineUser
 from verification import enrolments, registry
 from verification.capabilities import Backup, Temporary
+from verification.limits import toll_fraud
+from verification.models import Country, SpendingLimit
 
 ALL = [name for name, method in registry.methods().items() if not isinstance(method, Temporary)]
 
@@ -46,3 +53,43 @@ def test_what_a_person_has_comes_last_and_the_next_strongest_is_recommended(engi
     )
 
     assert [(o.name, o.is_recommended) for o in offers] == [("totp", True), ("text", False), ("passkey", False)]
+
+
+@pytest.fixture
+def spent(engine_user: EngineUser) -> Iterator[None]:
+    """Reach the spending limit of the day."""
+    SpendingLimit.objects.all().delete()
+    SpendingLimit.objects.create(span="day", stop_at=Decimal("0.01"))
+    toll_fraud.forget()
+    yield
+    toll_fraud.forget()
+
+
+@pytest.mark.usefixtures("spent")
+def test_what_a_spending_limit_stops_comes_last_and_says_until_when(engine_user: EngineUser) -> None:
+    """Seen failing: texts were offered as if they worked, and refused after a number was entered."""
+    offers = enrolments.offers(["text", "email", "call"], user_id=engine_user.user.pk)
+
+    assert [(o.name, bool(o.unavailable_reason), o.is_recommended) for o in offers] == [
+        ("email", False, True),
+        ("text", True, False),
+        ("call", True, False),
+    ]
+    assert "until" in offers[1].unavailable_reason
+
+
+@pytest.mark.usefixtures("spent")
+def test_free_texts_are_offered_whatever_was_spent(engine_user: EngineUser) -> None:
+    Country.objects.update_or_create(code="CH", defaults={"texts": True, "text_price": 0})
+    toll_fraud.forget()
+
+    offers = enrolments.offers(["text", "call"], user_id=engine_user.user.pk)
+
+    assert {o.name: bool(o.unavailable_reason) for o in offers} == {"text": False, "call": True}
+
+
+@pytest.mark.usefixtures("spent")
+def test_nothing_is_recommended_where_nothing_works(engine_user: EngineUser) -> None:
+    offers = enrolments.offers(["text", "call"], user_id=engine_user.user.pk)
+
+    assert [o.is_recommended for o in enrolments.recommend(offers, have=set())] == [False, False]
