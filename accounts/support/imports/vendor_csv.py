@@ -47,7 +47,6 @@ _FITS = {
     "base64": re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]+=*"),
 }
 _SECRET = re.compile(r"[0-9A-Fa-f]{32,128}|[A-Za-z2-7]{26,}=*|[A-Za-z0-9+/]{22,}={0,2}")
-_ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _YUBICO = {"yubico otp", "oath-hotp", "static password", "challenge-response: hmac-sha1"}
 
 
@@ -181,7 +180,7 @@ def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
     if fields["refused"]:
         return fields | {"secret key": ""}
     for name in ("serial number", "secret key"):
-        if _ROUNDED.fullmatch(fields[name]):
+        if csv_tables.ROUNDED.fullmatch(fields[name]):
             return fields | {"secret key": "", "refused": _rounded(name, fields[name])}
     secret = "".join(fields["secret key"].split()).replace("-", "")
     if not secret:

@@ -110,6 +110,14 @@ def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
     assert row["secret key"] == ""
 
 
+@pytest.mark.parametrize("serial", ["2E45", "7e0012345"])
+def test_serial_number_with_an_e_is_not_a_rounded_one(serial: str) -> None:
+    """Spreadsheets write the sign of an exponent. Seen failing: the token was refused, though nothing was rounded."""
+    row = first(f"{ENTRA}ana,{serial},{B32},30,x,y\n")
+
+    assert (row["serial number"], row["refused"]) == (serial, "")
+
+
 @pytest.mark.parametrize("text", ["", "\n", "user name,name,mail,groups,state\n", "a,b\nc,d\n", "x\n", "\r"])
 def test_other_files_are_not_taken(text: str) -> None:
     with pytest.raises(file_formats.UnreadableFile, match="upn,serial number"):
