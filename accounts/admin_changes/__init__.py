@@ -12,10 +12,8 @@ from accounts.admin_changes.forms import (
 )
 from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
 from accounts.admin_changes.pages import ChangeRefused, ReasonPage, acts, reads, with_reason
-from accounts.reauthentication import BACK
 
 __all__ = [
-    "BACK",
     "ChangeForm",
     "ChangeRefused",
     "ChangesAdmin",

@@ -119,7 +119,7 @@ class ChangesAdmin(Ruled):
         return self._guarded(usual, request)
 
     def effects(self, request: HttpRequest, row: Any) -> Sequence[str]:
-        """Return what saving a row would do, in sentences. Without any it is saved without a preview."""
+        """Return what saving a row would do, in sentences, for its preview."""
         return ()
 
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
@@ -132,21 +132,28 @@ class ChangesAdmin(Ruled):
             add = not object_id and self.has_add_permission(request)
             may = self.has_change_permission(request, found) if found else add
             form = self.get_form(request, found, change=bool(found))(request.POST, instance=found) if may else None
-            if form and form.is_valid() and (lines := self.effects(request, form.instance)):
-                return self._preview(request, form, lines)
+            if form and form.is_valid() and (page := self.preview_page(request, form)):
+                return page
         return super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]  # not in the stubs
 
-    def _preview(self, request: HttpRequest, form: Any, lines: Sequence[str]) -> HttpResponse:
-        sent = [(n, v) for n, each in request.POST.lists() if n != "csrfmiddlewaretoken" for v in each]
+    def preview_page(self, request: HttpRequest, form: Any) -> HttpResponse | None:
+        """Show what saving a row would do. Return None to save it without a preview."""
+        lines = self.effects(request, form.instance)
+        if not lines:
+            return None
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "words": self.words.of(self.opts),
             "lines": lines,
             "row": form.instance,
-            "sent": sent,
+            "sent": self.sent(request),
         }
         return render(request, "accounts/admin/change_preview.html", context)
+
+    def sent(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return what the form sent, as hidden fields of its preview."""
+        return [(n, v) for n, each in request.POST.lists() if n != "csrfmiddlewaretoken" for v in each]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         spend(form)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import admin_changes, request_context
+from accounts import request_context
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.session_assurance import AuthedRequest
@@ -55,27 +55,11 @@ class PolicyAdmin(ChangesAdmin):
         more = context | {"here": "policies", "rules": rules}
         return cast("HttpResponse", super().render_change_form(request, more, *args, **kwargs))
 
-    def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
-        if request.method == "POST" and not {"confirmed", admin_changes.BACK} & set(request.POST):
-            found = self.get_object(request, object_id) if object_id else None
-            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
-            may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
-            if may and form.is_valid():
-                return self._previewed(request, form)
-        return cast("HttpResponse", super()._changeform_view(request, object_id, form_url, extra_context))
-
-    def _previewed(self, request: HttpRequest, form: Any) -> HttpResponse:
-        """Preview a change without saving it."""
+    def preview_page(self, request: HttpRequest, form: Any) -> HttpResponse:
         staff, context = cast("AuthedRequest", request).user, request_context.read(request)
-        sent = [
-            (n, v)
-            for n, values in request.POST.lists()
-            if n not in {"csrfmiddlewaretoken", admin_changes.BACK}
-            for v in values
-        ]
         shown = {
             "impact": policy_preview.impact(form.instance, now=context.now, reach=desk_scopes.groups_of(staff)),
-            "sent": sent,
+            "sent": self.sent(request),
             "policy": form.instance,
             "reason": form.cleaned_data["reason"],
             "is_locked_out": policy_form.locks_out(staff, form.instance),
