@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TEXT = {"h2", "h3", "p", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "br", "hr", "img"}
 _TAGS = _TEXT | {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "h2": {"id"}, "h3": {"id"}, "ol": {"start"}}
+_IDS_OF_PAGE = ("main", "places", "helpful", "related")  # around an article, in the templates
 _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # when the shipped articles were published
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _PICTURE = re.compile(r'<img src="(/static/helpcenter/pictures/[a-z-]+)\.png"[^>]*>')
@@ -157,7 +158,7 @@ def render(body: str, places: dict[str, str]) -> Rendered:
     """Turn Markdown into safe HTML. Headings get ids; anything not allowed is removed."""
     markdown = _markdown()
     tokens = markdown.parse(fill(body, places))
-    headings, ids = [], set[str]()
+    headings, ids = [], set(_IDS_OF_PAGE)
     for at, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag in {"h2", "h3"}:
             text = "".join(part.content for part in tokens[at + 1].children or ())
@@ -177,7 +178,7 @@ def render(body: str, places: dict[str, str]) -> Rendered:
 
 
 def _new_id(text: str, taken: set[str]) -> str:
-    """Return an id for a heading that no other heading of the article has, and add it to those that are taken."""
+    """Return an id for a heading that nothing else on the page has, and add it to those that are taken."""
     start = slugify(text, allow_unicode=True) or "part"
     found = next(each for each in chain([start], (f"{start}-{n}" for n in count(2))) if each not in taken)
     taken.add(found)

@@ -12,6 +12,7 @@ from django.apps.registry import Apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -174,6 +175,17 @@ def test_contents_lead_to_each_heading(body: str, headings: list[tuple[str, str]
     ids = re.findall(r'id="([^"]*)"', rendered.html)
     assert len(ids) == len(set(ids))
     assert {heading.id for heading in rendered.headings} <= set(ids)
+
+
+@pytest.mark.usefixtures("db")
+def test_no_heading_has_an_id_of_the_page(client: Client) -> None:
+    """Seen failing: a link to the heading “Related” led to the related articles."""
+    Article.objects.filter(slug="no-text").update(body="## Main\n\n## Places\n\n## Helpful\n\n## Related")
+
+    ids = re.findall(r' id="([^"]*)"', client.get("/help/no-text/").content.decode())
+
+    assert {"main", "main-2", "helpful", "helpful-2", "related", "related-2"} <= set(ids)
+    assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize(
