@@ -57,10 +57,14 @@ def prove(
 ) -> Outcome:
     """Finish a challenge that was answered correctly, and do what its purpose requires. Works once.
 
-    If it was approved `by_phone`, it waits for the page to collect it.
+    If it was approved `by_phone`, it waits for the page to collect it. What it sets up stays, whatever follows. Other
+    codes are used up only if what they are for can be done: nobody gets a second one of those that work once.
     """
-    if by_phone or challenge.purpose == Purpose.ENROL or check.single_use_code is not None:
+    if by_phone or challenge.purpose == Purpose.ENROL:
         return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
+    if check.single_use_code is not None:
+        with transaction.atomic():
+            return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
     try:
         return _prove_at_once(challenge, check, context, alongside)
     except NotProven:

@@ -106,6 +106,7 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
+        sessions.keep(request.session)  # with the proof, which is not recorded if the session has ended
         return redirects.go_on(redirects.wanted(request) or pending.next)
     pending_sign_in.wipe(request)
     if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:

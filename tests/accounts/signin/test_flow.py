@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
 from accounts.signin import flow
 from tests.simulated.people import PASSWORD, Clock, Person
-from verification.models import AuditEvent, Enrolment, Policy
+from verification.challenges import correct_answers
+from verification.models import AuditEvent, Enrolment, Policy, SingleUseCode
 
 
 def _session(person: Person) -> dict[str, Any]:
@@ -127,3 +129,34 @@ def test_code_that_another_request_uses_first_signs_nobody_in(
     clock.forward(seconds=30)
     ana.verify(ana.read_app())
     assert _session(ana)["assurance"]["why"] == "required"
+
+
+@pytest.mark.parametrize(
+    ("to", "ended"), [("/sign-in/", Session), ("/sign-in/", User), ("/sign-in/again/?next=/methods/", Session)]
+)
+def test_recovery_code_stays_unused_if_the_session_or_account_changed_meanwhile(
+    ana: Person, monkeypatch: pytest.MonkeyPatch, to: str, ended: type[Session | User]
+) -> None:
+    """Seen failing: the code was used up, and nobody was signed in."""
+    ana.print_codes()
+    if "again" in to:
+        ana.sign_in()
+        ana.browser.go(to)
+        ana.browser.press("Recovery code")
+    else:
+        ana.give_password()
+        ana.choose("Recovery code")
+    use_up = correct_answers._use_up
+
+    def at_that_moment(*given: Any, **more: Any) -> Any:
+        if ended is Session:
+            Session.objects.all().delete()
+        else:
+            User.objects.update(epoch=F("epoch") + 1)
+        return use_up(*given, **more)
+
+    monkeypatch.setattr(correct_answers, "_use_up", at_that_moment)
+
+    ana.browser.send(ana.page.address, code=ana.codes[0])
+
+    assert not SingleUseCode.objects.exclude(used_at=None).exists()
