@@ -158,6 +158,7 @@ class Method:
     may_be_remembered: ClassVar[bool] = True  # verifying with it can let a browser be remembered
     is_counted: ClassVar[bool] = True  # incorrect answers count towards the 30-day limit over all methods
     form_class: type[forms.Form] | None = None  # the fields for setting it up
+    form_lead: LazyText = ""  # above these fields, if they ask for something else than `explain` does
     address_field: ClassVar[str] = ""  # the field of that form that shows why an address is refused
     modes: tuple[Mode, ...] = ()
 

@@ -17,7 +17,10 @@ from verification.models import Channel, Enrolment
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A method as it is offered for setting up. `unavailable_reason` says why it can't be set up now, or is empty."""
+    """A method as it is offered for setting up.
+
+    `form_lead` stands above its fields. `unavailable_reason` says why it can't be set up now, or is empty.
+    """
 
     name: str
     label: str
@@ -25,6 +28,7 @@ class Offer:
     icon: str
     caution: str
     form_class: type[forms.Form] | None
+    form_lead: str
     is_recommended: bool
     is_backup: bool
     unavailable_reason: str = ""
@@ -56,6 +60,7 @@ def offers(
             icon=method.icon,
             caution=str(method.caution),
             form_class=method.form_class,
+            form_lead=str(method.form_lead or method.explain),
             is_recommended=method is ranked[0] and not isinstance(method, Backup) and not reasons[method.name],
             is_backup=isinstance(method, Backup),
             unavailable_reason=reasons[method.name],

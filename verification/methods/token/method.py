@@ -41,6 +41,7 @@ class Token(Stocked, Resynchronised):
     not_assigned = _("No token with this number is assigned to you. Check the number, or contact your support desk.")
     code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm
+    form_lead = _("Enter the serial number of your token. Then we ask for a code that it shows.")
     address_field = "serial"
     causes = MappingProxyType(
         {
