@@ -284,7 +284,7 @@ RESET_WRONG_CODES = declare(
     Action(
         name="reset_wrong_codes",
         label=gettext_lazy("Reset the count of incorrect codes"),
-        explain=gettext_lazy("Start the 30-day count at 0 again, after they have set up their methods again."),
+        explain=gettext_lazy("Start the count of 30 days at 0 again, after they have set up their methods again."),
         icon="key",
         topic=ActionTopic.SIGN_IN,
         permission="unlock_person",

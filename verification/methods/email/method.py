@@ -40,7 +40,7 @@ class Email(Delivered):
     name = "email"
     icon = "mail"
     label = _("Email")
-    explain = _("We email you a 6-digit code.")
+    explain = _("We email you a code with 6 digits.")
     caution = _("Least secure: anyone who can read your email gets your codes.")
     kind = Channel.MAIL
     is_allowed_by_default = False

@@ -32,7 +32,7 @@ class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
     label = _("Text message")
-    explain = _("We text you a 6-digit code.")
+    explain = _("We text you a code with 6 digits.")
     caution = _("Less secure: someone who takes over your number gets your codes.")
     kind = Channel.TEXT
     address_kind = "phone"
