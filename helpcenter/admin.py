@@ -1,6 +1,7 @@
 """Admin pages for editors: articles and their versions, feedback, failed searches, contacts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import EMPTY, AdminWords
 from helpcenter import articles, audit_events, home
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
+from verification import time_format
 
 _TOPICS = {**home.TOPICS, "staff": _("For staff"), "other": _("Other topics")}
 
@@ -54,6 +56,9 @@ class _TopicFilter(_NamedFilter):
 
 
 class _LanguageFilter(_NamedFilter):
+    def has_output(self) -> bool:
+        return len(self.lookup_choices) > 1
+
     def name(self, stored: str) -> Any:
         return _language(stored)
 
@@ -66,14 +71,23 @@ def _language(code: str) -> str:
         return code
 
 
+def _hidden(article: Article, now: datetime) -> str:
+    """Say when readers see an article, if they don't see it now."""
+    if article.withdraw_at and article.withdraw_at <= now:
+        return gettext("Not shown since %(at)s") % {"at": time_format.short_moment(article.withdraw_at)}
+    if article.publish_at > now:
+        return gettext("Shown from %(at)s") % {"at": time_format.short_moment(article.publish_at)}
+    return ""
+
+
 @admin.register(Article)
 class ArticleAdmin(ChangesAdmin):
-    """Articles. The link at the side shows an article as readers see it."""
+    """Articles. The list shows what differs among them; the form shows an article as readers see it."""
 
     subject = "article"
     added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
     deleted = audit_events.ARTICLE_DELETED
-    list_display = ("title", "topic_shown", "audience", "language_shown", "is_edited", "publish_at", "shown")
+    list_display = ("title", "topic_shown", "audience", "state")
     search_label = _("Title, words or address")
     words = AdminWords(
         heading=_("Articles"),
@@ -102,7 +116,7 @@ class ArticleAdmin(ChangesAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Add how many readers each article helped. Counted once per page, not per row."""
+        """Add how many readers each article helped, counted once per page, and its language if there are several."""
         counted = cache(articles.feedback)
 
         @admin.display(description=_("helped"))
@@ -110,9 +124,8 @@ class ArticleAdmin(ChangesAdmin):
             n_helped, n = counted().get(article.pk, (0, 0))
             return gettext("%(n)d of %(all)d") % {"n": n_helped, "all": n} if n else EMPTY
 
-        columns = list(super().get_list_display(request))
-        columns.insert(-2, helped)
-        return columns
+        languages = ["language_shown"] if Article.objects.values("language").distinct().count() > 1 else []
+        return [*super().get_list_display(request), *languages, helped]
 
     @admin.display(description=_("topic"), ordering="topic")
     def topic_shown(self, obj: Article) -> Any:
@@ -123,14 +136,10 @@ class ArticleAdmin(ChangesAdmin):
         return _language(obj.language)
 
     @admin.display(description=_("text"))
-    def is_edited(self, obj: Article) -> SafeString:
-        words = gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
-        return format_html('<span class="whole">{}</span>', words)
-
-    @admin.display(description=_("page"))
-    def shown(self, obj: Article) -> SafeString:
-        words = gettext("View")
-        return format_html('<a href="{}">{}<span class="off-screen"> {}</span></a>', obj.get_absolute_url(), words, obj)
+    def state(self, obj: Article) -> SafeString:
+        text = gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
+        hidden = _hidden(obj, timezone.now())
+        return format_html('{}<span class="sub">{}</span>', text, hidden) if hidden else format_html("{}", text)
 
     @admin.display(description=_("as readers see it"))
     def preview(self, obj: Article) -> SafeString | str:

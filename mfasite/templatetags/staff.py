@@ -40,10 +40,16 @@ def shown(field: AdminReadonlyField) -> object:
 
 @register.simple_tag
 def labelled(cells: Iterable[str], headers: Iterable[Mapping[str, Any]]) -> Iterator[SafeString]:
-    """Yield the cells of a row. On a phone each shows its column's heading before it, except the row's own heading."""
+    """Yield the cells of a row. On a phone each shows its column's heading before it, except the row's own heading.
+
+    There, a cell without a value is left out.
+    """
     for cell, header in zip(cells, headers, strict=True):
         if cell.startswith("<td ") and "action-checkbox" not in cell:
-            label = format_html('<td data-label="{}"', capfirst(header["text"]))
+            is_empty = cell.endswith(f">{admin_site.EMPTY}</td>")
+            label = format_html(
+                '<td{} data-label="{}"', SafeString(" data-empty") if is_empty else "", capfirst(header["text"])
+            )
             yield SafeString(cell.replace("<td", label, 1))  # Django wrote the cell
         else:
             yield SafeString(cell)

@@ -1,5 +1,6 @@
 """Tests of the list of help articles in the admin, where editors work."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import RequestFactory
 from helpcenter import home
 from helpcenter.admin import ArticleAdmin
 from helpcenter.models import Article, Feedback
+from tests.simulated.people import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,35 @@ def test_list_counts_once_a_page(rf: RequestFactory, django_assert_num_queries: 
     with django_assert_num_queries(2):
         for article in articles:
             column(article)
+
+
+def _columns(rf: RequestFactory) -> list[Any]:
+    columns = ArticleAdmin(Article, site).get_list_display(rf.get("/"))
+    return [getattr(column, "__name__", column) for column in columns]
+
+
+def test_list_has_a_column_of_languages_only_if_there_are_several(rf: RequestFactory) -> None:
+    assert "language_shown" not in _columns(rf)
+
+    Article.objects.create(slug="hilfe", language="de", title="Hilfe", topic="messages")
+
+    assert "language_shown" in _columns(rf)
+
+
+def test_list_says_what_readers_do_not_see_now(clock: Clock) -> None:
+    """An article that was withdrawn looked like all others."""
+    editor, day = ArticleAdmin(Article, site), timedelta(days=1)
+    now, later, before = (
+        Article(slug="a", publish_at=clock.now - 2 * day),
+        Article(slug="b", publish_at=clock.now + day),
+        Article(slug="c", publish_at=clock.now - 2 * day, withdraw_at=clock.now - day),
+    )
+
+    found = [str(editor.state(article)).count("sub") for article in (now, later, before)]
+
+    assert found == [0, 1, 1]
+    assert "3 Mar 2026" in editor.state(later)
+    assert "1 Mar 2026" in editor.state(before)
 
 
 @pytest.mark.parametrize(
