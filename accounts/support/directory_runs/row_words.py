@@ -38,13 +38,13 @@ WHY: Mapping[str, object] = {
     "email": gettext_lazy("Same email address"),
 }
 _FIELDS: Mapping[str, object] = {
-    "username": gettext_lazy("username"),
-    "name": gettext_lazy("name"),
-    "email": gettext_lazy("email address"),
-    "language": gettext_lazy("language"),
-    "mobile": gettext_lazy("mobile number"),
-    "office": gettext_lazy("office number"),
-    "home": gettext_lazy("home number"),
+    "username": gettext_lazy("Username"),
+    "name": gettext_lazy("Name"),
+    "email": gettext_lazy("Email address"),
+    "language": gettext_lazy("Language"),
+    "mobile": gettext_lazy("Mobile number"),
+    "office": gettext_lazy("Office number"),
+    "home": gettext_lazy("Home number"),
 }
 
 
@@ -62,13 +62,14 @@ def in_short(directory: Directory, now: datetime) -> str:
     return _("Not read yet") if directory.sync_minutes else EMPTY
 
 
-def said(row: DirectorySyncRow) -> str:
-    """Return one line about a row."""
+def lines(row: DirectorySyncRow) -> list[str]:
+    """Return what a row says: one line for each change, and the reason."""
     if row.what == "group":
-        return _of_group(row)
+        return [_of_group(row)]
+    why = str(WHY.get(row.why, row.why))
     if row.what in {"refused", "shortened", "linked", "switched_off"}:
-        return str(WHY.get(row.why, row.why))
-    return f"{_changes(row)}. {WHY.get(row.why, row.why)}" if row.why else _changes(row)
+        return [why]
+    return [*_changes(row), why] if row.why else _changes(row)
 
 
 def _of_group(row: DirectorySyncRow) -> str:
@@ -80,15 +81,13 @@ def _of_group(row: DirectorySyncRow) -> str:
     return _("%(joined)d join, %(left)d leave") % numbers
 
 
-def _changes(row: DirectorySyncRow) -> str:
+def _changes(row: DirectorySyncRow) -> list[str]:
     """Return the old and new value of each field. Of someone new, only the new ones."""
     shown = []
     for name, (old, new) in row.fields.items():
         if name not in _FIELDS or (row.what == "added" and name == "username"):
             continue
-        what = str(_FIELDS[name])
-        if row.what == "added":
-            shown.append(f"{what} {new}")
-        else:
-            shown.append(_("%(field)s: %(old)s → %(new)s") % {"field": what, "old": old or "–", "new": new or "–"})
-    return ", ".join(shown)
+        said = {"field": _FIELDS[name], "old": old or EMPTY, "new": new or EMPTY}
+        words = _("%(field)s: %(new)s") if row.what == "added" else _("%(field)s: %(old)s → %(new)s")
+        shown.append(words % said)
+    return shown

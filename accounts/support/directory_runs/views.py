@@ -30,12 +30,12 @@ INVITES = gettext_lazy("People who are added get an invitation by email.")
 
 @dataclass(frozen=True, kw_only=True)
 class RunSection:
-    """Rows of one kind, as the page lists them. Shape: `rows` are pairs of a name and what is said of it."""
+    """Rows of one kind, as the page lists them. Shape: `rows` are pairs of a name and the lines about it."""
 
     what: str
     heading: str
     n: int
-    rows: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[str, Sequence[str]]]
 
 
 def _directory(request: AuthedRequest, pk: int, *, verb: str = "view") -> Directory:
@@ -126,10 +126,14 @@ def _tiles(run: DirectorySync) -> list[tuple[str, int]]:
 
 
 def _others(run: DirectorySync) -> str:
-    """Return the counts that matter less, in one line."""
-    words = _("Taken over: %(linked)d. Switched on again: %(on)d. Not taken over: %(refused)d. Unchanged: %(same)d.")
-    numbers = {"linked": run.n_linked, "on": run.n_switched_on, "refused": run.n_refused, "same": run.n_unchanged}
-    return words % numbers
+    """Return the counts that matter less, in one line, without those that are 0."""
+    counts = (
+        (_("Taken over: %(n)d."), run.n_linked),
+        (_("Switched on again: %(n)d."), run.n_switched_on),
+        (_("Not taken over: %(n)d."), run.n_refused),
+        (_("Unchanged: %(n)d."), run.n_unchanged),
+    )
+    return " ".join(words % {"n": n} for words, n in counts if n)
 
 
 def _parts(run: DirectorySync, staff: User) -> Iterator[RunSection]:
@@ -139,7 +143,7 @@ def _parts(run: DirectorySync, staff: User) -> Iterator[RunSection]:
         if n := numbers.get(what, 0):
             rows = shown.filter(what=what).order_by("pk")[:_MAX_ROWS_SHOWN]
             yield RunSection(
-                what=what, heading=str(heading), n=n, rows=[(row.name, row_words.said(row)) for row in rows]
+                what=what, heading=str(heading), n=n, rows=[(row.name, row_words.lines(row)) for row in rows]
             )
 
 
@@ -229,4 +233,4 @@ def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
 def _lines(rows: QuerySet[DirectorySyncRow]) -> Iterator[Sequence[object]]:
     yield ("what", "name", "details")
     for row in rows.order_by("pk").iterator(chunk_size=1000):
-        yield (str(row_words.HEADINGS.get(row.what, row.what)), row.name, row_words.said(row))
+        yield (str(row_words.HEADINGS.get(row.what, row.what)), row.name, "; ".join(row_words.lines(row)))

@@ -1,5 +1,6 @@
 """Views of directories that send by SCIM."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -75,7 +76,8 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "n_groups": directory.groups.count(),
         "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in requests],
         "left": provisioning.count(directory, now),
-        "problems": directory_health.problems(request.user, directory),
+        # Their link leads here.
+        "problems": [replace(each, url="") for each in directory_health.problems(request.user, directory)],
         "who_left": list(who_left[:_MAX_LEAVERS_SHOWN]),
         "n_left": n_left,
         "n_of_desk": n_shown,

@@ -223,7 +223,7 @@ def test_username_that_is_taken_is_named_beside_what_changed(
 
     row = again.rows.get()
     assert (row.what, row.why) == ("changed", "username_taken")
-    assert row_words.said(row).endswith(str(row_words.WHY["username_taken"]))
+    assert row_words.lines(row)[-1] == str(row_words.WHY["username_taken"])
 
 
 def test_names_that_are_too_long_are_said_to_be_shortened_in_each_run(
@@ -246,7 +246,7 @@ def test_names_that_are_too_long_are_said_to_be_shortened_in_each_run(
     assert (first.n_groups_changed, second.n_to_do) == (2, 0)
     assert too_long < rows(first)
     assert rows(second) == too_long
-    assert row_words.said(second.rows.get(name="anna")) == str(row_words.WHY["long_name"])
+    assert row_words.lines(second.rows.get(name="anna")) == [str(row_words.WHY["long_name"])]
 
 
 def test_an_email_address_that_is_none_is_named_beside_what_is_added(

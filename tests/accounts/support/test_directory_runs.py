@@ -81,8 +81,8 @@ def test_a_run_lists_every_change_with_its_reason(directory: Directory, fay: Per
 
     for words in (
         "No longer in the directory",
-        "name: Bert → Bert Huber",
-        "mobile number: – → ••• •• 23",
+        "Name: Bert → Bert Huber",
+        "Mobile number: – → ••• •• 23",
         "Staff are never taken over",
         "2 join, 1 leave",
         "New, with 1 member",
