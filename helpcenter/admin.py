@@ -139,7 +139,8 @@ class ArticleAdmin(ChangesAdmin):
     def state(self, obj: Article) -> SafeString:
         text = gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
         hidden = _hidden(obj, timezone.now())
-        return format_html('{}<span class="sub">{}</span>', text, hidden) if hidden else format_html("{}", text)
+        shown = format_html('<span class="whole">{}</span>', text)
+        return format_html('{}<span class="sub">{}</span>', shown, hidden) if hidden else shown
 
     @admin.display(description=_("as readers see it"))
     def preview(self, obj: Article) -> SafeString | str:
