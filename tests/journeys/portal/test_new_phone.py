@@ -1,6 +1,9 @@
 """Tests in which Ana sets up and verifies a new phone, after which the old one no longer works."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django_otp.oath import totp
 from lxml import html
 
@@ -88,6 +91,16 @@ def test_new_phone_signs_in_and_the_old_one_is_not_asked(ana: Person, clock: Clo
         ana.choose("Text message ••• •• 45")
 
     assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_hardware_token_is_on_no_phone(ana: Person) -> None:
+    """Seen failing: a token was offered as a method of the new phone, and listed with those on the old one."""
+    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+
+    assert not begin(ana).offers("Hardware token")
+
+    Enrolment.objects.filter(user=ana.user, method="token").update(confirmed=True, confirmed_at=ana.user.date_joined)
+    assert "Hardware token" not in set_up_number(ana)
 
 
 def test_moves_the_authenticator_app(ana: Person, clock: Clock) -> None:
