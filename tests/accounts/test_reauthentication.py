@@ -180,6 +180,7 @@ def test_nobody_signs_out_to_verify_again_while_no_method_can_be_used(ben: Perso
 
     assert page.path == "/sign-in/again/"
     assert "verdict:unreachable" in page.outcomes
+    assert "Text message" in page  # with the reason why it can't be used
 
 
 def test_password_is_proof_enough_where_no_second_step_is_asked(db: None, clock: Clock) -> None:

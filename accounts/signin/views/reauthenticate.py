@@ -52,6 +52,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
         half_signed_in.show_outcome(request, outcome, context)
     values = {
         "options": options,
+        "unavailable": [] if options else [o for o in allowed if about is None or o.method in about.methods],
         "next": next_url,
         "action": redirects.asking("signin:reauthenticate", next_url, **more),
         "step_up": about,
