@@ -22,11 +22,9 @@ def move(request: AuthedRequest) -> HttpResponse:
     """Guide the user to a new phone: set it up, verify it, then remove the old one's methods."""
     now = timezone.now()
     rules, offers = methods.read_offers(request)
-    offers = [o for o in offers if not registry.has(o.name, HandedOut)]
     # What the organisation hands out, such as a hardware token, is on no phone.
-    mine = [
-        o for o in methods.read_options(request, rules) if not o.is_backup and not registry.has(o.method, HandedOut)
-    ]
+    offers = [o for o in offers if not registry.has(o.name, HandedOut)]
+    mine = [o for o in methods.read_options(request, rules) if not (o.is_backup or o.is_handed_out)]
     started = new_phone.moved_since(request.session, now)
     if request.method == "POST" and "begin" in request.POST:
         new_phone.begin(request.session, now)
