@@ -232,6 +232,10 @@ def _refusal_of_people(
     concerned = {*draft.people, *draft.joining, *draft.leaving}
     if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
         return ActionRefusal.OTHER_SCOPE, ActionRefusal.OTHER_SCOPE.advice
+    if group and (wanted is None or wanted.name != group.name) and _has_others(staff, group):
+        return ActionRefusal.OTHER_SCOPE, _(
+            "This group has members whom another support desk helps. Ask a colleague there."
+        )
     if any(ranks.rank(each, staff) is Rank.ABOVE for each in concerned):
         return ActionRefusal.MORE_RIGHTS, ActionRefusal.MORE_RIGHTS.advice
     if group and (lost := _lost(staff, group, draft.leaving)):
@@ -252,6 +256,13 @@ def _supplied(group: Group) -> tuple[str, str]:
         "permissions, add a group here."
     )
     return "of_directory", words % {"directory": found.directory}
+
+
+def _has_others(staff: User, group: Group) -> bool:
+    """Return whether a group has members whom this member of staff may not see. A new name reaches all of them."""
+    if not desk_scopes.is_scoped(staff):
+        return False
+    return group.user_set.exclude(pk__in=desk_scopes.visible(staff).values("pk")).exists()
 
 
 def _lost(staff: User, group: Group, leaving: Sequence[User]) -> list[str]:

@@ -125,6 +125,21 @@ def test_scoped_staff_change_only_people_they_see(chief: User, desk: Group) -> N
     assert plan(chief, desk, wanted(SEE, joining=("ida",))).why == ActionRefusal.OTHER_SCOPE
 
 
+@pytest.mark.parametrize("change", [None, wanted(name="Renamed")])
+def test_scoped_staff_keep_groups_of_people_whom_they_do_not_see(chief: User, change: WantedGroup | None) -> None:
+    """Seen failing: a group of another desk was renamed and deleted, and its members lost it."""
+    choir, ida = Group.objects.create(name="Choir"), join("ida").user
+    basel = Group.objects.create(name="Basel")
+    Scope.objects.create(desk=chief.groups.get()).people.add(basel)
+    choir.user_set.add(ida)
+    assert plan(chief, choir, change).why == ActionRefusal.OTHER_SCOPE
+    assert plan(chief, choir, wanted(name="Choir", joining=())).why == ""
+
+    ida.groups.add(basel)
+
+    assert plan(chief, choir, change).why == ""
+
+
 def test_scoped_staff_take_nobody_out_of_their_last_group(chief: User) -> None:
     """Seen failing: they could then no longer see the person, nor put them back."""
     scope, ida = Scope.objects.create(desk=chief.groups.get()), join("ida").user
