@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
 from django.utils.crypto import get_random_string
@@ -202,6 +202,11 @@ class Page:
     def offers(self, label: str) -> bool:
         """Return whether a link or button has this label, or begins with it."""
         return bool(self._links(label) or self._forms(label))
+
+    def leads_to(self, path: str) -> bool:
+        """Return whether a link or form leads to this path, whatever its label is."""
+        hrefs = [href for _label, href in self.links] + [form.action for form in self.forms if form.buttons]
+        return any(urlsplit(urljoin(self.path, href)).path == path for href in hrefs)
 
     def _links(self, label: str) -> list[str]:
         return [href for text, href in self.links if text.startswith(label)]

@@ -27,7 +27,7 @@ PASSWORD = "blue-lamp-on-monday"
 ANAS, BENS, OFFICE = "+41795550123", "+41785550145", "+41445550167"
 MORNING = datetime(2026, 3, 2, 8, 0, 5, tzinfo=UTC)
 
-DIFFERENT = "Use a different verification option"
+DIFFERENT, OPTIONS = "Use a different verification option", "/sign-in/options/"
 
 
 @cache

@@ -34,7 +34,12 @@ def do(staff: Person, person: Person, name: str, press: str = "", **fields: str 
 
 def open_action(staff: Person, person: Person, name: str) -> Page:
     """Open the page of a support action, where it is previewed."""
-    return staff.browser.go(f"/admin/accounts/user/{person.user.pk}/do/{name}/")
+    return staff.browser.go(address_of_action(person, name))
+
+
+def address_of_action(person: Person, name: str) -> str:
+    """Return the path of the page on which a support action is previewed."""
+    return f"/admin/accounts/user/{person.user.pk}/do/{name}/"
 
 
 def perform(asked: ActionRequest, context: Context) -> ActionResult:

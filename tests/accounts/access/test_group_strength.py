@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts import access, sessions
 from accounts.access import AccessReason, AccessStep, SessionFacts, Verification, requirements
 from accounts.models import Application, Session, User
-from tests.simulated.people import Clock, Person
+from tests.simulated.people import OPTIONS, Clock, Person
 from verification import policies, strengths
 from verification.models import Browser, Policy
 from verification.policies import remembered_browser_revocation
@@ -34,7 +34,7 @@ def test_sign_in_asks_for_a_method_of_the_strength(ana: Person, finance: Group) 
     page = ana.give_password()
 
     assert "your app" in page
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
 
 
 def test_who_has_none_sets_one_up(ana: Person, finance: Group) -> None:

@@ -14,7 +14,7 @@ from accounts.access import AccessReason, access_decision_words, stepping_up
 from accounts.models import Application, User
 from accounts.sessions import SessionStore
 from accounts.signin import flow
-from tests.simulated.people import PASSWORD, Clock, Person, hire, join
+from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Challenge, Policy
 from verification.models.person import SecondStep
@@ -73,7 +73,7 @@ def test_asks_at_once_for_a_method_that_is_enough(ana: Person, wiki: Application
     page = ana.browser.press("Sign in", username="ana", password=PASSWORD)
 
     assert "your app" in page
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
     assert "Text message" not in ana.browser.go("/sign-in/options/")
     ana.browser.go("/sign-in/verify/")
     assert ana.verify(ana.read_app()).path == "/wiki/"

@@ -75,8 +75,8 @@ def test_says_that_there_are_none(ana: Person) -> None:
     page = ana.browser.go(LIST)
 
     assert _listed(page) == []
-    assert page.offers("Create an app password")
-    assert not page.offers("Delete all")
+    assert page.leads_to(MAKE)
+    assert not page.leads_to("/app-passwords/delete/")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_names_the_41st(ana: Person) -> None:
     page = ana.browser.go(LIST)
 
     assert len(_listed(page)) == MAX_PER_PERSON
-    assert not page.offers("Create an app password")
+    assert not page.leads_to(MAKE)
     assert all(f"laptop {at}" in page for at in range(MAX_PER_PERSON))
     refused = _make(ana)
     assert not SECRET.search(refused.html)
@@ -197,7 +197,7 @@ def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail:
     page = ana.browser.go(LIST)
     assert page.outcomes == {"app_passwords:off"}
     assert "old laptop" in page
-    assert not page.offers("Create an app password")
+    assert not page.leads_to(MAKE)
     assert ana.browser.go(MAKE).path == LIST
     ana.browser.send(MAKE, program="mail", name="another")
     assert AppPassword.objects.count() == 1
@@ -216,7 +216,7 @@ def test_says_that_they_are_suspended(ana: Person) -> None:
     page = ana.browser.go(LIST)
 
     assert page.outcomes == {"app_passwords:suspended"}
-    assert not page.offers("Create an app password")
+    assert not page.leads_to(MAKE)
     assert ana.browser.go(MAKE).path == LIST
 
 

@@ -63,8 +63,8 @@ def test_says_so_when_none_is_remembered(ana: Person) -> None:
 
     page = at_browsers(ana)
     assert page.n_empty_lists == 1
-    assert not page.offers("Remove all")
-    assert not page.offers("End all other sessions")
+    assert not page.leads_to("/browsers/forget/")
+    assert not page.leads_to("/browsers/sign-out-everywhere/")
 
 
 def test_those_that_are_over_are_not_listed(ana_in_firefox: Person, clock: Clock) -> None:

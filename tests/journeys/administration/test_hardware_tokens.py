@@ -284,7 +284,7 @@ def test_no_file_is_an_error_of_the_server(raw: bytes, kind: str, fay: Person) -
 def test_person_takes_a_token_from_the_stock_where_policy_says_so(ana: Person, clock: Clock) -> None:
     token = owned(digits=8)
     ana.sign_in()
-    assert not ana.browser.go("/methods/add/").offers("Hardware token")
+    assert not ana.browser.go("/methods/add/").leads_to("/methods/add/token/")
 
     Policy.objects.update_or_create(group=None, defaults={"stock_tokens": True})
     clock.forward(seconds=2)

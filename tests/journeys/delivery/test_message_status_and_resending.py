@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.simulated.people import DIFFERENT, Clock, Person, work
+from tests.simulated.people import DIFFERENT, OPTIONS, Clock, Person, work
 from tests.simulated.verdicts import text, verdicts
 from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
@@ -85,7 +85,7 @@ def test_page_says_why_a_text_does_not_come(ana: Person, outcome: FailureReason)
     message = Message.objects.get()
     assert (message.reason, page.message_states) == (outcome, [message.state])
     assert message_status_words.explain(message).words in page
-    assert page.offers(DIFFERENT)
+    assert page.leads_to(OPTIONS)
 
 
 def test_refused_for_good_is_said_at_once(ana: Person) -> None:

@@ -7,7 +7,7 @@ from tests.simulated.people import Person, work
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import FailureReason
 
-OPTIONS, METHODS = "/sign-in/options/", "/methods/"
+METHODS = "/methods/"
 
 
 def ask(person: Person, about: str) -> Page:

@@ -14,7 +14,7 @@ from helpcenter.diagnosis.findings import Finding
 from tests.journeys.diagnosis.diagnosis_pages import METHODS, ask, refuse
 from tests.simulated.app_password_services import build, make
 from tests.simulated.http_browser import Browser
-from tests.simulated.people import MORNING, Clock, Person, hire, join
+from tests.simulated.people import MORNING, OPTIONS, Clock, Person, hire, join
 from verification import limits, registry
 from verification.context import Context
 from verification.models import Browser as Remembered
@@ -62,7 +62,7 @@ def test_wait_is_named_with_its_end(ana: Person) -> None:
 
     assert "method-waits" in page.findings
     assert "09:02 CET" in page
-    assert page.offers("Use a different verification option")
+    assert page.leads_to(OPTIONS)
 
 
 def test_switched_off_method_is_named(ana: Person) -> None:
@@ -101,7 +101,7 @@ def test_lost_phone_with_another_way_leads_there(ana: Person) -> None:
 
     assert page.findings == ["methods-left"]
     assert str(registry.method("totp").label) in page
-    assert page.offers("Use a different verification option")
+    assert page.leads_to(OPTIONS)
 
 
 def test_lost_phone_without_another_way_leads_to_support(db: None, clock: Clock) -> None:
@@ -342,7 +342,7 @@ def test_wait_of_the_only_method_leads_to_support(cleo: Person) -> None:
     assert "method-waits" in page.findings
     assert "09:02" in page
     assert "Example Service Desk" in page
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
 
 
 def test_staff_who_are_always_asked_are_not_told_of_browsers(db: None, clock: Clock) -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.journeys.diagnosis.diagnosis_pages import OPTIONS, ask, behave, refuse
-from tests.simulated.people import PASSWORD, Clock, Person, join, work
+from tests.journeys.diagnosis.diagnosis_pages import ask, behave, refuse
+from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, join, work
 from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.limits import toll_fraud
@@ -53,7 +53,7 @@ def test_text_that_waits_is_named(ana: Person) -> None:
     page = ask(ana, "no-message")
 
     assert page.findings == ["message-queued"]
-    assert page.offers("Use a different verification option")
+    assert page.leads_to(OPTIONS)
 
 
 def test_lost_text_is_named(ana: Person) -> None:
@@ -195,7 +195,7 @@ def test_unreachable_phone_is_offered_no_call(db: None, clock: Clock) -> None:
 
     page = ask(gus, "no-message")
 
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
     assert "Example Service Desk" in page
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.simulated.people import ANAS, Clock, Person, work
+from tests.simulated.people import ANAS, OPTIONS, Clock, Person, work
 from tests.simulated.verdicts import spoken, verdicts
 from verification import notices
 from verification.audit import Details, events
@@ -48,7 +48,7 @@ def test_tries_the_app(ana_on_methods_page: Person, clock: Clock) -> None:
 def test_offers_no_other_option_and_no_remembering(ana_on_methods_page: Person) -> None:
     page = ana_on_methods_page.browser.press("Try it now Text message")
 
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
     assert not [form for form in page.forms if "remember" in form.names()]
     ana_on_methods_page.browser.send("/sign-in/verify/", code=ana_on_methods_page.read_text(), remember="on")
     assert not Remembered.objects.exists()

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from tests.simulated.people import DIFFERENT, Clock, Person
+from tests.simulated.people import OPTIONS, Clock, Person
 from verification.models import Failure
 
 # What a page tells about the other methods.
@@ -13,7 +13,7 @@ LOCKED, NO_SECOND = "sign_in:others_locked", "sign_in:no_second_method"
 def test_sees_no_other_option(cleo: Person) -> None:
     page = cleo.give_password()
 
-    assert not page.offers(DIFFERENT)
+    assert not page.leads_to(OPTIONS)
 
 
 def test_sees_how_to_reach_support(cleo: Person) -> None:
@@ -48,7 +48,7 @@ def test_locked_ones_are_named_only_if_none_is_left(locked: tuple[str, ...], ana
     page = ana.give_password()
 
     assert (LOCKED in page.outcomes) is (len(locked) == 2)
-    assert page.offers(DIFFERENT) is (len(locked) == 1)
+    assert page.leads_to(OPTIONS) is (len(locked) == 1)
     assert NO_SECOND not in page.outcomes
 
 

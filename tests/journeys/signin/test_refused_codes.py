@@ -225,7 +225,7 @@ def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: 
         assert verdicts(page) == {Verdict.ENDED}
         assert words in page
         assert not [form for form in page.forms if form.action == "/sign-in/resend/"]
-        assert not page.offers("Use a different verification option")
+        assert not page.offers(DIFFERENT)
         assert page.offers("Try again")
         assert "Your code goes to" not in page
         assert "app shows" not in page

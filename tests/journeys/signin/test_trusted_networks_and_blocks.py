@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import SecondStep, Session, User
 from tests.simulated.http_browser import Browser
-from tests.simulated.people import Clock, Person, join
+from tests.simulated.people import OPTIONS, Clock, Person, join
 from verification.models import Failure, Policy
 from verification.policies import DecisionReason
 
@@ -145,7 +145,7 @@ def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:
     page = ana.give_password()
 
     assert "app" in page.words
-    assert not page.offers("Use a different verification option")
+    assert not page.leads_to(OPTIONS)
 
 
 def forbid_what_ana_has(ana: Person) -> None:

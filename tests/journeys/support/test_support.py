@@ -13,7 +13,7 @@ from accounts.support.actions.registry import ACTIONS
 from tests.infrastructure.rounds import rounds
 from tests.journeys.support.support_cases import call_back
 from tests.simulated.people import Clock, Person, join, work
-from tests.simulated.support_desk import WHY, case, do, open_action
+from tests.simulated.support_desk import WHY, address_of_action, case, do, open_action
 from verification import outcomes
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
@@ -311,7 +311,7 @@ def test_check_of_one_person_is_nothing_at_the_address_of_another(ana: Person, b
     assert "Ana" not in page
     assert "Ben" not in page
     assert not AuditEvent.objects.filter(kind="support.caller_verified").exists()
-    assert not case(dora, ben).offers("Clear settings")
+    assert not case(dora, ben).leads_to(address_of_action(ben, "clear_settings"))
 
 
 def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None:

@@ -45,7 +45,7 @@ def test_lists_apart_what_the_policy_no_longer_allows(ana: Person) -> None:
     page = ana.browser.reload()
 
     assert 'id="forbidden"' in page.html
-    assert not page.offers("Try it now Text message")
+    assert not page.leads_to(f"/methods/{ana.enrolment('text').ref}/try/")
 
 
 def test_former_method_that_is_no_longer_installed_breaks_no_page(ana: Person) -> None:

@@ -224,7 +224,7 @@ def test_operators_look_and_change_nothing(wiki: Application, clock: Clock) -> N
     opal.sign_in(to="/admin/")
 
     assert "Wiki" in opal.browser.go(PAGES)
-    assert not opal.browser.go(f"{PAGES}wiki/").offers("Switch off")
+    assert not opal.browser.go(f"{PAGES}wiki/").leads_to(f"{PAGES}wiki/off/")
     for verb in ("change", "end", "off", "on", "delete"):
         assert opal.browser.go(f"{PAGES}wiki/{verb}/").status == 403
     assert opal.browser.go(f"{PAGES}add/").status == 403
