@@ -148,7 +148,7 @@ def _get(browser: Browser, address: Address) -> PageResult:
 def shown_forms() -> Iterator[list[BaseForm]]:
     """Collect the forms that templates are given: a response in a test has no context."""
     found: dict[int, BaseForm] = {}
-    render = Template._render
+    render = Template._render  # type: ignore[attr-defined]  # the stubs leave it out
 
     def noting(template: Template, context: Any) -> Any:
         values = [value for layer in context.dicts for value in layer.values()]

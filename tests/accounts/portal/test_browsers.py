@@ -55,7 +55,9 @@ def test_marks_this_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> Non
     assert "Firefox on Linux This browser" in page
     assert "Firefox on Linux This session" in page
     assert page.words.count("This browser") == 1
-    assert not page.offers("End session Firefox on Linux")
+    keys = [row_key(each.browser.session_key) for each in (ana_on_her_phone, ana_in_firefox)]
+    ends = [f"/browsers/sessions/{Session.objects.get(session_key=key).ref}/end/" for key in keys]
+    assert [page.leads_to(each) for each in ends] == [True, False]
 
 
 def test_says_so_when_none_is_remembered(ana: Person) -> None:
