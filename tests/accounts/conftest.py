@@ -25,7 +25,7 @@ from tests.accounts.keys.possessions import (
     protect_an_application,
     sign_in_to_an_application,
 )
-from tests.accounts.passwords.new_passwords import ask, link, path_of
+from tests.accounts.passwords.new_passwords import link, path_of, request_password_reset
 from tests.every_page.admin_rows import DIRECTORY
 from tests.real_programs import samba as domain_controller
 from tests.real_programs.samba import Samba
@@ -71,7 +71,7 @@ def samba(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def mailed(ana: Person) -> str:
     """Return the path of a link that was emailed to Ana."""
-    ask("ana")
+    request_password_reset("ana")
     return path_of(link())
 
 

@@ -6,14 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Session, User
-from tests.simulated.people import Person
+from accounts.models import Session
+from tests.simulated.people import Person, update_user
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
-
-
-def _change(person: Person, **fields: Any) -> None:
-    User.objects.filter(pk=person.user.pk).update(**fields)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +25,7 @@ def _change(person: Person, **fields: Any) -> None:
 )
 def test_ends_a_session_whose_person_changed(cleo: Person, change: dict[str, Any]) -> None:
     cleo.sign_in()
-    _change(cleo, **change)
+    update_user(cleo, **change)
 
     page = cleo.browser.go("/")
 
@@ -40,7 +36,7 @@ def test_ends_a_session_whose_person_changed(cleo: Person, change: dict[str, Any
 
 def test_comes_back_to_the_page_that_was_asked_for(cleo: Person) -> None:
     cleo.sign_in()
-    _change(cleo, epoch=2)
+    update_user(cleo, epoch=2)
 
     page = cleo.browser.go("/admin/")
 
@@ -50,7 +46,7 @@ def test_comes_back_to_the_page_that_was_asked_for(cleo: Person) -> None:
 
 def test_takes_no_action_from_a_session_that_is_over(cleo: Person) -> None:
     cleo.sign_in()
-    _change(cleo, epoch=2)
+    update_user(cleo, epoch=2)
 
     assert cleo.browser.send("/sign-out/").path == "/sign-in/"
 

@@ -49,7 +49,7 @@ def example(setting: Setting[object]) -> str:
 
 
 @cache
-def said(*examples: str) -> dict[str, str]:
+def read_settings(*examples: str) -> dict[str, str]:
     """Start a process with example values for some settings, and return what the code sees of each setting."""
     variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
     found: dict[str, str] = json.loads(fresh_process.python(_SAY_ALL, **clean(variables)).stdout)
@@ -71,9 +71,11 @@ COMPLETED = ("ALLOWED_HOSTS", "SENDER_NUMBERS", "REDIS_URL")
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_environment_decides(name: str) -> None:
-    changed = said(name) if name in ALONE else said(*(other for other in SETTINGS if other not in ALONE))
+    changed = (
+        read_settings(name) if name in ALONE else read_settings(*(other for other in SETTINGS if other not in ALONE))
+    )
 
-    assert changed[name] != said()[name]
+    assert changed[name] != read_settings()[name]
     assert name in COMPLETED or changed[name] == repr(SETTINGS[name].format.parse(example(SETTINGS[name])))
 
 

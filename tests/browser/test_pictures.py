@@ -105,7 +105,7 @@ def phone(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
         yield page
 
 
-def said(page: Page) -> list[str]:
+def stable_words(page: Page) -> list[str]:
     """Return the text of a page, without digits and other things that change from day to day."""
     words = page.locator("main").evaluate(_SAID)
     return [re.sub(r"\b[A-Z]#", "K#", re.sub(r"\d", "#", " ".join(each.split()))) for each in words if each.strip()]
@@ -132,10 +132,12 @@ def check(page: Page, name: str) -> None:
     kept = json.loads(WORDS.read_text()) if WORDS.exists() else {}
     if os.environ.get("RENEW_PICTURES"):
         take(page, name)
-        WORDS.write_text(json.dumps(kept | {name: said(page)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        WORDS.write_text(
+            json.dumps(kept | {name: stable_words(page)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        )
         return
     assert all((FOLDER / f"{name}{end}.png").exists() for _, end in _TWINS)
-    assert kept.get(name) == said(page), "the page changed: take the pictures again with RENEW_PICTURES=1"
+    assert kept.get(name) == stable_words(page), "the page changed: take the pictures again with RENEW_PICTURES=1"
 
 
 @pytest.mark.parametrize("name", OUTSIDE)

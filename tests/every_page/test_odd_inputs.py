@@ -138,7 +138,7 @@ def undone(client: Client) -> Iterator[None]:
     client.cookies = kept
 
 
-def send(
+def send_request(
     odd_run: OddInputRun, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any
 ) -> Any:
     """Send one request, and note a server error or a change made by a refused request."""
@@ -216,7 +216,7 @@ def fields_of(odd_run: OddInputRun, address: Address) -> Iterator[tuple[str, dic
     page = None
     for verb in ("GET", "POST"):
         with listening() as heard:
-            answer = send(odd_run, verb, address.path, body=as_form(odd_run, {}) if verb == "POST" else b"")
+            answer = send_request(odd_run, verb, address.path, body=as_form(odd_run, {}) if verb == "POST" else b"")
             if answer is None or answer.status_code in {404, 405}:
                 continue
             if verb == "GET" and not answer.streaming:
@@ -227,7 +227,7 @@ def fields_of(odd_run: OddInputRun, address: Address) -> Iterator[tuple[str, dic
                     filled |= {name: form.fields.get(name) or GOOD.get(name, "1") for name in form.names()}
             filled.pop("csrfmiddlewaretoken", None)
             query, body = (urlencode(filled), b"") if verb == "GET" else ("", as_form(odd_run, filled))
-            send(odd_run, verb, address.path, query=query, body=body)
+            send_request(odd_run, verb, address.path, query=query, body=body)
         yield verb, filled | {name: GOOD.get(name, "1") for name in heard - set(filled)}
 
 
@@ -246,9 +246,9 @@ def opened_by(odd_run: OddInputRun, state: str) -> list[Address]:
 @states("signed in")
 def test_recognises_what_is_refused(odd_run: OddInputRun) -> None:
     """Seen failing: it looked for forms in the context of a page, which no test gets."""
-    send(odd_run, "GET", "/methods/")
+    send_request(odd_run, "GET", "/methods/")
     refused = [
-        is_refused(odd_run, send(odd_run, verb, path, body=as_form(odd_run, fields)))
+        is_refused(odd_run, send_request(odd_run, verb, path, body=as_form(odd_run, fields)))
         for verb, path, fields in (
             ("GET", "/methods/", {}),
             ("POST", "/profile/", {"language": "none", "time_zone": "Nowhere"}),
@@ -269,7 +269,7 @@ def test_takes_any_value_in_any_field(odd_run: OddInputRun, request: pytest.Fixt
                 for value in odd_values.VALUES.values() if ALL else itertools.islice(turn, rounds(1, 2)):
                     sent = fields | {name: value}
                     query, body = (written_out(sent.items()), b"") if verb == "GET" else ("", as_form(odd_run, sent))
-                    send(odd_run, verb, address.path, query=query, body=body)
+                    send_request(odd_run, verb, address.path, query=query, body=body)
 
 
 def names() -> list[str]:
@@ -307,8 +307,8 @@ def test_takes_any_request_at_any_address(odd_run: OddInputRun, request: pytest.
         rest = "; ".join(
             f"{each}={kept.value}" for each, kept in odd_run.browser.client.cookies.items() if each != cookie
         )
-        send(odd_run, "GET", path, query=written_out(list(fields.items())[n % 100 : n % 100 + 90]))
-        send(odd_run, "POST", path, body=as_form(odd_run, fields))
+        send_request(odd_run, "GET", path, query=written_out(list(fields.items())[n % 100 : n % 100 + 90]))
+        send_request(odd_run, "POST", path, body=as_form(odd_run, fields))
         more: list[dict[str, Any]] = [
             {"verb": next(verbs), "query": written_out([(name, value)]), "body": body, "kind": kind},
             {"verb": "POST", "body": body, "kind": kind, "HTTP_X_CSRFTOKEN": csrf(odd_run)},
@@ -317,7 +317,7 @@ def test_takes_any_request_at_any_address(odd_run: OddInputRun, request: pytest.
             {"verb": "GET", "HTTP_COOKIE": f"{cookie}={odd_values.header(value).replace(';', '')}; {rest}"},
         ]
         for each in more if ALL else [more[(at + n) % len(more)]]:
-            send(odd_run, path=path, **each)
+            send_request(odd_run, path=path, **each)
 
 
 def csrf(odd_run: OddInputRun) -> str:
@@ -337,7 +337,7 @@ def test_takes_any_value_in_an_address(odd_run: OddInputRun) -> None:
             continue  # nothing is left open in it
         for address in same if ALL else (same[(n * 3 + m) % len(same)] for m in range(rounds(1, 3))):
             for verb in ("GET", "POST"):
-                send(odd_run, verb, address.path[:8_000], body=as_form(odd_run, GOOD))
+                send_request(odd_run, verb, address.path[:8_000], body=as_form(odd_run, GOOD))
 
 
 @states("stranger", "signed in")
@@ -350,15 +350,15 @@ def test_takes_any_value_in_any_header_and_cookie(odd_run: OddInputRun) -> None:
     for name in HEADERS:
         for value in itertools.islice(values, most):
             meta: dict[str, Any] = {name: odd_values.header(value)}
-            send(odd_run, "GET", next(pages), **meta)
+            send_request(odd_run, "GET", next(pages), **meta)
     for name in COOKIES:
         for value in itertools.islice(values, most):
-            send(odd_run, "GET", next(pages), HTTP_COOKIE=f"{name}={odd_values.header(value)}")
-            send(
+            send_request(odd_run, "GET", next(pages), HTTP_COOKIE=f"{name}={odd_values.header(value)}")
+            send_request(
                 odd_run,
                 "GET",
                 next(pages),
                 HTTP_COOKIE=f'{name}="{odd_values.header(value)}"; {odd_values.header(value)}=1',
             )
     for value in ("x", "-1", "²", "9" * 30, "1, 1", "\0"):
-        send(odd_run, "POST", next(pages), CONTENT_LENGTH=value)
+        send_request(odd_run, "POST", next(pages), CONTENT_LENGTH=value)

@@ -85,7 +85,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def ask(browser: Browser, verb: str, path: str, fields: dict[str, str] | None = None) -> Any:
+def send_request(browser: Browser, verb: str, path: str, fields: dict[str, str] | None = None) -> Any:
     kept = deepcopy(browser.client.cookies)
     token = kept.get("mfa_csrf")
     sent = {"csrfmiddlewaretoken": token.value if token else ""} | (fields or {})
@@ -130,7 +130,7 @@ def state_number(request: pytest.FixtureRequest) -> int:
 def _get(browser: Browser, address: Address) -> PageResult:
     with undone():
         with CaptureQueriesContext(connection) as captured, shown_forms() as forms:
-            answer = ask(browser, "get", address.path)
+            answer = send_request(browser, "get", address.path)
         is_signed_in = Session.objects.exclude(user=None).exists()
     return PageResult(
         address,
@@ -196,7 +196,7 @@ def opened(browser: Browser, results: list[PageResult]) -> list[str]:
         assert each.status < 500, each.address
         for fields in junk(n):
             with undone():
-                answer = ask(browser, "post", each.address.path, fields)
+                answer = send_request(browser, "post", each.address.path, fields)
                 assert answer.status_code < 500, each.address
                 if is_opened(answer.status_code, answer.get("Location", "")):
                     found.append(f"post {each.address.path}: {answer.status_code}")
@@ -226,7 +226,7 @@ def test_no_step_signs_in_without_a_proof(browser: Browser, results: list[PageRe
     for n, each in enumerate(tried):
         for fields in junk(n):
             with undone():
-                ask(browser, "post", each.address.path, fields)
+                send_request(browser, "post", each.address.path, fields)
                 if Session.objects.exclude(user=None).exists():
                     signed_in.append(f"post {each.address.path} {fields}")
 
@@ -345,7 +345,7 @@ def test_stranger_leaves_no_session(browser: Browser, table: list[Address]) -> N
         if (address.is_open or address.is_step) and not address.name.startswith(DEMO):
             for fields in JUNK:
                 with undone():
-                    ask(browser, "post", address.path, fields)
+                    send_request(browser, "post", address.path, fields)
                     if Session.objects.filter(user=None).exists():
                         leaving.add(address.name)
 

@@ -179,7 +179,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApp
             "hanging": f"http://127.0.0.1:{hanging.getsockname()[1]}/logout",
         }
         given = [HOST, GROUP, users.PASSWORD, foreign.CALLBACK, [_name(way) for way in WAYS], uris]
-        clients, secret, group = json.loads(foreign.run(up, _MAKE, json.dumps(given)))
+        clients, secret, group = json.loads(foreign.run_in_service(up, _MAKE, json.dumps(given)))
         yield ServiceWithApplications(up, database.url, clients, secret, group, quick, down)
 
 

@@ -48,7 +48,7 @@ class _Stays(HTTPRedirectHandler):
 _OPENER = build_opener(ProxyHandler({}), _Stays)
 
 
-def ask(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> tuple[int, str]:
+def send_request(url: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Send one request to the real server, and return the status and where it leads."""
     data = urlencode(form).encode() if form is not None else None
     request = Request(url, data=data, headers={**headers, "User-Agent": AGENT})  # noqa: S310  (our own service)
@@ -122,17 +122,24 @@ class EverythingPeopleUse:
         }
         refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
         return {
-            "session": lambda: ask(f"{self.url}/methods/", {"Cookie": session})[0] == 200,
+            "session": lambda: send_request(f"{self.url}/methods/", {"Cookie": session})[0] == 200,
             "remembered browser": lambda: self._password(name, session),
             "app password": lambda: (
-                ask(f"{self.url}/integrations/basic/", {"X-Service-Key": self.door.key, "Authorization": basic})[0]
+                send_request(
+                    f"{self.url}/integrations/basic/", {"X-Service-Key": self.door.key, "Authorization": basic}
+                )[0]
                 == 204
             ),
-            "application behind a proxy": lambda: ask(f"{self.url}/integrations/forward-auth/", asked)[0] == 200,
-            "access token": lambda: (
-                ask(f"{self.url}/oauth/userinfo/", {"Authorization": f"Bearer {tokens['access_token']}"})[0] == 200
+            "application behind a proxy": lambda: (
+                send_request(f"{self.url}/integrations/forward-auth/", asked)[0] == 200
             ),
-            "refresh token": lambda: ask(f"{self.url}/oauth/token/", {"Authorization": client}, refresh)[0] == 200,
+            "access token": lambda: (
+                send_request(f"{self.url}/oauth/userinfo/", {"Authorization": f"Bearer {tokens['access_token']}"})[0]
+                == 200
+            ),
+            "refresh token": lambda: (
+                send_request(f"{self.url}/oauth/token/", {"Authorization": client}, refresh)[0] == 200
+            ),
         }
 
     def _password(self, name: str, session: str) -> bool:
@@ -140,7 +147,7 @@ class EverythingPeopleUse:
         kept = "; ".join(part for part in session.split("; ") if not part.startswith("mfa_session"))
         token = next(part.partition("=")[2] for part in kept.split("; ") if part.startswith("mfa_csrf"))
         form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token}
-        status, leads_to = ask(f"{self.url}/sign-in/", {"Cookie": kept}, form)
+        status, leads_to = send_request(f"{self.url}/sign-in/", {"Cookie": kept}, form)
         return status == 302 and leads_to == "/"
 
 

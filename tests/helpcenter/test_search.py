@@ -119,13 +119,13 @@ QUERIES = (
 MIN_FOUND_SHARE = 0.95
 
 
-def found(text: str, clock: Clock) -> list[str]:
+def find_slugs(text: str, clock: Clock) -> list[str]:
     hits = search.find(text, audiences=["everyone"], now=clock.now, most=3)
     return [hit.article.slug for hit in hits]
 
 
 def test_own_words_lead_to_the_answer(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
-    missed = [(text, slug, first) for text, slug in QUERIES if slug not in (first := found(text, clock))]
+    missed = [(text, slug, first) for text, slug in QUERIES if slug not in (first := find_slugs(text, clock))]
 
     rate = 1 - len(missed) / len(QUERIES)
     with capsys.disabled():
@@ -138,14 +138,14 @@ def test_own_words_lead_to_the_answer(clock: Clock, capsys: pytest.CaptureFixtur
     ("typed", "slug"), [("recov", "recovery-codes"), ("passk", "use-passkey"), ("authentcator", "use-app")]
 )
 def test_beginnings_and_typos_are_understood(typed: str, slug: str, clock: Clock) -> None:
-    assert slug in found(typed, clock)
+    assert slug in find_slugs(typed, clock)
 
 
 def test_nonsense_finds_nothing(clock: Clock) -> None:
-    assert found("zzqx wvut", clock) == []
+    assert find_slugs("zzqx wvut", clock) == []
 
 
 def test_staff_articles_are_for_staff(clock: Clock) -> None:
-    assert "support-handbook" not in found("verify caller handbook", clock)
+    assert "support-handbook" not in find_slugs("verify caller handbook", clock)
     hits = search.find("verify caller handbook", audiences=["everyone", "support"], now=clock.now)
     assert hits[0].article.slug == "support-handbook"

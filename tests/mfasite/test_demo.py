@@ -73,7 +73,7 @@ def try_to_start(port: int, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False, timeout=TIMEOUT)
 
 
-def start(port: int, home: Path, out: Path, **more: str) -> Demo:
+def start_demo(port: int, home: Path, out: Path, **more: str) -> Demo:
     arguments = command("demo", "--port", str(port), "--dir", str(home))
     with out.open("w") as stream:
         process = subprocess.Popen(arguments, env=environment(**more), stdout=stream, stderr=stream, text=True)
@@ -101,7 +101,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
                 other.bind(("127.0.0.1", port + 1))
                 break
         other.listen()
-        running = start(port, folder / "home", folder / "out")
+        running = start_demo(port, folder / "home", folder / "out")
         try:
             running.wait_until_up()
             yield running
@@ -114,7 +114,7 @@ def without_flower(demo: Demo) -> Iterator[Demo]:
     """Give the second start of that demo, whose Flower did not start; the last test that uses it ends it."""
     demo.end()
     # A setting of Flower's own that it cannot read.
-    running = start(demo.port, demo.home, demo.home.parent / "out-again", FLOWER_MAX_TASKS="many")
+    running = start_demo(demo.port, demo.home, demo.home.parent / "out-again", FLOWER_MAX_TASKS="many")
     try:
         running.wait_until_up()
         yield running
@@ -303,7 +303,7 @@ def test_goes_on_without_flower(without_flower: Demo) -> None:
 
 
 def test_ends_in_order_when_it_is_interrupted_while_it_starts(tmp_path: Path) -> None:
-    starting = start(free_port(), tmp_path / "home", tmp_path / "out")
+    starting = start_demo(free_port(), tmp_path / "home", tmp_path / "out")
     deadline = time.monotonic() + TIMEOUT
     while "preparing the database" not in starting.said():
         assert time.monotonic() < deadline, starting.said()

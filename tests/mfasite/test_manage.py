@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
     clean = {"PATH": os.environ["PATH"], **environment}
     return subprocess.run(program, env=clean, capture_output=True, text=True, check=False, timeout=60)
@@ -28,13 +28,13 @@ ASKS = ("shell", "-v0", "-c", "from django.conf import settings as s; print(s.DE
 
 def test_runs_a_command_on_the_demo_of_a_folder(tmp_path: Path) -> None:
     """Seen failing: each command wanted DEMO and DEMO_DIR spelled out, and made links to another port."""
-    answer = run(f"--demo={made(tmp_path)}", *ASKS)
+    answer = run_manage(f"--demo={made(tmp_path)}", *ASKS)
 
     assert answer.stdout.strip() == "True http://localhost:8099", answer.stderr
 
 
 def test_uses_no_demo_unless_asked(tmp_path: Path) -> None:
-    answer = run(*ASKS, DEMO_DIR=str(made(tmp_path)))
+    answer = run_manage(*ASKS, DEMO_DIR=str(made(tmp_path)))
 
     assert answer.returncode != 0
     assert "SECRET_KEY" in answer.stderr
@@ -42,7 +42,7 @@ def test_uses_no_demo_unless_asked(tmp_path: Path) -> None:
 
 
 def test_refuses_the_demo_where_a_real_installation_is_set_up(tmp_path: Path) -> None:
-    answer = run(f"--demo={made(tmp_path)}", *ASKS, DATABASE_URL="postgres://two-step@127.0.0.1/two-step")
+    answer = run_manage(f"--demo={made(tmp_path)}", *ASKS, DATABASE_URL="postgres://two-step@127.0.0.1/two-step")
 
     assert answer.returncode != 0
     assert "DATABASE_URL" in answer.stderr
@@ -50,7 +50,7 @@ def test_refuses_the_demo_where_a_real_installation_is_set_up(tmp_path: Path) ->
 
 
 def test_says_how_to_start_a_demo_where_there_is_none(tmp_path: Path) -> None:
-    answer = run(f"--demo={tmp_path}", *ASKS)
+    answer = run_manage(f"--demo={tmp_path}", *ASKS)
 
     assert answer.returncode != 0
     assert "make demo" in answer.stderr
@@ -58,7 +58,7 @@ def test_says_how_to_start_a_demo_where_there_is_none(tmp_path: Path) -> None:
 
 def test_says_how_to_start_a_demo_when_asked_for_a_code_of_none(tmp_path: Path) -> None:
     """Seen failing: the answer was that SECRET_KEY is empty."""
-    answer = run("code", "ana", DEMO_DIR=str(tmp_path))
+    answer = run_manage("code", "ana", DEMO_DIR=str(tmp_path))
 
     assert answer.returncode != 0
     assert "make demo" in answer.stderr
@@ -66,7 +66,7 @@ def test_says_how_to_start_a_demo_when_asked_for_a_code_of_none(tmp_path: Path) 
 
 def test_says_that_migrations_are_missing(tmp_path: Path) -> None:
     """Seen failing: a traceback said that a table doesn't exist."""
-    answer = run(f"--demo={made(tmp_path)}", "verify_audit")
+    answer = run_manage(f"--demo={made(tmp_path)}", "verify_audit")
 
     assert answer.returncode != 0
     assert "Traceback" not in answer.stderr
@@ -77,7 +77,7 @@ def test_says_what_to_do_when_a_process_starts_before_the_migrations(tmp_path: P
     """Seen failing: a worker logged every two seconds that it can't reach the database, and a web process nothing."""
     what_processes_do = "from mfasite import checks; checks.log_database_error()"
 
-    answer = run(f"--demo={made(tmp_path)}", "shell", "--no-imports", "-v0", "-c", what_processes_do)
+    answer = run_manage(f"--demo={made(tmp_path)}", "shell", "--no-imports", "-v0", "-c", what_processes_do)
 
     assert answer.returncode == 0
     assert "lacks migrations of this version" in answer.stderr
@@ -90,11 +90,11 @@ def test_migrate_says_what_failed(tmp_path: Path) -> None:
     with closing(sqlite3.connect(home / "db.sqlite3")) as database:
         database.execute("CREATE TABLE django_content_type (id)")
 
-    answer = run(f"--demo={home}", "migrate")
+    answer = run_manage(f"--demo={home}", "migrate")
 
     assert answer.returncode != 0
     assert "django_content_type" in answer.stderr
 
 
 def test_shows_the_traceback_of_a_database_error_on_request(tmp_path: Path) -> None:
-    assert "Traceback" in run(f"--demo={made(tmp_path)}", "verify_audit", "--traceback").stderr
+    assert "Traceback" in run_manage(f"--demo={made(tmp_path)}", "verify_audit", "--traceback").stderr

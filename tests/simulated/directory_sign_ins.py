@@ -12,7 +12,7 @@ def tried(username: str, password: str, browser: Browser | None = None) -> Brows
     return browser
 
 
-def told(browser: Browser) -> str:
+def refusal(browser: Browser) -> str:
     """Return which refusal the page tells, such as `password_wrong`, `password_waits` or `directory_away`."""
     [outcome] = browser.shown.outcomes
     return outcome.removeprefix("sign_in:")

@@ -272,6 +272,13 @@ class Browser:
         self.page = Page(send(address, sent, follow=True))
         return self.page
 
+    def press_in_tab(self, page: Page, label: str, **fields: str) -> Page:
+        """Press a button on a page that stayed open in another tab."""
+        form, (_, name, value) = page.form(label)
+        filled = form.fields | fields | ({name: value} if name else {})
+        self.page = Page(self.client.post(urljoin(page.address, form.action), filled, follow=True))
+        return self.page
+
     def save(self, address: str, /, **fields: str | None) -> Page:
         """Open a page that asks for a reason, and submit its form with these fields. None removes a field."""
         page = self.go(address)

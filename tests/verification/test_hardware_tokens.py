@@ -24,7 +24,7 @@ from verification.outcomes import Verdict
 SEED = Seed(serial="TK-1", secret=b"12345678901234567890", scheme=Scheme(is_counted=True), manufacturer="Acme")
 
 
-def bring(seed: Seed, user: Any = None, *, is_dry_run: bool = False) -> str:
+def import_seed(seed: Seed, user: Any = None, *, is_dry_run: bool = False) -> str:
     context = Context(now=timezone.now())
     return hardware_tokens.bring_in(seed, user, context, actor_id=None, is_dry_run=is_dry_run)[0]
 
@@ -38,7 +38,7 @@ def person(name: str) -> Any:
     return get_user_model().objects.create_user(username=name, email=f"{name}@example.org", password="not used here")
 
 
-def use(user: Any) -> Enrolment:
+def confirm_waiting(user: Any) -> Enrolment:
     """Let the token that waits for someone count, as the proof of it does."""
     waiting: Enrolment = Enrolment.objects.get(user=user, method="token")
     with transaction.atomic():
@@ -53,7 +53,7 @@ def ben(db: None) -> Any:
 
 
 def test_secret_is_stored_encrypted(db: None) -> None:
-    bring(SEED)
+    import_seed(SEED)
 
     assert SEED.secret.decode() not in str(HardwareToken.objects.values().get())
     assert token().secret == SEED.secret
@@ -61,21 +61,25 @@ def test_secret_is_stored_encrypted(db: None) -> None:
 
 def test_dry_run_says_the_same_and_changes_nothing(engine_user: EngineUser, ben: Any) -> None:
     for user in (None, engine_user.user, ben):
-        said = bring(SEED, user, is_dry_run=True)
+        said = import_seed(SEED, user, is_dry_run=True)
         before = (HardwareToken.objects.count(), Enrolment.objects.count())
-        assert bring(SEED, user, is_dry_run=True) == said
+        assert import_seed(SEED, user, is_dry_run=True) == said
         assert (HardwareToken.objects.count(), Enrolment.objects.count()) == before
-        assert bring(SEED, user) == said
+        assert import_seed(SEED, user) == said
 
 
 def test_brought_in_again_it_is_the_same_until_something_differs(engine_user: EngineUser, ben: Any) -> None:
-    assert [bring(SEED), bring(SEED)] == ["new", "same"]
-    assert [bring(SEED, engine_user.user), bring(SEED, engine_user.user), bring(SEED)] == ["changed", "same", "same"]
-    assert bring(replace(SEED, secret=b"another secret of 20"), engine_user.user) == "changed"
+    assert [import_seed(SEED), import_seed(SEED)] == ["new", "same"]
+    assert [import_seed(SEED, engine_user.user), import_seed(SEED, engine_user.user), import_seed(SEED)] == [
+        "changed",
+        "same",
+        "same",
+    ]
+    assert import_seed(replace(SEED, secret=b"another secret of 20"), engine_user.user) == "changed"
     assert Enrolment.objects.get(user=engine_user.user).secret == b"another secret of 20"
-    assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8))) == "changed"
+    assert import_seed(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8))) == "changed"
     assert Enrolment.objects.get(user=engine_user.user).data["digits"] == 8
-    assert bring(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8)), ben) == "changed"
+    assert import_seed(replace(SEED, secret=b"another secret of 20", scheme=Scheme(digits=8)), ben) == "changed"
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
@@ -83,12 +87,12 @@ def test_brought_in_again_it_is_the_same_until_something_differs(engine_user: En
 def test_brought_in_again_its_validity_is_that_of_the_file(engine_user: EngineUser, has_it: str) -> None:
     """Seen failing: a file with other dates changed nothing."""
     now = timezone.now()
-    bring(replace(SEED, ends_at=now + timedelta(days=1)), None if has_it == "nobody" else engine_user.user)
+    import_seed(replace(SEED, ends_at=now + timedelta(days=1)), None if has_it == "nobody" else engine_user.user)
     if has_it == "uses it":
-        use(engine_user.user)
+        confirm_waiting(engine_user.user)
     later = replace(SEED, starts_at=now - timedelta(days=9), ends_at=now + timedelta(days=900))
 
-    said = [bring(later, is_dry_run=True), bring(later), bring(later), bring(SEED)]
+    said = [import_seed(later, is_dry_run=True), import_seed(later), import_seed(later), import_seed(SEED)]
 
     assert said == ["changed", "changed", "same", "same"]
     rows = [token(), *Enrolment.objects.filter(user=engine_user.user, method="token")]
@@ -99,59 +103,59 @@ def test_brought_in_again_its_validity_is_that_of_the_file(engine_user: EngineUs
 def test_token_whose_validity_was_extended_can_be_assigned(engine_user: EngineUser) -> None:
     """Seen failing: the former end still counted."""
     now = timezone.now()
-    bring(replace(SEED, ends_at=now - timedelta(days=1)))
+    import_seed(replace(SEED, ends_at=now - timedelta(days=1)))
     later = replace(SEED, ends_at=now + timedelta(days=900))
 
-    assert bring(later, engine_user.user) == "changed"
+    assert import_seed(later, engine_user.user) == "changed"
 
     assert Enrolment.objects.get(user=engine_user.user, method="token").ends_at == token().ends_at == later.ends_at
 
 
 def test_token_in_use_keeps_what_it_has(engine_user: EngineUser, ben: Any) -> None:
     """Seen failing: a file with only its serial number ended it."""
-    bring(SEED, engine_user.user)
-    use(engine_user.user)
+    import_seed(SEED, engine_user.user)
+    confirm_waiting(engine_user.user)
 
-    assert bring(replace(SEED, secret=b"another secret of 20", ends_at=timezone.now())) == "same"
+    assert import_seed(replace(SEED, secret=b"another secret of 20", ends_at=timezone.now())) == "same"
     assert (token().secret, token().ends_at) == (SEED.secret, None)
     assert Enrolment.objects.get(user=engine_user.user).ends_at is None
     with pytest.raises(hardware_tokens.InUse):
-        bring(SEED, ben)
+        import_seed(SEED, ben)
 
 
 def test_retired_token_comes_in_by_no_file(engine_user: EngineUser) -> None:
-    bring(SEED)
+    import_seed(SEED)
     assert hardware_tokens.retire(token(), engine_user.context, actor_id=None)
 
     with pytest.raises(hardware_tokens.Retired):
-        bring(SEED)
+        import_seed(SEED)
     with pytest.raises(hardware_tokens.NotInStock):
         hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
     assert not hardware_tokens.retire(token(), engine_user.context, actor_id=None)
     assert hardware_tokens.restore(token(), engine_user.context, actor_id=None)
-    assert bring(SEED) == "same"
+    assert import_seed(SEED) == "same"
 
 
 def test_nobody_has_a_retired_token_whatever_goes_wrong(engine_user: EngineUser) -> None:
-    bring(SEED, engine_user.user)
+    import_seed(SEED, engine_user.user)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         HardwareToken.objects.update(retired_at=engine_user.context.now)
 
 
 def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(engine_user: EngineUser) -> None:
-    bring(SEED, engine_user.user)
+    import_seed(SEED, engine_user.user)
     HardwareToken.objects.all().delete()
-    mine = use(engine_user.user)
+    mine = confirm_waiting(engine_user.user)
 
-    assert bring(replace(SEED, secret=b"not looked at at all"), engine_user.user) == "same"
+    assert import_seed(replace(SEED, secret=b"not looked at at all"), engine_user.user) == "same"
     assert (token().enrolment, token().secret) == (mine, SEED.secret)
 
 
 def test_what_it_counted_outlives_its_owner(engine_user: EngineUser, ben: Any) -> None:
     """A code that the last person read off opened for the next one, if the counter were new each time."""
-    bring(SEED, engine_user.user)
-    use(engine_user.user)
+    import_seed(SEED, engine_user.user)
+    confirm_waiting(engine_user.user)
     Enrolment.objects.update(counter=41)
 
     assert hardware_tokens.take_back(token(), engine_user.context, actor_id=None)
@@ -163,8 +167,8 @@ def test_what_it_counted_outlives_its_owner(engine_user: EngineUser, ben: Any) -
 
 
 def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(engine_user: EngineUser) -> None:
-    bring(SEED, engine_user.user)
-    use(engine_user.user)
+    import_seed(SEED, engine_user.user)
+    confirm_waiting(engine_user.user)
     Enrolment.objects.update(counter=7)
 
     enrolments.remove(
@@ -176,8 +180,8 @@ def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(engine_user: E
 
 
 def test_cleared_settings_leave_it_waiting(engine_user: EngineUser) -> None:
-    bring(SEED, engine_user.user)
-    use(engine_user.user)
+    import_seed(SEED, engine_user.user)
+    confirm_waiting(engine_user.user)
 
     with transaction.atomic():
         enrolments.clear(engine_user.user)
@@ -186,12 +190,12 @@ def test_cleared_settings_leave_it_waiting(engine_user: EngineUser) -> None:
 
 
 def test_token_whose_secret_does_not_open_is_given_to_nobody(engine_user: EngineUser) -> None:
-    bring(SEED)
+    import_seed(SEED)
     HardwareToken.objects.update(sealed_secret="v1.nobody.AAAA")
 
     with pytest.raises(hardware_tokens.Damaged):
         hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
-    assert bring(SEED) == "changed"
+    assert import_seed(SEED) == "changed"
     assert token().secret == SEED.secret
 
 
@@ -215,7 +219,7 @@ def may_claim(db: None) -> None:
 
 
 def test_nobody_takes_a_token_where_no_policy_says_so(engine_user: EngineUser) -> None:
-    bring(SEED)
+    import_seed(SEED)
 
     assert claim(engine_user).verdict is Verdict.REFUSED
 
@@ -223,7 +227,7 @@ def test_nobody_takes_a_token_where_no_policy_says_so(engine_user: EngineUser) -
 def test_claim_takes_nothing_from_anybody_until_it_is_proven(
     may_claim: None, engine_user: EngineUser, ben: Any
 ) -> None:
-    bring(SEED)
+    import_seed(SEED)
     issued = claim(engine_user)
     assert issued.issued
     assert list(HardwareToken.objects.in_stock()) == [token()]
@@ -239,7 +243,7 @@ def test_taken_token_is_told_from_none_by_no_word(
     is_given: bool, may_claim: None, engine_user: EngineUser, ben: Any
 ) -> None:
     if is_given:
-        bring(SEED, ben)
+        import_seed(SEED, ben)
 
     assert claim(engine_user).problems == {"serial": (str(method.not_assigned),)}
 
@@ -266,7 +270,7 @@ def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
         return "given"
 
     for _round in range(5):
-        bring(SEED)
+        import_seed(SEED)
 
         said = at_once(*(partial(give, user) for user in people))
 
@@ -282,7 +286,7 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
     """Seen failing with `take_claimed` answering yes without its guarded update."""
     Policy.objects.create(stock_tokens=True)
     desks = [EngineUser(person(f"p{n}"), Context(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
-    bring(SEED)
+    import_seed(SEED)
     issued = [claim(engine_user, f"session {n}") for n, engine_user in enumerate(desks)]
     code = SEED.scheme.code(SEED.secret, 0)
 
@@ -303,10 +307,10 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
 
 def test_mended_token_has_counted_as_far_as_before(engine_user: EngineUser) -> None:
     """Seen: its counter began at nought, and every code that it had shown opened once more."""
-    bring(SEED)
+    import_seed(SEED)
     HardwareToken.objects.update(counter=41, sealed_secret="v1.nobody.AAAA")
 
-    assert bring(SEED) == "changed"
+    assert import_seed(SEED) == "changed"
     assert (token().counter, token().secret) == (41, SEED.secret)
 
 
@@ -321,41 +325,41 @@ def test_mended_token_has_counted_as_far_as_before(engine_user: EngineUser) -> N
     ],
 )
 def test_counter_is_kept_while_it_counts_the_same(change: dict[str, Any], counter: int, db: None) -> None:
-    bring(SEED)
+    import_seed(SEED)
     HardwareToken.objects.update(counter=41)
 
-    assert bring(replace(SEED, **change)) == "changed"
+    assert import_seed(replace(SEED, **change)) == "changed"
     assert token().counter == counter
 
 
 @pytest.mark.parametrize(("step", "counter"), [(30, 59_000_000), (60, -1)])
 def test_used_up_steps_are_kept_while_they_are_as_long(step: int, counter: int, db: None) -> None:
-    bring(replace(SEED, scheme=Scheme()))
+    import_seed(replace(SEED, scheme=Scheme()))
     HardwareToken.objects.update(counter=59_000_000)
 
-    assert bring(replace(SEED, scheme=Scheme(digits=8, step=step))) == "changed"
+    assert import_seed(replace(SEED, scheme=Scheme(digits=8, step=step))) == "changed"
     assert token().counter == counter
 
 
 def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(engine_user: EngineUser, ben: Any) -> None:
     """The one who lost their settings had used it; the next one must not sign in by those codes."""
-    bring(SEED, engine_user.user)
-    use(engine_user.user)
+    import_seed(SEED, engine_user.user)
+    confirm_waiting(engine_user.user)
     Enrolment.objects.update(counter=41)
     with transaction.atomic():
         enrolments.clear(engine_user.user)
 
-    assert bring(SEED, ben) == "changed"
+    assert import_seed(SEED, ben) == "changed"
 
     assert (token().counter, Enrolment.objects.get(method="token").counter) == (41, 41)
     assert token().enrolment == Enrolment.objects.get(user=ben)
 
 
 def test_token_from_before_the_stock_moves_with_its_counter(engine_user: EngineUser, ben: Any) -> None:
-    bring(SEED, engine_user.user)
+    import_seed(SEED, engine_user.user)
     Enrolment.objects.update(counter=41)
     HardwareToken.objects.all().delete()
 
-    assert bring(SEED, ben) == "changed"
+    assert import_seed(SEED, ben) == "changed"
 
     assert Enrolment.objects.get(method="token").counter == 41

@@ -18,7 +18,7 @@ from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.portal import secure_account
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
-from tests.simulated.people import PASSWORD, Clock, Person
+from tests.simulated.people import PASSWORD, Clock, Person, update_user
 from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent, Policy
@@ -27,12 +27,8 @@ FAR = datetime(2051, 1, 1, tzinfo=UTC)
 WRONG = "wrong-lamp-on-friday"
 
 
-def _change(person: Person, **fields: Any) -> None:
-    User.objects.filter(pk=person.user.pk).update(**fields)
-
-
 def _without_second_step(person: Person) -> Person:
-    _change(person, second_step=SecondStep.DISABLED)
+    update_user(person, second_step=SecondStep.DISABLED)
     return person
 
 
@@ -134,21 +130,21 @@ def test_stops_working_when_the_account_is_cleared_deactivated_or_blocked(
     ana: Person, mail: AppPasswordService, change: dict[str, Any]
 ) -> None:
     secret = app_password_services.make(ana.user)
-    _change(ana, **change)
+    update_user(ana, **change)
 
     assert not mail.opens("ana", secret)
 
 
 def test_outlives_a_locked_second_step(ana: Person, mail: AppPasswordService) -> None:
     secret = app_password_services.make(ana.user)
-    _change(ana, second_step_locked_at=FAR)
+    update_user(ana, second_step_locked_at=FAR)
 
     assert mail.opens("ana", secret)
 
 
 def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
     app_password_services.make(ana.user)
-    _change(ana, grants_epoch=2)
+    update_user(ana, grants_epoch=2)
     ana.user.refresh_from_db()
 
     assert not app_passwords.of_person(ana.user).exists()
@@ -297,7 +293,7 @@ def test_records_a_new_place_once(ana: Person, mail: AppPasswordService) -> None
 def test_refuses_the_normal_password_of_anyone_who_needs_the_second_step(
     ana: Person, mail: AppPasswordService, step: SecondStep
 ) -> None:
-    _change(ana, second_step=step)
+    update_user(ana, second_step=step)
 
     assert mail.knock("ana", PASSWORD) == mail.knock("ana", WRONG) == mail.knock("nobody", WRONG)
 
@@ -338,7 +334,7 @@ def test_refuses_the_normal_password_of_anyone_who_may_not_sign_in(
     ana: Person, mail: AppPasswordService, change: dict[str, Any]
 ) -> None:
     _without_second_step(ana)
-    _change(ana, **change)
+    update_user(ana, **change)
 
     assert not mail.opens("ana", PASSWORD)
 

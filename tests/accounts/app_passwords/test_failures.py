@@ -1,23 +1,17 @@
 """Tests that an app that keeps failing is shown to its person, and that nothing is locked."""
 
-from typing import Any
-
 from accounts import app_passwords
-from accounts.models import SecondStep, StaleClient, User
+from accounts.models import SecondStep, StaleClient
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
-from tests.simulated.people import Clock, Person
+from tests.simulated.people import Clock, Person, update_user
 from verification.models import Message
 
 WRONG = "wrong-lamp-on-friday"
 
 
-def _change(person: Person, **fields: Any) -> None:
-    User.objects.filter(pk=person.user.pk).update(**fields)
-
-
 def _without_second_step(person: Person) -> Person:
-    _change(person, second_step=SecondStep.DISABLED)
+    update_user(person, second_step=SecondStep.DISABLED)
     return person
 
 

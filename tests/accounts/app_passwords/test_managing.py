@@ -3,7 +3,6 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -12,14 +11,10 @@ from accounts import app_passwords
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
 from tests.simulated import app_password_services
-from tests.simulated.people import Person
+from tests.simulated.people import Person, update_user
 from verification.models import Policy
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
-
-
-def _change(person: Person, **fields: Any) -> None:
-    User.objects.filter(pk=person.user.pk).update(**fields)
 
 
 def test_is_24_base32_letters_in_groups_of_four(ana: Person) -> None:
@@ -45,7 +40,7 @@ def test_refuses_the_41st(ana: Person) -> None:
 def test_counts_only_those_that_live(ana: Person) -> None:
     for _ in range(MAX_PER_PERSON):
         app_password_services.make(ana.user)
-    _change(ana, grants_epoch=2)
+    update_user(ana, grants_epoch=2)
     ana.user.refresh_from_db()
 
     app_password_services.make(ana.user)
@@ -61,7 +56,7 @@ def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
 
 
 def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
-    _change(ana, securing_since=FAR)  # by another request, since ours read its person
+    update_user(ana, securing_since=FAR)  # by another request, since ours read its person
 
     with pytest.raises(app_passwords.AppPasswordsOff):
         app_password_services.make(ana.user)
@@ -69,7 +64,7 @@ def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
 
 def test_makes_none_for_a_session_that_has_just_ended(ana: Person) -> None:
     """Seen failing where an action ends sessions and keeps the app passwords: a thief's request made one more."""
-    _change(ana, epoch=ana.user.epoch + 1)  # by another request, since ours read its person
+    update_user(ana, epoch=ana.user.epoch + 1)  # by another request, since ours read its person
 
     with pytest.raises(app_passwords.AppPasswordsOff):
         app_password_services.make(ana.user)

@@ -149,23 +149,23 @@ def test_says_where_to_write_if_nobody_did(tmp_path: Path) -> None:
         call_command("breached_passwords", "build", str(tmp_path))
 
 
-def found() -> set[str | None]:
+def check_ids() -> set[str | None]:
     return {message.id for message in checks.check_breached_passwords(None)}
 
 
 def test_the_check_names_a_missing_a_damaged_and_an_old_file(
     breach: Callable[..., Path], tmp_path: Path, settings: Settings
 ) -> None:
-    assert found() == set()
+    assert check_ids() == set()
     file, source = breach("one"), tmp_path / "source.txt"
-    assert found() == set()
+    assert check_ids() == set()
 
     last_year = (timezone.now() - timedelta(days=366)).timestamp()
     os.utime(source, (last_year, last_year))
     call_command("breached_passwords", "build", str(source), stdout=StringIO())
-    assert found() == {"accounts.W011"}
+    assert check_ids() == {"accounts.W011"}
 
     file.write_bytes(file.read_bytes()[:-1])
-    assert found() == {"accounts.E001"}
+    assert check_ids() == {"accounts.E001"}
     file.unlink()
-    assert found() == {"accounts.E001"}
+    assert check_ids() == {"accounts.E001"}

@@ -59,7 +59,7 @@ def sign_in(up: Stack, name: str, password: str, *, network: str = "192.0.2.7") 
         return browser.post("/sign-in/", username=name, password=password)
 
 
-def look(up: Stack, path: str) -> float:
+def get_page(up: Stack, path: str) -> float:
     with closing(TimedBrowser(up.url, "192.0.2.8")) as browser:
         return browser.get(path).expect(200)
 
@@ -78,7 +78,7 @@ def crowd(up: Stack, *, size: int, seconds: float) -> tuple[list[TimedResponse],
         ]
         while time.monotonic() < until:
             local.append(sign_in(up, "fay", users.PASSWORD).expect(302, "/sign-in/verify/"))
-            pages.append(look(up, "/help/"))
+            pages.append(get_page(up, "/help/"))
         return [each.result() for each in waiting], local, pages
 
 

@@ -10,7 +10,7 @@ from accounts.directories.password_result_codes import NotChecked, PasswordResul
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
 from tests.simulated.app_password_services import AppPasswordService
-from tests.simulated.directory_sign_ins import refusals, told, tried
+from tests.simulated.directory_sign_ins import refusal, refusals, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
 from verification.models import Counter
@@ -35,7 +35,7 @@ def test_a_server_that_checks_no_password_counts_none(
     with slapd.answering("emil", code):
         refused = tries("emil", 12)
 
-    assert {told(browser) for browser in refused} == {"directory_away"}
+    assert {refusal(browser) for browser in refused} == {"directory_away"}
     assert set(refusals()) == {"away"}
     assert tried("emil", PASSWORD).shown.path == "/sign-in/register/"
 
@@ -60,7 +60,7 @@ def test_a_refusal_that_says_nothing_of_the_password_is_told_and_counts(
     with slapd.answering("emil", OTHER):
         first, *_others, last = tries("emil", 4)
 
-    assert (told(first), told(last)) == ("directory_away", "directory_later")
+    assert (refusal(first), refusal(last)) == ("directory_away", "directory_later")
 
 
 def test_a_guess_counts_once_however_many_servers_are_asked(
@@ -109,7 +109,7 @@ def test_a_lock_that_has_a_result_code_of_its_own_is_told_to_support_only(
     with slapd.answering("emil", LOCKED_HERE):
         first, *_others, last = tries("emil", 4)
 
-    assert (told(first), told(last)) == ("password_wrong", "directory_later")
+    assert (refusal(first), refusal(last)) == ("password_wrong", "directory_later")
     assert refusals() == ["locked", "locked", "later", "later"]
 
 
@@ -122,7 +122,7 @@ def test_a_correct_password_of_a_restricted_account_is_no_incorrect_one(
     with slapd.answering("emil", 49, WINDOWS.format(data=data)):
         refused = [tried("emil", PASSWORD) for _turn in range(12)]
 
-    assert {told(browser) for browser in refused} == {"directory_restricted"}
+    assert {refusal(browser) for browser in refused} == {"directory_restricted"}
     assert set(refusals()) == {"restricted"}
 
 
@@ -144,7 +144,7 @@ def test_the_next_server_is_asked_if_one_is_unwilling(
     with slapd.answering("emil", UNWILLING):
         browser = tried("emil", PASSWORD)
 
-    assert told(browser) == "directory_away"
+    assert refusal(browser) == "directory_away"
 
 
 def test_a_service_counts_no_attempt_that_nobody_checked(

@@ -14,7 +14,7 @@ from helpcenter.models import Article
 from tests.real_programs import ldap_directories
 from tests.real_programs.samba import ACCOUNT_DISABLED, DOMAIN, LOCKOUT, NORMAL_ACCOUNT, PASSWORD, Samba
 from tests.simulated.app_password_services import AppPasswordService
-from tests.simulated.directory_sign_ins import refusals, told, tried
+from tests.simulated.directory_sign_ins import refusal, refusals, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
 from verification.browsers import known_browsers
@@ -160,10 +160,10 @@ def test_says_why_a_correct_password_is_refused_and_nothing_about_another(
 
     right, wrong, nobody = tried(name, PASSWORD), tried(name, "wrong"), tried("nobody", "wrong")
 
-    assert told(right) == f"directory_{why}"
+    assert refusal(right) == f"directory_{why}"
     assert str(directories.WORDS[directories.PasswordResult(why)]) in right.shown
     assert Article.objects.get(slug="directory-password").get_absolute_url() in right.shown.html
-    assert (told(wrong), told(nobody)) == ("password_wrong", "password_wrong")
+    assert (refusal(wrong), refusal(nobody)) == ("password_wrong", "password_wrong")
     assert refusals() == [why]
     assert not User.objects.exists()
 
@@ -173,7 +173,7 @@ def test_tells_nobody_but_support_that_an_account_is_locked(directory: Callable[
     directory()
 
     for password in (PASSWORD, "wrong"):
-        assert told(tried("locked", password)) == "password_wrong"
+        assert refusal(tried("locked", password)) == "password_wrong"
 
     assert refusals() == ["locked", "locked"]
 
@@ -257,5 +257,5 @@ def test_a_stranger_does_not_lock_out_a_known_browser(
     for number in range(20):
         tried("emil", f"wrong {number}", Browser(network=f"198.51.{number}.7"))
 
-    assert told(tried("emil", PASSWORD, Browser(network="198.51.77.7"))) == "directory_later"
+    assert refusal(tried("emil", PASSWORD, Browser(network="198.51.77.7"))) == "directory_later"
     assert tried("emil", PASSWORD, browser).shown.path == "/sign-in/register/"

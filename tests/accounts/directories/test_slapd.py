@@ -11,7 +11,7 @@ from accounts.models.directories import Encryption
 from accounts.provisioning import suggested_numbers
 from tests.real_programs.ports import free_port
 from tests.real_programs.slapd import BASE, PASSWORD, Slapd
-from tests.simulated.directory_sign_ins import refusals, told, tried
+from tests.simulated.directory_sign_ins import refusal, refusals, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import ANAS, Clock, join
 from tests.simulated.people import PASSWORD as LOCAL_PASSWORD
@@ -184,7 +184,7 @@ def test_tells_that_the_password_must_be_changed(
 
     right, wrong = tried("gerd", PASSWORD), tried("gerd", "wrong")
 
-    assert (told(right), told(wrong)) == ("directory_must_change", "password_wrong")
+    assert (refusal(right), refusal(wrong)) == ("directory_must_change", "password_wrong")
     assert refusals() == ["must_change"]
 
 
@@ -195,7 +195,7 @@ def test_tells_that_the_password_has_expired(directory: Callable[..., Directory]
 
     right, wrong = tried("hanna", PASSWORD), tried("hanna", "wrong")
 
-    assert (told(right), told(wrong)) == ("directory_expired", "password_wrong")
+    assert (refusal(right), refusal(wrong)) == ("directory_expired", "password_wrong")
 
 
 def test_tells_nobody_that_the_directory_has_locked_an_account(
@@ -206,7 +206,7 @@ def test_tells_nobody_that_the_directory_has_locked_an_account(
 
     right, wrong = tried("ivo", PASSWORD), tried("ivo", "wrong")
 
-    assert (told(right), told(wrong)) == ("password_wrong", "password_wrong")
+    assert (refusal(right), refusal(wrong)) == ("password_wrong", "password_wrong")
 
 
 def test_a_stranger_cannot_make_the_directory_lock_an_account(
@@ -217,7 +217,7 @@ def test_a_stranger_cannot_make_the_directory_lock_an_account(
     for number in range(9):
         tried("jana", f"wrong {number}", Browser(network=f"198.51.100.{number + 1}"))
 
-    assert told(tried("jana", PASSWORD, Browser(network="198.51.100.77"))) == "directory_later"
+    assert refusal(tried("jana", PASSWORD, Browser(network="198.51.100.77"))) == "directory_later"
     clock.forward(minutes=61)
     assert tried("jana", PASSWORD, Browser(network="198.51.100.78")).shown.path == "/sign-in/register/"
 
@@ -268,7 +268,7 @@ def test_says_that_it_is_away_and_local_people_still_sign_in(
         slapd.start()
     directories.forget()
 
-    assert {told(browser) for browser in (away, unknown, again)} == {"directory_away"}
+    assert {refusal(browser) for browser in (away, unknown, again)} == {"directory_away"}
     assert local.shown.path == "/sign-in/register/"
     assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
 
@@ -281,7 +281,7 @@ def test_attempts_that_nobody_answered_are_no_incorrect_passwords(
     slapd.stop()
     try:
         for _turn in range(12):
-            assert told(tried("dora", PASSWORD)) == "directory_away"
+            assert refusal(tried("dora", PASSWORD)) == "directory_away"
     finally:
         slapd.start()
     directories.forget()
@@ -304,7 +304,7 @@ def test_a_server_that_hangs_after_it_agreed_to_starttls_is_left(
 def test_refuses_a_certificate_of_somebody_else(directory: Callable[..., Directory], clock: Clock) -> None:
     directory(ca="")
 
-    assert told(tried("dora", PASSWORD)) == "directory_away"
+    assert refusal(tried("dora", PASSWORD)) == "directory_away"
 
 
 # Where the password is not ours -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from verification.models import AuditEvent
 State = DirectorySync.State
 
 
-def run(directory: Directory) -> DirectorySync:
+def sync_now(directory: Directory) -> DirectorySync:
     """Read a directory as the schedule does."""
     made = sync_runs._make(directory, timezone.now())
     assert made is not None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import applying, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
-from tests.accounts.directory_sync.runs import State, context, events, preview, run
+from tests.accounts.directory_sync.runs import State, context, events, preview, sync_now
 from tests.real_programs.slapd import BASE, Slapd
 from tests.simulated.people import Clock, Person
 
@@ -40,7 +40,7 @@ def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeatin
 
     monkeypatch.setattr(applying, "apply", apply_once)
     with pytest.raises(WorkerKilled):
-        run(made)
+        sync_now(made)
     n_before = User.objects.count()
     assert sync_runs.work(timezone.now()) == 0  # its lease still runs
     clock.forward(minutes=6)
@@ -66,7 +66,7 @@ def test_a_run_that_is_interrupted_while_it_reads_starts_again(
 
     monkeypatch.setattr(sync_runs, "_keep", die)
     with pytest.raises(WorkerKilled):
-        run(made)
+        sync_now(made)
     assert DirectorySyncBatch.objects.count() == 1
     monkeypatch.undo()
     clock.forward(minutes=6)
@@ -153,7 +153,7 @@ def test_a_directory_without_a_complete_answer_for_three_intervals_is_stale(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
     made = directory(sync_minutes=15)
-    run(made)
+    sync_now(made)
 
     def stale() -> bool:
         return directory_sync.is_stale(directory_sync.health_of(made), timezone.now())

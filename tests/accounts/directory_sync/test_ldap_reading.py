@@ -14,7 +14,7 @@ from tests.simulated.people import Clock
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_reading")]
 
 
-def read(directory: Directory, clock: Clock) -> tuple[dict[str, PersonEntry], dict[str, set[str]]]:
+def read_entries(directory: Directory, clock: Clock) -> tuple[dict[str, PersonEntry], dict[str, set[str]]]:
     """Return the people by username, and the usernames of each group's members."""
     with ldap_connections.connected(directory, directory.servers[0]) as connection:
         connection.bind_account(password_of(directory) or "")
@@ -37,7 +37,7 @@ def group_dn(name: str) -> str:
 def test_reads_everyone_over_several_pages(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
     slapd.people(f"p{n}" for n in range(1, 1202))
 
-    people, _groups = read(directory(), clock)
+    people, _groups = read_entries(directory(), clock)
 
     assert len(people) == 1201
     entry = people["p7"]
@@ -55,10 +55,10 @@ def test_a_list_that_a_size_limit_cuts_off_is_incomplete(
     cut = directory(account=LIMITED)
 
     with pytest.raises(ldap_connections.Incomplete, match="Size limit exceeded"):
-        read(cut, clock)
+        read_entries(cut, clock)
 
     slapd.remove("p0")
-    assert len(read(cut, clock)[0]) == MAX_ENTRIES
+    assert len(read_entries(cut, clock)[0]) == MAX_ENTRIES
 
 
 def test_groups_count_people_of_groups_inside_them(
@@ -70,7 +70,7 @@ def test_groups_count_people_of_groups_inside_them(
     slapd.group("outer", f"member: {group_dn('middle')}", f"member: {dn('anna').upper().replace(',', ' , ')}")
     slapd.group("apart", f"member: {dn('dirk')}", "member: uid=stranger,dc=elsewhere")
 
-    _people, groups = read(directory(), clock)
+    _people, groups = read_entries(directory(), clock)
 
     everyone = {"anna", "bert", "cleo"}
     assert groups == {"inner": everyone, "middle": everyone, "outer": everyone, "apart": {"dirk"}}
@@ -82,7 +82,7 @@ def test_reads_the_other_kinds_of_groups(slapd: Slapd, directory: Callable[..., 
     slapd.group("unique", *unique, kind="groupOfUniqueNames")
     slapd.group("posix", "gidNumber: 100", "memberUid: CLEO", "memberUid: nobody", kind="posixGroup")
 
-    _people, groups = read(directory(), clock)
+    _people, groups = read_entries(directory(), clock)
 
     assert groups == {"unique": {"anna", "bert"}, "posix": {"cleo"}}
 
@@ -94,7 +94,7 @@ def test_a_group_filter_chooses_groups_and_still_follows_the_others(
     slapd.group("team", f"member: {dn('bert')}")
     slapd.group("vpn-users", f"member: {dn('anna')}", f"member: {group_dn('team')}")
 
-    _people, groups = read(directory(group_filter="(cn=vpn-*)"), clock)
+    _people, groups = read_entries(directory(group_filter="(cn=vpn-*)"), clock)
 
     assert groups == {"vpn-users": {"anna", "bert"}}
 
@@ -106,7 +106,7 @@ def test_follows_members_of_the_memberof_overlay_by_a_filter(
     slapd.group("staff", f"member: {dn('anna')}")
 
     only = f"(&(uid={{username}})(memberOf={group_dn('staff')}))"
-    people, _groups = read(directory(person_filter=only), clock)
+    people, _groups = read_entries(directory(person_filter=only), clock)
 
     assert set(people) == {"anna"}
 
@@ -120,17 +120,17 @@ def test_a_lock_for_good_and_the_filter_of_disabled_people_switch_off(
     slapd.change("bert", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 20260302075900Z")
     slapd.change("cleo", "replace: employeeType\nemployeeType: left")
 
-    people, _groups = read(directory(disabled_filter="(employeeType=left)"), clock)
+    people, _groups = read_entries(directory(disabled_filter="(employeeType=left)"), clock)
 
     assert {name for name, entry in people.items() if entry.is_active} == {"bert", "dirk"}
 
 
 def test_a_permanent_id_survives_a_rename(slapd: Slapd, directory: Callable[..., Directory], clock: Clock) -> None:
     slapd.people(["anna"])
-    before, _groups = read(directory(), clock)
+    before, _groups = read_entries(directory(), clock)
 
     slapd.rename("anna", "anna.huber")
-    after, _groups = read(Directory.objects.get(), clock)
+    after, _groups = read_entries(Directory.objects.get(), clock)
 
     assert after["anna.huber"].key == before["anna"].key
 
@@ -139,4 +139,4 @@ def test_nothing_is_read_from_a_base_that_is_not_there(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
     with pytest.raises(ldap_connections.Incomplete, match="No such object"):
-        read(directory(base=f"ou=elsewhere,{BASE}"), clock)
+        read_entries(directory(base=f"ou=elsewhere,{BASE}"), clock)

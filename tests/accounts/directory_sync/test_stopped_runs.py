@@ -12,7 +12,7 @@ from accounts import directory_sync
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support import directory_health
-from tests.accounts.directory_sync.runs import State, context, counts, dn, events, members, preview, rows, run
+from tests.accounts.directory_sync.runs import State, context, counts, dn, events, members, preview, rows, sync_now
 from tests.real_programs.slapd import LIMITED, MAX_ENTRIES, Slapd
 from tests.simulated.people import Clock, Person, join
 from verification.models import AuditEvent
@@ -26,7 +26,7 @@ def test_a_list_that_is_cut_off_changes_nothing(
     slapd.people(f"p{n}" for n in range(MAX_ENTRIES + 1))
     made = directory(account=LIMITED)
 
-    failed = run(made)
+    failed = sync_now(made)
 
     assert failed.state == State.FAILED
     assert "Size limit exceeded" in failed.error
@@ -41,11 +41,11 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
 ) -> None:
     slapd.people(f"p{n}" for n in range(20))
     made = directory()
-    run(made)
+    sync_now(made)
     slapd.remove("p1", "p2", "p3", "p4", "p5")
     slapd.people(["new"])
 
-    stopped, again = run(made), run(made)
+    stopped, again = sync_now(made), sync_now(made)
     stopped.refresh_from_db()
 
     assert (stopped.state, again.state) == (State.REPLACED, State.READY)
@@ -70,7 +70,7 @@ def test_many_who_would_be_taken_over_as_disabled_stop_the_run(
         slapd.change(name, "replace: employeeType\nemployeeType: left")
     made = directory(link_by="username", disabled_filter="(employeeType=left)")
 
-    stopped = run(made)
+    stopped = sync_now(made)
 
     assert (stopped.state, stopped.stopped, stopped.n_switched_off) == (State.READY, True, 5)
     assert rows(stopped) == {("switched_off", name, "") for name in names}
@@ -85,11 +85,11 @@ def test_many_groups_that_would_go_stop_the_run_with_their_number(
     for n in range(6):
         slapd.group(f"g{n}", f"member: {dn('anna')}")
     made = directory()
-    run(made)
+    sync_now(made)
     for n in range(5):
         slapd.remove_group(f"g{n}")
 
-    stopped = run(made)
+    stopped = sync_now(made)
 
     assert (stopped.state, stopped.stopped) == (State.READY, True)
     assert (stopped.n_switched_off, stopped.n_groups_removed, stopped.n_groups_known) == (0, 5, 6)
@@ -108,11 +108,11 @@ def test_groups_that_would_lose_everyone_stop_the_run(
         slapd.group(f"g{n}", f"member: {dn('anna')}")
     slapd.group("g5", f"member: {dn('anna')}", f"member: {dn('bert')}")
     made = directory()
-    run(made)
+    sync_now(made)
     for n in range(6):
         slapd.change_group(f"g{n}", f"replace: member\nmember: {dn('stranger')}")
 
-    stopped = run(made)
+    stopped = sync_now(made)
 
     assert (stopped.state, stopped.stopped) == (State.READY, True)
     assert (stopped.n_groups_removed, stopped.n_groups_changed, stopped.n_groups_known) == (6, 6, 6)
@@ -125,21 +125,21 @@ def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
     """Seen failing: four of twenty left in each run, until nobody was left."""
     slapd.people(f"p{n}" for n in range(20))
     made = directory()
-    run(made)
+    sync_now(made)
 
     slapd.remove("p0", "p1", "p2", "p3")
-    first = run(made)
+    first = sync_now(made)
     clock.forward(minutes=15)
     slapd.remove("p4")
-    second = run(made)
+    second = sync_now(made)
     said = directory_health.went_before(second)
     assert directory_sync.confirm(second, fay.user, context(), reason="They left.")
     sync_runs.work(timezone.now())
     slapd.remove("p5", "p6", "p7", "p8")
-    third = run(made)  # who left with the confirmed run counts no more
+    third = sync_now(made)  # who left with the confirmed run counts no more
     clock.forward(minutes=61)
     slapd.remove("p9", "p10", "p11", "p12")
-    fourth = run(made)
+    fourth = sync_now(made)
 
     assert [each.state for each in (first, second, third, fourth)] == [State.DONE, State.READY, State.DONE, State.DONE]
     assert re.findall(r"\d+", said) == ["4"]
@@ -150,10 +150,10 @@ def test_four_of_four_may_leave_without_a_question(
 ) -> None:
     slapd.people(["a", "b", "c", "d"])
     made = directory()
-    run(made)
+    sync_now(made)
     slapd.remove("a", "b", "c", "d")
 
-    assert run(made).state == State.DONE
+    assert sync_now(made).state == State.DONE
     assert not User.objects.filter(is_active=True).exists()
 
 
@@ -175,13 +175,13 @@ def test_the_last_administrator_stays(slapd: Slapd, directory: Callable[..., Dir
     """Seen failing without an event: the audit log said nothing about it."""
     slapd.people(["fay", "anna"])
     made = directory()
-    run(made)
+    sync_now(made)
     fay = User.objects.get(username="fay")
     fay.groups.add(Group.objects.get(name="Administrators"))
     slapd.remove("fay", "anna")
 
-    again = run(made)
-    still = [run(made) for _turn in range(2)]
+    again = sync_now(made)
+    still = [sync_now(made) for _turn in range(2)]
 
     assert rows(again) == {("switched_off", "anna", "missing"), ("refused", "fay", "last_administrator")}
     assert [rows(each) for each in still] == [set(), {("refused", "fay", "last_administrator")}]
@@ -195,17 +195,17 @@ def test_a_directory_that_is_away_changes_nothing_and_returns(
 ) -> None:
     slapd.people(["anna"])
     made = directory()
-    run(made)
+    sync_now(made)
     slapd.stop()
     try:
-        away, still = run(made), run(made)
+        away, still = sync_now(made), sync_now(made)
     finally:
         slapd.start()
 
     assert (away.state, still.state) == (State.FAILED, State.FAILED)
     assert events("directory.sync_failed") == ["directory.sync_failed"]
     assert User.objects.get().is_active
-    assert counts(run(made)) == {"unchanged": 1}
+    assert counts(sync_now(made)) == {"unchanged": 1}
 
 
 def test_a_directory_that_hangs_ends_the_run_in_time(
@@ -213,11 +213,11 @@ def test_a_directory_that_hangs_ends_the_run_in_time(
 ) -> None:
     slapd.people(["anna"])
     made = directory()
-    run(made)
+    sync_now(made)
     (process,) = [child.process for child in slapd.crew.children if child.name == "slapd"]
     process.send_signal(signal.SIGSTOP)
     try:
-        hung = run(made)
+        hung = sync_now(made)
     finally:
         process.send_signal(signal.SIGCONT)
 

@@ -13,7 +13,7 @@ from accounts.directories import ldap_connections
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_runs import row_words
-from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, run
+from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, sync_now
 from tests.real_programs.slapd import Slapd
 from tests.simulated.people import Clock, Person, hire, join
 from verification.models import AuditEvent
@@ -31,11 +31,11 @@ def test_adds_people_and_groups_and_a_second_run_changes_nothing(
     slapd.group("staff", f"member: {dn('p1')}", f"member: {dn('p2')}")
     made = directory()
 
-    first = run(made)
+    first = sync_now(made)
     n_events = AuditEvent.objects.count()
     epochs = list(User.objects.order_by("pk").values_list("epoch", "directory_seen_at"))
     clock.forward(minutes=60)
-    second = run(made)
+    second = sync_now(made)
 
     assert (first.state, counts(first)) == (State.DONE, {"added": 620, "groups_changed": 1})
     assert (second.state, counts(second)) == (State.DONE, {"unchanged": 620})
@@ -55,9 +55,9 @@ def test_statements_do_not_grow_with_groups_that_stay_the_same(
     for first, n in ((0, 3), (3, 40)):
         for each in range(first, n):
             slapd.group(f"g{each}", f"member: {dn('anna')}")
-        run(made)
+        sync_now(made)
         with CaptureQueriesContext(connection) as seen:
-            assert run(made).n_groups == n
+            assert sync_now(made).n_groups == n
         counts.append(len(seen))
 
     assert counts[0] == counts[1]
@@ -67,13 +67,13 @@ def test_follows_renames_changes_and_groups(slapd: Slapd, directory: Callable[..
     slapd.people(["anna", "bert"])
     slapd.group("staff", f"member: {dn('anna')}")
     made = directory()
-    run(made)
+    sync_now(made)
     anna = User.objects.get(username="anna")
 
     slapd.rename("anna", "anna.huber")
     slapd.change("anna.huber", "replace: cn\ncn: Anna Huber")
     slapd.change_group("staff", f"replace: member\nmember: {dn('bert')}")
-    again = run(made)
+    again = sync_now(made)
 
     assert counts(again) == {"changed": 1, "unchanged": 1, "groups_changed": 1}
     anna.refresh_from_db()
@@ -91,18 +91,18 @@ def test_people_who_are_gone_or_disabled_are_switched_off_until_they_return(
 ) -> None:
     slapd.people(["anna", "bert", "cleo"])
     made = directory()
-    run(made)
+    sync_now(made)
     keys = dict(User.objects.values_list("username", "pk"))
 
     slapd.change("anna", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
     slapd.change("bert", "replace: employeeType\nemployeeType: guest")
     Directory.objects.filter(pk=made.pk).update(person_filter="(&(uid={username})(!(employeeType=guest)))")
     made.refresh_from_db()
-    off = run(made)
+    off = sync_now(made)
     who_is_off = set(User.objects.filter(is_active=False).values_list("username", flat=True))
     slapd.change("anna", "delete: pwdAccountLockedTime")
     slapd.change("bert", "delete: employeeType")
-    on = run(made)
+    on = sync_now(made)
 
     assert counts(off) == {"switched_off": 2, "unchanged": 1}
     assert who_is_off == {"anna", "bert"}
@@ -119,8 +119,8 @@ def test_someone_who_is_disabled_from_the_start_gets_no_account(
     slapd.group("staff", f"member: {dn('anna')}", f"member: {dn('bert')}")
     made = directory(disabled_filter="(employeeType=left)")
 
-    run(made)
-    second = run(made)
+    sync_now(made)
+    second = sync_now(made)
 
     assert set(User.objects.values_list("username", flat=True)) == {"anna"}
     assert counts(second) == {"unchanged": 2}
@@ -130,11 +130,11 @@ def test_a_group_that_is_gone_is_removed(slapd: Slapd, directory: Callable[..., 
     slapd.people(["anna"])
     slapd.group("staff", f"member: {dn('anna')}")
     made = directory(group_filter="(cn=staff)")
-    run(made)
+    sync_now(made)
 
     Directory.objects.filter(pk=made.pk).update(group_filter="(cn=other)")
     made.refresh_from_db()
-    again = run(made)
+    again = sync_now(made)
 
     assert rows(again) == {("group", "staff", "gone")}
     assert not Group.objects.filter(name="staff").exists()
@@ -175,10 +175,10 @@ def test_the_session_of_someone_who_left_ends_with_the_run(
     anna = join("anna").set_up("totp")
     anna.sign_in()
     assert anna.browser.go("/methods/").path == "/methods/"
-    run(made)
+    sync_now(made)
     slapd.remove("anna")
 
-    run(made)
+    sync_now(made)
 
     assert anna.browser.go("/methods/").path == "/sign-in/"
 
@@ -195,17 +195,17 @@ def test_two_people_swap_usernames_in_one_run(
     monkeypatch.setattr(ldap_connections, "PAGE", page)
     slapd.people(["anna", "bert", "carl"])
     made = directory()
-    run(made)
+    sync_now(made)
     keys = dict(User.objects.values_list("username", "pk"))
 
     slapd.rename("anna", "other")
     slapd.rename("bert", "anna")
     slapd.rename("other", "bert")
-    again = run(made)
+    again = sync_now(made)
 
     assert counts(again) == {"changed": 2, "unchanged": 1}
     assert dict(User.objects.values_list("username", "pk")) == {**keys, "anna": keys["bert"], "bert": keys["anna"]}
-    assert counts(run(made)) == {"unchanged": 3}
+    assert counts(sync_now(made)) == {"unchanged": 3}
 
 
 def test_username_that_is_taken_is_named_beside_what_changed(
@@ -215,11 +215,11 @@ def test_username_that_is_taken_is_named_beside_what_changed(
     User.objects.create(username="local")
     slapd.people(["anna"])
     made = directory()
-    run(made)
+    sync_now(made)
 
     slapd.rename("anna", "local")
     slapd.change("local", "replace: cn\ncn: Anna Huber")
-    again = run(made)
+    again = sync_now(made)
 
     row = again.rows.get()
     assert (row.what, row.why) == ("changed", "username_taken")
@@ -237,9 +237,9 @@ def test_names_that_are_too_long_are_said_to_be_shortened_in_each_run(
     slapd.group("cars", f"member: {dn('bert')}")
     made = directory()
 
-    first = run(made)
+    first = sync_now(made)
     clock.forward(minutes=60)
-    second = run(made)
+    second = sync_now(made)
 
     cut = long_name[:150].strip()
     too_long = {("shortened", "anna", "long_name"), ("shortened", cut, "long_group_name")}
@@ -256,6 +256,6 @@ def test_an_email_address_that_is_none_is_named_beside_what_is_added(
     slapd.people(["anna"])
     slapd.change("anna", "replace: mail\nmail: anna at example.org")
 
-    first = run(directory())
+    first = sync_now(directory())
 
     assert rows(first) == {("added", "anna", "invalid_email")}

@@ -24,7 +24,7 @@ def break_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verification.delivery.outbox.notice", broken)
 
 
-def ask(name: str, *, browser: Browser | None = None) -> Page:
+def request_password_reset(name: str, *, browser: Browser | None = None) -> Page:
     browser = browser or Browser()
     browser.go("/password-reset/")
     return browser.press("Email me the link", name=name)

@@ -15,7 +15,7 @@ from tests.simulated.people import PASSWORD, Clock, Person
 from verification.context import Context
 
 
-def change(person: Person, password: str = PASSWORD, new: str = NEW) -> Page:
+def change_password(person: Person, password: str = PASSWORD, new: str = NEW) -> Page:
     person.browser.go("/password/")
     return person.browser.press("Change password", password=password, new_password=new)
 
@@ -26,7 +26,7 @@ def change(person: Person, password: str = PASSWORD, new: str = NEW) -> Page:
 def test_changes_the_password(ana: Person) -> None:
     ana.sign_in()
 
-    page = change(ana)
+    page = change_password(ana)
 
     assert (page.path, "portal:password_changed" in page.outcomes) == ("/", True)
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
@@ -41,7 +41,7 @@ def test_ends_all_others_and_keeps_this_session(ana: Person, clock: Clock) -> No
     ana.sign_in()
     remembered_elsewhere(ana)
     before = ana.browser.session_key
-    change(ana)
+    change_password(ana)
 
     assert other.browser.go("/").path == "/sign-in/"
     assert ana.browser.go("/").path == "/"
@@ -54,7 +54,7 @@ def test_ends_all_others_and_keeps_this_session(ana: Person, clock: Clock) -> No
 
 def test_remembered_browser_asks_again(ana: Person, clock: Clock) -> None:
     ana.sign_in(remember="on")
-    change(ana)
+    change_password(ana)
     ana.browser.press("Sign out")
 
     assert ana.give_password(NEW).path == "/sign-in/verify/"
@@ -62,7 +62,7 @@ def test_remembered_browser_asks_again(ana: Person, clock: Clock) -> None:
 
 def test_old_password_opens_nothing(ana: Person) -> None:
     ana.sign_in()
-    change(ana)
+    change_password(ana)
 
     assert Person(ana.user, ana.phone).give_password().path == "/sign-in/"
 
@@ -70,7 +70,7 @@ def test_old_password_opens_nothing(ana: Person) -> None:
 def test_wrong_present_password_is_named_beside_its_field(ana: Person) -> None:
     ana.sign_in()
 
-    page = change(ana, "guessed")
+    page = change_password(ana, "guessed")
 
     assert (page.path, page.refused_fields) == ("/password/", {"password"})
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
@@ -80,9 +80,9 @@ def test_wrong_present_password_is_named_beside_its_field(ana: Person) -> None:
 def test_wrong_present_passwords_are_bounded(ana: Person) -> None:
     ana.sign_in()
     for n in range(10):
-        change(ana, f"guess {n}")
+        change_password(ana, f"guess {n}")
 
-    page = change(ana)
+    page = change_password(ana)
 
     assert page.refused_fields == {"password"}
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
@@ -91,10 +91,10 @@ def test_wrong_present_passwords_are_bounded(ana: Person) -> None:
 def test_right_present_password_forgets_the_wrong_ones(ana: Person) -> None:
     ana.sign_in()
     for n in range(9):
-        change(ana, f"guess {n}")
-    change(ana)
+        change_password(ana, f"guess {n}")
+    change_password(ana)
 
-    assert all("Incorrect password" in change(ana, f"guess {n}") for n in range(9))
+    assert all("Incorrect password" in change_password(ana, f"guess {n}") for n in range(9))
 
 
 @pytest.mark.parametrize("case", WEAK)
@@ -102,7 +102,7 @@ def test_weak_one_is_refused_with_words_beside_its_field(ana: Person, case: str)
     ana.sign_in()
     new, words = WEAK[case]
 
-    page = change(ana, new=new)
+    page = change_password(ana, new=new)
 
     assert page.path == "/password/"
     assert words in page
@@ -112,7 +112,7 @@ def test_weak_one_is_refused_with_words_beside_its_field(ana: Person, case: str)
 def test_empty_form_names_both_fields(ana: Person) -> None:
     ana.sign_in()
 
-    page = change(ana, "", "")
+    page = change_password(ana, "", "")
 
     assert page.refused_fields == {"password", "new_password"}
 
@@ -120,7 +120,7 @@ def test_empty_form_names_both_fields(ana: Person) -> None:
 def test_typed_passwords_stand_on_no_page(ana: Person) -> None:
     ana.sign_in()
 
-    page = change(ana, "guessed it", "weak")
+    page = change_password(ana, "guessed it", "weak")
 
     assert "guessed it" not in page.html
     assert 'value="weak"' not in page.html
@@ -128,7 +128,7 @@ def test_typed_passwords_stand_on_no_page(ana: Person) -> None:
 
 def test_spaces_at_the_ends_belong_to_a_password(ana: Person) -> None:
     ana.sign_in()
-    change(ana, new=f" {NEW} ")
+    change_password(ana, new=f" {NEW} ")
 
     assert User.objects.get(pk=ana.user.pk).check_password(f" {NEW} ")
 
@@ -173,8 +173,8 @@ def test_password_that_was_hashed_as_typed_still_works_and_is_hashed_again(ana: 
 @SPELT
 def test_changed_to_one_form_is_typed_in_the_other(ana: Person, kept: str, typed: str) -> None:
     ana.sign_in()
-    assert "portal:password_changed" in change(ana, new=kept).outcomes
-    assert change(ana, typed, typed).refused_fields == {"new_password"}
+    assert "portal:password_changed" in change_password(ana, new=kept).outcomes
+    assert change_password(ana, typed, typed).refused_fields == {"new_password"}
 
     assert Person(ana.user, ana.phone).give_password(typed).path == "/sign-in/verify/"
 

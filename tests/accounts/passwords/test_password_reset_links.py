@@ -13,7 +13,16 @@ from pytest_django import Settings
 
 from accounts import password_resets
 from accounts.models import PasswordReset, Session, User
-from tests.accounts.passwords.new_passwords import APART, NEW, WEAK, ask, break_mail, link, path_of, set_new
+from tests.accounts.passwords.new_passwords import (
+    APART,
+    NEW,
+    WEAK,
+    break_mail,
+    link,
+    path_of,
+    request_password_reset,
+    set_new,
+)
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join, work
@@ -31,7 +40,7 @@ from verification.policies import DecisionReason
 
 @pytest.mark.parametrize("name", ["ana", "ANA ", "ana@example.org", "Ana@Example.ORG"])
 def test_mails_a_link_to_the_named_account(ana: Person, name: str) -> None:
-    ask(name)
+    request_password_reset(name)
 
     assert mails(ana) == ["password_reset"]
     assert Message.objects.get().address == "ana@example.org"
@@ -40,7 +49,7 @@ def test_mails_a_link_to_the_named_account(ana: Person, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "x" * 254, "a'; --", "an\x01a"])
 def test_answers_the_same_for_an_unknown_name(ana: Person, name: str) -> None:
-    known, unknown = ask("ana"), ask(name)
+    known, unknown = request_password_reset("ana"), request_password_reset(name)
 
     assert (known.status, known.words) == (unknown.status, unknown.words)
     assert Message.objects.count() == 1
@@ -50,20 +59,20 @@ def test_answers_the_same_for_an_unknown_name(ana: Person, name: str) -> None:
 def test_answers_the_same_for_accounts_that_get_no_link(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert ask("ana").words == ask("nobody").words
+    assert request_password_reset("ana").words == request_password_reset("nobody").words
     assert not Message.objects.exists()
 
 
 def test_answers_the_same_when_too_many_were_asked_for(ana: Person) -> None:
-    pages = [ask("ana").words for _ in range(7)]
+    pages = [request_password_reset("ana").words for _ in range(7)]
 
     assert len(set(pages)) == 1
     assert mails(ana) == ["password_reset"] * 5
 
 
 def test_goes_to_one_address_alone(ana: Person, cleo: Person) -> None:
-    ask("ana@example.org,cleo@example.org")
-    ask("ana@example.org cleo@example.org")
+    request_password_reset("ana@example.org,cleo@example.org")
+    request_password_reset("ana@example.org cleo@example.org")
 
     assert not Message.objects.exists()
 
@@ -106,7 +115,7 @@ def test_sets_a_new_password_and_does_not_sign_in(ana: Person, mailed: str) -> N
 def test_never_skips_the_second_step(ana: Person) -> None:
     ana.sign_in(remember="on")
     ana.browser.press("Sign out")
-    ask("ana", browser=ana.browser)
+    request_password_reset("ana", browser=ana.browser)
     set_new(path_of(link()), browser=ana.browser)
 
     assert ana.give_password(NEW).path == "/sign-in/verify/"
@@ -117,7 +126,7 @@ def test_ends_sessions_browsers_and_half_sign_ins(ana: Person) -> None:
     half = Person(ana.user, ana.phone)
     half.give_password()
     remembered_elsewhere(ana)
-    ask("ana")
+    request_password_reset("ana")
     set_new(path_of(link()))
 
     assert ana.browser.go("/").path == "/sign-in/"
@@ -129,7 +138,7 @@ def test_ended_sessions_are_not_listed_afterwards(ana: Person) -> None:
     """Seen failing: they stood under “Active sessions” until their end."""
     intruder = Person(ana.user, ana.phone)
     intruder.sign_in()
-    ask("ana")
+    request_password_reset("ana")
 
     set_new(path_of(link()))
 
@@ -140,7 +149,7 @@ def test_ended_sessions_are_not_listed_afterwards(ana: Person) -> None:
 
 
 def test_mail_says_how_the_password_was_set(ana: Person) -> None:
-    ask("ana")
+    request_password_reset("ana")
     set_new(path_of(link()))
 
     told = Message.objects.get(template__endswith="password_changed.txt")
@@ -197,14 +206,14 @@ def test_link_ends_with_a_change_of_epoch(ana: Person, mailed: str) -> None:
 
 
 def test_older_links_die_with_the_newer_ones_use(ana: Person, mailed: str) -> None:
-    ask("ana")
+    request_password_reset("ana")
     set_new(path_of(link()))
 
     assert Browser().go(mailed).status == 410
 
 
 def test_older_link_is_dead_once_a_newer_one_is_made(ana: Person, mailed: str) -> None:
-    ask("ana")
+    request_password_reset("ana")
 
     assert Browser().go(mailed).status == 410
     assert set_new(path_of(link())).status == 200
@@ -213,7 +222,7 @@ def test_older_link_is_dead_once_a_newer_one_is_made(ana: Person, mailed: str) -
 def test_form_of_an_older_link_sets_nothing(ana: Person, mailed: str) -> None:
     browser = Browser()
     browser.go(mailed)
-    ask("ana")
+    request_password_reset("ana")
 
     assert browser.press("Set the new password", new_password=NEW).status == 410
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
@@ -234,7 +243,7 @@ def test_spellings_of_an_address_are_one(ana: Person, typed: str, n_mails: int) 
 def test_each_account_of_a_mailbox_gets_a_mail_that_names_it(ana: Person) -> None:
     other = join("ana.admin")
     User.objects.filter(pk=other.user.pk).update(email="Ana@example.org")
-    page = ask("ana@example.org")
+    page = request_password_reset("ana@example.org")
     work()
 
     told = {message.user_id: message.address for message in Message.objects.all()}
@@ -242,12 +251,12 @@ def test_each_account_of_a_mailbox_gets_a_mail_that_names_it(ana: Person) -> Non
 
     assert told == {ana.user.pk: "ana@example.org", other.user.pk: "Ana@example.org"}
     assert sorted(re.findall(r"for the account ([\w.]+)\. ", " ".join(words))) == ["ana", "ana.admin"]
-    assert page.words == ask("nobody@example.org").words
+    assert page.words == request_password_reset("nobody@example.org").words
 
 
 def test_link_of_one_account_leaves_that_of_another_alone(ana: Person) -> None:
     User.objects.filter(pk=join("ana.admin").user.pk).update(email="ana@example.org")
-    ask("ana@example.org")
+    request_password_reset("ana@example.org")
     work()
     found = [re.findall(r"https?://\S+", d.words)[0] for d in Delivery.objects.filter(kind="mail").order_by("pk")]
 
@@ -313,7 +322,7 @@ def test_weak_one_is_refused_by_the_link_too(ana: Person, mailed: str, case: str
 
 def test_token_of_one_link_opens_no_other(ana: Person, mailed: str) -> None:
     join("eve")
-    ask("eve")
+    request_password_reset("eve")
     hers = path_of(link())
     handle, token = mailed.strip("/").split("/")[1:]
     other = hers.strip("/").split("/")[1]
@@ -378,7 +387,7 @@ def test_failing_notice_leaves_the_link_unused(ana: Person, mailed: str, monkeyp
 def test_link_that_is_open_ends_with_what_happens_to_the_account_meanwhile(ana: Person, clock: Clock) -> None:
     """The page was open when support blocked the account. Seen failing: the new password was set all the same."""
     context = Context(now=clock.now)
-    ask("ana")
+    request_password_reset("ana")
     _start, handle, token, *_end = path_of(link()).strip("/").split("/")
     opened = password_resets.open_link(handle, token, context)
     assert opened is not None

@@ -28,7 +28,7 @@ def now() -> Context:
     return Context(now=timezone.now(), network=NETWORK)
 
 
-def begin(person: Person) -> User:
+def begin_securing(person: Person) -> User:
     secure_account.begin(person.user, now(), about="an event")
     return again(person)
 
@@ -38,7 +38,7 @@ def decide(user: User, *, is_remembered: bool = False) -> policies.Decision:
 
 
 def test_says_since_when_records_and_tells(ana: Person) -> None:
-    user = begin(ana)
+    user = begin_securing(ana)
 
     assert user.securing_since == timezone.now()
     assert kinds(ana) == ["account.securing_begun"]
@@ -50,7 +50,7 @@ def test_ends_sessions_and_forgets_browsers(ana: Person) -> None:
     ana.sign_in()
     remembered_elsewhere(ana)
 
-    user = begin(ana)
+    user = begin_securing(ana)
 
     assert user.epoch == 2
     assert not Remembered.objects.exists()
@@ -63,7 +63,7 @@ def test_nothing_stands_in_for_the_second_step(ana: Person, by: str) -> None:
     is_remembered = by == "browser"
     assert decide(ana.user, is_remembered=is_remembered).step is SignInStep.ALLOW
 
-    user = begin(ana)
+    user = begin_securing(ana)
 
     assert (decide(user, is_remembered=is_remembered).step, decide(user).reason) == (
         SignInStep.ASK,
@@ -73,7 +73,7 @@ def test_nothing_stands_in_for_the_second_step(ana: Person, by: str) -> None:
 
 def test_end_brings_back_what_the_policy_allows(ana: Person) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
-    user = begin(ana)
+    user = begin_securing(ana)
 
     secure_account.end(user, now())
 
@@ -89,8 +89,8 @@ def test_end_of_what_was_not_begun_records_nothing(ana: Person) -> None:
 
 
 def test_begun_twice_goes_on(ana: Person) -> None:
-    begin(ana)
-    user = begin(ana)
+    begin_securing(ana)
+    user = begin_securing(ana)
 
     assert user.epoch == 3
     secure_account.end(user, now())
@@ -99,7 +99,7 @@ def test_begun_twice_goes_on(ana: Person) -> None:
 
 def test_nobody_else_is_touched(ana: Person, cleo: Person) -> None:
     remembered_elsewhere(cleo)
-    begin(ana)
+    begin_securing(ana)
 
     assert Remembered.objects.filter(user=cleo.user).count() == 1
     assert (again(cleo).epoch, again(cleo).securing_since) == (1, None)
@@ -113,7 +113,7 @@ def test_app_passwords_rest_and_work_again_afterwards(ana: Person) -> None:
     )
     assert app_passwords.check(ask).is_right
 
-    user = begin(ana)
+    user = begin_securing(ana)
     assert not app_passwords.check(replace(ask, now=timezone.now())).is_right
     secure_account.end(user, now())
 
@@ -128,7 +128,7 @@ def test_failing_notice_leaves_everything_as_it_was(ana: Person, monkeypatch: py
 
     monkeypatch.setattr("verification.delivery.outbox.notice", broken)
     with pytest.raises(OSError, match="outbox"):
-        begin(ana)
+        begin_securing(ana)
 
     assert (again(ana).epoch, again(ana).securing_since) == (1, None)
     assert Remembered.objects.exists()

@@ -32,7 +32,7 @@ def post(person: Person, path: str, **fields: str) -> Callable[[], Any]:
     return lambda: person.browser.client.post(path, fields | {"csrfmiddlewaretoken": token})
 
 
-def told(found: list[str]) -> str:
+def listed(found: list[str]) -> str:
     return "\n".join(sql[:150] for sql in found)
 
 
@@ -49,7 +49,7 @@ def used(ana: Person, clock: Clock) -> Person:
 def test_password_step_that_sends_a_text(used: Person) -> None:
     found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
 
-    assert len(found) <= PASSWORD_STEP, told(found)
+    assert len(found) <= PASSWORD_STEP, listed(found)
     assert sum("verification_message" in sql for sql in found) == 1
 
 
@@ -59,13 +59,13 @@ def test_password_step_that_asks_the_app(used: Person) -> None:
 
     found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
 
-    assert len(found) <= PASSWORD_STEP, told(found)
+    assert len(found) <= PASSWORD_STEP, listed(found)
 
 
 def test_password_step_that_is_wrong(used: Person) -> None:
     found = statements(post(used, "/sign-in/", username="ana", password="wrong"))
 
-    assert len(found) <= PASSWORD_STEP, told(found)
+    assert len(found) <= PASSWORD_STEP, listed(found)
 
 
 @pytest.mark.parametrize("remember", ["", "on"])
@@ -75,7 +75,7 @@ def test_code_step_of_a_text(used: Person, remember: str) -> None:
 
     found = statements(post(used, "/sign-in/verify/", code=code, remember=remember))
 
-    assert len(found) <= CODE_STEP, told(found)
+    assert len(found) <= CODE_STEP, listed(found)
     assert any("sign_in.completed" in sql for sql in found)
 
 
@@ -86,7 +86,7 @@ def test_code_step_of_the_app(used: Person, remember: str) -> None:
 
     found = statements(post(used, "/sign-in/verify/", code=used.read_app(), remember=remember))
 
-    assert len(found) <= CODE_STEP, told(found)
+    assert len(found) <= CODE_STEP, listed(found)
     assert any("sign_in.completed" in sql for sql in found)
 
 
@@ -98,7 +98,7 @@ def test_password_step_of_a_remembered_browser(used: Person, clock: Clock) -> No
 
     found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
 
-    assert len(found) <= REMEMBERED, told(found)
+    assert len(found) <= REMEMBERED, listed(found)
     assert any("sign_in.completed" in sql for sql in found)
 
 

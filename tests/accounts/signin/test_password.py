@@ -30,7 +30,7 @@ class Seen:
     n_statements: int
 
 
-def look(name: str, password: str = "wrong password", browser: Browser | None = None) -> Seen:
+def try_wrong_password(name: str, password: str = "wrong password", browser: Browser | None = None) -> Seen:
     """Try a username with an incorrect password. Leaves out the username itself and random values."""
     browser = browser or Browser()
     browser.go("/sign-in/")
@@ -65,27 +65,27 @@ def people(ana: Person, ben: Person, clock: Clock) -> dict[str, str]:
 
 def test_wrong_password_looks_the_same_for_everybody(people: dict[str, str]) -> None:
     """R24. Seen failing with the audit row left out for unknown names."""
-    unknown = look(UNKNOWN)
+    unknown = try_wrong_password(UNKNOWN)
 
-    assert {name: look(name) == unknown for name in people} == dict.fromkeys(people, True)
+    assert {name: try_wrong_password(name) == unknown for name in people} == dict.fromkeys(people, True)
 
 
 def test_locked_name_looks_the_same_for_everybody(people: dict[str, str]) -> None:
     for name in (UNKNOWN, "ana", "ben", "inactive"):
         for _ in range(10):
             Browser().client.get("/sign-in/")
-            look(name)
-    unknown = look(UNKNOWN)
+            try_wrong_password(name)
+    unknown = try_wrong_password(UNKNOWN)
 
     assert WAITS in unknown.body
-    assert [look(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
+    assert [try_wrong_password(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
 
 
 def test_locked_name_does_not_tell_whether_the_password_is_right(ana: Person) -> None:
     for _ in range(10):
-        look("ana")
+        try_wrong_password("ana")
 
-    assert look("ana", PASSWORD) == look("ana")
+    assert try_wrong_password("ana", PASSWORD) == try_wrong_password("ana")
 
 
 def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: p
     counts = {}
     for name in [UNKNOWN, *people]:
         computed.clear()
-        look(name)
+        try_wrong_password(name)
         counts[name] = len(computed)
 
     assert set(counts.values()) == {1}
@@ -119,16 +119,16 @@ def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: p
 def test_no_spelling_of_a_name_escapes_the_count(ana: Person) -> None:
     """R06: CVE-2026-47203 and its like."""
     for spelling in ["ana", "ANA", "Ana ", " ana", "ａｎａ", "aNa", "anA", "AnA", "ana\t", "ＡＮＡ"]:
-        look(spelling)
+        try_wrong_password(spelling)
 
-    assert WAITS in look("ana").body
+    assert WAITS in try_wrong_password("ana").body
     assert Counter.objects.filter(scope="password.name").count() == 1
 
 
 def test_failed_attempt_is_recorded_without_what_was_typed(ana: Person) -> None:
     typed = "typed by mistake"
-    look("ana", typed)
-    look("my-password-in-the-wrong-field")
+    try_wrong_password("ana", typed)
+    try_wrong_password("my-password-in-the-wrong-field")
 
     rows = str(list(AuditEvent.objects.filter(kind="password.refused").values()))
     assert typed not in rows
@@ -164,7 +164,7 @@ def test_names_that_cannot_be_are_refused_in_words(stranger: Browser, name: str,
 def test_second_step_cannot_be_locked_without_the_password(ana: Person) -> None:
     """R12: the two counts are separate."""
     for _ in range(40):
-        look("ana")
+        try_wrong_password("ana")
 
     assert not ana.user.failures.exists()
 
@@ -184,15 +184,15 @@ def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None
     ana.sign_in()
     ana.browser.press("Sign out")
     for _ in range(15):
-        look("ana")
-    assert WAITS in look("ana").body
+        try_wrong_password("ana")
+    assert WAITS in try_wrong_password("ana").body
 
     assert ana.give_password().path == "/sign-in/verify/"
 
 
 def test_strangers_failures_refuse_no_other_network(ana: Person) -> None:
     for _ in range(15):
-        look("ana")
+        try_wrong_password("ana")
 
     ana.browser = Browser(network="198.51.100.7")
 
@@ -205,7 +205,7 @@ def test_known_browser_tells_nothing_of_a_name(ana: Person) -> None:
     ana.sign_in()
     ana.browser.press("Sign out")
 
-    assert look("ben", browser=ana.browser) == look(UNKNOWN, browser=ana.browser)
+    assert try_wrong_password("ben", browser=ana.browser) == try_wrong_password(UNKNOWN, browser=ana.browser)
 
 
 def test_browser_keeps_the_mark_of_its_people_to_itself(ana: Person) -> None:

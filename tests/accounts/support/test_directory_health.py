@@ -35,11 +35,11 @@ def dev(db: None, clock: Clock) -> Person:
 def entra(db: None, clock: Clock) -> Directory:
     """A SCIM directory with 20 people."""
     made = Directory.objects.create(name="Entra ID", kind=DirectoryKind.SCIM)
-    send(made, clock, n_off=0)
+    send_people(made, clock, n_off=0)
     return made
 
 
-def send(directory: Directory, clock: Clock, *, n_off: int) -> None:
+def send_people(directory: Directory, clock: Clock, *, n_off: int) -> None:
     """Let a directory send its people, of which the first are switched off."""
     entries = [
         PersonEntry(key=f"k{n}", username=f"eva{n:02}", name="", email="", is_active=n >= n_off) for n in range(20)
@@ -69,7 +69,7 @@ def stopped(directory: Directory, **more: object) -> DirectorySync:
 
 
 def test_nothing_is_shown_while_few_leave(entra: Directory, fay: Person, clock: Clock) -> None:
-    send(entra, clock, n_off=4)
+    send_people(entra, clock, n_off=4)
 
     assert LEFT not in fay.browser.go(PEOPLE).outcomes
 
@@ -78,7 +78,7 @@ def test_nothing_is_shown_while_few_leave(entra: Directory, fay: Person, clock: 
 
 
 def test_an_administrator_sees_who_left_and_since_when(entra: Directory, fay: Person, clock: Clock) -> None:
-    send(entra, clock, n_off=5)
+    send_people(entra, clock, n_off=5)
     since = timezone.localtime(clock.now).strftime("%H:%M")
     clock.forward(hours=20)
     fay.sign_in(to="/admin/")
@@ -94,7 +94,7 @@ def test_an_administrator_sees_who_left_and_since_when(entra: Directory, fay: Pe
 
 
 def test_support_reads_how_to_help_and_no_names(entra: Directory, dev: Person, clock: Clock) -> None:
-    send(entra, clock, n_off=5)
+    send_people(entra, clock, n_off=5)
 
     page = dev.browser.go(PEOPLE)
 
@@ -107,16 +107,16 @@ def test_support_reads_how_to_help_and_no_names(entra: Directory, dev: Person, c
 @pytest.mark.parametrize("n_off", [0, 4])
 def test_the_notice_goes_away_when_they_return(entra: Directory, fay: Person, clock: Clock, n_off: int) -> None:
     """Seen failing without `calm`."""
-    send(entra, clock, n_off=5)
+    send_people(entra, clock, n_off=5)
     clock.forward(minutes=30)
 
-    send(entra, clock, n_off=n_off)
+    send_people(entra, clock, n_off=n_off)
 
     assert LEFT not in fay.browser.go(PEOPLE).outcomes
 
 
 def test_the_notice_goes_away_when_someone_confirms(entra: Directory, fay: Person, clock: Clock) -> None:
-    send(entra, clock, n_off=5)
+    send_people(entra, clock, n_off=5)
     fay.browser.go(f"/admin/accounts/directory/{entra.pk}/scim/left/")
 
     page = fay.browser.press("Confirm that they left", reason="The site in Bern closed.")
@@ -129,11 +129,11 @@ def test_the_notice_goes_away_when_someone_confirms(entra: Directory, fay: Perso
 
 
 def test_a_later_alarm_shows_the_notice_again(entra: Directory, fay: Person, clock: Clock) -> None:
-    send(entra, clock, n_off=5)
+    send_people(entra, clock, n_off=5)
     assert provisioning.end_alarm(entra)
     clock.forward(hours=2)
 
-    send(entra, clock, n_off=11)
+    send_people(entra, clock, n_off=11)
 
     assert "6 of 15 people" in fay.browser.go(PEOPLE)
 
@@ -168,10 +168,10 @@ def test_a_run_that_waits_says_since_when_the_first_one_stopped(
 
     stopped(staff_ldap)
 
-    assert f", {since}" in said(fay.browser.go(PEOPLE))
+    assert f", {since}" in quiet_line(fay.browser.go(PEOPLE))
 
 
-def said(page: Page) -> str:
+def quiet_line(page: Page) -> str:
     (line,) = [each for each in page.html.splitlines() if "Nothing has been changed since" in each]
     return line
 

@@ -28,7 +28,7 @@ def sean() -> User:
     return person
 
 
-def found(staff: User, text: str) -> list[str]:
+def find_usernames(staff: User, text: str) -> list[str]:
     rows = people_search.find(staff, PeopleSearch(text=text), now=timezone.now()).rows
     return [row.username for row in rows]
 
@@ -51,7 +51,7 @@ def found(staff: User, text: str) -> list[str]:
     ],
 )
 def test_finds_somebody_by(staff: User, sean: User, text: str) -> None:
-    assert found(staff, text) == ["sean.oneil-7"]
+    assert find_usernames(staff, text) == ["sean.oneil-7"]
 
 
 @pytest.mark.parametrize("text", ["1004711", "2024-0815"])
@@ -59,7 +59,7 @@ def test_finds_a_username_that_is_a_number(staff: User, sean: User, text: str) -
     """Seen failing: a number was looked up as a phone number only."""
     User.objects.create(username=text)
 
-    assert found(staff, text) == [text]
+    assert find_usernames(staff, text) == [text]
 
 
 def test_an_export_is_not_cut(staff: User, sean: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_an_export_is_not_cut(staff: User, sean: User, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("text", ["nobody", "sean else", "nobody@people.example", "+41 79 555 12 35"])
 def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
-    assert found(staff, text) == []
+    assert find_usernames(staff, text) == []
 
 
 @pytest.mark.parametrize("text", ["sean@people.example", "oneil", "sean@people.ex", "+41795551234"])

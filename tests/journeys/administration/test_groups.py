@@ -27,7 +27,7 @@ REASON = "The new desk begins."
 SECOND_PERSON = "staff:second_person"  # what the preview tells
 
 
-def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: str) -> Page:
+def preview_group(person: Person, address: str, rights: tuple[str, ...] = (), **fields: str) -> Page:
     """Fill in the form of a group and open the preview."""
     page = person.browser.go(address)
     form, _button = page.form("Preview")
@@ -50,7 +50,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     ana.sign_in()
     Message.objects.all().delete()
 
-    page = look(fay, f"{LIST}add/", (SEE, UNLOCK), name="Night desk", joining="ana")
+    page = preview_group(fay, f"{LIST}add/", (SEE, UNLOCK), name="Night desk", joining="ana")
     for line in ("Creates “Night desk”.", "Lock and unlock a person", "Adds ana (Ana)."):
         assert line in page
     assert not Group.objects.filter(name="Night desk").exists()
@@ -68,7 +68,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     assert AuditEvent.objects.get(kind="support.roles_given").detail["roles"] == ["Night desk"]
     assert Message.objects.get(user=ana.user, kind="mail").context["roles"] == "Night desk"
 
-    look(fay, f"{LIST}{group.pk}/change/", name="Late desk", leaving="ana")
+    preview_group(fay, f"{LIST}{group.pk}/change/", name="Late desk", leaving="ana")
     assert "“Night desk” to “Late desk”" in fay.page
     confirm(fay, "Change Night desk")
     ana.user.refresh_from_db()
@@ -89,7 +89,7 @@ def test_shipped_role_is_deleted_and_not_made_again(fay: Person) -> None:
 
 def test_form_counts_once(fay: Person, ana: Person) -> None:
     """Seen failing when the names of submitted forms were not stored."""
-    look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
+    preview_group(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     page = fay.page
     confirm(fay, "Create a group")
     Group.objects.get(name="Night desk").delete()
@@ -109,10 +109,10 @@ def _n_counted() -> int:
 def test_changes_count_towards_the_quota(fay: Person, ana: Person, ben: Person) -> None:
     Policy.objects.create(staff_quota=1)
     address = f"{LIST}{Group.objects.get(name='Operators').pk}/change/"
-    look(fay, address, joining="ana")
+    preview_group(fay, address, joining="ana")
     confirm(fay, "Change Operators")
 
-    look(fay, address, joining="ben")
+    preview_group(fay, address, joining="ben")
 
     assert ActionRefusal.QUOTA.advice in confirm(fay, "Change Operators")
     assert (ana.user.groups.count(), ben.user.groups.count(), _n_counted()) == (1, 0, 1)
@@ -120,7 +120,7 @@ def test_changes_count_towards_the_quota(fay: Person, ana: Person, ben: Person) 
 
 def test_change_that_fails_stays_counted(fay: Person, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing: the count was rolled back with the change, and its row was locked until then."""
-    look(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
+    preview_group(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
     monkeypatch.setattr(groups.changes, "_do", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
@@ -135,7 +135,7 @@ def test_nobody_widens_a_role_of_their_own(fay: Person) -> None:
 
     before = rights_of([own])
 
-    page = look(fay, f"{LIST}{own.pk}/change/", ("helpcenter.delete_article",))
+    page = preview_group(fay, f"{LIST}{own.pk}/change/", ("helpcenter.delete_article",))
 
     assert "rights" in page.refused_fields
     assert rights_of([own]) == before
@@ -217,7 +217,7 @@ def test_group_that_an_application_allows_is_not_deleted(fay: Person) -> None:
 def test_refused_attempt_is_recorded(fay: Person) -> None:
     own = Group.objects.get(name="Administrators")
 
-    look(fay, f"{LIST}{own.pk}/change/", name="Kings")
+    preview_group(fay, f"{LIST}{own.pk}/change/", name="Kings")
 
     kings = WantedGroup(name="Kings", rights=frozenset(rights_of([own])))
     assert groups.plan(fay.user, own, kings).refusal in fay.page
@@ -232,7 +232,7 @@ def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) ->
     ana.sign_in(remember="on")
     assert Browser.objects.filter(user=ana.user).exists()
 
-    look(fay, f"{LIST}{plain.pk}/change/", joining="ana")
+    preview_group(fay, f"{LIST}{plain.pk}/change/", joining="ana")
     assert str(plans.POLICY_CHANGES) in fay.page
     confirm(fay, "Change Plain")
 
@@ -243,7 +243,7 @@ def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) ->
 
 def test_preview_that_is_old_counts_for_nothing(fay: Person, ana: Person, ben: Person) -> None:
     operators = Group.objects.get(name="Operators")
-    look(fay, f"{LIST}{operators.pk}/change/", joining="ana\nben")
+    preview_group(fay, f"{LIST}{operators.pk}/change/", joining="ana\nben")
     ben.user.groups.add(operators)
 
     page = confirm(fay, "Change Operators")
@@ -256,7 +256,7 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
     Policy.objects.create(second_person=["change_group"])
     gil = hire("gil", "Administrators")
     operators = Group.objects.get(name="Operators")
-    look(fay, f"{LIST}{operators.pk}/change/", joining="ana")
+    preview_group(fay, f"{LIST}{operators.pk}/change/", joining="ana")
     assert SECOND_PERSON in fay.page.outcomes
 
     page = confirm(fay, "Change Operators")
@@ -279,7 +279,7 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
 def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person) -> None:
     Policy.objects.create(second_person=["change_group"])
     gil = hire("gil", "Administrators")
-    look(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
+    preview_group(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
     confirm(fay, "Change Operators")
     User.objects.filter(pk=fay.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
     gil.sign_in(to=LIST)
@@ -294,7 +294,7 @@ def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person
 def test_second_person_may_refuse(fay: Person, ana: Person) -> None:
     Policy.objects.create(second_person=["change_group"])
     gil = hire("gil", "Administrators")
-    look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
+    preview_group(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     confirm(fay, "Create a group")
     gil.sign_in(to=LIST)
 
@@ -334,7 +334,7 @@ def test_policy_about_roles_holds_on_the_page_of_groups_too(fay: Person, ana: Pe
     Policy.objects.create(second_person=["give_roles"])
     operators = Group.objects.get(name="Operators")
 
-    look(fay, f"{LIST}{operators.pk}/change/", joining="ana")
+    preview_group(fay, f"{LIST}{operators.pk}/change/", joining="ana")
 
     assert SECOND_PERSON in fay.page.outcomes
     assert confirm(fay, "Change Operators").path == LIST
@@ -365,7 +365,7 @@ def test_same_form_many_times_at_once_acts_once(n: int, clock: Clock) -> None:
         fay = hire("fay", "Administrators")
     join("ana")
     fay.sign_in(to="/admin/")
-    page = look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
+    page = preview_group(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     form, _button = page.form("Create a group")
     sent = form.fields | {"reason": "The new desk begins.", "rights": [SEE]}
     start = Barrier(n)

@@ -36,7 +36,7 @@ def owned(serial: str = "AB-1", **scheme: Any) -> HardwareToken:
     return token
 
 
-def press(token: HardwareToken, n: int) -> str:
+def token_code(token: HardwareToken, n: int) -> str:
     """Press the token's button for the n-th time."""
     return Scheme.read(token.data).code(SECRET, n)
 
@@ -79,7 +79,7 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
     page = assign(fay, token, "ana")
     assert page.outcomes == {f"support:{ActionState.DONE}"}
     assert "…AB-1" in page
-    activate(ana, "ab-1", press(token, 0))
+    activate(ana, "ab-1", token_code(token, 0))
 
     assert Enrolment.objects.get(user=ana.user, method="token").confirmed
     clock.forward(minutes=5)
@@ -87,7 +87,7 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
     ana.give_password()
     ana.browser.go("/sign-in/options/")
     ana.browser.press("Hardware token")
-    assert ana.verify(press(token, 4)[:4] + " " + press(token, 4)[4:]).path == "/"
+    assert ana.verify(token_code(token, 4)[:4] + " " + token_code(token, 4)[4:]).path == "/"
     assert "in use" in fay.browser.go(f"{TOKENS}{token.ref}/")
 
 
@@ -129,18 +129,18 @@ def test_email_address_of_two_people_leads_to_neither(dora: Person, ana: Person,
 def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, clock: Clock) -> None:
     token = owned(is_counted=True)
     assign(dora, token, "ana")
-    activate(ana, "AB-1", press(token, 0))
+    activate(ana, "AB-1", token_code(token, 0))
     clock.forward(minutes=5)
 
     dora.browser.go(f"{TOKENS}{token.ref}/")
     dora.browser.follow("Resynchronise it with 2 codes")
     page = dora.browser.press(
-        "Resynchronise a hardware token", first=press(token, 500), second=press(token, 502), **WHY
+        "Resynchronise a hardware token", first=token_code(token, 500), second=token_code(token, 502), **WHY
     )
     assert "support.token_resynchronised" not in kinds()
     dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/resync_token/")
     page = dora.browser.press(
-        "Resynchronise a hardware token", first=press(token, 500), second=press(token, 501), **WHY
+        "Resynchronise a hardware token", first=token_code(token, 500), second=token_code(token, 501), **WHY
     )
 
     assert page.outcomes == {f"support:{ActionState.DONE}"}
@@ -159,7 +159,7 @@ def test_two_codes_wait_for_no_second_person() -> None:
 def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: Clock) -> None:
     token = owned(is_counted=True)
     hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
-    activate(ana, "AB-1", press(token, 0))
+    activate(ana, "AB-1", token_code(token, 0))
     clock.forward(minutes=5)
     ana.browser.press("Sign out")
     ana.give_password()
@@ -167,7 +167,7 @@ def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: 
     page = ana.browser.press("Hardware token")
     assert str(token_method.if_refused) in page
 
-    assert ana.verify(f"{press(token, 90)} {press(token, 91)}").path == "/"
+    assert ana.verify(f"{token_code(token, 90)} {token_code(token, 91)}").path == "/"
 
 
 @pytest.mark.parametrize(("worn", "state"), [(None, "in stock"), ("on", "retired")])
@@ -177,7 +177,7 @@ def test_token_is_taken_back_with_its_counter(
     """A code that the previous owner read must not work for the next one."""
     token = owned(is_counted=True)
     assign(dora, token, "ana")
-    activate(ana, "AB-1", press(token, 5))
+    activate(ana, "AB-1", token_code(token, 5))
     clock.forward(minutes=5)
     dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/take_token_back/")
     page = dora.browser.press("Take back a hardware token", is_worn=worn, **WHY)
@@ -293,7 +293,7 @@ def test_person_takes_a_token_from_the_stock_where_policy_says_so(ana: Person, c
     page = ana.browser.press("Continue", serial="no such")
     assert page.refused_fields == {"serial"}
     ana.browser.press("Continue", serial="ab-1")
-    ana.verify(press(token, Scheme().at(timezone.now().timestamp())))
+    ana.verify(token_code(token, Scheme().at(timezone.now().timestamp())))
 
     mine = Enrolment.objects.get(user=ana.user, method="token")
     token.refresh_from_db()
@@ -309,7 +309,7 @@ def test_token_that_somebody_else_was_given_meanwhile_is_not_taken(ana: Person, 
     ana.browser.press("Continue", serial="ab-1")
     HardwareToken.objects.filter(pk=token.pk).update(retired_at=timezone.now() - timedelta(seconds=1))
 
-    ana.verify(press(token, Scheme().at(timezone.now().timestamp())))
+    ana.verify(token_code(token, Scheme().at(timezone.now().timestamp())))
 
     assert not Enrolment.objects.filter(user=ana.user, method="token", confirmed=True).exists()
 

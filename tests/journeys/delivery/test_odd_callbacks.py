@@ -80,7 +80,7 @@ def by_gateway(path: str, body: bytes) -> Any:
 CARRIERS = {"virtual": by_virtual, "vonage": by_vonage, "gateway": by_gateway}
 
 
-def told(carrier: str, event: str, message: Message) -> dict[str, Any]:
+def callback_body(carrier: str, event: str, message: Message) -> dict[str, Any]:
     """Return a carrier's normal callback about a message."""
     name, handle = message.reference, message.handle
     table: dict[tuple[str, str], dict[str, Any]] = {
@@ -119,7 +119,7 @@ def test_takes_any_value_in_what_is_signed(
     Message.objects.filter(pk=message.pk).update(provider=carrier, state=MessageState.SENT)
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in CARRIERS)
     routes._load.cache_clear()
-    good, path = told(carrier, event, message), f"/callbacks/{carrier}/{event}/{message.handle}/"
+    good, path = callback_body(carrier, event, message), f"/callbacks/{carrier}/{event}/{message.handle}/"
     before = state(message)
 
     bodies = [json.dumps(good | {name: value}).encode() for name in good for value in (*OTHERS, *WORDS)][

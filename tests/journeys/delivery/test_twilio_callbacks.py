@@ -199,7 +199,7 @@ def test_receipt_that_overtakes_our_own_note_is_believed(accepted_text: Message)
     assert (accepted_text.state, accepted_text.reference) == (MessageState.SENT, "SM" + "a" * 32)
 
 
-def press(message: Message, digits: str) -> str:
+def press_keys(message: Message, digits: str) -> str:
     """Press keys on the called phone, and return what the call says."""
     answer = call_back(message, "keys", query="?language=en", CallSid=message.reference, Digits=digits)
     assert answer["Content-Type"] == "text/xml"
@@ -209,7 +209,7 @@ def press(message: Message, digits: str) -> str:
 def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, accepted_call: Message) -> None:
     digits = match(ana)
 
-    heard = press(accepted_call, digits)
+    heard = press_keys(accepted_call, digits)
     page = ana.browser.press("I pressed #")
 
     assert spoken(Verdict.PROVEN) in heard
@@ -218,14 +218,14 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, accepted_call
 
 
 def test_wrong_digits_are_asked_for_again(accepted_call: Message) -> None:
-    heard = press(accepted_call, "1" if "11" else "2")
+    heard = press_keys(accepted_call, "1" if "11" else "2")
 
     assert "<Gather" in heard
     assert spoken(Verdict.WRONG) in heard
 
 
 def test_fraud_is_reported_by_zero(ana: Person, accepted_call: Message) -> None:
-    heard = press(accepted_call, "0")
+    heard = press_keys(accepted_call, "0")
 
     ana.user.refresh_from_db()
     assert spoken(Verdict.DENIED) in heard
@@ -235,9 +235,9 @@ def test_fraud_is_reported_by_zero(ana: Person, accepted_call: Message) -> None:
 
 def test_keys_told_twice_count_once(ana: Person, accepted_call: Message) -> None:
     digits = match(ana)
-    press(accepted_call, digits)
+    press_keys(accepted_call, digits)
 
-    heard = press(accepted_call, digits)
+    heard = press_keys(accepted_call, digits)
 
     assert "has ended" in heard
     assert limits.gate(ana.user.pk, "call", now=accepted_call.created_at).n_failures == 0
@@ -249,7 +249,7 @@ def test_code_is_read_out_only_on_request(ana: Person) -> None:
     ana.browser.press("Call me and read a code to me")
     message = hand_over()
 
-    heard = press(message, "1")
+    heard = press_keys(message, "1")
 
     code = "".join(sign for sign in heard.split("Your code is")[1].split(".")[0] if sign.isdigit())
     assert len(code) == 6

@@ -154,7 +154,7 @@ def test_event_that_overtakes_our_own_note_is_believed(accepted_call: Message) -
     assert (accepted_call.state, accepted_call.reference) == (MessageState.RINGING, "the-call")
 
 
-def press(message: Message, digits: str, **dtmf: Any) -> str:
+def press_keys(message: Message, digits: str, **dtmf: Any) -> str:
     """Press keys on the called phone, and return what the call says."""
     answer = call_back(message, "keys", uuid=message.reference, dtmf={"digits": digits, "timed_out": False, **dtmf})
     assert answer["Content-Type"] == "application/json"
@@ -164,7 +164,7 @@ def press(message: Message, digits: str, **dtmf: Any) -> str:
 def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, accepted_call: Message) -> None:
     digits = match(ana)
 
-    heard = press(accepted_call, digits)
+    heard = press_keys(accepted_call, digits)
     page = ana.browser.press("I pressed #")
 
     assert spoken(Verdict.PROVEN) in heard
@@ -173,7 +173,7 @@ def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, accepted_call
 
 
 def test_wrong_digits_are_asked_for_again(accepted_call: Message) -> None:
-    heard = press(accepted_call, "1")
+    heard = press_keys(accepted_call, "1")
 
     assert spoken(Verdict.WRONG) in heard
     assert "input" in heard
@@ -187,7 +187,7 @@ def test_silence_proves_nothing_and_replaces_nothing(accepted_call: Message) -> 
 
 
 def test_fraud_is_reported_by_zero(ana: Person, accepted_call: Message) -> None:
-    heard = press(accepted_call, "0", timed_out=True)
+    heard = press_keys(accepted_call, "0", timed_out=True)
 
     ana.user.refresh_from_db()
     assert spoken(Verdict.DENIED) in heard
@@ -201,7 +201,7 @@ def test_code_is_read_out_only_on_request(ana: Person) -> None:
     ana.browser.press("Call me and read a code to me")
     message = hand_over()
 
-    heard = press(message, "1")
+    heard = press_keys(message, "1")
 
     code = "".join(sign for sign in heard.split("Your code is")[1].split(".")[0] if sign.isdigit())
     assert len(code) == 6

@@ -10,7 +10,7 @@ from verification.models import FailureReason
 METHODS = "/methods/"
 
 
-def ask(person: Person, about: str) -> Page:
+def open_diagnosis(person: Person, about: str) -> Page:
     """Open the diagnosis."""
     return person.browser.go(f"/help/diagnose/?about={about}")
 

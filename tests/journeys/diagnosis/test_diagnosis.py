@@ -11,7 +11,7 @@ from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
 from helpcenter.diagnosis.findings import Finding
-from tests.journeys.diagnosis.diagnosis_pages import METHODS, ask, refuse
+from tests.journeys.diagnosis.diagnosis_pages import METHODS, open_diagnosis, refuse
 from tests.simulated.app_password_services import build, make
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import MORNING, OPTIONS, Clock, Person, hire, join
@@ -25,7 +25,7 @@ def test_wrong_code_of_the_app_is_named_with_the_clock(cleo: Person) -> None:
     cleo.give_password()
     cleo.verify("000000")
 
-    page = ask(cleo, "code-refused")
+    page = open_diagnosis(cleo, "code-refused")
 
     assert page.findings == ["incorrect-code"]
     assert "sets its time automatically" in page, "which is what the clock of an app needs"
@@ -39,7 +39,7 @@ def test_older_code_is_named(ana: Person, clock: Clock) -> None:
     ana.browser.press("Send a new code")
     ana.verify(old)
 
-    assert ask(ana, "code-refused").findings == ["older-code"]
+    assert open_diagnosis(ana, "code-refused").findings == ["older-code"]
 
 
 def test_used_code_is_named(cleo: Person) -> None:
@@ -49,7 +49,7 @@ def test_used_code_is_named(cleo: Person) -> None:
     cleo.give_password()
     cleo.verify(used)
 
-    assert ask(cleo, "code-refused").findings == ["used-code"]
+    assert open_diagnosis(cleo, "code-refused").findings == ["used-code"]
 
 
 def test_wait_is_named_with_its_end(ana: Person) -> None:
@@ -58,7 +58,7 @@ def test_wait_is_named_with_its_end(ana: Person) -> None:
     for _ in range(5):
         ana.verify("000000")
 
-    page = ask(ana, "code-refused")
+    page = open_diagnosis(ana, "code-refused")
 
     assert "method-waits" in page.findings
     assert "09:02 CET" in page
@@ -70,7 +70,7 @@ def test_switched_off_method_is_named(ana: Person) -> None:
     ana.give_password()
     ana.verify(ana.read_text())
 
-    page = ask(ana, "code-refused")
+    page = open_diagnosis(ana, "code-refused")
 
     assert page.findings == ["method-locked"]
     assert page.link("View your methods") == METHODS
@@ -97,7 +97,7 @@ def test_closed_account_leads_to_its_article(name: str, ana: Person) -> None:
 def test_lost_phone_with_another_way_leads_there(ana: Person) -> None:
     ana.give_password()
 
-    page = ask(ana, "lost-phone")
+    page = open_diagnosis(ana, "lost-phone")
 
     assert page.findings == ["methods-left"]
     assert str(registry.method("totp").label) in page
@@ -108,7 +108,7 @@ def test_lost_phone_without_another_way_leads_to_support(db: None, clock: Clock)
     gus = join("gus", number="+41795550199").set_up("text")
     gus.give_password()
 
-    page = ask(gus, "lost-phone")
+    page = open_diagnosis(gus, "lost-phone")
 
     assert page.findings == ["all-on-that-phone"]
     assert "support@example.org" in page
@@ -205,7 +205,7 @@ def test_locked_token_is_not_to_be_set_up_again(ana: Person) -> None:
 def test_new_number_leads_to_adding_it(ana: Person) -> None:
     ana.sign_in()
 
-    page = ask(ana, "new-number")
+    page = open_diagnosis(ana, "new-number")
 
     assert page.link("Add a method") == "/methods/add/"
     assert ana.phone.number not in page.html
@@ -214,7 +214,7 @@ def test_new_number_leads_to_adding_it(ana: Person) -> None:
 def test_missing_app_password_is_named(ana: Person) -> None:
     ana.sign_in()
 
-    page = ask(ana, "app-password")
+    page = open_diagnosis(ana, "app-password")
 
     assert page.findings == ["no-app-passwords"]
     assert page.link("Create an app password") == "/app-passwords/make/"
@@ -225,7 +225,7 @@ def test_ended_app_password_is_named(ana: Person) -> None:
     ana.sign_in()
     AppPassword.objects.update(ends_at=timezone.now() - timedelta(minutes=1))
 
-    page = ask(ana, "app-password")
+    page = open_diagnosis(ana, "app-password")
 
     assert page.findings == ["app-password-expired"]
     assert "old laptop" in page
@@ -238,7 +238,7 @@ def test_failing_program_is_named(ana: Person) -> None:
     assert StaleClient.objects.exists()
     ana.sign_in()
 
-    page = ask(ana, "app-password")
+    page = open_diagnosis(ana, "app-password")
 
     assert page.findings[0] == "app-password-refused"
     assert "Mail 3 times" in page
@@ -248,14 +248,14 @@ def test_app_passwords_switched_off_are_named(ana: Person) -> None:
     Policy.objects.create(app_passwords=False)
     ana.sign_in()
 
-    assert ask(ana, "app-password").findings == ["app-passwords-off"]
+    assert open_diagnosis(ana, "app-password").findings == ["app-passwords-off"]
 
 
 def test_app_passwords_that_rest_are_named(ana: Person) -> None:
     ana.sign_in()
     User.objects.filter(pk=ana.user.pk).update(securing_since=timezone.now())
 
-    page = ask(ana, "app-password")
+    page = open_diagnosis(ana, "app-password")
 
     assert page.link("Secure your account") == "/activity/secure/"
 
@@ -263,10 +263,10 @@ def test_app_passwords_that_rest_are_named(ana: Person) -> None:
 def test_forgotten_browsers_are_named(ana: Person) -> None:
     ana.give_password()
     ana.verify(ana.read_text(), remember="on")
-    assert ask(ana, "asked-again").findings == ["browsers-remembered"]
+    assert open_diagnosis(ana, "asked-again").findings == ["browsers-remembered"]
     Remembered.objects.all().delete()
 
-    page = ask(ana, "asked-again")
+    page = open_diagnosis(ana, "asked-again")
 
     assert page.findings == ["no-browser-remembered"]
     assert page.link("View your browsers") == "/browsers/"
@@ -276,20 +276,20 @@ def test_policy_without_remembering_is_named(ana: Person) -> None:
     Policy.objects.create(remember_days=0)
     ana.sign_in()
 
-    assert ask(ana, "asked-again").findings == ["remembering-off"]
+    assert open_diagnosis(ana, "asked-again").findings == ["remembering-off"]
 
 
 def test_unasked_person_is_told_why(db: None, clock: Clock) -> None:
     hal = join("hal", second_step="disabled")
     hal.give_password()
 
-    assert ask(hal, "asked-again").findings == ["second-step-not-required"]
+    assert open_diagnosis(hal, "asked-again").findings == ["second-step-not-required"]
 
 
 def test_strange_prompt_leads_to_making_it_safe(ana: Person) -> None:
     ana.sign_in()
 
-    page = ask(ana, "strange")
+    page = open_diagnosis(ana, "strange")
     assert page.findings == ["last-sign-in"]
     page = ana.browser.follow("This wasn’t me")
 
@@ -312,7 +312,7 @@ def test_half_signed_in_person_sees_only_this_sign_in(ana: Person) -> None:
     ana.browser.press("Cancel")
     other.give_password()
 
-    page = ask(other, "no-message")
+    page = open_diagnosis(other, "no-message")
 
     assert f"message-{FailureReason.LANDLINE}" not in page.findings
 
@@ -337,7 +337,7 @@ def test_wait_of_the_only_method_leads_to_support(cleo: Person) -> None:
     for _ in range(5):
         cleo.verify("000000")
 
-    page = ask(cleo, "code-refused")
+    page = open_diagnosis(cleo, "code-refused")
 
     assert "method-waits" in page.findings
     assert "09:02" in page
@@ -350,7 +350,7 @@ def test_staff_who_are_always_asked_are_not_told_of_browsers(db: None, clock: Cl
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
 
-    page = ask(dora, "asked-again")
+    page = open_diagnosis(dora, "asked-again")
 
     assert page.findings == ["staff-role"]
 
@@ -358,4 +358,4 @@ def test_staff_who_are_always_asked_are_not_told_of_browsers(db: None, clock: Cl
 def test_nothing_wrong_is_said(ana: Person) -> None:
     ana.give_password()
 
-    assert ask(ana, "code-refused").findings == ["nothing-wrong"]
+    assert open_diagnosis(ana, "code-refused").findings == ["nothing-wrong"]

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.journeys.diagnosis.diagnosis_pages import ask, behave, refuse
+from tests.journeys.diagnosis.diagnosis_pages import behave, open_diagnosis, refuse
 from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, join, work
 from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance
@@ -31,7 +31,7 @@ REFUSALS = [
 def test_text_that_fails_is_named_and_another_way_offered(reason: FailureReason, ana: Person) -> None:
     refuse(reason)(ana)
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert f"message-{reason}" in page.findings
     assert message_status_words.explain(Message.objects.get()).words in page
@@ -44,13 +44,13 @@ def test_text_that_arrived_is_named(ana: Person) -> None:
     ana.give_password()
     work()
 
-    assert ask(ana, "no-message").findings == ["message-delivered"]
+    assert open_diagnosis(ana, "no-message").findings == ["message-delivered"]
 
 
 def test_text_that_waits_is_named(ana: Person) -> None:
     ana.give_password()
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert page.findings == ["message-queued"]
     assert page.leads_to(OPTIONS)
@@ -61,7 +61,7 @@ def test_lost_text_is_named(ana: Person) -> None:
     ana.give_password()
     work()
 
-    assert ask(ana, "no-message").findings == ["message-unknown"]
+    assert open_diagnosis(ana, "no-message").findings == ["message-unknown"]
 
 
 def test_several_codes_are_named(ana: Person, clock: Clock) -> None:
@@ -70,7 +70,7 @@ def test_several_codes_are_named(ana: Person, clock: Clock) -> None:
     ana.browser.reload()
     ana.browser.press("Send a new code")
 
-    assert "several-codes" in ask(ana, "no-message").findings
+    assert "several-codes" in open_diagnosis(ana, "no-message").findings
 
 
 def test_message_limit_is_named(ana: Person, settings: object) -> None:
@@ -79,7 +79,7 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
     ana.browser.go(OPTIONS)
     ana.browser.press("Phone call")
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert "message-limit" in page.findings
 
@@ -101,7 +101,7 @@ def test_what_the_guard_stopped_is_named(
     ana.give_password()
     cause(ana)
     toll_fraud.forget()
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert "method-unavailable" in page.findings
     assert toll_fraud.explain(verdict) in page
@@ -111,7 +111,7 @@ def test_what_the_guard_stopped_is_named(
 
 def test_test_message_is_sent_from_here_and_shows_what_happens_to_it(ana: Person) -> None:
     ana.sign_in()
-    ask(ana, "no-message")
+    open_diagnosis(ana, "no-message")
 
     page = ana.browser.press("Text message ••• •• 23")
 
@@ -124,14 +124,14 @@ def test_test_message_is_sent_from_here_and_shows_what_happens_to_it(ana: Person
 def test_half_signed_in_person_is_offered_no_test_message(ana: Person) -> None:
     ana.give_password()
 
-    assert "/try/" not in ask(ana, "no-message").html
+    assert "/try/" not in open_diagnosis(ana, "no-message").html
 
 
 def test_nothing_sent_is_named(ana: Person) -> None:
     ana.give_password()
     ana.choose("Authenticator app")
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert page.findings == ["none-in-this-sign-in"]
     assert page.link("Use a different verification option") == OPTIONS
@@ -143,7 +143,7 @@ def test_text_of_this_sign_in_is_named_after_another_option_was_chosen(ana: Pers
     work()
     ana.choose("Authenticator app")
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert page.findings == ["message-delivered"]
 
@@ -156,7 +156,7 @@ def test_other_sign_in_s_text_is_not_told_of(ana: Person) -> None:
     ana.browser.press("Sign in", username=ana.user.username, password=PASSWORD)
     Message.objects.filter(challenge__user=ana.user).exclude(pk=Message.objects.earliest("pk").pk).delete()
 
-    assert ask(ana, "no-message").findings == ["none-in-this-sign-in"]
+    assert open_diagnosis(ana, "no-message").findings == ["none-in-this-sign-in"]
 
 
 def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Settings) -> None:
@@ -165,7 +165,7 @@ def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Setti
     ana.give_password()
     work()
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert "at 13:45 UTC+05:45:" in page
     assert "08:00" not in page
@@ -175,7 +175,7 @@ def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
     refuse(FailureReason.PROVIDER_DOWN)(ana)
     Message.objects.update(code="30002")
 
-    assert "30002" in ask(ana, "no-message")
+    assert "30002" in open_diagnosis(ana, "no-message")
 
 
 # What the advice rests on: whether another method works now ------------------------------------------------------
@@ -186,14 +186,14 @@ def test_landline_is_offered_a_call(db: None, clock: Clock) -> None:
     gus = join("gus", number="+41445550199").set_up("text").set_up("call")
     refuse(FailureReason.LANDLINE)(gus)
 
-    assert ask(gus, "no-message").link("Use a different verification option") == OPTIONS
+    assert open_diagnosis(gus, "no-message").link("Use a different verification option") == OPTIONS
 
 
 def test_unreachable_phone_is_offered_no_call(db: None, clock: Clock) -> None:
     gus = join("gus", number="+41795550199").set_up("text").set_up("call")
     refuse(FailureReason.UNREACHABLE)(gus)
 
-    page = ask(gus, "no-message")
+    page = open_diagnosis(gus, "no-message")
 
     assert not page.leads_to(OPTIONS)
     assert "Example Service Desk" in page
@@ -202,7 +202,7 @@ def test_unreachable_phone_is_offered_no_call(db: None, clock: Clock) -> None:
 def test_person_without_a_number_is_told_so(cleo: Person) -> None:
     cleo.give_password()
 
-    assert ask(cleo, "no-message").findings == ["no-number"]
+    assert open_diagnosis(cleo, "no-message").findings == ["no-number"]
 
 
 def test_call_that_ended_is_not_looked_for_among_texts(ana: Person) -> None:
@@ -212,7 +212,7 @@ def test_call_that_ended_is_not_looked_for_among_texts(ana: Person) -> None:
     work()
     Message.objects.filter(kind="call").update(state="delivered")
 
-    page = ask(ana, "no-message")
+    page = open_diagnosis(ana, "no-message")
 
     assert "request a new call" in page
     assert "blocked-messages folder" not in page

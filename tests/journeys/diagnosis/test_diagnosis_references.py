@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from helpcenter import diagnosis
-from tests.journeys.diagnosis.diagnosis_pages import ask, refuse
+from tests.journeys.diagnosis.diagnosis_pages import open_diagnosis, refuse
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person, hire
 from verification.models import FailureReason
@@ -19,7 +19,7 @@ def reference_on(page: Page) -> str:
 
 def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, cleo: Person) -> None:
     refuse(FailureReason.LANDLINE)(ana)
-    reference = reference_on(ask(ana, "no-message"))
+    reference = reference_on(open_diagnosis(ana, "no-message"))
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
 
@@ -35,7 +35,7 @@ def test_reference_is_easy_to_read_out(ana: Person) -> None:
     """Seen as `1-no-message-2gx9wd`: twenty characters, among them one that looks like another."""
     ana.sign_in()
 
-    seen = {about: reference_on(ask(ana, about)) for about in diagnosis.SITUATIONS}
+    seen = {about: reference_on(open_diagnosis(ana, about)) for about in diagnosis.SITUATIONS}
 
     # Eight characters while there are fewer than 5,000 people, then nine and more.
     assert all(re.fullmatch(r"([ACEFHKMPRTWX34679]{4}-)+[ACEFHKMPRTWX34679]{1,4}", each) for each in seen.values())
@@ -67,7 +67,7 @@ def test_what_is_no_reference_opens_nothing(text: str) -> None:
 
 def test_support_types_the_reference_that_a_caller_reads_out(ana: Person) -> None:
     ana.sign_in()
-    reference = reference_on(ask(ana, "lost-phone"))
+    reference = reference_on(open_diagnosis(ana, "lost-phone"))
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
     typed = reference.lower().replace("-", " ")
@@ -85,7 +85,7 @@ def test_support_types_the_reference_that_a_caller_reads_out(ana: Person) -> Non
 
 def test_field_for_references_is_for_support_only(ana: Person) -> None:
     ana.sign_in()
-    reference = reference_on(ask(ana, "lost-phone"))
+    reference = reference_on(open_diagnosis(ana, "lost-phone"))
 
     assert 'name="reference"' not in ana.browser.go("/help/diagnose/").html
     assert ana.browser.go(f"/help/diagnose/?reference={reference}").path == "/help/diagnose/"

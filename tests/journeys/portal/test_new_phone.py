@@ -21,7 +21,7 @@ def ana(ana: Person, clock: Clock) -> Person:
     return ana
 
 
-def begin(person: Person) -> Page:
+def begin_move(person: Person) -> Page:
     person.sign_in(to="/sign-in/?next=/methods/")
     person.browser.follow("Move to a new phone")
     return person.browser.press("Start")
@@ -50,7 +50,7 @@ def finish(person: Person, *gone: str) -> Page:
 
 
 def test_moves_to_a_new_number(ana: Person, clock: Clock) -> None:
-    begin(ana)
+    begin_move(ana)
     assert FIRST_STEP in ana.page.html
     assert not ana.page.offers("Finish")
 
@@ -69,7 +69,7 @@ def test_moves_to_a_new_number(ana: Person, clock: Clock) -> None:
 
 def test_boxes_are_a_group_with_a_name(ana: Person) -> None:
     """Seen failing: a screen reader said the name of a method, and not what ticking it does."""
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
 
     boxes = html.document_fromstring(ana.page.html).xpath('//*[@role="group"][.//input[@name="remove"]]')
@@ -79,7 +79,7 @@ def test_boxes_are_a_group_with_a_name(ana: Person) -> None:
 
 
 def test_new_phone_signs_in_and_the_old_one_is_not_asked(ana: Person, clock: Clock) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
     finish(ana, *refs(ana, ANAS).values())
     ana.browser.go("/")
@@ -97,14 +97,14 @@ def test_hardware_token_is_on_no_phone(ana: Person) -> None:
     """Seen failing: a token was offered as a method of the new phone, and listed with those on the old one."""
     call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
 
-    assert not begin(ana).offers("Hardware token")
+    assert not begin_move(ana).offers("Hardware token")
 
     Enrolment.objects.filter(user=ana.user, method="token").update(confirmed=True, confirmed_at=ana.user.date_joined)
     assert "Hardware token" not in set_up_number(ana)
 
 
 def test_moves_the_authenticator_app(ana: Person, clock: Clock) -> None:
-    begin(ana)
+    begin_move(ana)
     ana.browser.press("Authenticator app")
     fresh = Enrolment.objects.get(confirmed=False)
     ana.verify(f"{totp(fresh.secret):06d}")
@@ -116,7 +116,7 @@ def test_moves_the_authenticator_app(ana: Person, clock: Clock) -> None:
 
 
 def test_old_one_may_stay(ana: Person) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
 
     page = finish(ana)
@@ -126,7 +126,7 @@ def test_old_one_may_stay(ana: Person) -> None:
 
 
 def test_owner_is_told_of_each(ana: Person) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
     finish(ana, refs(ana, ANAS)["call"])
 
@@ -136,7 +136,7 @@ def test_owner_is_told_of_each(ana: Person) -> None:
 
 def test_nothing_goes_before_the_new_phone_is_proven(ana: Person) -> None:
     """Seen: a form posted by hand in the first step removed the existing methods."""
-    begin(ana)
+    begin_move(ana)
     ana.browser.send("/methods/new-phone/", finish="1", remove=ana.enrolment("call").ref)
 
     assert set(refs(ana, ANAS)) == {"text", "call"}
@@ -144,7 +144,7 @@ def test_nothing_goes_before_the_new_phone_is_proven(ana: Person) -> None:
 
 
 def test_only_what_is_old_can_go(ana: Person) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
 
     finish(ana, refs(ana, BENS)["text"])
@@ -153,7 +153,7 @@ def test_only_what_is_old_can_go(ana: Person) -> None:
 
 
 def test_interrupted_move_goes_on_where_it_was(ana: Person) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
     ana.browser.go("/")
 
@@ -165,7 +165,7 @@ def test_interrupted_move_goes_on_where_it_was(ana: Person) -> None:
 
 def test_given_up_move_does_not_catch_what_is_added_later(ana: Person, clock: Clock) -> None:
     """Seen: adding a method much later led back into the move."""
-    begin(ana)
+    begin_move(ana)
     ana.browser.go("/methods/")
     clock.forward(hours=2)
     ana.browser.go("/methods/add/")
@@ -180,7 +180,7 @@ def test_given_up_move_does_not_catch_what_is_added_later(ana: Person, clock: Cl
 
 @pytest.mark.parametrize("ref", ["", "0" * 32, "nonsense"])
 def test_odd_ticks_do_nothing(ana: Person, ref: str) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
 
     assert "portal:phone_moved" in finish(ana, ref).outcomes
@@ -188,7 +188,7 @@ def test_odd_ticks_do_nothing(ana: Person, ref: str) -> None:
 
 
 def test_last_old_one_stays_if_the_new_one_is_not_allowed(ana: Person) -> None:
-    begin(ana)
+    begin_move(ana)
     set_up_number(ana)
     Policy.objects.create(methods=["totp"])
     ana.browser.reload()

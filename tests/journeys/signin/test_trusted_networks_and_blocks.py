@@ -6,17 +6,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts.models import SecondStep, Session, User
+from accounts.models import SecondStep, Session
 from tests.simulated.http_browser import Browser
-from tests.simulated.people import OPTIONS, Clock, Person, join
+from tests.simulated.people import OPTIONS, Clock, Person, join, update_user
 from verification.models import Failure, Policy
 from verification.policies import DecisionReason
 
 SUPPORT = "Example Service Desk"
-
-
-def change(person: Person, **fields: object) -> None:
-    User.objects.filter(pk=person.user.pk).update(**fields)
 
 
 def test_nothing_is_asked_in_a_trusted_network(ana: Person) -> None:
@@ -56,7 +52,7 @@ def test_trusted_network_does_not_spare_staff(dev: Person) -> None:
 
 
 def test_nothing_is_asked_of_whom_it_is_switched_off_for(ben: Person) -> None:
-    change(ben, second_step=SecondStep.DISABLED)
+    update_user(ben, second_step=SecondStep.DISABLED)
 
     home = ben.give_password()
 
@@ -64,7 +60,7 @@ def test_nothing_is_asked_of_whom_it_is_switched_off_for(ben: Person) -> None:
 
 
 def test_staff_are_asked_even_when_it_is_switched_off(dev: Person) -> None:
-    change(dev, second_step=SecondStep.DISABLED)
+    update_user(dev, second_step=SecondStep.DISABLED)
 
     assert dev.give_password().path == "/sign-in/verify/"
 
@@ -78,7 +74,7 @@ def test_staff_are_asked_even_when_it_is_switched_off(dev: Person) -> None:
     ],
 )
 def test_closed_out_people_are_told_what_to_do(ana: Person, fields: dict[str, object], words: str) -> None:
-    change(ana, **fields)
+    update_user(ana, **fields)
 
     page = ana.give_password()
 
@@ -87,7 +83,7 @@ def test_closed_out_people_are_told_what_to_do(ana: Person, fields: dict[str, ob
 
 
 def test_blocked_people_are_told_nothing_without_their_password(ana: Person) -> None:
-    change(ana, is_active=False)
+    update_user(ana, is_active=False)
 
     page = ana.give_password("wrong")
 
@@ -96,7 +92,7 @@ def test_blocked_people_are_told_nothing_without_their_password(ana: Person) -> 
 
 
 def test_block_ends_by_itself(ana: Person, clock: Clock) -> None:
-    change(ana, blocked_until=clock.now + timedelta(hours=1))
+    update_user(ana, blocked_until=clock.now + timedelta(hours=1))
     clock.forward(hours=1, seconds=1)
 
     assert ana.give_password().path == "/sign-in/verify/"
@@ -105,7 +101,7 @@ def test_block_ends_by_itself(ana: Person, clock: Clock) -> None:
 def test_block_between_the_steps_holds(ana: Person) -> None:
     ana.give_password()
     code = ana.read_text()
-    change(ana, is_active=False)
+    update_user(ana, is_active=False)
 
     ana.verify(code)
 

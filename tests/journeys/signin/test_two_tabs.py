@@ -1,7 +1,5 @@
 """Tests of two tabs in one browser: a form counts only for the request that its page shows."""
 
-from urllib.parse import urljoin
-
 import pytest
 from django.test import Client
 
@@ -10,15 +8,6 @@ from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, ChallengeState, Failure, Message
 
 STALE = "That page was from an older verification. Nothing was checked or changed"
-
-
-def send(person: Person, page: Page, label: str, **fields: str) -> Page:
-    """Press a button on a page that stayed open in another tab of the person's browser."""
-    form, (_, name, value) = page.form(label)
-    filled = form.fields | fields | ({name: value} if name else {})
-    answer = person.browser.client.post(urljoin(page.address, form.action), filled, follow=True)
-    person.browser.page = Page(answer)
-    return person.browser.page
 
 
 @pytest.fixture
@@ -34,7 +23,7 @@ def two(ana: Person, ben: Person) -> tuple[Person, Page]:
 def test_code_of_one_is_not_judged_for_the_other(two: tuple[Person, Page], ben: Person) -> None:
     browser, hers = two
 
-    page = send(browser, hers, "Verify", code="123456")
+    page = browser.browser.press_in_tab(hers, "Verify", code="123456")
 
     assert page.path == "/sign-in/verify/"
     assert STALE in page
@@ -50,7 +39,7 @@ def test_button_of_one_does_nothing_to_the_other(two: tuple[Person, Page], label
     browser, hers = two
     clock.forward(minutes=1)
 
-    page = send(browser, hers, label)
+    page = browser.browser.press_in_tab(hers, label)
 
     assert STALE in page
     assert Challenge.objects.get(user__username="ben").state == ChallengeState.OPEN
@@ -64,7 +53,7 @@ def test_option_of_one_is_not_asked_of_the_other(ana: Person, ben: Person) -> No
     ana.browser.go("/sign-in/")
     ana.browser.press("Sign in", username="ben", password=PASSWORD)
 
-    assert STALE in send(ana, hers, "Authenticator app")
+    assert STALE in ana.browser.press_in_tab(hers, "Authenticator app")
     assert not Challenge.objects.filter(enrolment__method="totp").exists()
 
 
@@ -73,7 +62,7 @@ def test_registration_of_one_sets_nothing_up_for_the_other(ana: Person, ben: Per
     ben.browser.go("/sign-in/")
     ben.browser.press("Sign in", username="ana", password=PASSWORD)
 
-    assert STALE in send(ben, hers, "Authenticator app")
+    assert STALE in ben.browser.press_in_tab(hers, "Authenticator app")
     assert not Challenge.objects.filter(purpose="enrol").exists()
 
 
@@ -81,13 +70,13 @@ def test_code_page_of_an_option_that_was_left_judges_nothing(ana: Person) -> Non
     text = ana.give_password()
     ana.choose("Authenticator app")
 
-    page = send(ana, text, "Verify", code="123456")
+    page = ana.browser.press_in_tab(text, "Verify", code="123456")
 
     assert STALE in page
     assert ana.verify(ana.read_app()).path == "/"
 
 
-def told(person: Person, page: Page) -> dict[str, object]:
+def read_status(person: Person, page: Page) -> dict[str, object]:
     """Return the answer that a waiting page's script gets."""
     address = next(part for part in page.html.split('"') if part.startswith("/sign-in/status/")).replace("&amp;", "&")
     answer = person.browser.client.get(address, headers={"Accept": "application/json"})
@@ -99,20 +88,20 @@ def told(person: Person, page: Page) -> dict[str, object]:
 def test_status_of_an_older_page_tells_it_to_load_anew(two: tuple[Person, Page]) -> None:
     browser, hers = two
 
-    assert told(browser, hers)["reload"] is True
+    assert read_status(browser, hers)["reload"] is True
 
 
 @pytest.mark.parametrize("how", ["finished", "cancelled"])
 def test_status_of_a_page_whose_request_is_over_tells_it_to_load_anew(ana: Person, how: str) -> None:
     """Seen failing: the answer was an HTML page, which the script cannot read."""
     page = ana.give_password()
-    assert told(ana, page)["reload"] is False
+    assert read_status(ana, page)["reload"] is False
     if how == "finished":
         ana.verify(ana.read_text())
     else:
         ana.browser.press("Cancel")
 
-    assert told(ana, page) == {"state": "gone", "words": "", "done": False, "reload": True}
+    assert read_status(ana, page) == {"state": "gone", "words": "", "done": False, "reload": True}
 
 
 def test_pages_name_the_account(ana: Person, ben: Person) -> None:
@@ -164,15 +153,15 @@ def test_each_verification_returns_to_its_own_page(app_owner: Person, is_first_f
     tabs = {address: again(app_owner, address) for address in ("/methods/add/", "/app-passwords/make/")}
     first, second = tabs if is_first_first else reversed(tabs)
 
-    assert send(app_owner, tabs[first], "Verify", code=app_owner.read_app()).path == first
-    assert send(app_owner, tabs[second], "Verify", code="123456").path == second
+    assert app_owner.browser.press_in_tab(tabs[first], "Verify", code=app_owner.read_app()).path == first
+    assert app_owner.browser.press_in_tab(tabs[second], "Verify", code="123456").path == second
 
 
 def test_page_to_return_to_survives_an_incorrect_code(app_owner: Person) -> None:
     here = again(app_owner, "/methods/add/")
     again(app_owner, "/app-passwords/make/")
 
-    send(app_owner, here, "Verify", code="123456")
+    app_owner.browser.press_in_tab(here, "Verify", code="123456")
 
     assert app_owner.verify(app_owner.read_app()).path == "/methods/add/"
 
@@ -194,7 +183,7 @@ def test_cancelled_verification_returns_to_its_own_page(app_owner: Person) -> No
     here = again(app_owner, "/methods/add/")
     again(app_owner, "/app-passwords/make/")
 
-    page = send(app_owner, here, "Cancel")
+    page = app_owner.browser.press_in_tab(here, "Cancel")
 
     assert (page.path, page.query) == ("/sign-in/again/", "next=%2Fmethods%2Fadd%2F")
 
@@ -206,8 +195,10 @@ def test_form_of_one_tab_waits_until_that_tab_returns(app_owner: Person) -> None
     form = app_owner.browser.press("Authenticator app")
     other = again(app_owner, "/app-passwords/make/")
 
-    assert send(app_owner, other, "Verify", code=app_owner.read_app()).path == "/app-passwords/make/"
-    assert send(app_owner, form, "Verify", code="123456").form("Continue")[0].fields["name"] == "blue phone"
+    assert app_owner.browser.press_in_tab(other, "Verify", code=app_owner.read_app()).path == "/app-passwords/make/"
+    assert (
+        app_owner.browser.press_in_tab(form, "Verify", code="123456").form("Continue")[0].fields["name"] == "blue phone"
+    )
 
 
 def test_form_waits_for_ten_minutes(app_owner: Person, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import applications
 from accounts.applications import AccessReason, audit_events
 from accounts.models import Application
-from tests.simulated.http_browser import Page
+from tests.journeys.diagnosis.diagnosis_pages import open_diagnosis
 from tests.simulated.people import Clock, Person, hire
 from verification.context import Context
 
@@ -20,16 +20,12 @@ def wiki(db: None) -> Application:
     return Application.objects.create(slug="wiki", name="Team wiki", kind=Application.Kind.PROXY)
 
 
-def ask(person: Person, about: str) -> Page:
-    return person.browser.go(f"/help/diagnose/?about={about}")
-
-
 def test_the_diagnosis_says_who_can_let_a_person_in(ana: Person, wiki: Application, clock: Clock) -> None:
     wiki.groups.add(Group.objects.create(name="Editors"))
     ana.sign_in()
     applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
 
-    page = ask(ana, "application")
+    page = open_diagnosis(ana, "application")
     assert page.findings == [f"refused-{AccessReason.NOT_ALLOWED}"]
     assert "Team wiki" in page
 
@@ -41,7 +37,7 @@ def test_the_diagnosis_says_when_the_reason_is_gone(ana: Person, wiki: Applicati
     applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
     ana.user.groups.add(group)
 
-    assert ask(ana, "application").findings == ["no-longer-refused"]
+    assert open_diagnosis(ana, "application").findings == ["no-longer-refused"]
 
 
 def test_the_diagnosis_says_that_one_is_switched_off(ana: Person, wiki: Application, clock: Clock) -> None:
@@ -49,7 +45,7 @@ def test_the_diagnosis_says_that_one_is_switched_off(ana: Person, wiki: Applicat
     applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
     Application.objects.update(is_active=False)
 
-    assert ask(ana, "application").findings == ["application-off"]
+    assert open_diagnosis(ana, "application").findings == ["application-off"]
 
 
 def test_the_diagnosis_names_what_is_strong_enough(ana: Person, wiki: Application, clock: Clock) -> None:
@@ -57,7 +53,7 @@ def test_the_diagnosis_names_what_is_strong_enough(ana: Person, wiki: Applicatio
     ana.sign_in()
     applications.asked(wiki, ana.user.pk, "too-weak", Context(now=timezone.now()))
 
-    page = ask(ana, "application-asks")
+    page = open_diagnosis(ana, "application-asks")
     assert page.findings == [f"asked-{AccessReason.TOO_WEAK}"]
     assert "Team wiki" in page
     assert "Phishing-resistant" in page
@@ -68,8 +64,8 @@ def test_the_diagnosis_forgets_what_is_long_ago(ana: Person, wiki: Application, 
     clock.forward(days=3)
     ana.sign_in()
 
-    assert ask(ana, "application-asks").findings == ["not-asked"]
-    assert ask(ana, "application").findings == ["not-refused"]
+    assert open_diagnosis(ana, "application-asks").findings == ["not-asked"]
+    assert open_diagnosis(ana, "application").findings == ["not-refused"]
 
 
 def test_a_half_signed_in_person_learns_nothing(ana: Person, wiki: Application, clock: Clock) -> None:
@@ -77,7 +73,7 @@ def test_a_half_signed_in_person_learns_nothing(ana: Person, wiki: Application, 
     ana.give_password()
 
     for about in ("application", "application-asks"):
-        page = ask(ana, about)
+        page = open_diagnosis(ana, about)
         assert page.findings == ["sign-in-first"]
         assert "wiki" not in page
 

@@ -13,14 +13,14 @@ from mfasite.demo import preflight
 from tests.real_programs.ports import free_port
 
 
-def run(port: object, home: Path) -> subprocess.CompletedProcess[str]:
+def run_preflight(port: object, home: Path) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-S", "-I", str(Path(preflight.__file__)), str(port), str(home)]
     return subprocess.run(program, capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_lets_a_demo_start_on_a_free_port(tmp_path: Path) -> None:
     """Seen failing: an empty message ended the program with status 1, and `make demo` with it."""
-    answer = run(free_port(), tmp_path)
+    answer = run_preflight(free_port(), tmp_path)
 
     assert (answer.returncode, answer.stderr) == (0, "")
 
@@ -31,7 +31,7 @@ def test_names_a_port_that_is_taken_and_one_that_is_free(tmp_path: Path) -> None
         other.listen()
         taken = other.getsockname()[1]
 
-        answer = run(taken, tmp_path)
+        answer = run_preflight(taken, tmp_path)
 
     assert answer.returncode == 1
     assert str(taken) in answer.stderr
@@ -40,7 +40,7 @@ def test_names_a_port_that_is_taken_and_one_that_is_free(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("port", ["70000", "eight", "-1", ""])
 def test_refuses_what_is_no_port(port: str, tmp_path: Path) -> None:
-    answer = run(port, tmp_path)
+    answer = run_preflight(port, tmp_path)
 
     assert answer.returncode == 1
     assert "make demo PORT=" in answer.stderr
@@ -53,7 +53,7 @@ def test_says_where_the_demo_of_a_folder_is_running(tmp_path: Path) -> None:
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
 
-        answer = run(free_port(), tmp_path)
+        answer = run_preflight(free_port(), tmp_path)
 
     assert answer.returncode == 1
     assert "http://localhost:8099/" in answer.stderr

@@ -69,7 +69,7 @@ def test_takes_random_keys() -> None:
             assert key_strength.of_secret(value) == ""
 
 
-def told(settings: Settings, **changes: object) -> str:
+def check_words(settings: Settings, **changes: object) -> str:
     settings.DEMO = False
     found = {"SECRET_KEY": GOOD, "MFA_KEYS": (("k1", KEY),)} | changes
     for name, value in found.items():
@@ -78,7 +78,7 @@ def told(settings: Settings, **changes: object) -> str:
 
 
 def test_good_keys_pass(settings: Settings) -> None:
-    assert told(settings) == ""
+    assert check_words(settings) == ""
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_good_keys_pass(settings: Settings) -> None:
     ],
 )
 def test_weak_key_is_named_and_not_shown(changes: dict[str, object], named: set[str], settings: Settings) -> None:
-    said = told(settings, **changes)
+    said = check_words(settings, **changes)
 
     assert set(re.findall(r"\b(?:[A-Z]+(?:_[A-Z]+)+|[kK]\d)\b", said)) == named
     assert GOOD not in said

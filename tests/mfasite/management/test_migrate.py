@@ -23,7 +23,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
         yield os.environ | KEYS | ours | theirs
 
 
-def start(environment: dict[str, str], *command: str | Path) -> "subprocess.Popen[str]":
+def start_process(environment: dict[str, str], *command: str | Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, *command],
         env=environment | {"PYTHONPATH": str(settings.BASE_DIR)},
@@ -41,13 +41,13 @@ def end(process: "subprocess.Popen[str]") -> None:
 def test_app_by_app_all_is_there_in_the_end(environment: dict[str, str]) -> None:
     steps = ("contenttypes", "auth", "accounts", "verification", "helpcenter", "helpcenter=zero")
 
-    end(start(environment, IN_STEPS, *steps))
+    end(start_process(environment, IN_STEPS, *steps))
 
 
 @pytest.mark.postgresql  # several hosts share a PostgreSQL
 def test_hosts_that_migrate_at_once_wait_for_one_another(environment: dict[str, str]) -> None:
     """Seen failing without the lock: all but the first met tables that were there already."""
-    hosts = [start(environment, IN_STEPS) for _ in range(3)]
+    hosts = [start_process(environment, IN_STEPS) for _ in range(3)]
 
     for host in hosts:
         end(host)

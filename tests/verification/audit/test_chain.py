@@ -89,7 +89,7 @@ def test_second_sealer_yields(engine_user: EngineUser, monkeypatch: pytest.Monke
     assert audit.seal(engine_user.context.now) == 0
 
 
-def change(**fields: Any) -> Callable[[], None]:
+def change_event(**fields: Any) -> Callable[[], None]:
     return lambda: events(kind="b.done").update(**fields) and None
 
 
@@ -153,13 +153,13 @@ def renumber_seals() -> None:
 
 
 TAMPERINGS: dict[str, tuple[Callable[[], None], Problem]] = {
-    "another kind": (change(kind="y.done"), Problem.EVENT_CHANGED),
-    "another person": (change(user_id=999_999), Problem.EVENT_CHANGED),
-    "another actor": (change(actor_id=999_999), Problem.EVENT_CHANGED),
-    "another detail": (change(detail={"method": "call", "n_failures": 2}), Problem.EVENT_CHANGED),
-    "another place": (change(network="198.51.100.1"), Problem.EVENT_CHANGED),
-    "another program": (change(agent="another"), Problem.EVENT_CHANGED),
-    "another digest": (change(digest="0" * 64), Problem.EVENT_CHANGED),
+    "another kind": (change_event(kind="y.done"), Problem.EVENT_CHANGED),
+    "another person": (change_event(user_id=999_999), Problem.EVENT_CHANGED),
+    "another actor": (change_event(actor_id=999_999), Problem.EVENT_CHANGED),
+    "another detail": (change_event(detail={"method": "call", "n_failures": 2}), Problem.EVENT_CHANGED),
+    "another place": (change_event(network="198.51.100.1"), Problem.EVENT_CHANGED),
+    "another program": (change_event(agent="another"), Problem.EVENT_CHANGED),
+    "another digest": (change_event(digest="0" * 64), Problem.EVENT_CHANGED),
     "a removed event": (remove, Problem.EVENT_REMOVED),
     "a forged event": (put_in, Problem.EVENT_FORGED),
     "a copied event": (copy_in, Problem.EVENT_FORGED),
@@ -221,7 +221,7 @@ def test_command_names_the_first_bad_event(
     sealed_log: EngineUser, without_triggers: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ref = events(kind="b.done").get().ref
-    change(kind="y.done")()
+    change_event(kind="y.done")()
 
     with pytest.raises(CommandError):
         call_command("verify_audit")

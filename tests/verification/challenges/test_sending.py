@@ -25,7 +25,7 @@ def mails(*, to: str = "") -> list[str]:
     return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
 
 
-def ask(engine_user: EngineUser, method: str, n: int) -> list[Verdict]:
+def start_often(engine_user: EngineUser, method: str, n: int) -> list[Verdict]:
     """Sign in so often with the right password, each in a session of its own, a minute apart; answer nothing."""
     return [
         engine_user.later(minutes=at).start(method, binding=f"{engine_user.context.now} {at}").verdict
@@ -35,7 +35,7 @@ def ask(engine_user: EngineUser, method: str, n: int) -> list[Verdict]:
 
 def test_three_calls_ring_that_nobody_approves(ana: EngineUser) -> None:
     """Twenty sign-ins with a known password rang the phone ten times in an hour."""
-    assert ask(ana, "call", 6) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED] * 3
+    assert start_often(ana, "call", 6) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED] * 3
     assert mails() == ["unanswered"]
 
     assert ana.later(minutes=2 + 29).start("call", binding="b").verdict is Verdict.UNANSWERED
@@ -43,7 +43,7 @@ def test_three_calls_ring_that_nobody_approves(ana: EngineUser) -> None:
     assert ana.later(minutes=2 + 31).start("call", binding="d").verdict is Verdict.UNANSWERED
     assert ana.later(minutes=2 + 60).start("call", binding="e").issued
     assert mails() == ["unanswered"]
-    assert ask(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
+    assert start_often(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
 
 
 def test_counts_a_message_against_all_its_limits_in_one_statement(ana: EngineUser) -> None:
@@ -60,7 +60,7 @@ def test_counts_a_message_against_all_its_limits_in_one_statement(ana: EngineUse
 
 
 def test_sign_in_by_another_method_lets_calls_go_out_again(ana: EngineUser) -> None:
-    ask(ana, "call", 4)
+    start_often(ana, "call", 4)
     now = ana.later(minutes=5)
     issued = now.start("totp", binding="app")
     assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="app").proven
@@ -104,7 +104,7 @@ def test_counts_no_more_unanswered_messages_than_its_column_holds(ana: EngineUse
 
 
 def test_texts_that_nobody_types_are_bounded_too(ana: EngineUser) -> None:
-    assert ask(ana, "text", 7) == [Verdict.ISSUED] * 5 + [Verdict.UNANSWERED] * 2
+    assert start_often(ana, "text", 7) == [Verdict.ISSUED] * 5 + [Verdict.UNANSWERED] * 2
     assert ana.later(minutes=8).start("call", binding="call").issued
 
 
@@ -118,7 +118,7 @@ def test_texts_that_nobody_types_are_bounded_too(ana: EngineUser) -> None:
 )
 def test_calls_that_never_rang_disturbed_nobody(ana: EngineUser, reason: FailureReason, verdict: Verdict) -> None:
     """During a carrier's bad hour people ask again and again; a call that nobody answered did ring."""
-    ask(ana, "call", 3)
+    start_often(ana, "call", 3)
     Message.objects.filter(kind="call").update(state=MessageState.UNDELIVERED, reason=reason)
 
     assert ana.later(minutes=4).start("call", binding="next").verdict is verdict

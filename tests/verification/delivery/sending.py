@@ -5,7 +5,7 @@ from verification.delivery import dispatch
 from verification.models import Message
 
 
-def send(ana: EngineUser, message: Message) -> Message:
+def dispatch_message(ana: EngineUser, message: Message) -> Message:
     dispatch.send(message.pk, now=ana.context.now)
     message.refresh_from_db()
     return message

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
-from tests.verification.delivery.sending import send
+from tests.verification.delivery.sending import dispatch_message
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
@@ -23,7 +23,7 @@ from verification.models import Channel, Circuit, FailureReason, Message, Messag
 
 
 def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.provider, message.reference) == (MessageState.ACCEPTED, "first", "a reference")
     assert carriers[0].given[0].id == queued.handle
@@ -31,7 +31,7 @@ def test_hands_a_message_over(ana: EngineUser, queued: Message, carriers: list[F
 
 def test_second_wake_up_sends_nothing(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     for _ in range(3):
-        send(ana, queued)
+        dispatch_message(ana, queued)
 
     assert len(carriers[0].given) == 1
 
@@ -40,7 +40,7 @@ def test_is_claimed_before_it_is_handed_over(ana: EngineUser, queued: Message, c
     """Another worker that wakes during the hand-over gets nothing."""
     carriers[0].does = lambda _: str(dispatch.send(queued.pk, now=ana.context.now))
 
-    assert send(ana, queued).reference == "None"
+    assert dispatch_message(ana, queued).reference == "None"
     assert len(carriers[0].given) == 1
 
 
@@ -64,7 +64,7 @@ def test_reads_nothing_between_the_claim_and_the_first_hand_over(
 
     carriers[0].does = accepted
 
-    send(ana, queued)
+    dispatch_message(ana, queued)
 
     assert "read" not in steps[steps.index("given back") : steps.index("handed over")]
 
@@ -75,7 +75,7 @@ def test_names_the_provider_before_the_hand_over(
     """A receipt may overtake our own note."""
     carriers[0].does = lambda _: Message.objects.get().provider
 
-    assert send(ana, queued).reference == "first"
+    assert dispatch_message(ana, queued).reference == "first"
 
 
 @pytest.mark.parametrize("seconds", [-200, -5, 5, 200])
@@ -112,7 +112,7 @@ def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Fake
     else:
         phone_calls._deny(queries.load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
 
-    assert send(later, message).state == MessageState.EXPIRED
+    assert dispatch_message(later, message).state == MessageState.EXPIRED
     assert carriers[0].given == []
 
 
@@ -122,7 +122,7 @@ def test_certain_refusal_goes_to_the_next_provider(
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     carriers.append(FakeProvider("second"))
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.provider, message.reason) == (MessageState.ACCEPTED, "second", "")
 
@@ -131,7 +131,7 @@ def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: li
     carriers[0].does = refuses(FailureReason.INVALID_NUMBER, permanent=True)
     carriers.append(FakeProvider("second"))
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.reason, carriers[1].given) == (MessageState.FAILED, FailureReason.INVALID_NUMBER, [])
 
@@ -143,8 +143,8 @@ def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
     carriers[0].does = breaks(error)
     carriers.append(FakeProvider("second"))
 
-    assert send(ana, queued).state == MessageState.UNKNOWN
-    send(ana.later(minutes=1), queued)
+    assert dispatch_message(ana, queued).state == MessageState.UNKNOWN
+    dispatch_message(ana.later(minutes=1), queued)
 
     assert [len(carrier.given) for carrier in carriers] == [1, 0]
 
@@ -156,7 +156,7 @@ def test_message_that_cannot_be_rendered_fails_and_says_nothing_about_the_provid
     for _ in range(conf.circuit_failures()):
         outbox.notice(ana.user, "ana@example.org", template="no/such.txt", context={}, now=ana.context.now)
 
-    states = [send(ana, message).state for message in Message.objects.all()]
+    states = [dispatch_message(ana, message).state for message in Message.objects.all()]
 
     assert set(states) == {MessageState.FAILED}
     assert not Circuit.objects.exists()
@@ -168,7 +168,7 @@ def test_all_refusing_is_tried_again_after_a_pause(
 ) -> None:
     carriers[0].does = refuses(FailureReason.RATE_LIMITED)
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.reason, message.claims) == (MessageState.QUEUED, FailureReason.RATE_LIMITED, 1)
     assert message.not_before is not None
@@ -179,9 +179,9 @@ def test_gives_up_after_five_claims(ana: EngineUser, queued: Message, carriers: 
     carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     for turn in range(6):
         Message.objects.update(not_before=ana.context.now)
-        send(ana.later(seconds=turn), queued)
+        dispatch_message(ana.later(seconds=turn), queued)
 
-    assert send(ana, queued).state == MessageState.FAILED
+    assert dispatch_message(ana, queued).state == MessageState.FAILED
     assert len(carriers[0].given) == 5
 
 
@@ -219,7 +219,7 @@ def test_notice_between_two_tries_is_counted_as_waiting(ana: EngineUser, carrier
     notice = Message.objects.get()
     for _turn in range(7):
         Message.objects.update(not_before=ana.context.now)
-        send(ana, notice)
+        dispatch_message(ana, notice)
 
     [found] = statistics.waiting(ana.later(minutes=1).context.now)
 
@@ -247,7 +247,7 @@ def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carr
     notice = Message.objects.get()
 
     with time_machine.travel(ana.later(minutes=17).context.now, tick=False):
-        send(ana.later(minutes=17), notice)
+        dispatch_message(ana.later(minutes=17), notice)
 
     notice.refresh_from_db()
     assert notice.not_before
@@ -257,7 +257,7 @@ def test_notice_has_a_last_try_before_it_is_of_no_more_use(ana: EngineUser, carr
 def test_fails_without_any_provider(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers.clear()
 
-    assert send(ana, queued).reason == FailureReason.PROVIDER_DOWN
+    assert dispatch_message(ana, queued).reason == FailureReason.PROVIDER_DOWN
 
 
 def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
@@ -267,7 +267,7 @@ def test_receipt_that_overtakes_is_not_undone(ana: EngineUser, queued: Message, 
 
     carriers[0].does = deliver
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.reference) == (MessageState.DELIVERED, "a reference")
 

@@ -14,12 +14,6 @@ from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Channel, Message, MessageState
 
 
-@pytest.fixture
-def queued(ana: EngineUser) -> Message:
-    ana.start("text")
-    return Message.objects.get()
-
-
 def taken(queue: str) -> dict[str, Any]:
     """Take one wake-up off a queue, as it lies at the broker."""
     with app.connection_for_read() as connection:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 
-def run(stack: Stack, *more: str, **environment: str) -> fresh_process.ProcessResult:
+def run_selftest(stack: Stack, *more: str, **environment: str) -> fresh_process.ProcessResult:
     """Run the trial beside a running service."""
     return fresh_process.manage(*COMMAND, *more, **dict(stack.environment) | environment)
 
@@ -25,7 +25,7 @@ def lines(done: fresh_process.ProcessResult) -> list[tuple[str, str, str]]:
 
 
 def test_sends_and_hears_back(stack: Stack) -> None:
-    done = run(stack, "--to", ANAS)
+    done = run_selftest(stack, "--to", ANAS)
 
     callbacks, text, call = lines(done)
     assert callbacks[:2] == ("ok", "virtual callbacks")
@@ -37,7 +37,7 @@ def test_sends_and_hears_back(stack: Stack) -> None:
 
 
 def test_says_that_callbacks_do_not_reach_us(stack: Stack) -> None:
-    done = run(stack, "--to", ANAS, "--seconds", "2", PUBLIC_URL="http://127.0.0.1:9")
+    done = run_selftest(stack, "--to", ANAS, "--seconds", "2", PUBLIC_URL="http://127.0.0.1:9")
 
     callbacks = lines(done)[0]
     assert callbacks[:2] == ("FAILED", "virtual callbacks")
@@ -46,7 +46,7 @@ def test_says_that_callbacks_do_not_reach_us(stack: Stack) -> None:
 
 
 def test_asks_nothing_of_a_provider_that_only_mails(stack: Stack) -> None:
-    done = run(stack, "--to", ANAS, DELIVERY_PROVIDERS="virtual,smtp")
+    done = run_selftest(stack, "--to", ANAS, DELIVERY_PROVIDERS="virtual,smtp")
 
     assert "virtual callbacks" in done.stdout
     assert "smtp" not in done.stdout
@@ -54,7 +54,7 @@ def test_asks_nothing_of_a_provider_that_only_mails(stack: Stack) -> None:
 
 def test_says_that_there_is_nothing_to_test(stack: Stack) -> None:
     """Seen failing: with emails only, the command ended well and said nothing."""
-    done = run(stack, "--to", ANAS, DELIVERY_PROVIDERS="smtp")
+    done = run_selftest(stack, "--to", ANAS, DELIVERY_PROVIDERS="smtp")
 
     assert lines(done) == []
     assert "DELIVERY_PROVIDERS" in done.stderr
@@ -65,7 +65,7 @@ def test_says_that_there_is_nothing_to_test(stack: Stack) -> None:
     ("more", "named"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "nobody")]
 )
 def test_says_what_to_change(stack: Stack, more: list[str], named: str) -> None:
-    done = run(stack, *more)
+    done = run_selftest(stack, *more)
 
     assert named in done.stderr
     assert "Traceback" not in done.stderr

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
-from tests.verification.delivery.sending import send
+from tests.verification.delivery.sending import dispatch_message
 from verification import notices
 from verification.delivery import dispatch, sweeper
 from verification.delivery.provider import ResponseLost
@@ -153,7 +153,7 @@ def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: EngineUser, queued: 
 def test_sweep_looks_once_after_a_message_was_sent(
     ana: EngineUser, queued: Message, carriers: list[FakeProvider]
 ) -> None:
-    send(ana, queued)
+    dispatch_message(ana, queued)
 
     with CaptureQueriesContext(connection) as found:
         sweeper.sweep(lambda _pk, _kind: None)
@@ -166,7 +166,7 @@ def test_sweep_leaves_what_was_woken_just_now(ana: EngineUser, queued: Message) 
 
 
 def test_sweep_leaves_what_is_under_way(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
-    send(ana, queued)
+    dispatch_message(ana, queued)
 
     assert sweep(ana.later(seconds=5)) == []
 
@@ -180,7 +180,7 @@ def test_sweep_finds_a_refused_one_when_its_pause_is_over(
     ana: EngineUser, queued: Message, carriers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carriers[0].does = refuses(FailureReason.RATE_LIMITED)
-    send(ana, queued)
+    dispatch_message(ana, queued)
     Message.objects.update(not_before=ana.later(seconds=4).context.now)
 
     assert sweep(ana.later(seconds=4)) == []
@@ -201,7 +201,7 @@ def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: EngineUs
 
 def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
     carriers[0].does = breaks(ResponseLost)
-    send(ana, queued)
+    dispatch_message(ana, queued)
     Message.objects.update(handed_at=ana.context.now)
 
     sweeper.settle_leases(ana.later(seconds=31).context.now)

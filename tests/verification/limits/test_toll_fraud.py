@@ -145,7 +145,7 @@ def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
     for n in range(4 * n_people):
         user, enrolment = pumps[n % n_people]
         context = Context(now=ana.context.now, network=f"198.51.{n // n_people}.{n % n_people}")
-        start(user, enrolment, context, binding=f"pump {n}")
+        start_challenge(user, enrolment, context, binding=f"pump {n}")
         if n % n_people == n_people * 4 // 5:
             assert ana.start("text", binding=f"ana {n}").issued, "a real person was kept out"
 
@@ -162,7 +162,7 @@ def _pump(n: int) -> tuple[Any, Enrolment]:
     return user, enrolment
 
 
-def start(user: Any, enrolment: Enrolment, context: Context, *, binding: str) -> Verdict:
+def start_challenge(user: Any, enrolment: Enrolment, context: Context, *, binding: str) -> Verdict:
     return challenges.start(
         enrolment,
         user=user,
@@ -324,7 +324,10 @@ def test_trial_of_a_paused_range_is_small(ana: EngineUser) -> None:
     BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
     trial = now + timedelta(minutes=15)
 
-    verdicts = [start(*_pump(n), Context(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}") for n in range(12)]
+    verdicts = [
+        start_challenge(*_pump(n), Context(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}")
+        for n in range(12)
+    ]
 
     assert verdicts == [Verdict.ISSUED] * 4 + [Verdict.PAUSED] * 8
 

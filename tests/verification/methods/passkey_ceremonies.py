@@ -19,7 +19,7 @@ def options(issued: Outcome, engine_user: EngineUser, *, binding: str = BINDING)
     return str(shown.show["options"])
 
 
-def begin(engine_user: EngineUser, *, binding: str = BINDING, name: str = "") -> Outcome:
+def begin_registration(engine_user: EngineUser, *, binding: str = BINDING, name: str = "") -> Outcome:
     return challenges.enrol(
         engine_user.user,
         "passkey",
@@ -31,11 +31,11 @@ def begin(engine_user: EngineUser, *, binding: str = BINDING, name: str = "") ->
 
 
 def register(engine_user: EngineUser, key: Key, *, name: str = "") -> Outcome:
-    issued = begin(engine_user, name=name)
+    issued = begin_registration(engine_user, name=name)
     return engine_user.answer(issued, key.make(options(issued, engine_user)))
 
 
-def ask(engine_user: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outcome:
+def start_challenge(engine_user: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outcome:
     """Ask for one of the person's keys."""
     return challenges.start(
         Enrolment.objects.filter(user=engine_user.user, method="passkey", confirmed=True).order_by("pk")[at],
@@ -47,8 +47,8 @@ def ask(engine_user: EngineUser, *, at: int = 0, binding: str = BINDING) -> Outc
     )
 
 
-def use(engine_user: EngineUser, key: Key, **lies: Any) -> Outcome:
-    issued = ask(engine_user)
+def use_key(engine_user: EngineUser, key: Key, **lies: Any) -> Outcome:
+    issued = start_challenge(engine_user)
     return engine_user.answer(issued, key.sign(options(issued, engine_user), **lies))
 
 

@@ -12,12 +12,12 @@ from verification.outcomes import Verdict
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-def ask(mode: str = "approve") -> ChallengeData:
+def challenge_data(mode: str = "approve") -> ChallengeData:
     return ChallengeData(reference="K4", mode=mode, now=NOW, code="012345", match_code="47")
 
 
 def keyed(keys: str, mode: str = "approve") -> Check:
-    return method.check_keys(ask(mode), keys)
+    return method.check_keys(challenge_data(mode), keys)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_no_key_proves_a_code_that_is_to_be_typed(keys: str) -> None:
 @pytest.mark.parametrize("mode", ["approve", "press"])
 @pytest.mark.parametrize("typed", ["47#", "47", "#", "012345", ""])
 def test_nothing_typed_on_the_page_approves_a_call(mode: str, typed: str) -> None:
-    assert method.check(ask(mode), typed).verdict is Verdict.WRONG
+    assert method.check(challenge_data(mode), typed).verdict is Verdict.WRONG
 
 
 def test_code_that_was_read_out_is_typed_on_the_page() -> None:
-    assert method.check(ask("code"), "012345").verdict is Verdict.PROVEN
+    assert method.check(challenge_data("code"), "012345").verdict is Verdict.PROVEN
 
 
 @pytest.mark.parametrize(("mode", "is_approval"), [("approve", True), ("press", True), ("code", False)])
 def test_page_knows_whether_it_waits_for_the_phone(mode: str, is_approval: bool) -> None:
-    issue = method.issue(ask(mode))
+    issue = method.issue(challenge_data(mode))
 
     assert (issue.kind, issue.is_approval) == (Channel.CALL, is_approval)
 

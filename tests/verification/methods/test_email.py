@@ -13,7 +13,7 @@ from verification.outcomes import Outcome, Verdict
 METHODS = ["text", "totp", "email", "recovery"]
 
 
-def begin(engine_user: EngineUser, address: str = "ana@home.example") -> Outcome:
+def begin_enrolment(engine_user: EngineUser, address: str = "ana@home.example") -> Outcome:
     fields = {"address": address}
     return challenges.enrol(
         engine_user.user, "email", fields, binding=BINDING, context=engine_user.context, rules=engine_user.rules
@@ -30,7 +30,7 @@ def read_mail(engine_user: EngineUser) -> str:
 def reader(engine_user: EngineUser) -> EngineUser:
     """Return a person whose policy allows codes by email, and who proved an address."""
     Policy.objects.create(methods=METHODS)
-    issued = begin(engine_user)
+    issued = begin_enrolment(engine_user)
     assert engine_user.answer(issued, read_mail(engine_user)).proven
     return engine_user
 
@@ -40,7 +40,7 @@ def test_is_off_by_default(engine_user: EngineUser) -> None:
     assert "email" not in {
         offer.name for offer in enrolments.offers(engine_user.rules.methods, user_id=engine_user.user.pk)
     }
-    assert begin(engine_user).verdict is Verdict.UNREACHABLE
+    assert begin_enrolment(engine_user).verdict is Verdict.UNREACHABLE
     assert not Message.objects.exists()
 
 
@@ -54,7 +54,7 @@ def test_policy_switches_it_on(engine_user: EngineUser) -> None:
 
 def test_counts_once_proven_by_the_mailed_code(engine_user: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
-    issued = begin(engine_user)
+    issued = begin_enrolment(engine_user)
     assert engine_user.enrolment("email").confirmed is False
 
     assert engine_user.answer(issued, read_mail(engine_user)).proven
@@ -94,7 +94,7 @@ def test_row_of_the_mail_holds_no_code(reader: EngineUser) -> None:
 def test_refuses_what_is_no_address_beside_its_field(address: str, engine_user: EngineUser) -> None:
     Policy.objects.create(methods=METHODS)
 
-    outcome = begin(engine_user, address)
+    outcome = begin_enrolment(engine_user, address)
 
     assert outcome.verdict is Verdict.REFUSED
     assert set(outcome.problems) == {"address"}
@@ -108,8 +108,8 @@ def test_sends_are_bounded(reader: EngineUser) -> None:
 
 
 def test_two_addresses_are_all(reader: EngineUser) -> None:
-    issued = begin(reader, "ana@second.example")
+    issued = begin_enrolment(reader, "ana@second.example")
     engine_user: Any = reader
     assert engine_user.answer(issued, engine_user.code(issued)).proven
 
-    assert begin(reader, "ana@third.example").verdict is Verdict.FULL
+    assert begin_enrolment(reader, "ana@third.example").verdict is Verdict.FULL

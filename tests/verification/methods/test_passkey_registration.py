@@ -9,7 +9,7 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from tests.simulated.passkeys import Key
 from tests.verification.conftest import EngineUser
-from tests.verification.methods.passkey_ceremonies import FRAMED, begin, cause, options, register, use
+from tests.verification.methods.passkey_ceremonies import FRAMED, begin_registration, cause, options, register, use_key
 from verification import enrolments
 from verification.models import Enrolment
 from verification.outcomes import Verdict
@@ -26,7 +26,7 @@ def test_registers_a_key(passkey_owner: EngineUser, key: Key) -> None:
 
 
 def test_asks_for_user_verification_and_our_own_challenge(engine_user: EngineUser) -> None:
-    wanted = json.loads(options(begin(engine_user), engine_user))
+    wanted = json.loads(options(begin_registration(engine_user), engine_user))
 
     assert wanted["rp"]["id"] == "testserver"
     assert wanted["authenticatorSelection"]["userVerification"] == "required"
@@ -36,7 +36,7 @@ def test_asks_for_user_verification_and_our_own_challenge(engine_user: EngineUse
 
 def test_challenge_is_another_each_time(engine_user: EngineUser) -> None:
     found = {
-        json.loads(options(begin(engine_user, binding=str(n)), engine_user, binding=str(n)))["challenge"]
+        json.loads(options(begin_registration(engine_user, binding=str(n)), engine_user, binding=str(n)))["challenge"]
         for n in range(5)
     }
 
@@ -44,7 +44,7 @@ def test_challenge_is_another_each_time(engine_user: EngineUser) -> None:
 
 
 def test_names_the_keys_that_are_there_so_that_none_is_made_twice(passkey_owner: EngineUser, key: Key) -> None:
-    wanted = json.loads(options(begin(passkey_owner), passkey_owner))
+    wanted = json.loads(options(begin_registration(passkey_owner), passkey_owner))
 
     assert len(wanted["excludeCredentials"]) == 1
 
@@ -62,7 +62,7 @@ MAKING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("case", MAKING)
 def test_makes_no_key_of_a(case: str, engine_user: EngineUser) -> None:
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
     traits, lies = MAKING[case]
 
     outcome = engine_user.answer(issued, Key(**traits).make(options(issued, engine_user), **lies))
@@ -72,17 +72,17 @@ def test_makes_no_key_of_a(case: str, engine_user: EngineUser) -> None:
 
 
 def test_makes_no_key_of_a_replayed_answer(engine_user: EngineUser, key: Key) -> None:
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
     answer = key.make(options(issued, engine_user))
     assert engine_user.answer(issued, answer).proven
 
     assert engine_user.answer(issued, answer).verdict is Verdict.USED
-    assert engine_user.answer(begin(engine_user), answer).verdict is Verdict.WRONG
+    assert engine_user.answer(begin_registration(engine_user), answer).verdict is Verdict.WRONG
     assert enrolments.count(engine_user.user.pk, "passkey") == 1
 
 
 def test_makes_no_key_for_another_session(engine_user: EngineUser, key: Key) -> None:
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
 
     outcome = engine_user.answer(issued, key.make(options(issued, engine_user)), binding="another session")
 
@@ -101,14 +101,14 @@ def test_refuses_the_credential_id_of_another_person(passkey_owner: EngineUser, 
     """
     assert register(eve, Key(id=key.id)).verdict is Verdict.WRONG
     assert enrolments.count(eve.user.pk, "passkey") == 0
-    assert use(passkey_owner, key).proven
+    assert use_key(passkey_owner, key).proven
 
 
 def test_ten_keys_are_all_that_a_person_may_have(engine_user: EngineUser) -> None:
     for _ in range(10):
         assert register(engine_user, Key()).proven
 
-    assert begin(engine_user).verdict is Verdict.FULL
+    assert begin_registration(engine_user).verdict is Verdict.FULL
 
 
 # Using one -----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_ten_keys_are_all_that_a_person_may_have(engine_user: EngineUser) -> Non
 
 @pytest.mark.parametrize("cut", range(0, 160, 8))
 def test_takes_a_cut_attestation_as_a_wrong_answer(cut: int, engine_user: EngineUser, key: Key) -> None:
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
     answer = json.loads(key.make(options(issued, engine_user)))
 
     answer["response"]["attestationObject"] = answer["response"]["attestationObject"][:cut]
@@ -133,7 +133,7 @@ ODD: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("case", ODD)
 def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, engine_user: EngineUser, key: Key) -> None:
     """Seen failing: py_webauthn raised IndexError and AttributeError, found by changing attestations at random."""
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
     answer = json.loads(key.make(options(issued, engine_user)))
     attestation = cbor2.loads(base64url_to_bytes(answer["response"]["attestationObject"]))
     usual = attestation["authData"]
@@ -150,13 +150,13 @@ def test_takes_an_odd_attestation_as_a_wrong_answer(case: str, engine_user: Engi
 def test_a_key_made_in_a_frame_of_another_site_is_not_taken(
     engine_user: EngineUser, key: Key, lie: dict[str, Any]
 ) -> None:
-    issued = begin(engine_user)
+    issued = begin_registration(engine_user)
 
     assert engine_user.answer(issued, key.make(options(issued, engine_user), **lie)).verdict is Verdict.WRONG
 
 
 def test_says_that_a_key_is_already_set_up(passkey_owner: EngineUser, key: Key) -> None:
-    issued = begin(passkey_owner)
+    issued = begin_registration(passkey_owner)
 
     outcome = passkey_owner.answer(issued, key.make(options(issued, passkey_owner)))
 

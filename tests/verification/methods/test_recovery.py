@@ -15,11 +15,11 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CODE = "ABCDEFGH23456789"
 
 
-def ask(find: Callable[[str], FoundCode | None]) -> ChallengeData:
+def challenge_data(find: Callable[[str], FoundCode | None]) -> ChallengeData:
     return ChallengeData(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find)
 
 
-def kept(code: str, *, is_used: bool = False) -> Callable[[str], FoundCode | None]:
+def finder_of_code(code: str, *, is_used: bool = False) -> Callable[[str], FoundCode | None]:
     found = FoundCode(id=7, hash=make_password(code), is_used=is_used)
     return lambda first: found if first == code[:8] else None
 
@@ -39,23 +39,25 @@ def test_uses_signs_that_cannot_be_taken_for_one_another() -> None:
 
 
 def test_takes_a_code_and_names_what_it_uses_up() -> None:
-    check = method.check(ask(kept(CODE)), CODE)
+    check = method.check(challenge_data(finder_of_code(CODE)), CODE)
 
     assert (check.verdict, check.single_use_code) == (Verdict.PROVEN, 7)
 
 
 def test_says_that_a_code_was_used() -> None:
-    assert method.check(ask(kept(CODE, is_used=True)), CODE).verdict is Verdict.USED
+    assert method.check(challenge_data(finder_of_code(CODE, is_used=True)), CODE).verdict is Verdict.USED
 
 
 @pytest.mark.parametrize("answer", ["", CODE[:8], f"{CODE[:8]}XXXXXXXX", f"{CODE}X", CODE[8:], "012345"])
 def test_refuses_all_but_the_codes(answer: str) -> None:
-    assert method.check(ask(kept(CODE)), answer).verdict is Verdict.WRONG
+    assert method.check(challenge_data(finder_of_code(CODE)), answer).verdict is Verdict.WRONG
 
 
 def test_says_used_only_to_anyone_who_has_the_whole_code() -> None:
     """The first half alone must not tell that a code was there."""
-    assert method.check(ask(kept(CODE, is_used=True)), f"{CODE[:8]}XXXXXXXX").verdict is Verdict.WRONG
+    assert (
+        method.check(challenge_data(finder_of_code(CODE, is_used=True)), f"{CODE[:8]}XXXXXXXX").verdict is Verdict.WRONG
+    )
 
 
 def test_needs_no_proof_and_is_kept_for_bad_days() -> None:

@@ -13,7 +13,7 @@ from verification.outcomes import Verdict
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-def ask(**more: Any) -> ChallengeData:
+def challenge_data(**more: Any) -> ChallengeData:
     values: dict[str, Any] = {"reference": "K4", "mode": "", "now": NOW, "code": "012345", "match_code": "47"}
     return ChallengeData(**values | more)
 
@@ -25,7 +25,7 @@ def test_proposes_the_number_with_its_hint() -> None:
 
 
 def test_method_sends_a_text() -> None:
-    issue = method.issue(ask())
+    issue = method.issue(challenge_data())
 
     assert (issue.kind, issue.is_approval) == (Channel.TEXT, False)
 
@@ -42,7 +42,7 @@ def test_method_sends_a_text() -> None:
     ],
 )
 def test_accepts_only_the_code(answer: str, verdict: Verdict) -> None:
-    assert method.check(ask(), answer).verdict is verdict
+    assert method.check(challenge_data(), answer).verdict is verdict
 
 
 @pytest.mark.parametrize(

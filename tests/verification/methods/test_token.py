@@ -228,11 +228,11 @@ def hand_out_of(engine_user: EngineUser, scheme: Scheme) -> Enrolment:
     """Hand out a token that makes its codes in another way, and activate it."""
     hand_out()
     Enrolment.objects.filter(method="token").update(data=scheme.data())
-    assert engine_user.answer(activate(engine_user), press(engine_user, 0)).proven
+    assert engine_user.answer(activate(engine_user), token_code(engine_user, 0)).proven
     return engine_user.enrolment("token")
 
 
-def press(engine_user: EngineUser, n: int) -> str:
+def token_code(engine_user: EngineUser, n: int) -> str:
     """Return the code of a token's n-th press, or of the n-th step from now."""
     token = engine_user.enrolment("token")
     scheme = Scheme.read(token.data)
@@ -263,9 +263,9 @@ def test_every_kind_is_good_for_every_purpose_and_once(
 
     issued, n = later.start("token", purpose=purpose), int(scheme.is_counted)
 
-    assert later.answer(issued, press(later, n)).proven
+    assert later.answer(issued, token_code(later, n)).proven
     again = later.start("token", binding="another", purpose=purpose)
-    assert later.answer(again, press(later, n), binding="another").verdict is Verdict.USED
+    assert later.answer(again, token_code(later, n), binding="another").verdict is Verdict.USED
 
 
 @pytest.mark.parametrize("typed", ["1234 5678", " 1234-5678 ", "١٢٣٤٥٦٧٨", "１２３４　５６７８", "१२३४ ५६७८"])
@@ -305,10 +305,10 @@ def test_counter_never_goes_back(engine_user: EngineUser) -> None:
     hand_out_of(engine_user, COUNTED)
     issued = engine_user.start("token")
 
-    assert engine_user.answer(issued, press(engine_user, 7)).proven
+    assert engine_user.answer(issued, token_code(engine_user, 7)).proven
     assert engine_user.enrolment("token").counter == 7
     second = engine_user.start("token", binding="second")
-    assert engine_user.answer(second, press(engine_user, 5), binding="second").verdict is Verdict.WRONG
+    assert engine_user.answer(second, token_code(engine_user, 5), binding="second").verdict is Verdict.WRONG
 
 
 @pytest.mark.django_db(transaction=True)
@@ -321,7 +321,7 @@ def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Schem
     bindings = [f"session {n}" for n in range(4)]
     issued = [engine_user.start("token", binding=binding) for binding in bindings]
     engine_user = engine_user if scheme.is_counted else engine_user.later(seconds=30)
-    code, gate = press(engine_user, int(scheme.is_counted)), threading.Barrier(len(bindings))
+    code, gate = token_code(engine_user, int(scheme.is_counted)), threading.Barrier(len(bindings))
 
     def answer(n: int) -> Verdict:
         gate.wait()
@@ -340,12 +340,12 @@ def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(engine_user: En
     hand_out_of(engine_user, COUNTED)
     issued = engine_user.start("token")
 
-    ahead = engine_user.answer(issued, press(engine_user, 300))
+    ahead = engine_user.answer(issued, token_code(engine_user, 300))
     assert ahead.verdict is Verdict.DRIFTED
     assert "ahead" in outcomes.words(ahead, now=engine_user.context.now).title, "a counter has no clock"
-    assert engine_user.answer(issued, f"{press(engine_user, 302)} {press(engine_user, 303)}").proven
+    assert engine_user.answer(issued, f"{token_code(engine_user, 302)} {token_code(engine_user, 303)}").proven
     third = engine_user.start("token", binding="third")
-    assert engine_user.answer(third, press(engine_user, 304), binding="third").proven
+    assert engine_user.answer(third, token_code(engine_user, 304), binding="third").proven
 
 
 def test_slow_clock_is_set_right_by_two_codes_and_stays_so(engine_user: EngineUser) -> None:
@@ -353,17 +353,17 @@ def test_slow_clock_is_set_right_by_two_codes_and_stays_so(engine_user: EngineUs
     later = engine_user.later(days=400)
     issued = later.start("token")
 
-    assert later.answer(issued, press(later, -26)).verdict is Verdict.WRONG
-    assert later.answer(issued, press(later, -26) + press(later, -25)).proven
+    assert later.answer(issued, token_code(later, -26)).verdict is Verdict.WRONG
+    assert later.answer(issued, token_code(later, -26) + token_code(later, -25)).proven
     assert -26 * 30 <= later.enrolment("token").data["lead"] < -24 * 30
     much_later = later.later(days=1)
     issued = much_later.start("token", binding="next day")
-    assert much_later.answer(issued, press(much_later, -25), binding="next day").proven
+    assert much_later.answer(issued, token_code(much_later, -25), binding="next day").proven
 
 
 def test_token_counts_from_where_its_maker_says(engine_user: EngineUser) -> None:
     hand_out()
     Enrolment.objects.update(data=COUNTED.data(), counter=41)
 
-    assert engine_user.answer(activate(engine_user), press(engine_user, 41)).verdict is Verdict.USED
-    assert engine_user.answer(activate(engine_user), press(engine_user, 42)).proven
+    assert engine_user.answer(activate(engine_user), token_code(engine_user, 41)).verdict is Verdict.USED
+    assert engine_user.answer(activate(engine_user), token_code(engine_user, 42)).proven

@@ -17,7 +17,7 @@ STEP = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
 ASK = ChallengeData(reference="K4", mode="", now=STEP, code="", match_code="", secret=SECRET, account="ana")
 
 
-def at(seconds: float, **more: Any) -> ChallengeData:
+def ask_at(seconds: float, **more: Any) -> ChallengeData:
     return replace(ASK, now=STEP + timedelta(seconds=seconds), **more)
 
 
@@ -59,18 +59,18 @@ def test_computes_what_the_standard_says(seconds: int, code: str) -> None:
 )
 def test_code_lives_in_its_step_and_the_next(seconds: float, verdict: Verdict) -> None:
     """R05, N06: no longer than thirty seconds after its step, and not a second before it where the clock is right."""
-    assert method.check(at(seconds, data={"lead": 0}), CODE).verdict is verdict
+    assert method.check(ask_at(seconds, data={"lead": 0}), CODE).verdict is verdict
 
 
 def test_names_the_step_that_is_used_up() -> None:
-    assert method.check(at(40), CODE).counter == step_of(ASK)
+    assert method.check(ask_at(40), CODE).counter == step_of(ASK)
 
 
 @pytest.mark.parametrize(
     ("counter", "verdict"), [(-1, Verdict.PROVEN), (0, Verdict.USED), (1, Verdict.USED)], ids=["new", "same", "later"]
 )
 def test_used_step_never_works_again(counter: int, verdict: Verdict) -> None:
-    assert method.check(at(0, counter=step_of(ASK) + counter), CODE).verdict is verdict
+    assert method.check(ask_at(0, counter=step_of(ASK) + counter), CODE).verdict is verdict
 
 
 @pytest.mark.parametrize("answer", ["", "0", CODE[:5], f"{CODE}0", "ABCDEF", "#"])

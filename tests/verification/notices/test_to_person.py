@@ -20,7 +20,7 @@ from verification.notices import to_person
 NOTICES = Path(str(verification.__file__)).parent / "templates/verification/notices"
 
 
-def tell(engine_user: EngineUser, *, link: str = "") -> list[Message]:
+def notify_method_added(engine_user: EngineUser, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
     values: dict[str, Any] = {"link": link} if link else {}
     notices.notify(engine_user.user, "method_added", now=engine_user.context.now, until=None, label="Passkey", **values)
@@ -28,7 +28,7 @@ def tell(engine_user: EngineUser, *, link: str = "") -> list[Message]:
 
 
 def test_goes_by_mail_alone_unless_policy_says_more(ana: EngineUser) -> None:
-    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(ana)] == [Channel.MAIL]
 
 
 @pytest.mark.parametrize("default", [True, False])
@@ -38,14 +38,14 @@ def test_reads_the_default_of_the_rule_where_no_policy_says_so(
     """Seen failing with notices that had a default of their own."""
     monkeypatch.setattr(to_person, "TEXT_NOTICES", default)
 
-    assert (Channel.TEXT in [message.kind for message in tell(ana)]) is default
+    assert (Channel.TEXT in [message.kind for message in notify_method_added(ana)]) is default
     assert models.policies.TEXT_NOTICES is policies.default("text_notices")
 
 
 def test_goes_by_text_as_well_where_policy_says_so(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
-    mail, text = tell(ana)
+    mail, text = notify_method_added(ana)
 
     assert (mail.kind, text.kind) == (Channel.MAIL, Channel.TEXT)
     assert (text.address, text.hint) == ("+41795551234", "•••\xa0••\xa034")
@@ -53,7 +53,7 @@ def test_goes_by_text_as_well_where_policy_says_so(ana: EngineUser) -> None:
 
 def test_text_says_what_happened_and_how_to_object(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
-    text = tell(ana)[-1]
+    text = notify_method_added(ana)[-1]
     text.provider = "virtual"
 
     said = rendering.compose(text).words
@@ -105,27 +105,27 @@ def test_group_of_lowest_rank_decides(ana: EngineUser, rank: int, is_texted: boo
         ana.user.groups.add(group)
         Policy.objects.create(group=group, rank=at, text_notices=value)
 
-    assert (len(tell(ana)) == 2) is is_texted
+    assert (len(notify_method_added(ana)) == 2) is is_texted
 
 
 def test_reaches_nobody_by_text_who_has_no_proven_number(engine_user: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(engine_user)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(engine_user)] == [Channel.MAIL]
 
 
 def test_link_goes_by_mail_alone(ana: EngineUser) -> None:
     """Anyone who holds the phone must not get the key to the password as well."""
     Policy.objects.create(text_notices=True)
 
-    assert [message.kind for message in tell(ana, link="a" * 32)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(ana, link="a" * 32)] == [Channel.MAIL]
 
 
 def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, settings: Settings) -> None:
     Policy.objects.create(text_notices=True)
     settings.NOTICES_PER_NUMBER_DAY = 3
 
-    kinds = [message.kind for _ in range(5) for message in tell(ana)]
+    kinds = [message.kind for _ in range(5) for message in notify_method_added(ana)]
 
     assert (kinds.count(Channel.TEXT), kinds.count(Channel.MAIL)) == (3, 5)
 
@@ -135,7 +135,7 @@ def test_number_that_opted_out_gets_no_notice(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
     toll_fraud.stop("+41795551234", provider="virtual", now=ana.context.now)
 
-    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(ana)] == [Channel.MAIL]
 
 
 def test_country_that_is_not_allowed_gets_no_notice(ana: EngineUser) -> None:
@@ -143,7 +143,7 @@ def test_country_that_is_not_allowed_gets_no_notice(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
     Country.objects.create(code="CH", texts=False)
 
-    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(ana)] == [Channel.MAIL]
 
 
 def test_no_notice_is_texted_once_spending_is_stopped(ana: EngineUser) -> None:
@@ -151,7 +151,7 @@ def test_no_notice_is_texted_once_spending_is_stopped(ana: EngineUser) -> None:
     Policy.objects.create(text_notices=True)
     SpendingLimit.objects.update_or_create(span="day", defaults={"alarm_at": None, "stop_at": 0})
 
-    assert [message.kind for message in tell(ana)] == [Channel.MAIL]
+    assert [message.kind for message in notify_method_added(ana)] == [Channel.MAIL]
 
 
 FACTS = Context(
@@ -176,7 +176,7 @@ OWN = (
 )
 
 
-def said(engine_user: EngineUser, kind: str, context: Context, **values: Any) -> str:
+def compose_mail(engine_user: EngineUser, kind: str, context: Context, **values: Any) -> str:
     if event := EVENTS.get(kind):
         notices.notify_of_event(engine_user.user, event, now=context.now, context=context, **values)
     else:
@@ -190,7 +190,7 @@ def said(engine_user: EngineUser, kind: str, context: Context, **values: Any) ->
 def test_mail_says_when_and_from_where(engine_user: EngineUser, settings: Settings, kind: str) -> None:
     settings.TIME_ZONE = "Europe/Zurich"
 
-    mail = said(engine_user, kind, FACTS, label="Passkey", left="3")
+    mail = compose_mail(engine_user, kind, FACTS, label="Passkey", left="3")
 
     assert "2 March 2026, 09:00 CET" in mail.splitlines()[0]
     assert "Browser: Firefox on Linux" in mail
@@ -199,7 +199,7 @@ def test_mail_says_when_and_from_where(engine_user: EngineUser, settings: Settin
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(engine_user: EngineUser, kind: str) -> None:
-    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES)
+    mail = compose_mail(engine_user, kind, Context(now=FACTS.now), **VALUES)
 
     assert mail.startswith("Dev ")
     assert "2 March 2026" in mail.splitlines()[0]
@@ -210,7 +210,7 @@ def test_mail_of_support_says_who_and_when_and_nothing_of_the_staffs_place(engin
 
 @pytest.mark.parametrize("kind", EVENTS)
 def test_mail_without_a_ticket_leaves_no_gap(engine_user: EngineUser, kind: str) -> None:
-    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
+    mail = compose_mail(engine_user, kind, Context(now=FACTS.now), **VALUES | {"ticket": ""})
 
     assert "Ticket" not in mail
     assert "\n\n\n" not in mail
@@ -219,7 +219,7 @@ def test_mail_without_a_ticket_leaves_no_gap(engine_user: EngineUser, kind: str)
 @pytest.mark.parametrize("kind", ["support.person_blocked", "support.person_unblocked", "support.phone_lost"])
 def test_nobody_is_said_to_have_asked_for_it(engine_user: EngineUser, kind: str) -> None:
     """Nobody asks to be blocked, nor for a phone to be lost."""
-    mail = said(engine_user, kind, Context(now=FACTS.now), **VALUES)
+    mail = compose_mail(engine_user, kind, Context(now=FACTS.now), **VALUES)
 
     assert "ask" not in mail
     assert "expecting" not in mail
@@ -228,7 +228,7 @@ def test_nobody_is_said_to_have_asked_for_it(engine_user: EngineUser, kind: str)
 def test_mail_names_the_support_desk_and_how_to_reach_it(engine_user: EngineUser, settings: Settings) -> None:
     settings.SUPPORT_NAME, settings.SUPPORT_PHONE = "Help Point", "+41 44 555 01 01"
 
-    mail = said(engine_user, "method_added", FACTS, label="Passkey")
+    mail = compose_mail(engine_user, "method_added", FACTS, label="Passkey")
 
     assert "contact Help Point" in mail
     assert "Help Point: +41 44 555 01 01" in mail

@@ -18,7 +18,7 @@ ASK = ChallengeData(reference="K4", mode="", now=NOON, code="", match_code="", c
 CODE_AT = partial(Scheme(is_counted=True).code, SECRET)
 
 
-def press(ahead: int, **kept: Any) -> Check:
+def check_ahead(ahead: int, **kept: Any) -> Check:
     """Type the code that stands so far after the last used one."""
     return counter_drift.by_counter(CODE_AT, replace(ASK, data=kept), CODE_AT(50 + ahead))
 
@@ -48,18 +48,18 @@ def type_two(ahead: int, *, counter: int = -1) -> Check:
     ],
 )
 def test_counter_opens_ten_ahead_and_is_noted_further_on(ahead: int, verdict: Verdict) -> None:
-    assert press(ahead).verdict is verdict
+    assert check_ahead(ahead).verdict is verdict
 
 
 def test_code_after_one_that_was_noted_opens() -> None:
-    noted = press(300).learned
+    noted = check_ahead(300).learned
 
-    assert press(301, **noted) == Check(verdict=Verdict.PROVEN, counter=351, learned={clock_drift.NEAR: None})
+    assert check_ahead(301, **noted) == Check(verdict=Verdict.PROVEN, counter=351, learned={clock_drift.NEAR: None})
 
 
 @pytest.mark.parametrize("ahead", [300, 299, 302, 400])
 def test_any_other_code_after_one_that_was_noted_opens_not(ahead: int) -> None:
-    assert press(ahead, **press(300).learned).verdict is Verdict.DRIFTED
+    assert check_ahead(ahead, **check_ahead(300).learned).verdict is Verdict.DRIFTED
 
 
 @pytest.mark.parametrize("digits", DIGITS)

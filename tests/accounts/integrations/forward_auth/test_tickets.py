@@ -23,19 +23,19 @@ def issue(uri: str = "/page?x=1") -> str:
     )
 
 
-def read(text: str, *, host: str = HOST, browser: str = BROWSER, now: datetime = NOW) -> Ticket | None:
+def read_ticket(text: str, *, host: str = HOST, browser: str = BROWSER, now: datetime = NOW) -> Ticket | None:
     return tickets.read(text, host=host, browser=browser, now=now)
 
 
 def test_says_who_goes_where() -> None:
-    ticket = read(issue())
+    ticket = read_ticket(issue())
 
     assert ticket is not None
     assert (ticket.application_id, ticket.user_id, ticket.uri) == (7, 1, "/page?x=1")
 
 
 def test_ticket_works_once() -> None:
-    ticket = read(issue())
+    ticket = read_ticket(issue())
     assert ticket is not None
 
     assert [tickets.spend(ticket), tickets.spend(ticket)] == [True, False]
@@ -45,15 +45,15 @@ def test_ticket_is_refused_on_another_host_or_in_another_browser() -> None:
     """Seen failing without the comparison of host and browser."""
     text = issue()
 
-    assert read(text, host="tickets.example.org") is None
-    assert read(text, browser=cookies.browser_digest("another browser")) is None
+    assert read_ticket(text, host="tickets.example.org") is None
+    assert read_ticket(text, browser=cookies.browser_digest("another browser")) is None
 
 
 def test_ends_after_a_minute() -> None:
     text = issue()
 
-    assert read(text, now=NOW + timedelta(seconds=59)) is not None
-    assert read(text, now=NOW + tickets.LIFE) is None
+    assert read_ticket(text, now=NOW + timedelta(seconds=59)) is not None
+    assert read_ticket(text, now=NOW + tickets.LIFE) is None
 
 
 def test_refuses_a_changed_one() -> None:
@@ -63,19 +63,19 @@ def test_refuses_a_changed_one() -> None:
     forged = base64.urlsafe_b64encode(json.dumps(told | {"user_id": 2}).encode()).decode().rstrip("=")
 
     for text in (f"{forged}.{mac}", said, f"{said}.", f"{said}.{mac}x", "", ".", "é.é", "x" * 9000):
-        assert read(text) is None
+        assert read_ticket(text) is None
 
 
 def test_refuses_one_of_another_version() -> None:
     said = base64.urlsafe_b64encode(b'{"user_id": 1}').decode().rstrip("=")
 
-    assert read(f"{said}.{random_tokens.derive('forward_auth.ticket', said)}") is None
+    assert read_ticket(f"{said}.{random_tokens.derive('forward_auth.ticket', said)}") is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_one_of_many_requests_uses_it() -> None:
     """Seen failing with a look-up before the insert."""
-    ticket = read(issue())
+    ticket = read_ticket(issue())
     assert ticket is not None
     start, won = Barrier(4), []
 

@@ -57,7 +57,7 @@ import django; django.setup()
 from accounts.models import OidcClient
 OidcClient.objects.filter(client_id={name!r}).update(logout_uri="http://127.0.0.1:{found.port}/logout")
 """
-        foreign.run(stack, run)
+        foreign.run_in_service(stack, run)
         found.do("discover")
         yield found
 

@@ -38,7 +38,7 @@ print(json.dumps([made.client.client_id, made.secret]))
 """
 
 
-def run(stack: Stack, code: str, *arguments: str) -> str:
+def run_in_service(stack: Stack, code: str, *arguments: str) -> str:
     """Run Python in the service's environment."""
     command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(
@@ -51,7 +51,7 @@ def run(stack: Stack, code: str, *arguments: str) -> str:
 def make_client(stack: Stack, slug: str, *, settings: Mapping[str, Any] | None = None, **given: Any) -> tuple[str, str]:
     """Add an application and its client, and return the client's name and secret."""
     usual = {"redirect_uris": CALLBACK, "post_logout_redirect_uris": AFTER_LOGOUT}
-    name, secret = json.loads(run(stack, _MAKE, json.dumps([slug, settings or {}, {**usual, **given}])))
+    name, secret = json.loads(run_in_service(stack, _MAKE, json.dumps([slug, settings or {}, {**usual, **given}])))
     return name, secret
 
 
@@ -176,7 +176,7 @@ call_command("code", sys.argv[1])
 
 def code_of(stack: Stack, name: str) -> str:
     """Return the current code of a demo user's authenticator app, also if another test used it a moment ago."""
-    return run(stack, _CODE, name).strip()
+    return run_in_service(stack, _CODE, name).strip()
 
 
 def sign_in(stack: Stack, browser: Browser, name: str) -> Page:
@@ -211,7 +211,7 @@ def by_page(page: Page) -> str:
     return unescape(found[1])
 
 
-def ask(party: OpenidClient, browser: Browser, **parameters: str) -> Page:
+def start_sign_in(party: OpenidClient, browser: Browser, **parameters: str) -> Page:
     """Send a browser to the service with a new request of a client, and return where it ends."""
     return browser.go(party.do("start", parameters=parameters))
 
@@ -235,15 +235,15 @@ print(store.session_key)
 
 def enter(stack: Stack, browser: Browser, name: str) -> None:
     """Give a browser the session of someone who just signed in. Codes of an app would take half a minute each."""
-    browser.client.cookies["localhost"] = {"mfa_session": run(stack, _SESSION, name).strip()}  # type: ignore[assignment]  # text will do
+    browser.client.cookies["localhost"] = {"mfa_session": run_in_service(stack, _SESSION, name).strip()}  # type: ignore[assignment]  # text will do
 
 
 def signed_in(
     stack: Stack, party: OpenidClient, browser: Browser, name: str = "cleo", **parameters: str
 ) -> dict[str, Any]:
     """Sign someone in to the client, and first to the service if they aren't."""
-    page = ask(party, browser, **parameters)
+    page = start_sign_in(party, browser, **parameters)
     if not location(page):
         enter(stack, browser, name)
-        page = ask(party, browser, **parameters)
+        page = start_sign_in(party, browser, **parameters)
     return dict(party.do("finish", url=target(page)))

@@ -91,13 +91,13 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
 )
 def test_passes_oidcc_scope(tokens: Any, library: OpenidClient, web: Browser, scope: str, claims: set[str]) -> None:
     """oidcc-scope-profile, oidcc-scope-email, oidcc-scope-all."""
-    found = finish(library, foreign.ask(library, web, scope=scope))
+    found = finish(library, foreign.start_sign_in(library, web, scope=scope))
 
     assert claims <= set(library.do("userinfo", token=found["access_token"], subject=found["claims"]["sub"]))
 
 
 def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    assert finish(library, foreign.ask(library, web, scope="email openid profile"))["id_token"]
+    assert finish(library, foreign.start_sign_in(library, web, scope="email openid profile"))["id_token"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: OpenidCli
     ],
 )
 def test_oidcc_request_with(tokens: Any, library: OpenidClient, web: Browser, parameters: dict[str, str]) -> None:
-    assert finish(library, foreign.ask(library, web, **parameters))["id_token"]
+    assert finish(library, foreign.start_sign_in(library, web, **parameters))["id_token"]
 
 
 def verify(stack: Stack, web: Browser, page: Page, name: str) -> Page:
@@ -138,18 +138,18 @@ def test_oidcc_prompt_login(stack: Stack, library: OpenidClient) -> None:
     tokens = foreign.signed_in(stack, library, opal, "opal")
     foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=1)
 
-    again = finish(library, verify(stack, opal, foreign.ask(library, opal, prompt="login"), "opal"))
+    again = finish(library, verify(stack, opal, foreign.start_sign_in(library, opal, prompt="login"), "opal"))
 
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
 def test_oidcc_prompt_none_not_logged_in(stack: Stack, library: OpenidClient) -> None:
     with pytest.raises(OpenidClientError, match="login_required"):
-        finish(library, foreign.ask(library, foreign.open_browser(stack), prompt="none"))
+        finish(library, foreign.start_sign_in(library, foreign.open_browser(stack), prompt="none"))
 
 
 def test_oidcc_prompt_none_logged_in(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    claims = finish(library, foreign.ask(library, web, prompt="none"))["claims"]
+    claims = finish(library, foreign.start_sign_in(library, web, prompt="none"))["claims"]
 
     assert (claims["sub"], claims["auth_time"]) == (tokens["claims"]["sub"], tokens["claims"]["auth_time"])
 
@@ -159,26 +159,26 @@ def test_oidcc_max_age_1(stack: Stack, library: OpenidClient) -> None:
     tokens = foreign.signed_in(stack, library, fay, "fay")
     foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=2)
 
-    again = finish(library, verify(stack, fay, foreign.ask(library, fay, max_age="1"), "fay"))
+    again = finish(library, verify(stack, fay, foreign.start_sign_in(library, fay, max_age="1"), "fay"))
 
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
 def test_oidcc_max_age_10000(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    claims = finish(library, foreign.ask(library, web, max_age="10000"))["claims"]
+    claims = finish(library, foreign.start_sign_in(library, web, max_age="10000"))["claims"]
 
     assert claims["auth_time"] == tokens["claims"]["auth_time"]
 
 
 def test_oidcc_id_token_hint(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    page = foreign.ask(library, web, prompt="none", id_token_hint=tokens["id_token"])
+    page = foreign.start_sign_in(library, web, prompt="none", id_token_hint=tokens["id_token"])
 
     assert finish(library, page)["claims"]["sub"] == tokens["claims"]["sub"]
 
 
 def test_oidcc_codereuse(tokens: Any, library: OpenidClient, web: Browser) -> None:
     """oidcc-codereuse and oidcc-codereuse-30seconds: refused at once, so also later, and what it gave is void."""
-    page = foreign.ask(library, web)
+    page = foreign.start_sign_in(library, web)
     first = finish(library, page)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
@@ -188,7 +188,7 @@ def test_oidcc_codereuse(tokens: Any, library: OpenidClient, web: Browser) -> No
 
 
 def test_oidcc_ensure_registered_redirect_uri(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    page = foreign.ask(library, web, redirect_uri=f"{foreign.CALLBACK}?x=1")
+    page = foreign.start_sign_in(library, web, redirect_uri=f"{foreign.CALLBACK}?x=1")
 
     assert page.status == 400
     assert not foreign.location(page)
@@ -205,14 +205,14 @@ def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: OpenidClient, 
 def test_oidcc_server_client_secret_post(tokens: Any, library: OpenidClient, web: Browser) -> None:
     library.do("discover", auth="post")
 
-    assert finish(library, foreign.ask(library, web))["id_token"]
+    assert finish(library, foreign.start_sign_in(library, web))["id_token"]
 
 
 def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(
     tokens: Any, library: OpenidClient, web: Browser
 ) -> None:
     with pytest.raises(OpenidClientError, match="request_not_supported"):
-        finish(library, foreign.ask(library, web, request="eyJhbGciOiJub25lIn0.e30."))
+        finish(library, foreign.start_sign_in(library, web, request="eyJhbGciOiJub25lIn0.e30."))
 
 
 def test_oidcc_refresh_token(tokens: Any, library: OpenidClient) -> None:
@@ -224,7 +224,7 @@ def test_oidcc_refresh_token(tokens: Any, library: OpenidClient) -> None:
 
 
 def test_oidcc_ensure_request_with_valid_pkce_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    assert finish(library, foreign.ask(library, web))["access_token"]
+    assert finish(library, foreign.start_sign_in(library, web))["access_token"]
 
 
 # Config OP -----------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def leave(web: Browser, stack: Stack, **query: str) -> Page:
 
 
 def is_signed_in(library: OpenidClient, web: Browser) -> bool:
-    return "code=" in foreign.location(foreign.ask(library, web, prompt="none"))
+    return "code=" in foreign.location(foreign.start_sign_in(library, web, prompt="none"))
 
 
 def test_oidcc_rp_initiated_logout(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:

@@ -58,7 +58,7 @@ def jupyterhub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
     values = {"port": port, "hub_port": free_port(), "api_port": free_port(), "room": room}
     proxy = foreign.NODE / "node_modules" / ".bin" / "configurable-http-proxy"
     config = room / "jupyterhub_config.py"
-    config.write_text(foreign.run(stack, _WRITE, json.dumps(made)) + _LOCAL.format(**values, proxy=proxy))
+    config.write_text(foreign.run_in_service(stack, _WRITE, json.dumps(made)) + _LOCAL.format(**values, proxy=proxy))
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     servers.start("jupyterhub", ("env", f"PATH={path}", "HOME=/tmp", str(PROGRAM), "-f", str(config)))
     servers.wait("JupyterHub", lambda: child_processes.answers(f"{url}/hub/health"), seconds=60)
@@ -86,7 +86,7 @@ def test_lets_nobody_in_whom_the_application_does_not_allow(
     stack: Stack, jupyterhub: JupyterHub, browser: Browser
 ) -> None:
     """The group decides here, so the hub needs no list of its own."""
-    foreign.run(stack, _CLOSE)
+    foreign.run_in_service(stack, _CLOSE)
 
     browser.go(f"{jupyterhub.url}/hub/oauth_login")
     foreign.sign_in(stack, browser, "dev")

@@ -36,7 +36,7 @@ def test_sends_its_secret_either_way(stack: Stack, library: OpenidClient, web: B
 
 def test_needs_its_verifier(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
-    page = foreign.ask(library, web)
+    page = foreign.start_sign_in(library, web)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("finish", url=foreign.target(page), verifier="x" * 43)
@@ -44,7 +44,7 @@ def test_needs_its_verifier(stack: Stack, library: OpenidClient, web: Browser) -
 
 def test_checks_the_age(stack: Stack, library: OpenidClient, web: Browser) -> None:
     tokens = foreign.signed_in(stack, library, web)
-    page = foreign.ask(library, web, max_age="3600")
+    page = foreign.start_sign_in(library, web, max_age="3600")
 
     assert library.do("finish", url=foreign.target(page))["claims"]["auth_time"] == tokens["claims"]["auth_time"]
 
@@ -53,7 +53,7 @@ def test_openid_client_asks_for_a_stronger_verification(stack: Stack, library: O
     """With max_age=0 the person verifies again, and the library checks that auth_time is new."""
     before = foreign.signed_in(stack, library, web)["claims"]["auth_time"]
     foreign.let_pass(library, before, seconds=1)
-    page = foreign.ask(library, web, max_age="0", acr_values=MFA)
+    page = foreign.start_sign_in(library, web, max_age="0", acr_values=MFA)
     assert page.path == "/sign-in/again/"
 
     web.press(next(form for form in page.forms if form.method == "post").buttons[0][0])
@@ -66,7 +66,7 @@ def test_openid_client_asks_for_a_stronger_verification(stack: Stack, library: O
 
 def test_gets_an_error_for_a_level_that_cant_be_reached(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
-    page = foreign.ask(
+    page = foreign.start_sign_in(
         library, web, prompt="none", claims='{"id_token": {"acr": {"essential": true, "values": ["phr"]}}}'
     )
 
@@ -89,7 +89,7 @@ def test_refreshes_once(stack: Stack, library: OpenidClient, web: Browser) -> No
 
 def test_code_is_used_once(stack: Stack, library: OpenidClient, web: Browser) -> None:
     foreign.signed_in(stack, library, web)
-    url = foreign.target(foreign.ask(library, web))
+    url = foreign.target(foreign.start_sign_in(library, web))
     tokens = library.do("finish", url=url)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
@@ -121,7 +121,7 @@ def test_signs_out_and_hears_of_it(stack: Stack, library: OpenidClient, web: Bro
     with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
     with pytest.raises(OpenidClientError, match="login_required"):
-        library.do("finish", url=foreign.target(foreign.ask(library, web, prompt="none")))
+        library.do("finish", url=foreign.target(foreign.start_sign_in(library, web, prompt="none")))
 
 
 def test_hears_of_a_lock_within_a_second(stack: Stack, library: OpenidClient) -> None:
@@ -134,7 +134,7 @@ def test_hears_of_a_lock_within_a_second(stack: Stack, library: OpenidClient) ->
         foreign.signed_in(stack, other, opal, "opal")
     before = len(library.do("heard"))
 
-    ended = float(foreign.run(stack, _LOCK))
+    ended = float(foreign.run_in_service(stack, _LOCK))
     stack.crew.wait("The sign-out", lambda: len(library.do("heard")) > before, seconds=5)
 
     [claims] = library.do("heard")[before:]

@@ -19,14 +19,6 @@ from verification.context import Context
 Maker = Callable[..., SimulatedRelyingParty]
 
 
-def press(person: Person, page: Page, label: str) -> Page:
-    """Press a button on a page that stayed open in another tab."""
-    form, (_, name, value) = page.form(label)
-    filled = form.fields | ({name: value} if name else {})
-    person.browser.page = Page(person.browser.client.post(urljoin(page.path, form.action), filled, follow=True))
-    return person.browser.page
-
-
 @pytest.fixture
 def asking(make_party: Maker) -> SimulatedRelyingParty:
     """Return a client whose people agree themselves."""
@@ -38,8 +30,8 @@ def test_each_tab_gets_its_own_answer(asking: SimulatedRelyingParty, make_party:
     ana.sign_in()
     first, second = asking.ask(ana).page, other.ask(ana).page
 
-    assert asking.redeem(AuthorizationResponse(press(ana, first, "Allow")).code).status_code == 200
-    assert other.redeem(AuthorizationResponse(press(ana, second, "Allow")).code).status_code == 200
+    assert asking.redeem(AuthorizationResponse(ana.browser.press_in_tab(first, "Allow")).code).status_code == 200
+    assert other.redeem(AuthorizationResponse(ana.browser.press_in_tab(second, "Allow")).code).status_code == 200
 
 
 def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: SimulatedRelyingParty, ana: Person) -> None:
@@ -48,7 +40,7 @@ def test_a_tab_whose_session_ended_asks_again_after_the_sign_in(asking: Simulate
     page = asking.ask(ana).page
     ana.browser.client.cookies.pop("mfa_session")
 
-    assert press(ana, page, "Allow").path == "/sign-in/"
+    assert ana.browser.press_in_tab(page, "Allow").path == "/sign-in/"
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     ana.verify(ana.read_app() if "app" in ana.page.path else ana.read_text())
 

@@ -183,7 +183,7 @@ def test_file_of_others_stays(zora: Person, fay: Person, context: Context) -> No
     assert Import.objects.get().sealed
 
 
-def run(person: Person, name: str, state: str, context: Context) -> DirectorySync:
+def sync_that_names(person: Person, name: str, state: str, context: Context) -> DirectorySync:
     """Return a run of a directory that changes the person, and another one."""
     directory = Directory.objects.create(**DIRECTORY | {"name": name}, servers=["ldap.example.org"])
     sync = DirectorySync.objects.create(directory=directory, state=state, made_at=context.now, read_at=context.now)
@@ -198,8 +198,8 @@ def run(person: Person, name: str, state: str, context: Context) -> DirectorySyn
 
 def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, context: Context) -> None:
     """Seen failing: names and addresses stayed for a week, and a confirmed run would have added them again."""
-    run(zora, "Old", "done", context)
-    ready = run(zora, "New", "ready", context)
+    sync_that_names(zora, "Old", "done", context)
+    ready = sync_that_names(zora, "New", "ready", context)
 
     erasure.erase(zora.user, actor(fay, context))
 
@@ -213,7 +213,7 @@ def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, cont
 def test_run_that_does_not_name_them_is_replaced_only_in_their_directory(
     is_theirs: bool, zora: Person, fay: Person, context: Context
 ) -> None:
-    ready = run(join("olga"), "New", "ready", context)
+    ready = sync_that_names(join("olga"), "New", "ready", context)
     ready.rows.exclude(name="otto").delete()
     User.objects.filter(pk=zora.user.pk).update(directory=ready.directory if is_theirs else None, directory_key="z")
     zora.user.refresh_from_db()
@@ -226,7 +226,7 @@ def test_run_that_does_not_name_them_is_replaced_only_in_their_directory(
 
 @pytest.mark.parametrize("state", ["reading", "applying"])
 def test_waits_for_a_run_that_names_them(state: str, zora: Person, fay: Person, context: Context) -> None:
-    run(zora, "New", state, context)
+    sync_that_names(zora, "New", state, context)
 
     with pytest.raises(Unneeded):
         erasure.erase(zora.user, actor(fay, context))

@@ -159,7 +159,7 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, context: Cont
 # The second person ----------------------------------------------------------------------------------------------
 
 
-def ask(staff: Person, person: Person, context: Context, name: str = "issue_pass") -> SupportRequest:
+def request_approval(staff: Person, person: Person, context: Context, name: str = "issue_pass") -> SupportRequest:
     """Request an action that a second person must approve."""
     assert perform(order(name, staff.user, person), context).state is ActionState.ASKED
     return SupportRequest.objects.get()
@@ -169,7 +169,7 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
     root: Person, context: Context, no_check: None
 ) -> None:
     fay, finn, sam = hire("fay", "Administrators"), hire("finn", "Administrators"), hire("sam", "Senior support")
-    request = ask(root, fay, context)
+    request = request_approval(root, fay, context)
 
     answers = {
         p.user.username: approvals.decide(request, User.objects.get(pk=p.user.pk), context, agrees=True)
@@ -185,7 +185,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
 ) -> None:
     """Seen: an action that a stolen senior support account had approved ran after that account was blocked."""
     finn = hire("finn", "Senior support")
-    request = ask(sam, dora, context, "phone_lost")
+    request = request_approval(sam, dora, context, "phone_lost")
     assert approvals.decide(request, finn.user, context, agrees=True)
     ours = Actor(staff=root.user, context=context, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
@@ -214,7 +214,7 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, context
     vouch(ben, ana, context)
 
     alone = perform(order("issue_pass", ben.user, ana), context)
-    request = ask(cas, ana, context)
+    request = request_approval(cas, ana, context)
 
     assert alone.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == "no_caller"
@@ -267,7 +267,7 @@ def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, context
 # A check belongs to one person, one of the staff, one call ------------------------------------------------------
 
 
-def begin(staff: Person, person: Person, context: Context) -> CallerCheck:
+def begin_caller_check(staff: Person, person: Person, context: Context) -> CallerCheck:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
     found = caller_verification.begin(staff.user, person.user, person.enrolment("totp").ref, context)
     assert isinstance(found, CallerCheck)
@@ -285,7 +285,7 @@ CASES: dict[str, Callable[[CallerCheck, Person, Person, Person], tuple[User, Use
 def test_check_is_found_only_by_the_member_of_staff_who_began_it_and_for_that_person(
     case: str, ana: Person, ben: Person, dora: Person, sam: Person, context: Context
 ) -> None:
-    check = begin(dora, ana, context)
+    check = begin_caller_check(dora, ana, context)
 
     staff, person = CASES[case](check, dora, sam, ben)
 
@@ -293,6 +293,6 @@ def test_check_is_found_only_by_the_member_of_staff_who_began_it_and_for_that_pe
 
 
 def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, context: Context) -> None:
-    check = begin(dora, ana, context)
+    check = begin_caller_check(dora, ana, context)
 
     assert caller_verification.begun(dora.user, ana.user, check.ref, now=context.now + timedelta(minutes=16)) is None

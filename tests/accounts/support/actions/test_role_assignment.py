@@ -25,7 +25,7 @@ def actor(fay: Person, context: Context) -> Actor:
     return Actor(staff=fay.user, context=context, reason="new job", ticket="1")
 
 
-def read(person: Person) -> User:
+def reload_user(person: Person) -> User:
     return User.objects.get(pk=person.user.pk)
 
 
@@ -43,11 +43,11 @@ def test_gives_exactly_these_roles(
 ) -> None:
     if former:
         role_assignment.give_roles(ana.user, actor, roles=former)
-    epoch = read(ana).epoch
+    epoch = reload_user(ana).epoch
 
-    role_assignment.give_roles(read(ana), actor, roles=wanted)
+    role_assignment.give_roles(reload_user(ana), actor, roles=wanted)
 
-    found = read(ana)
+    found = reload_user(ana)
     assert sorted(found.groups.values_list("name", flat=True)) == sorted(wanted)
     assert (found.is_staff, found.epoch) == (is_staff, epoch + 1)
 
@@ -56,9 +56,9 @@ def test_leaves_groups_that_are_no_role(ana: Person, actor: Actor) -> None:
     ana.user.groups.add(Group.objects.create(name="Lab"))
 
     role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
-    role_assignment.give_roles(read(ana), actor, roles=[])
+    role_assignment.give_roles(reload_user(ana), actor, roles=[])
 
-    assert list(read(ana).groups.values_list("name", flat=True)) == ["Lab"]
+    assert list(reload_user(ana).groups.values_list("name", flat=True)) == ["Lab"]
 
 
 @pytest.mark.parametrize("roles", [["Support desk"], ["Nobody’s"], ["Support desk", "Nobody’s"]])
@@ -66,7 +66,7 @@ def test_needs_a_role_that_is_there_and_new(ana: Person, actor: Actor, roles: li
     role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 
     with pytest.raises(Unneeded):
-        role_assignment.give_roles(read(ana), actor, roles=roles)
+        role_assignment.give_roles(reload_user(ana), actor, roles=roles)
 
 
 def test_nobody_gives_or_ends_what_may_more_than_they_do(ana: Person, ben: Person, actor: Actor, root: Person) -> None:
@@ -76,9 +76,9 @@ def test_nobody_gives_or_ends_what_may_more_than_they_do(ana: Person, ben: Perso
 
     for person, roles in ((ana, ["More"]), (ben, [])):
         with pytest.raises(Unneeded):
-            role_assignment.give_roles(read(person), actor, roles=roles)
+            role_assignment.give_roles(reload_user(person), actor, roles=roles)
 
-    assert (read(ana).is_staff, read(ben).is_staff) == (False, True)
+    assert (reload_user(ana).is_staff, reload_user(ben).is_staff) == (False, True)
 
 
 def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, fay: Person) -> None:
@@ -90,8 +90,8 @@ def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, f
         role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 
     ana.user.groups.add(desk)
-    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
-    assert read(ana).is_staff
+    role_assignment.give_roles(reload_user(ana), actor, roles=["Support desk"])
+    assert reload_user(ana).is_staff
 
 
 def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, context: Context) -> None:
@@ -100,9 +100,9 @@ def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, act
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=context.now + timedelta(hours=1))
 
-    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
+    role_assignment.give_roles(reload_user(ana), actor, roles=["Support desk"])
 
-    found = read(ana)
+    found = reload_user(ana)
     assert (found.second_step, found.bypass_until) == (SecondStep.ENABLED, None)
     assert not Session.objects.filter(user=found).exists()
     assert "pass" not in {row.method for row in enrolments.of_many(User.objects.filter(pk=found.pk))}
@@ -114,14 +114,14 @@ def test_superuser_without_a_role_stays_staff(root: Person, actor: Actor) -> Non
     other = replace(other, staff=User.objects.get(pk=other.staff.pk))
     role_assignment.give_roles(root.user, other, roles=["Auditors"])
 
-    role_assignment.give_roles(read(root), other, roles=[])
+    role_assignment.give_roles(reload_user(root), other, roles=[])
 
-    assert read(root).is_staff
+    assert reload_user(root).is_staff
 
 
 def test_record_names_former_and_new_roles(ana: Person, actor: Actor) -> None:
     role_assignment.give_roles(ana.user, actor, roles=["Auditors"])
-    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
+    role_assignment.give_roles(reload_user(ana), actor, roles=["Support desk"])
 
     event = AuditEvent.objects.filter(kind="support.roles_given").latest("pk")
     assert (event.detail["former"], event.detail["roles"]) == (["Auditors"], ["Support desk"])

@@ -37,7 +37,7 @@ def needs_second(db: None) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": [groups.CHANGE[0]]})
 
 
-def change(group: Group | None, to: WantedGroup | None, actor: Actor) -> str:
+def change_group(group: Group | None, to: WantedGroup | None, actor: Actor) -> str:
     return groups.change(group, to, actor, seen=plan(actor.staff, group, to).seen)
 
 
@@ -49,7 +49,7 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
 def test_role_is_made_with_its_members_who_become_staff(actor: Actor) -> None:
     ida = join("ida").user
 
-    change(None, wanted(SEE, joining=("ida",)), actor)
+    change_group(None, wanted(SEE, joining=("ida",)), actor)
 
     group = Group.objects.get(name="Night desk")
     assert (rights_of([group]), list(group.user_set.all())) == ({SEE}, [ida])
@@ -59,7 +59,7 @@ def test_role_is_made_with_its_members_who_become_staff(actor: Actor) -> None:
 
 
 def test_change_gives_and_takes_what_differs(actor: Actor, desk: Group) -> None:
-    change(desk, wanted(UNLOCK, name="Late desk"), actor)
+    change_group(desk, wanted(UNLOCK, name="Late desk"), actor)
 
     assert rights_of([Group.objects.get(name="Late desk")]) == {UNLOCK}
     changes = AuditEvent.objects.get(kind="group.changed").detail["changes"]
@@ -67,9 +67,9 @@ def test_change_gives_and_takes_what_differs(actor: Actor, desk: Group) -> None:
 
 
 def test_user_who_loses_their_only_role_is_no_longer_staff(actor: Actor, desk: Group) -> None:
-    change(desk, wanted(SEE, joining=(join("ida").user.username,)), actor)
+    change_group(desk, wanted(SEE, joining=(join("ida").user.username,)), actor)
 
-    change(desk, None, actor)
+    change_group(desk, None, actor)
 
     assert not User.objects.get(username="ida").is_staff
     assert AuditEvent.objects.get(kind="group.deleted").detail["n_members"] == 1
@@ -83,7 +83,7 @@ def test_group_that_an_application_has_just_begun_to_use_is_not_deleted(
     monkeypatch.setattr(row_locks, "lock_to_delete", lambda *_rows: wiki.groups.add(desk))
 
     with pytest.raises(ChangeRefused):
-        change(desk, None, actor)
+        change_group(desk, None, actor)
 
     assert wiki.groups.get() == desk
 
@@ -92,7 +92,7 @@ def test_refused_plan_changes_nothing(actor: Actor, desk: Group) -> None:
     desk.user_set.add(actor.staff)
 
     with pytest.raises(ChangeRefused):
-        change(desk, wanted(UNLOCK), actor)
+        change_group(desk, wanted(UNLOCK), actor)
 
     assert rights_of([desk]) == {SEE}
     assert not AuditEvent.objects.filter(kind="group.changed").exists()
@@ -113,12 +113,12 @@ def test_group_that_is_gone_is_not_changed(actor: Actor, desk: Group) -> None:
     desk.delete()
 
     with pytest.raises(ChangeRefused):
-        change(gone, wanted(UNLOCK), actor)
+        change_group(gone, wanted(UNLOCK), actor)
 
 
 @pytest.mark.usefixtures("needs_second")
 def test_change_waits_for_a_second_person(actor: Actor, desk: Group, context: Context) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
 
     (request,) = groups.waiting(context.now)
     assert (request.group, groups.wanted_by(request), request.asked_by) == (desk, wanted(UNLOCK), actor.staff)
@@ -130,7 +130,7 @@ def test_change_waits_for_a_second_person(actor: Actor, desk: Group, context: Co
 def test_only_someone_else_who_could_do_it_may_decide(
     actor: Actor, desk: Group, second: User, dora: Person, context: Context
 ) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
 
     assert [groups.may_decide(request, staff) for staff in (actor.staff, dora.user, second)] == [False, False, True]
@@ -141,7 +141,7 @@ def test_only_someone_else_who_could_do_it_may_decide(
 
 @pytest.mark.usefixtures("needs_second")
 def test_approval_does_it_for_the_one_who_asked(actor: Actor, desk: Group, second: User, context: Context) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
 
     decide(request, second, context)
@@ -157,7 +157,7 @@ def test_approval_does_it_for_the_one_who_asked(actor: Actor, desk: Group, secon
 def test_refused_request_changes_nothing_and_is_decided_once(
     actor: Actor, desk: Group, second: User, context: Context
 ) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
 
     decide(request, second, context, agrees=False)
@@ -171,7 +171,7 @@ def test_refused_request_changes_nothing_and_is_decided_once(
 
 @pytest.mark.usefixtures("needs_second")
 def test_request_ends(actor: Actor, desk: Group, second: User, context: Context, clock: Clock) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
     clock.forward(seconds=(approvals.LIFE + timedelta(seconds=1)).total_seconds())
     later = Context(now=clock.now)
@@ -187,7 +187,7 @@ def test_request_ends(actor: Actor, desk: Group, second: User, context: Context,
 def test_former_staff_get_no_approval(
     actor: Actor, desk: Group, second: User, context: Context, lost: dict[str, bool]
 ) -> None:
-    change(desk, wanted(UNLOCK), actor)
+    change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
     User.objects.filter(pk=actor.staff.pk).update(**lost)
 
@@ -229,7 +229,7 @@ def test_list_counts_members_and_permissions(desk: Group) -> None:
 def test_the_one_who_asked_withdraws_the_request(
     actor: Actor, second: User, desk: Group, context: Context, needs_second: None
 ) -> None:
-    change(desk, wanted(SEE, name="Late desk"), actor)
+    change_group(desk, wanted(SEE, name="Late desk"), actor)
     request = GroupRequest.objects.get()
 
     done = [groups.withdraw(request, who, context) for who in (second, actor.staff, actor.staff)]

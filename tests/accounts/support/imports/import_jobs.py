@@ -11,7 +11,7 @@ TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 SECRET = base64.b32encode(b"0123456789abcdefghij").decode()
 
 
-def bring(kind: str, text: str, staff: User, context: Context, *, is_dry_run: bool = False) -> Import:
+def import_file(kind: str, text: str, staff: User, context: Context, *, is_dry_run: bool = False) -> Import:
     """Import a file and process all its rows."""
     job = jobs.begin(kind, text, staff, context, name="file.csv", is_dry_run=is_dry_run)
     jobs.work(context.now)

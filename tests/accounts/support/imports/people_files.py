@@ -11,7 +11,7 @@ ROW = "m.one,M One,m1@example.org,,"
 IMPORT = "/admin/accounts/user/import/"
 
 
-def bring(text: str, staff: User, context: Context, *, is_dry_run: bool = False) -> Import:
+def import_people(text: str, staff: User, context: Context, *, is_dry_run: bool = False) -> Import:
     job = jobs.begin("people", text, staff, context, name="file.csv", is_dry_run=is_dry_run)
     jobs.work(context.now)
     job.refresh_from_db()

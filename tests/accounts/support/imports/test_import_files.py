@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs, people_rows
-from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, bring, counts
+from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, counts, import_people
 from tests.simulated.people import Person, join
 from verification.context import Context
 
@@ -50,7 +50,7 @@ SPREADSHEETS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
 def test_reads_what_spreadsheets_write(how: str, root: Person, context: Context) -> None:
-    job = bring(file_formats.read(SPREADSHEETS[how], "people"), root.user, context)
+    job = import_people(file_formats.read(SPREADSHEETS[how], "people"), root.user, context)
 
     assert counts(job) == (1, 0, 0, 0)
     user = User.objects.get(username="m.one")
@@ -69,7 +69,7 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, context: Context)
 )
 def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, context: Context) -> None:
     with pytest.raises(file_formats.UnreadableFile, match=words):
-        bring(file_formats.read(text.encode(), "people"), root.user, context)
+        import_people(file_formats.read(text.encode(), "people"), root.user, context)
 
 
 WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
@@ -117,7 +117,7 @@ def test_a_bad_row_is_named_and_stops_no_other(what: str, is_dry_run: bool, root
     row, words = BAD_ROWS[what]
     before = User.objects.count()
 
-    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, context, is_dry_run=is_dry_run)
+    job = import_people(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, context, is_dry_run=is_dry_run)
 
     assert (job.state, counts(job)) == ("done", (2, 0, 0, 1))
     line, said = job.faults[0]
@@ -141,7 +141,7 @@ def test_a_row_that_only_the_database_refuses_is_named_too(
     monkeypatch.setattr(people_rows, "_save", refusing)
     text = HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_000))
 
-    job = bring(text, root.user, context)
+    job = import_people(text, root.user, context)
 
     assert (job.state, counts(job)) == ("done", (999, 0, 0, 1))
     assert job.faults[0][0] == 779
@@ -159,7 +159,7 @@ def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, context
     """Seen: rows were compared within five hundred only, and the later one won."""
     text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(60)) + "ANNA,Second,,,\n"
 
-    job = bring(text, root.user, context)
+    job = import_people(text, root.user, context)
 
     assert [(line, words.split()[0]) for line, words in job.faults] == [(63, "anna")]
     assert User.objects.get(username="anna").name == "First"
@@ -218,7 +218,7 @@ def test_all_wrong_rows_are_counted_though_not_all_are_kept(
 ) -> None:
     monkeypatch.setattr(jobs, "_MAX_FAULTS", 5)
 
-    job = bring(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, context)
+    job = import_people(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, context)
 
     assert (job.n_wrong, len(job.faults)) == (8, 5)
 
@@ -228,7 +228,7 @@ def test_disabled_is_said_to_keep_nobody_out(root: Person, context: Context) -> 
     join("leaver")
     join("already", second_step="disabled")
 
-    job = bring(
+    job = import_people(
         f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, context, is_dry_run=True
     )
 

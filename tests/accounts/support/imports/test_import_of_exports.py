@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.support.imports import csv_tables, file_formats
 from accounts.support.reports import csv_export
 from accounts.support.views import imports as views
-from tests.accounts.support.imports.people_files import bring, counts
+from tests.accounts.support.imports.people_files import counts, import_people
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
 
@@ -71,7 +71,7 @@ def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, context:
         User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
     )
 
-    job = bring(file_formats.read(exported().encode(), "people"), root.user, context)
+    job = import_people(file_formats.read(exported().encode(), "people"), root.user, context)
 
     assert counts(job) == (0, 0, n_people, 0), job.faults
     after = list(

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
-from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, bring, counts
+from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, import_file
 from tests.infrastructure.rounds import rounds
 from tests.simulated.people import Clock, Person, join
 from verification.context import Context
@@ -32,16 +32,16 @@ def test_people_are_made_changed_and_left_alone(root: Person, context: Context) 
     join("ana")
     text = f"{HEAD}ana,Ana Keller,ana@example.org,Finance,enforced\nNEW,New One,new@example.org,,\n"
 
-    job = bring("people", text, root.user, context)
+    job = import_file("people", text, root.user, context)
 
     assert counts(job) == (1, 1, 0, 0)
     new = User.objects.get(username="new")
     assert (new.second_step, new.has_usable_password()) == ("enabled", False)
     assert User.objects.get(username="ana").groups.get().name == "Finance"
-    assert counts(bring("people", text, root.user, context)) == (0, 0, 2, 0)
+    assert counts(import_file("people", text, root.user, context)) == (0, 0, 2, 0)
 
 
-def told(event: str = "support.state_set") -> list[Message]:
+def notices_of(event: str = "support.state_set") -> list[Message]:
     return list(Message.objects.filter(context__event=event).order_by("pk"))
 
 
@@ -52,7 +52,9 @@ def test_each_person_has_an_event_of_what_a_file_changed(root: Person, context: 
     ana, ben = join("ana"), join("ben")
     same = f"ben,{ben.user.name},{ben.user.email},,{ben.user.second_step}\n"
 
-    job = bring("people", f"{HEAD}ana,Ana,keller@example.org,Finance,enforced\nnew,,,,\n{same}", root.user, context)
+    job = import_file(
+        "people", f"{HEAD}ana,Ana,keller@example.org,Finance,enforced\nnew,,,,\n{same}", root.user, context
+    )
 
     added, changed = AuditEvent.objects.filter(kind__startswith="import.").order_by("pk")
     assert (added.kind, added.user_id) == ("import.person_added", User.objects.get(username="new").pk)
@@ -70,9 +72,11 @@ def test_only_who_has_another_second_step_is_told(root: Person, context: Context
     ana = join("ana")
     join("ben")
 
-    bring("people", f"{HEAD}ana,Ana,ana@example.org,,disabled\nben,Benjamin,ben@example.org,,\n", root.user, context)
+    import_file(
+        "people", f"{HEAD}ana,Ana,ana@example.org,,disabled\nben,Benjamin,ben@example.org,,\n", root.user, context
+    )
 
-    (notice,) = told()
+    (notice,) = notices_of()
     assert (notice.user_id, notice.address) == (ana.user.pk, "ana@example.org")
     assert notice.context["staff"] == root.user.get_full_name()
     assert "“disabled”" in rendering.compose(notice).words
@@ -84,14 +88,14 @@ def test_who_is_told_is_texted_where_policy_says_so(root: Person, context: Conte
     for name, number in (("ana", "+41795550111"), ("ben", "+41795550112")):
         join(name, number=number).set_up("text")
 
-    bring(
+    import_file(
         "people",
         f"{HEAD}ana,Ana,ana@example.org,,enforced\nben,Ben,ben@example.org,Quiet,enforced\n",
         root.user,
         context,
     )
 
-    assert [(notice.user.username, notice.kind) for notice in told() if notice.user] == [
+    assert [(notice.user.username, notice.kind) for notice in notices_of() if notice.user] == [
         ("ana", "mail"),
         ("ana", "text"),
         ("ben", "mail"),
@@ -102,11 +106,13 @@ def test_who_is_told_is_texted_where_policy_says_so(root: Person, context: Conte
 def test_dry_run_leaves_no_event_of_a_person_and_tells_nobody(root: Person, context: Context) -> None:
     join("ana")
 
-    job = bring("people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nnew,,,,\n", root.user, context, is_dry_run=True)
+    job = import_file(
+        "people", f"{HEAD}ana,Ana,ana@example.org,,enforced\nnew,,,,\n", root.user, context, is_dry_run=True
+    )
 
     assert (job.n_new, job.n_changed) == (1, 1)
     assert not AuditEvent.objects.filter(kind__startswith="import.").exists()
-    assert told() == []
+    assert notices_of() == []
 
 
 @pytest.mark.usefixtures("no_check")
@@ -116,26 +122,26 @@ def test_many_changes_take_no_more_reads_than_few(root: Person, context: Context
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            bring("people", text, root.user, context)
+            import_file("people", text, root.user, context)
         return sum(query["sql"].startswith(("SELECT", "UPDATE")) for query in seen)
 
     n_reads(range(60), "enabled")
     few = n_reads(range(5), "enforced")
 
     assert n_reads(range(5, 60), "enforced") == few
-    assert len(told()) == 60
+    assert len(notices_of()) == 60
 
 
 def test_no_import_gives_a_role(root: Person, context: Context) -> None:
     """Seen: a row put its person among the administrators, without the right to give roles."""
-    job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, context)
+    job = import_file("people", f"{HEAD}new,,,Administrators,\n", root.user, context)
 
     assert [(line, "Administrators" in words) for line, words in job.faults] == [(2, True)]
     assert not User.objects.filter(username="new").exists()
 
 
 def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, context: Context) -> None:
-    job = bring("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
+    job = import_file("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
 
     assert counts(job) == (1, 0, 0, 0)
     assert not User.objects.filter(username="new").exists()
@@ -161,7 +167,7 @@ def test_dry_run_is_not_applied_before_its_end(root: Person, context: Context) -
 
 def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, context: Context) -> None:
     """Seen failing: it raised."""
-    job = bring("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
+    job = import_file("people", f"{HEAD}new,,,,\n", root.user, context, is_dry_run=True)
     Import.objects.filter(pk=job.pk).delete()
 
     assert jobs.apply(job, root.user, context) is None
@@ -180,7 +186,7 @@ def test_dry_run_that_was_just_deleted_is_not_applied(root: Person, context: Con
     ],
 )
 def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, context: Context) -> None:
-    job = bring("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, context)
+    job = import_file("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, context)
 
     assert job.n_new == 2
     ((line, reason),) = job.faults
@@ -255,7 +261,7 @@ def test_dry_run_applied_many_times_at_once_is_applied_once(clock: Clock) -> Non
     with transaction.atomic():
         staff = join("root", is_staff=True, is_superuser=True).user
     context = Context(now=clock.now)
-    tried = bring("people", f"{HEAD}new,,,,\n", staff, context, is_dry_run=True)
+    tried = import_file("people", f"{HEAD}new,,,,\n", staff, context, is_dry_run=True)
     start, applied = threading.Barrier(8), list[object]()
 
     def apply() -> None:
@@ -289,17 +295,17 @@ def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, context
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    job = bring("people", text, root.user, context)
+    job = import_file("people", text, root.user, context)
 
     n_bad = n_people // 100
     assert counts(job) == (n_people - n_bad, 0, 0, n_bad)
     assert [line for line, _reason in job.faults] == [n + 2 for n in range(n_people) if n % 100 == 0]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
-    assert counts(bring("people", text, root.user, context)) == (0, 0, n_people - n_bad, n_bad)
+    assert counts(import_file("people", text, root.user, context)) == (0, 0, n_people - n_bad, n_bad)
     tokens_text = TOKENS + "\n".join(
         f"p{n + 1},S{n},{SECRET if n % 100 else 'bad'},30,Acme,One" for n in range(n_tokens) if (n + 1) % 100
     )
-    job = bring("tokens", tokens_text, root.user, context)
+    job = import_file("tokens", tokens_text, root.user, context)
     n_bad = n_tokens // 100
     assert (job.n_new, len(job.faults)) == (n_tokens - 2 * n_bad, n_bad)
-    assert counts(bring("tokens", tokens_text, root.user, context)) == (0, 0, n_tokens - 2 * n_bad, n_bad)
+    assert counts(import_file("tokens", tokens_text, root.user, context)) == (0, 0, n_tokens - 2 * n_bad, n_bad)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Import, User
 from accounts.support.imports import jobs, people_rows
-from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, bring
+from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, import_people
 from tests.simulated.people import Person
 from verification.context import Context
 from verification.models import AuditEvent
@@ -23,7 +23,7 @@ def test_a_file_at_which_our_program_fails_has_failed(
 
     monkeypatch.setattr(people_rows, "apply", broken)
 
-    job = bring(f"{HEAD}\n{ROW}\n", root.user, context)
+    job = import_people(f"{HEAD}\n{ROW}\n", root.user, context)
 
     assert (job.state, job.sealed, len(job.faults)) == ("failed", "", 1)
     assert job.faults[0][0] == 0
@@ -108,7 +108,7 @@ def test_a_page_says_whether_the_check_or_the_import_stopped(
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(people_rows, "apply", broken)
-    job = bring(f"{HEAD}\n{ROW}\n", fay.user, context, is_dry_run=is_dry_run)
+    job = import_people(f"{HEAD}\n{ROW}\n", fay.user, context, is_dry_run=is_dry_run)
 
     assert words in fay.browser.go(f"{IMPORT}{job.ref}/")
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import ACTIONS, ActionRefusal
-from tests.accounts.support.imports.people_files import HEAD, bring, counts
+from tests.accounts.support.imports.people_files import HEAD, counts, import_people
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
 from verification.models import AuditEvent, Policy
@@ -24,7 +24,7 @@ def nia(db: None, clock: object) -> Person:
 
 
 def faults(nia: Person, context: Context, *rows: str) -> list[tuple[int, str]]:
-    job = bring("\n".join([HEAD, *rows]), User.objects.get(pk=nia.user.pk), context)
+    job = import_people("\n".join([HEAD, *rows]), User.objects.get(pk=nia.user.pk), context)
     return [(line, words) for line, words in job.faults]
 
 
@@ -79,9 +79,9 @@ def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, contex
     ana.user.groups.add(board)
     text = f"{HEAD}\nana,{ana.user.name},{ana.user.email},,{ana.user.second_step}\n"
 
-    tried = bring(text, root.user, context, is_dry_run=True)
+    tried = import_people(text, root.user, context, is_dry_run=True)
     assert not AuditEvent.objects.filter(kind="policy.approvals_dropped").exists()
-    applied = bring(text, root.user, context)
+    applied = import_people(text, root.user, context)
 
     for job in (tried, applied):
         ((line, words),) = job.warnings
@@ -92,7 +92,7 @@ def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, contex
 
 def test_row_names_all_its_errors(root: Person, context: Context) -> None:
     """Seen failing: each upload named one error of a row, so a row with four took four uploads."""
-    job = bring(f"{HEAD}\ntwo words,{'n' * 151},not mail,Nowhere,sometimes\n", root.user, context)
+    job = import_people(f"{HEAD}\ntwo words,{'n' * 151},not mail,Nowhere,sometimes\n", root.user, context)
 
     ((line, words),) = job.faults
     assert (line, counts(job)) == (2, (0, 0, 0, 1))
@@ -103,7 +103,9 @@ def test_row_names_all_its_errors(root: Person, context: Context) -> None:
 def test_error_of_one_cell_causes_none_of_another(root: Person, context: Context) -> None:
     ana = join("ana")
 
-    job = bring(f"{HEAD}\nana,{ana.user.name},{ana.user.email},Nowhere,{ana.user.second_step}\n", root.user, context)
+    job = import_people(
+        f"{HEAD}\nana,{ana.user.name},{ana.user.email},Nowhere,{ana.user.second_step}\n", root.user, context
+    )
 
     ((_line, words),) = job.faults
     assert words.count(".") == 2  # one error: what is wrong, and what to do

@@ -46,7 +46,7 @@ def container(*packages: str, before: str = "") -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{HEAD}{before}{"".join(packages)}</KeyContainer>'.encode()
 
 
-def read(raw: bytes, **opening: str) -> list[dict[str, str]]:
+def read_rows(raw: bytes, **opening: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(pskc.read(raw, **opening))))
 
 
@@ -123,14 +123,14 @@ WANTED = base64.b32encode(SECRET).decode()
 
 def test_package_with_a_pre_shared_key_is_read() -> None:
     """Source: RFC 6030, figure 6."""
-    (row,) = read(FIGURE_6, key=KEY.hex())
+    (row,) = read_rows(FIGURE_6, key=KEY.hex())
 
     assert row == row | {"secret key": WANTED, "type": "HOTP", "digits": "8", "counter": "0", "refused": ""}
 
 
 def test_package_with_a_passphrase_is_read() -> None:
     """Source: RFC 6030, figure 7."""
-    (row,) = read(FIGURE_7, passphrase="qwerty")
+    (row,) = read_rows(FIGURE_7, passphrase="qwerty")
 
     assert row == row | {"secret key": WANTED, "type": "HOTP", "refused": ""}
 
@@ -150,7 +150,7 @@ def test_package_with_a_passphrase_is_read() -> None:
 )
 def test_wrong_key_is_told_from_a_wrong_file(raw: bytes, opening: dict[str, str], words: str) -> None:
     with pytest.raises(file_formats.UnreadableFile, match=words):
-        read(raw, **opening)
+        read_rows(raw, **opening)
 
 
 # Check values ---------------------------------------------------------------------------------------------------
@@ -166,8 +166,8 @@ def test_wrong_key_is_told_from_a_wrong_file(raw: bytes, opening: dict[str, str]
 )
 def test_check_value_is_compared(name: str, uri: str) -> None:
     """Before the fix, nothing checked it: a damaged secret was imported, and no code of the token worked."""
-    (good,) = read(with_mac(name, uri), key=KEY.hex())
-    (bad,) = read(with_mac(name, uri, tamper=True), key=KEY.hex())
+    (good,) = read_rows(with_mac(name, uri), key=KEY.hex())
+    (bad,) = read_rows(with_mac(name, uri, tamper=True), key=KEY.hex())
 
     assert (good["secret key"], good["refused"]) == (WANTED, "")
     assert (bad["serial number"], bad["secret key"]) == ("AB-1", "")
@@ -175,7 +175,7 @@ def test_check_value_is_compared(name: str, uri: str) -> None:
 
 
 def test_check_value_of_an_unknown_kind_is_named() -> None:
-    (row,) = read(with_mac("sha1", "urn:made-up#hmac-whirlpool9"), key=KEY.hex())
+    (row,) = read_rows(with_mac("sha1", "urn:made-up#hmac-whirlpool9"), key=KEY.hex())
 
     assert "hmac-whirlpool9" in row["refused"]
 
@@ -184,7 +184,7 @@ def test_missing_check_value_is_refused() -> None:
     raw = with_mac("sha1", "http://www.w3.org/2000/09/xmldsig#hmac-sha1")
     start, end = raw.index(b"<ValueMAC>"), raw.index(b"</ValueMAC>") + len(b"</ValueMAC>")
 
-    (row,) = read(raw[:start] + raw[end:], key=KEY.hex())
+    (row,) = read_rows(raw[:start] + raw[end:], key=KEY.hex())
 
     assert "check value" in row["refused"]
 
@@ -195,11 +195,11 @@ def test_wrapped_keys_are_read(bits: int) -> None:
     value = keywrap.aes_key_wrap(key, b"0123456789abcdef")
     data = f"<Secret>{cipher(text(value), f'{XENC}kw-aes{bits}')}</Secret>"
 
-    (row,) = read(container(package(data=data)), key=key.hex())
+    (row,) = read_rows(container(package(data=data)), key=key.hex())
 
     assert base64.b32decode(row["secret key"] + "======") == b"0123456789abcdef"
     with pytest.raises(file_formats.UnreadableFile, match="doesn’t decrypt"):
-        read(container(package(data=data)), key="ff" * (bits // 8))
+        read_rows(container(package(data=data)), key="ff" * (bits // 8))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_other_ciphers_are_refused_by_their_name(uri: str) -> None:
     data = f"<Secret>{cipher(text(sealed(SECRET)), uri)}</Secret>"
 
     with pytest.raises(file_formats.UnreadableFile, match=uri.rpartition("#")[2]):
-        read(container(package(data=data)), key=KEY.hex())
+        read_rows(container(package(data=data)), key=KEY.hex())
 
 
 # What is said of each token -------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_other_ciphers_are_refused_by_their_name(uri: str) -> None:
 )
 def test_token_is_read_as_its_package_says(made: dict[str, Any], wanted: dict[str, str]) -> None:
     """All came in as six digits of SHA-1 by the half minute: "1 new, 0 wrong", and no code worked."""
-    (row,) = read(container(package(**made)))
+    (row,) = read_rows(container(package(**made)))
 
     assert row == row | wanted
 
@@ -287,7 +287,7 @@ def test_token_is_read_as_its_package_says(made: dict[str, Any], wanted: dict[st
 )
 def test_what_is_not_supported_is_refused_by_name_and_the_rest_comes_in(made: dict[str, Any], words: str) -> None:
     """One bad key refused the whole package without naming it; unsupported ones came in and never worked."""
-    good, bad = read(container(package("GOOD"), package("BAD", **made)))
+    good, bad = read_rows(container(package("GOOD"), package("BAD", **made)))
 
     assert (good["secret key"], good["refused"]) == (WANTED, "")
     assert (bad["serial number"], bad["secret key"]) == ("BAD", "")
@@ -298,7 +298,7 @@ def test_broken_tokens_among_many_are_found_one_by_one() -> None:
     bad = {3, 4, 17, 40}
     broken = "<Secret><PlainValue>abc</PlainValue></Secret>"
 
-    rows = read(container(*(package(f"S{n}", data=broken if n in bad else PLAIN) for n in range(41))))
+    rows = read_rows(container(*(package(f"S{n}", data=broken if n in bad else PLAIN) for n in range(41))))
 
     assert [row["serial number"] for row in rows] == [f"S{n}" for n in range(41)]
     assert {n for n, row in enumerate(rows) if row["refused"]} == bad
@@ -310,7 +310,7 @@ def test_a_key_that_takes_long_to_derive_is_refused(rounds: int, n_bytes: int) -
     raw = container(package(data=f"<Secret>{cipher('')}</Secret>"), before=derived(rounds, n_bytes))
 
     with pytest.raises(file_formats.UnreadableFile, match=f"{rounds} rounds for {n_bytes} bytes"):
-        read(raw, passphrase="x")
+        read_rows(raw, passphrase="x")
 
 
 def test_a_package_of_broken_tokens_is_given_up() -> None:
@@ -318,12 +318,12 @@ def test_a_package_of_broken_tokens_is_given_up() -> None:
     broken = package(data="<Counter><PlainValue>x</PlainValue></Counter>")
 
     with pytest.raises(file_formats.UnreadableFile, match=r"\b50\b"):
-        read(container(*[broken] * 51))
+        read_rows(container(*[broken] * 51))
 
 
 def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
     with pytest.raises(file_formats.UnreadableFile, match=r"\b10001\b.*\b10000\b"):
-        read(container(*["<KeyPackage/>"] * 10_001))
+        read_rows(container(*["<KeyPackage/>"] * 10_001))
 
 
 # The form of the file -------------------------------------------------------------------------------------------
@@ -343,13 +343,13 @@ def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
 )
 def test_xml_of_every_encoding_is_read(raw: bytes) -> None:
     assert pskc.is_package(raw)
-    assert read(raw)[0]["secret key"] == WANTED
+    assert read_rows(raw)[0]["secret key"] == WANTED
 
 
 def test_letters_of_other_encodings_are_read_right() -> None:
     raw = container(package(info="<UserId>Zoë</UserId>")).decode().replace("UTF-8", "ISO-8859-1").encode("latin-1")
 
-    assert read(raw)[0]["upn"] == "Zoë"
+    assert read_rows(raw)[0]["upn"] == "Zoë"
 
 
 @pytest.mark.parametrize(
@@ -366,4 +366,4 @@ def test_letters_of_other_encodings_are_read_right() -> None:
 )
 def test_other_files_are_said_to_be_so(raw: bytes, words: str) -> None:
     with pytest.raises(file_formats.UnreadableFile, match=words):
-        read(raw)
+        read_rows(raw)

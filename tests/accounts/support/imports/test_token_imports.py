@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.support.imports import file_formats, jobs
-from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, bring, counts
+from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, import_file
 from tests.simulated.people import Person, join
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
@@ -20,13 +20,13 @@ def test_tokens_wait_for_their_people(root: Person, context: Context) -> None:
     ana = join("ana")
     lines = f"ana,t-1,{SECRET},30,Acme,One\nana@example.org,T-2,{SECRET},60,Acme,Two\n"
 
-    job = bring("tokens", TOKENS + lines, root.user, context)
+    job = import_file("tokens", TOKENS + lines, root.user, context)
 
     assert counts(job) == (2, 0, 0, 0)
     waiting = Enrolment.objects.filter(user=ana.user, method="token", confirmed=False)
     assert sorted(e.address for e in waiting) == ["T-1", "T-2"]
     assert {e.data["step"] for e in waiting} == {30, 60}
-    assert counts(bring("tokens", TOKENS + lines, root.user, context)) == (0, 0, 2, 0)
+    assert counts(import_file("tokens", TOKENS + lines, root.user, context)) == (0, 0, 2, 0)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_tokens_wait_for_their_people(root: Person, context: Context) -> None:
 def test_bad_token_is_named(row: str, words: str, root: Person, context: Context) -> None:
     join("ana")
 
-    job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n{row}\n", root.user, context)
+    job = import_file("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n{row}\n", root.user, context)
 
     assert job.n_new == 1
     assert words in job.faults[0][1]
@@ -51,8 +51,8 @@ def test_bad_token_is_named(row: str, words: str, root: Person, context: Context
 
 def test_token_row_names_all_its_errors(root: Person, context: Context) -> None:
     """Seen failing: each upload named one error of a row."""
-    ((_line, tokens),) = bring("tokens", f"{TOKENS}nobody,T-9,short,5,,\n", root.user, context).faults
-    ((_line, assigned),) = bring("assign", "serial number,user\nT-9,nobody\n", root.user, context).faults
+    ((_line, tokens),) = import_file("tokens", f"{TOKENS}nobody,T-9,short,5,,\n", root.user, context).faults
+    ((_line, assigned),) = import_file("assign", "serial number,user\nT-9,nobody\n", root.user, context).faults
 
     for part in ("can’t help anyone", "too short", "10 to 300"):
         assert part in tokens
@@ -68,13 +68,13 @@ def test_email_address_of_two_people_gives_neither_a_token(
     ana, ben = join("ana"), join("ben")
     User.objects.filter(pk=ana.user.pk).update(email="Desk@example.org")
     User.objects.filter(pk=ben.user.pk).update(email="desk@example.org")
-    bring("tokens", f"{TOKENS},T-8,{SECRET},30,,\n,T-9,{SECRET},30,,\n", root.user, context)
+    import_file("tokens", f"{TOKENS},T-8,{SECRET},30,,\n,T-9,{SECRET},30,,\n", root.user, context)
     rows = {
         "tokens": f"desk@example.org,T-1,{SECRET},30,,\nben,T-2,{SECRET},30,,\n",
         "assign": "T-8,desk@example.org\nT-9,ben\n",
     }
 
-    job = bring(kind, head + rows[kind], root.user, context)
+    job = import_file(kind, head + rows[kind], root.user, context)
 
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
     assert "2 people" in job.faults[0][1]
@@ -91,13 +91,13 @@ def test_assigns_none_that_a_second_person_must_approve(
     Policy.objects.create(group=lab, rank=1, second_person=["assign_token"])
     ana, ben = join("ana"), join("ben")
     ana.user.groups.add(lab)
-    bring("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, context)
+    import_file("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, context)
     files = {
         "tokens": f"{TOKENS}ana,T-1,{SECRET},30,,\nben,T-2,{SECRET},30,,\n",
         "assign": "serial number,user\nT-1,ana\nT-2,ben\n",
     }
 
-    job = bring(kind, files[kind], root.user, context, is_dry_run=is_dry_run)
+    job = import_file(kind, files[kind], root.user, context, is_dry_run=is_dry_run)
 
     assert [line for line, _words in job.faults] == [2]
     assert [each.user for each in Enrolment.objects.filter(method="token")] == ([] if is_dry_run else [ben.user])
@@ -107,11 +107,11 @@ def test_assigns_none_that_a_second_person_must_approve(
 def test_list_assigns_no_token_that_is_over(is_dry_run: bool, root: Person, context: Context) -> None:
     """It assigned a token that nobody could activate, and counted it as new. Seen failing."""
     join("ana")
-    bring("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, context)
+    import_file("tokens", f"{TOKENS},T-1,{SECRET},30,,\n,T-2,{SECRET},30,,\n", root.user, context)
     HardwareToken.objects.filter(serial="T-1").update(ends_at=context.now)
     HardwareToken.objects.filter(serial="T-2").update(starts_at=context.now + timedelta(days=1))
 
-    job = bring("assign", "serial number,user\nT-1,ana\nT-2,ana\n", root.user, context, is_dry_run=is_dry_run)
+    job = import_file("assign", "serial number,user\nT-1,ana\nT-2,ana\n", root.user, context, is_dry_run=is_dry_run)
 
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
     assert "isn’t valid any more" in job.faults[0][1]
@@ -126,9 +126,9 @@ def test_file_assigns_no_token_that_is_over(
     join("ana")
     head, row = "serial,secret,expiry date,upn\n", f"T-1,{SECRET},{(context.now - timedelta(days=2)).date()}"
     if is_in_stock:
-        assert bring("tokens", f"{head}{row},\n", root.user, context).n_new == 1
+        assert import_file("tokens", f"{head}{row},\n", root.user, context).n_new == 1
 
-    job = bring("tokens", f"{head}{row},ana\n", root.user, context, is_dry_run=is_dry_run)
+    job = import_file("tokens", f"{head}{row},ana\n", root.user, context, is_dry_run=is_dry_run)
 
     assert (job.n_new, job.n_changed, [line for line, _words in job.faults]) == (0, 0, [2])
     assert not Enrolment.objects.filter(method="token").exists()
@@ -138,7 +138,7 @@ def test_email_address_is_found_in_any_case(root: Person, context: Context) -> N
     ana = join("ana")
     User.objects.filter(pk=ana.user.pk).update(email="Ana.Muster@example.org")
 
-    job = bring("tokens", f"{TOKENS}ana.muster@EXAMPLE.org,T-1,{SECRET},30,,\n", root.user, context)
+    job = import_file("tokens", f"{TOKENS}ana.muster@EXAMPLE.org,T-1,{SECRET},30,,\n", root.user, context)
 
     assert job.n_new == 1
     assert Enrolment.objects.get(method="token").user == ana.user
@@ -147,10 +147,10 @@ def test_email_address_is_found_in_any_case(root: Person, context: Context) -> N
 def test_token_in_use_stays_where_it_is(root: Person, context: Context) -> None:
     join("ana")
     ben = join("ben")
-    bring("tokens", f"{TOKENS}ben,T-1,{SECRET},30,,\n", root.user, context)
+    import_file("tokens", f"{TOKENS}ben,T-1,{SECRET},30,,\n", root.user, context)
     Enrolment.objects.filter(user=ben.user).update(confirmed=True)
 
-    job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, context)
+    job = import_file("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, context)
 
     assert (job.n_new, [line for line, _words in job.faults]) == (0, [2])
     assert Enrolment.objects.get(method="token").user == ben.user
@@ -223,7 +223,7 @@ def test_reads_the_names_that_makers_give_to_kinds(
     kind: str, is_counted: bool, hash_name: str, root: Person, context: Context
 ) -> None:
     """OATH-HOTP was refused with the words that HOTP is supported."""
-    job = bring("tokens", f"serial,secret,type\nAB1,{SECRET},{kind}\n", root.user, context)
+    job = import_file("tokens", f"serial,secret,type\nAB1,{SECRET},{kind}\n", root.user, context)
 
     assert counts(job) == (1, 0, 0, 0), job.faults
     data = HardwareToken.objects.get().data
@@ -233,7 +233,7 @@ def test_reads_the_names_that_makers_give_to_kinds(
 @pytest.mark.parametrize("ends", ["9999-12-31", "9999-12-31T23:59:59+00:00"])
 def test_a_token_that_never_ends_has_no_end(ends: str, root: Person, context: Context) -> None:
     """It was refused with the words that this is no date."""
-    job = bring("tokens", f"serial,secret,expiry date\nAB1,{SECRET},{ends}\n", root.user, context)
+    job = import_file("tokens", f"serial,secret,expiry date\nAB1,{SECRET},{ends}\n", root.user, context)
 
     assert counts(job) == (1, 0, 0, 0), job.faults
     assert HardwareToken.objects.get().ends_at is None

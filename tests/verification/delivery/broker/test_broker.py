@@ -21,7 +21,7 @@ from verification.delivery.broker.address import BrokerAddress, Login, Sentinels
 OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.3, "global_keyprefix": "p:", "master_name": "main"}
 
 
-def read(url: str, **more: Any) -> BrokerAddress | Sentinels:
+def read_address(url: str, **more: Any) -> BrokerAddress | Sentinels:
     with override_settings(CELERY_BROKER_URL=url, CELERY_BROKER_TRANSPORT_OPTIONS=OPTIONS, **more):
         return address.read()
 
@@ -167,7 +167,7 @@ def test_a_broker_that_is_no_use_is_given_up_within_a_second(answer: bytes) -> N
     ],
 )
 def test_reads_a_broker_address(url: str, host: str, port: int, path: str, login: Login, database: int) -> None:
-    found = read(url)
+    found = read_address(url)
 
     assert isinstance(found, BrokerAddress)
     assert (found.host, found.port, found.path, found.login, found.database) == (host, port, path, login, database)
@@ -175,7 +175,7 @@ def test_reads_a_broker_address(url: str, host: str, port: int, path: str, login
 
 
 def test_tls_checks_the_name_unless_the_address_says_otherwise() -> None:
-    safe, unsafe = read("rediss://broker/0"), read("rediss://broker/0?ssl_cert_reqs=none")
+    safe, unsafe = read_address("rediss://broker/0"), read_address("rediss://broker/0?ssl_cert_reqs=none")
 
     assert isinstance(safe, BrokerAddress)
     assert isinstance(unsafe, BrokerAddress)
@@ -199,7 +199,7 @@ def test_reads_sentinels_with_their_own_password() -> None:
 
 
 def test_no_password_is_shown() -> None:
-    assert "secret" not in repr(read("redis://user:secret@broker/0"))
+    assert "secret" not in repr(read_address("redis://user:secret@broker/0"))
 
 
 def test_arguments_are_in_the_body_only() -> None:

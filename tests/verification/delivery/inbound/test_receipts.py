@@ -22,7 +22,7 @@ def sent(ana: EngineUser) -> Message:
     return Message.objects.get()
 
 
-def tell(
+def apply_receipt(
     message: Message, state: MessageState, *, provider: str = "virtual", reason: FailureReason | None = None
 ) -> bool:
     receipt = Receipt(message_id=message.handle, state=state, reason=reason)
@@ -37,22 +37,22 @@ def state_of(message: Message) -> str:
 @pytest.mark.parametrize("order", list(itertools.permutations(COURSE)))
 def test_any_order_ends_delivered(sent: Message, order: tuple[MessageState, ...]) -> None:
     for state in order:
-        tell(sent, state)
+        apply_receipt(sent, state)
 
     assert state_of(sent) == MessageState.DELIVERED
 
 
 def test_repeated_receipt_changes_nothing(sent: Message) -> None:
-    assert tell(sent, MessageState.SENT)
-    assert not tell(sent, MessageState.SENT)
+    assert apply_receipt(sent, MessageState.SENT)
+    assert not apply_receipt(sent, MessageState.SENT)
 
 
 @pytest.mark.parametrize("end", FINAL)
 @pytest.mark.parametrize("state", [state for state in MessageState if RANK[state] == RANK[MessageState.DELIVERED]])
 def test_first_end_stays(sent: Message, end: MessageState, state: MessageState) -> None:
-    tell(sent, end)
+    apply_receipt(sent, end)
 
-    assert not tell(sent, state)
+    assert not apply_receipt(sent, state)
     assert state_of(sent) == end
 
 
@@ -60,13 +60,13 @@ def test_first_end_stays(sent: Message, end: MessageState, state: MessageState) 
 def test_late_receipt_resolves_what_was_in_doubt(sent: Message, state: MessageState) -> None:
     Message.objects.update(state=state, not_before=F("created_at"))
 
-    tell(sent, MessageState.DELIVERED)
+    apply_receipt(sent, MessageState.DELIVERED)
 
     assert state_of(sent) == MessageState.DELIVERED
 
 
 def test_reason_is_kept_with_the_end(sent: Message) -> None:
-    tell(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
+    apply_receipt(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
 
     sent.refresh_from_db()
     assert (sent.reason, sent.ended_at is not None) == (FailureReason.UNREACHABLE, True)
@@ -74,14 +74,14 @@ def test_reason_is_kept_with_the_end(sent: Message) -> None:
 
 def test_log_names_a_message_as_its_page_does(sent: Message, caplog: pytest.LogCaptureFixture) -> None:
     """Seen failing: it named the random id of the callback's address, so a search for m17 missed why it failed."""
-    tell(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
+    apply_receipt(sent, MessageState.UNDELIVERED, reason=FailureReason.UNREACHABLE)
 
     assert f"m{sent.pk} by virtual" in caplog.text
     assert sent.handle not in caplog.text
 
 
 def test_receipt_of_another_provider_is_not_believed(sent: Message) -> None:
-    assert not tell(sent, MessageState.DELIVERED, provider="another")
+    assert not apply_receipt(sent, MessageState.DELIVERED, provider="another")
     assert state_of(sent) == MessageState.SENDING
 
 

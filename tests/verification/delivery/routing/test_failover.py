@@ -9,6 +9,7 @@ import pytest
 from tests.simulated.people import Clock
 from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
+from tests.verification.delivery.sending import dispatch_message
 from verification.challenges import resending
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
@@ -32,13 +33,9 @@ def two_providers(carriers: list[FakeProvider]) -> list[FakeProvider]:
     return carriers
 
 
-def send(ana: EngineUser, message: Message) -> Message:
-    dispatch.send(message.pk, now=ana.context.now)
-    message.refresh_from_db()
-    return message
-
-
-def told(ana: EngineUser, message: Message, reason: FailureReason | None, *, by: str = "first", **more: Any) -> Message:
+def report_back(
+    ana: EngineUser, message: Message, reason: FailureReason | None, *, by: str = "first", **more: Any
+) -> Message:
     """Let a provider report that a message didn't arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
     receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
@@ -58,7 +55,7 @@ def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two_p
     two_providers[0].does = refuses(FailureReason.PROVIDER_DOWN)
     two_providers[1].does = breaks(ResponseLost)
 
-    send(ana, queued)
+    dispatch_message(ana, queued)
 
     assert tries() == [
         ("first", AttemptResult.REFUSED, FailureReason.PROVIDER_DOWN),
@@ -76,10 +73,10 @@ def test_each_failed_try_is_written_down(ana: EngineUser, queued: Message, two_p
 def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
     ana: EngineUser, queued: Message, two_providers: list[FakeProvider], reason: FailureReason
 ) -> None:
-    told(ana, send(ana, queued), reason)
+    report_back(ana, dispatch_message(ana, queued), reason)
     assert queued.state == MessageState.QUEUED
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.provider) == (MessageState.ACCEPTED, "second")
     assert two_providers[1].given[0].words == two_providers[0].given[0].words
@@ -92,15 +89,15 @@ def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
 def test_failure_because_of_the_number_is_not_repeated(
     ana: EngineUser, queued: Message, two_providers: list[FakeProvider], reason: FailureReason
 ) -> None:
-    told(ana, send(ana, queued), reason)
+    report_back(ana, dispatch_message(ana, queued), reason)
 
     assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
 
 
 def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
     """Seen failing with the former providers not looked up."""
-    told(ana, send(ana, queued), FailureReason.UNKNOWN)
-    told(ana, send(ana, queued), FailureReason.UNKNOWN, by="second")
+    report_back(ana, dispatch_message(ana, queued), FailureReason.UNKNOWN)
+    report_back(ana, dispatch_message(ana, queued), FailureReason.UNKNOWN, by="second")
 
     assert queued.state == MessageState.UNDELIVERED
     assert given(two_providers) == [1, 1]
@@ -109,11 +106,11 @@ def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two_provid
 def test_bad_receipt_told_twice_counts_once(
     ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
 ) -> None:
-    send(ana, queued)
+    dispatch_message(ana, queued)
     for _ in range(3):
-        told(ana, queued, FailureReason.PROVIDER_DOWN)
-    send(ana, queued)
-    told(ana, queued, FailureReason.PROVIDER_DOWN)
+        report_back(ana, queued, FailureReason.PROVIDER_DOWN)
+    dispatch_message(ana, queued)
+    report_back(ana, queued, FailureReason.PROVIDER_DOWN)
 
     assert queued.state == MessageState.ACCEPTED
     assert (given(two_providers), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
@@ -121,9 +118,9 @@ def test_bad_receipt_told_twice_counts_once(
 
 def test_former_provider_moves_it_no_more(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
     """Seen failing with the provider left on the row."""
-    told(ana, send(ana, queued), FailureReason.UNKNOWN)
+    report_back(ana, dispatch_message(ana, queued), FailureReason.UNKNOWN)
 
-    told(ana, queued, None, state=MessageState.DELIVERED)
+    report_back(ana, queued, None, state=MessageState.DELIVERED)
 
     assert queued.state == MessageState.QUEUED
 
@@ -134,13 +131,13 @@ def test_is_not_given_to_another_while_it_is_handed_over(
     """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
 
     def report(message: Outgoing) -> str:
-        told(ana, queued, FailureReason.PROVIDER_DOWN)
+        report_back(ana, queued, FailureReason.PROVIDER_DOWN)
         dispatch.send(queued.pk, now=ana.context.now)
         return "late"
 
     two_providers[0].does = report
 
-    message = send(ana, queued)
+    message = dispatch_message(ana, queued)
 
     assert (message.state, message.reference, given(two_providers)) == (MessageState.UNDELIVERED, "late", [1, 0])
 
@@ -149,10 +146,10 @@ def test_message_that_helps_nobody_any_more_goes_to_no_other_provider(
     ana: EngineUser, two_providers: list[FakeProvider]
 ) -> None:
     issued = ana.start("text")
-    message = send(ana, Message.objects.get())
+    message = dispatch_message(ana, Message.objects.get())
     assert ana.answer(issued, ana.code(issued)).proven
 
-    told(ana, message, FailureReason.PROVIDER_DOWN)
+    report_back(ana, message, FailureReason.PROVIDER_DOWN)
 
     assert message.state == MessageState.UNDELIVERED
 
@@ -167,7 +164,7 @@ def test_failing_provider_is_passed_over(
     two_providers[0].does = does
     for number in range(8):
         ana.start("text", binding=f"session {number}")
-        send(ana, Message.objects.filter(kind=Channel.TEXT).latest("pk"))
+        dispatch_message(ana, Message.objects.filter(kind=Channel.TEXT).latest("pk"))
 
     assert given(two_providers)[0] == 5
     assert Message.objects.filter(kind=Channel.TEXT).latest("pk").provider == "second"
@@ -180,7 +177,7 @@ def test_opt_out_counts_for_all_messages(ana: EngineUser, two_providers: list[Fa
     two_providers[0].does = slow_down
     for number in range(3):
         ana.start("text", binding=f"session {number}")
-        send(ana, Message.objects.latest("pk"))
+        dispatch_message(ana, Message.objects.latest("pk"))
 
     assert given(two_providers) == [1, 3]
 
@@ -193,12 +190,12 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     for second in range(0, 280, 20):
         Message.objects.update(not_before=ana.context.now)
         Circuit.objects.update(until_at=ana.context.now)
-        assert send(ana.later(seconds=second), queued).state == MessageState.QUEUED
+        assert dispatch_message(ana.later(seconds=second), queued).state == MessageState.QUEUED
     carriers[0].does = lambda _: "at last"
     Message.objects.update(not_before=ana.context.now)
     Circuit.objects.update(until_at=ana.context.now)
 
-    assert send(ana.later(seconds=290), queued).reference == "at last"
+    assert dispatch_message(ana.later(seconds=290), queued).reference == "at last"
 
 
 def test_lease_is_renewed_for_each_provider(
@@ -213,7 +210,7 @@ def test_lease_is_renewed_for_each_provider(
         raise SendRefused(FailureReason.PROVIDER_DOWN)
 
     two_providers[0].does = two_providers[1].does = refuse_after_a_second
-    send(ana, queued)
+    dispatch_message(ana, queued)
 
     assert leases[1] - leases[0] == timedelta(seconds=1)
 
@@ -232,14 +229,14 @@ def test_code_in_doubt_is_sent_again_as_the_same_code(
     """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
     two_providers[0].does = breaks(ResponseLost)
     issued = ana.start("text")
-    send(ana, Message.objects.get())
+    dispatch_message(ana, Message.objects.get())
     Message.objects.update(state=state)
     first = ana.code(issued)
     two_providers[0].does = lambda _: "again"
 
     later = ana.later(seconds=31)
     assert later.resend(issued).verdict == Verdict.ISSUED
-    send(later, Message.objects.latest("pk"))
+    dispatch_message(later, Message.objects.latest("pk"))
 
     assert ana.code(issued) == first
     assert len(set(words(two_providers))) == 1
@@ -252,7 +249,7 @@ def test_code_whose_end_is_known_is_replaced(
     ana: EngineUser, two_providers: list[FakeProvider], state: MessageState
 ) -> None:
     issued = ana.start("text")
-    send(ana, Message.objects.get())
+    dispatch_message(ana, Message.objects.get())
     Message.objects.update(state=state)
     first = ana.code(issued)
 

@@ -11,7 +11,7 @@ from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel, FailureReason
 
 
-def said(call: Delivery) -> list[tuple[str, str]]:
+def captions_of(call: Delivery) -> list[tuple[str, str]]:
     call.refresh_from_db()
     return [(caption.voice, caption.words) for caption in call.captions]
 
@@ -134,7 +134,7 @@ def test_rings_until_somebody_answers_and_says_the_first_words(callback_receiver
 
     carrier.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == ["ringing", "answered"]
-    assert said(call) == [("caller", "Hello. Press hash.")]
+    assert captions_of(call) == [("caller", "Hello. Press hash.")]
 
 
 def test_does_not_ring_before_the_delay_is_over(callback_receiver: CallbackReceiver) -> None:
@@ -178,7 +178,7 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: C
     carrier.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.keys == ["46#"]
-    assert said(call)[1:] == [("person", "46#"), ("caller", "Again.")]
+    assert captions_of(call)[1:] == [("person", "46#"), ("caller", "Again.")]
     assert call.state == DeliveryState.ANSWERED
 
 
@@ -192,7 +192,7 @@ def test_hangs_up_when_the_caller_has_nothing_more_to_hear(callback_receiver: Ca
     switchboard.press(call.pk, keys="47#", now=soon())
     carrier.pump(callback_receiver.post, now=soon())
 
-    assert said(call)[-1] == ("caller", "Goodbye.")
+    assert captions_of(call)[-1] == ("caller", "Goodbye.")
     assert callback_receiver.states == ["ringing", "answered", "delivered"]
 
 
@@ -224,7 +224,7 @@ def test_says_goodbye_when_we_do_not_answer_the_keys(callback_receiver: Callback
     switchboard.press(call.pk, keys="#", now=soon())
     carrier.pump(callback_receiver.post, now=soon())
 
-    assert "error" in said(call)[-1][1]
+    assert "error" in captions_of(call)[-1][1]
     assert call.state == DeliveryState.COMPLETED
 
 
