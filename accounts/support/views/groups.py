@@ -55,11 +55,14 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     _may(request)
     group = get_object_or_404(Group, pk=pk)
     members = desk_scopes.visible(request.user).filter(groups=group).order_by("username")
+    n_members, n_seen = group.user_set.count(), members.count()
     context = {
         "group": group,
         "parts": permission_words.parts(staff_roles.permissions(staff_roles.rights_of([group])).order_by("pk")),
         "members": members[:_MAX_MEMBERS_SHOWN],
-        "n_members": group.user_set.count(),
+        "n_members": n_members,
+        "n_seen": n_seen,
+        "n_of_others": n_members - n_seen,
     }
     return layout.page(request, "group.html", context, here=_place(group))
 

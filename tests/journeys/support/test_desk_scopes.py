@@ -164,6 +164,16 @@ def test_role_of_people_of_another_desk_is_not_changed(fay: Person) -> None:
     assert why(fay, role, WantedGroup(name=role.name, rights=frozenset(["accounts.view_user"]))) == ""
 
 
+def test_page_of_a_group_promises_no_members_of_another_desk(fay: Person, nora: Person, sue: Person) -> None:
+    """Seen failing: it offered to show all members, and the list was empty."""
+    fay.sign_in(to="/admin/")
+    page = fay.browser.go(f"/admin/auth/group/{group('South').pk}/")
+
+    assert not page.offers("Show all members")
+    assert "1 person isn’t shown" in page
+    assert "isn’t shown" not in fay.browser.go(f"/admin/auth/group/{group('North').pk}/")
+
+
 @pytest.mark.parametrize("field", ["joining", "leaving"])
 def test_form_of_a_group_does_not_tell_who_is_at_another_desk(
     fay: Person, nora: Person, sue: Person, field: str
