@@ -74,14 +74,44 @@ def test_reminds_nobody_who_followed_it_or_left(clock: Clock, db: None) -> None:
 
 def test_staff_invite_from_the_page_of_a_person(dora: Person, nina: Person, clock: Clock) -> None:
     assert state(nina, clock) is InvitationState.NOT_INVITED
-    assert invitations.words(nina.user, clock.now) in case(dora, nina)
+    before = invitations.words(nina.user, clock.now)
+    assert before
+    assert before in case(dora, nina)
 
     do(dora, nina, "invite")
 
     assert Browser().go(link()).status == 200
     assert kinds(nina) == ["support.invited"]
     assert state(nina, clock) is InvitationState.INVITED
-    assert invitations.words(nina.user, clock.now) in case(dora, nina)
+    after = invitations.words(nina.user, clock.now)
+    assert after not in {"", before}
+    assert after in case(dora, nina)
+
+
+def test_each_state_has_words_of_its_own(nina: Person, clock: Clock) -> None:
+    found = {state(nina, clock): invitations.words(nina.user, clock.now)}
+    invited(nina, clock)
+    found[state(nina, clock)] = invitations.words(nina.user, clock.now)
+    clock.forward(days=5)
+    invitations.remind(clock.now)
+    found[state(nina, clock)] = invitations.words(nina.user, clock.now)
+    clock.forward(days=90)
+    found[state(nina, clock)] = invitations.words(nina.user, clock.now)
+    Invitation.objects.update(accepted_at=clock.now)
+    found[state(nina, clock)] = invitations.words(nina.user, clock.now)
+
+    assert set(found) == set(InvitationState)
+    assert "" not in found.values()
+    assert len(set(found.values())) == len(found)
+
+
+def test_nothing_is_said_of_those_who_need_no_invitation(nina: Person, ana: Person, clock: Clock) -> None:
+    invited(nina, clock)
+    User.objects.filter(pk=nina.user.pk).update(last_login=clock.now)
+    nina.user.refresh_from_db()
+
+    assert [state(nina, clock), state(ana, clock)] == [None, None]
+    assert [invitations.words(each.user, clock.now) for each in (nina, ana)] == ["", ""]
 
 
 def test_nobody_is_invited_twice_within_minutes(dora: Person, nina: Person, clock: Clock) -> None:
