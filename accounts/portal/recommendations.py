@@ -116,7 +116,7 @@ def _locked(option: Option) -> Recommendation:
         )
     if option.is_backup:
         words = _("There were too many incorrect codes. Get new ones, or contact the support desk.")
-        return Recommendation("locked", "bad", title, words, "portal:codes", _("Get new codes"))
+        return Recommendation("locked", "bad", title, words, "portal:recovery-codes", _("Get new codes"))
     words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
     return Recommendation("locked", "bad", title, words, "portal:method-add", _("Set it up again"))
 
@@ -129,7 +129,7 @@ def _codes(n_codes: int) -> Recommendation:
     )
     text = _("Print 10 new ones. With a recovery code you can sign in when you have no other method with you.")
     name, kind = ("few_codes", "warn") if n_codes else ("no_codes", "info")
-    return Recommendation(name, kind, title, text, "portal:codes", _("Get new codes"))
+    return Recommendation(name, kind, title, text, "portal:recovery-codes", _("Get new codes"))
 
 
 def _is_untried(option: Option, now: datetime) -> bool:

@@ -27,7 +27,7 @@ FREE = {
     "portal:session-end": "only closes",
     "portal:sessions-end": "only closes",
     "portal:application-end": "only closes",
-    "portal:not-me": "only takes access away: anyone who reports an attack is believed",
+    "portal:this-wasnt-me": "only takes access away: anyone who reports an attack is believed",
     "portal:profile": "how pages speak",
 }
 

@@ -30,7 +30,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def not_me(request: AuthedRequest) -> HttpResponse:
+def this_wasnt_me(request: AuthedRequest) -> HttpResponse:
     """Explain what securing the account does, and do it on POST."""
     about = inputs.shortened(request.POST.get("about", request.GET.get("about")), max_length=32)
     if request.method == "POST":

@@ -87,7 +87,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
-def make(request: AuthedRequest) -> HttpResponse:
+def create(request: AuthedRequest) -> HttpResponse:
     """Create an app password. It is shown in the response to the POST and nowhere else."""
     if not app_passwords.may_make(request.user):
         return redirect("portal:app-passwords")

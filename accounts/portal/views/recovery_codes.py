@@ -40,6 +40,6 @@ def renew(request: AuthedRequest) -> HttpResponse:
                 request,
                 _("You already have new codes, and they work. If you need others, get new codes."),
             )
-            return redirect("portal:codes")
+            return redirect("portal:recovery-codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/portal/recovery_codes.html", context)

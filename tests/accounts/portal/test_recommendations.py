@@ -130,7 +130,7 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
 
 @pytest.mark.parametrize(
     ("way", "url"),
-    [(OFF, "portal:method-add"), (OFF_CODES, "portal:codes"), (OFF_TOKEN, ""), (STOPPED_CODES, "")],
+    [(OFF, "portal:method-add"), (OFF_CODES, "portal:recovery-codes"), (OFF_TOKEN, ""), (STOPPED_CODES, "")],
 )
 def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary, url: str) -> None:
     """A token is handed out by the support desk. After too many incorrect codes in all, new codes stay locked too."""
