@@ -42,6 +42,12 @@ class SealedColumn:
         """Return the rows that hold an encrypted value."""
         return _rows(self.model).exclude(**{self.column: ""})
 
+    def sealed_by(self, *key_ids: str) -> Q:
+        """Filter rows to those whose value names one of these keys."""
+        # Not `startswith`: on SQLite it would take the key K1 for k1.
+        named = (Exact(StrIndex(self.column, Value(f"v1.{key_id}.")), 1) for key_id in key_ids)
+        return reduce(operator.or_, map(Q, named), Q())
+
     def opens(self, row: Model) -> bool:
         """Return whether the value of a row opens in its place."""
         try:
@@ -246,15 +252,12 @@ def lost() -> Iterator[LostValues]:
 
 
 def _fits(use: SealedColumn, key_id: str) -> bool:
-    rows = list(use.rows().filter(**{f"{use.column}__startswith": f"v1.{key_id}."}).order_by("-pk")[:_MAX_OPENED])
+    rows = list(use.rows().filter(use.sealed_by(key_id)).order_by("-pk")[:_MAX_OPENED])
     return not rows or any(use.opens(row) for row in rows)
 
 
 def _needs_others(use: SealedColumn, ring: Iterable[str]) -> bool:
-    # Not `startswith`: on SQLite it would take the key K1 for k1.
-    named = (Exact(StrIndex(use.column, Value(f"v1.{key_id}.")), 1) for key_id in ring)
-    sealed_by_ring = reduce(operator.or_, map(Q, named), Q())
-    return use.rows().filter(**{f"{use.column}__startswith": "v1."}).exclude(sealed_by_ring).exists()
+    return use.rows().filter(**{f"{use.column}__startswith": "v1."}).exclude(use.sealed_by(*ring)).exists()
 
 
 def _unchecked() -> Iterator[LostValues]:

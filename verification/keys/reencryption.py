@@ -14,10 +14,10 @@ def run() -> Iterator[tuple[str, int]]:
     A value that changed since is left for the next run: the update names the value that was read. One that doesn't
     open is left as it is.
     """
-    current = f"v1.{crypto.current_key()}."
+    current = crypto.current_key()
     for use in key_uses.sealed():
         done, last = 0, 0
-        stale = use.rows().exclude(**{f"{use.column}__startswith": current}).order_by("pk")
+        stale = use.rows().exclude(use.sealed_by(current)).order_by("pk")
         while rows := list(stale.filter(pk__gt=last)[:_BATCH]):
             last = rows[-1].pk
             done += sum(_reencrypt(use, row) for row in rows)

@@ -25,6 +25,16 @@ def test_moves_everything_to_the_current_key(rotated: EngineUser) -> None:
     assert [key_id for key_id, by_use in key_uses.needed().items() if by_use] == ["t2"]
 
 
+def test_keys_whose_names_differ_in_case_are_two_keys(ana: EngineUser, settings: Any) -> None:
+    """Seen failing on SQLite: the values of the older key stayed under it, however often it ran."""
+    [(name, value)] = settings.MFA_KEYS
+    settings.MFA_KEYS = ((name.upper(), b"2" * 32), (name, value))
+
+    list(reencryption.run())
+
+    assert [key_id for key_id, by_use in key_uses.needed().items() if by_use] == [name.upper()]
+
+
 def test_older_key_may_leave_afterwards(rotated: EngineUser, settings: Any) -> None:
     before = (rotated.enrolment("text").address, rotated.enrolment("totp").secret, Message.objects.get().address)
     list(reencryption.run())
