@@ -64,6 +64,7 @@ def prove(
         return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
     if check.single_use_code is not None:
         with transaction.atomic():
+            enrolments.lock_person(challenge.user)  # what is written alongside changes the person after other rows
             return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
     try:
         return _prove_at_once(challenge, check, context, alongside)

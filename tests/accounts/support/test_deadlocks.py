@@ -57,6 +57,19 @@ def _right(engine_user: EngineUser) -> Run:
     return lambda: engine_user.answer(issued, code)
 
 
+def _recovery_code(engine_user: EngineUser) -> Run:
+    """A sign-in: it writes the person's last sign-in in the transaction that uses up the code."""
+    code, *_others = enrolments.issue_recovery_codes(engine_user.user, engine_user.context, method_name="recovery")
+    issued = engine_user.start("recovery")
+
+    def note(person: Any, _enrolment: Enrolment) -> None:
+        User.objects.filter(pk=person.pk).update(last_login=engine_user.context.now)
+
+    alongside = challenges.Alongside(first=note, then=lambda _outcome: False, undo=lambda: None)
+    given: dict[str, Any] = {"binding": BINDING, "context": engine_user.context, "alongside": alongside}
+    return lambda: challenges.answer(issued.handle, code, **given)
+
+
 def _resend(engine_user: EngineUser) -> Run:
     issued = engine_user.start("text")
     Challenge.objects.filter(handle=issued.handle).update(resend_at=engine_user.context.now)
@@ -109,6 +122,7 @@ STEPS: dict[str, Callable[[EngineUser], Run]] = {
     "another option": _again,
     "wrong code": _wrong,
     "right code": _right,
+    "recovery code": _recovery_code,
     "resend": _resend,
     "report by phone": _report,
     "draft": _draft,
