@@ -112,10 +112,12 @@ class SyncPlan:
 
     def _row(self, change: PersonChange, verdict: ChangeKind, why: str) -> DirectorySyncRow:
         by = {ChangeKind.REFUSED: str(change.reason or ""), ChangeKind.LINKED: self._directory.link_by}
+        # Someone new has the name that they get here, by which a desk finds them once they are in one of its groups.
+        name = str(change.fields["username"][1]) if verdict is ChangeKind.ADDED else change.entry.username
         return DirectorySyncRow(
             sync=self._sync,
             what=verdict,
-            name=inputs.shortened(change.entry.username, max_length=_MAX_NAME_LENGTH),
+            name=inputs.shortened(name, max_length=_MAX_NAME_LENGTH),
             user_id=change.user_id,
             fields=change.shown(),
             why=by.get(verdict) or why or ("" if change.is_leaving else str(next(iter(change.refusals.values()), ""))),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,7 +46,7 @@ def rows_for(run: DirectorySync, staff: User) -> QuerySet[DirectorySyncRow]:
     if not desk_scopes.is_scoped(staff):
         return run.rows.all()
     mine = desk_scopes.visible(staff)
-    added = mine.filter(directory=run.directory_id, username=Lower(OuterRef("name")))
+    added = mine.filter(directory=run.directory_id, username=OuterRef("name"))
     of_group = Q(what="group") | Q(why__in=["no_name", "long_group_name"])
     return run.rows.filter(of_group | Q(user__in=mine) | Q(Exists(added), what=ChangeKind.ADDED))
 
