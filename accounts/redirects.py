@@ -65,7 +65,7 @@ def carried(request: HttpRequest) -> str:
 
 
 def not_done(address: str) -> str:
-    """Mark a URL, so that its page says that nothing was done. Unlike a message, this needs no session."""
+    """Mark a URL, so that its page says that nothing was done. Unlike a message, this needs no cookie."""
     return f"{address}{'&' if '?' in address else '?'}{UNDONE}=1"
 
 

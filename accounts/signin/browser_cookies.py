@@ -34,7 +34,7 @@ class PasskeyOffer:
 
 
 def keep_offer(response: HttpResponse, nonce: str, *, until: datetime) -> None:
-    """Set the cookie of an offer. It is no session, because each page that shows the offer asks for one."""
+    """Set the cookie of an offer. A session would leave a row for each look at the sign-in page."""
     value = signing.dumps([nonce, until.timestamp()], salt=_OFFER)
     _set(response, settings.PASSKEY_COOKIE_NAME, value, max_age=None)
 

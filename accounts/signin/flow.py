@@ -306,8 +306,8 @@ def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembere
 def prove_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
     """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
-    The nonce of the offer can be used once, until it expires. That is so even if the check fails. Nobody is delayed by
-    incorrect answers that name their passkey, so only the network limits how many of them are recorded.
+    The nonce of the offer can be used once, until it expires, even if the check fails. Anyone can send an answer that
+    names someone's passkey, so an incorrect one delays no sign-in. It is recorded, so it counts against the network.
     """
     gone = Outcome(verdict=Verdict.GONE)
     if until <= context.now or not limits.spend_passwordless(context):

@@ -34,7 +34,7 @@ class PasswordlessOffer:
 
 
 def offer_passwordless(now: datetime) -> PasswordlessOffer | None:
-    """Offer passwordless sign-in, if a method offers it. The session stores the nonce until an answer comes."""
+    """Offer passwordless sign-in, if a method offers it. The caller keeps the nonce until an answer comes."""
     method = registry.only(Passwordless)
     if method is None:
         return None

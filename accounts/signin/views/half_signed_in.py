@@ -38,7 +38,7 @@ def half_signed_in_required(view: Page[P]) -> Callable[Concatenate[HttpRequest, 
         was_open, next_url = pending_sign_in.is_kept(request), _next_url(request)
         pending = pending_sign_in.read(request, now=context.now)
         if pending is None:
-            # A message is kept in the session. Opening this URL out of the blue must not create one.
+            # Nothing took too long for someone who only opens this URL.
             return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
         if pending_sign_in.is_stale(request, pending):
             return stale(request)

@@ -155,5 +155,5 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if here.user is not None:
         sessions.sign_out(request.session, here.user, request_context.read(request))
     logout(request)
-    # Told in the URL: a message for the next page would create a session, which the next sign-in would have to read.
+    # Told in the URL, which needs no cookie.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -117,7 +117,7 @@ def test_given_up_sign_in_takes_no_code(ana: Person) -> None:
     assert Challenge.objects.get().state == ChallengeState.SUPERSEDED
 
 
-def test_another_person_in_the_same_browser_begins_anew(ana: Person, ben: Person) -> None:
+def test_another_person_in_the_same_browser_begins_again(ana: Person, ben: Person) -> None:
     ben.set_up("text")
     ana.give_password()
     ana.browser.go("/sign-in/")

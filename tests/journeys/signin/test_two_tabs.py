@@ -85,14 +85,14 @@ def read_status(person: Person, page: Page) -> dict[str, object]:
     return found
 
 
-def test_status_of_an_older_page_tells_it_to_load_anew(two: tuple[Person, Page]) -> None:
+def test_status_of_an_older_page_tells_it_to_reload(two: tuple[Person, Page]) -> None:
     browser, hers = two
 
     assert read_status(browser, hers)["reload"] is True
 
 
 @pytest.mark.parametrize("how", ["finished", "cancelled"])
-def test_status_of_a_page_whose_request_is_over_tells_it_to_load_anew(ana: Person, how: str) -> None:
+def test_status_of_a_page_whose_request_is_over_tells_it_to_reload(ana: Person, how: str) -> None:
     """Seen failing: the answer was an HTML page, which the script cannot read."""
     page = ana.give_password()
     assert read_status(ana, page)["reload"] is False
