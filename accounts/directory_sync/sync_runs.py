@@ -80,8 +80,8 @@ def forget(person: User, is_named: Callable[[str], bool], now: datetime) -> bool
     A run that waits for confirmation is replaced, because it could add them again. Call it in the transaction that
     deletes them, before it locks them: a run holds its own row first, and then people. Roll it back on False.
     """
-    rows = DirectorySyncRow.objects.values_list("pk", "sync", "name", "fields").iterator(chunk_size=2000)
-    named = {pk: sync for pk, sync, *words in rows if is_named(" ".join(_words(words)))}
+    rows = DirectorySyncRow.objects.values_list("pk", "sync", "user", "name", "fields").iterator(chunk_size=2000)
+    named = {pk: sync for pk, sync, user, *words in rows if user == person.pk or is_named(" ".join(_words(words)))}
     theirs = DirectorySync.objects.filter(Q(pk__in=set(named.values())) | Q(directory=person.directory_id))
     # First this, so that a confirmation at the same moment either comes too late or is seen below.
     theirs.filter(state=_State.READY).update(state=_State.REPLACED, ended_at=now)

@@ -115,7 +115,7 @@ class DirectorySyncRow(models.Model):
     sync = models.ForeignKey(DirectorySync, on_delete=models.CASCADE, related_name="rows")
     what = models.CharField(max_length=12)
     name = models.CharField(max_length=150)
-    # Read only to compare it with the people of a desk. Anyone who is erased leaves all runs first.
+    # For the staff of a desk, who see only the rows of its people. The rows of a person are deleted before the person.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.DO_NOTHING,

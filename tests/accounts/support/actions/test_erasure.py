@@ -209,6 +209,16 @@ def test_no_trace_is_left_in_runs_of_directories(zora: Person, fay: Person, cont
     assert (ready.state, ready.batches.count()) == ("replaced", 0)
 
 
+def test_rows_of_runs_under_a_former_name_are_deleted_too(zora: Person, fay: Person, context: Context) -> None:
+    """Seen failing: the row stayed with the former name, and with the number of someone who is gone."""
+    sync = sync_that_names(join("olga"), "Old", "done", context)
+    DirectorySyncRow.objects.create(sync=sync, what="switched_off", name="z-in-training", user=zora.user)
+
+    erasure.erase(zora.user, actor(fay, context))
+
+    assert not DirectorySyncRow.objects.filter(name="z-in-training").exists()
+
+
 @pytest.mark.parametrize("is_theirs", [True, False])
 def test_run_that_does_not_name_them_is_replaced_only_in_their_directory(
     is_theirs: bool, zora: Person, fay: Person, context: Context
