@@ -79,7 +79,7 @@ def _keep_form(request: HttpRequest) -> None:
 
 
 def _take_form(request: HttpRequest) -> dict[str, object] | None:
-    """Take the form that was kept out of the session. Return its fields, and whether it had a file, for this page.
+    """Remove a kept form of this page from the session. Return its fields, and whether it had a file.
 
     A form of another page stays: it waits for its own tab, which may return after this one.
     """

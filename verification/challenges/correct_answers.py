@@ -57,8 +57,8 @@ def prove(
 ) -> Outcome:
     """Finish a challenge that was answered correctly, and do what its purpose requires. Works once.
 
-    If it was approved `by_phone`, it waits for the page to collect it. What it sets up stays, whatever follows. Other
-    codes are used up only if what they are for can be done: nobody gets a second one of those that work once.
+    If it was approved `by_phone`, it waits for the page to collect it. A method that is set up stays, whatever follows.
+    Otherwise the code is used up together with what it is for. If a sign-in fails, its recovery code still works.
     """
     if by_phone or challenge.purpose == Purpose.ENROL:
         return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)

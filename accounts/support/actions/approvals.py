@@ -101,7 +101,7 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
 
 
 def put_back(request: SupportRequest) -> None:
-    """Leave a request to its requester again, because nothing was done. Only the one who took it up may do this."""
+    """Undo `take`, because nothing was done. Only the caller of `take` may call this."""
     SupportRequest.objects.filter(pk=request.pk, is_collected=True).update(is_collected=False)
 
 

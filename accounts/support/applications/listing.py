@@ -109,7 +109,7 @@ class ApplicationUse:
 class ApplicationUsage:
     """Who used an application lately, and how many sessions run. `is_more`: there are more than were counted.
 
-    A session counts until it is over here. The application's own row shows that later.
+    A session counts only while the person is signed in here. Its row is closed later.
     """
 
     uses: tuple[ApplicationUse, ...]

@@ -259,7 +259,7 @@ def _supplied(group: Group) -> tuple[str, str]:
 
 
 def _has_others(staff: User, group: Group) -> bool:
-    """Return whether a group has members whom this member of staff may not see. A new name reaches all of them."""
+    """Return whether a group has members whom this member of staff may not see. It then keeps its name."""
     if not desk_scopes.is_scoped(staff):
         return False
     return group.user_set.exclude(pk__in=desk_scopes.visible(staff).values("pk")).exists()

@@ -76,7 +76,7 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "n_groups": directory.groups.count(),
         "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in requests],
         "left": provisioning.count(directory, now),
-        # Their link leads here.
+        # Without their link, which leads to this page.
         "problems": [replace(each, url="") for each in directory_health.problems(request.user, directory)],
         "who_left": list(who_left[:_MAX_LEAVERS_SHOWN]),
         "n_left": n_left,

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\d(?:[\s()/.-]*\d){5,}")
 def _kept(field: str, text: str, staff: User) -> str:
     """Return what the audit log keeps of a search: users by id, and no text that somebody typed.
 
-    The log doesn't tell staff of a desk either whether someone at another desk has this username.
+    Otherwise staff of a desk could read there whether someone of another desk has this username.
     """
     if field not in _NAMING:
         return _NUMBER.sub(_("(a number)"), text)
