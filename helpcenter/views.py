@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import F
@@ -28,13 +29,14 @@ _CACHE_SECONDS = 300  # how long caches may keep pages of visitors without a ses
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Open a view to everyone. Caches may keep what visitors without a session see, but nothing else."""
+    """Open a view to everyone. Caches may keep what visitors without a session or message see, but nothing else."""
 
     @login_not_required
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"} and not request.session.session_key:
+        is_same_for_all = not (request.session.session_key or request.COOKIES.get(settings.MESSAGE_COOKIE_NAME))
+        if request.method in {"GET", "HEAD"} and is_same_for_all:
             patch_cache_control(response, public=True, max_age=_CACHE_SECONDS)
         patch_vary_headers(response, ("Cookie", "Accept-Language"))
         return response

@@ -36,6 +36,17 @@ def test_what_a_signed_in_reader_sees_is_kept_by_nobody(ana: Person) -> None:
     assert ana.browser.go("/help/no-text/").response["Cache-Control"] == "no-store"
 
 
+def test_page_with_a_message_for_a_stranger_is_kept_by_nobody(stranger: Browser) -> None:
+    """Seen failing: caches could keep the page that thanks one visitor, with a cookie for them."""
+    stranger.go("/help/no-text/word/")
+
+    page = stranger.press("Send feedback", has_helped="yes")
+
+    assert (page.path, "Thanks for your feedback" in page) == ("/help/no-text/", True)
+    assert page.response["Cache-Control"] == "no-store"
+    assert "public" in stranger.go("/help/no-text/").response["Cache-Control"]
+
+
 def addresses(page: Page) -> list[str]:
     """Return where the links of a page lead."""
     return [address for _, address in page.links]
