@@ -1,8 +1,10 @@
-"""PostgreSQL and Redis servers for a single test, which it can stop and empty."""
+"""PostgreSQL, Redis and web servers for a single test, which it can stop and empty."""
 
 import os
 import shutil
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mfasite.demo import broker, child_processes
-from mfasite.demo.child_processes import Crew
+from mfasite.demo.child_processes import BASE_DIR, Crew
 from tests.real_programs.ports import free_port
+from tests.settings import KEYS
 
 
 def programs() -> Path:
@@ -111,3 +114,32 @@ def certificate(folder: Path, name: str, *, also: str = "") -> tuple[Path, Path]
     files = ("-keyout", str(key), "-out", str(made))
     subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
     return made, key
+
+
+# What systemd does when it starts a service that has a socket. Source: sd_listen_fds(3).
+HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class WebServer:
+    """The web server, with a socket that another process holds, as systemd does."""
+
+    def __init__(self, room: Path, *, bind: str = "") -> None:
+        self.held = socket.create_server(("127.0.0.1", free_port()), backlog=2048)
+        self.url = f"http://127.0.0.1:{self.held.getsockname()[1]}"
+        self.room = room
+        self.bind = bind or f"127.0.0.1:{self.held.getsockname()[1]}"
+
+    def start(self) -> subprocess.Popen[str]:
+        environment = os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DEMO": "1"}
+        environment |= {"BIND": self.bind, "PUBLIC_URL": self.url, "WEB_WORKERS": "2"}
+        environment |= {"DATABASE_URL": f"sqlite:///{self.room}/db", "REDIS_URL": "redis+socket:///nowhere/broker"}
+        number = self.held.fileno()
+        command = [sys.executable, "-c", HAND_OVER, str(number), *child_processes.web()]
+        return subprocess.Popen(
+            command, cwd=BASE_DIR, env=environment, pass_fds=[number], text=True, stderr=subprocess.PIPE
+        )

@@ -1,9 +1,5 @@
 """A restart of the web server fails no request: systemd keeps its socket open, and requests wait there."""
 
-import os
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,40 +7,10 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from mfasite.demo import child_processes
-from mfasite.demo.child_processes import BASE_DIR, Crew
-from tests.real_programs.ports import free_port
-from tests.settings import KEYS
+from mfasite.demo.child_processes import Crew
+from tests.faults.servers import WebServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack]
-
-# What systemd does when it starts a service that has a socket. Source: sd_listen_fds(3).
-HAND_OVER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
-
-
-class WebServer:
-    """The web server, with a socket that another process holds, as systemd does."""
-
-    def __init__(self, room: Path, *, bind: str = "") -> None:
-        self.held = socket.create_server(("127.0.0.1", free_port()), backlog=2048)
-        self.url = f"http://127.0.0.1:{self.held.getsockname()[1]}"
-        self.room = room
-        self.bind = bind or f"127.0.0.1:{self.held.getsockname()[1]}"
-
-    def start(self) -> subprocess.Popen[str]:
-        environment = os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DEMO": "1"}
-        environment |= {"BIND": self.bind, "PUBLIC_URL": self.url, "WEB_WORKERS": "2"}
-        environment |= {"DATABASE_URL": f"sqlite:///{self.room}/db", "REDIS_URL": "redis+socket:///nowhere/broker"}
-        number = self.held.fileno()
-        command = [sys.executable, "-c", HAND_OVER, str(number), *child_processes.web()]
-        return subprocess.Popen(
-            command, cwd=BASE_DIR, env=environment, pass_fds=[number], text=True, stderr=subprocess.PIPE
-        )
 
 
 @pytest.fixture
