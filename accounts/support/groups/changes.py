@@ -69,7 +69,7 @@ def _checked(group: Group | None, wanted: WantedGroup | None, actor: Actor, seen
     if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
         raise ChangeRefused(_("This group no longer exists."))
     found = plan(actor.staff, group, wanted)
-    if found.leaving:  # someone may leave another group of the desk at the same time
+    if found.leaving and not found.refusal:  # someone may leave another group of the desk at the same time
         row_locks.lock_people({each.pk for each in (*found.people, *found.joining, *found.leaving)})
         found = plan(actor.staff, group, wanted)
     if found.refusal:

@@ -66,6 +66,19 @@ def test_change_gives_and_takes_what_differs(actor: Actor, desk: Group) -> None:
     assert changes == {"name": ["Night desk", "Late desk"], "rights": [[SEE], [UNLOCK]]}
 
 
+def test_refused_change_locks_nobody(actor: Actor, desk: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: it waited for people and held the group, which a run that holds these people may need."""
+    desk.user_set.add(actor.staff, ida := join("ida").user)
+    locked: list[int] = []
+    monkeypatch.setattr(row_locks, "lock_people", locked.extend)
+
+    with pytest.raises(ChangeRefused):
+        change_group(desk, wanted(SEE, leaving=("ida",)), actor)
+
+    assert locked == []
+    assert ida in desk.user_set.all()
+
+
 def test_user_who_loses_their_only_role_is_no_longer_staff(actor: Actor, desk: Group) -> None:
     change_group(desk, wanted(SEE, joining=(join("ida").user.username,)), actor)
 
