@@ -32,6 +32,13 @@ def test_units_are_locked_down_and_wait_long_enough(unit: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_never_gives_up(unit: Path) -> None:
+    """After five failed starts within ten seconds, systemd would close the socket, too, until an operator starts both."""
+    assert values(unit, "Restart") == ["always"]
+    assert values(unit, "StartLimitIntervalSec") == ["0"]
+
+
 def test_unit_of_the_web_server_makes_the_folder_that_a_setting_suggests() -> None:
     """With `ProtectSystem=strict` and a user of its own, the service could not make it itself."""
     [made] = values(WEB, "RuntimeDirectory")
