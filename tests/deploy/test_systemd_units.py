@@ -34,7 +34,7 @@ def test_units_are_locked_down_and_wait_long_enough(unit: Path) -> None:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_never_gives_up(unit: Path) -> None:
-    """After five failed starts within ten seconds, systemd would close the socket, too, until an operator starts both."""
+    """By default, five failed starts within ten seconds also close the socket, until an operator starts both."""
     assert values(unit, "Restart") == ["always"]
     assert values(unit, "StartLimitIntervalSec") == ["0"]
 
