@@ -307,23 +307,27 @@ def prove_passwordless(answer: str, context: Context, *, nonce: str, until: date
     """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
     The nonce of the offer can be used once, until it expires, even if the check fails. Anyone can send an answer that
-    names someone's passkey, so an incorrect one delays no sign-in. It is recorded, so it counts against the network.
+    names someone's passkey, so an incorrect one delays no sign-in. It is recorded, so it counts against the network, or
+    against the browser if the person has signed in there before.
     """
     gone = Outcome(verdict=Verdict.GONE)
-    if until <= context.now or not limits.spend_passwordless(context):
+    if until <= context.now:
         return gone
-    outcome = _checked_passwordless(answer, context, nonce=nonce, until=until)
+    holder = challenges.holder(answer)
+    name = holder.user.get_username() if holder is not None else ""
+    if not limits.spend_passwordless(context, name=name):
+        return gone
+    outcome = _checked_passwordless(answer, context, holder, nonce=nonce, until=until)
     if outcome.proven:
-        limits.refund_passwordless(context)
+        limits.refund_passwordless(context, name=name)
     return outcome
 
 
-def _checked_passwordless(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
+def _checked_passwordless(
+    answer: str, context: Context, holder: Enrolment | None, *, nonce: str, until: datetime
+) -> Outcome:
     gone = Outcome(verdict=Verdict.GONE)
-    if not limits.spend_once("passwordless", nonce, until=until):
-        return gone
-    holder = challenges.holder(answer)
-    if holder is None:
+    if not limits.spend_once("passwordless", nonce, until=until) or holder is None:
         return gone
     rules = policies.rules_for(holder.user_id)
     rules = policies.for_staff(rules) if holder.user.is_staff else rules

@@ -43,8 +43,8 @@ password_failures_per_network_hour: Setting[int] = Setting(
     _PER_HOUR,
     default=1000,
     unit="incorrect passwords per network and hour",
-    meaning="incorrect passwords from one network in an hour; the same limit applies, separately, to sign-ins with a "
-    "passkey alone that are refused",
+    meaning="incorrect passwords from one network in an hour; the same limit applies, separately, to refused sign-ins "
+    "with a passkey alone, also in each browser that the person signed in from before",
 )
 password_resets_per_name_hour: Setting[int] = Setting(
     PASSWORDS,

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from verification import conf
+from verification.browsers import known_browsers
 from verification.context import Context, network_of
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
@@ -286,18 +287,22 @@ def spend_request(what: str, *, name: str, context: Context) -> Gate:
     return _count(limits, context.now)
 
 
-def spend_passwordless(context: Context) -> bool:
-    """Count an answer of someone who signs in without a name. Return False if their network had its limit."""
-    return _count([_passwordless_limit(context)], context.now).is_open
+def spend_passwordless(context: Context, *, name: str) -> bool:
+    """Count an answer with the passkey of the person of this name. Return False if the place had its limit."""
+    return _count([_passwordless_limit(context, name)], context.now).is_open
 
 
-def refund_passwordless(context: Context) -> None:
+def refund_passwordless(context: Context, *, name: str) -> None:
     """Undo the count of an answer that was correct."""
-    _refund(_by_key([_passwordless_limit(context)]), context.now)
+    _refund(_by_key([_passwordless_limit(context, name)]), context.now)
 
 
-def _passwordless_limit(context: Context) -> WindowLimit:
-    most = for_network(conf.password_failures_per_network_hour(), context.network)
+def _passwordless_limit(context: Context, name: str) -> WindowLimit:
+    """Return the limit of a network, or of a known browser: a neighbour must not use up the hour of an office."""
+    most = conf.password_failures_per_network_hour()
+    if device := known_browsers.known(context.device, name):
+        return WindowLimit("passwordless.device", device, HOUR, most, is_given_back=True)
+    most = for_network(most, context.network)
     return WindowLimit("passwordless.network", network_of(context.network), HOUR, most, is_given_back=True)
 
 

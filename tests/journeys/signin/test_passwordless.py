@@ -1,8 +1,6 @@
 """Tests of passwordless sign-in: if the policy allows it, once per offer, and never for a blocked person."""
 
-import html
 import json
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,40 +8,17 @@ import pytest
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import Session, User
 from accounts.sessions import row_key
 from accounts.signin import browser_cookies, flow
-from tests.simulated.http_browser import Browser, Page
+from tests.journeys.signin.conftest import REFUSED, add_key, asked, come_in, offered, show
+from tests.simulated.http_browser import Browser
 from tests.simulated.passkeys import Key
 from tests.simulated.people import Clock, Person, join
 from verification import policies, strengths
 from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Policy, Strength
-
-REFUSED = "sign_in:passkey_refused"  # an outcome that a page tells
-
-
-@pytest.fixture
-def key() -> Key:
-    return Key()
-
-
-@pytest.fixture
-def passkey_owner(ana: Person, key: Key) -> Person:
-    """Return Ana with a passkey, added through the pages, and a policy that allows passwordless sign-in."""
-    ana.sign_in(to="/sign-in/?next=/methods/add/")
-    add_key(ana, key)
-    ana.browser.press("Sign out")
-    Policy.objects.create(passwordless_allowed=True)
-    return ana
-
-
-def add_key(person: Person, key: Key, **lies: Any) -> Page:
-    person.browser.go("/methods/add/passkey/")
-    person.browser.press("Continue", name="blue key")
-    return person.browser.send("/sign-in/verify/", code=key.make(asked(person.page), **lies))
 
 
 def test_page_of_a_passkey_offers_to_remember_the_browser(passkey_owner: Person) -> None:
@@ -55,35 +30,11 @@ def test_page_of_a_passkey_offers_to_remember_the_browser(passkey_owner: Person)
     assert any("remember" in form.names() and "code" in form.names() for form in page.forms)
 
 
-def asked(page: Page) -> str:
-    """Return the data that the page passes to the script."""
-    [found] = re.findall(r'data-options="([^"]*)"', page.html)
-    return html.unescape(found)
-
-
-def offered(browser: Browser) -> str:
-    """Request an offer, as the script does when the button is pressed."""
-    browser.go("/sign-in/")
-    answer = browser.client.post(
-        "/sign-in/alone/options/", {"csrfmiddlewaretoken": browser.client.cookies["mfa_csrf"].value}
-    )
-    assert answer.status_code == 200, answer
-    return str(answer.content.decode())
-
-
-def show(browser: Browser, answer: str, **fields: str) -> Page:
-    return browser.send("/sign-in/alone/", code=answer, **fields)
-
-
 def request_with(browser: Browser) -> HttpRequest:
     """Return a request with the browser's cookies."""
     request = HttpRequest()
     request.COOKIES = {name: cookie.value for name, cookie in browser.client.cookies.items()}
     return request
-
-
-def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
-    return show(browser, key.sign(offered(browser), **lies))
 
 
 @pytest.mark.parametrize("name", [r"\ud800", r"\u0000", "a" * 300])
@@ -176,26 +127,6 @@ def test_cookie_of_an_offer_that_is_not_ours_is_worth_nothing(passkey_owner: Per
     browser.client.cookies["mfa_passkey"] = cookie
 
     assert REFUSED in show(browser, answer).outcomes
-
-
-def test_network_that_was_refused_too_often_waits_and_leaves_no_rows(
-    passkey_owner: Person, key: Key, settings: Settings
-) -> None:
-    """Seen failing: anyone who knew the id of a passkey could add rows to the audit log of its holder without end."""
-    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 2
-    for _ in range(2):
-        come_in(Browser(), Key(id=key.id))
-    n_rows = AuditEvent.objects.count() + Challenge.objects.count()
-
-    assert REFUSED in come_in(Browser(), Key(id=key.id)).outcomes
-    assert REFUSED in come_in(Browser(), key).outcomes
-    assert AuditEvent.objects.count() + Challenge.objects.count() == n_rows
-
-
-def test_sign_ins_do_not_count_against_their_network(passkey_owner: Person, key: Key, settings: Settings) -> None:
-    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 2
-
-    assert [come_in(Browser(), key).path for _ in range(4)] == ["/"] * 4
 
 
 def test_is_not_offered_where_no_policy_allows_it(ana: Person) -> None:
