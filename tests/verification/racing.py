@@ -9,6 +9,7 @@ from django.db import transaction
 
 from tests.infrastructure.concurrency import NoTransaction
 from tests.verification.conftest import BINDING, EngineUser
+from verification import enrolments
 from verification.challenges import attempts, correct_answers, queries
 from verification.db import batched_writes
 from verification.models import Challenge
@@ -41,7 +42,8 @@ PAUSE = 0.05  # seconds
 def without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite one writer at a time is let in; a read-then-write shows its fault only outside a transaction.
 
-    Only the engine's names for it are replaced: Django's own transactions stay.
+    Only the engine's names for it are replaced: Django's own transactions stay. The lock of the person, which
+    needs one, is left out, too.
     """
 
     replaced = SimpleNamespace(
@@ -51,3 +53,4 @@ def without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     for module in (attempts, correct_answers, batched_writes):
         monkeypatch.setattr(module, "transaction", replaced)
+    monkeypatch.setattr(enrolments, "lock_person", lambda _: None)
