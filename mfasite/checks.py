@@ -18,6 +18,7 @@ from django.db import connection
 from mfasite.environment import declared_settings, env, key_strength
 from mfasite.observability import migrations
 from verification import conf as engine
+from verification import registry as methods
 from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 def _packages() -> tuple[str, ...]:
-    return (*declared_settings.PACKAGES, *engine.methods(), *engine.providers())
+    return (*declared_settings.PACKAGES, *methods.packages(), *engine.providers())
 
 
 def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:

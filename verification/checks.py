@@ -65,7 +65,7 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
 @register(Tags.compatibility)
 def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Require a method, because nobody could sign in without one."""
-    if conf.methods():
+    if registry.packages():
         return []
     return [Error("No method is installed.", hint="List packages in VERIFICATION_METHODS.", id="verification.E003")]
 

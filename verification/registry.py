@@ -7,7 +7,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TypeVar, cast
 
-from verification import conf
+from django.conf import settings
+
 from verification.capabilities import Delivered
 from verification.method import Method
 from verification.models.messages import Channel
@@ -21,9 +22,14 @@ def _load(packages: tuple[str, ...]) -> dict[str, Method]:
     return {method.name: method for method in found}
 
 
+def packages() -> tuple[str, ...]:
+    """Return the packages of the installed methods, in the order in which they are offered."""
+    return tuple(getattr(settings, "VERIFICATION_METHODS", ()))
+
+
 def methods() -> dict[str, Method]:
     """Return all installed methods by name, in the order in which they are offered."""
-    return _load(conf.methods())
+    return _load(packages())
 
 
 def method(name: str) -> Method:

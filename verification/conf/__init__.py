@@ -1,10 +1,18 @@
 """Settings of verification. Each is declared once, in the module of its subject, and read when it is used."""
 
 # ruff: noqa: F403, I001  (a new setting changes one file; in the order of the handbook's page)
-from verification.conf.organisation import *
-from verification.conf.codes import *
+from verification.conf.sections import *
+from verification.conf.public_url_and_keys import *
+from verification.conf.organisation_and_support_contact import *
+from verification.conf.phone_numbers import *
+from verification.conf.attempts_and_resending import *
+from verification.conf.incorrect_codes_and_lockouts import *
+from verification.conf.unanswered_messages import *
+from verification.conf.cache import *
 from verification.conf.retention import *
 from verification.conf.message_limits import *
-from verification.conf.password_limits import *
-from verification.conf.delivery import *
-from verification.conf.site import *
+from verification.conf.toll_fraud_and_prices import *
+from verification.conf.password_guessing import *
+from verification.conf.password_resets import *
+from verification.conf.program_secrets import *
+from verification.conf.delivery_providers import *

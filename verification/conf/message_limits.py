@@ -1,19 +1,9 @@
-"""Settings that limit texts and calls."""
+"""Settings that limit texts and calls per person, number, network, range and organisation."""
 
-from datetime import timedelta
-from decimal import Decimal
-
-from verification.setting import Setting, SettingsSection, formats
-
-SENDING = SettingsSection(
-    "Limits on texts and calls",
-    "They limit what texts and calls can cost, and how much they can annoy anyone. Texts and calls whose code is "
-    "entered, or which never arrive, do not count against their network.",
-    families=("SENDS_", "NOTICES_PER_", "TOLL_FRAUD_", "OWN_NETWORK"),
-)
+from verification.conf.sections import SENDING
+from verification.setting import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
-
 sends_per_person_hour: Setting[int] = Setting(
     SENDING,
     "SENDS_PER_PERSON_HOUR",
@@ -95,25 +85,4 @@ notices_per_number_day: Setting[int] = Setting(
     default=20,
     unit="texts per number and day",
     meaning="notices texted to one number in a day; further ones are only emailed",
-)
-toll_fraud_pause: Setting[timedelta] = Setting(
-    SENDING,
-    "TOLL_FRAUD_PAUSE_HOURS",
-    formats.hours(1, 720),
-    default=timedelta(hours=4),
-    meaning="how long a number range is blocked when hardly any of its codes are entered",
-)
-text_price: Setting[Decimal] = Setting(
-    SENDING,
-    "TEXT_PRICE",
-    formats.decimal(Decimal(0), Decimal(1000)),
-    default=Decimal("0.08"),
-    meaning="the price of a text to a country without a price of its own, in your currency",
-)
-call_price: Setting[Decimal] = Setting(
-    SENDING,
-    "CALL_PRICE",
-    formats.decimal(Decimal(0), Decimal(1000)),
-    default=Decimal("0.15"),
-    meaning="the price of a call to a country without a price of its own, in your currency",
 )

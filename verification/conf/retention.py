@@ -1,12 +1,7 @@
 """Settings that say how long records are kept."""
 
-from verification.setting import Setting, SettingsSection, formats
-
-RETENTION = SettingsSection(
-    "How long records are kept",
-    "[Operation](running.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
-    families=("AUDIT_", "MESSAGE_", "CHALLENGE_"),
-)
+from verification.conf.sections import RETENTION
+from verification.setting import Setting, formats
 
 audit_retention_months: Setting[int] = Setting(
     RETENTION,

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 
 from mfasite import settings_table
 from mfasite.environment import declared_settings
-from verification import conf
+from verification import conf, registry
 
 
 class Command(BaseCommand):
@@ -15,5 +15,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         """Print the table."""
-        packages = dict.fromkeys((*declared_settings.ours(), *conf.methods(), *conf.providers()))
+        packages = dict.fromkeys((*declared_settings.ours(), *registry.packages(), *conf.providers()))
         self.stdout.write(settings_table.markdown(declared_settings.sections(packages)), ending="")

@@ -1,17 +1,11 @@
-"""Settings that limit passwords."""
+"""Settings: how many incorrect passwords cause a delay, per username, day and network."""
 
 from datetime import timedelta
 
-from verification.setting import Setting, SettingsSection, formats
-
-PASSWORDS = SettingsSection(
-    "Limits on passwords",
-    "Correct passwords are never counted.",
-    families=("PASSWORD_FAILURES_", "PASSWORD_RESETS_", "APP_PASSWORD_"),
-)
+from verification.conf.sections import PASSWORDS
+from verification.setting import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
-
 password_failures_before_delay: Setting[int] = Setting(
     PASSWORDS,
     "PASSWORD_FAILURES_BEFORE_DELAY",
@@ -45,30 +39,4 @@ password_failures_per_network_hour: Setting[int] = Setting(
     unit="incorrect passwords per network and hour",
     meaning="incorrect passwords from one network in an hour; the same limit applies, separately, to refused sign-ins "
     "with a passkey alone, also in each browser that the person signed in from before",
-)
-password_resets_per_name_hour: Setting[int] = Setting(
-    PASSWORDS,
-    "PASSWORD_RESETS_PER_NAME_HOUR",
-    formats.whole_number(1, 1000),
-    default=5,
-    unit="password resets per username and hour",
-    meaning="password resets requested for one username in an hour",
-)
-password_resets_per_network_hour: Setting[int] = Setting(
-    PASSWORDS,
-    "PASSWORD_RESETS_PER_NETWORK_HOUR",
-    _PER_HOUR,
-    default=100,
-    unit="password resets per network and hour",
-    meaning="password resets requested from one network in an hour",
-)
-app_password_failures_per_network_minute: Setting[int] = Setting(
-    PASSWORDS,
-    "APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE",
-    _PER_HOUR,
-    default=60,
-    unit="passwords per network and minute",
-    meaning="passwords from one network that one service may check in a minute and that are incorrect or not app "
-    "passwords; the same limit applies, separately, to incorrect proxy secrets, service keys, SCIM tokens and client "
-    "secrets from one network",
 )

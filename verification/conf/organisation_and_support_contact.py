@@ -1,12 +1,7 @@
-"""Settings of the organisation and its support desk."""
+"""Settings: the organisation's name, and how people reach its support desk."""
 
-from verification.setting import Setting, SettingsSection, formats
-
-ORGANISATION = SettingsSection(
-    "Organisation and support",
-    "How pages, messages and articles name you and your support desk.",
-    families=("SUPPORT_", "ORGANISATION_"),
-)
+from verification.conf.sections import ORGANISATION
+from verification.setting import Setting, formats
 
 organisation_name: Setting[str] = Setting(
     ORGANISATION,
@@ -46,19 +41,4 @@ support_hours: Setting[str] = Setting(
     default="",
     demo="Monday to Friday, 7:00 to 18:00",
     meaning="when the support desk can be reached",
-)
-home_region: Setting[str] = Setting(
-    ORGANISATION,
-    "HOME_REGION",
-    formats.region,
-    default="CH",
-    meaning="the country of phone numbers that are entered without a country code",
-)
-sender_numbers: Setting[tuple[str, ...]] = Setting(
-    ORGANISATION,
-    "SENDER_NUMBERS",
-    formats.words("numbers or names, separated by commas", example="+41445550199,Example"),
-    default=(),
-    meaning="further numbers that your texts and calls come from; the help centre lists them beside the providers' own",
-    is_sender=True,
 )

@@ -1,10 +1,8 @@
-"""Settings that the whole service needs: its address, its keys and its methods."""
+"""Settings that the service can't start without: its address and its keys."""
 
-from django.conf import settings
+from verification.conf.sections import START
+from verification.setting import Setting, formats
 
-from verification.setting import Setting, SettingsSection, formats
-
-START = SettingsSection("Required", "The service does not start without these.", families=("MFA_",))
 public_url: Setting[str] = Setting(
     START,
     "PUBLIC_URL",
@@ -24,8 +22,3 @@ keys: Setting[tuple[tuple[str, bytes], ...]] = Setting(
     is_required=True,
     is_secret=True,
 )
-
-
-def methods() -> tuple[str, ...]:
-    """Return the packages of the installed methods, in the order in which they are offered."""
-    return tuple(getattr(settings, "VERIFICATION_METHODS", ()))

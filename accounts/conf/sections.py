@@ -1,0 +1,10 @@
+"""The sections of the table of settings that belong to accounts."""
+
+from verification.setting import SettingsSection
+
+SIGN_IN = SettingsSection(
+    "Sign-in",
+    families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_", "DIRECTORY_", "INVITATION_"),
+)
+APPLICATIONS = SettingsSection("Applications", families=("FORWARD_AUTH_", "OIDC_"))
+DIRECTORIES = SettingsSection("Directories", families=("SCIM_",))
