@@ -1,6 +1,8 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
 from verification.limits import toll_fraud
+from verification.limits.directory_guesses import forget_guesses, may_guess, spend_guess
+from verification.limits.fixed_windows import window_start
 from verification.limits.gates import OPEN, Gate
 from verification.limits.incorrect_codes_and_lockouts import (
     WrongCodes,
@@ -17,29 +19,7 @@ from verification.limits.incorrect_codes_and_lockouts import (
     unlock,
     wrong_codes,
 )
-from verification.limits.message_and_request_limits import (
-    SPENT,
-    TRIAL,
-    UNANSWERED,
-    Sending,
-    forget_guesses,
-    is_spent,
-    may_guess,
-    refund_action,
-    refund_passwordless,
-    refund_send,
-    spend_action,
-    spend_check,
-    spend_client,
-    spend_guess,
-    spend_incorrect_secret,
-    spend_notice,
-    spend_once,
-    spend_passwordless,
-    spend_request,
-    spend_send,
-    window_start,
-)
+from verification.limits.message_limits import TRIAL, UNANSWERED, Sending, refund_send, spend_notice, spend_send
 from verification.limits.password_guessing import (
     forget_passwords,
     password_accepted,
@@ -47,9 +27,12 @@ from verification.limits.password_guessing import (
     passwords_wait_until,
     refund_password,
 )
-from verification.limits.program_secrets import ProgramSecrets
+from verification.limits.program_secrets import ProgramSecrets, spend_check, spend_incorrect_secret
+from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
 from verification.limits.retention import purge
-from verification.limits.spending import spending_stopped_until, spending_stops_all_until, spent
+from verification.limits.single_use import is_spent, spend_once
+from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
+from verification.limits.support_actions_per_day import refund_action, spend_action
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
 __all__ = [

@@ -11,6 +11,7 @@ from verification.browsers import known_browsers
 from verification.context import Context, network_of
 from verification.db import batched_writes
 from verification.keys import crypto
+from verification.limits.fixed_windows import WindowLimit
 from verification.limits.gates import (
     DAY,
     EPOCH,
@@ -26,7 +27,7 @@ from verification.limits.gates import (
     one_more,
 )
 from verification.limits.growing_delays import wait_schedule
-from verification.limits.message_and_request_limits import WindowLimit, check_limit
+from verification.limits.program_secrets import check_limit
 from verification.models import Counter
 
 

@@ -1,4 +1,4 @@
-"""Looks up secrets of programs, with a limit on incorrect ones from each network."""
+"""How many incorrect app passwords, keys, tokens and secrets of programs a network may send; finds their owners."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from verification import conf
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
-from verification.limits.gates import OPEN, Gate
-from verification.limits.message_and_request_limits import spend_incorrect_secret
+from verification.limits.fixed_windows import WindowLimit, count_in_windows
+from verification.limits.gates import MINUTE, OPEN, Gate, for_network
 
 T = TypeVar("T")
 _MAX_LIMITED = 10_000  # networks, each about 200 bytes
@@ -49,3 +49,19 @@ class ProgramSecrets(Generic[T]):
         if len(self._limited) >= _MAX_LIMITED:
             self._limited = {}
         self._limited[network] = (time.monotonic() + conf.cache_seconds(), gate)
+
+
+def spend_check(service: str, context: Context) -> Gate:
+    """Count a password check through a service against its network, which stops floods and locks nobody."""
+    return count_in_windows([check_limit(service, context)], context.now)
+
+
+def spend_incorrect_secret(kind: str, context: Context) -> Gate:
+    """Count an incorrect secret of a program against its network. Its kind, such as `scim`, is no slug of a service."""
+    return count_in_windows([check_limit(f"secret:{kind}", context)], context.now)
+
+
+def check_limit(service: str, context: Context) -> WindowLimit:
+    where = f"{service} {network_of(context.network)}"
+    most = for_network(conf.app_password_failures_per_network_minute(), context.network)
+    return WindowLimit("check.network", where, MINUTE, most)

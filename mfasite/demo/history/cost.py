@@ -9,7 +9,7 @@ from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
-from verification.limits import message_and_request_limits, toll_fraud
+from verification.limits import fixed_windows, spending_limits, toll_fraud
 from verification.limits.gates import UNLIMITED
 from verification.models import BlockedRange, Channel, Counter, Country, OptOut, Span, SpendingLimit
 
@@ -38,9 +38,7 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPe
         SpendingLimit.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
     toll_fraud.forget()
     for spending in toll_fraud.spending_limits():
-        limit = message_and_request_limits.WindowLimit(
-            f"{message_and_request_limits.SPENT}{spending.span}", "", spending.window, UNLIMITED
-        )
+        limit = fixed_windows.WindowLimit(f"{spending_limits.SPENT}{spending.span}", "", spending.window, UNLIMITED)
         sent = timeline.sent_since(limit.window_at(timeline.now))
         spent = sum(int(prices[m.country][Channel(m.kind)] * toll_fraud.UNIT) for m in sent if m.country in prices)
         Counter.objects.create(

@@ -9,7 +9,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
 from verification import limits, notices, policies
 from verification.delivery.rendering import compose
-from verification.limits import message_and_request_limits, spending, toll_fraud
+from verification.limits import fixed_windows, spending_limits, toll_fraud
 from verification.models import (
     Counter,
     Country,
@@ -41,7 +41,7 @@ def test_option_that_spending_stops_says_until_when(ana: EngineUser, daily_limit
     before = policies.decide(ana.user, ana.context)
     for n in range(3):
         ana.start("text", binding=f"b{n}")
-    spending._spent.forget()
+    spending_limits._spent.forget()
 
     after = policies.decide(ana.user, ana.context)
 
@@ -158,7 +158,7 @@ def test_count_starts_again_each_day(ana: EngineUser, daily_limit: SpendingLimit
 def test_what_was_spent_outlives_the_tidying_up(ana: EngineUser, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of 30 days away after two."""
     month = timedelta(days=30)
-    begun = message_and_request_limits.WindowLimit("", "", month, 0).window_at(ana.context.now)
+    begun = fixed_windows.WindowLimit("", "", month, 0).window_at(ana.context.now)
     spent = limits.spent("month", month, now=ana.context.now)
     assert spent == 80
 

@@ -1,5 +1,6 @@
-"""What was spent on messages, and whether a spending limit stops them now. Nothing is counted here."""
+"""Spending limits: what messages may cost in a day or month, what they did cost, and whether that stops them now."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -7,9 +8,34 @@ from django.utils import timezone
 from verification import conf
 from verification.db.ttl_cache import TTLCache
 from verification.limits import toll_fraud
-from verification.limits.gates import UNLIMITED
-from verification.limits.message_and_request_limits import SPENT, WindowLimit, spending_limits
+from verification.limits.fixed_windows import WindowLimit
+from verification.limits.gates import (
+    UNLIMITED,
+)
 from verification.models import Counter
+
+SPENT = "spend."  # prefix of the scopes that count cost
+
+
+def spending_limits(spending: Iterable[toll_fraud.SpendingWindow], cost: int) -> list[WindowLimit]:
+    """Return spending limits as they are counted for a message of this cost."""
+    return [
+        WindowLimit(
+            f"{SPENT}{limit.span}",
+            "",
+            limit.window,
+            _most_spent(limit.stop_at),
+            by=cost,
+            alarm_at=limit.alarm_at,
+            is_given_back=True,
+        )
+        for limit in spending
+    ]
+
+
+def _most_spent(stop_at: int | None) -> int:
+    """Return where spending stops. An amount that no count can pass would limit nothing, so the highest count does."""
+    return UNLIMITED if stop_at is None else min(stop_at, UNLIMITED - 1)
 
 
 def spent(span: str, window: timedelta, *, now: datetime) -> int:
