@@ -32,6 +32,7 @@ REASONS_OF_FUNCTIONS = {
     "Populator.populate": "the same",
     "SignInMiddleware.handle_no_permission": "the same",
     "Beside.run": "what the database's driver takes",
+    "WindowCount.run_after": "the same",
     "Select.first_with": "the same",
     "Values.all": "what the database's driver returns",
     "bind_each": "what the database's driver takes",
