@@ -20,7 +20,7 @@ from accounts.directories.audit_events import DIRECTORY_REFUSED
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
 from accounts.support.actions import ACTIONS, ActionRefusal
-from accounts.support.reports import summary
+from accounts.support.reports import list_of_reports
 from verification import audit, registry, time_format
 from verification.audit import Severity
 from verification.models import AuditEvent
@@ -201,8 +201,8 @@ def _changes(value: object) -> str:
 
 def _what(value: object) -> str:
     """Name what was exported, imported or removed."""
-    if str(value) in summary.REPORTS:
-        return _("the report “%(title)s”") % {"title": summary.REPORTS[str(value)]}
+    if str(value) in list_of_reports.REPORTS:
+        return _("the report “%(title)s”") % {"title": list_of_reports.REPORTS[str(value)]}
     files = {
         "record": _("the audit log"),
         "audit": _("the audit log"),

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts import request_context
 from accounts.session_assurance import AuthedRequest
-from accounts.support.reports import audit_kinds, audit_search, summary
+from accounts.support.reports import audit_kinds, audit_search, list_of_reports, report_table
 from accounts.support.reports.audit_search import AuditSearch
-from accounts.support.reports.summary import Table
+from accounts.support.reports.report_table import Table
 from accounts.support.views import exports, layout
 from verification import audit, inputs
 
@@ -23,7 +23,7 @@ _MAX_SEARCH_LENGTH = 150  # characters, as for a username
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
     """Show one report."""
-    context = {"table": _table(request, key), "reports": summary.REPORTS.items()}
+    context = {"table": _table(request, key), "reports": list_of_reports.REPORTS.items()}
     return layout.page(request, "reports.html", context, here="reports")
 
 
@@ -33,16 +33,16 @@ def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
     title = _("Export “%(report)s”") % {"report": table.title}
     search, back = {"report": key}, resolve_url("admin:report", key)
     return exports.give(
-        request, key, lambda: summary.as_lines(table), title=title, search=search, back=back, here="reports"
+        request, key, lambda: report_table.as_lines(table), title=title, search=search, back=back, here="reports"
     )
 
 
 def _table(request: AuthedRequest, key: str) -> Table:
     if not request.user.has_perm("accounts.view_reports"):
         raise PermissionDenied
-    if key not in summary.REPORTS:
+    if key not in list_of_reports.REPORTS:
         raise Http404
-    return summary.build(key, now=request_context.read(request).now)
+    return list_of_reports.build(key, now=request_context.read(request).now)
 
 
 _TEXTS = ("kind", "level", "person", "actor", "ticket", "network")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from accounts.support import audit_events as support_events
-from accounts.support.reports import summary
+from accounts.support.reports import list_of_reports
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
 from verification import audit
@@ -39,19 +39,19 @@ def rows(page: Page) -> list[list[str]]:
     return list(csv.reader(StringIO(page.html)))
 
 
-@pytest.mark.parametrize("key", summary.REPORTS)
+@pytest.mark.parametrize("key", list_of_reports.REPORTS)
 def test_each_report_is_shown_and_given_as_a_file(key: str, ana: Person, ben: Person, aud: Person) -> None:
     ana.sign_in()
 
     page = aud.browser.go(f"{REPORTS}{key}/")
 
     assert page.status == 200
-    assert str(summary.REPORTS[key]) in page
+    assert str(list_of_reports.REPORTS[key]) in page
     assert len(rows(aud.browser.save(f"{REPORTS}{key}/export/"))) >= 1
 
 
 def test_registered_are_counted_by_group(ana: Person, ben: Person, cleo: Person, aud: Person) -> None:
-    table = summary.build("registered", now=timezone.now())
+    table = list_of_reports.build("registered", now=timezone.now())
 
     everybody = table.rows[0]
     assert everybody[1:] == (4, 3, 1, 1, 0)
@@ -131,7 +131,7 @@ def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> No
     audit.record(events.CHALLENGE_REPORTED, user_id=ana.user.pk, context=Context(now=timezone.now()))
     audit.record(audit_events.SESSION_ENDED, user_id=ana.user.pk, context=Context(now=timezone.now()))
 
-    counts = {row[0]: row[1] for row in summary.build("trouble", now=timezone.now()).rows}
+    counts = {row[0]: row[1] for row in list_of_reports.build("trouble", now=timezone.now()).rows}
 
     assert counts[str(events.CHALLENGE_REPORTED.trouble)] == 1
     assert len(counts) == 13

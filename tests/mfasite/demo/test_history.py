@@ -9,7 +9,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import AppPassword, SupportRequest
-from accounts.support.reports import summary
+from accounts.support.reports import list_of_reports
 from mfasite.demo import history
 from mfasite.demo.history.people import N_PEOPLE
 from verification import audit
@@ -30,10 +30,10 @@ def _filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 
 def test_gives_every_report_something_to_show() -> None:
-    tables = [summary.build(key, now=NOW) for key in summary.REPORTS]
+    tables = [list_of_reports.build(key, now=NOW) for key in list_of_reports.REPORTS]
 
     assert all(table.rows for table in tables)
-    assert len(summary.build("sign-ins", now=NOW).rows) >= history.DAYS
+    assert len(list_of_reports.build("sign-ins", now=NOW).rows) >= history.DAYS
     assert {m.state for m in Message.objects.all()} >= {
         MessageState.DELIVERED,
         MessageState.UNDELIVERED,

@@ -11,7 +11,7 @@ from accounts.applications import AccessReason
 from accounts.directories import PasswordResult
 from accounts.models import User
 from accounts.support.actions import ActionRefusal
-from accounts.support.reports import audit_lines, summary
+from accounts.support.reports import audit_lines, list_of_reports
 from accounts.support.reports.audit_lines import AuditLine
 from tests.infrastructure import syntax_trees
 from verification import audit
@@ -124,7 +124,7 @@ def exports() -> set[str]:
         for node in ast.walk(syntax_trees.tree(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "exports.give":
                 name = ast.unparse(node.args[1])
-                found |= {*summary.REPORTS} if name == "key" else {ast.literal_eval(name)}
+                found |= {*list_of_reports.REPORTS} if name == "key" else {ast.literal_eval(name)}
     return found
 
 
@@ -134,7 +134,7 @@ def test_every_export_is_a_plain_sentence(fay: User) -> None:
 
     said = {name: line("export.made", actor_id=fay.pk, what=name).text for name in names}
 
-    assert {"record", "people", "bad-rows", "directory-changes", *summary.REPORTS} == names
+    assert {"record", "people", "bad-rows", "directory-changes", *list_of_reports.REPORTS} == names
     assert [
         name for name, text in said.items() if text == f"Fay Admin exported a file: {name}." and name != "people"
     ] == []

@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group
 
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
-from accounts.support.reports import summary
-from accounts.support.reports.summary import REPORTS, Table
+from accounts.support.reports import list_of_reports, report_table
+from accounts.support.reports.list_of_reports import REPORTS
+from accounts.support.reports.report_table import Table
 from verification import audit
 from verification.context import Context
 from verification.models import Enrolment
@@ -33,7 +34,7 @@ def note(kind: str, *, days: float = 0, user_id: int | None = None, **more: Any)
 
 @pytest.mark.parametrize("key", REPORTS)
 def test_report_of_an_empty_house_is_a_table(key: str) -> None:
-    table = summary.build(key, now=NOW)
+    table = list_of_reports.build(key, now=NOW)
 
     assert table.key == key
     assert all(len(row) == len(table.columns) for row in table.rows)
@@ -42,7 +43,7 @@ def test_report_of_an_empty_house_is_a_table(key: str) -> None:
 
 def test_unknown_report_is_an_error() -> None:
     with pytest.raises(KeyError):
-        summary.build("nothing", now=NOW)
+        list_of_reports.build("nothing", now=NOW)
 
 
 def test_registered_counts_by_group_those_who_can_sign_in() -> None:
@@ -53,10 +54,10 @@ def test_registered_counts_by_group_those_who_can_sign_in() -> None:
     one, two = person("one", "totp"), person("two", "totp", "text")
     lab.user_set.add(one, two)
 
-    rows = {row[0]: row[1:] for row in summary.build("registered", now=NOW).rows}
+    rows = {row[0]: row[1:] for row in list_of_reports.build("registered", now=NOW).rows}
 
     assert rows["Lab"] == (2, 2, 1, 0, 0)
-    everybody = next(iter(summary.build("registered", now=NOW).rows))
+    everybody = next(iter(list_of_reports.build("registered", now=NOW).rows))
     assert everybody[1:] == (4, 2, 1, 2, 1)
 
 
@@ -65,7 +66,7 @@ def test_methods_count_what_is_set_up_and_for_how_many() -> None:
     person("two", "totp")
     person("gone", "totp", is_active=False)
 
-    rows = summary.build("methods", now=NOW).rows
+    rows = list_of_reports.build("methods", now=NOW).rows
 
     assert sorted(row[1:] for row in rows) == [(1, 1), (3, 2)]
 
@@ -80,7 +81,9 @@ def test_sign_ins_are_counted_by_day_for_thirty_days() -> None:
     ):
         note(kind, days=days)
 
-    assert summary.build("sign-ins", now=NOW).rows == ((date(2026, 3, 30), 0, 1, 0, 0), (date(2026, 3, 31), 2, 0, 1, 0))
+    rows = list_of_reports.build("sign-ins", now=NOW).rows
+
+    assert rows == ((date(2026, 3, 30), 0, 1, 0, 0), (date(2026, 3, 31), 2, 0, 1, 0))
 
 
 def test_second_steps_have_a_row_for_each_method() -> None:
@@ -89,7 +92,7 @@ def test_second_steps_have_a_row_for_each_method() -> None:
         note("sign_in.completed", why=why, method=method)
     note("sign_in.completed", why="remembered")
 
-    table = summary.build("reasons", now=NOW)
+    table = list_of_reports.build("reasons", now=NOW)
 
     assert [n for _label, n in table.rows] == [3, 1, 1]
     assert len({label for label, _n in table.rows}) == 3
@@ -97,10 +100,10 @@ def test_second_steps_have_a_row_for_each_method() -> None:
 
 
 def test_chart_of_sign_ins_has_every_day_and_none_without_any() -> None:
-    assert summary.build("sign-ins", now=NOW).days == ()
+    assert list_of_reports.build("sign-ins", now=NOW).days == ()
     note("sign_in.completed", days=2)
 
-    chart = list(summary.build("sign-ins", now=NOW).chart())
+    chart = list(list_of_reports.build("sign-ins", now=NOW).chart())
 
     assert (len(chart), chart[-3], chart[-1]) == (30, (date(2026, 3, 29), 1, 100), (date(2026, 3, 31), 0, 0))
 
@@ -110,13 +113,13 @@ def test_tiles_say_how_many_people_have_a_second_method() -> None:
     person("one", "totp")
     person("two", "totp", "text")
 
-    tiles = summary.build("registered", now=NOW).tiles
+    tiles = list_of_reports.build("registered", now=NOW).tiles
 
     assert [tile.value for tile in tiles] == ["3", "1", "1", "1"]
 
 
 def test_trouble_names_the_events_behind_each_number() -> None:
-    table = summary.build("trouble", now=NOW)
+    table = list_of_reports.build("trouble", now=NOW)
 
     assert [kind for _head, _cells, _width, kind in table.lines()] == list(table.kinds)
     assert "support.person_blocked" in table.kinds
@@ -126,7 +129,7 @@ def test_trouble_counts_each_kind_and_shows_none_as_nought() -> None:
     note("support.person_blocked", days=2)
     note("support.person_blocked", days=40)
 
-    counts = [row[1] for row in summary.build("trouble", now=NOW).rows]
+    counts = [row[1] for row in list_of_reports.build("trouble", now=NOW).rows]
 
     assert (counts.count(1), counts.count(0)) == (1, len(counts) - 1)
 
@@ -137,7 +140,7 @@ def test_staff_are_named_with_what_they_did() -> None:
     note("support.person_unlocked", actor_id=dora.pk)
     note("support.person_blocked", actor_id=10_000)
 
-    rows = summary.build("staff", now=NOW).rows
+    rows = list_of_reports.build("staff", now=NOW).rows
 
     assert ("dora", audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False), 2) in rows
     assert len(rows) == 2
@@ -165,4 +168,4 @@ def test_bars_are_percent_of_the_longest(values: list[object], widths: list[int]
 def test_lines_are_the_head_and_the_rows() -> None:
     table = Table("k", "t", ("a", "b"), (("x", 1),))
 
-    assert list(summary.as_lines(table)) == [("a", "b"), ("x", 1)]
+    assert list(report_table.as_lines(table)) == [("a", "b"), ("x", 1)]
