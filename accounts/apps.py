@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import applications, audit_events, checks, encrypted_columns  # noqa: F401  (declares and registers)
+        from accounts import app_passwords, applications, audit_events, checks, encrypted_columns  # noqa: F401  (declares and registers)
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)
         from accounts.applications import audit_events as _application_events  # noqa: F401  (declares events)
         from accounts.applications import session_ends
@@ -24,10 +24,11 @@ class AccountsConfig(AppConfig):
         from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401  (declares events)
         from accounts.support import approval_audit_events as _approval_events  # noqa: F401  (declares events)
         from accounts.support import audit_events as _support_events  # noqa: F401  (declares events)
-        from verification import enrolments
+        from verification import challenges, enrolments
 
         applications.on_end(deliveries.queue)
         applications.on_end(authorization_codes.end_with)
         session_ends.register()
+        challenges.recognise_app_passwords(app_passwords.looks_like_app_password)
         enrolments.on_raise(authorization_codes.carry_over)
         post_migrate.connect(after_migrate.make_roles, sender=self)

@@ -3,6 +3,7 @@
 from accounts.app_passwords import audit_events, listing, programs
 from accounts.app_passwords.checking import CheckedAppPassword, CheckResult, check
 from accounts.app_passwords.failures import stale_of
+from accounts.app_passwords.generating import looks_like_app_password
 from accounts.app_passwords.listing import AppPasswordSearch, Order
 from accounts.app_passwords.managing import (
     MAX_PER_PERSON,
@@ -34,6 +35,7 @@ __all__ = [
     "end_with",
     "issue",
     "listing",
+    "looks_like_app_password",
     "may_make",
     "new_service_key",
     "of_person",

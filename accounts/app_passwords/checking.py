@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
 from accounts import access, directories, password_check
-from accounts.app_passwords import audit_events, failures, usage
+from accounts.app_passwords import audit_events, failures, generating, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
 from accounts.app_passwords.usage import AppPasswordUse
@@ -77,7 +77,7 @@ def check(request: CheckRequest) -> CheckedAppPassword:
     for a wrong password or an unknown name.
     """
     plain = _plain(request.password)
-    if len(plain) == random_tokens.LETTERS:
+    if len(plain) == generating.LENGTH:
         digests = random_tokens.digests(DIGEST_PURPOSE, plain)
         named = {f"digest{at}": digest for at, digest in enumerate(digests)}
         for found, read in _by_digest(len(digests)).annotated(**named):  # at most one

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.app_passwords import audit_events, programs
+from accounts.app_passwords import audit_events, generating, programs
 from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context
@@ -15,7 +15,6 @@ from verification.models import AppPasswordsEnd
 
 MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
 DIGEST_PURPOSE = "app_password"
-_GROUP_LENGTH = 4  # characters
 
 
 class TooManyAppPasswords(Exception):
@@ -24,11 +23,6 @@ class TooManyAppPasswords(Exception):
 
 class AppPasswordsOff(Exception):
     """The user may not create app passwords now."""
-
-
-def grouped(secret: str) -> str:
-    """Return an app password in groups of characters, for typing."""
-    return " ".join(secret[at : at + _GROUP_LENGTH] for at in range(0, len(secret), _GROUP_LENGTH))
 
 
 def may_make(user: User) -> bool:
@@ -46,7 +40,7 @@ def issue(
     """
     if not may_make(user):
         raise AppPasswordsOff
-    secret = random_tokens.draw()
+    secret = generating.generate()
     with transaction.atomic():
         # Locks the user's row, so that concurrent requests count one after another, and whatever ended the session of
         # this one comes first.
@@ -69,7 +63,7 @@ def issue(
         audit.record(audit_events.APP_PASSWORD_MADE, user_id=user.pk, context=context, name=name, program=program)
         opens = str(programs.program(program).label)
         notices.notify(user, "app_password_created", now=context.now, context=context, name=name, service=opens)
-    return grouped(secret)
+    return generating.grouped(secret)
 
 
 def of_person(user: User) -> QuerySet[AppPassword]:

@@ -13,6 +13,7 @@ from verification.context import Context
 from verification.keys import random_tokens
 from verification.limits import ProgramSecrets
 
+_KEY_LENGTH = 48  # letters, which are 240 bits
 _SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
 
 
@@ -60,7 +61,7 @@ def new_service_key(service: Service, context: Context, *, actor_id: int | None,
 
 def replace_service_key(service: Service) -> str:
     """Save a service with a new key and return the key, whose digest alone is stored. The caller audits it."""
-    key = random_tokens.draw() + random_tokens.draw()
+    key = random_tokens.draw(_KEY_LENGTH)
     service.key_digest = random_tokens.digest("service", key)
     service.save(update_fields=["key_digest"] if service.pk else None)
     return key

@@ -1,6 +1,6 @@
 """Secrets of applications and proxies: generated, shown once, stored as digests, replaced with an overlap.
 
-They are random with 240 bits, so a keyed digest is enough. A digest is found by an index, and comparing takes no time
+They are random and long, so a keyed digest is enough. A digest is found by an index, and comparing takes no time
 that depends on the secret.
 """
 
@@ -13,13 +13,14 @@ from django.db.models import F, Q
 from accounts.models import SecretHolder
 from verification.keys import random_tokens
 
+_LENGTH = 48  # letters and digits, which are 240 bits
 OVERLAP = timedelta(days=7)  # how long an old secret still works, unless someone chooses otherwise
 MAX_OVERLAP = timedelta(days=30)
 
 
 def draw() -> str:
-    """Generate a secret. Shape: 48 letters and digits, which every configuration file takes without quotes."""
-    return random_tokens.draw() + random_tokens.draw()
+    """Generate a secret. Shape: letters and digits, which every configuration file takes without quotes."""
+    return random_tokens.draw(_LENGTH)
 
 
 def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates, caller_gates_and_stops
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
+from verification.challenges.input_mistakes import recognise_app_passwords
 from verification.challenges.passwordless import PasswordlessOffer, announce, holder, offer_passwordless
 from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle
@@ -32,6 +33,7 @@ __all__ = [
     "of_binding",
     "offer_passwordless",
     "person_handle",
+    "recognise_app_passwords",
     "resend",
     "resync",
     "show",

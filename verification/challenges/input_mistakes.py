@@ -1,18 +1,27 @@
 """Hints for input that can't be a code: too few digits, another option's code, or a password."""
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from verification import enrolments, registry
 from verification.capabilities import PublicKey
 from verification.inputs import typed_codes
-from verification.keys import random_tokens
 from verification.method import Method
 from verification.models.person import Person
 
 NUMERIC_CODE = gettext_lazy("This looks like a code from a text, call, app or token. Choose that method to enter it.")
 OTHER_METHOD = gettext_lazy("This looks like a different method: %(label)s. Choose it to enter this.")
 APP_PASSWORD = gettext_lazy("This looks like an app password. Enter it in the app that you created it for.")
+
+_app_passwords: list[Callable[[str], bool]] = []
+
+
+def recognise_app_passwords(looks_like_one: Callable[[str], bool]) -> None:
+    """Register how an app password is recognised by its shape. `accounts` generates them and knows their length."""
+    if looks_like_one not in _app_passwords:
+        _app_passwords.append(looks_like_one)
 
 
 def words(user: Person, method: Method, text: str) -> str:
@@ -23,7 +32,7 @@ def words(user: Person, method: Method, text: str) -> str:
         return str(NUMERIC_CODE)
     if meant is not None:
         return str(OTHER_METHOD) % {"label": meant.label}
-    if random_tokens.looks_drawn(text):
+    if any(looks_like_one(text) for looks_like_one in _app_passwords):
         return str(APP_PASSWORD)
     folded = typed_codes.tidy(text)
     if method.is_numeric and folded.isdecimal():

@@ -5,20 +5,18 @@ import secrets
 
 from verification.keys import crypto
 
-LETTERS = 24  # 120 bits. Source: ASVS 5.0, 6.5.2 (a fast digest is enough from 112 bits)
-
 _SIGNS = set("abcdefghijklmnopqrstuvwxyz234567")
 
 
-def draw() -> str:
-    """Generate a secret that a person types once into a program. Shape: 24 base32 letters in lower case."""
-    return base64.b32encode(secrets.token_bytes(LETTERS * 5 // 8)).decode().lower()[:LETTERS]
+def draw(length: int) -> str:
+    """Generate a secret that a person types once into a program. Shape: lower-case base32 letters, of 5 bits each."""
+    return base64.b32encode(secrets.token_bytes(-(-length * 5 // 8))).decode().lower()[:length]
 
 
-def looks_drawn(text: str) -> bool:
-    """Return whether a text has the shape of a generated secret, in groups or not."""
+def looks_drawn(text: str, length: int) -> bool:
+    """Return whether a text has the shape of a generated secret of this length, in groups or not."""
     folded = "".join(sign for sign in text.lower() if sign.isalnum())
-    return len(folded) == LETTERS and set(folded) <= _SIGNS
+    return len(folded) == length and set(folded) <= _SIGNS
 
 
 def digest(purpose: str, token: str) -> str:
