@@ -40,7 +40,7 @@ from verification import policies
 from verification.delivery import broker as delivery_broker
 from verification.delivery.routing import outages
 from verification.keys import crypto
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -308,4 +308,6 @@ def switches_known(db: None, settings: Any) -> None:
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_passwordless_allowed()
-    toll_fraud.spending_limits()
+    countries_and_prices.lowest_cost("text")
+    spending_limits.in_force()
+    toll_fraud.is_blocked("", now=timezone.now())

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Q
 
 from verification import conf, limits, phone_numbers
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
 from verification.models import BlockedRange, ChallengeState, Channel, Country, Message, OptOut, Span, SpendingLimit
 
 DAYS = 30  # that the figures of countries look back
@@ -84,11 +84,11 @@ def overview(now: datetime) -> Overview:
 
 
 def _spending(now: datetime) -> list[Spending]:
-    windows = {each.span: each.window for each in toll_fraud.spending_limits()}
+    windows = {each.span: each.window for each in spending_limits.in_force()}
     found = []
     for row in SpendingLimit.objects.order_by("span"):
         window = windows.get(Span(row.span))
-        spent = Decimal(limits.spent(row.span, window, now=now) if window else 0) / toll_fraud.UNIT
+        spent = Decimal(limits.spent(row.span, window, now=now) if window else 0) / countries_and_prices.UNIT
         share = min(100, round(100 * spent / row.stop_at)) if row.stop_at else 0
         since = limits.window_start(window, now) if window else None
         found.append(Spending(row.pk, str(row.get_span_display()), spent, row.alarm_at, row.stop_at, share, since))

@@ -6,10 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.findings import MAX_EVENT_AGE, DiagnosisInput, Finding, is_phone, no_methods, other_method
-from verification import audit, time_format
+from verification import audit, outcomes, time_format
 from verification.audit import events
 from verification.delivery import message_status_words
-from verification.limits import toll_fraud
 from verification.models import Channel, Message, MessageState
 from verification.outcomes import Verdict
 
@@ -79,7 +78,9 @@ def _unavailable_options(seen: DiagnosisInput) -> Iterator[Finding]:
         reason = option.unavailable_reason
         if reason and reason not in told:
             told.add(reason)
-            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.explain(verdict) == reason), "")
+            slug = next(
+                (slug for verdict, slug in _GUARDED.items() if outcomes.unavailable_words(verdict) == reason), ""
+            )
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
             does = seen.or_support(_("Use a different method."), _no_other())
             to = other_method(seen)

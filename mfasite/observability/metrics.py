@@ -21,7 +21,7 @@ from mfasite import conf
 from mfasite.observability import request_metrics
 from verification import audit, limits
 from verification.delivery import statistics
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
 from verification.models import Channel
 
 _WINDOW = timedelta(minutes=5)
@@ -64,10 +64,12 @@ class _Figures(Collector):
         yield _circuits()
         spent = GaugeMetricFamily("mfa_spent", "What texts and calls cost in the current period", labels=["span"])
         stops = GaugeMetricFamily("mfa_spend_stop", "Spending limit of the period", labels=["span"])
-        for ceiling in toll_fraud.spending_limits():
-            spent.add_metric([ceiling.span], limits.spent(ceiling.span, ceiling.window, now=now) / toll_fraud.UNIT)
+        for ceiling in spending_limits.in_force():
+            spent.add_metric(
+                [ceiling.span], limits.spent(ceiling.span, ceiling.window, now=now) / countries_and_prices.UNIT
+            )
             if ceiling.stop_at is not None:
-                stops.add_metric([ceiling.span], ceiling.stop_at / toll_fraud.UNIT)
+                stops.add_metric([ceiling.span], ceiling.stop_at / countries_and_prices.UNIT)
         yield spent
         yield stops
         yield GaugeMetricFamily(

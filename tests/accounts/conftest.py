@@ -37,7 +37,7 @@ from tests.simulated.staff import root
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
 from verification.keys import random_tokens
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import (
     HardwareToken,
     Purpose,
@@ -94,7 +94,7 @@ def possessions(ana: Person, mail: AppPasswordService) -> Possessions:
     _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too
     password_resets.ask("ana", context, path="/password-reset/")
     handle = PasswordReset.objects.get().handle
-    toll_fraud.stop(STOPPED, provider="virtual", now=now)
+    opt_outs.stop(STOPPED, provider="virtual", now=now)
     in_stock = HardwareToken(serial="T1")
     in_stock.secret = b"s" * 20
     in_stock.save()

@@ -16,13 +16,15 @@ from django.db import connection
 from accounts.access import requirements
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
 from verification.policies import effective
 from verification.strengths import all_strengths
 
 CACHES: tuple[TTLCache[Any], ...] = (
     outages._cache,
     effective._cache,
+    countries_and_prices._cache,
+    spending_limits._cache,
     toll_fraud._cache,
     cache._cache,
     all_strengths._cache,

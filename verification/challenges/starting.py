@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 
-from verification import audit, conf, enrolments, registry
+from verification import audit, conf, enrolments, outcomes, registry
 from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import ending, queries, references, resending, sending
@@ -15,7 +15,7 @@ from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
-from verification.limits import toll_fraud
+from verification.limits import refused_numbers, toll_fraud
 from verification.method import Method
 from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
 from verification.models.handles import new_handle
@@ -193,10 +193,10 @@ def enrol(
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
         address = str(cleaned.get(method.address_field, ""))
-        if refused := toll_fraud.refusal(method.kind, address, now=context.now):
+        if refused := refused_numbers.refusal(method.kind, address, now=context.now):
             problems = {
                 method.address_field: (
-                    toll_fraud.explain(refused, until=toll_fraud.paused_until(address, now=context.now)),
+                    outcomes.unavailable_words(refused, until=toll_fraud.paused_until(address, now=context.now)),
                 )
             }
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)

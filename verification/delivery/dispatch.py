@@ -15,7 +15,7 @@ from verification.delivery import conf, rendering
 from verification.delivery.provider import MAX_REFERENCE, Provider, ResponseLost, SendRefused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import (
     Attempt,
     AttemptResult,
@@ -221,7 +221,7 @@ class _Turn:
         except SendRefused as refusal:
             message.reason, message.code = refusal.reason, refusal.code
             if refusal.reason == FailureReason.OPTED_OUT and message.kind == Channel.TEXT:
-                toll_fraud.stop(message.address, provider=message.provider, now=timezone.now())
+                opt_outs.stop(message.address, provider=message.provider, now=timezone.now())
             self._note(AttemptResult.REFUSED, refusal.reason, refusal.code)
             self.wait(refusal.after)
             if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):

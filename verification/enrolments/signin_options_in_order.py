@@ -12,7 +12,7 @@ from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, refused_numbers, toll_fraud
 from verification.method import Mode
 from verification.models import Channel, Enrolment
 from verification.outcomes import Verdict
@@ -121,13 +121,13 @@ def _not_called(enrolment: Enrolment, kind: str, voice_countries: Collection[str
 
 def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
     """Say why the limits on cost and toll fraud let no message through, or an empty text if they do."""
-    if not toll_fraud.costs(kind):
+    if not countries_and_prices.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
-    if verdict := toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out):
-        return toll_fraud.explain(verdict, until=toll_fraud.paused_until(address, now=now))
+    if verdict := refused_numbers.refusal(kind, address, now=now, is_opted_out=is_opted_out):
+        return outcomes.unavailable_words(verdict, until=toll_fraud.paused_until(address, now=now))
     stopped_until = limits.spending_stopped_until(kind, address, now=now)
-    return toll_fraud.explain(Verdict.PAUSED, until=stopped_until) if stopped_until else ""
+    return outcomes.unavailable_words(Verdict.PAUSED, until=stopped_until) if stopped_until else ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

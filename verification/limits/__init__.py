@@ -1,6 +1,5 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
-from verification.limits import toll_fraud
 from verification.limits.directory_guesses import forget_guesses, may_guess, spend_guess
 from verification.limits.fixed_windows import window_start
 from verification.limits.gates import OPEN, Gate
@@ -47,6 +46,7 @@ __all__ = [
     "all_locked_at",
     "claim_unanswered_notice",
     "clear",
+    "countries_and_prices",
     "forget_guesses",
     "forget_passwords",
     "gate",
@@ -56,6 +56,7 @@ __all__ = [
     "lock_all",
     "lock_failures",
     "may_guess",
+    "opt_outs",
     "password_accepted",
     "password_gate",
     "passwords_wait_until",
@@ -66,6 +67,7 @@ __all__ = [
     "refund_passwordless",
     "refund_prompt",
     "refund_send",
+    "refused_numbers",
     "reserve",
     "reset_wrong_codes",
     "spend_action",
@@ -79,6 +81,7 @@ __all__ = [
     "spend_prompt",
     "spend_request",
     "spend_send",
+    "spending_limits",
     "spending_stopped_until",
     "spending_stops_all_until",
     "spent",

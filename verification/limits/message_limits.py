@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 
 from verification import conf
 from verification.context import Context, network_of
-from verification.limits import toll_fraud, unanswered_messages
+from verification.limits import spending_limits, toll_fraud, unanswered_messages
 from verification.limits.fixed_windows import WindowCount, WindowLimit, by_key, count_in_windows, give_back
 from verification.limits.gates import (
     DAY,
@@ -18,7 +18,6 @@ from verification.limits.gates import (
     Gate,
     for_network,
 )
-from verification.limits.spending_limits import spending_limits
 from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import ChallengeState, Counter, Message
 
@@ -30,7 +29,7 @@ class Sending:
     """A text or call, and what it counts as.
 
     Shape: `prompt` is its kind if it counts as unanswered until its code is entered; `prefix` is the range abroad,
-    empty at home; with `is_trial` it is blocked and gets a few messages; `spending` as `toll_fraud.spending_limits`
+    empty at home; with `is_trial` it is blocked and gets a few messages; `spending` as `spending_limits.in_force`
     returns it. Units: `cost` as theirs.
     """
 
@@ -42,7 +41,7 @@ class Sending:
     prefix: str = ""
     is_trial: bool = False
     cost: int = 0
-    spending: Iterable[toll_fraud.SpendingWindow] = ()
+    spending: Iterable[spending_limits.SpendingWindow] = ()
 
 
 def spend_send(sending: Sending) -> Gate:
@@ -77,7 +76,7 @@ def _send_limits(sending: Sending) -> list[WindowLimit]:
         _network_limit(sending.context),
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_range_limits(sending.prefix, is_trial=sending.is_trial) if sending.prefix else ()),
-        *spending_limits(sending.spending, sending.cost),
+        *spending_limits.window_limits(sending.spending, sending.cost),
     ]
 
 

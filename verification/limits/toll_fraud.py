@@ -1,13 +1,11 @@
-"""Protection against toll fraud (SMS pumping) and runaway cost: countries, spending limits, blocked ranges, opt-outs.
+"""Protection against toll fraud (SMS pumping): ranges of numbers whose codes hardly anyone enters are blocked.
 
-Operators set the rules in the admin; each process reads them every few seconds. Authenticator apps, passkeys and
-recovery codes are never affected.
+Each process reads every few seconds what is blocked. Authenticator apps, passkeys and recovery codes are never
+affected.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,27 +13,19 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, conf, phone_numbers, time_format
+from verification import audit, conf, phone_numbers
 from verification.audit import events
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
-from verification.keys import crypto
+from verification.limits import countries_and_prices
 from verification.models import (
     BlockedRange,
     ChallengeState,
-    Channel,
-    Country,
     Message,
     MessageState,
-    OptOut,
-    Span,
-    SpendingLimit,
 )
-from verification.outcomes import Verdict
 
 _log = logging.getLogger(__name__)
-_COSTLY_KINDS = frozenset({Channel.TEXT, Channel.CALL})
-UNIT = 1000  # amounts are counted in thousandths of the currency
 _EVALUATED_SPAN = timedelta(hours=1)  # how far back a range is evaluated
 _TYPING_TIME = timedelta(minutes=5)  # codes younger than this may still be entered
 _MIN_PEOPLE = 15  # fewer people say too little about a range
@@ -46,7 +36,6 @@ MAX_TRIAL_MESSAGES = 4  # to a blocked range in each trial
 _TRIAL_INTERVAL = timedelta(minutes=15)
 _MIN_TRIED = 3  # people who must get a code in a trial before the range can be unblocked
 _PROVEN_SHARE_TO_RESUME = 1 / 2
-_SPANS = {Span.DAY: timedelta(days=1), Span.MONTH: timedelta(days=30)}
 # A message that never arrived says nothing: nobody could enter its code, so an outage must not look like fraud.
 _ARRIVED = (
     MessageState.ACCEPTED,
@@ -57,56 +46,18 @@ _ARRIVED = (
 )
 
 
-@dataclass(frozen=True)
-class SpendingWindow:
-    """A spending limit as it is counted. Units: thousandths of the currency; None is no limit."""
-
-    span: Span
-    window: timedelta
-    alarm_at: int | None
-    stop_at: int | None
-
-
-@dataclass(frozen=True)
-class _CostControls:
-    countries: dict[str, Country]
-    blocked_ranges: tuple[BlockedRange, ...]
-    spending_limits: tuple[SpendingWindow, ...]
-
-
-def _thousandths(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * UNIT)
-
-
-def _load() -> _CostControls:
-    windows = [
-        SpendingWindow(Span(row.span), _SPANS[Span(row.span)], _thousandths(row.alarm_at), _thousandths(row.stop_at))
-        for row in SpendingLimit.objects.order_by("span")
-    ]
-    return _CostControls(
-        countries={row.code: row for row in Country.objects.all()},
-        blocked_ranges=tuple(blocked_ranges(timezone.now())),
-        spending_limits=tuple(windows),
-    )
+def _load() -> tuple[BlockedRange, ...]:
+    return tuple(blocked_ranges(timezone.now()))
 
 
 _cache = TTLCache(_load, seconds=lambda: 5 * conf.cache_seconds())
 forget = _cache.forget
 
 
-def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = False) -> Verdict | None:
-    """Return why no text or call may be sent to a number now, or None. Emails are never refused."""
-    if kind not in _COSTLY_KINDS:
-        return None
-    if is_opted_out and kind == Channel.TEXT:
-        return Verdict.STOPPED
-    controls = _cache.read()
-    if not _is_open(controls, phone_numbers.country(address), kind):
-        return Verdict.COUNTRY_NOT_ALLOWED
+def is_blocked(address: str, *, now: datetime) -> bool:
+    """Return whether the range of a number is blocked, and no trial is on."""
     prefix = phone_numbers.prefix(address)
-    if any(blocked.range == prefix and _is_blocked(blocked, now) for blocked in controls.blocked_ranges):
-        return Verdict.PAUSED
-    return None
+    return any(blocked.range == prefix and _is_blocked(blocked, now) for blocked in _cache.read())
 
 
 def _is_blocked(blocked: BlockedRange, now: datetime) -> bool:
@@ -122,114 +73,23 @@ def _is_trial(blocked: BlockedRange, now: datetime) -> bool:
 def paused_until(address: str, *, now: datetime) -> datetime | None:
     """Return when the block of a number's range ends, if nobody lifts it earlier. None if it isn't blocked."""
     prefix = phone_numbers.prefix(address)
-    ends = (each.ends_at for each in _cache.read().blocked_ranges if each.range == prefix and now < each.ends_at)
+    ends = (each.ends_at for each in _cache.read() if each.range == prefix and now < each.ends_at)
     return max(ends, default=None)
 
 
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
     """Return whether a number is in a blocked range that gets a few messages now, to see if codes are entered again."""
-    prefix = phone_numbers.prefix(address) if kind in _COSTLY_KINDS else ""
-    return any(each.range == prefix and _is_trial(each, now) for each in _cache.read().blocked_ranges)
-
-
-def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
-    row = controls.countries.get(country)
-    if row is None:
-        return country == conf.home_region()
-    return row.texts if kind == Channel.TEXT else row.calls
-
-
-def explain(verdict: Verdict, *, until: datetime | None = None) -> str:
-    """Return one sentence for the person about why an option can't be used, with the end of a pause."""
-    paused = _("Texts and calls to numbers like this one are paused.")
-    if until is not None:
-        paused = _("Texts and calls to numbers like this one are paused until %(moment)s.") % {
-            "moment": time_format.moment(until)
-        }
-    return {
-        Verdict.COUNTRY_NOT_ALLOWED: _("Your organisation doesn't send messages to this country."),
-        Verdict.PAUSED: paused,
-        Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
-    }[verdict]
-
-
-def cost(kind: str, address: str) -> int:
-    """Return the price of a message to a number. Units: thousandths of the currency."""
-    if kind not in _COSTLY_KINDS:
-        return 0
-    return _price(kind, _cache.read().countries.get(phone_numbers.country(address)))
-
-
-def lowest_cost(kind: str) -> int:
-    """Return the lowest price of a message to any number that is allowed. Units: as `cost`."""
-    if kind not in _COSTLY_KINDS:
-        return 0
-    countries = {conf.home_region(): None, **_cache.read().countries}
-    allowed = [row for code, row in countries.items() if _is_open(_cache.read(), code, kind)]
-    return min((_price(kind, row) for row in allowed), default=_price(kind, None))
-
-
-def _price(kind: str, row: Country | None) -> int:
-    price = (row.text_price if kind == Channel.TEXT else row.call_price) if row else None
-    if price is None:
-        price = conf.text_price() if kind == Channel.TEXT else conf.call_price()
-    return int(price * UNIT)
-
-
-def costs(kind: str) -> bool:
-    """Return whether messages of this kind cost money."""
-    return kind in _COSTLY_KINDS
+    prefix = phone_numbers.prefix(address) if countries_and_prices.costs(kind) else ""
+    return any(each.range == prefix and _is_trial(each, now) for each in _cache.read())
 
 
 def foreign_range(kind: str, address: str) -> str:
     """Return the range of a number abroad. Empty for emails and for numbers of the organisation's own country."""
     return (
         phone_numbers.prefix(address)
-        if kind in _COSTLY_KINDS and phone_numbers.country(address) != conf.home_region()
+        if countries_and_prices.costs(kind) and phone_numbers.country(address) != conf.home_region()
         else ""
     )
-
-
-def spending_limits() -> tuple[SpendingWindow, ...]:
-    """Return the spending limits, one for each period that has one."""
-    return _cache.read().spending_limits
-
-
-# Opt-out: STOP and START ---------------------------------------------------------------------------------------
-
-
-def stop(address: str, *, provider: str, now: datetime) -> bool:
-    """Record that the owner of a number replied STOP. Return True the first time."""
-    digest = crypto.digest("address", address)
-    if OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).exists():
-        return False
-    with transaction.atomic():
-        defaults = {"hint": phone_numbers.mask(address), "provider": provider, "at": now}
-        _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
-        if is_new:
-            audit.record(
-                events.NUMBER_STOPPED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
-            )
-    return is_new
-
-
-def start(address: str, *, now: datetime) -> bool:
-    """Remove an opt-out, because the owner replied START or texts are delivered again. Return whether there was one."""
-    with transaction.atomic():
-        gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
-        if gone:
-            audit.record(
-                events.NUMBER_STARTED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
-            )
-    return bool(gone)
-
-
-def has_stopped(address: str) -> bool:
-    """Return whether the owner of a number opted out of texts."""
-    return OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).exists()
-
-
-# Blocked ranges ------------------------------------------------------------------------------------------------
 
 
 def evaluate(*, now: datetime) -> list[BlockedRange]:

@@ -12,7 +12,7 @@ from verification.audit import events
 from verification.context import Context
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits
 from verification.models import BlockedRange, Channel, CircuitState
 from verification.notices.template_path import template_path
 
@@ -22,7 +22,7 @@ _ONE_DAY = timedelta(days=1)
 
 def notify_of_cost(gate: limits.Gate, *, context: Context) -> None:
     """Notify operators of the spending limits that a request reached: of an alarm once, of a stop once a day."""
-    for limit in toll_fraud.spending_limits():
+    for limit in spending_limits.in_force():
         scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
             _notify_of_alarm(limit, scope, context)
@@ -34,12 +34,12 @@ def notify_of_cost(gate: limits.Gate, *, context: Context) -> None:
 
 def notify_of_missed_alarms(now: datetime) -> None:
     """Notify operators of alarms whose notice is missing, because the request that reached the alarm crashed."""
-    for limit in toll_fraud.spending_limits():
+    for limit in spending_limits.in_force():
         if limit.alarm_at and limits.spent(limit.span, limit.window, now=now) >= limit.alarm_at:
             _notify_of_alarm(limit, f"{limits.SPENT}{limit.span}", Context(now=now))
 
 
-def _notify_of_alarm(limit: toll_fraud.SpendingWindow, scope: str, context: Context) -> None:
+def _notify_of_alarm(limit: spending_limits.SpendingWindow, scope: str, context: Context) -> None:
     """Notify operators of an alarm, unless they were notified in this window."""
     ends_at = limits.window_start(limit.window, context.now) + limit.window
     with transaction.atomic():
@@ -82,8 +82,10 @@ def notify_of_circuits(now: datetime) -> None:
             notify_operators(notice, now=now, right="change_route", **said)
 
 
-def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
-    alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (limit.alarm_at, limit.stop_at))
+def _about(limit: spending_limits.SpendingWindow) -> dict[str, str]:
+    alarm, stop = (
+        f"{at / countries_and_prices.UNIT:.2f}" if at is not None else "" for at in (limit.alarm_at, limit.stop_at)
+    )
     return {"span": str(limit.span), "alarm": alarm, "stop": stop}
 
 

@@ -1,10 +1,11 @@
-"""Words for each verdict: what a person reads, and what they can do next. A method's own words are in its folder."""
+"""Sentences for each verdict: what a person reads, and what they can do next. A method's own are in its folder."""
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification import time_format
 from verification.outcomes.outcome import Outcome, Verdict, VerdictText
 from verification.outcomes.waiting_time_words import locked_words, wait_words, when_words
 
@@ -127,3 +128,17 @@ def words(outcome: Outcome, *, now: datetime) -> VerdictText:
         ),
     }
     return VerdictText(*table[outcome.verdict])
+
+
+def unavailable_words(verdict: Verdict, *, until: datetime | None = None) -> str:
+    """Return one sentence for the person about why an option can't be used, with the end of a pause."""
+    paused = _("Texts and calls to numbers like this one are paused.")
+    if until is not None:
+        paused = _("Texts and calls to numbers like this one are paused until %(moment)s.") % {
+            "moment": time_format.moment(until)
+        }
+    return {
+        Verdict.COUNTRY_NOT_ALLOWED: _("Your organisation doesn't send messages to this country."),
+        Verdict.PAUSED: paused,
+        Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
+    }[verdict]

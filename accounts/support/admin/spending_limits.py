@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_site import EMPTY, AdminWords
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification import limits
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits
 from verification.models import SpendingLimit
 
 
@@ -39,8 +39,8 @@ class SpendingLimitAdmin(GuardedAdmin):
 
     @admin.display(description=gettext_lazy("spent so far"))
     def spent(self, obj: SpendingLimit) -> str:
-        limit = next((each for each in toll_fraud.spending_limits() if each.span == obj.span), None)
+        limit = next((each for each in spending_limits.in_force() if each.span == obj.span), None)
         if limit is None:
             return EMPTY
         thousandths = limits.spent(limit.span, limit.window, now=timezone.now())
-        return f"{Decimal(thousandths) / toll_fraud.UNIT:.2f}"
+        return f"{Decimal(thousandths) / countries_and_prices.UNIT:.2f}"

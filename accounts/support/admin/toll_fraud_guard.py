@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.admin_changes import ChangesAdmin
 from accounts.support import administration_audit_events
 from verification.audit import Event
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
 
 
 class GuardedAdmin(ChangesAdmin):
@@ -22,4 +22,6 @@ class GuardedAdmin(ChangesAdmin):
         super().record(request, event, f"{self.guards} {row}", reason, **detail)
 
     def forget(self) -> None:
+        countries_and_prices.forget()
+        spending_limits.forget()
         toll_fraud.forget()

@@ -9,7 +9,7 @@ from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
-from verification.limits import fixed_windows, spending_limits, toll_fraud
+from verification.limits import countries_and_prices, fixed_windows, spending_limits, toll_fraud
 from verification.limits.gates import UNLIMITED
 from verification.models import BlockedRange, Channel, Counter, Country, OptOut, Span, SpendingLimit
 
@@ -36,11 +36,15 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPe
         )
     for span, alarm_at, stop_at in ((Span.DAY, 10, 40), (Span.MONTH, 100, 300)):
         SpendingLimit.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
+    countries_and_prices.forget()
+    spending_limits.forget()
     toll_fraud.forget()
-    for spending in toll_fraud.spending_limits():
+    for spending in spending_limits.in_force():
         limit = fixed_windows.WindowLimit(f"{spending_limits.SPENT}{spending.span}", "", spending.window, UNLIMITED)
         sent = timeline.sent_since(limit.window_at(timeline.now))
-        spent = sum(int(prices[m.country][Channel(m.kind)] * toll_fraud.UNIT) for m in sent if m.country in prices)
+        spent = sum(
+            int(prices[m.country][Channel(m.kind)] * countries_and_prices.UNIT) for m in sent if m.country in prices
+        )
         Counter.objects.create(
             scope=limit.scope, key=limit.key(), window_at=limit.window_at(timeline.now), count=spent, until_at=None
         )

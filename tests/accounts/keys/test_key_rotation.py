@@ -14,7 +14,7 @@ from tests.accounts.keys.possessions import NEW, OLD, STOPPED, Possessions, Rest
 from tests.simulated import app_password_services
 from verification import audit, browsers, checks, limits
 from verification.keys import key_uses
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.management import after_migrate
 from verification.models import (
     Counter,
@@ -45,7 +45,7 @@ def test_recovery_code_pass_and_app_outlive_the_old_key(rotated: Possessions) ->
 def test_remembered_browser_link_and_stop_outlive_the_old_key(rotated: Possessions) -> None:
     assert browsers.recognise(rotated.person.user, rotated.context())[0]
     assert password_resets.open_link(*rotated.link, rotated.context()) is not None
-    assert toll_fraud.has_stopped(STOPPED)
+    assert opt_outs.has_stopped(STOPPED)
 
 
 def test_import_and_messages_outlive_the_old_key(rotated: Possessions) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.support import cost_overview
 from tests.simulated.people import Clock, Person, hire
 from verification import limits
-from verification.limits import toll_fraud
+from verification.limits import spending_limits
 from verification.models import BlockedRange, Channel, Country, Message, SpendingLimit
 
 PAGE = "/admin/accounts/user/costs/"
@@ -43,7 +43,7 @@ def test_counts_nothing_that_was_not_handed_to_a_provider(ana: Person) -> None:
 def test_names_the_limit_that_stops_texts(ana: Person, clock: Clock) -> None:
     SpendingLimit.objects.all().delete()
     SpendingLimit.objects.create(span="day", alarm_at=0, stop_at=0)
-    toll_fraud.forget()
+    spending_limits.forget()
 
     (stopped,) = cost_overview.overview(timezone.now()).stopped
 

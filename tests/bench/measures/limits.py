@@ -213,7 +213,7 @@ def measure() -> Iterator[tuple[str, Result]]:
     from django.core.management import call_command
     from django.db import connection
 
-    from verification.limits import toll_fraud
+    from verification.limits import countries_and_prices, spending_limits, toll_fraud
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VERIFICATION_CACHE_SECONDS = 3600  # `World` reads what changes here again
@@ -221,6 +221,8 @@ def measure() -> Iterator[tuple[str, Result]]:
     call_command("migrate", verbosity=0)
     for name, play in SCENARIOS.items():
         _empty()
+        countries_and_prices.forget()
+        spending_limits.forget()
         toll_fraud.forget()
         with time_machine.travel(START, tick=False) as traveller:
             yield name, play(Simulation(traveller))

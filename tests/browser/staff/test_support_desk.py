@@ -22,7 +22,7 @@ from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import Person, hire, join
 from verification import browsers
 from verification.context import Context
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import AuditEvent, BlockedRange, Enrolment, Message, OptOut, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -278,7 +278,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desktop: Page, ana: Person,
         page_checker.at(f"desk-{name}")
     now = timezone.now()
     BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
-    toll_fraud.stop("+41795551234", provider="twilio", now=now)
+    opt_outs.stop("+41795551234", provider="twilio", now=now)
     tables = {
         "policy": "/admin/verification/policy/add/",
         "countries": "/admin/verification/country/add/",

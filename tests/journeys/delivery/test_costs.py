@@ -7,7 +7,7 @@ import pytest
 from accounts.support.admin.blocked_ranges import BlockedRangeAdmin
 from tests.simulated.http_browser import A_REASON, Page
 from tests.simulated.people import Clock, Person, hire
-from verification.limits import toll_fraud
+from verification.limits import opt_outs, spending_limits
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, SpendingLimit
 
 PRICES = {"text_price": "0.075", "call_price": ""}
@@ -56,7 +56,7 @@ def test_alarm_above_the_stop_is_refused(opal: Person) -> None:
 
 def test_list_of_spending_limits_says_what_was_spent(opal: Person) -> None:
     SpendingLimit.objects.update_or_create(span="day", defaults={"alarm_at": 10, "stop_at": 50})
-    toll_fraud.forget()
+    spending_limits.forget()
 
     assert "0.00" in opal.browser.go("/admin/verification/spendinglimit/")
 
@@ -82,7 +82,7 @@ def test_unblocks_a_range_with_a_reason(opal: Person, clock: Clock) -> None:
 
 
 def test_lets_a_number_be_texted_again(opal: Person, clock: Clock) -> None:
-    toll_fraud.stop("+41795551234", provider="twilio", now=clock.now)
+    opt_outs.stop("+41795551234", provider="twilio", now=clock.now)
     path = f"/admin/verification/optout/{OptOut.objects.get().pk}/"
     assert "••• •• 34" in opal.browser.go("/admin/verification/optout/")
 

@@ -11,9 +11,8 @@ from twilio.request_validator import RequestValidator
 from tests.simulated.callbacks import call_back
 from tests.simulated.fake_carrier import TOKEN
 from tests.simulated.people import Person
-from verification.limits import toll_fraud
 from verification.models import Message, OptOut
-from verification.outcomes import Verdict
+from verification.outcomes import Verdict, unavailable_words
 
 pytestmark = pytest.mark.usefixtures("twilio", "by_twilio")
 
@@ -35,11 +34,11 @@ def test_stop_and_start_are_heard(ana: Person, fields: dict[str, str]) -> None:
     answer = reply(ana.phone.number, **fields)
     assert (answer.status_code, answer.content) == (200, b"<Response/>")
     ana.give_password()
-    assert toll_fraud.explain(Verdict.STOPPED) in ana.browser.go("/sign-in/options/")
+    assert unavailable_words(Verdict.STOPPED) in ana.browser.go("/sign-in/options/")
 
     reply(ana.phone.number, Body="START")
 
-    assert toll_fraud.explain(Verdict.STOPPED) not in ana.browser.go("/sign-in/options/")
+    assert unavailable_words(Verdict.STOPPED) not in ana.browser.go("/sign-in/options/")
 
 
 @pytest.mark.parametrize("fields", [{"Body": "Please stop by"}, {"Body": ""}, {"OptOutType": "HELP", "Body": "help"}])

@@ -8,9 +8,10 @@ from pytest_django import Settings
 
 from tests.journeys.diagnosis.diagnosis_pages import behave, open_diagnosis, refuse
 from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, join, work
+from verification import outcomes
 from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, opt_outs
 from verification.models import Country, FailureReason, Message, MessageState
 from verification.outcomes import Verdict
 
@@ -89,7 +90,7 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
     [
         (lambda ana: Country.objects.create(code="CH", texts=False), Verdict.COUNTRY_NOT_ALLOWED, "country-closed"),
         (
-            lambda ana: toll_fraud.stop(ana.phone.number, provider="x", now=timezone.now()),
+            lambda ana: opt_outs.stop(ana.phone.number, provider="x", now=timezone.now()),
             Verdict.STOPPED,
             "messages-blocked",
         ),
@@ -100,13 +101,13 @@ def test_what_the_guard_stopped_is_named(
 ) -> None:
     ana.give_password()
     cause(ana)
-    toll_fraud.forget()
+    countries_and_prices.forget()
     page = open_diagnosis(ana, "no-message")
 
     assert "method-unavailable" in page.findings
-    assert toll_fraud.explain(verdict) in page
+    assert outcomes.unavailable_words(verdict) in page
     assert page.link("If that doesn’t help") == f"/help/{article}/"
-    toll_fraud.forget()
+    countries_and_prices.forget()
 
 
 def test_test_message_is_sent_from_here_and_shows_what_happens_to_it(ana: Person) -> None:

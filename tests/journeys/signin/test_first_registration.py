@@ -11,7 +11,7 @@ from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import enrolments
-from verification.limits import toll_fraud
+from verification.limits import spending_limits
 from verification.models import Channel, Enrolment, Outage, Policy, SpendingLimit
 from verification.outcomes import Verdict
 
@@ -45,7 +45,7 @@ def test_says_until_when_a_spending_limit_stops_texts(ben: Person) -> None:
     """Seen failing: the page asked for a number, and refused it."""
     SpendingLimit.objects.all().delete()
     SpendingLimit.objects.create(span="day", stop_at=Decimal("0.01"))
-    toll_fraud.forget()
+    spending_limits.forget()
 
     page = ben.give_password()
 

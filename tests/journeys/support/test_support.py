@@ -17,7 +17,7 @@ from tests.simulated.support_desk import WHY, address_of_action, case, do, open_
 from verification import outcomes
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, opt_outs
 from verification.models import (
     AuditEvent,
     Challenge,
@@ -166,10 +166,10 @@ def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None
 def test_trial_that_does_not_go_out_says_why(verdict: Verdict, ana: Person, dora: Person, clock: Clock) -> None:
     """Seen failing with one reason for all: too many messages."""
     if verdict is Verdict.STOPPED:
-        toll_fraud.stop(ana.phone.number, provider="virtual", now=clock.now)
+        opt_outs.stop(ana.phone.number, provider="virtual", now=clock.now)
     else:
         Country.objects.update_or_create(code="CH", defaults={"texts": False})
-        toll_fraud.forget()
+        countries_and_prices.forget()
 
     do(dora, ana, "try_message", ref=ana.enrolment("text").ref)
 

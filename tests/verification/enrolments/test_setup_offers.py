@@ -8,7 +8,7 @@ import pytest
 from tests.verification.conftest import EngineUser
 from verification import enrolments, registry
 from verification.capabilities import Backup, Temporary
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, spending_limits
 from verification.models import Country, SpendingLimit
 
 ALL = [name for name, method in registry.methods().items() if not isinstance(method, Temporary)]
@@ -60,9 +60,9 @@ def spent(engine_user: EngineUser) -> Iterator[None]:
     """Reach the spending limit of the day."""
     SpendingLimit.objects.all().delete()
     SpendingLimit.objects.create(span="day", stop_at=Decimal("0.01"))
-    toll_fraud.forget()
+    spending_limits.forget()
     yield
-    toll_fraud.forget()
+    spending_limits.forget()
 
 
 @pytest.mark.usefixtures("spent")
@@ -81,7 +81,7 @@ def test_what_a_spending_limit_stops_comes_last_and_says_until_when(engine_user:
 @pytest.mark.usefixtures("spent")
 def test_free_texts_are_offered_whatever_was_spent(engine_user: EngineUser) -> None:
     Country.objects.update_or_create(code="CH", defaults={"texts": True, "text_price": 0})
-    toll_fraud.forget()
+    countries_and_prices.forget()
 
     offers = enrolments.offers(["text", "call"], user_id=engine_user.user.pk)
 

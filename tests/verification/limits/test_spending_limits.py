@@ -7,9 +7,9 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
-from verification import limits, notices, policies
+from verification import limits, notices, outcomes, policies
 from verification.delivery.rendering import compose
-from verification.limits import fixed_windows, spending_limits, toll_fraud
+from verification.limits import fixed_windows, spending_limits
 from verification.models import (
     Counter,
     Country,
@@ -47,7 +47,7 @@ def test_option_that_spending_stops_says_until_when(ana: EngineUser, daily_limit
 
     assert [option.unavailable_reason for option in before.options] == ["", "", ""]
     until = ana.start("text", binding="c").retry_at
-    why = toll_fraud.explain(Verdict.PAUSED, until=until)
+    why = outcomes.unavailable_words(Verdict.PAUSED, until=until)
     assert {each.method: each.unavailable_reason for each in after.options} == {"totp": "", "text": why, "call": why}
     assert after.options[0].method == "totp"
 
@@ -126,7 +126,7 @@ def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, daily_l
         ana.start("text", binding=f"b{n}")
     daily_limit.alarm_at = Decimal("0.30")
     daily_limit.save()
-    toll_fraud.forget()
+    spending_limits.forget()
 
     ana.start("text", binding="c")
 
@@ -140,7 +140,7 @@ def test_spending_that_no_count_can_hold_ends_no_request_in_an_error(
     """Where a text costs 500 of the currency. Seen failing on PostgreSQL, whose column holds 2,147,483,647 at most."""
     daily_limit.alarm_at, daily_limit.stop_at = None, stop_at
     daily_limit.save()
-    toll_fraud.forget()
+    spending_limits.forget()
     assert ana.start("text").issued
     Counter.objects.filter(scope="spend.day").update(count=2**31 - 10)
 

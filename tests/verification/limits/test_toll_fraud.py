@@ -12,10 +12,10 @@ from django.utils import timezone
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import EngineUser, equip
 from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
-from verification import challenges, limits, phone_numbers, policies, tasks, time_format
+from verification import challenges, limits, outcomes, phone_numbers, policies, tasks, time_format
 from verification.context import Context
 from verification.delivery.rendering import compose
-from verification.limits import toll_fraud
+from verification.limits import countries_and_prices, refused_numbers, toll_fraud
 from verification.models import (
     BlockedRange,
     Challenge,
@@ -98,7 +98,7 @@ def test_number_of_another_country_is_refused_beside_its_field(ana: EngineUser) 
     )
 
     assert outcome.verdict is Verdict.REFUSED
-    assert outcome.problems == {"number": (toll_fraud.explain(Verdict.COUNTRY_NOT_ALLOWED),)}
+    assert outcome.problems == {"number": (outcomes.unavailable_words(Verdict.COUNTRY_NOT_ALLOWED),)}
 
 
 def test_option_of_another_country_is_not_asked_first(ana: EngineUser) -> None:
@@ -139,7 +139,7 @@ def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
     settings.SENDS_PER_RANGE_HOUR, settings.SENDS_PER_SITE_HOUR = 40, 60
     settings.VERIFICATION_CACHE_SECONDS = 3600
     Country.objects.create(code="LV")
-    toll_fraud.forget()
+    countries_and_prices.forget()
     n_people = rounds(60, 250)
     pumps = [_pump(n) for n in range(n_people)]
     for n in range(4 * n_people):
@@ -302,7 +302,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
     refused = [
-        toll_fraud.refusal(Channel.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)
+        refused_numbers.refusal(Channel.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)
     ]
     assert [bool(verdict) for verdict in refused] == [True, True, False, False, True]
 
@@ -314,7 +314,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
 
     assert toll_fraud.blocked_ranges(now) == []
     assert kinds().count("range.lifted") == 1
-    assert toll_fraud.refusal(Channel.TEXT, LATVIAN, now=now) is None
+    assert refused_numbers.refusal(Channel.TEXT, LATVIAN, now=now) is None
 
 
 def test_trial_of_a_paused_range_is_small(ana: EngineUser) -> None:

@@ -13,7 +13,7 @@ from tests.verification.conftest import EngineUser
 from verification import audit, models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import Channel, Country, Message, Policy, SpendingLimit
 from verification.notices import to_person
 
@@ -133,7 +133,7 @@ def test_number_is_texted_so_often_a_day_and_mailed_always(ana: EngineUser, sett
 def test_number_that_opted_out_gets_no_notice(ana: EngineUser) -> None:
     """Seen failing: each notice was sent to it, although its owner had replied STOP."""
     Policy.objects.create(text_notices=True)
-    toll_fraud.stop("+41795551234", provider="virtual", now=ana.context.now)
+    opt_outs.stop("+41795551234", provider="virtual", now=ana.context.now)
 
     assert [message.kind for message in notify_method_added(ana)] == [Channel.MAIL]
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from verification.delivery import dispatch, message_publisher
 from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply
 from verification.models.messages import FINAL, MOVING, RANK
 
@@ -76,7 +76,7 @@ def _log_why(receipt: Receipt, provider: str) -> None:
 def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
     message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Channel.TEXT).first()
     if message is not None and message.opens:
-        toll_fraud.stop(message.address, provider=provider, now=now)
+        opt_outs.stop(message.address, provider=provider, now=now)
 
 
 def reply(word: Reply, *, provider: str, now: datetime) -> bool:
@@ -91,8 +91,8 @@ def reply(word: Reply, *, provider: str, now: datetime) -> bool:
         if not is_new:
             return False
         if word.stops:
-            return toll_fraud.stop(word.number, provider=provider, now=now)
-        return toll_fraud.start(word.number, now=now)
+            return opt_outs.stop(word.number, provider=provider, now=now)
+        return opt_outs.start(word.number, now=now)
 
 
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:

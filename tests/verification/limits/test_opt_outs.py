@@ -1,4 +1,4 @@
-"""Tests of numbers that said STOP: no text, but a call."""
+"""Tests of opt-outs: a number that said STOP gets no text, but a call."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import SWISS, kinds
-from verification import enrolments, phone_numbers, policies
+from verification import enrolments, outcomes, phone_numbers, policies
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.limits import toll_fraud
+from verification.limits import opt_outs
 from verification.models import (
     FailureReason,
     Message,
@@ -32,7 +32,7 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: EngineUser) -> 
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
     assert ana.start("call", binding="c").issued
     (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
-    assert text.unavailable_reason == toll_fraud.explain(Verdict.STOPPED)
+    assert text.unavailable_reason == outcomes.unavailable_words(Verdict.STOPPED)
 
 
 def test_receipt_that_says_stop_counts_as_well(ana: EngineUser) -> None:
@@ -48,11 +48,11 @@ def test_receipt_that_says_stop_counts_as_well(ana: EngineUser) -> None:
 
 
 def test_start_opens_the_number_again(ana: EngineUser) -> None:
-    assert toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
-    assert not toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
+    assert opt_outs.stop(SWISS, provider="twilio", now=ana.context.now)
+    assert not opt_outs.stop(SWISS, provider="twilio", now=ana.context.now)
 
-    assert toll_fraud.start(SWISS, now=ana.context.now)
-    assert not toll_fraud.start(SWISS, now=ana.context.now)
+    assert opt_outs.start(SWISS, now=ana.context.now)
+    assert not opt_outs.start(SWISS, now=ana.context.now)
 
     assert ana.start("text").issued
     assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
@@ -62,7 +62,7 @@ def test_reading_options_takes_no_statement_for_it(
     ana: EngineUser, django_assert_num_queries: Any, settings: Any
 ) -> None:
     rules = ana.rules
-    toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
+    opt_outs.stop(SWISS, provider="twilio", now=ana.context.now)
     settings.VERIFICATION_CACHE_SECONDS = 3600
     enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
