@@ -1,8 +1,9 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
+from verification.limits.counting.fixed_windows import window_start
+from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.deletion_of_old_counters import purge
 from verification.limits.directory_guesses import forget_guesses, may_guess, spend_guess
-from verification.limits.fixed_windows import window_start
-from verification.limits.gates import OPEN, Gate
 from verification.limits.incorrect_codes_and_lockouts import (
     WrongCodes,
     all_locked_at,
@@ -28,7 +29,6 @@ from verification.limits.password_guessing import (
 )
 from verification.limits.program_secrets import ProgramSecrets, spend_check, spend_incorrect_secret
 from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
-from verification.limits.retention import purge
 from verification.limits.single_use import is_spent, spend_once
 from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
 from verification.limits.support_actions_per_day import refund_action, spend_action

@@ -5,12 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from verification.keys import crypto
-from verification.limits.gates import (
-    EPOCH,
-    KEY_LENGTH,
-    OPEN,
-    Gate,
-)
+from verification.limits.counting.counter_rows import EPOCH, KEY_LENGTH
+from verification.limits.counting.gate import OPEN, Gate
 from verification.models import Counter
 
 

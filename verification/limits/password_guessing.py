@@ -11,22 +11,21 @@ from verification.browsers import known_browsers
 from verification.context import Context, network_of
 from verification.db import batched_writes
 from verification.keys import crypto
-from verification.limits.fixed_windows import WindowLimit
-from verification.limits.gates import (
+from verification.limits.counting.counter_rows import (
     DAY,
     EPOCH,
     HOUR,
     KEY_LENGTH,
     MINUTE,
-    OPEN,
     UNLIMITED,
-    Gate,
     change_rows,
     db_time,
-    for_network,
     one_more,
 )
-from verification.limits.growing_delays import wait_schedule
+from verification.limits.counting.fixed_windows import WindowLimit
+from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.growing_delays import wait_schedule
+from verification.limits.own_networks import for_network
 from verification.limits.program_secrets import check_limit
 from verification.models import Counter
 

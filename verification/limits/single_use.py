@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from verification.limits.fixed_windows import WindowLimit, count_in_windows
-from verification.limits.gates import (
-    DAY,
-)
+from verification.limits.counting.counter_rows import DAY
+from verification.limits.counting.fixed_windows import WindowLimit, count_in_windows
 from verification.models import Counter
 
 

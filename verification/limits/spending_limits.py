@@ -13,10 +13,8 @@ from django.utils import timezone
 from verification import conf
 from verification.db.ttl_cache import TTLCache
 from verification.limits import countries_and_prices
-from verification.limits.fixed_windows import WindowLimit
-from verification.limits.gates import (
-    UNLIMITED,
-)
+from verification.limits.counting.counter_rows import UNLIMITED
+from verification.limits.counting.fixed_windows import WindowLimit
 from verification.models import Counter, Span, SpendingLimit
 
 SPENT = "spend."  # prefix of the scopes that count cost

@@ -1,12 +1,9 @@
 """How many support actions a member of staff may do in a day."""
 
 from verification.context import Context
-from verification.limits.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
-from verification.limits.gates import (
-    DAY,
-    UNLIMITED,
-    Gate,
-)
+from verification.limits.counting.counter_rows import DAY, UNLIMITED
+from verification.limits.counting.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
+from verification.limits.counting.gate import Gate
 
 
 def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:

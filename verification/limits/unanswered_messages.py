@@ -8,7 +8,8 @@ from django.db.models import Case, F, Q, Value, When
 
 from verification import conf
 from verification.db import batched_writes
-from verification.limits.gates import DAY, UNLIMITED, Gate, db_time, one_more
+from verification.limits.counting.counter_rows import DAY, UNLIMITED, db_time, one_more
+from verification.limits.counting.gate import Gate
 from verification.models import Channel, Failure, FailureReason, Message, MessageState
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages

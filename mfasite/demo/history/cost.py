@@ -9,8 +9,9 @@ from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
-from verification.limits import countries_and_prices, fixed_windows, spending_limits, toll_fraud
-from verification.limits.gates import UNLIMITED
+from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits.counting import fixed_windows
+from verification.limits.counting.counter_rows import UNLIMITED
 from verification.models import BlockedRange, Channel, Counter, Country, OptOut, Span, SpendingLimit
 
 # Country, price of a text and of a call.

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import EngineUser, app_code
 from verification import challenges
-from verification.limits.gates import UNLIMITED
+from verification.limits.counting.counter_rows import UNLIMITED
 from verification.models import (
     Failure,
     FailureReason,

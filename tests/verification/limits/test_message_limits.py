@@ -9,7 +9,7 @@ import pytest
 from tests.verification.conftest import EngineUser
 from verification import limits
 from verification.context import network_of
-from verification.limits import gates
+from verification.limits.counting.counter_rows import EPOCH
 from verification.models import Counter, Message, MessageState
 from verification.outcomes import Verdict
 
@@ -53,7 +53,7 @@ def test_number_takes_ten_sends_an_hour_from_all_people_together(engine_user: En
 
 
 def test_number_takes_thirty_sends_a_day(engine_user: EngineUser) -> None:
-    midnight = gates.EPOCH + ((engine_user.context.now - gates.EPOCH) // timedelta(days=1)) * timedelta(days=1)
+    midnight = EPOCH + ((engine_user.context.now - EPOCH) // timedelta(days=1)) * timedelta(days=1)
 
     allowed = [sends(engine_user, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
 

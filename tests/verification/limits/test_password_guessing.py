@@ -11,7 +11,7 @@ from verification import limits
 from verification.browsers import known_browsers
 from verification.context import Context
 from verification.keys import crypto
-from verification.limits.gates import UNLIMITED
+from verification.limits.counting.counter_rows import UNLIMITED
 from verification.models import Counter
 
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,8 @@ from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import FRENCH, kinds, mails, move
 from verification import limits, notices, outcomes, policies
 from verification.delivery.rendering import compose
-from verification.limits import fixed_windows, spending_limits
+from verification.limits import spending_limits
+from verification.limits.counting import fixed_windows
 from verification.models import (
     Counter,
     Country,

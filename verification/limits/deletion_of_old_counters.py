@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 
-from verification.limits.gates import DAY, EPOCH, MAX_WINDOW
+from verification.limits.counting.counter_rows import DAY, EPOCH, MAX_WINDOW
 from verification.limits.incorrect_codes_and_lockouts import DAYS, day_name
 from verification.limits.spending_limits import SPENT
 from verification.models import Counter, Failure

@@ -1,14 +1,11 @@
-"""`Gate`, the answer of every rate limit, with the SQL that the limits share."""
+"""The SQL that changes the rows of counters, shared by the rate limits."""
 
-import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from verification import conf
 from verification.db import batched_writes
 from verification.db.batched_writes import Write
 
@@ -19,35 +16,6 @@ MAX_WINDOW = timedelta(days=31)  # the longest window in which anything is count
 KEY_LENGTH = 16  # bytes of a digest: 128 bits are enough to tell names, places and numbers apart
 UNLIMITED = 2**31 - 1  # a count goes no further, because its column can't hold more
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Whether an action is allowed now, and if not, when it can be tried again.
-
-    `scope` names the limit that was reached; `alarms` names the limits whose alarm this action triggered.
-    """
-
-    is_open: bool
-    retry_at: datetime | None = None
-    n_failures: int = 0
-    is_locked: bool = False
-    n_today: int = 0
-    scope: str = ""
-    alarms: tuple[str, ...] = ()
-
-
-OPEN = Gate(is_open=True)
-
-
-def for_network(most: int, network: str) -> int:
-    """Return the limit of a network. The organisation's own networks, where thousands share an address, get more."""
-    try:
-        address = ipaddress.ip_address(network)
-    except ValueError:
-        return most
-    is_own = any(address in ipaddress.ip_network(own) for own in conf.own_networks())
-    return most * conf.own_network_factor() if is_own else most
 
 
 def one_more(column: str, by: str = "1") -> str:

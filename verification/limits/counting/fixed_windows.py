@@ -12,15 +12,8 @@ from django.db.models import F
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
 from verification.keys import crypto
-from verification.limits.gates import (
-    EPOCH,
-    KEY_LENGTH,
-    OPEN,
-    Condition,
-    Gate,
-    db_time,
-    one_more,
-)
+from verification.limits.counting.counter_rows import EPOCH, KEY_LENGTH, Condition, db_time, one_more
+from verification.limits.counting.gate import OPEN, Gate
 from verification.models import Counter
 
 
