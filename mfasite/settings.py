@@ -9,10 +9,8 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
-
 from accounts import conf as accounts_conf
-from mfasite import conf, logs, server_addresses
+from mfasite import conf, content_security_policy, logs, server_addresses
 from mfasite.demo import users
 from mfasite.environment import declared_settings, env
 from mfasite.postgresql import pool
@@ -86,7 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mfasite.middleware.http_methods.VerbsMiddleware",
-    "mfasite.middleware.content_security_policy.ContentSecurityPolicy",
+    "mfasite.middleware.csp_header_built_once.ContentSecurityPolicy",
     "mfasite.middleware.response_headers.PrivateByDefault",
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -240,19 +238,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_security_policy.DIRECTIVES}
 # Our longest form is a provider's callback for a pressed key. Files are limited separately.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200

@@ -1,4 +1,4 @@
-"""Middleware: the Content-Security-Policy header. The policy itself is in the settings."""
+"""Middleware: builds the Content-Security-Policy header once. `mfasite/content_security_policy.py` has the policy."""
 
 from dataclasses import asdict
 
