@@ -3,7 +3,8 @@
 It changes nothing. To a half signed-in user it reveals only what concerns the current sign-in.
 """
 
-from helpcenter.diagnosis.references import read, reference, tidy
-from helpcenter.diagnosis.situations import SITUATIONS, collect, find, test_messages
+from helpcenter.diagnosis.diagnosis_input import collect
+from helpcenter.diagnosis.reference_for_callers import read, reference, tidy
+from helpcenter.diagnosis.situations import SITUATIONS, find, test_messages
 
 __all__ = ["SITUATIONS", "collect", "find", "read", "reference", "test_messages", "tidy"]

@@ -7,7 +7,8 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import StaleClient
-from helpcenter.diagnosis.findings import DiagnosisInput, Finding
+from helpcenter.diagnosis.diagnosis_input import DiagnosisInput
+from helpcenter.diagnosis.findings_and_buttons import Finding
 from verification import time_format
 
 

@@ -10,7 +10,8 @@ from accounts import access
 from accounts.access import AccessReason, AccessStep
 from accounts.applications import audit_events
 from accounts.models import Application
-from helpcenter.diagnosis.findings import DiagnosisInput, Finding
+from helpcenter.diagnosis.diagnosis_input import DiagnosisInput
+from helpcenter.diagnosis.findings_and_buttons import Finding
 from verification import audit, strengths, time_format
 from verification.audit import UserEvent
 from verification.lazy_text import LazyText

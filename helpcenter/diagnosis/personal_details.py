@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from helpcenter.diagnosis.findings import DiagnosisInput, Finding
+from helpcenter.diagnosis.diagnosis_input import DiagnosisInput
+from helpcenter.diagnosis.findings_and_buttons import Finding
 from verification import registry
 from verification.models import Channel
 

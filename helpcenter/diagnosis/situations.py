@@ -2,25 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
 from helpcenter.diagnosis.applications import asks_again, cannot_open
-from helpcenter.diagnosis.codes import code_incorrect, lost_phone
-from helpcenter.diagnosis.findings import DiagnosisInput, Finding, is_phone, works
-from helpcenter.diagnosis.messages import new_number, no_message
+from helpcenter.diagnosis.asked_again_or_never import asked_again
+from helpcenter.diagnosis.blocked_and_locked import refused
+from helpcenter.diagnosis.codes_not_requested import strange
+from helpcenter.diagnosis.diagnosis_input import DiagnosisInput, is_phone, works
+from helpcenter.diagnosis.findings_and_buttons import Finding
+from helpcenter.diagnosis.incorrect_codes import code_incorrect
+from helpcenter.diagnosis.lost_phone import lost_phone
+from helpcenter.diagnosis.new_phone_number import new_number
 from helpcenter.diagnosis.personal_details import details
-from helpcenter.diagnosis.sign_ins import asked_again, refused, strange
-from verification import challenges, enrolments, policies, registry
-from verification.context import Context
-from verification.enrolments import Option
+from helpcenter.diagnosis.texts_and_calls_not_arriving import no_message
 from verification.lazy_text import LazyText
-from verification.models import ChallengeState, Channel, Message, MessageState
 
 
 @dataclass(frozen=True)
@@ -31,31 +29,6 @@ class Situation:
     slug: str
     label: LazyText
     look: Callable[[DiagnosisInput], Iterator[Finding]]
-
-
-def collect(user: User, context: Context, *, is_half: bool, binding: str = "") -> DiagnosisInput:
-    """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
-    sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Channel.TEXT, Channel.CALL])
-    if is_half:
-        is_open = Q(challenge__state=ChallengeState.OPEN, challenge__expires_at__gt=context.now)
-        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~is_open
-        sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
-    decision = policies.decide(user, Context(now=context.now))
-    return DiagnosisInput(
-        user=user,
-        context=context,
-        decision=decision,
-        options=decision.options or _options(user, decision, context),
-        message=sent.order_by("-created_at").first(),
-        is_half=is_half,
-    )
-
-
-def _options(user: User, decision: policies.Decision, context: Context) -> tuple[Option, ...]:
-    """Return the user's methods that the policy allows; if it allows none of them, all that they set up."""
-    mine, rules = enrolments.confirmed(user.pk), decision.rules
-    read = partial(enrolments.options, mine, now=context.now, voice_countries=rules.voice_countries)
-    return enrolments.choices(read(rules.methods) or read(tuple(registry.methods())))
 
 
 def find(situation: Situation, seen: DiagnosisInput) -> list[Finding]:

@@ -9,7 +9,6 @@ from accounts.provisioning import PersonEntry, PhoneEntry, ProvisioningMethod, P
 from accounts.support import case
 from accounts.support.case import Case
 from helpcenter import diagnosis
-from helpcenter.diagnosis import situations
 from mfasite.observability import metrics
 from tests.simulated.people import BENS, Clock, Person, hire
 from verification.context import Context
@@ -70,9 +69,9 @@ def test_the_desk_sees_the_directory(ana_of: Person, clock: Clock) -> None:
 
 
 def test_the_diagnosis_says_where_details_come_from(ana_of: Person, clock: Clock) -> None:
-    seen = situations.collect(User.objects.get(), Context(now=clock.now), is_half=False)
+    seen = diagnosis.collect(User.objects.get(), Context(now=clock.now), is_half=False)
 
-    found = diagnosis.find(situations.SITUATIONS["details"], seen)
+    found = diagnosis.find(diagnosis.SITUATIONS["details"], seen)
 
     assert [each.slug for each in found] == ["my-details", "my-details"]
     assert "Payroll" in found[0].sees

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from accounts.support.actions import Actor, blocks_and_bypasses
 from helpcenter import diagnosis
-from helpcenter.diagnosis.findings import Finding
+from helpcenter.diagnosis.findings_and_buttons import Finding
 from tests.journeys.diagnosis.diagnosis_pages import METHODS, open_diagnosis, refuse
 from tests.simulated.app_password_services import build, make
 from tests.simulated.http_browser import Browser

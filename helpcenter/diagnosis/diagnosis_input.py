@@ -1,56 +1,23 @@
-"""Input and output of a diagnosis: the user's state, and findings with the button and article that help."""
+"""What a diagnosis looks at: the user's decision, methods and newest message, and how old an event may be."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from helpcenter import contacts
-from verification import registry
+from verification import challenges, enrolments, policies, registry
 from verification.context import Context
 from verification.enrolments import Option
-from verification.models import Channel, FailureReason, Message
+from verification.models import ChallengeState, Channel, FailureReason, Message, MessageState
 from verification.policies import Decision, SignInStep
 
 MAX_EVENT_AGE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One finding. Shape: `name` says what was found, `to` names the button that solves it, `slug` its article."""
-
-    name: str
-    kind: str
-    sees: str
-    does: str
-    to: str = ""
-    slug: str = ""
-
-    @property
-    def url(self) -> str:
-        return _PLACES[self.to][0] if self.to else ""
-
-    @property
-    def label(self) -> str:
-        return str(_PLACES[self.to][1]) if self.to else ""
-
-
-# Where the buttons of findings lead.
-_PLACES = {
-    "options": ("/sign-in/options/", gettext_lazy("Use a different verification option")),
-    "methods": ("/methods/", gettext_lazy("View your methods")),
-    "new_phone": ("/methods/new-phone/", gettext_lazy("Move to a new phone")),
-    "add": ("/methods/add/", gettext_lazy("Add a method")),
-    "applications": ("/applications/", gettext_lazy("View your applications")),
-    "browsers": ("/browsers/", gettext_lazy("View your browsers and sessions")),
-    "secure": ("/activity/secure/", gettext_lazy("Secure your account")),
-    "app_passwords": ("/app-passwords/", gettext_lazy("View your app passwords")),
-    "make": ("/app-passwords/make/", gettext_lazy("Create an app password")),
-    "not_me": ("/activity/not-me/", gettext_lazy("This wasn’t me")),
-}
 # If a message fails for one of these reasons, a call to the same number does not arrive either.
 _NUMBER_IS_DEAD = {FailureReason.UNREACHABLE, FailureReason.INVALID_NUMBER, FailureReason.COUNTRY_NOT_ALLOWED}
 
@@ -114,16 +81,26 @@ def is_phone(option: Option) -> bool:
     return kind(option) in {Channel.TEXT, Channel.CALL}
 
 
-def no_methods(seen: DiagnosisInput) -> Finding:
-    """Say that the user has set up nothing yet."""
-    does = _("Continue signing in to set one up.") if seen.is_half else _("Set one up.")
-    to = "" if seen.is_half else "add"
-    sees = _("You have no methods set up.")
-    return Finding(name="no-methods", kind="warn", sees=sees, does=does, to=to, slug="set-up")
+def collect(user: User, context: Context, *, is_half: bool, binding: str = "") -> DiagnosisInput:
+    """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
+    sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Channel.TEXT, Channel.CALL])
+    if is_half:
+        is_open = Q(challenge__state=ChallengeState.OPEN, challenge__expires_at__gt=context.now)
+        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~is_open
+        sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
+    decision = policies.decide(user, Context(now=context.now))
+    return DiagnosisInput(
+        user=user,
+        context=context,
+        decision=decision,
+        options=decision.options or _options(user, decision, context),
+        message=sent.order_by("-created_at").first(),
+        is_half=is_half,
+    )
 
 
-def other_method(seen: DiagnosisInput) -> str:
-    """Return the name of the button that leads to another method; empty if there is none."""
-    if not seen.others:
-        return ""
-    return "options" if seen.is_half else "methods"
+def _options(user: User, decision: policies.Decision, context: Context) -> tuple[Option, ...]:
+    """Return the user's methods that the policy allows; if it allows none of them, all that they set up."""
+    mine, rules = enrolments.confirmed(user.pk), decision.rules
+    read = partial(enrolments.options, mine, now=context.now, voice_countries=rules.voice_countries)
+    return enrolments.choices(read(rules.methods) or read(tuple(registry.methods())))
