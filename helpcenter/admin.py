@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import EMPTY, AdminWords
-from helpcenter import articles, audit_events, home
+from helpcenter import articles, audit_events, feedback_and_failed_searches, home
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from verification import time_format
 
@@ -117,7 +117,7 @@ class ArticleAdmin(ChangesAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Add how many readers each article helped, counted once per page, and its language if there are several."""
-        counted = cache(articles.feedback)
+        counted = cache(feedback_and_failed_searches.counted)
 
         @admin.display(description=_("helped"))
         def helped(article: Article) -> str:

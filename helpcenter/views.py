@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -18,11 +17,11 @@ from accounts import request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.support import desk_scopes
-from helpcenter import articles, contacts, diagnosis, home, search
+from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
-from helpcenter.models import Feedback, Miss
+from helpcenter.models import Feedback
 from verification import inputs, limits, notices
-from verification.context import Context, network_of
+from verification.context import network_of
 
 _MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
 _CACHE_SECONDS = 300  # how long caches may keep pages of visitors without a session
@@ -69,23 +68,12 @@ def index(request: HttpRequest) -> HttpResponse:
     if wanted:
         hits = search.find(wanted, audiences=articles.audiences(user), now=context.now)
         if not hits:
-            _count_miss(wanted, context)
+            feedback_and_failed_searches.count_miss(wanted, context)
         places = articles.places(user)
         found = [home.ArticleEntry.of(hit.article, places) for hit in hits]
         return _page(request, "search_results.html", {"wanted": wanted, "hits": found})
     rows = articles.published(user, now=context.now).defer("body").order_by("order", "title")
     return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
-
-
-def _count_miss(wanted: str, context: Context) -> None:
-    """Count a search without results, for the editors. Text that may be a phone number or email address is not kept."""
-    if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
-        return
-    if not limits.spend_request("help.miss", name=wanted.casefold(), context=context).is_open:
-        return
-    row, is_new = Miss.objects.get_or_create(text=wanted.casefold(), defaults={"last_at": context.now})
-    if not is_new:
-        Miss.objects.filter(pk=row.pk).update(n_times=F("n_times") + 1, last_at=context.now)
 
 
 @require_safe
