@@ -18,18 +18,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import EMPTY, AdminWords
-from helpcenter import articles, audit_events, feedback_and_failed_searches, home
+from helpcenter import articles, audit_events, feedback_and_failed_searches, home_page_topics
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from verification import time_format
 
-_TOPICS = {**home.TOPICS, "staff": _("For staff"), "other": _("Other topics")}
+_TOPICS = {**home_page_topics.TOPICS, "staff": _("For staff"), "other": _("Other topics")}
 
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for the checker only
     """Earlier versions, read-only."""
 
     model = Version
-    template = "helpcenter/versions.html"
+    template = "helpcenter/earlier_versions.html"
     extra = 0
     fields = readonly_fields = ("title", "replaced_at", "replaced_by", "body")
     ordering = ("-replaced_at",)

@@ -1,20 +1,12 @@
-"""Measures how easy a text is to read. Source: Flesch, A New Readability Yardstick, 1948."""
+"""How easy a text is to read, and how easy an article must be. Source: Flesch, A New Readability Yardstick, 1948."""
 
 import re
 
-from helpcenter.shipped_articles import Shipped
-
-_LINK = re.compile(r"\]\(/help/([\w-]+)/")
-_PAGES = {"diagnose", "tell"}  # pages of the help centre that are no articles
+MIN_READING_EASE = 60.0  # Flesch reading ease
 _MARKS = re.compile(r"[#*`>|]|\]\([^)]*\)|\[|\{|\}")
 _SENTENCE = re.compile(r"[.!?:]+(?:\s|$)|\n+")
 _WORD = re.compile(r"[A-Za-z']+")
 _VOWELS = re.compile(r"[aeiouy]+")
-
-
-def linked(article: Shipped) -> set[str]:
-    """Return the slugs of the articles that an article links to."""
-    return (set(_LINK.findall(article.body)) - _PAGES) | set(article.related)
 
 
 def flesch(text: str) -> float:

@@ -1,6 +1,7 @@
 """Reads the shipped articles: Markdown files with TOML front matter, one folder per language."""
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +9,8 @@ from pathlib import Path
 
 CONTENT = Path(__file__).parent / "content"
 _FENCE = "+++"
+_LINK = re.compile(r"\]\(/help/([\w-]+)/")
+_PAGES = {"diagnose", "tell"}  # pages of the help centre that are no articles
 
 
 class UnreadableArticle(ValueError):
@@ -68,3 +71,8 @@ def _read(path: Path) -> Shipped:
 def by_outcome() -> dict[str, Shipped]:
     """Return the article about each outcome. It reads only files, so error pages can use it."""
     return {outcome: article for article in articles() if article.language == "en" for outcome in article.outcomes}
+
+
+def linked(article: Shipped) -> set[str]:
+    """Return the slugs of the articles that an article links to."""
+    return (set(_LINK.findall(article.body)) - _PAGES) | set(article.related)

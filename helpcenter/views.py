@@ -17,8 +17,9 @@ from accounts import request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.support import desk_scopes
-from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home, search
+from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
+from helpcenter.home_page_topics import ArticleEntry
 from helpcenter.models import Feedback
 from verification import inputs, limits, notices
 from verification.context import network_of
@@ -70,10 +71,10 @@ def index(request: HttpRequest) -> HttpResponse:
         if not hits:
             feedback_and_failed_searches.count_miss(wanted, context)
         places = articles.places(user)
-        found = [home.ArticleEntry.of(hit.article, places) for hit in hits]
+        found = [ArticleEntry.of(hit.article, places) for hit in hits]
         return _page(request, "search_results.html", {"wanted": wanted, "hits": found})
     rows = articles.published(user, now=context.now).defer("body").order_by("order", "title")
-    return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
+    return _page(request, "home_page.html", {"home": home_page_topics.arrange(list(rows), articles.places(user))})
 
 
 @require_safe
@@ -85,7 +86,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(rows, slug=slug)
     places, wanted = articles.places(user), found.related.split()
     others = [row for row in rows.filter(slug__in=wanted).defer("body") if row.pk != found.pk]
-    related = [home.ArticleEntry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
+    related = [ArticleEntry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
     values = {
         "article": found,
         "article_title": articles.fill(found.title, places),

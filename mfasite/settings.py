@@ -116,7 +116,7 @@ TEMPLATES = [
                 "mfasite.templatetags.icons",
                 "mfasite.templatetags.once",
                 "mfasite.templatetags.times",
-                "helpcenter.templatetags.help",
+                "helpcenter.templatetags.links_to_articles",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin import site
 from django.test import RequestFactory
 
-from helpcenter import home
+from helpcenter import home_page_topics
 from helpcenter.admin import ArticleAdmin
 from helpcenter.models import Article, Feedback
 from tests.simulated.people import Clock
@@ -90,7 +90,7 @@ def test_topic_is_chosen_by_name_and_an_unknown_one_stays(rf: RequestFactory) ->
     choices = editor.formfield_for_dbfield(Article._meta.get_field("topic"), rf.get("/")).widget.choices
 
     named = {stored: str(name) for stored, name in choices}
-    assert (named["messages"], named["gardening"]) == (str(home.TOPICS["messages"]), "gardening")
+    assert (named["messages"], named["gardening"]) == (str(home_page_topics.TOPICS["messages"]), "gardening")
 
 
 def test_new_article_shows_nothing_that_it_does_not_have_yet(rf: RequestFactory) -> None:
