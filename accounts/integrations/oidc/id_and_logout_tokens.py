@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.integrations.oidc import scopes
+from accounts.integrations.oidc import scopes_and_claims
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
 from verification import conf, signing_keys
 from verification.keys import random_tokens
@@ -35,7 +35,7 @@ def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str
     """Return an ID token. A refreshed one repeats what was verified, and when. Source: Core 1.0, 12.2."""
     client = sign_in.client
     claims: dict[str, Any] = {
-        **scopes.claims(sign_in.user, allowed),
+        **scopes_and_claims.claims(sign_in.user, allowed),
         "iss": issuer(),
         "aud": client.client_id,
         "iat": int(now.timestamp()),
@@ -65,7 +65,7 @@ def logout_token(client: OidcClient, user: User, session: ApplicationSession, *,
         "iat": int(now.timestamp()),
         "exp": int((now + _LOGOUT_LIFE).timestamp()),
         "jti": secrets.token_hex(16),
-        "sub": scopes.subject(user),
+        "sub": scopes_and_claims.subject(user),
         "sid": sid(session),
         "events": {_LOGOUT_EVENT: {}},
     }

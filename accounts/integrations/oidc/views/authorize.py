@@ -21,10 +21,10 @@ from accounts.integrations.oidc import (
     authorization_codes,
     authorization_progress,
     authorization_request,
-    client_redirects,
+    authorization_responses,
     consents,
     id_and_logout_tokens,
-    scopes,
+    scopes_and_claims,
 )
 from accounts.integrations.oidc.authorization_progress import Progress
 from accounts.integrations.oidc.authorization_request import (
@@ -73,7 +73,7 @@ class _Visit:
         return authorization_progress.address(reverse("oidc:authorize"), self.query, done)
 
     def error(self, name: str, description: str = "") -> HttpResponse:
-        return client_redirects.error(self.request, self.to, name, description)
+        return authorization_responses.error(self.request, self.to, name, description)
 
 
 def _without_page(request: HttpRequest) -> HttpResponse | None:
@@ -83,7 +83,7 @@ def _without_page(request: HttpRequest) -> HttpResponse | None:
         asked = authorization_request.read(query, authorization_request.answerable(query))
     except (Unanswerable, AuthorizationError):
         return None
-    return client_redirects.error(request, asked.to, "interaction_required") if "none" in asked.prompts else None
+    return authorization_responses.error(request, asked.to, "interaction_required") if "none" in asked.prompts else None
 
 
 @answers_without_page(_without_page)
@@ -128,7 +128,7 @@ def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
         asked = authorization_request.read(query, to)
         wanted_by = _subject(asked)
     except AuthorizationError as error:
-        return client_redirects.error(request, to, error.error, error.description)
+        return authorization_responses.error(request, to, error.error, error.description)
     context = request_context.read(request)
     visit = _Visit(request=request, query=query, asked=asked, done=authorization_progress.read(query), context=context)
     return _decide(visit, wanted_by)
@@ -155,7 +155,7 @@ def _decide(visit: _Visit, subject: str) -> HttpResponse:
     if answer.step is not AccessStep.CONTINUE and visit.is_silent and wanted.strengths and not wanted.is_essential:
         answer = access.of_request(request, application, wanted=replace(wanted, strengths=()))
     user = session_assurance.of(request).user
-    if user is not None and subject and scopes.subject(user) != subject:
+    if user is not None and subject and scopes_and_claims.subject(user) != subject:
         return visit.error("login_required", "someone else is signed in")
     if answer.step is AccessStep.CONTINUE and user is not None:
         return _continue(visit, user, answer)
@@ -244,7 +244,7 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
     code = authorization_codes.start(
         visit.asked, authorization_codes.CodeOwner(user=user, session_ref=ref), answer, visit.context
     )
-    return client_redirects.code(visit.request, visit.to, code)
+    return authorization_responses.code(visit.request, visit.to, code)
 
 
 def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
@@ -256,7 +256,7 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
         "address": authorization_progress.address(
             reverse("oidc:choose"), visit.query, replace(visit.done, user_id=user.pk)
         ),
-        "scopes": [scopes.LABELS[name] for name in visit.asked.scopes],
+        "scopes": [scopes_and_claims.LABELS[name] for name in visit.asked.scopes],
     }
     return render(visit.request, template, values)
 
@@ -278,7 +278,7 @@ def choose(request: AuthedRequest) -> HttpResponse:
         return _unanswerable(request, "client")
     done, answer = authorization_progress.read(query).of(request.user.pk), request.POST.get("answer", "")
     if answer == "deny":
-        return client_redirects.error(request, asked.to, "access_denied")
+        return authorization_responses.error(request, asked.to, "access_denied")
     if answer == "other":
         return redirect(redirects.asking("sign-out", authorization_progress.address(path, query, Progress())))
     if answer == "agree":

@@ -12,7 +12,12 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, request_context, session_assurance, sessions
-from accounts.integrations.oidc import authorization_request, client_redirects, id_and_logout_tokens, scopes
+from accounts.integrations.oidc import (
+    authorization_request,
+    authorization_responses,
+    id_and_logout_tokens,
+    scopes_and_claims,
+)
 from accounts.models import ApplicationSession, OidcClient, User
 from verification import inputs
 
@@ -103,7 +108,7 @@ def _read(form: QueryDict) -> _Asked:
 
 def _is_certain(request: HttpRequest, user: User, asked: _Asked) -> bool:
     """Return whether the application showed an ID token of this very session, even an expired one."""
-    if asked.client is None or asked.subject != scopes.subject(user):
+    if asked.client is None or asked.subject != scopes_and_claims.subject(user):
         return False
     mine = ApplicationSession.objects.filter(
         application=asked.client.application_id, user=user, session_ref=sessions.ref_of(request.session)
@@ -121,5 +126,5 @@ def _page(request: HttpRequest, asked: _Asked) -> HttpResponse:
 
 def _gone(request: HttpRequest, asked: _Asked) -> HttpResponse:
     if asked.url and asked.client is not None:
-        return client_redirects.leave(request, asked.url, name=asked.client.application.name)
+        return authorization_responses.leave(request, asked.url, name=asked.client.application.name)
     return redirect(redirects.asking("signin:password", "", **{"signed-out": "1"}))

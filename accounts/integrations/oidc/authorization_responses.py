@@ -1,4 +1,4 @@
-"""Answers to a client, by a redirect of the person's browser to the client's address."""
+"""Answers to an authorization request, sent by a redirect of the browser to an address of the client."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
