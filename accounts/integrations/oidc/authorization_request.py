@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from accounts.integrations.oidc import scopes_and_claims
+from accounts.integrations.oidc import redirect_uris, scopes_and_claims
 from accounts.models import OidcClient
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/[^#]*)?")
 MAX_STATE_LENGTH = 1500  # characters; some gateways put the address of the page into `state`
 _MAX_LENGTHS = {"state": MAX_STATE_LENGTH, "nonce": 500, "login_hint": 500, "acr_values": 500}  # characters
 _MAX_CLAIMS_LENGTH = 2000  # characters
@@ -79,25 +78,10 @@ def answerable(query: Query) -> Answerable:
     if client is None or not client.application.is_active:
         raise Unanswerable("client")
     uri = _first(query, "redirect_uri")
-    if len(query.get("redirect_uri", ())) != 1 or not is_registered(uri, client):
+    if len(query.get("redirect_uri", ())) != 1 or not redirect_uris.is_registered(uri, client):
         raise Unanswerable("redirect")
     state = _first(query, "state")
     return Answerable(client=client, redirect_uri=uri, state=state if len(state) <= MAX_STATE_LENGTH else "")
-
-
-def is_registered(uri: str, client: OidcClient) -> bool:
-    """Return whether an address is registered, character by character.
-
-    Only the port of a loopback address may differ, and only for an app on a person's device. Source: RFC 8252, 7.3.
-    """
-    registered = client.redirect_uris.split()
-    if uri in registered:
-        return True
-    here = _LOOPBACK.fullmatch(uri)
-    if here is None or not client.is_public:
-        return False
-    loopbacks = [match for each in registered if (match := _LOOPBACK.fullmatch(each))]
-    return any(match.groups() == here.groups() for match in loopbacks)
 
 
 def read(query: Query, to: Answerable) -> AuthorizationRequest:

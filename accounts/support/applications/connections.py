@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.integrations.forward_auth import forwarded_url
-from accounts.integrations.oidc import client_registration
+from accounts.integrations.oidc import client_registration, redirect_uris
+from accounts.integrations.oidc.back_channel import logout_addresses
 from accounts.models import Application, LogoutDelivery, OidcClient, ProtectedHost, Proxy
 from accounts.support.applications.forms import LinesField
 
@@ -114,14 +115,14 @@ class OidcForm(ConnectionForm):
 
     def clean_logout_uri(self) -> str:
         uri: str = self.cleaned_data["logout_uri"]
-        if flaw := client_registration.logout_flaw(uri):
+        if flaw := logout_addresses.flaw_in_words(uri):
             raise forms.ValidationError(flaw)
         return uri
 
     def clean(self) -> dict[str, Any]:
         for name in ("redirect_uris", "post_logout_redirect_uris"):
             for uri in str(self.cleaned_data.get(name, "")).split():
-                if flaw := client_registration.flaw(uri, is_public=self._is_public, is_demo=settings.DEMO):
+                if flaw := redirect_uris.flaw(uri, is_public=self._is_public, is_demo=settings.DEMO):
                     self.add_error(name, f"{uri[:200]}: {flaw}")
         self._check_origins(str(self.cleaned_data.get("allowed_origins", "")).split())
         return self.cleaned_data
@@ -131,7 +132,7 @@ class OidcForm(ConnectionForm):
             words = _("A program on a server needs none. Leave it empty, or choose the other kind of client.")
             self.add_error("allowed_origins", words)
         for origin in origins:
-            if flaw := client_registration.origin_flaw(origin, is_demo=settings.DEMO):
+            if flaw := redirect_uris.origin_flaw(origin, is_demo=settings.DEMO):
                 self.add_error("allowed_origins", f"{origin[:200]}: {flaw}")
 
     def store(self, now: datetime) -> Stored:

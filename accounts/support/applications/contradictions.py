@@ -14,7 +14,8 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from accounts.access import requirements
-from accounts.integrations.oidc import client_registration
+from accounts.integrations.oidc import redirect_uris
+from accounts.integrations.oidc.back_channel import logout_addresses
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from verification import policies, strengths
 
@@ -84,13 +85,13 @@ def _client(found: Connected) -> Iterator[Contradiction]:
         return
     client = found.client
     for uri in (*client.redirect_uris.split(), *client.post_logout_redirect_uris.split()):
-        if flaw := client_registration.flaw(uri, is_public=client.is_public, is_demo=settings.DEMO):
+        if flaw := redirect_uris.flaw(uri, is_public=client.is_public, is_demo=settings.DEMO):
             yield Contradiction(
                 id="accounts.W005",
                 text=_("People can’t return to %(address)s safely.") % {"address": uri[:200]},
                 hint=flaw,
             )
-    if flaw := client_registration.logout_flaw(client.logout_uri):
+    if flaw := logout_addresses.flaw_in_words(client.logout_uri):
         yield Contradiction(
             id="accounts.W006",
             text=_("We can’t notify its back-channel logout address of a sign-out."),

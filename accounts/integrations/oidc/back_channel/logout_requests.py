@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from django.conf import settings
-
-from accounts.integrations.oidc.back_channel import forbidden_networks
-from verification import inputs
+from accounts.integrations.oidc.back_channel import logout_addresses
 
 if TYPE_CHECKING:
     import urllib3
 
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 2.0, 3.0  # seconds
-_MAX_URL_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,27 +33,11 @@ class LogoutResponse:
         return 200 <= self.status < 300
 
 
-def flaw(uri: str) -> str:
-    """Return why an address can't be used, in one word; empty if it can."""
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        return "address"
-    if len(uri) > _MAX_URL_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
-        return "address"
-    if parts.scheme == "https":
-        literal = inputs.address(parts.hostname)  # `send` resolves and checks host names
-        return "forbidden" if literal is not None and _is_forbidden(str(literal)) else ""
-    is_own = settings.DEMO and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    return "" if is_own else "https"
-
-
 def send(uri: str, token: str) -> LogoutResponse:
     """Tell a client. Never raises, because one client must not affect another."""
     import urllib3  # noqa: PLC0415  (a megabyte, and only workers tell clients)
 
-    if why := flaw(uri):
+    if why := logout_addresses.flaw(uri):
         return LogoutResponse(problem=why)
     parts = urlsplit(uri)
     try:
@@ -82,12 +62,8 @@ def _places(parts: SplitResult) -> Iterator[str]:
     """Yield the network addresses of a host that may be asked."""
     for found in socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM):
         address = str(found[4][0])
-        if not _is_forbidden(address):
+        if not logout_addresses.is_forbidden(address):
             yield address
-
-
-def _is_forbidden(address: str) -> bool:
-    return forbidden_networks.has(address, is_loopback_allowed=settings.DEMO)
 
 
 def _port(parts: SplitResult) -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.integrations.oidc import client_registration
+from accounts.integrations.oidc import redirect_uris
 from accounts.models import Application
 from tests.simulated.people import Person
 from tests.simulated.relying_party import SimulatedRelyingParty
@@ -134,9 +134,9 @@ FLAWED = [
 
 @pytest.mark.parametrize("origin", FLAWED)
 def test_refuses_what_is_no_origin(origin: str) -> None:
-    assert client_registration.origin_flaw(origin)
+    assert redirect_uris.origin_flaw(origin)
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, f"{ORIGIN}:8443", "http://127.0.0.1:3000"])
 def test_takes_an_origin(origin: str) -> None:
-    assert client_registration.origin_flaw(origin) == ""
+    assert redirect_uris.origin_flaw(origin) == ""

@@ -16,8 +16,7 @@ from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 
 from accounts import applications, tasks
-from accounts.integrations.oidc import client_registration
-from accounts.integrations.oidc.back_channel import deliveries, logout_requests
+from accounts.integrations.oidc.back_channel import deliveries, logout_addresses, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.simulated.people import Clock, Person
 from verification import signing_keys
@@ -300,21 +299,21 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("uri", "why"), ADDRESSES.items())
 def test_address_must_be_https(uri: str, why: str) -> None:
-    assert logout_requests.flaw(uri) == why
+    assert logout_addresses.flaw(uri) == why
 
 
 def test_loopback_is_only_for_the_demo(settings: Any) -> None:
     settings.DEMO = False
 
-    assert logout_requests.flaw("http://127.0.0.1:8080/x") == "https"
+    assert logout_addresses.flaw("http://127.0.0.1:8080/x") == "https"
     assert logout_requests.send("https://127.0.0.1:1/", "x").problem == "forbidden"
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "[64:ff9b::a9fe:a9fe]", "[::]"])
 def test_address_for_a_special_purpose_is_refused_when_it_is_entered(host: str) -> None:
     """Seen failing: it was accepted, and each delivery failed."""
-    assert logout_requests.flaw(f"https://{host}/latest/meta-data") == "forbidden"
-    assert client_registration.logout_flaw(f"https://{host}/latest/meta-data")
+    assert logout_addresses.flaw(f"https://{host}/latest/meta-data") == "forbidden"
+    assert logout_addresses.flaw_in_words(f"https://{host}/latest/meta-data")
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "169.16689662"])
