@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from accounts import conf as accounts_conf
+from accounts.integrations.oidc import lifetimes
 from mfasite import conf, content_security_policy, logs, server_addresses
 from mfasite.demo import users
 from mfasite.environment import declared_settings, env
@@ -202,7 +203,7 @@ OAUTH2_PROVIDER = {
     "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.oauthlib_server.TokenServer",
     "OAUTH2_VALIDATOR_CLASS": "accounts.integrations.oidc.oauthlib_validator.Validator",
     "SCOPES": {"openid": "openid"},  # ours are in accounts.integrations.oidc.scopes_and_claims
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": int(lifetimes.ACCESS_TOKEN_LIFE.total_seconds()),
     # The session here ends them earlier: see accounts.integrations.oidc.authorization_codes.
     "REFRESH_TOKEN_EXPIRE_SECONDS": SESSION_COOKIE_AGE,
     "ROTATE_REFRESH_TOKEN": True,

@@ -13,14 +13,13 @@ from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 from accounts import applications
 from accounts.access import AccessDecision
 from accounts.applications import audit_events as application_events
-from accounts.integrations.oidc import audit_events
+from accounts.integrations.oidc import audit_events, lifetimes
 from accounts.integrations.oidc.authorization_request import AuthorizationRequest
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
 from verification import audit, policies
 from verification.context import Context
 from verification.keys import random_tokens
 
-CODE_LIFE = timedelta(seconds=60)  # Source: RFC 9700, 4.5: short-lived; RFC 6749, 4.1.2 allows ten minutes
 PURPOSE = "oidc_code"
 
 
@@ -47,7 +46,7 @@ def start(asked: AuthorizationRequest, who: CodeOwner, answer: AccessDecision, c
             amr=list(answer.amr),
             auth_time=answer.auth_time or context.now,
             code_digest=random_tokens.digest(PURPOSE, code),
-            code_ends_at=context.now + CODE_LIFE,
+            code_ends_at=context.now + lifetimes.AUTHORIZATION_CODE_LIFE,
             redirect_uri=asked.to.redirect_uri,
             code_challenge=asked.code_challenge,
             nonce=asked.nonce,

@@ -7,16 +7,16 @@ bound to the request, and it only ever answers questions that the client put its
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core import signing
 from django.utils.http import urlencode
 
 from accounts.access import Demand
+from accounts.integrations.oidc import lifetimes
 
 NAME = "progress"  # query parameter
-_LIFE = timedelta(minutes=10)
 _SALT = "oidc.progress"
 
 
@@ -63,7 +63,7 @@ def read(query: Mapping[str, Sequence[str]]) -> Progress:
     if len(shown) != 1:
         return Progress()
     try:
-        kept: dict[str, Any] = signing.loads(shown[0], salt=_SALT, max_age=_LIFE)
+        kept: dict[str, Any] = signing.loads(shown[0], salt=_SALT, max_age=lifetimes.AUTHORIZATION_PROGRESS_LIFE)
         return Progress(**kept["progress"]) if kept["of"] == _digest(query) else Progress()
     except (signing.BadSignature, KeyError, TypeError):  # not ours, or of another version
         return Progress()

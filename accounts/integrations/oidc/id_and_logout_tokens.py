@@ -7,16 +7,14 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from accounts.integrations.oidc import scopes_and_claims
+from accounts.integrations.oidc import lifetimes, scopes_and_claims
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
 from verification import conf, signing_keys
 from verification.keys import random_tokens
 
-ID_TOKEN_LIFE = timedelta(minutes=10)
-_LOGOUT_LIFE = timedelta(minutes=2)  # Source: Back-Channel Logout 1.0, 2.4 recommends at most two
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ID, _LOGOUT = "JWT", "logout+jwt"
 
@@ -39,7 +37,7 @@ def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str
         "iss": issuer(),
         "aud": client.client_id,
         "iat": int(now.timestamp()),
-        "exp": int((now + ID_TOKEN_LIFE).timestamp()),
+        "exp": int((now + lifetimes.ID_TOKEN_LIFE).timestamp()),
         "auth_time": int(sign_in.auth_time.timestamp()),
         "acr": sign_in.acr,
         "amr": sign_in.amr,
@@ -63,7 +61,7 @@ def logout_token(client: OidcClient, user: User, session: ApplicationSession, *,
         "iss": issuer(),
         "aud": client.client_id,
         "iat": int(now.timestamp()),
-        "exp": int((now + _LOGOUT_LIFE).timestamp()),
+        "exp": int((now + lifetimes.LOGOUT_TOKEN_LIFE).timestamp()),
         "jti": secrets.token_hex(16),
         "sub": scopes_and_claims.subject(user),
         "sid": sid(session),
