@@ -1,8 +1,7 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import access_decision_words, portal_and_staff, requirements, stepping_up
+from accounts.access import access_decision_words, acr_values, portal_and_staff, requirements, stepping_up
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
-from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.access.requirements import Groups, RequestedVerification, forget, groups_of
@@ -12,9 +11,6 @@ from accounts.applications import AccessReason
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
-    "ACR_PASSWORD",
-    "ACR_PHISHING_RESISTANT",
-    "ACR_SECOND_STEP",
     "AccessDecision",
     "AccessReason",
     "AccessStep",
@@ -26,6 +22,7 @@ __all__ = [
     "SessionFacts",
     "Verification",
     "access_decision_words",
+    "acr_values",
     "decide",
     "forget",
     "forget_rounds",

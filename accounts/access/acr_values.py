@@ -1,14 +1,26 @@
-"""The acr values, which name how strongly someone was verified, and which of them verifications support."""
+"""The acr values, which name how strongly someone was verified: which verifications and strengths they stand for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from accounts.session_assurance import PASSWORD, Verification
 from verification import registry
+from verification import strengths as known
 
 ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
 ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
 ACR_PHISHING_RESISTANT = "phr"  # Source: OpenID Connect EAP ACR Values 1.0, 3
+_STRENGTHS = {
+    ACR_PHISHING_RESISTANT: known.PHISHING_RESISTANT.slug,
+    ACR_SECOND_STEP: known.SECOND_STEP.slug,
+    ACR_PASSWORD: known.PASSWORD.slug,
+}
+ACRS = tuple(_STRENGTHS)
+
+
+def strengths_of(acrs: Iterable[str]) -> tuple[str, ...]:
+    """Return the strengths for acr values, in the order of preference. Unknown values are left out."""
+    return tuple(dict.fromkeys(_STRENGTHS[acr] for acr in acrs if acr in _STRENGTHS))
 
 
 def reached(counted: Collection[Verification]) -> dict[str, datetime]:

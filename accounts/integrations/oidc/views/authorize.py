@@ -14,10 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import access, applications, redirects, request_context, session_assurance, sessions
-from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification
+from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification, acr_values
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
-    acr_levels,
     authorization_codes,
     authorization_progress,
     authorization_request,
@@ -171,7 +170,7 @@ def _wanted(visit: _Visit) -> RequestedVerification:
     """
     asked, demand = visit.asked, visit.done.demand
     acrs = asked.essential_acrs or asked.acrs
-    wanted = RequestedVerification(strengths=acr_levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
+    wanted = RequestedVerification(strengths=acr_values.strengths_of(acrs), is_essential=bool(asked.essential_acrs))
     is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
     if demand is not None and (is_forced or asked.max_age is not None):
         return replace(wanted, demand=demand)
