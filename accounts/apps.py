@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import authorization_codes
-        from accounts.integrations.oidc.back_channel import deliveries
+        from accounts.integrations.oidc.back_channel import deliveries_and_retries
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.management import after_migrate
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
@@ -26,7 +26,7 @@ class AccountsConfig(AppConfig):
         from accounts.support import audit_events as _support_events  # noqa: F401  (declares events)
         from verification import challenges, enrolments
 
-        applications.on_end(deliveries.queue)
+        applications.on_end(deliveries_and_retries.queue)
         applications.on_end(authorization_codes.end_with)
         session_ends.register()
         challenges.recognise_app_passwords(app_passwords.looks_like_app_password)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import applications, directory_sync, invitations
 from accounts.integrations.oidc import authorization_codes
-from accounts.integrations.oidc.back_channel import deliveries
+from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
@@ -35,7 +35,7 @@ def purge(**_more: Any) -> None:
         lambda: jobs.purge(now),
         lambda: directory_sync.purge(now),
         lambda: authorization_codes.purge(now),
-        lambda: deliveries.purge(now),
+        lambda: deliveries_and_retries.purge(now),
         lambda: applications.purge(now),
     )
 
@@ -68,14 +68,14 @@ def remind_of_invitations(**_more: Any) -> None:
 @shared_task(name="accounts.tasks.deliver_logouts")
 def deliver_logouts(*, keys: list[int], **_more: Any) -> None:
     """Tell applications that sessions ended. Safe to run twice, because one claim wins."""
-    deliveries.deliver(keys, timezone.now())
+    deliveries_and_retries.deliver(keys, timezone.now())
 
 
 @shared_task(name="accounts.tasks.logouts")
 def logouts(**_more: Any) -> None:
     """Tell applications again that didn't answer, and those that nobody was woken for. Runs every few seconds."""
     now = timezone.now()
-    deliveries.deliver(deliveries.due(now), now)
+    deliveries_and_retries.deliver(deliveries_and_retries.due(now), now)
 
 
 @shared_task(name="accounts.tasks.rotate_signing_keys")

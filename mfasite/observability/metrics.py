@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from accounts import directories, directory_sync, invitations, provisioning, request_context
 from accounts.applications import audit_events
-from accounts.integrations.oidc.back_channel import deliveries
+from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from mfasite import conf
 from mfasite.observability import request_metrics
 from verification import audit, limits
@@ -160,7 +160,7 @@ def _invitations(now: datetime) -> Metric:
 
 def _logouts() -> Metric:
     family = GaugeMetricFamily("mfa_logouts", "Sign-outs that applications haven't been notified of", labels=["state"])
-    for state, n in deliveries.counts().items():
+    for state, n in deliveries_and_retries.counts().items():
         family.add_metric([state], n)
     return family
 

@@ -9,7 +9,7 @@ from accounts import access, applications
 from accounts.admin_changes import ChangeRefused, differences, spend, values
 from accounts.applications import logos, secrets
 from accounts.integrations.forward_auth import protected_hosts
-from accounts.integrations.oidc.back_channel import deliveries
+from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support import administration_audit_events
@@ -77,7 +77,7 @@ def end_former_secret(client: OidcClient, staff: User, context: Context, reason:
 def send_again(client: OidcClient, staff: User, context: Context, reason: str) -> int:
     """Send the sign-outs again that an application never confirmed, and return how many."""
     with transaction.atomic():
-        n = deliveries.again(LogoutDelivery.objects.filter(client=client), context.now)
+        n = deliveries_and_retries.again(LogoutDelivery.objects.filter(client=client), context.now)
         _record(
             administration_audit_events.APPLICATION_SIGN_OUTS_SENT_AGAIN,
             client.application,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from oauth2_provider.models import RefreshToken
 
 from accounts import applications, tasks
-from accounts.integrations.oidc.back_channel import deliveries, logout_addresses, logout_requests
+from accounts.integrations.oidc.back_channel import deliveries_and_retries, logout_addresses, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.simulated.people import Clock, Person
 from verification import signing_keys
@@ -146,7 +146,7 @@ def test_tries_three_times(make_party: Any, listen: Any, ana: Person, clock: Clo
     row = LogoutDelivery.objects.get()
     assert (row.state, row.last_status, row.n_tries) == (State.FAILED, 401, 3)
     assert AuditEvent.objects.filter(kind="oidc.logout_failed").count() == 1
-    assert deliveries.again(LogoutDelivery.objects.all(), clock.now) == 1
+    assert deliveries_and_retries.again(LogoutDelivery.objects.all(), clock.now) == 1
     work()
     assert LogoutDelivery.objects.get().state == State.DONE
 
@@ -164,7 +164,7 @@ def test_a_try_that_ends_with_its_worker_counts(
         tried.append(clock.now)
         raise MemoryError
 
-    monkeypatch.setattr(deliveries, "_settle", die)
+    monkeypatch.setattr(deliveries_and_retries, "_settle", die)
     for _ in range(3):
         with pytest.raises(MemoryError):
             work()
@@ -207,7 +207,7 @@ def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Per
     applications.end(timezone.now(), "locked", user_id=ana.user.pk)
 
     began = time.monotonic()
-    deliveries.deliver(deliveries.due(timezone.now()), timezone.now())
+    deliveries_and_retries.deliver(deliveries_and_retries.due(timezone.now()), timezone.now())
 
     assert time.monotonic() - began < 5
     assert [len(each.heard) for each in quick] == [1] * 4
@@ -219,7 +219,7 @@ def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Per
 @pytest.fixture
 def clients(make_party: Any, listen: Any, ana: Person, monkeypatch: pytest.MonkeyPatch) -> HangingAndOtherClient:
     """Two threads, and six deliveries to a client that hangs, before one to another client."""
-    monkeypatch.setattr(deliveries, "_MAX_PARALLEL", 2)
+    monkeypatch.setattr(deliveries_and_retries, "_MAX_PARALLEL", 2)
     hanging, other = listen(wait=1.5), listen()
     ana.sign_in()
     for slug, each in (("hanging", hanging), ("other", other)):
@@ -250,13 +250,13 @@ def test_no_delivery_loses_a_try_that_it_never_had(
     clients: HangingAndOtherClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: what still waited for a thread at the end counted as tried, and after three times as failed."""
-    monkeypatch.setattr(deliveries, "_TOTAL_TIMEOUT", 0.3)
+    monkeypatch.setattr(deliveries_and_retries, "_TOTAL_TIMEOUT", 0.3)
 
     work()
 
     assert (clients.other.heard, clients.tries("other")) == ([], [0])
     assert clients.tries("hanging") == [0, 0, 0, 0, 1, 1]
-    assert len(deliveries.due(timezone.now())) == 5
+    assert len(deliveries_and_retries.due(timezone.now())) == 5
 
 
 def test_follows_no_redirect(make_party: Any, listen: Any, ana: Person) -> None:
@@ -387,4 +387,4 @@ def test_metrics_count_what_waits(make_party: Any, ana: Person) -> None:
     party.sign_in(ana)
     applications.end(timezone.now(), "sign-out", user_id=ana.user.pk)
 
-    assert deliveries.counts() == {"waiting": 1, "failed": 0}
+    assert deliveries_and_retries.counts() == {"waiting": 1, "failed": 0}
