@@ -118,7 +118,7 @@ def step_up(
 def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
     title, text = access_decision_words.refusal(answer.reason, application.name)
-    return render(request, "accounts/access/refused.html", {"title": title, "text": text}, status=403)
+    return render(request, "accounts/access/application_refused.html", {"title": title, "text": text}, status=403)
 
 
 def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> None:

@@ -55,7 +55,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
         "has_new_password": changed,
         "here": "activity",
     }
-    return render(request, "accounts/portal/secure_account.html", context)
+    return render(request, "accounts/portal/this_wasnt_me_steps.html", context)
 
 
 @require_http_methods(["GET", "POST"])

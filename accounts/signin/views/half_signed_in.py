@@ -113,7 +113,7 @@ def no_option(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
     next_url = _next_url(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
-    return render(request, "accounts/signin/no_option.html", context, status=403)
+    return render(request, "accounts/signin/sign_in_refused.html", context, status=403)
 
 
 def _words(why: str) -> dict[str, Any]:

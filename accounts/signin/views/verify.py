@@ -229,7 +229,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         {
             "state": shown.message.state if shown.message else shown.state,
             "words": report.words,
-            "html": "" if has_failed else render_to_string("accounts/signin/parts/delivery_hint.html", hint),
+            "html": "" if has_failed else render_to_string("accounts/signin/parts/article_if_message_fails.html", hint),
             "done": is_approved,
             "reload": was_alive and (is_news or not shown.is_alive) and not is_approved,
         }
