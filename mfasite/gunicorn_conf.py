@@ -79,7 +79,7 @@ keepalive = 5
 limit_request_line = 8190  # bytes: a page to return to, such as an authorization request, is percent-encoded in it
 # It would open a socket in the home folder, which a container or a service user may not have.
 control_socket_disable = True
-# Only mfasite.middleware.trusted_proxies.Proxied decides which proxies are trusted.
+# Only accounts.client_address decides which proxies are trusted.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""  # a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
 logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))

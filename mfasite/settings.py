@@ -78,7 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mfasite.middleware.trusted_proxies.Proxied",
+    "mfasite.middleware.x_forwarded_proto.Proxied",
     "accounts.integrations.forward_auth.host_header_middleware.OwnHost",
     "mfasite.middleware.request_id.RequestId",
     "mfasite.observability.request_metrics.Counted",
@@ -230,7 +230,7 @@ IS_BEHIND_SOCKET = BIND.startswith("unix:")  # which only programs on this machi
 # Loopback is for health checks on this machine. No URL that we send is built from a request's host.
 ALLOWED_HOSTS = [str(urlsplit(PUBLIC_URL).hostname), *environment[conf.allowed_hosts], "127.0.0.1", "localhost"]
 if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
-    # mfasite.middleware.trusted_proxies.Proxied removes the header unless a trusted proxy sent it.
+    # mfasite.middleware.x_forwarded_proto.Proxied removes the header unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

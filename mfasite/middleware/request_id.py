@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts import request_context
+from accounts import client_address
 from mfasite.observability import request_ids
 
 
@@ -16,7 +16,7 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Start a request id and return it in the response."""
-        name = request_ids.begin(request.headers.get("X-Request-ID", "") if request_context.is_proxied(request) else "")
+        name = request_ids.begin(request.headers.get("X-Request-ID", "") if client_address.is_proxied(request) else "")
         response = self.get_response(request)
         response.headers["X-Request-ID"] = name
         return response

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import directories, directory_sync, invitations, provisioning, request_context
+from accounts import client_address, directories, directory_sync, invitations, provisioning
 from accounts.applications import audit_events
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from mfasite import conf
@@ -189,7 +189,7 @@ def _may(request: HttpRequest) -> bool:
     token, shown = conf.metrics_token(), request.headers.get("Authorization", "")
     if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
         return True
-    address = request_context.network(request)
+    address = client_address.network(request)
     return bool(address) and any(
         ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in conf.metrics_networks()
     )

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.applications import secrets
+from accounts.client_address import is_trusted_proxy
 from accounts.models import Proxy
-from accounts.request_context import is_trusted_proxy
 from verification import inputs, limits
 from verification.context import Context
 from verification.keys import random_tokens

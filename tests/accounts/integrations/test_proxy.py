@@ -19,7 +19,7 @@ import pytest
 
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
-from mfasite.middleware import trusted_proxies
+from mfasite.middleware import x_forwarded_proto
 from tests.accounts.integrations.conftest import DEPLOY, SocketClient, deployed, start_nginx
 from tests.conftest import METRICS_TOKEN, BringUp
 from tests.faults.servers import certificate
@@ -234,7 +234,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(ser
     answer = line.getresponse()
 
     assert answer.status == 400
-    assert answer.read().decode() == trusted_proxies.FOR_PEOPLE
+    assert answer.read().decode() == x_forwarded_proto.FOR_PEOPLE
     log = (service.up.home / "web.log").read_text()
     assert "127.0.0.3" in log
     assert "TRUSTED_PROXIES" in log

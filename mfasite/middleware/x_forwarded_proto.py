@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from accounts import request_context
+from accounts import client_address
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Proxied:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Check the proxy's headers."""
-        is_trusted = request_context.is_proxied(request)
+        is_trusted = client_address.is_proxied(request)
         scheme = request.headers.get("X-Forwarded-Proto", "")
         if not is_trusted:
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)

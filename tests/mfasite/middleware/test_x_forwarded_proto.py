@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts import request_context
-from mfasite.middleware.trusted_proxies import Proxied
+from mfasite.middleware.x_forwarded_proto import Proxied
 
 
 @pytest.mark.parametrize(
