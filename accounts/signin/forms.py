@@ -3,9 +3,6 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-# The same for a username that nobody has.
-INCORRECT_PASSWORD = _("Incorrect username or password. Check both and try again.")
-
 
 class PasswordForm(forms.Form):
     """Username and password."""

@@ -21,7 +21,7 @@ from accounts.portal import new_phone, recommendations
 from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import half_signed_in, method_setup_form
 from verification import challenges, enrolments, policies, registry
 from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
@@ -96,7 +96,7 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     if offer is None or offer.form_class is None or offer.unavailable_reason:
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
-        return _begin(request, offer, half_signed_in.entered(request, request.user))
+        return _begin(request, offer, method_setup_form.entered(request, request.user))
     return _form_page(request, offer, offer.form_class())
 
 
@@ -125,7 +125,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         request.user, offer.name, fields, binding=pending.id, context=context, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, half_signed_in.again(request, offer.form_class, fields, outcome))
+        return _form_page(request, offer, method_setup_form.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
         half_signed_in.show_outcome(request, outcome, context)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")

@@ -1,6 +1,6 @@
 """Views of the sign-in."""
 
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import half_signed_in, method_setup_form
 from accounts.signin.views.password import leave, password, sign_out
 from accounts.signin.views.passwordless import passwordless, passwordless_options
 from accounts.signin.views.reauthenticate import reauthenticate
@@ -14,6 +14,7 @@ __all__ = [
     "half_signed_in",
     "leave",
     "method_form",
+    "method_setup_form",
     "options",
     "password",
     "passwordless",

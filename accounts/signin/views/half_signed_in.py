@@ -3,26 +3,24 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts import provisioning, redirects, request_context, session_assurance
+from accounts import redirects, request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow, pending_sign_in
+from accounts.signin import flow, pending_sign_in, sign_in_refusal_words
 from accounts.signin.pending_sign_in import Pending
-from verification import outcomes, phone_numbers, policies, registry
+from verification import outcomes, policies, registry
 from verification.capabilities import Delivered
 from verification.context import Context
 from verification.models import Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.policies import DecisionReason
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Pending, Context, P], HttpResponse]
@@ -79,7 +77,7 @@ def person_or_out(
     """
     user = flow.person(pending) if read is None else flow.unchanged(read, pending)
     if user is not None and (why := policies.refusal(user, context.now)):
-        answer = no_option(request, why)
+        answer = sign_in_refused(request, why)
         pending_sign_in.wipe(request)
         return answer
     if user is None or (pending.purpose != Purpose.SIGN_IN and session_assurance.of(request).user != user):
@@ -109,60 +107,12 @@ def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Con
         show_outcome(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
-def no_option(request: HttpRequest, why: str) -> HttpResponse:
+def sign_in_refused(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
     next_url = _next_url(request)
-    context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
-    return render(request, "accounts/signin/sign_in_refused.html", context, status=403)
-
-
-def _words(why: str) -> dict[str, Any]:
-    table = {
-        DecisionReason.BLOCKED: (
-            _("Your account is blocked"),
-            _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
-        ),
-        DecisionReason.LOCKED: (
-            _("Your second step is locked"),
-            _(
-                "Someone pressed 0# in a call about your sign-in to report fraud, or your support desk locked it. It "
-                "stays locked until they unlock it. Contact them."
-            ),
-        ),
-        DecisionReason.ALL_OFF: (
-            _("All your methods are locked"),
-            _("There were too many incorrect codes. They stay locked until your support desk unlocks them."),
-        ),
+    context = {
+        "why": why,
+        "sign_in": redirects.asking("signin:password", next_url),
+        **sign_in_refusal_words.refused(why),
     }
-    title, text = table.get(DecisionReason(why), table[DecisionReason.BLOCKED])
-    return {"title": title, "text": text}
-
-
-SUGGESTION = "suggestion"  # the name of the button that uses a number of the person's directory
-
-
-def entered(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Return what was entered to set up a method. A suggested number stands for the one that nobody typed."""
-    fields: dict[str, Any] = request.POST.dict()
-    if SUGGESTION not in fields:
-        return fields
-    number = provisioning.number_of(user, fields[SUGGESTION])
-    return fields | {"number": number, "country": phone_numbers.country(number) if number else ""}
-
-
-def again(request: HttpRequest, form_class: type[forms.Form], fields: dict[str, Any], outcome: Outcome) -> forms.Form:
-    """Return the form of a method with its problems. A suggested number isn't shown in it, because it is masked."""
-    if SUGGESTION not in request.POST:
-        return with_problems(form_class(data=fields), outcome)
-    words = [problem for problems in outcome.problems.values() for problem in problems]
-    told = words[0] if words else _("This number can’t be used. Enter another one.")
-    messages.error(request, told, extra_tags="sign_in:suggestion_refused")
-    return form_class()
-
-
-def with_problems(form: forms.Form, outcome: Outcome) -> forms.Form:
-    """Add the engine's errors to the fields of a form, where the form itself found none."""
-    for name, words in outcome.problems.items():
-        if name in form.fields and name not in form.errors:
-            form.add_error(name, list(words))
-    return form
+    return render(request, "accounts/signin/sign_in_refused.html", context, status=403)

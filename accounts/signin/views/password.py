@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import browser_cookies, flow, password_step, pending_sign_in
-from accounts.signin.forms import INCORRECT_PASSWORD, PasswordForm
+from accounts.signin import browser_cookies, flow, password_step, pending_sign_in, sign_in_refusal_words
+from accounts.signin.forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in
 from verification import challenges, inputs, policies
@@ -69,9 +69,8 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
 
 def _refusal(first: password_step.FirstStep, context: Context) -> str:
     if first.gate.is_open:
-        return str(directories.WORDS.get(first.answer) or INCORRECT_PASSWORD)
-    when = when_words(first.gate.retry_at, context.now)
-    return _("Too many incorrect passwords. Try again %(when)s, or contact your support desk.") % {"when": when}
+        return str(directories.WORDS.get(first.answer) or sign_in_refusal_words.INCORRECT_PASSWORD)
+    return sign_in_refusal_words.too_many_passwords(when_words(first.gate.retry_at, context.now))
 
 
 def _about(first: password_step.FirstStep) -> str:
@@ -108,7 +107,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
 def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is SignInStep.DENY:
-        return half_signed_in.no_option(request, begun.decision.reason)
+        return half_signed_in.sign_in_refused(request, begun.decision.reason)
     if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason

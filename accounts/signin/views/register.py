@@ -16,7 +16,7 @@ from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import flow, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in, verify
+from accounts.signin.views import half_signed_in, method_setup_form, verify
 from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
@@ -79,7 +79,7 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
     if offer is None or offer.form_class is None or offer.unavailable_reason:
         return redirect("signin:register")
     if request.method == "POST":
-        return _begin(request, pending, context, user, decision, offer, half_signed_in.entered(request, user))
+        return _begin(request, pending, context, user, decision, offer, method_setup_form.entered(request, user))
     return _form_page(request, pending, user, offer, offer.form_class())
 
 
@@ -103,7 +103,7 @@ def _begin(
     )
     if outcome.problems and offer.form_class is not None:
         return _form_page(
-            request, pending, user, offer, half_signed_in.again(request, offer.form_class, fields, outcome)
+            request, pending, user, offer, method_setup_form.again(request, offer.form_class, fields, outcome)
         )
     if not outcome.issued:
         half_signed_in.show_outcome(request, outcome, context)

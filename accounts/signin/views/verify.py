@@ -146,7 +146,7 @@ def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | No
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = show(request, pending, context)
     if shown is not None and shown.state == ChallengeState.DENIED:
-        return half_signed_in.no_option(request, policies.DecisionReason.LOCKED)
+        return half_signed_in.sign_in_refused(request, policies.DecisionReason.LOCKED)
     user = half_signed_in.person_or_out(request, pending, context, read=shown.user if shown is not None else None)
     if isinstance(user, HttpResponse):
         return user
@@ -250,7 +250,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     everything = policies.decide(user, context)
     decision = flow.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
-        return half_signed_in.no_option(request, decision.reason)
+        return half_signed_in.sign_in_refused(request, decision.reason)
     next_url = redirects.wanted(request)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))

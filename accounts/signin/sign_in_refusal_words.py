@@ -1,0 +1,37 @@
+"""What people read if a sign-in is refused: incorrect or too many passwords, blocked, locked, or all methods locked."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from verification.policies import DecisionReason
+
+# The same for a username that nobody has.
+INCORRECT_PASSWORD = gettext_lazy("Incorrect username or password. Check both and try again.")
+
+
+def too_many_passwords(when: str) -> str:
+    """Say that someone must wait before they try another password, and until when."""
+    return _("Too many incorrect passwords. Try again %(when)s, or contact your support desk.") % {"when": when}
+
+
+def refused(why: str) -> dict[str, str]:
+    """Return the title and text for someone whose password was correct, but who can't sign in now."""
+    table = {
+        DecisionReason.BLOCKED: (
+            _("Your account is blocked"),
+            _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
+        ),
+        DecisionReason.LOCKED: (
+            _("Your second step is locked"),
+            _(
+                "Someone pressed 0# in a call about your sign-in to report fraud, or your support desk locked it. It "
+                "stays locked until they unlock it. Contact them."
+            ),
+        ),
+        DecisionReason.ALL_OFF: (
+            _("All your methods are locked"),
+            _("There were too many incorrect codes. They stay locked until your support desk unlocks them."),
+        ),
+    }
+    title, text = table.get(DecisionReason(why), table[DecisionReason.BLOCKED])
+    return {"title": title, "text": text}
