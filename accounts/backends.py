@@ -11,7 +11,7 @@ _USER = Select(lambda: get_user_model().objects.filter(pk=BindParam("pk")))
 
 
 class RightsBackend(ModelBackend):
-    """Django's backend with fewer statements. It never signs anyone in: `signin.flow` does that."""
+    """Django's backend with fewer statements. It never signs anyone in: `signin.completing_sign_in` does that."""
 
     def authenticate(self, request: Any, username: str | None = None, password: str | None = None, **more: Any) -> None:
         """Sign nobody in by username and password alone."""

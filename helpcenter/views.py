@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow, pending_sign_in
+from accounts.signin import challenge_in_progress, pending_sign_in
 from accounts.support import desk_scopes
 from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
@@ -130,7 +130,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
     if is_support and diagnosis.read(given) is not None:
         return redirect("help:diagnose-for", diagnosis.tidy(given))
     pending = None if user else pending_sign_in.read(request, now=context.now)
-    person = user or (flow.person(pending) if pending else None)
+    person = user or (challenge_in_progress.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     values: dict[str, Any] = {
         "situations": diagnosis.SITUATIONS.values(),
@@ -176,7 +176,7 @@ def write_to_support(request: HttpRequest) -> HttpResponse:
     """
     context, user = request_context.read(request), reader(request)
     pending = None if user else pending_sign_in.read(request, now=context.now)
-    person = user or (flow.person(pending) if pending else None)
+    person = user or (challenge_in_progress.person(pending) if pending else None)
     desk = contacts.desk_of(person)
     if not desk.takes_mail:
         raise Http404

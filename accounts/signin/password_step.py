@@ -32,7 +32,7 @@ def check(name: str, password: str, context: Context) -> FirstStep:
     """Check a username and password. Timing and queries are the same whether or not the name exists.
 
     The attempt is counted before the check, so that parallel guesses are limited as well. After a correct password,
-    `flow.begin` undoes that.
+    `after_correct_password.begin` undoes that.
     """
     folded = fold(name)
     named = _NAMED.beside(name=folded)

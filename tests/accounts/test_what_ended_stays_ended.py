@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import password_changes
 from accounts.models import SecondStep, User
 from accounts.portal import secure_account
-from accounts.signin import flow
+from accounts.signin import after_correct_password
 from accounts.support.actions import Actor, blocks_and_bypasses, role_assignment
 from accounts.support.imports import jobs
 from tests.simulated.people import Person, hire, join
@@ -164,7 +164,7 @@ def context() -> Context:
 def comes_back(administrator: Administrator, token: str, *, days: int = 0) -> str:
     """Enter the correct password in a browser, and return the reason for the next step."""
     context = replace(administrator.context, browser=token, now=administrator.context.now + timedelta(days=days))
-    return str(flow.begin(administrator.person, context, next_url="").decision.reason)
+    return str(after_correct_password.begin(administrator.person, context, next_url="").decision.reason)
 
 
 def test_remembered_browser_opens(administrator: Administrator) -> None:

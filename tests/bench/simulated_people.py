@@ -105,7 +105,7 @@ class SimulatedUser:
         first = password_step.check(self.user.username, text, context)
         user, gate = first.user, first.gate
         if user is not None:
-            limits.password_accepted(user.username, context)  # as `flow.begin` does next
+            limits.password_accepted(user.username, context)  # as `after_correct_password.begin` does next
         return "right" if user else "wrong" if gate.is_open else "refused"
 
     def ask(self, method: str) -> Any:

@@ -20,7 +20,7 @@ from accounts.models import SecondStep
 from accounts.portal import new_phone, recommendations
 from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
-from accounts.signin import flow
+from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in, method_setup_form
 from verification import challenges, enrolments, policies, registry
 from verification.capabilities import AppGenerated
@@ -113,7 +113,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     rules, _offered = read_offers(request)
     place = reverse("portal:new-phone" if new_phone.moved_since(request.session, context.now) else "portal:methods")
     about = stepping_up.of(request)
-    pending = flow.ask_again(
+    pending = verifying_again.ask_again(
         request,
         request.user,
         context,

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from accounts import redirects, request_context
 from accounts.portal.views import methods
 from accounts.session_assurance import AuthedRequest
-from accounts.signin import flow
+from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in
 from verification import challenges, policies
 from verification.models import Enrolment, Purpose
@@ -25,7 +25,7 @@ def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
 def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     context = request_context.read(request)
     place = reverse("portal:methods")
-    pending = flow.ask_again(request, request.user, context, purpose=Purpose.SELF_TEST, next_url=place)
+    pending = verifying_again.ask_again(request, request.user, context, purpose=Purpose.SELF_TEST, next_url=place)
     outcome = challenges.start(
         enrolment,
         user=request.user,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import redirects, request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow, pending_sign_in, sign_in_refusal_words
+from accounts.signin import challenge_in_progress, pending_sign_in, sign_in_refusal_words
 from accounts.signin.pending_sign_in import Pending
 from verification import outcomes, policies, registry
 from verification.capabilities import Delivered
@@ -75,7 +75,7 @@ def person_or_out(
 
     `read` is the user of its challenge, if this request has read it already.
     """
-    user = flow.person(pending) if read is None else flow.unchanged(read, pending)
+    user = challenge_in_progress.person(pending) if read is None else challenge_in_progress.unchanged(read, pending)
     if user is not None and (why := policies.refusal(user, context.now)):
         answer = sign_in_refused(request, why)
         pending_sign_in.wipe(request)

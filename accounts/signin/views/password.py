@@ -12,7 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import browser_cookies, flow, password_step, pending_sign_in, sign_in_refusal_words
+from accounts.signin import (
+    after_correct_password,
+    browser_cookies,
+    completing_sign_in,
+    password_step,
+    pending_sign_in,
+    sign_in_refusal_words,
+)
+from accounts.signin.after_correct_password import Begun
 from accounts.signin.forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in
@@ -89,7 +97,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
         pending_sign_in.keep(request, pending, challenge=challenge)
         sessions.keep(request.session)
 
-    begun = flow.begin(
+    begun = after_correct_password.begin(
         user,
         context,
         next_url=next_url,
@@ -105,13 +113,13 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
     return response
 
 
-def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
+def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is SignInStep.DENY:
         return half_signed_in.sign_in_refused(request, begun.decision.reason)
     if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason
-        return flow.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
+        return completing_sign_in.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
     if begun.decision.reason is DecisionReason.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words, extra_tags="sign_in:method_not_allowed")
@@ -120,7 +128,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
     return redirect(_place(begun))
 
 
-def _place(begun: flow.Begun) -> str:
+def _place(begun: Begun) -> str:
     if begun.decision.step is SignInStep.ENROL:
         return "signin:register"
     return "signin:options" if begun.trouble else "signin:verify"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
-from accounts.signin import browser_cookies, flow
+from accounts.signin import browser_cookies, challenge_in_progress, completing_sign_in, passwordless_check
 from accounts.signin.views import half_signed_in
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
@@ -48,10 +48,10 @@ def _answered(request: HttpRequest) -> HttpResponse:
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
     if kept is not None:
-        outcome = flow.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until)
+        outcome = passwordless_check.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until)
     if outcome.proven and outcome.enrolment is not None:
-        user = flow.proven_person(outcome)
-        return flow.finish(
+        user = challenge_in_progress.proven_person(outcome)
+        return completing_sign_in.finish(
             request, user, context, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.session_assurance import AuthedRequest
-from accounts.signin import flow
+from accounts.signin import challenge_in_progress, verifying_again
 from accounts.signin.views import half_signed_in
 from verification import policies
 from verification.models import Purpose
@@ -37,7 +37,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     more = {stepping_up.FOR: about.signed} if about else {}
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
-        pending = flow.ask_again(
+        pending = verifying_again.ask_again(
             request,
             request.user,
             context,
@@ -45,7 +45,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
             next_url=next_url,
             step_up=about.signed if about else "",
         )
-        outcome = flow.ask(request.user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
+        outcome = challenge_in_progress.ask(
+            request.user, pending, chosen, context, decision, mode=request.POST.get("mode", "")
+        )
         if outcome.issued:
             half_signed_in.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))

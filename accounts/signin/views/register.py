@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import provisioning, redirects
 from accounts.models import User
-from accounts.signin import flow, pending_sign_in
+from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, registration_and_deferral
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in, method_setup_form, verify
 from verification import challenges, enrolments
@@ -31,7 +31,7 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     user = half_signed_in.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    decision = flow.may_register(user, pending, context)
+    decision = registration_and_deferral.may_register(user, pending, context)
     if decision is None:
         return half_signed_in.out(request, _("Another method was set up for your account. Sign in again."))
     return user, decision
@@ -121,7 +121,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
         return opened
     outcome: Outcome | None = None
     if request.method == "POST":
-        outcome = flow.outcome_of_proof(verify.take(request, pending, context), pending, context)
+        outcome = challenge_in_progress.outcome_of_proof(verify.take(request, pending, context), pending, context)
         if outcome.proven and outcome.enrolment is not None:
             kept = pending.with_(
                 enrolment_id=outcome.enrolment.pk,
@@ -208,7 +208,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
         return half_signed_in.out(request, _("The method that you set up was removed. Sign in again."))
-    return flow.finish(
+    return completing_sign_in.finish(
         request,
         user,
         context,
@@ -228,8 +228,8 @@ def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
-    if pending.is_proven or not flow.defer(user, context, decision):
+    if pending.is_proven or not registration_and_deferral.defer(user, context, decision):
         return redirect("signin:register")
-    return flow.finish(
+    return completing_sign_in.finish(
         request, user, context, next_url=pending.next, why=DecisionReason.DEFERRED, password_at=pending.started_at
     )

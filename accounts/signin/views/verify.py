@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import redirects, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import flow, pending_sign_in
+from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, verifying_again
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in
 from verification import challenges, enrolments, outcomes, policies
@@ -61,23 +61,23 @@ class _Answered:
         alongside = challenges.Alongside(first=self._first, then=self._then, undo=self._undo)
         with pending_sign_in.undone_on_failure(self.request):
             outcome = take(self.request, self.pending, self.context, alongside)
-        return flow.outcome_of_proof(outcome, self.pending, self.context)
+        return challenge_in_progress.outcome_of_proof(outcome, self.pending, self.context)
 
     def _first(self, user: Person, enrolment: Enrolment) -> None:
-        if isinstance(user, User) and flow.signs_in(user, enrolment, self.pending, self.context):
-            flow.note_sign_in(user, self.context)
+        if isinstance(user, User) and completing_sign_in.signs_in(user, enrolment, self.pending, self.context):
+            completing_sign_in.note_sign_in(user, self.context)
 
     def _then(self, outcome: Outcome) -> bool:
         """Continue with what the verification was for. Return whether that recorded the proof."""
-        checked = flow.outcome_of_proof(outcome, self.pending, self.context)
+        checked = challenge_in_progress.outcome_of_proof(outcome, self.pending, self.context)
         if not checked.proven:
             return False
-        user, pending, enrolment = flow.proven_person(checked), self.pending, outcome.enrolment
-        if not flow.signs_in(user, enrolment, pending, self.context):
+        user, pending, enrolment = challenge_in_progress.proven_person(checked), self.pending, outcome.enrolment
+        if not completing_sign_in.signs_in(user, enrolment, pending, self.context):
             batched_writes.flush()  # sure of the proof, because what follows may leave words for the next page
             self.response = _go_on(self.request, user, pending, outcome, self.context)
             return False
-        self.response = flow.finish(
+        self.response = completing_sign_in.finish(
             self.request,
             user,
             self.context,
@@ -105,13 +105,13 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
         )
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
-        flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
+        verifying_again.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
         sessions.keep(request.session)  # with the proof, which is not recorded if the session has ended
         return redirects.go_on(redirects.wanted(request) or pending.next)
     pending_sign_in.wipe(request)
     if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:
         # They verified with the strongest method that they had, and now with the new one: asking again adds nothing.
-        flow.freshen(request, user, context, outcome.enrolment)
+        verifying_again.freshen(request, user, context, outcome.enrolment)
     also = enrolments.companions_text(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
     messages.success(request, f"{_('It works.')} {also}".strip(), extra_tags="portal:method_works")
     return redirects.go_on(pending.next)
@@ -153,7 +153,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     if shown is None:
         return redirect(redirects.asking("signin:options", redirects.wanted(request)))
     everything = policies.decide(user, context)
-    decision = flow.narrowed(everything, pending.step_up, context)
+    decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
     values["step_up"] = stepping_up.read(pending.step_up) if decision.options != everything.options else None
@@ -248,12 +248,12 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     if isinstance(user, HttpResponse):
         return user
     everything = policies.decide(user, context)
-    decision = flow.narrowed(everything, pending.step_up, context)
+    decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
         return half_signed_in.sign_in_refused(request, decision.reason)
     next_url = redirects.wanted(request)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
-        outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
+        outcome = challenge_in_progress.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             half_signed_in.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))

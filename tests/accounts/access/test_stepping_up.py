@@ -13,7 +13,7 @@ from accounts import access
 from accounts.access import AccessReason, access_decision_words, stepping_up
 from accounts.models import Application, User
 from accounts.sessions import SessionStore
-from accounts.signin import flow
+from accounts.signin import verifying_again
 from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Challenge, Policy
@@ -256,13 +256,13 @@ def test_clearing_an_account_during_a_step_up_leaves_nothing(
     _need(wiki, strength="no-phone")
     ana.browser.go("/wiki/")
     ana.browser.press("Authenticator app")
-    freshen = flow.freshen
+    freshen = verifying_again.freshen
 
     def cleared_meanwhile(*given: Any, **more: Any) -> None:
         enrolments.raise_epoch(User.objects.get(pk=ana.user.pk), why="cleared")
         freshen(*given, **more)
 
-    monkeypatch.setattr(flow, "freshen", cleared_meanwhile)
+    monkeypatch.setattr(verifying_again, "freshen", cleared_meanwhile)
 
     page = ana.verify(ana.read_app())
 

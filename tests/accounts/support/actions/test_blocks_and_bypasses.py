@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
-from accounts.signin import flow
+from accounts.signin import after_correct_password
 from accounts.support.actions import (
     ACTIONS,
     ActionRequest,
@@ -71,7 +71,7 @@ def test_sign_in_without_the_second_step_is_spent_once(senior: Person) -> None:
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:
-            begun = flow.begin(User.objects.get(pk=pk), Context(now=timezone.now()), next_url="")
+            begun = after_correct_password.begin(User.objects.get(pk=pk), Context(now=timezone.now()), next_url="")
             into.append(str(begun.decision.reason))
 
         wrong = at_once.at_once(*(sign_in for _ in range(6)))

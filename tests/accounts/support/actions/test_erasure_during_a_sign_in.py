@@ -12,7 +12,7 @@ from accounts import session_assurance
 from accounts.models import (
     User,
 )
-from accounts.signin import flow
+from accounts.signin import completing_sign_in
 from accounts.support.actions import ActionState, erasure
 from tests.accounts.support.actions.erased_people import MAIL, NAME, NUMBER, actor, arrive, order, traces
 from tests.infrastructure.concurrency import together
@@ -94,7 +94,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
 MOMENTS: dict[str, tuple[Any, str]] = {
     "before the challenge": (challenges, "start"),
     "before the answer": (challenges, "answer"),
-    "before the session": (flow, "finish"),
+    "before the session": (completing_sign_in, "finish"),
     "within the session": (session_assurance, "keep"),
 }
 

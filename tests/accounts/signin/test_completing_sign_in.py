@@ -7,7 +7,7 @@ from django.db.models import F
 
 from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
-from accounts.signin import flow
+from accounts.signin import completing_sign_in
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.challenges import correct_answers
 from verification.models import AuditEvent, Enrolment, Policy, SingleUseCode
@@ -108,13 +108,13 @@ def test_code_that_another_request_uses_first_signs_nobody_in(
     ana.give_password()
     ana.choose("Authenticator app")
     before = ana.browser.session_key
-    note = flow.note_sign_in
+    note = completing_sign_in.note_sign_in
 
     def late(user: User, context: Any) -> None:
         note(user, context)
         Enrolment.objects.filter(user=user, method="totp").update(counter=2**40)  # undone with the sign-in
 
-    monkeypatch.setattr(flow, "note_sign_in", late)
+    monkeypatch.setattr(completing_sign_in, "note_sign_in", late)
 
     page = ana.browser.send("/sign-in/verify/", code=ana.read_app())
 
@@ -125,7 +125,7 @@ def test_code_that_another_request_uses_first_signs_nobody_in(
     assert not AuditEvent.objects.filter(kind="sign_in.completed").exists()
     assert not User.objects.exclude(last_login=None).exists()
 
-    monkeypatch.setattr(flow, "note_sign_in", note)
+    monkeypatch.setattr(completing_sign_in, "note_sign_in", note)
     clock.forward(seconds=30)
     ana.verify(ana.read_app())
     assert _session(ana)["assurance"]["why"] == "required"
