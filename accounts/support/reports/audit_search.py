@@ -1,10 +1,9 @@
-"""Audit log search for auditors, with filters that combine, pages by key, and export."""
+"""Audit log search for auditors, with filters that combine, and pages by key."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -23,7 +22,6 @@ from verification.models.audit import BY_SOMEONE_ELSE
 
 PAGE_SIZE = 50  # events
 _MAX_LISTED = 2_000  # users of a desk that a search lists one by one; the events of more of them are never far
-_CHUNK = 1_000  # events of an export that are in memory at once
 _REFERENCE = re.compile(r"[0-9a-f]{32}")
 # Only these say which ticket they are about. The index over the kinds finds them among a million others.
 _WITH_TICKET = ("support", "person", "group")
@@ -61,10 +59,10 @@ def find(search: AuditSearch, *, staff: User | None = None) -> tuple[list[AuditL
     with query_plans.for_these_values():
         events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])
     before = events[PAGE_SIZE - 1].pk if len(events) > PAGE_SIZE else 0
-    return audit_lines.lines(events[:PAGE_SIZE], among=_readable_users(staff)), before
+    return audit_lines.lines(events[:PAGE_SIZE], among=readable_users(staff)), before
 
 
-def _readable_users(staff: User | None) -> QuerySet[User] | None:
+def readable_users(staff: User | None) -> QuerySet[User] | None:
     """Return the users about whom a member of staff may read, or None if they may read about all."""
     return desk_scopes.visible(staff) if staff is not None and desk_scopes.is_scoped(staff) else None
 
@@ -72,7 +70,7 @@ def _readable_users(staff: User | None) -> QuerySet[User] | None:
 def matching(search: AuditSearch, *, staff: User | None = None) -> QuerySet[AuditEvent]:
     """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
-    if (among := _readable_users(staff)) is not None:
+    if (among := readable_users(staff)) is not None:
         events = events.filter(Q(user_id__isnull=True) | Q(user_id__in=_keys(among)))
     if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
         events = events.filter(kind__in=kinds)
@@ -129,25 +127,3 @@ def _about(text: str) -> Q:
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware at once)
-
-
-def rows(search: AuditSearch, *, staff: User | None = None) -> Iterator[tuple[object, ...]]:
-    """Yield the lines of an export, oldest first, without loading all of them."""
-    among = _readable_users(staff)
-    yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
-    found = matching(search, staff=staff).order_by("id").iterator(chunk_size=_CHUNK)
-    while chunk := list(islice(found, _CHUNK)):
-        for line in audit_lines.lines(chunk, is_checked=False, among=among):
-            event = line.event
-            yield (
-                event.ref,
-                event.at.isoformat(),
-                event.kind,
-                event.user_id or "",
-                event.actor_id or "",
-                event.network,
-                event.agent,
-                str(event.said),
-                event.digest,
-                line.text,
-            )

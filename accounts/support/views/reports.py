@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import request_context
 from accounts.session_assurance import AuthedRequest
-from accounts.support.reports import audit_kinds, audit_search, list_of_reports, report_table
+from accounts.support.reports import audit_export, audit_kinds, audit_search, list_of_reports, report_table
 from accounts.support.reports.audit_search import AuditSearch
 from accounts.support.reports.report_table import Table
 from accounts.support.views import exports, layout
@@ -86,7 +86,7 @@ def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
     return exports.give(
         request,
         "record",
-        lambda: audit_search.rows(search, staff=request.user),
+        lambda: audit_export.rows(search, staff=request.user),
         title=_("Export the audit log"),
         search=kept,
         back=back,
