@@ -21,6 +21,8 @@ from verification.lazy_text import LazyText
 
 PAGE_SIZE = 25  # people
 MAX_PEOPLE_RANKED = 800  # in a search by words
+KEPT = ("q", "group", "state", "trouble")  # criteria that the next page keeps
+_MAX_CRITERION_LENGTH = 254  # characters
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
@@ -50,6 +52,27 @@ class PeopleSearch:
     trouble: str = ""
     after: str = ""
     before: str = ""
+
+
+def read(sent: Mapping[str, str]) -> PeopleSearch:
+    """Read search criteria. Unreadable ones are ignored."""
+    text = {
+        name: inputs.shortened(sent.get(name), max_length=_MAX_CRITERION_LENGTH) for name in (*KEPT, "after", "before")
+    }
+    return PeopleSearch(
+        text=text["q"],
+        group=inputs.number(text["group"]),
+        state=text["state"],
+        trouble=text["trouble"],
+        after=text["after"],
+        before=text["before"],
+    )
+
+
+def kept(search: PeopleSearch) -> dict[str, str]:
+    """Return the criteria as query parameters for another page."""
+    words = {"q": search.text, "group": str(search.group or ""), "state": search.state, "trouble": search.trouble}
+    return {name: text for name, text in words.items() if text}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, directory_health
 from accounts.support.directory_runs import row_words
-from accounts.support.views import exports, layout
+from accounts.support.reports import csv_export_with_reason
+from accounts.support.views import layout
 
 _MAX_ROWS_SHOWN = 50  # of each kind
 _MAX_RUNS_SHOWN = 15
@@ -219,7 +220,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
 def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Export everything that a run changes."""
     run = _run(request, ref)
-    return exports.give(
+    return csv_export_with_reason.give(
         request,
         "directory-changes",
         lambda: _lines(directory_health.rows_for(run, request.user)),

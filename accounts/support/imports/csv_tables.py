@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from accounts.support.reports import csv_export
+from accounts.support.reports import csv_without_formulas
 
 _SEPARATORS = ",;\t|"
 MAX_CELL_LENGTH = 131_072  # characters. Source: Python's csv
@@ -65,7 +65,7 @@ def unquoted(cell: str) -> str:
     """Remove what protects a cell from being calculated: `="0001234"`, or a quote before a sign."""
     if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1]
-    return cell[1:] if cell.startswith("'") and csv_export.is_formula(cell) else cell
+    return cell[1:] if cell.startswith("'") and csv_without_formulas.is_formula(cell) else cell
 
 
 def rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.reports import audit_kinds, audit_lines
-from accounts.support.reports.audit_lines import AuditLine
+from accounts.support.reports import audit_filter_groups, audit_sentences_and_details
+from accounts.support.reports.audit_sentences_and_details import AuditLine
 from verification import audit
 from verification.db import query_plans
 from verification.models import AuditEvent
@@ -59,7 +59,7 @@ def find(search: AuditSearch, *, staff: User | None = None) -> tuple[list[AuditL
     with query_plans.for_these_values():
         events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])
     before = events[PAGE_SIZE - 1].pk if len(events) > PAGE_SIZE else 0
-    return audit_lines.lines(events[:PAGE_SIZE], among=readable_users(staff)), before
+    return audit_sentences_and_details.lines(events[:PAGE_SIZE], among=readable_users(staff)), before
 
 
 def readable_users(staff: User | None) -> QuerySet[User] | None:
@@ -72,7 +72,7 @@ def matching(search: AuditSearch, *, staff: User | None = None) -> QuerySet[Audi
     events = AuditEvent.objects.all()
     if (among := readable_users(staff)) is not None:
         events = events.filter(Q(user_id__isnull=True) | Q(user_id__in=_keys(among)))
-    if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
+    if (kinds := audit_filter_groups.kinds(search.kind, search.level)) is not None:
         events = events.filter(kind__in=kinds)
     if search.person:
         events = events.filter(user_id=_key_or_none(search.person))
@@ -121,7 +121,7 @@ def _about(text: str) -> Q:
     if _REFERENCE.fullmatch(text.lower()):
         begins, ends = AuditEvent.time_in(text.lower())
         return Q(ref=text.lower(), at__gte=begins, at__lt=ends)
-    kinds = [kind for subject in _WITH_TICKET for kind in audit_kinds.kinds(subject) or ()]
+    kinds = [kind for subject in _WITH_TICKET for kind in audit_filter_groups.kinds(subject) or ()]
     return Q(kind__in=kinds, detail__ticket=text)
 
 

@@ -23,8 +23,8 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.imports import file_formats, jobs, people_reading
 from accounts.support.imports.file_instructions import GUIDES
-from accounts.support.reports import csv_export
-from accounts.support.views import exports, layout, search_filters
+from accounts.support.reports import csv_export_with_reason, csv_without_formulas
+from accounts.support.views import layout
 
 _BATCH = 1_000  # users read at once
 _MAX_FAULTS_SHOWN = 100  # on the page
@@ -108,7 +108,7 @@ def example(request: AuthedRequest, key: str) -> HttpResponse:
         raise Http404
     _may(request, key)
     answer = HttpResponse(
-        "".join(csv_export.lines(GUIDES[Import.Kind(key)].rows())), content_type="text/csv; charset=utf-8"
+        "".join(csv_without_formulas.lines(GUIDES[Import.Kind(key)].rows())), content_type="text/csv; charset=utf-8"
     )
     answer["Content-Disposition"] = f'attachment; filename="example-{key}.csv"'
     return answer
@@ -213,7 +213,7 @@ def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
     job = _job(request, ref)
     rows = [("line", "reason"), *((line, reason) for line, reason in job.faults)]
     title, back = _("Export rejected rows"), resolve_url("admin:import", ref)
-    return exports.give(
+    return csv_export_with_reason.give(
         request, "bad-rows", lambda: rows, title=title, search={"file": job.name}, back=back, here="imports"
     )
 
@@ -222,10 +222,10 @@ def export(request: AuthedRequest) -> HttpResponseBase:
     """Export the users that a search finds, without numbers or secrets."""
     if not request.user.has_perm("accounts.export_people"):
         raise PermissionDenied
-    search = search_filters.read(request.GET)
-    kept = search_filters.kept(search)
+    search = people_search.read(request.GET)
+    kept = people_search.kept(search)
     found = people_search.matching(request.user, search, now=request_context.read(request).now, most=None)
-    return exports.give(
+    return csv_export_with_reason.give(
         request,
         "people",
         lambda: _rows(list(found.order_by("username").values_list("pk", flat=True))),

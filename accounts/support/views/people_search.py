@@ -14,7 +14,7 @@ from accounts.models import SecondStep
 from accounts.session_assurance import AuthedRequest
 from accounts.support import directory_health, people_search
 from accounts.support.actions import ACTIONS
-from accounts.support.views import layout, search_filters
+from accounts.support.views import bulk_actions, layout
 
 
 @lru_cache(maxsize=1)
@@ -30,10 +30,10 @@ def _groups() -> list[tuple[int, str]]:
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List the users that the search finds, page by page."""
-    search = search_filters.read(request.GET)
-    most_at_once = search_filters.MAX_PEOPLE_PER_ACTION
+    search = people_search.read(request.GET)
+    most_at_once = bulk_actions.MAX_PEOPLE_PER_ACTION
     found = people_search.find(request.user, search, now=request_context.read(request).now, most=most_at_once)
-    kept = search_filters.kept(search)
+    kept = people_search.kept(search)
     context = {
         "problems": directory_health.problems(request.user),
         "found": found,

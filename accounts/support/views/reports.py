@@ -1,24 +1,19 @@
-"""Views of reports and the audit log, with export."""
-
-from itertools import islice
+"""Views of reports, with export."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts import request_context
 from accounts.session_assurance import AuthedRequest
-from accounts.support.reports import audit_export, audit_kinds, audit_search, list_of_reports, report_table
-from accounts.support.reports.audit_search import AuditSearch
+from accounts.support.reports import (
+    csv_export_with_reason,
+    list_of_reports,
+    report_table,
+)
 from accounts.support.reports.report_table import Table
-from accounts.support.views import exports, layout
-from verification import audit, inputs
-
-_MAX_FAULTS_SHOWN = 20
-_MAX_EVENTS_CHECKED = 50_000  # for one page, in a few seconds
-_MAX_SEARCH_LENGTH = 150  # characters, as for a username
+from accounts.support.views import layout
 
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
@@ -32,7 +27,7 @@ def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
     table = _table(request, key)
     title = _("Export “%(report)s”") % {"report": table.title}
     search, back = {"report": key}, resolve_url("admin:report", key)
-    return exports.give(
+    return csv_export_with_reason.give(
         request, key, lambda: report_table.as_lines(table), title=title, search=search, back=back, here="reports"
     )
 
@@ -43,72 +38,3 @@ def _table(request: AuthedRequest, key: str) -> Table:
     if key not in list_of_reports.REPORTS:
         raise Http404
     return list_of_reports.build(key, now=request_context.read(request).now)
-
-
-_TEXTS = ("kind", "level", "person", "actor", "ticket", "network")
-_DAYS = ("since", "until")
-
-
-def _search(request: AuthedRequest) -> tuple[AuditSearch, dict[str, str]]:
-    sent = request.GET
-    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH_LENGTH) for name in _TEXTS}
-    days = {name: inputs.day(sent.get(name, "").strip()) for name in _DAYS}
-    search = AuditSearch(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
-    kept = {name: text for name, text in asked.items() if text}
-    return search, kept | {name: day.isoformat() for name, day in days.items() if day}
-
-
-def audit_log(request: AuthedRequest) -> HttpResponse:
-    """Show the audit log, filtered and page by page."""
-    _may_read(request)
-    search, kept = _search(request)
-    lines, before = audit_search.find(search, staff=request.user)
-    asked = {search.person, search.actor} - {""}
-    names = {name for name in asked if audit_search.known(name, request.user) is None}
-    context = {
-        "lines": lines,
-        "search": search,
-        "groups": audit_kinds.GROUPS,
-        "levels": audit_kinds.LEVELS,
-        "kind_label": audit_kinds.label(search.kind) if search.kind else "",
-        "more": urlencode(kept | {"before": before}) if before else "",
-        "kept": urlencode(kept),
-        "unknown": sorted(names),
-    }
-    return layout.page(request, "audit_log.html", context, here="audit-log")
-
-
-def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
-    """Export the audit events that the search finds."""
-    _may_read(request)
-    search, kept = _search(request)
-    back = f"{resolve_url('admin:audit-log')}?{urlencode(kept)}"
-    return exports.give(
-        request,
-        "record",
-        lambda: audit_export.rows(search, staff=request.user),
-        title=_("Export the audit log"),
-        search=kept,
-        back=back,
-        here="audit-log",
-    )
-
-
-def _may_read(request: AuthedRequest) -> None:
-    if not request.user.has_perm("verification.view_auditevent"):
-        raise PermissionDenied
-
-
-def audit_log_check(request: AuthedRequest) -> HttpResponse:
-    """Verify the end of the audit log's chain and show the first faults. All of it would take minutes."""
-    _may_read(request)
-    faults = list(islice(audit.verify_newest(_MAX_EVENTS_CHECKED), _MAX_FAULTS_SHOWN))
-    n_events, n_seals = audit.size()
-    context = {
-        "faults": faults,
-        "n_events": n_events,
-        "n_seals": n_seals,
-        "most": _MAX_FAULTS_SHOWN,
-        "newest": _MAX_EVENTS_CHECKED if n_events > _MAX_EVENTS_CHECKED else 0,
-    }
-    return layout.page(request, "audit_log_check.html", context, here="audit-log")

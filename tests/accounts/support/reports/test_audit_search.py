@@ -10,7 +10,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Scope, User
-from accounts.support.reports import audit_export, audit_kinds, audit_search
+from accounts.support.reports import audit_export, audit_filter_groups, audit_search
 from accounts.support.reports.audit_search import PAGE_SIZE, AuditSearch
 from verification import audit
 from verification.context import Context
@@ -174,7 +174,7 @@ def test_an_event_that_was_written_late_is_found(ana: User, hours: int) -> None:
 
 
 def test_every_kind_of_event_is_in_one_group() -> None:
-    subjects = [subject for group in audit_kinds.GROUPS for subject in group.subjects]
+    subjects = [subject for group in audit_filter_groups.GROUPS for subject in group.subjects]
 
     assert sorted(subjects) == sorted({event.subject for event in audit.declared()})
 

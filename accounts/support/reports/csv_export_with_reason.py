@@ -11,7 +11,7 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
-from accounts.support.reports import audit_search, csv_export
+from accounts.support.reports import audit_search, csv_without_formulas
 from verification import audit
 
 _NAMING = frozenset({"q", "person", "actor", "file"})  # search fields that may name people
@@ -62,7 +62,7 @@ def give(
             actor_id=request.user.pk,
             **about,
         )
-        answer = StreamingHttpResponse(csv_export.lines(rows()), content_type="text/csv; charset=utf-8")
+        answer = StreamingHttpResponse(csv_without_formulas.lines(rows()), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
 
