@@ -17,12 +17,12 @@ from accounts.access import requirements
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages
 from verification.limits import countries_and_prices, spending_limits, toll_fraud
-from verification.policies import effective
+from verification.policies import effective_policy
 from verification.strengths import all_strengths
 
 CACHES: tuple[TTLCache[Any], ...] = (
     outages._cache,
-    effective._cache,
+    effective_policy._cache,
     countries_and_prices._cache,
     spending_limits._cache,
     toll_fraud._cache,

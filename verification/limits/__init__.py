@@ -31,12 +31,13 @@ from verification.limits.program_secrets import ProgramSecrets, spend_check, spe
 from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
 from verification.limits.single_use import is_spent, spend_once
 from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
-from verification.limits.support_actions_per_day import refund_action, spend_action
+from verification.limits.support_actions_per_day import SUPPORT_ACTIONS_PER_DAY, refund_action, spend_action
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
 
 __all__ = [
     "OPEN",
     "SPENT",
+    "SUPPORT_ACTIONS_PER_DAY",
     "TRIAL",
     "UNANSWERED",
     "Gate",

@@ -5,6 +5,8 @@ from verification.limits.counting.counter_rows import DAY, UNLIMITED
 from verification.limits.counting.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
 from verification.limits.counting.gate import Gate
 
+SUPPORT_ACTIONS_PER_DAY = 200  # of one member of staff, unless a policy says otherwise
+
 
 def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:
     """Count a support action against the daily limit of a member of staff."""

@@ -1,12 +1,10 @@
 """Policies: what people must do to sign in. One for everyone, and one for each group that differs."""
 
-import math
 from datetime import timedelta
 
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
 from verification.models.strengths import MAX_SLUG_LENGTH
@@ -38,8 +36,7 @@ class TrustedNumbers(models.TextChoices):
 class Policy(models.Model):
     """Rules for everyone (without a group) or for one group. An empty field leaves the rule to the next policy.
 
-    If a person has several groups, the lowest rank that sets a field decides it, then the policy for everyone, then the
-    built-in default.
+    `policy_precedence` says which decides if a person has several groups.
     """
 
     group = models.OneToOneField(
@@ -92,15 +89,3 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"Policy for {self.group.name}" if self.group else "Policy for everybody"
-
-    @property
-    def precedence(self) -> tuple[bool, int, float]:
-        """Return a sort key with the strongest policy first, as `strongest` does in SQL. Unsaved ones come last."""
-        return (self.group_id is None, self.rank, self.pk or math.inf)
-
-
-def strongest(user: int | models.OuterRef, field: str) -> "models.QuerySet[Policy]":
-    """Return the policies that set one field for a person (a key or an outer reference). The first row decides."""
-    mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
-    is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())
-    return mine.order_by(is_everybodys, "rank", "pk")

@@ -16,8 +16,9 @@ from verification.delivery import outbox
 from verification.limits import opt_outs, refused_numbers
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
-from verification.models.policies import TEXT_NOTICES, strongest
+from verification.models.policies import TEXT_NOTICES
 from verification.notices.template_path import template_path
+from verification.policy_precedence import strongest
 
 _NOTICES_AT_ONCE = 100  # in one statement
 _NONE: Mapping[int, str] = {}

@@ -1,10 +1,10 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
 from verification.policies import approval_losses, remembered_browser_revocation
+from verification.policies.blocked_and_locked_people import can_sign_in, refusal
 from verification.policies.contradictions import contradictions
 from verification.policies.decision_reasons import DecisionReason
-from verification.policies.declaration import PolicyRule, PolicySection
-from verification.policies.effective import (
+from verification.policies.effective_policy import (
     RuleSource,
     app_passwords_of,
     forget,
@@ -16,9 +16,12 @@ from verification.policies.effective import (
     sources,
 )
 from verification.policies.form_fields import Lines, Networks
-from verification.policies.merging import for_staff, is_trusted, merge, ranked
+from verification.policies.merging import for_staff, merge
+from verification.policies.rule_declaration import PolicyRule, PolicySection
 from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
-from verification.policies.second_step_decision import Decision, SignInStep, can_sign_in, decide, refusal
+from verification.policies.second_step_required_or_skipped import Decision, SignInStep, decide
+from verification.policies.trusted_networks import is_trusted
+from verification.policy_precedence import ranked
 
 __all__ = [
     "RULES",

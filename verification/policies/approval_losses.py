@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from verification import audit
 from verification.audit import events
 from verification.context import Context
-from verification.policies.effective import approvals_of_many
+from verification.policies.effective_policy import approvals_of_many
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 """Merges the policies of a person's groups into one: the strongest that sets a rule decides it."""
 
-import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import Any
 
 from django.db.models import OuterRef, Subquery, Value
@@ -11,8 +9,8 @@ from django.db.models.functions import Coalesce
 
 from verification import strengths
 from verification.models import Policy
-from verification.models.policies import strongest
 from verification.policies.rules_and_defaults import RULES, Rules, default
+from verification.policy_precedence import strongest
 from verification.strengths import AuthenticationStrength
 
 
@@ -36,25 +34,11 @@ def _narrowed(rules: Rules, slug: str, changed: AuthenticationStrength | None) -
     return replace(rules, methods=tuple(name for name in rules.methods if name in accepted))
 
 
-def ranked(found: Iterable[Policy]) -> list[Policy]:
-    """Order policies from the strongest to the weakest."""
-    return sorted(found, key=attrgetter("precedence"))
-
-
 def in_statement(user: OuterRef, name: str) -> Coalesce:
     """Decide one rule within a statement that reads something of a person, as `merge` does. Only for plain values."""
     column: Any = Policy._meta.get_field(name)
     decides = strongest(user, name).values(name)[:1]
     return Coalesce(Subquery(decides), Value(default(name)), output_field=column)
-
-
-def is_trusted(network: str, rules: Rules) -> bool:
-    """Return whether an address lies in a network where nothing is asked. An unreadable address never does."""
-    try:
-        address = ipaddress.ip_address(network)
-        return any(address in ipaddress.ip_network(trusted, strict=False) for trusted in rules.trusted_networks)
-    except ValueError:
-        return False
 
 
 def for_staff(rules: Rules, *, changed: AuthenticationStrength | None = None) -> Rules:

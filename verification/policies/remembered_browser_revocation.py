@@ -16,9 +16,9 @@ from django.utils import timezone
 from verification import enrolments, strengths
 from verification.context import Context
 from verification.models import Browser, Enrolment, Policy, TrustedNumbers
-from verification.models.policies import strongest
 from verification.policies.merging import in_statement
 from verification.policies.rules_and_defaults import default
+from verification.policy_precedence import strongest
 
 # Gets the people whose policies or groups may have changed, or None for everyone.
 Receiver: TypeAlias = "Callable[[Collection[int] | None], object]"

@@ -9,13 +9,12 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from verification import registry, strengths
+from verification import limits, registry, strengths
 from verification.capabilities import Temporary
 from verification.lazy_text import LazyText
 from verification.models import AppPasswordsEnd, TrustedNumbers
 from verification.models.policies import TEXT_NOTICES
-from verification.policies import declaration
-from verification.policies.declaration import Choosing, PolicySection, declared, one_of, rule
+from verification.policies import rule_declaration
 from verification.policies.form_fields import (
     Countries,
     InheritableChoiceField,
@@ -25,6 +24,7 @@ from verification.policies.form_fields import (
     WholeNumber,
     YesNo,
 )
+from verification.policies.rule_declaration import Choosing, PolicySection, declared, one_of, rule
 from verification.strengths import SECOND_STEP
 
 _ASKED = PolicySection("asked", _("When people are asked for the second step"))
@@ -143,8 +143,8 @@ class Rules:
         label=_("Codes are valid for"),
         help_text=_("For codes in texts, calls and emails: 3 to 10 minutes."),
         field=partial(Minutes, min_value=3, max_value=10),
-        words=declaration.minutes,
-        summary=lambda value: gettext("Codes are valid for %(span)s") % {"span": declaration.minutes(value)},
+        words=rule_declaration.minutes,
+        summary=lambda value: gettext("Codes are valid for %(span)s") % {"span": rule_declaration.minutes(value)},
         unit=_("minutes"),
     )
     number_matching: bool = rule(
@@ -163,7 +163,7 @@ class Rules:
         label=_("Countries for calls"),
         help_text=_("Calls go only to phones in these countries. One country code per line, such as CH or DE."),
         field=Countries,
-        words=declaration.everything,
+        words=rule_declaration.everything,
         summary=lambda value: gettext("Calls only to %(countries)s") % {"countries": ", ".join(value)},
     )
     grace_days: int = rule(
@@ -172,7 +172,7 @@ class Rules:
         label=_("Setup can be put off for"),
         help_text=_("Up to three times within these days: 0 to 14. With 0, people set up a method when they sign in."),
         field=partial(WholeNumber, min_value=0, max_value=14),
-        words=declaration.days,
+        words=rule_declaration.days,
         summary=_put_off,
         unit=_("days"),
     )
@@ -206,7 +206,7 @@ class Rules:
         label=_("Remember browsers for"),
         help_text=_("A remembered browser skips the second step for this long: 0 to 365 days. With 0, it never does."),
         field=partial(WholeNumber, min_value=0, max_value=365),
-        words=declaration.days,
+        words=rule_declaration.days,
         summary=_remembered,
         unit=_("days"),
     )
@@ -264,7 +264,7 @@ class Rules:
         words=SUPPORT_ACTIONS.words,
     )
     staff_quota: int = rule(
-        default=200,
+        default=limits.SUPPORT_ACTIONS_PER_DAY,
         section=_SUPPORT,
         label=_("Support actions per day"),
         help_text=_("One member of staff can do this many in a day: 1 to 10,000."),

@@ -1,21 +1,24 @@
-"""Decides what is required of a person here and now, from rows and the context. It changes nothing."""
+"""Decides when people are asked for the second step, and when they skip it.
+
+A remembered browser, a trusted network or a one-time bypass skips it. This reads rows and the context, and changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
-
 from verification import enrolments, registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.person import Person, SecondStep
 from verification.policies import setup_deferrals
+from verification.policies.blocked_and_locked_people import refusal
 from verification.policies.decision_reasons import DecisionReason
-from verification.policies.effective import rules_for
-from verification.policies.merging import for_staff, is_trusted
+from verification.policies.effective_policy import rules_for
+from verification.policies.merging import for_staff
 from verification.policies.rules_and_defaults import Rules
+from verification.policies.trusted_networks import is_trusted
 
 
 class SignInStep(StrEnum):
@@ -42,19 +45,6 @@ class Decision:
     def has_lasting_method(self) -> bool:
         """Return whether there is an option besides backup methods and temporary ones."""
         return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
-
-
-def refusal(user: Person, now: datetime) -> DecisionReason | None:
-    """Return why a person can't sign in anywhere now, however they verify, or None if they can."""
-    if not user.is_active or (user.blocked_until and user.blocked_until > now):
-        return DecisionReason.BLOCKED
-    return DecisionReason.LOCKED if user.second_step_locked_at else None
-
-
-def can_sign_in(now: datetime) -> Q:
-    """Return the condition for the people who can sign in somewhere now: those whom `refusal` doesn't stop."""
-    free = Q(blocked_until=None) | Q(blocked_until__lte=now)
-    return free & Q(is_active=True, second_step_locked_at=None)
 
 
 def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:

@@ -10,9 +10,10 @@ from django.db.models.functions import Coalesce
 
 from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
-from verification.policies.declaration import PolicyRule
-from verification.policies.merging import in_statement, merge, ranked
+from verification.policies.merging import in_statement, merge
+from verification.policies.rule_declaration import PolicyRule
 from verification.policies.rules_and_defaults import RULES, Rules
+from verification.policy_precedence import ranked
 
 
 @dataclass(frozen=True)

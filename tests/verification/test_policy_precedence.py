@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from verification import policies, strengths
 from verification.models import AppPasswordsEnd, Policy
-from verification.models.policies import strongest
 from verification.policies.merging import in_statement
+from verification.policy_precedence import strongest
 
 pytestmark = pytest.mark.django_db
 
