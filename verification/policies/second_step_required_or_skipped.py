@@ -1,6 +1,7 @@
 """Decides when people are asked for the second step, and when they skip it.
 
-A remembered browser, a trusted network or a one-time bypass skips it. This reads rows and the context, and changes nothing.
+A remembered browser, a trusted network or a one-time bypass skips it. This reads rows and the context, and changes
+nothing.
 """
 
 from collections.abc import Sequence
