@@ -8,16 +8,14 @@ from typing import Any
 from scim2_models import Context as ScimContext
 from scim2_models import GroupMembership, InvalidValueException, Meta, ResponseParameters
 
+from accounts.integrations.scim import limits
 from accounts.integrations.scim.schemas import EmailAttribute, Person, PhoneNumber
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
 from verification.keys import text_encryption
 
-MAX_EXTERNAL_ID_LENGTH = 255  # characters
-LONG_EXTERNAL_ID = f"externalId can have at most {MAX_EXTERNAL_ID_LENGTH} characters."
-_MAX_SEALED_LENGTH = 16_384  # characters, of what a directory sends of one person
-_MAX_NUMBERS = 10  # telephone numbers of one person
+LONG_EXTERNAL_ID = f"externalId can have at most {limits.MAX_EXTERNAL_ID_LENGTH} characters."
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
 _FIXED = ("schemas", "id", "externalId", "meta", "groups")
 
@@ -26,10 +24,12 @@ def settled(person: Person) -> Person:
     """Return a resource as we keep it: without empty values, and with one email address. Errors: `SCIMException`."""
     emails = [each for each in person.emails or () if each.value]
     person.emails = [_chosen(emails)] if emails else None
-    person.phone_numbers = [each for each in person.phone_numbers or () if each.value][:_MAX_NUMBERS] or None
-    if len(person.external_id or "") > MAX_EXTERNAL_ID_LENGTH:
+    person.phone_numbers = [each for each in person.phone_numbers or () if each.value][
+        : limits.MAX_PHONE_NUMBERS
+    ] or None
+    if len(person.external_id or "") > limits.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=LONG_EXTERNAL_ID)
-    if len(as_json(person)) > _MAX_SEALED_LENGTH:
+    if len(as_json(person)) > limits.MAX_PERSON_LENGTH:
         raise InvalidValueException(detail="The values of this person are too long.")
     return person
 

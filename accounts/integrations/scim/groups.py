@@ -17,7 +17,15 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import attribute_mapping, filters, group_changes, listing, people, request_bodies
+from accounts.integrations.scim import (
+    attribute_mapping,
+    filters,
+    group_changes,
+    limits,
+    listing,
+    people,
+    request_bodies,
+)
 from accounts.integrations.scim.group_changes import Changes
 from accounts.integrations.scim.listing import ResourceListing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
@@ -28,7 +36,6 @@ from accounts.provisioning import MAX_GROUP_NAME_LENGTH, GroupEntry, Members
 from verification import inputs
 from verification.db.compiled_queries import BindParam, Select
 
-_MAX_MEMBERS_LISTED = 20_000  # in one list of groups
 _CHUNK = 500  # people in one query
 _TAKEN = "Another group has this externalId."
 _UNKNOWN = "There is no group with this id."
@@ -63,7 +70,7 @@ def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> Resourc
         shown, n = list[DirectoryGroup](), 0
         for row in rows:  # a page may be shorter than the client wants
             n += sizes.get(row.group_id, 0)
-            if shown and n > _MAX_MEMBERS_LISTED:
+            if shown and n > limits.MAX_MEMBERS_LISTED:
                 break
             shown.append(row)
         members: dict[int, list[str]] = {}
@@ -161,7 +168,7 @@ def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
     """Store what the client calls a group, unless it is the same or isn't stated."""
     if external_id is None or row.external_id == external_id:
         return
-    if len(external_id) > attribute_mapping.MAX_EXTERNAL_ID_LENGTH:
+    if len(external_id) > limits.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
     row.external_id = external_id
     try:

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
 
-from accounts.integrations.scim import requests_and_responses, schemas
+from accounts.integrations.scim import limits, requests_and_responses, schemas
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest
 from verification import inputs
 
-MAX_OPERATIONS = 1000  # of one PATCH
 _MAX_NAMES = 10  # ignored attributes that the log names
 _TYPES = {requests_and_responses.CONTENT_TYPE, "application/json"}
 _HEAD = re.compile(r"(?i:urn:ietf:params:scim:schemas:core:2\.0:(?:User|Group):)?([A-Za-z$][A-Za-z0-9_$-]*)")
@@ -56,8 +55,8 @@ def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None
     if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
         raise InvalidValueException(detail="Operations must be a list of objects.")
     single = [part for each in operations for part in _parts(each)]
-    if len(single) > MAX_OPERATIONS:
-        raise InvalidValueException(detail=f"Send at most {MAX_OPERATIONS} operations in one request.")
+    if len(single) > limits.MAX_PATCH_OPERATIONS:
+        raise InvalidValueException(detail=f"Send at most {limits.MAX_PATCH_OPERATIONS} operations in one request.")
     ignored: list[str] = []
     left = [kept for each in single if (kept := _kept(model, each, ignored)) is not None]
     if operations and not left:

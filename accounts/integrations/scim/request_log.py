@@ -10,11 +10,11 @@ from collections import defaultdict, deque
 from django.db import DatabaseError, connections, transaction
 
 from accounts import conf
+from accounts.integrations.scim import limits
 from accounts.models import Directory, ScimAccess, ScimRequest
 
 logger = logging.getLogger(__name__)
 
-MAX_REQUESTS_KEPT = 200  # of each directory
 _waiting: deque[ScimRequest] = deque(maxlen=1000)
 _lock = threading.Lock()
 
@@ -51,9 +51,11 @@ def write() -> None:
 
 def _write(directory_id: int, theirs: list[ScimRequest]) -> None:
     with transaction.atomic():
-        ScimRequest.objects.bulk_create(theirs[-MAX_REQUESTS_KEPT:])
+        ScimRequest.objects.bulk_create(theirs[-limits.MAX_REQUESTS_KEPT :])
         mine = ScimRequest.objects.filter(directory_id=directory_id)
-        eldest = mine.order_by("-id").values_list("id", flat=True)[MAX_REQUESTS_KEPT - 1 : MAX_REQUESTS_KEPT]
+        eldest = mine.order_by("-id").values_list("id", flat=True)[
+            limits.MAX_REQUESTS_KEPT - 1 : limits.MAX_REQUESTS_KEPT
+        ]
         for pk in eldest:
             mine.filter(id__lt=pk).delete()
         last = theirs[-1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.applications import secrets
-from accounts.integrations.scim import rate_limits, requests_and_responses
+from accounts.integrations.scim import limits, rate_limits, requests_and_responses
 from accounts.integrations.scim.requests_and_responses import ScimResponse
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
@@ -17,7 +17,6 @@ from verification.db.ttl_cache import TTLCache
 from verification.keys import random_tokens
 
 PURPOSE = "scim"  # of the tokens' digests
-_MAX_TOKEN_LENGTH = 200  # characters
 _MAX_CACHE_SECONDS = 1.0  # until a revoked token stops working, even if other things are cached for longer
 _CHALLENGE = 'Bearer realm="SCIM"'
 
@@ -50,7 +49,7 @@ def of(authorization: str, context: Context) -> AuthenticatedDirectory | Authent
     """
     scheme, _space, token = authorization.partition(" ")
     token = token.strip()
-    is_token = scheme.lower() == "bearer" and 0 < len(token) <= _MAX_TOKEN_LENGTH
+    is_token = scheme.lower() == "bearer" and 0 < len(token) <= limits.MAX_TOKEN_LENGTH
     caller = _callers.read(*random_tokens.digests(PURPOSE, token)) if is_token else None
     if caller is None:
         return AuthenticationRefusal(answer=_unknown(bool(token), context))

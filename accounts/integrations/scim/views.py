@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Unrea
 from accounts import request_context
 from accounts.integrations import middleware_for_programs
 from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
-from accounts.integrations.scim import metrics, request_log, requests_and_responses, token_authentication
+from accounts.integrations.scim import limits, metrics, request_log, requests_and_responses, token_authentication
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import ScimRequest
 from verification import conf, inputs
 
 BASE = "/scim/v2"
-_MAX_BYTES = 1024 * 1024  # of a request; about 15,000 members of a group
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
@@ -51,7 +50,9 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
     if isinstance(caller, token_authentication.AuthenticationRefusal):
         answer = caller.answer
     elif body is None:
-        answer = requests_and_responses.error(413, f"Send at most {_MAX_BYTES} bytes in one request.", problem="size")
+        answer = requests_and_responses.error(
+            413, f"Send at most {limits.MAX_REQUEST_BYTES} bytes in one request.", problem="size"
+        )
     else:
         call = IncomingScimRequest(
             method=method,
@@ -96,7 +97,7 @@ def _sent(answer: ScimResponse) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes | None:
     """Return the body, or None if it is too long or breaks off."""
     try:
-        body = request.read(_MAX_BYTES + 1)
+        body = request.read(limits.MAX_REQUEST_BYTES + 1)
     except (UnreadablePostError, OSError):
         return None
-    return body if len(body) <= _MAX_BYTES else None
+    return body if len(body) <= limits.MAX_REQUEST_BYTES else None
