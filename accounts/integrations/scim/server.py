@@ -11,11 +11,18 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
 
-from accounts.integrations.scim import groups, listing, people, request_bodies, requests_and_responses, schemas
+from accounts.integrations.scim import (
+    groups_endpoint,
+    listing,
+    request_bodies,
+    requests_and_responses,
+    schemas,
+    users_endpoint,
+)
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 
-_KINDS = {"Users": people, "Groups": groups}
+_KINDS = {"Users": users_endpoint, "Groups": groups_endpoint}
 
 
 def answer(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:

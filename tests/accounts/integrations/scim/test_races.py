@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from accounts import provisioning
-from accounts.integrations.scim import groups, people
+from accounts.integrations.scim import groups_endpoint, users_endpoint
 from accounts.models import DirectoryGroup, ScimPerson, User
 from tests.infrastructure.concurrency import together, until_waiting
 from tests.infrastructure.rounds import rounds
@@ -147,13 +147,13 @@ def test_a_deleted_group_is_not_made_again_by_a_replacement(
     entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other request is between reading and writing. Seen failing: the group came back."""
-    key, original = entra.add_group("Staff", ana).id, groups._check_members
+    key, original = entra.add_group("Staff", ana).id, groups_endpoint._check_members
 
     def check(*given: Any) -> None:
         entra.send("DELETE", f"/Groups/{key}")
         original(*given)
 
-    monkeypatch.setattr(groups, "_check_members", check)
+    monkeypatch.setattr(groups_endpoint, "_check_members", check)
     answer = entra.send("PUT", f"/Groups/{key}", {"displayName": "Staff", "members": [{"value": ana}]})
 
     assert answer.problem == (404, "")
@@ -173,7 +173,7 @@ def _status(sender: ScimClient, method: str, path: str, body: Any) -> int:
 
 def _in_between(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
     """Run another request once, after the first one has read the person and before it writes."""
-    original, is_done = people._is_as_stored, threading.Event()
+    original, is_done = users_endpoint._is_as_stored, threading.Event()
 
     def compare(row: ScimPerson, person: Any) -> bool:
         if not is_done.is_set():
@@ -181,4 +181,4 @@ def _in_between(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) ->
             other()
         return original(row, person)
 
-    monkeypatch.setattr(people, "_is_as_stored", compare)
+    monkeypatch.setattr(users_endpoint, "_is_as_stored", compare)

@@ -1,4 +1,4 @@
-"""Groups by SCIM. A change of single members reads and writes only these, however large the group is."""
+"""The endpoint of groups (`/Groups`). A change of single members reads and writes only these, whatever the size."""
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
@@ -23,8 +23,8 @@ from accounts.integrations.scim import (
     group_changes,
     limits,
     listing,
-    people,
     request_bodies,
+    users_endpoint,
 )
 from accounts.integrations.scim.group_changes import Changes
 from accounts.integrations.scim.listing import ResourceListing
@@ -121,7 +121,7 @@ def patch(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -
 def delete(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -> ScimResponse:
     """Answer a DELETE."""
     row = _one(caller, key)
-    provisioning.remove_group(caller.directory, row.key, people.source(call), call.now)
+    provisioning.remove_group(caller.directory, row.key, users_endpoint.source(call), call.now)
     return ScimResponse(status=204)
 
 
@@ -132,7 +132,7 @@ def _adjust(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str,
     members = Members(key=key, name=changes.name, added=changes.added, removed=changes.removed)
     # To let people join or leave is a transaction of its own: another one around it would only cost a savepoint.
     with _refusals(), nullcontext() if changes.external_id is None else transaction.atomic():
-        row = provisioning.apply_group(caller.directory, members, people.source(call), call.now)
+        row = provisioning.apply_group(caller.directory, members, users_endpoint.source(call), call.now)
         _name_for_client(row, changes.external_id)
 
 
@@ -148,7 +148,7 @@ def _written(
     _check_name(name)
     entry = GroupEntry(key=key, name=name, members=frozenset(members))
     with _refusals(), transaction.atomic():
-        row = provisioning.apply_group(caller.directory, entry, people.source(call), call.now)
+        row = provisioning.apply_group(caller.directory, entry, users_endpoint.source(call), call.now)
         _name_for_client(row, external_id)
     return row
 
@@ -190,7 +190,7 @@ def _check_members(caller: AuthenticatedDirectory, keys: Collection[str]) -> Non
     for at in range(0, len(sought), _CHUNK):
         part = sought[at : at + _CHUNK]
         found = set(
-            people.of(caller).filter(user__directory_key__in=part).values_list("user__directory_key", flat=True)
+            users_endpoint.of(caller).filter(user__directory_key__in=part).values_list("user__directory_key", flat=True)
         )
         if missing := [key for key in part if key not in found]:
             raise InvalidValueException(detail=f"There is no person with the id {missing[0][:64]!r}.")

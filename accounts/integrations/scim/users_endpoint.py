@@ -1,4 +1,4 @@
-"""People by SCIM: created, read, replaced, patched, switched off and deleted, all by `accounts.provisioning`.
+"""The endpoint of people (`/Users`): what is created, read, changed and deleted. `accounts.provisioning` applies it.
 
 A deleted person is switched off and no longer seen by the directory. Their account stays until support erases it. The
 directory gets it back if it sends the same person again: with the same `externalId`, or the same username if either of
