@@ -1,4 +1,4 @@
-"""Rate limits of the endpoints for programs: requests of each client, and incorrect secrets of each network."""
+"""Counts requests of each client, and incorrect secrets of each network. The settings say how many are allowed."""
 
 from accounts import conf
 from accounts.models import OidcClient

@@ -1,4 +1,4 @@
-"""Rate limits of SCIM: requests of each directory, and incorrect tokens of each network."""
+"""Counts requests of each directory, and incorrect tokens of each network. The settings say how many are allowed."""
 
 from accounts import conf
 from accounts.models import Directory

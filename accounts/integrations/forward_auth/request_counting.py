@@ -1,4 +1,4 @@
-"""The rate limit of a proxy: how many questions one may ask in a second."""
+"""Counts the questions of each proxy, second by second. A setting says how many are allowed."""
 
 import threading
 import time

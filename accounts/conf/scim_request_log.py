@@ -1,18 +1,10 @@
-"""Settings of SCIM: how many requests a directory may send, and how often they are listed."""
+"""Settings of the list of SCIM requests: how often new ones are added to it."""
 
 from datetime import timedelta
 
 from accounts.conf.sections import DIRECTORIES
 from verification.setting import Setting, formats
 
-scim_requests_per_minute: Setting[int] = Setting(
-    DIRECTORIES,
-    "SCIM_REQUESTS_PER_MINUTE",
-    formats.whole_number(1, 1_000_000),
-    default=6000,
-    unit="requests",
-    meaning="how many SCIM requests one directory may send in a minute; Entra ID sends up to 1,500",
-)
 scim_log_delay: Setting[timedelta] = Setting(
     DIRECTORIES,
     "SCIM_LOG_SECONDS",
