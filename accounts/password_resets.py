@@ -12,7 +12,7 @@ from verification import audit, limits, notices
 from verification.context import Context
 from verification.db import batched_writes, row_locks
 from verification.db.compiled_queries import Insert
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 LINK_LIFE = timedelta(minutes=30)
 _MAX_ACCOUNTS_PER_MAILBOX = 20  # accounts that a single request emails
@@ -68,7 +68,7 @@ def _good(context: Context) -> QuerySet[PasswordReset]:
 
 def open_link(handle: str, token: str, context: Context) -> PasswordReset | None:
     """Return the request that an emailed link belongs to, if the link is still valid."""
-    if not random_tokens.is_derived(_PURPOSE, handle, token):
+    if not derived_link_tokens.is_derived(_PURPOSE, handle, token):
         return None
     reset = _good(context).select_related("user").filter(handle=handle).first()
     return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None

@@ -7,12 +7,12 @@ from accounts.models import Invitation
 from verification import policies
 from verification.context import Context
 from verification.db import row_locks
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 
 def opened(handle: str, token: str, context: Context) -> Invitation | None:
     """Return the invitation that an emailed link belongs to, if the link still works."""
-    if not random_tokens.is_derived(invitations.PURPOSE, handle, token):
+    if not derived_link_tokens.is_derived(invitations.PURPOSE, handle, token):
         return None
     found = Invitation.objects.select_related("user__directory").filter(handle=handle).first()
     return found if found and _is_good(found, context) else None

@@ -6,7 +6,7 @@ The first part is mixed with the check, so that references of neighbours do not 
 
 from accounts.models import User
 from helpcenter.diagnosis.situations import SITUATIONS, Situation
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 _PURPOSE = "diagnosis"
 _SIGNS = "ACEFHKMPRTWX34679"  # none can be taken for another, read aloud or on a small screen
@@ -65,5 +65,5 @@ def _mixed(signs: str, check: str, direction: int) -> str:
 
 
 def _derived(handle: str, length: int) -> str:
-    number = int.from_bytes(random_tokens.derive(_PURPOSE, handle).encode())
+    number = int.from_bytes(derived_link_tokens.derive(_PURPOSE, handle).encode())
     return "".join(_SIGNS[number // len(_SIGNS) ** place % len(_SIGNS)] for place in range(length))

@@ -36,7 +36,7 @@ from tests.simulated.signed_in_staff import opal
 from tests.simulated.staff import root
 from verification import audit, browsers, challenges, enrolments, limits, policies
 from verification.context import Context
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 from verification.limits import opt_outs
 from verification.models import (
     HardwareToken,
@@ -109,7 +109,7 @@ def possessions(ana: Person, mail: AppPasswordService) -> Possessions:
     audit.record(audit.Event("a.done"), user_id=None, context=context)
     audit.seal(now)
     return Possessions(
-        ana, mail, secret, access_pass, token, (handle, random_tokens.derive("password_reset", handle)), job
+        ana, mail, secret, access_pass, token, (handle, derived_link_tokens.derive("password_reset", handle)), job
     )
 
 

@@ -34,7 +34,7 @@ from tests.infrastructure.rounds import rounds, some
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import BENS, Clock, hire, join
 from verification import inputs
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 ALL = bool(os.environ.get("ODD_INPUTS"))
 
@@ -80,7 +80,7 @@ def odd_run(
         "method": "text",
         "ref": odd_values.REF,
         "handle": odd_values.REF,
-        "token": random_tokens.derive("password_reset", odd_values.REF),
+        "token": derived_link_tokens.derive("password_reset", odd_values.REF),
         "provider_name": "virtual",
         "event": "receipt",
         "message_id": odd_values.REF,

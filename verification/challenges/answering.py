@@ -9,7 +9,7 @@ from verification import enrolments, limits, registry
 from verification.capabilities import Delivered, PublicKey
 from verification.challenges import attempts, correct_answers, input_mistakes, queries
 from verification.context import Context
-from verification.keys import codes
+from verification.keys import one_time_codes
 from verification.method import Check, Draft
 from verification.models import Challenge, ChallengeState
 from verification.outcomes import Outcome, Verdict
@@ -115,4 +115,4 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
 def _is_code_of(challenge: Challenge, text: str, newest: int) -> bool:
     """Return whether an answer is one of the codes that were sent for a challenge, up to a generation."""
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
-    return any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1))
+    return any(one_time_codes.same(one_time_codes.derive(generation=n, **key), text) for n in range(1, newest + 1))

@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from verification import enrolments, notices
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Computed, Insert, Select
-from verification.keys import codes, crypto
+from verification.keys import crypto, one_time_codes
 from verification.method import ChallengeData, FoundCode
 from verification.models import Challenge, Message, SingleUseCode
 from verification.models.challenges import MAX_NUMBER
@@ -99,8 +99,8 @@ def data_for_method(challenge: Challenge, *, now: datetime, generation: int = 0)
         reference=challenge.reference,
         mode=challenge.mode,
         now=now,
-        code=codes.derive(generation=generation or challenge.generation, **key),
-        match_code=codes.match_code(**key),
+        code=one_time_codes.derive(generation=generation or challenge.generation, **key),
+        match_code=one_time_codes.match_code(**key),
         address=enrolment.address,
         secret=enrolment.secret,
         counter=enrolment.counter,

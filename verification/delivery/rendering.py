@@ -13,7 +13,7 @@ from verification import audit, conf, inputs, time_format
 from verification.audit import UserEvent
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
-from verification.keys import codes, random_tokens
+from verification.keys import derived_link_tokens, one_time_codes
 from verification.models import Channel, Message
 from verification.outcomes import Verdict
 
@@ -85,10 +85,10 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     if handle := message.context.get("link"):
         purpose = message.context["link_purpose"]
         path = message.context["link_path"]
-        context["url"] = f"{conf.public_url()}{path}{handle}/{random_tokens.derive(purpose, handle)}/"
+        context["url"] = f"{conf.public_url()}{path}{handle}/{derived_link_tokens.derive(purpose, handle)}/"
     if challenge is not None:
         context |= {
-            "code": codes.derive(
+            "code": one_time_codes.derive(
                 handle=challenge.handle,
                 generation=message.generation,
                 nonce=challenge.nonce,

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from accounts.models import ApplicationSession
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 _MAX_HEADER_BYTES = 16_384  # all cookies together
 _MAX_ID_DIGITS = 19  # as many as the largest id in the database
@@ -52,7 +52,7 @@ def value_of(header: str, name: str) -> str | None:
 
 def session_value(session_id: int, host: str) -> str:
     """Return the value of the session's cookie. On another host it is worth nothing."""
-    return f"{session_id}.{random_tokens.derive(_PURPOSE, f'{session_id} {host}')}"
+    return f"{session_id}.{derived_link_tokens.derive(_PURPOSE, f'{session_id} {host}')}"
 
 
 def session_id(value: str, host: str) -> int | None:
@@ -60,7 +60,7 @@ def session_id(value: str, host: str) -> int | None:
     digits, _dot, mac = value.partition(".")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < _MAX_ID_DIGITS and not digits.startswith("0")):
         return None
-    return int(digits) if random_tokens.is_derived(_PURPOSE, f"{digits} {host}", mac) else None
+    return int(digits) if derived_link_tokens.is_derived(_PURPOSE, f"{digits} {host}", mac) else None
 
 
 def is_browser_secret(value: str | None) -> bool:

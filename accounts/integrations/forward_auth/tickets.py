@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from verification import limits
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 LIFE = timedelta(seconds=60)
 _PURPOSE = "forward_auth.ticket"
@@ -48,13 +48,13 @@ def issue(
         id=secrets.token_urlsafe(16),
     )
     said = base64.urlsafe_b64encode(json.dumps(asdict(ticket)).encode()).decode().rstrip("=")
-    return f"{said}.{random_tokens.derive(_PURPOSE, said)}"
+    return f"{said}.{derived_link_tokens.derive(_PURPOSE, said)}"
 
 
 def read(text: str, *, host: str, browser: str, now: datetime) -> Ticket | None:
     """Return the ticket if it is ours, for this host and browser, and not too old."""
     said, _dot, mac = text.partition(".")
-    if len(text) > _MAX_TICKET_LENGTH or not random_tokens.is_derived(_PURPOSE, said, mac):
+    if len(text) > _MAX_TICKET_LENGTH or not derived_link_tokens.is_derived(_PURPOSE, said, mac):
         return None
     try:
         ticket = Ticket(**json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4))))

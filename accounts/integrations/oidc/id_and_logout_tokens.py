@@ -13,7 +13,7 @@ from typing import Any
 from accounts.integrations.oidc import lifetimes, scopes_and_claims
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
 from verification import conf, signing_keys
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ID, _LOGOUT = "JWT", "logout+jwt"
@@ -26,7 +26,7 @@ def issuer() -> str:
 
 def sid(session: ApplicationSession) -> str:
     """Return the name of a session for its application. Shape: 43 base64url characters that say nothing else."""
-    return random_tokens.derive("sid", str(session.pk))
+    return derived_link_tokens.derive("sid", str(session.pk))
 
 
 def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str, nonce: str, now: datetime) -> str:

@@ -18,7 +18,7 @@ from tests.simulated import app_password_services
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification.context import Context
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 from verification.models import AuditEvent, Message
 
 
@@ -159,7 +159,7 @@ def test_link_ends_when_the_account_gets_another_mailbox(ana: Person, clock: Clo
     context = Context(now=clock.now, network="198.51.100.1")
     password_resets.ask("ana", context, path="/password-reset/")
     reset = PasswordReset.objects.get()
-    link = f"/password-reset/{reset.handle}/{random_tokens.derive('password_reset', reset.handle)}/"
+    link = f"/password-reset/{reset.handle}/{derived_link_tokens.derive('password_reset', reset.handle)}/"
     assert Browser().go(link).status == 200
     root = join("root", is_staff=True, is_superuser=True).user
     row = f"ana,{ana.user.name},ana@example.net,,{ana.user.second_step}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
 from verification.capabilities import KeyedOnPhone, SharesAddress
-from verification.keys import codes
+from verification.keys import one_time_codes
 from verification.method import ChallengeData, Check, Draft, Issue, Mode
 from verification.methods.call import key_presses
 from verification.methods.call.key_presses import APPROVE, CODE, PRESS
@@ -80,7 +80,7 @@ class Call(KeyedOnPhone, SharesAddress):
         )
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        right = challenge.mode == CODE and codes.same(answer, challenge.code)
+        right = challenge.mode == CODE and one_time_codes.same(answer, challenge.code)
         return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification.capabilities import Delivered
-from verification.keys import codes
+from verification.keys import one_time_codes
 from verification.method import ChallengeData, Check, Draft, Issue
 from verification.models.messages import Channel
 from verification.outcomes import Verdict
@@ -55,7 +55,7 @@ class Email(Delivered):
         return Issue(kind=Channel.MAIL, template="verification/methods/email/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)
+        return Check(verdict=Verdict.PROVEN if one_time_codes.same(answer, challenge.code) else Verdict.WRONG)
 
 
 method = Email()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
 from verification.capabilities import Delivered, SharesAddress
-from verification.keys import codes
+from verification.keys import one_time_codes
 from verification.method import ChallengeData, Check, Draft, Issue
 from verification.models.messages import Channel
 from verification.outcomes import Verdict
@@ -49,7 +49,7 @@ class Text(Delivered, SharesAddress):
         return Issue(kind=Channel.TEXT, template="verification/methods/text/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)
+        return Check(verdict=Verdict.PROVEN if one_time_codes.same(answer, challenge.code) else Verdict.WRONG)
 
     def accepts(self, draft: Draft) -> bool:
         return phone_numbers.is_mobile(draft.address) and not draft.data.get("extension")

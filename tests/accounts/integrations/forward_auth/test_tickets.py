@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.integrations.forward_auth import cookies, tickets
 from accounts.integrations.forward_auth.tickets import Ticket
-from verification.keys import random_tokens
+from verification.keys import derived_link_tokens
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOST, BROWSER = "wiki.example.org", cookies.browser_digest("a browser")
@@ -69,7 +69,7 @@ def test_refuses_a_changed_one() -> None:
 def test_refuses_one_of_another_version() -> None:
     said = base64.urlsafe_b64encode(b'{"user_id": 1}').decode().rstrip("=")
 
-    assert read_ticket(f"{said}.{random_tokens.derive('forward_auth.ticket', said)}") is None
+    assert read_ticket(f"{said}.{derived_link_tokens.derive('forward_auth.ticket', said)}") is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Codes: derived and compared. No code is ever stored; sender and checker compute it."""
+"""One-time codes of texts, calls and emails: their length, derived and compared. None is stored."""
 
 import hmac
 
