@@ -110,7 +110,7 @@ def _makes(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             made = ast.unparse(node.func).rpartition(".")
-            if made[2] in {"Event", "UserEvent"} and (made[0] in {"audit", "declarations"} or made[2] in names):
+            if made[2] in {"Event", "UserEvent"} and (made[0] in {"audit", "declaring_events"} or made[2] in names):
                 yield node.lineno
 
 

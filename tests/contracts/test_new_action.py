@@ -12,7 +12,7 @@ from accounts.support.actions.base import Action, ActionResult, ActionTopic, Act
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.people import Person, hire
 from tests.simulated.support_desk import WHY, case, do
-from verification.audit import Notice, UserEvent, declarations
+from verification.audit import Notice, UserEvent, declaring_events
 from verification.delivery import rendering
 from verification.models import AuditEvent, Message
 
@@ -53,7 +53,7 @@ GREET = Action(
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(declarations._declared, PERSON_GREETED.kind, PERSON_GREETED)
+    monkeypatch.setitem(declaring_events._declared, PERSON_GREETED.kind, PERSON_GREETED)
     monkeypatch.setitem(ACTIONS, "greet", GREET)
 
 

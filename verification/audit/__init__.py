@@ -1,8 +1,7 @@
 """The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
 from verification.audit import events, triggers
-from verification.audit.chain import ChainFault, Problem
-from verification.audit.declarations import (
+from verification.audit.declaring_events import (
     Details,
     Event,
     EventDeclaredTwice,
@@ -15,22 +14,13 @@ from verification.audit.declarations import (
     find,
     user_events,
 )
-from verification.audit.log import (
-    PERSONAL,
-    EventToRecord,
-    between,
-    erase_words,
-    is_intact,
-    newest,
-    of_person,
-    record,
-    record_many,
-    since,
-    size,
-)
+from verification.audit.digests import is_intact
+from verification.audit.personal_words import PERSONAL, erase_words
+from verification.audit.reading import between, newest, of_person, since, size
+from verification.audit.recording import EventToRecord, record, record_many
 from verification.audit.removal import Removed, remove
 from verification.audit.sealing import seal
-from verification.audit.verifying import verify, verify_newest
+from verification.audit.verifying import ChainFault, Problem, verify, verify_newest
 
 __all__ = [
     "PERSONAL",

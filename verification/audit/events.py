@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Event, Severity, UserEvent, declare, method
+from verification.audit.declaring_events import Details, Event, Severity, UserEvent, declare, method
 from verification.models import Purpose
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
-from verification.audit import chain, verifying
-from verification.audit.chain import ChainFault
+from verification.audit import chain_start, verifying
+from verification.audit.digests import digest_of_removal
 from verification.audit.events import RECORDS_REMOVED
-from verification.audit.log import record
+from verification.audit.recording import record
+from verification.audit.verifying import ChainFault
 from verification.context import Context
 from verification.db import partitions
 from verification.db.compiled_queries import BindParam, Delete
@@ -69,7 +70,7 @@ def _boundary(month: Month) -> int:
 
 def _state(boundary: int, month: Month, n_events: int, now: datetime) -> bool:
     """Write the signed statement, which lets the events go: the database refuses to delete others. Works once."""
-    start = chain.start()
+    start = chain_start.start()
     last = AuditSeal.objects.filter(upto__lt=boundary).order_by("-number").first()
     former = AuditRemoval.objects.order_by("-boundary").first()
     made = AuditRemoval(
@@ -82,7 +83,7 @@ def _state(boundary: int, month: Month, n_events: int, now: datetime) -> bool:
         previous=former.digest if former else "",
         key_id=crypto.digest_key(),
     )
-    made.digest = chain.digest_of_removal(made)
+    made.digest = digest_of_removal(made)
     values = {field: getattr(made, field) for field in _WRITTEN}
     _, is_made = AuditRemoval.objects.get_or_create(boundary=boundary, defaults=values)
     return is_made
@@ -93,7 +94,7 @@ _WRITTEN = ("ends_at", "n_events", "last_seal", "last_digest", "removed_at", "pr
 
 def _remove_seals() -> None:
     """Delete the seals over removed events only. If it is interrupted, the next run does the rest."""
-    last = chain.start().seal
+    last = chain_start.start().seal
     while numbers := list(_of_removed(last).values_list("number", flat=True)[:_SEALS_AT_ONCE]):
         _DELETE_SEALS.run(number=numbers[-1])
 

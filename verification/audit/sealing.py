@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification.audit import chain
+from verification.audit import chain_start
+from verification.audit.digests import digest_of_events, digest_of_seal
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
 
@@ -20,7 +21,7 @@ def seal(now: datetime) -> int:
     # A transaction may commit a lower id after a higher one was sealed: look back over the newest seals as well.
     recent = list(AuditSeal.objects.order_by("-number")[: _LOOK_BACK + 1])
     covered = {pk for each in recent[:_LOOK_BACK] for pk in each.events}
-    start = chain.start()
+    start = chain_start.start()
     newer = AuditEvent.objects.filter(id__gt=_frontier(recent, start)).order_by("id").values_list("id", flat=True)
     free = [pk for pk in newer[: len(covered) + _BATCH] if pk not in covered][:_BATCH]
     if not free:
@@ -34,11 +35,11 @@ def seal(now: datetime) -> int:
         sealed_at=now,
         packed=AuditSeal.pack([pk for pk, _ in events]),
         upto=max(upto, events[-1][0]),
-        content=chain.content_of(events),
+        content=digest_of_events(events),
         previous=previous,
         key_id=crypto.digest_key(),
     )
-    made.digest = chain.digest_of_seal(made)
+    made.digest = digest_of_seal(made)
     values = {field: getattr(made, field) for field in _WRITTEN}
     with transaction.atomic():
         _, is_made = AuditSeal.objects.get_or_create(number=number, defaults=values)
@@ -50,8 +51,8 @@ _WRITTEN = ("sealed_at", "packed", "upto", "content", "previous", "key_id", "dig
 
 def frontier() -> int:
     """Return the id up to which all events are sealed. An event with a lower id and no seal was written too late."""
-    return _frontier(list(AuditSeal.objects.order_by("-number")[: _LOOK_BACK + 1]), chain.start())
+    return _frontier(list(AuditSeal.objects.order_by("-number")[: _LOOK_BACK + 1]), chain_start.start())
 
 
-def _frontier(recent: list[AuditSeal], start: chain.Start) -> int:
-    return recent[_LOOK_BACK].upto if len(recent) > _LOOK_BACK else max(start.boundary - 1, chain.BEFORE_ALL)
+def _frontier(recent: list[AuditSeal], start: chain_start.Start) -> int:
+    return recent[_LOOK_BACK].upto if len(recent) > _LOOK_BACK else max(start.boundary - 1, chain_start.BEFORE_ALL)

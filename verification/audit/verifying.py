@@ -2,13 +2,21 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db.models import Count, QuerySet
 
-from verification.audit import chain, sealing
-from verification.audit.chain import ChainFault, Problem, Start
+from verification.audit import chain_start, sealing
+from verification.audit.chain_start import Start
+from verification.audit.digests import (
+    digest_of_event,
+    digest_of_events,
+    digest_of_removal,
+    digest_of_seal,
+    digest_of_words,
+)
 from verification.audit.events import PERSON_ERASED
-from verification.audit.log import digest_of, digest_of_words
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.audit import WORDS_DIGEST
@@ -18,14 +26,46 @@ _MAX_STRAGGLERS = 200  # seals after a boundary that cover events before it
 _SEALS_AT_ONCE = 500
 
 
+class Problem(StrEnum):
+    """What is wrong in one place of the audit log, in words. `{}` stands for what the problem is about."""
+
+    EVENT_CHANGED = "the event was changed"
+    EVENT_REMOVED = "the event was removed"
+    EVENT_FORGED = "the event was added by someone without the key, or changed before it was sealed"
+    EVENT_LATE = "the event was added later than its time says"
+    EVENT_BEFORE_START = "the event was added where older ones had been removed"
+    EVENT_COPIED = "the event was copied"
+    EVENT_SEALED_TWICE = "the event is sealed twice"
+    WORDS_CHANGED = "the personal words of the event were changed or removed"
+    SEAL_CHANGED = "the seal was changed, or its events are in another order"
+    SEAL_MISSING = "seal {} is missing or the chain was cut"
+    REMOVAL_CHANGED = "the statement that events before {} were removed was changed or forged"
+    KEY_MISSING = "key missing: {}, so this cannot be checked"
+
+
+@dataclass(frozen=True)
+class ChainFault:
+    """One place where the audit log was tampered with: which seal, which event, and what is wrong."""
+
+    seal: int
+    ref: str
+    problem: Problem
+    about: str = ""
+
+    @property
+    def text(self) -> str:
+        """Say what is wrong."""
+        return self.problem.format(self.about)
+
+
 def verify() -> Iterator[ChainFault]:
     """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
     yield from _removals()
-    start = chain.start()
+    start = chain_start.start()
     walk = _Walk(start)
     yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal).order_by("number"))
     yield from walk.loose()
-    gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain.BEFORE_ALL else ()
+    gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain_start.BEFORE_ALL else ()
     yield from (ChainFault(0, event.ref, Problem.EVENT_BEFORE_START) for event in gone)
     copied = AuditEvent.objects.values_list("ref").annotate(n=Count("pk")).filter(n__gt=1)
     yield from (ChainFault(0, ref, Problem.EVENT_COPIED) for ref, _ in copied.iterator())
@@ -33,7 +73,7 @@ def verify() -> Iterator[ChainFault]:
 
 def verify_before(boundary: int) -> Iterator[ChainFault]:
     """Verify the oldest part of the chain, as far as it covers events before an id only."""
-    start = chain.start()
+    start = chain_start.start()
     walk = _Walk(start)
     yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal, upto__lt=boundary).order_by("number"))
     yield from walk.uncovered(boundary)
@@ -60,7 +100,7 @@ def _removals() -> Iterator[ChainFault]:
     previous = ""
     for removal in AuditRemoval.objects.order_by("boundary"):
         try:
-            is_whole = removal.previous == previous and chain.digest_of_removal(removal) == removal.digest
+            is_whole = removal.previous == previous and digest_of_removal(removal) == removal.digest
         except crypto.KeyMissing:
             yield ChainFault(removal.last_seal, "", Problem.KEY_MISSING, removal.key_id)
         else:
@@ -80,13 +120,13 @@ class _Walk:
         self.late = sealing.frontier()
         self.erased = _erased()
         self.free: dict[int, AuditEvent] = {}
-        self.passed = max(start.boundary - 1, chain.BEFORE_ALL)  # the highest id that it read
+        self.passed = max(start.boundary - 1, chain_start.BEFORE_ALL)  # the highest id that it read
 
     def sealed(self, seals: QuerySet[AuditSeal]) -> Iterator[ChainFault]:
         """Check seals and the events that they cover."""
         previous, expected = self.start.digest, self.start.seal + 1
         for group in _groups(seals):
-            self._read_upto(max(pk for link in group for pk in (*link.events, chain.BEFORE_ALL)))
+            self._read_upto(max(pk for link in group for pk in (*link.events, chain_start.BEFORE_ALL)))
             for link in group:
                 if link.number != expected or link.previous != previous:
                     yield ChainFault(link.number, "", Problem.SEAL_MISSING, str(expected))
@@ -162,7 +202,7 @@ def _tampered(event: AuditEvent, tampered: Problem, erased: Collection[int]) -> 
     Personal words may be missing, of a person who was erased.
     """
     try:
-        if digest_of(event) != event.digest:
+        if digest_of_event(event) != event.digest:
             return tampered, ""
     except crypto.KeyMissing:
         return Problem.KEY_MISSING, event.key_id
@@ -188,7 +228,7 @@ def _erased(**only: int) -> set[int]:
     found = set()
     for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind, **only):
         with suppress(crypto.KeyMissing):
-            if event.user_id is not None and digest_of(event) == event.digest:
+            if event.user_id is not None and digest_of_event(event) == event.digest:
                 found.add(event.user_id)
     return found
 
@@ -196,9 +236,9 @@ def _erased(**only: int) -> set[int]:
 def _broken(link: AuditSeal, events: list[tuple[int, str]] | None) -> tuple[Problem, str] | None:
     """Return what is wrong with a seal, and with its events if all of them are there, and what it is about."""
     try:
-        is_whole = chain.digest_of_seal(link) == link.digest
+        is_whole = digest_of_seal(link) == link.digest
     except crypto.KeyMissing:
         return Problem.KEY_MISSING, link.key_id
     if events is not None:
-        is_whole = is_whole and chain.content_of(events) == link.content
+        is_whole = is_whole and digest_of_events(events) == link.content
     return None if is_whole else (Problem.SEAL_CHANGED, "")
