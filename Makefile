@@ -31,7 +31,7 @@ demo: preflight $(STAMPS)/service ## Run everything on this machine (PORT=8000, 
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
 
 preflight:
-	@$(PYTHON) -S mfasite/demo/preflight.py '$(PORT)' '$(DEMO_DIR)'
+	@$(PYTHON) -S mfasite/demo/port_and_folder_checks.py '$(PORT)' '$(DEMO_DIR)'
 
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
 	@exec $(PYTEST) -m "not browser and not services and not description" $(ARGS)

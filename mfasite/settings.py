@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from accounts import conf as accounts_conf
 from accounts.integrations.oidc import lifetimes
 from mfasite import conf, content_security_policy, logs, server_addresses
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from mfasite.environment import declared_settings, env
 from mfasite.postgresql import pool
 from verification import conf as engine
@@ -55,7 +55,7 @@ PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
 SENDER_NUMBERS = declared_settings.senders(environment, sections)  # where messages come from, for the help centre
 
 # The virtual phones of the demo: number and name.
-PHONES = users.phones() if DEMO else ()
+PHONES = users_and_password.phones() if DEMO else ()
 
 # --- Apps ---------------------------------------------------------------------------------------------------
 

@@ -1,1 +1,1 @@
-"""The demo: users, child processes, broker, and the pages of the virtual phone."""
+"""The demo: users, sample applications, a month of history, child processes, and the pages of the virtual phone."""

@@ -212,12 +212,12 @@ def flower(port: int) -> tuple[str, ...]:
 
 def expenses(port: int, service: str) -> tuple[str, ...]:
     """Return the command line of the sample application with OpenID Connect."""
-    return python("-m", "mfasite.demo.expenses", str(port), service)
+    return python("-m", "mfasite.demo.sample_applications.expenses", str(port), service)
 
 
 def wiki(port: int, service: str, secret_file: Path) -> tuple[str, ...]:
     """Return the command line of the sample applications and their proxy."""
-    return python("-m", "mfasite.demo.wiki", str(port), service, str(secret_file))
+    return python("-m", "mfasite.demo.sample_applications.wiki_and_payroll", str(port), service, str(secret_file))
 
 
 def listens(port: int) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mfasite import conf, demo_database
-from mfasite.demo import broker, child_processes, preflight
+from mfasite import conf
+from mfasite.demo import broker, child_processes, database_file, port_and_folder_checks
 from mfasite.demo.child_processes import Crew
 from mfasite.environment import env
 from verification import conf as engine
@@ -29,7 +29,7 @@ REAL = (
     engine.providers,
 )
 START_TIMEOUT = 60.0  # seconds, for the first start on a slow machine
-HOST = preflight.HOST
+HOST = port_and_folder_checks.HOST
 NAME = "localhost"  # the host people use: passkeys need a host name and refuse an IP address
 
 
@@ -62,7 +62,7 @@ def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, st
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",
             "DEMO": "1",
             "DEMO_DIR": str(home),
-            "DATABASE_URL": f"sqlite:///{demo_database.file(home)}",
+            "DATABASE_URL": f"sqlite:///{database_file.file(home)}",
             "PUBLIC_URL": f"http://{NAME}:{port}",
             "BIND": f"{HOST}:{port}",
             "REDIS_URL": broker_url,

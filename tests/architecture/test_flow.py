@@ -16,7 +16,7 @@ from verification.delivery.routing import routes
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # Settings, demo users and the `code` command, which have to name methods and providers.
-NAMING = {"mfasite/settings.py", "mfasite/demo/users.py", "mfasite/management/commands/code.py"}
+NAMING = {"mfasite/settings.py", "mfasite/demo/users_and_password.py", "mfasite/management/commands/code.py"}
 
 
 @cache

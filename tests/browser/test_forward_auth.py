@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
-from mfasite.demo import wiki
+from mfasite.demo.sample_applications import wiki_and_payroll
 from tests.browser.page_actions import code_field, expect_heading, expect_outcome, fill, press, write
 from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.simulated.people import PASSWORD, Clock, Person
@@ -27,7 +27,7 @@ def site(live_server: LiveServer, settings: Any, clock: Clock) -> Iterator[str]:
     settings.PUBLIC_URL = live_server.url
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["127.0.0.1/32"])
     secret = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
-    handler = type("SampleProxy", (wiki.SampleProxy,), {"service": live_server.url, "secret": secret})
+    handler = type("SampleProxy", (wiki_and_payroll.SampleProxy,), {"service": live_server.url, "secret": secret})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host = f"wiki.localhost:{server.server_address[1]}"
     application = Application.objects.create(slug="wiki", name="Wiki", kind="proxy", address=f"http://{host}/")

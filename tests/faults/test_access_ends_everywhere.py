@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import psycopg
 import pytest
 
-from mfasite.demo import child_processes, launcher, users
+from mfasite.demo import child_processes, launcher, users_and_password
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 from tests.faults import servers
@@ -178,7 +178,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApp
             "down": down.uri,
             "hanging": f"http://127.0.0.1:{hanging.getsockname()[1]}/logout",
         }
-        given = [HOST, GROUP, users.PASSWORD, foreign.CALLBACK, [_name(way) for way in WAYS], uris]
+        given = [HOST, GROUP, users_and_password.PASSWORD, foreign.CALLBACK, [_name(way) for way in WAYS], uris]
         clients, secret, group = json.loads(foreign.run_in_service(up, _MAKE, json.dumps(given)))
         yield ServiceWithApplications(up, database.url, clients, secret, group, quick, down)
 
@@ -268,7 +268,7 @@ def by_fraud_report(service: ServiceWithApplications, _fay: Browser, who: Signed
     """Have someone who knows the password sign in by call, and the person press 0#, which locks the second step."""
     stranger = foreign.open_browser(service.up)
     stranger.go("/sign-in/")
-    stranger.press("Sign in", username=who.name, password=users.PASSWORD)
+    stranger.press("Sign in", username=who.name, password=users_and_password.PASSWORD)
     stranger.follow("Use a different verification option")
     stranger.press("Phone call")
     calls = f"/phone/messages.json?to={quote(_number(who.name))}"

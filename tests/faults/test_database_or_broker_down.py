@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from mfasite.demo import broker as brokers
-from mfasite.demo import child_processes, launcher, users
+from mfasite.demo import child_processes, launcher
+from mfasite.demo.users_and_password import PASSWORD
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import TimedBrowser, TimedResponse
@@ -71,7 +72,7 @@ def sign_in_by_text(service: ServiceWithOwnServers, *, seconds: float) -> None:
     browser = TimedBrowser(service.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     asked = time.time()
-    took = browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
+    took = browser.post("/sign-in/", username="ana", password=PASSWORD).expect(302, "/sign-in/verify/")
     assert took < 1500, "the page waited for something that is away"
     browser.post("/sign-in/verify/", code=wait_for_text(browser, since=asked, seconds=seconds)).expect(302, "/")
     browser.close()
@@ -102,7 +103,7 @@ def test_database_that_is_away_is_said_and_comes_back(service: ServiceWithOwnSer
     browser.get("/sign-in/").expect(200)  # for some seconds that page asks the database for nothing
 
     service.database.stop()
-    away = browser.post("/sign-in/", username="ana", password=users.PASSWORD)
+    away = browser.post("/sign-in/", username="ana", password=PASSWORD)
     browser.close()
     ready = service.ask("/readyz")
     service.database.start()
@@ -149,7 +150,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(service: Service
     """Seen failing while its sweep began only once the broker was there."""
     browser = TimedBrowser(service.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
-    browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
+    browser.post("/sign-in/", username="ana", password=PASSWORD).expect(302, "/sign-in/verify/")
     wait_for_text(browser, since=0, seconds=10)
     service.crew.stop("broker")
     service.up.crew.stop("worker")
@@ -189,12 +190,12 @@ def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path
                 file.write(b"\0" * 4096)
                 file.flush()
 
-        full = [browser.post("/sign-in/", username="ana", password=users.PASSWORD) for _ in range(3)][-1]
+        full = [browser.post("/sign-in/", username="ana", password=PASSWORD) for _ in range(3)][-1]
         filler.unlink()
 
         assert full.status == 503
         assert "Temporarily unavailable" in full.body
         assert "Traceback" not in full.body
         browser.get("/sign-in/").expect(200)
-        browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
+        browser.post("/sign-in/", username="ana", password=PASSWORD).expect(302, "/sign-in/verify/")
         browser.close()

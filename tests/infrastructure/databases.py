@@ -19,8 +19,7 @@ from django.db.models.functions import Length
 from accounts.management import after_migrate as account_rows
 from helpcenter import articles
 from helpcenter.models import Article
-from mfasite import demo_database
-from mfasite.demo import child_processes, launcher
+from mfasite.demo import child_processes, database_file, launcher
 from tests.settings import KEYS
 from verification.audit import triggers
 from verification.keys import crypto
@@ -68,7 +67,7 @@ def prepare(folder: Path, home: Path) -> None:
                 shutil.rmtree(old)
             new = folder / "mfa_prepared_new"
             new.mkdir()
-            shutil.copyfile(folder / original(), demo_database.file(new))
+            shutil.copyfile(folder / original(), database_file.file(new))
             broker = "redis+socket:///nowhere/broker.sock"
             shared = launcher.environment(new, port=0, broker_url=broker, more=KEYS)
             with child_processes.crew(new, shared) as crew:

@@ -19,7 +19,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 import urllib3
 
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from mfasite.demo.child_processes import BASE_DIR
 from tests.conftest import THEIR_BROKER
 from tests.real_programs.ports import free_port
@@ -141,7 +141,7 @@ def test_flower_shows_the_worker_to_anyone_who_knows_the_password(demo: Demo) ->
     ask = urllib3.PoolManager().request
 
     assert ask("GET", found[1], retries=False).status == 401
-    who = urllib3.make_headers(basic_auth=f"opal:{users.PASSWORD}")
+    who = urllib3.make_headers(basic_auth=f"opal:{users_and_password.PASSWORD}")
     deadline = time.monotonic() + TIMEOUT  # it learns of a worker by the next heartbeat
     while b"worker@" not in ask("GET", f"{found[1]}workers", headers=who).data:
         assert time.monotonic() < deadline, "Flower shows no worker"

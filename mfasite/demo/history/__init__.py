@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from mfasite.demo.history import cost, desk, incidents, people, sign_ins
+from mfasite.demo.history import costs_and_toll_fraud, incidents, people, sign_ins, support_desk
 from mfasite.demo.history.timeline import Timeline
 from verification import audit
 
@@ -32,8 +32,8 @@ def fill(now: datetime) -> int:
     outage = incidents.outage(timeline, days, staff)
     sign_ins.add(timeline, chance, days, everyone, outage)
     incidents.add(timeline, days, everyone, staff, outage)
-    desk.add(timeline, chance, days, everyone, staff)
-    cost.add(timeline, days, everyone, staff)
+    support_desk.add(timeline, chance, days, everyone, staff)
+    costs_and_toll_fraud.add(timeline, days, everyone, staff)
     n_events = timeline.write()
     while audit.seal(now):
         pass

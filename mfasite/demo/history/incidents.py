@@ -8,7 +8,7 @@ from typing import Any
 from accounts import audit_events
 from accounts.support import administration_audit_events, caller_audit_events
 from accounts.support import audit_events as support_events
-from mfasite.demo.history import requests
+from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
 from verification.audit import events
@@ -54,7 +54,7 @@ def outage(timeline: Timeline, days: Sequence[datetime], staff: Staff) -> TextOu
         timeline.event(
             at, administration_audit_events.OUTAGE_SET, actor_id=staff.operator.pk, outage=str(row), reason=reason
         )
-    Circuit.objects.create(provider=requests.PROVIDER, kind=Channel.TEXT, changed_at=found.end)
+    Circuit.objects.create(provider=challenges_and_messages.PROVIDER, kind=Channel.TEXT, changed_at=found.end)
     return found
 
 
@@ -77,22 +77,22 @@ def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Hi
     for n, (member, method) in enumerate(people):
         at = start + timedelta(seconds=80 * n)
         ended_at = at + timedelta(seconds=40)
-        challenge = requests.request(
+        challenge = challenges_and_messages.request(
             method, at, place=member.office, state=ChallengeState.SUPERSEDED, ended_at=ended_at
         )
         timeline.add_request(challenge, Channel.TEXT, result)
-        said = requests.about(challenge)
+        said = challenges_and_messages.about(challenge)
         timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said)
 
 
 def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment, staff: Staff) -> None:
     """Somebody else signs in at night; the person reports it on the phone, and support unlocks them."""
     user_id, at = member.user.pk, day + timedelta(hours=2, minutes=41)
-    challenge = requests.request(
+    challenge = challenges_and_messages.request(
         method, at, place=_ATTACKER, state=ChallengeState.DENIED, ended_at=at + timedelta(seconds=24)
     )
     timeline.add_request(challenge, Channel.CALL, MessageResult(seconds=24))
-    said = requests.about(challenge)
+    said = challenges_and_messages.about(challenge)
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **said)
     reported_at = at + timedelta(seconds=24)
     timeline.event(reported_at, events.CHALLENGE_REPORTED, user_id=user_id, place=_ATTACKER, **said)
@@ -117,11 +117,15 @@ def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, meth
 def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment) -> None:
     """Somebody has a person's password; the person sees it and secures the account."""
     user_id, at = member.user.pk, day + timedelta(hours=21, minutes=12)
-    challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
+    challenge = challenges_and_messages.request(
+        method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE
+    )
     timeline.add_request(challenge, Channel.TEXT, MessageResult())
-    timeline.event(at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **requests.about(challenge))
+    timeline.event(
+        at, events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **challenges_and_messages.about(challenge)
+    )
     for n in (1, 2):
-        said = requests.about(challenge) | {"n_failures": n}
+        said = challenges_and_messages.about(challenge) | {"n_failures": n}
         timeline.event(
             at + timedelta(seconds=30 * n), events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, **said
         )
@@ -141,9 +145,11 @@ def _guessing(timeline: Timeline, day: datetime, member: HistoryPerson, method: 
     said: dict[str, Any] = {}
     for n, minutes in enumerate(_WAITS, start=1):
         at += timedelta(minutes=minutes, seconds=40)
-        challenge = requests.request(method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE)
+        challenge = challenges_and_messages.request(
+            method, at, place=_ATTACKER, state=ChallengeState.OPEN, ended_at=at + LIFE
+        )
         timeline.add_request(challenge)
-        said = requests.about(challenge)
+        said = challenges_and_messages.about(challenge)
         timeline.event(at, events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said)
     timeline.event(at, events.METHOD_SWITCHED_OFF, user_id=user_id, place=_ATTACKER, **said)
     if at < timeline.now:

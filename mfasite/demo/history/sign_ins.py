@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from accounts import audit_events
-from mfasite.demo.history import requests
+from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.incidents import TextOutage
 from mfasite.demo.history.people import HistoryPerson
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
@@ -99,9 +99,9 @@ def _verify(
     )
     ended_at = at + (timedelta(seconds=chance.randrange(9, 50) + 20 * len(wrong)) if is_proven or not arrived else LIFE)
     state = ChallengeState.PROVEN if is_proven else ChallengeState.OPEN if arrived else ChallengeState.SUPERSEDED
-    challenge = requests.request(method, at, place=place, state=state, ended_at=ended_at)
+    challenge = challenges_and_messages.request(method, at, place=place, state=state, ended_at=ended_at)
     timeline.add_request(challenge, kind, result)
-    said = requests.about(challenge)
+    said = challenges_and_messages.about(challenge)
     timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=place, **said)
     for n, moment in enumerate(wrong if arrived else [], start=1):
         timeline.event(moment, events.CHALLENGE_FAILED, user_id=member.user.pk, place=place, n_failures=n, **said)
@@ -148,7 +148,9 @@ def _completed(
     if remembers:
         member.known[place.network] = at + _REMEMBER
         ends = (at + _REMEMBER).isoformat()
-        told = requests.notice(at + timedelta(seconds=4), member.user, "browser_remembered", place, ends=ends)
+        told = challenges_and_messages.notice(
+            at + timedelta(seconds=4), member.user, "browser_remembered", place, ends=ends
+        )
         timeline.add_notice(told)
 
 

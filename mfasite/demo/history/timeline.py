@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from mfasite.demo.history import requests
-from mfasite.demo.history.requests import LIFE, MessageResult, Place
+from mfasite.demo.history import challenges_and_messages
+from mfasite.demo.history.challenges_and_messages import LIFE, MessageResult, Place
 from verification import audit
 from verification.audit import Event
 from verification.context import Context
@@ -58,9 +58,9 @@ class Timeline:
             return
         self._challenges.append(challenge)
         if kind is not None and result is not None:
-            message = requests.message(challenge, kind, result)
+            message = challenges_and_messages.message(challenge, kind, result)
             self._messages.append(message)
-            self._attempts += requests.attempts(message, result)
+            self._attempts += challenges_and_messages.attempts(message, result)
 
     def add_notice(self, message: Message) -> None:
         """Add an email that was delivered."""

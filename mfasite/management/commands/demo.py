@@ -17,8 +17,16 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import conf, demo_database
-from mfasite.demo import broker, child_processes, launcher, preflight, provider_pages, users
+from mfasite import conf
+from mfasite.demo import (
+    broker,
+    child_processes,
+    database_file,
+    launcher,
+    port_and_folder_checks,
+    provider_pages,
+    users_and_password,
+)
 from mfasite.demo.child_processes import ChildFailed
 from mfasite.environment import env
 from verification import conf as engine
@@ -56,7 +64,7 @@ class Command(BaseCommand):
             signal.signal(number, _stop)
         try:
             with self._only_one(home, url):
-                if why := preflight.unusable(port):
+                if why := port_and_folder_checks.unusable(port):
                     self._refuse(why)
                 _make_keys(home / "keys")
                 self._serve(home, port)
@@ -72,17 +80,17 @@ class Command(BaseCommand):
 
     def _serve(self, home: Path, port: int) -> None:
         theirs = settings.REDIS_URL if env.is_set(conf.broker) else ""
-        if old := demo_database.make_room(home):
+        if old := database_file.make_room(home):
             self._say(f"this version needs a new database; the old one is now {old}")
         try:
-            operator = {"FLOWER_BASIC_AUTH": f"opal:{users.PASSWORD}"}
+            operator = {"FLOWER_BASIC_AUTH": f"opal:{users_and_password.PASSWORD}"}
             starting = launcher.up(home, port=port, broker_url=theirs, say=self._say, more=operator, has_history=True)
             with starting as running:
                 _note_addresses(running)
-                queues = self._show_queues(running, preflight.free_port(port + 1))
-                samples = preflight.free_port(max(port + 2, queues + 1))
+                queues = self._show_queues(running, port_and_folder_checks.free_port(port + 1))
+                samples = port_and_folder_checks.free_port(max(port + 2, queues + 1))
                 self._say("starting the sample applications")
-                expenses = preflight.free_port(samples + 1)
+                expenses = port_and_folder_checks.free_port(samples + 1)
                 launcher.start_samples(running, samples, expenses)
                 self._welcome(running, queues, samples, expenses)
                 launcher.watch(running, self._say)
@@ -109,7 +117,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _welcome(self, running: launcher.Stack, queues: int, samples: int, expenses: int) -> None:
-        width = max(len(person.name) for person in users.DEMO_USERS)
+        width = max(len(person.name) for person in users_and_password.DEMO_USERS)
         lines = [
             "",
             f"  Sign in         {running.url}/",
@@ -122,9 +130,9 @@ class Command(BaseCommand):
                 * bool(queues)
             ),
             "",
-            f"  Everyone's password: {users.PASSWORD}",
+            f"  Everyone's password: {users_and_password.PASSWORD}",
             "",
-            *(f"  {person.name:<{width}}  {person.about}" for person in users.DEMO_USERS),
+            *(f"  {person.name:<{width}}  {person.about}" for person in users_and_password.DEMO_USERS),
             "",
             f"  Code of an authenticator app:   {_code_command(running.home)}",
             f"  Recovery codes, for one use:    {running.home / 'recovery-codes'}",
@@ -139,7 +147,7 @@ class Command(BaseCommand):
     def _only_one(self, home: Path, url: str) -> Iterator[None]:
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = (home / preflight.LOCK).open("a+", encoding="utf-8")
+            lock = (home / port_and_folder_checks.LOCK).open("a+", encoding="utf-8")
         except OSError as error:
             self._refuse(f"Can't write to {home}: {error.strerror}. Choose another folder: make demo DEMO_DIR=...")
         with lock:
@@ -147,7 +155,7 @@ class Command(BaseCommand):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 lock.seek(0)
-                self._refuse(preflight.running(lock.read(), home))
+                self._refuse(port_and_folder_checks.running(lock.read(), home))
             lock.truncate(0)
             lock.write(json.dumps({"url": url, "pid": os.getpid()}))
             lock.flush()

@@ -12,7 +12,8 @@ from accounts.applications import secrets
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
-from mfasite.demo import expenses, launcher
+from mfasite.demo import launcher
+from mfasite.demo.sample_applications import expenses
 from verification.unchecked_command import UncheckedCommand
 
 _SAMPLES: dict[str, dict[str, Any]] = {

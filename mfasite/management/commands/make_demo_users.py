@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mfasite.demo import history as demo_history
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from verification import enrolments, registry
 from verification.context import Context
 from verification.models import Message, Policy
@@ -45,12 +45,12 @@ class Command(UncheckedCommand):
         if history:
             demo_history.fill(timezone.now())
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
-        for person in users.DEMO_USERS:
+        for person in users_and_password.DEMO_USERS:
             _make(person)
 
 
 @transaction.atomic
-def _make(person: users.DemoUser) -> None:
+def _make(person: users_and_password.DemoUser) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
         return
@@ -58,7 +58,7 @@ def _make(person: users.DemoUser) -> None:
     user = people.create_user(
         username=person.name,
         email=f"{person.name}@example.org",
-        password=users.PASSWORD,
+        password=users_and_password.PASSWORD,
         name=person.full_name,
         is_staff=person.is_staff,
         is_superuser=person.is_superuser,

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from accounts.support.admin.directories import USUAL
-from mfasite.demo import child_processes, users
+from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import TimedBrowser, TimedResponse
 from tests.conftest import BringUp
@@ -77,7 +77,7 @@ def crowd(up: Stack, *, size: int, seconds: float) -> tuple[list[TimedResponse],
             for number in range(size)
         ]
         while time.monotonic() < until:
-            local.append(sign_in(up, "fay", users.PASSWORD).expect(302, "/sign-in/verify/"))
+            local.append(sign_in(up, "fay", users_and_password.PASSWORD).expect(302, "/sign-in/verify/"))
             pages.append(get_page(up, "/help/"))
         return [each.result() for each in waiting], local, pages
 

@@ -20,7 +20,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import pytest
 
-from mfasite.demo import child_processes, users
+from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
 from tests.infrastructure import fresh_process
@@ -99,7 +99,7 @@ def _sign_in(stack: Stack, name: str) -> SignedInDemoUser:
     browser = Browser()
     browser.client = SocketClient(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
-    browser.press("Sign in", username=name, password=users.PASSWORD)
+    browser.press("Sign in", username=name, password=users_and_password.PASSWORD)
     browser.press("Verify", code=fresh_process.manage("code", name, **stack.environment).stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
     return SignedInDemoUser(name, stack, browser)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import DovecotServer, SignedInDemoUser, start_dovecot
@@ -37,8 +37,8 @@ def test_opens_a_mailbox_with_an_app_password(mailbox: DovecotServer, visitor: S
 
 
 def test_refuses_the_normal_password(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:
-    assert not mailbox.opens("cleo", users.PASSWORD)
-    assert not mailbox.opens("nobody", users.PASSWORD)
+    assert not mailbox.opens("cleo", users_and_password.PASSWORD)
+    assert not mailbox.opens("nobody", users_and_password.PASSWORD)
 
 
 def test_refuses_an_app_password_for_something_else(mailbox: DovecotServer, visitor: SignedInDemoUser) -> None:

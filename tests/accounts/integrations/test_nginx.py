@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (
@@ -109,7 +109,7 @@ def test_asks_for_a_password_if_none_is_sent(ask: Ask) -> None:
 
 
 def test_refuses_the_normal_password(ask: Ask, visitor: SignedInDemoUser) -> None:
-    assert ask("cleo", users.PASSWORD)[0] == 401
+    assert ask("cleo", users_and_password.PASSWORD)[0] == 401
 
 
 def test_refuses_an_app_password_for_something_else(ask: Ask, visitor: SignedInDemoUser) -> None:
@@ -167,7 +167,7 @@ def test_leads_to_the_mailbox_by_an_app_password(proxy: int, visitor: SignedInDe
     secret = visitor.make("mail")
 
     assert opens_inbox(proxy, "cleo", secret)
-    assert not opens_inbox(proxy, "cleo", users.PASSWORD)
+    assert not opens_inbox(proxy, "cleo", users_and_password.PASSWORD)
 
     visitor.delete_all()
     deleted_at = time.monotonic()

@@ -17,7 +17,7 @@ from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Requ
 
 import pytest
 
-from mfasite.demo import child_processes, users
+from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from mfasite.middleware import x_forwarded_proto
 from tests.accounts.integrations.conftest import DEPLOY, SocketClient, deployed, start_nginx
@@ -181,7 +181,7 @@ def test_signs_in_and_knows_where_the_person_sits(service: ServiceBehindNginx) -
         X_Real_IP="203.0.113.8",
     )
     browser.go("/sign-in/")
-    browser.press("Sign in", username=service.name, password=users.PASSWORD)
+    browser.press("Sign in", username=service.name, password=users_and_password.PASSWORD)
     browser.press("Verify", code=code(service.up, service.name))
 
     activity = browser.go("/activity/")

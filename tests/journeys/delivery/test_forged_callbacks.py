@@ -12,8 +12,8 @@ import pytest
 import urllib3
 from twilio.request_validator import RequestValidator
 
-from mfasite.demo import users
 from mfasite.demo.launcher import Stack
+from mfasite.demo.users_and_password import PASSWORD
 from tests.bench.browser import TimedBrowser
 from tests.conftest import METRICS, METRICS_TOKEN, BringUp
 from tests.simulated import fake_carrier
@@ -95,7 +95,7 @@ class ServiceWithOneCarrier:
     def ask_for_a_text(self) -> None:
         """Enter the password, and wait until the carrier has accepted the text."""
         self.browser.get("/sign-in/").expect(200)
-        self.browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
+        self.browser.post("/sign-in/", username="ana", password=PASSWORD).expect(302, "/sign-in/verify/")
         until = time.monotonic() + WAIT
         while self.state() != "accepted":
             assert time.monotonic() < until, f"the text stays {self.state()}"

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from mfasite.demo import users
+from mfasite.demo import users_and_password
 from verification.models import Enrolment, Policy
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def methods_of(name: str) -> set[str]:
 
 @pytest.mark.usefixtures("_made")
 def test_gives_each_person_what_the_story_says() -> None:
-    assert {person.name: methods_of(person.name) for person in users.DEMO_USERS} == {
+    assert {person.name: methods_of(person.name) for person in users_and_password.DEMO_USERS} == {
         "ana": {"text", "call", "totp", "recovery"},
         "ben": set(),
         "cleo": {"totp"},
@@ -37,8 +37,8 @@ def test_gives_each_person_what_the_story_says() -> None:
 
 @pytest.mark.usefixtures("_made")
 def test_lets_everybody_in_with_the_printed_password() -> None:
-    for person in users.DEMO_USERS:
-        assert get_user_model().objects.get(username=person.name).check_password(users.PASSWORD)
+    for person in users_and_password.DEMO_USERS:
+        assert get_user_model().objects.get(username=person.name).check_password(users_and_password.PASSWORD)
 
 
 @pytest.mark.usefixtures("_made")

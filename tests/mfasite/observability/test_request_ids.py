@@ -12,7 +12,7 @@ from django.test import Client
 
 from mfasite import logs
 from mfasite.celery import app
-from mfasite.demo import child_processes, users
+from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from mfasite.observability import request_ids
 from tests.bench.browser import TimedBrowser
@@ -101,7 +101,7 @@ def test_worker_goes_on_under_the_name_of_the_request(stack: Stack) -> None:
     browser = TimedBrowser(stack.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
 
-    name = browser.post("/sign-in/", username="ana", password=users.PASSWORD).headers["X-Request-ID"]
+    name = browser.post("/sign-in/", username="ana", password=users_and_password.PASSWORD).headers["X-Request-ID"]
 
     browser.close()
     worker = next(child for child in stack.crew.children if child.name == "worker")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from mfasite.demo import child_processes, users
+from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from tests.simulated.http_browser import Browser, NetworkResponse, Page
 
@@ -181,7 +181,7 @@ def code_of(stack: Stack, name: str) -> str:
 
 def sign_in(stack: Stack, browser: Browser, name: str) -> Page:
     """Enter password and code on the sign-in page that is open."""
-    browser.press("Sign in", username=name, password=users.PASSWORD)
+    browser.press("Sign in", username=name, password=users_and_password.PASSWORD)
     return verify(stack, browser, name)
 
 

@@ -1,7 +1,7 @@
 """The demo's sample applications, a wiki and a payroll, behind a small proxy that asks the service as Caddy does.
 
-Run as `python -m mfasite.demo.wiki PORT SERVICE_URL SECRET_FILE`; the file has the proxy's secret.
-For real applications use a real proxy: `deploy/` has the files.
+Run as `python -m mfasite.demo.sample_applications.wiki_and_payroll PORT SERVICE_URL SECRET_FILE`; the file has the
+proxy's secret. For real applications use a real proxy: `deploy/` has the files.
 """
 
 import http.client

@@ -1,6 +1,6 @@
 """What a demo checks before anything is installed or started: its port and its folder. Needs nothing but Python.
 
-    python3 mfasite/demo/preflight.py PORT FOLDER
+    python3 mfasite/demo/port_and_folder_checks.py PORT FOLDER
 
 prints what is wrong and how to solve it, and ends with status 1. `make demo` runs this first.
 """

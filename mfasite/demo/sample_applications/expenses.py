@@ -1,7 +1,7 @@
 """The demo's sample application with OpenID Connect: a small program that signs people in at the service.
 
-Run as `python -m mfasite.demo.expenses PORT SERVICE_URL`. It is a public client with PKCE, so it has no secret. Its
-sessions are in memory only. For real applications use a library, such as openid-client or Authlib.
+Run as `python -m mfasite.demo.sample_applications.expenses PORT SERVICE_URL`. It is a public client with PKCE, so it
+has no secret. Its sessions are in memory only. For real applications use a library, such as openid-client or Authlib.
 """
 
 import base64

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mfasite import demo_database
+from mfasite.demo import database_file
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Give the folder of a demo that has run before."""
-    demo_database.make_room(tmp_path)
+    database_file.make_room(tmp_path)
     for name in ("db.sqlite3", "db.sqlite3-wal", "recovery-codes"):
         (tmp_path / name).write_text(name)
     return tmp_path
@@ -27,19 +27,19 @@ def remember(home: Path, made_with: object) -> None:
 
 
 def test_new_folder_needs_no_room(tmp_path: Path) -> None:
-    assert demo_database.make_room(tmp_path) is None
+    assert database_file.make_room(tmp_path) is None
     assert {"accounts.0001_initial", "virtual.0001_initial"} <= set(memory(tmp_path))
 
 
 def test_database_of_these_migrations_stays(home: Path) -> None:
-    assert demo_database.make_room(home) is None
+    assert database_file.make_room(home) is None
     assert (home / "db.sqlite3").exists()
 
 
 def test_database_from_before_a_further_migration_stays(home: Path) -> None:
     remember(home, {name: digest for name, digest in memory(home).items() if name != "accounts.0002_tables_of_people"})
 
-    assert demo_database.make_room(home) is None
+    assert database_file.make_room(home) is None
     assert "accounts.0002_tables_of_people" in memory(home)
 
 
@@ -51,13 +51,13 @@ def test_database_from_before_a_further_migration_stays(home: Path) -> None:
 def test_database_of_other_migrations_is_set_aside(home: Path, change: dict[str, str]) -> None:
     remember(home, memory(home) | change)
 
-    old = demo_database.make_room(home)
+    old = database_file.make_room(home)
 
     assert old == home / "db.sqlite3.old"
     assert old.read_text() == "db.sqlite3"
     assert (home / "db.sqlite3.old-wal").read_text() == "db.sqlite3-wal"
     assert not any((home / name).exists() for name in ("db.sqlite3", "db.sqlite3-wal", "recovery-codes"))
-    assert demo_database.make_room(home) is None
+    assert database_file.make_room(home) is None
 
 
 @pytest.mark.parametrize("told", [None, "", "[]", "{"])
@@ -66,4 +66,4 @@ def test_database_that_says_nothing_of_its_migrations_is_set_aside(home: Path, t
     if told is not None:
         (home / "migrations.json").write_text(told)
 
-    assert demo_database.make_room(home)
+    assert database_file.make_room(home)

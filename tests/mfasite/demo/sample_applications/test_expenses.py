@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfasite.demo import child_processes, preflight
+from mfasite.demo import child_processes, port_and_folder_checks
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.oidc import foreign
 
@@ -10,9 +10,9 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 
 
 def test_signs_in_and_is_signed_out(stack: Stack) -> None:
-    port = preflight.free_port(8300)
+    port = port_and_folder_checks.free_port(8300)
     here = f"http://localhost:{port}"
-    more = ("--port", str(preflight.free_port(port + 1)), "--oidc-port", str(port))
+    more = ("--port", str(port_and_folder_checks.free_port(port + 1)), "--oidc-port", str(port))
     stack.crew.run("applications", child_processes.manage("make_demo_applications", *more))
     stack.crew.start("expenses", child_processes.expenses(port, stack.url), is_optional=True)
     stack.crew.wait("Expenses", lambda: child_processes.listens(port), seconds=20)

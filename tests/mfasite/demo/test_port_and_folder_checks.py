@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mfasite.demo import preflight
+from mfasite.demo import port_and_folder_checks
 from tests.real_programs.ports import free_port
 
 
 def run_preflight(port: object, home: Path) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-S", "-I", str(Path(preflight.__file__)), str(port), str(home)]
+    program = [sys.executable, "-S", "-I", str(Path(port_and_folder_checks.__file__)), str(port), str(home)]
     return subprocess.run(program, capture_output=True, text=True, check=False, timeout=30)
 
 
@@ -27,7 +27,7 @@ def test_lets_a_demo_start_on_a_free_port(tmp_path: Path) -> None:
 
 def test_names_a_port_that_is_taken_and_one_that_is_free(tmp_path: Path) -> None:
     with socket.socket() as other:
-        other.bind((preflight.HOST, 0))
+        other.bind((port_and_folder_checks.HOST, 0))
         other.listen()
         taken = other.getsockname()[1]
 
@@ -48,7 +48,7 @@ def test_refuses_what_is_no_port(port: str, tmp_path: Path) -> None:
 
 
 def test_says_where_the_demo_of_a_folder_is_running(tmp_path: Path) -> None:
-    with (tmp_path / preflight.LOCK).open("w") as lock:
+    with (tmp_path / port_and_folder_checks.LOCK).open("w") as lock:
         lock.write(json.dumps({"url": "http://localhost:8099", "pid": 4711}))
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -61,8 +61,8 @@ def test_says_where_the_demo_of_a_folder_is_running(tmp_path: Path) -> None:
 
 def test_takes_another_port_where_the_wanted_one_is_taken() -> None:
     with socket.socket() as other:
-        other.bind((preflight.HOST, 0))
+        other.bind((port_and_folder_checks.HOST, 0))
         other.listen()
         taken = other.getsockname()[1]
 
-        assert preflight.free_port(taken) not in {0, taken}
+        assert port_and_folder_checks.free_port(taken) not in {0, taken}

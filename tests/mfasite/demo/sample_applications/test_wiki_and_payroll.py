@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mfasite.demo import wiki
+from mfasite.demo.sample_applications import wiki_and_payroll
 
 ASKED: list[dict[str, str]] = []
 
@@ -39,7 +39,9 @@ def port() -> Iterator[int]:
     ASKED.clear()
     service = ThreadingHTTPServer(("127.0.0.1", 0), FakeForwardAuthService)
     handler = type(
-        "SampleProxy", (wiki.SampleProxy,), {"service": f"http://127.0.0.1:{service.server_address[1]}", "secret": "s"}
+        "SampleProxy",
+        (wiki_and_payroll.SampleProxy,),
+        {"service": f"http://127.0.0.1:{service.server_address[1]}", "secret": "s"},
     )
     samples = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threads = [threading.Thread(target=each.serve_forever) for each in (service, samples)]
@@ -96,7 +98,7 @@ def test_believes_nothing_that_a_visitor_sends(port: int) -> None:
 
 
 def test_opens_nothing_when_the_service_is_down() -> None:
-    handler = type("SampleProxy", (wiki.SampleProxy,), {"service": "http://127.0.0.1:1", "secret": "s"})
+    handler = type("SampleProxy", (wiki_and_payroll.SampleProxy,), {"service": "http://127.0.0.1:1", "secret": "s"})
     samples = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=samples.handle_request)
     thread.start()
