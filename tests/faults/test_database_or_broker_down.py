@@ -16,9 +16,9 @@ import pytest
 
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes, launcher
-from mfasite.demo.users_and_password import PASSWORD
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
+from mfasite.demo.users_and_password import PASSWORD
 from tests.bench.browser import TimedBrowser, TimedResponse
 from tests.faults import servers
 from tests.faults.servers import Postgres
