@@ -181,7 +181,7 @@ def enrol(
     if method_name not in rules.methods or not registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
     method = registry.method(method_name)
-    if enrolments.count(user.pk, method_name) >= method.max_enrolments:
+    if enrolments.is_full(user.pk, method):
         return Outcome(verdict=Verdict.FULL, method=method_name)
     if delayed := sending.delay(method, user=user, context=context, purpose=Purpose.ENROL):
         return delayed  # the draft that can be verified later stays

@@ -1,8 +1,9 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
+from verification.enrolments.default_method import make_default
 from verification.enrolments.directory_numbers import supply, takes_number, withdraw, withdraw_these
-from verification.enrolments.epochs import on_raise, raise_epoch, raise_epochs
-from verification.enrolments.locks import lock_person, lock_person_and_methods
+from verification.enrolments.ending_sessions_and_browsers import on_raise, raise_epoch, raise_epochs
+from verification.enrolments.labels_and_names import label, rename
 from verification.enrolments.lookup import (
     ConfirmedEnrolment,
     EnrolmentLimits,
@@ -13,13 +14,12 @@ from verification.enrolments.lookup import (
     confirmed,
     count,
     is_rebound,
-    label,
     of_address,
     of_many,
     of_session,
     people_of_address,
 )
-from verification.enrolments.preferences import make_default, rename
+from verification.enrolments.one_change_at_a_time import lock_person, lock_person_and_methods
 from verification.enrolments.recovery_code_renewal import (
     backup_method,
     issue_recovery_codes,
@@ -27,9 +27,9 @@ from verification.enrolments.recovery_code_renewal import (
     recovery_codes_left,
 )
 from verification.enrolments.removal import clear, remove
-from verification.enrolments.setup import companions_text, confirm, draft, proposed
+from verification.enrolments.setup import companions_text, confirm, draft, is_full, proposed
 from verification.enrolments.setup_offers import Offer, offers, recommend
-from verification.enrolments.signin_options_in_order import (
+from verification.enrolments.signin_options import (
     Option,
     choices,
     default,
@@ -37,7 +37,6 @@ from verification.enrolments.signin_options_in_order import (
     options,
     unavailable_reason,
 )
-from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
 from verification.enrolments.tokens_and_passes import (
     InUse,
     NotAssigned,
@@ -51,6 +50,7 @@ from verification.enrolments.tokens_and_passes import (
     token_draft,
     token_method,
 )
+from verification.enrolments.used_codes import is_used, mark_used, save_learned, spend_single_use_code, use_later
 
 __all__ = [
     "ConfirmedEnrolment",
@@ -75,6 +75,7 @@ __all__ = [
     "draft",
     "end_validity",
     "find_token",
+    "is_full",
     "is_rebound",
     "is_used",
     "issue_pass",

@@ -11,7 +11,14 @@ from verification.audit import events
 from verification.capabilities import SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
-from verification.enrolments import epochs, locks, lookup, storage
+from verification.enrolments import (
+    default_method,
+    ending_sessions_and_browsers,
+    labels_and_names,
+    lookup,
+    one_change_at_a_time,
+    storage,
+)
 from verification.method import Method
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
@@ -36,7 +43,7 @@ def supply(user: Person, numbers: Mapping[str, str], methods: Sequence[str], con
     """
     names = [name for name in methods if (method := registry.method(name)).kind and routes.able(Channel(method.kind))]
     with transaction.atomic():
-        locks.lock_person(user)
+        one_change_at_a_time.lock_person(user)
         _withdraw(user, Enrolment.objects.filter(user=user).exclude(supplied="").exclude(supplied__in=numbers), context)
         made = [
             each
@@ -45,7 +52,7 @@ def supply(user: Person, numbers: Mapping[str, str], methods: Sequence[str], con
             if takes_number(name, number) and (each := _made(user, registry.method(name), kind, number, context))
         ]
         if made:
-            storage.update_default_and_count(user)
+            default_method.update_default_and_count(user)
     return len(made)
 
 
@@ -61,7 +68,7 @@ def _made(user: Person, method: Method, kind: str, number: str, context: Context
     _withdraw(user, former, context)
     new.save(force_insert=True)
     storage.record(events.ENROLMENT_SUPPLIED, new, context)
-    notices.notify(user, "method_added", now=context.now, label=lookup.label(new))
+    notices.notify(user, "method_added", now=context.now, label=labels_and_names.label(new))
     return new
 
 
@@ -76,7 +83,7 @@ def withdraw(people: Collection[int], kinds: Collection[str], context: Context) 
 def withdraw_these(rows: QuerySet[Enrolment], context: Context) -> None:
     """Remove supplied methods, person by person. Call it in the transaction of what ends them."""
     for user in get_user_model().objects.filter(pk__in=rows.order_by().values("user")).order_by("pk"):
-        locks.lock_person(user)
+        one_change_at_a_time.lock_person(user)
         _withdraw(user, rows.filter(user=user), context)
 
 
@@ -85,8 +92,8 @@ def _withdraw(user: Person, rows: QuerySet[Enrolment], context: Context) -> None
     if not gone:
         return
     storage.drop(rows.model.objects.filter(pk__in=[each.pk for each in gone]))
-    storage.update_default_and_count(user)
-    epochs.raise_epoch(user, why="method-removed")
+    default_method.update_default_and_count(user)
+    ending_sessions_and_browsers.raise_epoch(user, why="method-removed")
     for each in gone:
         storage.record(events.ENROLMENT_WITHDRAWN, each, context)
-        notices.notify(user, "method_removed", now=context.now, label=lookup.label(each))
+        notices.notify(user, "method_removed", now=context.now, label=labels_and_names.label(each))

@@ -1,4 +1,4 @@
-"""Finds the methods that people have set up, and labels them."""
+"""Finds the methods that people have set up."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -76,13 +76,6 @@ def _limits(
         retry_at=next_at,
         is_opted_out=is_opted_out,
     )
-
-
-def label(enrolment: Enrolment) -> str:
-    """Label an enrolment: "Text message ••• •• 89", and the person's own name for it."""
-    kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
-    words = f"{kind} {enrolment.hint}".strip()
-    return f"{words} ({enrolment.name})" if enrolment.name else words
 
 
 def same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:

@@ -10,7 +10,7 @@ from verification import limits, notices, registry
 from verification.audit import events
 from verification.capabilities import Backup
 from verification.context import Context
-from verification.enrolments import locks, storage
+from verification.enrolments import one_change_at_a_time, storage
 from verification.keys import crypto
 from verification.models import Enrolment, SingleUseCode
 from verification.models.person import Person
@@ -38,7 +38,7 @@ def issue_recovery_codes(
         for first, whole in plan.single_use_codes
     ]
     with transaction.atomic():
-        locks.lock_person(user)  # of two sets made at once, only one stays
+        one_change_at_a_time.lock_person(user)  # of two sets made at once, only one stays
         if not get_user_model().objects.filter(pk=user.pk, epoch=user.epoch).exists():
             return ()
         if replaces is not None and recovery_code_set(user.pk, method.name) != replaces:

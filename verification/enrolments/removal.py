@@ -10,7 +10,15 @@ from verification.audit import events
 from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
-from verification.enrolments import epochs, locks, lookup, storage, tokens_and_passes
+from verification.enrolments import (
+    default_method,
+    ending_sessions_and_browsers,
+    labels_and_names,
+    lookup,
+    one_change_at_a_time,
+    storage,
+    tokens_and_passes,
+)
 from verification.models import Enrolment
 from verification.models.person import Person
 
@@ -21,19 +29,19 @@ def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:
     An assigned token stays assigned, to be activated again. Sessions and remembered browsers end. The caller's
     transaction records it and tells the person.
     """
-    locks.lock_person(user)
+    one_change_at_a_time.lock_person(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = registry.names(Stocked)
     storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=tokens_and_passes.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
-    storage.update_default_and_count(user)
+    default_method.update_default_and_count(user)
     if gone:
         limits.unlock(user.pk, *{enrolment.method for enrolment in gone})
     if only is None:
         limits.reset_wrong_codes(user.pk)
-    epochs.raise_epoch(user, why="cleared")
-    return [lookup.label(enrolment) for enrolment in gone]
+    ending_sessions_and_browsers.raise_epoch(user, why="cleared")
+    return [labels_and_names.label(enrolment) for enrolment in gone]
 
 
 def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
@@ -50,7 +58,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
     Another one becomes the default. A phone's text and call are removed one by one: each is an option of its own.
     """
     with transaction.atomic():
-        locks.lock_person(enrolment.user)
+        one_change_at_a_time.lock_person(enrolment.user)
         mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
         others = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
         left = [e for e in others if lookup.is_everyday(e)]
@@ -63,10 +71,10 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
             return True
         storage.keep_counters([found])
         found.delete()
-        storage.update_default_and_count(enrolment.user)
-        epochs.raise_epoch(enrolment.user, why="method-removed")
+        default_method.update_default_and_count(enrolment.user)
+        ending_sessions_and_browsers.raise_epoch(enrolment.user, why="method-removed")
         storage.record(events.ENROLMENT_REMOVED, enrolment, context)
         notices.notify(
-            enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment)
+            enrolment.user, "method_removed", now=context.now, context=context, label=labels_and_names.label(enrolment)
         )
     return True

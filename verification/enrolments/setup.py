@@ -1,4 +1,4 @@
-"""Setting up a method: save a draft, and confirm it once it is verified."""
+"""Setting up a method: whether the person may add another one, its draft, and its confirmation once it is verified."""
 
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,23 @@ from verification.audit import events
 from verification.capabilities import HandedOut, SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
-from verification.enrolments import locks, lookup, storage, tokens_and_passes
+from verification.enrolments import (
+    default_method,
+    labels_and_names,
+    lookup,
+    one_change_at_a_time,
+    storage,
+    tokens_and_passes,
+)
 from verification.keys import crypto
 from verification.method import Draft, Method
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
+
+
+def is_full(user_id: int, method: Method) -> bool:
+    """Return whether a person has set up as many of a method as its `max_enrolments` allows."""
+    return lookup.count(user_id, method.name) >= method.max_enrolments
 
 
 def proposed(user: Person, method: Method, fields: dict[str, Any]) -> Enrolment:
@@ -41,7 +53,7 @@ def draft(
         if not may_claim:
             raise tokens_and_passes.NotAssigned(method.not_assigned)
         return tokens_and_passes.claim(user, method, plan.address, now or timezone.now())
-    locks.lock_person(user)
+    one_change_at_a_time.lock_person(user)
     storage.drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     storage.fill(enrolment, plan)
@@ -54,7 +66,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
 
     Runs in the transaction of the verification. False if it was confirmed already.
     """
-    locks.lock_person(enrolment.user)
+    one_change_at_a_time.lock_person(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
     _drop_locked(enrolment, now)
@@ -67,7 +79,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     if made:
         _verify_supplied(enrolment)
         _add_companions(enrolment, now)
-        storage.update_default_and_count(enrolment.user)
+        default_method.update_default_and_count(enrolment.user)
     return bool(made)
 
 
@@ -95,7 +107,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
         assigned = registry.names(HandedOut)
         storage.drop(rows.exclude(method__in=assigned))
         rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
-        labels = [lookup.label(e) for e in gone]
+        labels = [labels_and_names.label(e) for e in gone]
         context = Context(now=now)
         audit.record(
             events.ENROLMENT_REBOUND, user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
@@ -113,7 +125,7 @@ def companions_text(enrolment: Enrolment | None) -> str:
         return ""
     digests = crypto.digests("address", enrolment.address)
     rows = Enrolment.objects.filter(user=enrolment.user, address_digest__in=digests, confirmed=True)
-    others = ", ".join(lookup.label(each) for each in rows.exclude(method=enrolment.method).order_by("pk"))
+    others = ", ".join(labels_and_names.label(each) for each in rows.exclude(method=enrolment.method).order_by("pk"))
     words = _("You can use the same number for another method too: %(others)s.")
     return words % {"others": others} if others else ""
 

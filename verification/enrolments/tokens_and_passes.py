@@ -12,7 +12,7 @@ from verification.audit import events
 from verification.capabilities import HandedOut, Stocked, Temporary
 from verification.context import Context
 from verification.db import row_locks
-from verification.enrolments import locks, lookup, storage
+from verification.enrolments import lookup, one_change_at_a_time, storage
 from verification.keys import crypto
 from verification.method import Draft
 from verification.models import Enrolment, HardwareToken, SingleUseCode
@@ -118,7 +118,7 @@ def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolm
     if not token.opens:
         decryption_failures.report("hardware token", token.ref, now=now)
         raise NotAssigned(method.not_assigned)
-    locks.lock_person(user)
+    one_change_at_a_time.lock_person(user)
     storage.drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=CLAIM))
     plan = token_draft(token, **{CLAIM: True})
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name, counter=token.counter)
@@ -166,7 +166,7 @@ def issue_pass(
     plan = method.enrol(fields, account=str(user.get_username()))
     ((first, whole),) = plan.single_use_codes
     kept = make_password(whole)
-    locks.lock_person(user)
+    one_change_at_a_time.lock_person(user)
     storage.drop(Enrolment.objects.filter(user=user, method=method.name))
     enrolment = Enrolment(
         user=user, method=method.name, confirmed=True, confirmed_at=context.now, starts_at=starts_at, ends_at=ends_at

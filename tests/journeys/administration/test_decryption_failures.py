@@ -17,10 +17,10 @@ from tests.simulated.people import Person, hire, join, work
 from verification import decryption_failures, enrolments, notices, policies, tasks
 from verification.audit import events
 from verification.context import Context
-from verification.enrolments import signin_options_in_order
+from verification.enrolments import signin_options
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 
-GONE = str(signin_options_in_order.CANNOT_BE_READ)
+GONE = str(signin_options.CANNOT_BE_READ)
 
 
 def flip(value: str, _other: str) -> str:

@@ -24,7 +24,7 @@ from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
 from verification.challenges import correct_answers
 from verification.context import Context
-from verification.enrolments import locks, preferences, removal, storage
+from verification.enrolments import default_method, one_change_at_a_time, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, SingleUseCode
 from verification.outcomes import Verdict
 
@@ -171,10 +171,10 @@ def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(_PAUSE)
         keep(rows)
 
-    monkeypatch.setattr(locks, "lock_person", lambda user: None)
+    monkeypatch.setattr(one_change_at_a_time, "lock_person", lambda user: None)
     monkeypatch.setattr(storage, "keep_counters", late)
     if connection.vendor == "sqlite":
-        for module in (preferences, removal):
+        for module in (default_method, removal):
             monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=NoTransaction))
 
 

@@ -1,4 +1,4 @@
-"""Epochs: raising a person's epoch ends all their sessions, remembered browsers and passes."""
+"""Ends all sessions, remembered browsers and passes of a person, by raising their epoch."""
 
 from collections.abc import Callable, Collection
 from typing import TypeAlias

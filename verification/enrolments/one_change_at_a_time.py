@@ -1,4 +1,4 @@
-"""Locks for changes of a person's methods, so that they happen one after another."""
+"""Locks a person's rows, so that changes of their methods happen one after another. It locks nobody out."""
 
 from verification import limits
 from verification.db import row_locks

@@ -1,4 +1,4 @@
-"""Tests of a person's own choices about a method."""
+"""Tests of the method that is asked first."""
 
 from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default

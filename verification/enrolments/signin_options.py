@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from verification import decryption_failures, limits, outcomes, phone_numbers, registry
 from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.delivery.routing import availability
-from verification.enrolments import lookup
+from verification.enrolments import labels_and_names
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.limits import countries_and_prices, refused_numbers, toll_fraud
 from verification.method import Mode
@@ -79,7 +79,7 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Colle
         enrolment=enrolment,
         limits=own,
         method=method.name,
-        label=lookup.label(enrolment),
+        label=labels_and_names.label(enrolment),
         explain=str(method.explain),
         icon=method.icon,
         is_default=enrolment.is_default,

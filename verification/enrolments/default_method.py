@@ -1,0 +1,33 @@
+"""A person's default method, which is asked first: the one they chose, else the oldest for everyday use."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from verification.audit import events
+from verification.context import Context
+from verification.enrolments import lookup, one_change_at_a_time, storage
+from verification.models import Enrolment
+from verification.models.person import Person
+
+
+def make_default(enrolment: Enrolment, context: Context) -> None:
+    """Make an enrolment the one that is asked first."""
+    with transaction.atomic():
+        one_change_at_a_time.lock_person(enrolment.user)
+        if not (lookup.is_everyday(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
+            return  # it has been removed, or isn't for everyday use
+        Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
+        Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
+        storage.record(events.ENROLMENT_MADE_DEFAULT, enrolment, context)
+
+
+def update_default_and_count(user: Person) -> None:
+    """Make the oldest everyday enrolment the default if there is none, and count what is left.
+
+    The person is locked: of two changes at once, the second counts what the first left.
+    """
+    left = [c.enrolment for c in lookup.confirmed(user.pk) if lookup.is_everyday(c.enrolment)]
+    if left and not any(e.is_default for e in left):
+        Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
+    things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
+    get_user_model().objects.filter(pk=user.pk).update(n_methods=len(things))
