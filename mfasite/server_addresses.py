@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from verification.setting import Format, Wrong
+from verification.declaring_settings import Format, Wrong
 
 _SQLITE = "django.db.backends.sqlite3"
 _POSTGRESQL = "mfasite.postgresql"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from verification.setting import Setting, SettingsSection
+from verification.declaring_settings import Setting, SettingsSection
 
 _HEAD = """\
 # Settings

@@ -1,7 +1,7 @@
 """Settings of directories: how many sign-ins may wait for one."""
 
 from accounts.conf.sections import SIGN_IN
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 directory_requests: Setting[int] = Setting(
     SIGN_IN,

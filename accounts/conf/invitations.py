@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts.conf.sections import SIGN_IN
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 invitation_life: Setting[timedelta] = Setting(
     SIGN_IN,

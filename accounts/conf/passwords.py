@@ -1,7 +1,7 @@
 """Settings of new passwords: their minimum length, and the file of breached passwords."""
 
 from accounts.conf.sections import SIGN_IN
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 password_min_length: Setting[int] = Setting(
     SIGN_IN,

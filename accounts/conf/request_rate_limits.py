@@ -1,7 +1,7 @@
 """Settings of rate limits: how many requests proxies, applications and directories may send."""
 
 from accounts.conf.sections import APPLICATIONS, DIRECTORIES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 forward_auth_per_second: Setting[int] = Setting(
     APPLICATIONS,

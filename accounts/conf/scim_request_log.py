@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts.conf.sections import DIRECTORIES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 scim_log_delay: Setting[timedelta] = Setting(
     DIRECTORIES,

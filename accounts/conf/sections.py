@@ -1,6 +1,6 @@
 """The sections of the table of settings that belong to accounts."""
 
-from verification.setting import SettingsSection
+from verification.declaring_settings import SettingsSection
 
 SIGN_IN = SettingsSection(
     "Sign-in",

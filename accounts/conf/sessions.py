@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from accounts.conf.sections import SIGN_IN
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 session_hours: Setting[timedelta] = Setting(
     SIGN_IN,

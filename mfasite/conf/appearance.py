@@ -1,7 +1,7 @@
 """Settings: the organisation's logo and colour."""
 
 from verification.conf import ORGANISATION
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 organisation_logo_url: Setting[str] = Setting(
     ORGANISATION,

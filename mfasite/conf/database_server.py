@@ -6,7 +6,7 @@ from typing import Any
 from mfasite import server_addresses
 from mfasite.conf.demo_mode import demo, demo_dir
 from verification.conf import START
-from verification.setting import Setting, SettingsSection, SettingValues, formats
+from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 
 def _one_database_password(values: SettingValues) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mfasite.conf.base_dir import BASE_DIR
-from verification.setting import Setting, SettingsSection, formats
+from verification.declaring_settings import Setting, SettingsSection, formats
 
 DEMO = SettingsSection("The demo", "Never set these on a machine with real users.")
 demo: Setting[bool] = Setting(

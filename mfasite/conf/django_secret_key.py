@@ -1,7 +1,7 @@
 """The setting of Django's secret key."""
 
 from verification.conf import START
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 secret_key: Setting[str] = Setting(
     START,

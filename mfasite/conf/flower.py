@@ -1,7 +1,7 @@
 """Settings of Flower, which shows the queues."""
 
 from mfasite.conf.logs import PROCESSES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 task_events: Setting[bool] = Setting(
     PROCESSES,

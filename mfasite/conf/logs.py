@@ -1,6 +1,6 @@
 """Settings of logs."""
 
-from verification.setting import Setting, SettingsSection, formats
+from verification.declaring_settings import Setting, SettingsSection, formats
 
 PROCESSES = SettingsSection("Processes and logs")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

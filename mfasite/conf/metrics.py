@@ -1,7 +1,7 @@
 """Settings: who can read the metrics."""
 
 from mfasite.conf.web_server import WEB
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 metrics_token: Setting[str] = Setting(
     WEB,

@@ -1,7 +1,7 @@
 """The setting of the time zone of emails, texts and pages."""
 
 from verification.conf import ORGANISATION
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 time_zone: Setting[str] = Setting(
     ORGANISATION,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mfasite import server_addresses
 from mfasite.conf.demo_mode import demo, demo_dir
-from verification.setting import Setting, SettingsSection, SettingValues, formats
+from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 
 def _one_broker_password(values: SettingValues) -> Iterator[str]:

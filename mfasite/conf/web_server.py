@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mfasite.conf.base_dir import BASE_DIR
 from verification.conf import public_url
-from verification.setting import Setting, SettingsSection, SettingValues, formats
+from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 WEB = SettingsSection("Web server")
 bind: Setting[str] = Setting(

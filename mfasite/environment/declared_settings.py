@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from django.core.exceptions import ImproperlyConfigured
 
-from verification.setting import SettingsSection, SettingValues
+from verification.declaring_settings import SettingsSection, SettingValues
 
 PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")

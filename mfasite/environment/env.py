@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf
-from verification.setting import Setting, SettingsSection, Wrong
+from verification.declaring_settings import Setting, SettingsSection, Wrong
 
 T = TypeVar("T")
 

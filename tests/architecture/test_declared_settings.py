@@ -16,7 +16,7 @@ from django.core.management import call_command
 from mfasite import conf as site_conf
 from mfasite.environment import declared_settings, env
 from tests.infrastructure import fresh_process, syntax_trees
-from verification.setting import Setting, SettingsSection, formats
+from verification.declaring_settings import Setting, SettingsSection, formats
 
 HOME = Path(settings.BASE_DIR)
 SECTIONS = declared_settings.sections(declared_settings.ours())
@@ -200,7 +200,7 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
 
     assert undeclared == set()
     assert {place.partition(":")[0] for place in by_name} <= {
-        "verification/setting/declaration.py",
+        "verification/declaring_settings/setting_and_section.py",
         "verification/registry.py",
     }
 
@@ -279,7 +279,7 @@ def test_code_uses(name: str) -> None:
 # One file a setting -----------------------------------------------------------------------------------------------
 
 PIGEON = """
-from verification.setting import Setting, SettingsSection, formats
+from verification.declaring_settings import Setting, SettingsSection, formats
 
 PIGEONS = SettingsSection("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
 flock: Setting[int] = Setting(

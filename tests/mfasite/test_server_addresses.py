@@ -7,8 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf, server_addresses
 from mfasite.environment.env import Environment
-from verification.setting import Setting, SettingsSection
-from verification.setting.formats import Wrong
+from verification.declaring_settings import Setting, SettingsSection
+from verification.declaring_settings.formats import Wrong
 
 WRONG_ADDRESSES = (
     "postgres://user:s3cr/et@host/name",

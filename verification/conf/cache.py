@@ -1,7 +1,7 @@
 """How long processes may use cached policies, routes, outages and provider health."""
 
 from verification.conf.sections import CODES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 cache_seconds: Setting[float] = Setting(
     CODES,

@@ -1,7 +1,7 @@
 """Settings: which providers deliver messages. Their own settings are in their folders."""
 
 from verification.conf.sections import DELIVERY
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 providers: Setting[tuple[str, ...]] = Setting(
     DELIVERY,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from verification.conf.sections import CODES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 failures_before_delay: Setting[int] = Setting(
     CODES,

@@ -1,7 +1,7 @@
 """Settings that limit texts and calls per person, number, network, range and organisation."""
 
 from verification.conf.sections import SENDING
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
 sends_per_person_hour: Setting[int] = Setting(

@@ -1,7 +1,7 @@
 """Settings: the organisation's name, and how people reach its support desk."""
 
 from verification.conf.sections import ORGANISATION
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 organisation_name: Setting[str] = Setting(
     ORGANISATION,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from verification.conf.sections import PASSWORDS
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
 password_failures_before_delay: Setting[int] = Setting(

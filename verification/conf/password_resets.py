@@ -1,7 +1,7 @@
 """Settings: how many password resets can be requested per username and network."""
 
 from verification.conf.sections import PASSWORDS
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
 password_resets_per_name_hour: Setting[int] = Setting(

@@ -1,7 +1,7 @@
 """Settings of phone numbers: the country of numbers without a country code, and your senders' numbers."""
 
 from verification.conf.sections import ORGANISATION
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 home_region: Setting[str] = Setting(
     ORGANISATION,

@@ -1,7 +1,7 @@
 """Settings: how many incorrect app passwords, keys, tokens and secrets one network may send."""
 
 from verification.conf.sections import PASSWORDS
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 _PER_HOUR = formats.whole_number(1, 1_000_000)
 app_password_failures_per_network_minute: Setting[int] = Setting(

@@ -1,7 +1,7 @@
 """Settings that the service can't start without: its address and its keys."""
 
 from verification.conf.sections import START
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 public_url: Setting[str] = Setting(
     START,

@@ -1,7 +1,7 @@
 """Settings that say how long records are kept."""
 
 from verification.conf.sections import RETENTION
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 audit_retention_months: Setting[int] = Setting(
     RETENTION,

@@ -1,6 +1,6 @@
 """The sections of the table of settings that belong to verification."""
 
-from verification.setting import SettingsSection
+from verification.declaring_settings import SettingsSection
 
 START = SettingsSection("Required", "The service does not start without these.", families=("MFA_",))
 ORGANISATION = SettingsSection(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from verification.conf.sections import SENDING
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 toll_fraud_pause: Setting[timedelta] = Setting(
     SENDING,

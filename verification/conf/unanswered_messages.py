@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from verification.conf.sections import CODES
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 unanswered_calls: Setting[int] = Setting(
     CODES,

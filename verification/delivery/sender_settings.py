@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from verification.setting import formats
+from verification.declaring_settings import formats
 
 BY_COUNTRY = formats.pairs(example="CH=+41445550100,*=+15005550006")
 VOICES = formats.pairs(example="de=Polly.Vicki,fr=Polly.Lea")

@@ -14,7 +14,7 @@ from mfasite import conf
 from mfasite.environment import env
 from mfasite.environment.env import Environment
 from verification import conf as engine
-from verification.setting import Setting, SettingsSection, SettingValues, formats
+from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 KEY = base64.b64encode(b"k" * 32).decode()
 

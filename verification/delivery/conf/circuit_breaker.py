@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from verification.conf import DELIVERY
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 circuit_failures: Setting[int] = Setting(
     DELIVERY,

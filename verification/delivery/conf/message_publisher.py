@@ -1,7 +1,7 @@
 """Settings: the threads that notify workers of messages."""
 
 from verification.conf import DELIVERY
-from verification.setting import Setting, formats
+from verification.declaring_settings import Setting, formats
 
 publisher_threads: Setting[int] = Setting(
     DELIVERY,

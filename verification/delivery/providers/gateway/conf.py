@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from verification.setting import Setting, SettingsSection, formats
+from verification.declaring_settings import Setting, SettingsSection, formats
 
 REQUEST = '{"to": "{to}", "text": "{words}", "from": "{sender}", "id": "{id}", "callback": "{receipt_url}"}'
 _STATES = ("accepted", "sent", "delivered", "undelivered", "failed")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from verification.conf import support_email
-from verification.setting import Setting, SettingsSection, SettingValues, formats
+from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 _IMPLICIT_TLS: Final = 465  # RFC 8314, 7.3
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from verification.declaring_settings import Setting, SettingsSection, formats
 from verification.delivery import sender_settings
-from verification.setting import Setting, SettingsSection, formats
 
 TWILIO = SettingsSection(
     "Twilio",

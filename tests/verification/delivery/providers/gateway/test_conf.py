@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite.environment.env import Environment
+from verification.declaring_settings import Setting
 from verification.delivery.providers.gateway import conf
-from verification.setting import Setting
 
 
 def test_a_wrong_address_is_not_shown() -> None:

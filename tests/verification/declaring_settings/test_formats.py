@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from verification.setting import formats
-from verification.setting.formats import Format, Wrong
+from verification.declaring_settings import formats
+from verification.declaring_settings.formats import Format, Wrong
 
 KEY = base64.b64encode(b"k" * 32).decode()
 

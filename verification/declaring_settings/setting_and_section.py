@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from django.conf import settings
 
-from verification.setting.formats import Format
+from verification.declaring_settings.formats import Format
 
 T = TypeVar("T")
 
