@@ -14,7 +14,7 @@ from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, 
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
 from verification import retention, signing_keys
-from verification.independent_steps import run_each
+from verification.task_steps import run_each
 
 _RETENTION = timedelta(days=1)
 _DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what and why; deploy/running.md names it

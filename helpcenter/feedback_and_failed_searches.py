@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q
 from helpcenter.models import Feedback, Miss
 from verification import limits, retention
 from verification.context import Context
-from verification.independent_steps import run_each
+from verification.task_steps import run_each
 
 _RETENTION = timedelta(days=180)  # deploy/running.md names it too
 

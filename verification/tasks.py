@@ -10,10 +10,10 @@ from django.utils import timezone
 from verification import audit, conf, limits, notices, retention
 from verification.delivery import message_publisher, sweeper
 from verification.delivery.routing import circuit_breaker, routes
-from verification.independent_steps import run_each
 from verification.limits import toll_fraud
 from verification.models import Browser
 from verification.policies import remembered_browser_revocation
+from verification.task_steps import run_each
 
 
 @shared_task(name="verification.tasks.housekeeping")

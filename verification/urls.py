@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from verification import callbacks
+from verification.provider_callback_view import receive
 
 app_name = "verification"
 urlpatterns = [
-    path("<slug:provider_name>/<slug:event>/<slug:message_id>/", callbacks.receive, name="callback-receive"),
+    path("<slug:provider_name>/<slug:event>/<slug:message_id>/", receive, name="callback-receive"),
 ]

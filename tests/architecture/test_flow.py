@@ -64,7 +64,7 @@ def test_only_session_assurance_reads_how_a_session_was_proven() -> None:
 
 def test_rules_see_no_request() -> None:
     """Rules of the engine take plain values. Only its callback entry point knows HTTP."""
-    entry_points = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
+    entry_points = {"verification/provider_callback_view.py", "verification/urls.py", "verification/admin.py"}
     seen = {
         relative
         for relative, text in sources().items()

@@ -24,7 +24,7 @@ from accounts.support.actions.base import (
     Unneeded,
     declare,
 )
-from verification import audit, erasure, hardware_tokens
+from verification import audit, erasure_in_messages_and_audit, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks
 from verification.keys import text_encryption
@@ -58,7 +58,7 @@ def erase(person: User, actor: Actor) -> ActionResult:
         for token in hardware_tokens.of_person(person.pk):
             hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk)
         applications.end(actor.context.now, "erased", user_id=person.pk)
-        erasure.erase(person, names=names_of(person))
+        erasure_in_messages_and_audit.erase(person, names=names_of(person))
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
         audit.record(

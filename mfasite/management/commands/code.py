@@ -10,10 +10,10 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from verification import registry
+from verification.command_without_checks import UncheckedCommand
 from verification.method import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
-from verification.unchecked_command import UncheckedCommand
 
 STEP = 30  # seconds
 

@@ -14,7 +14,7 @@ from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
 from mfasite.demo import launcher
 from mfasite.demo.sample_applications import expenses
-from verification.unchecked_command import UncheckedCommand
+from verification.command_without_checks import UncheckedCommand
 
 _SAMPLES: dict[str, dict[str, Any]] = {
     "wiki": {"name": "Wiki", "description": "A sample: any second step opens it"},

@@ -12,9 +12,9 @@ from django.core.management.base import CommandParser
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from verification.command_without_checks import UncheckedCommand
 from verification.delivery.providers.virtual import carrier, switchboard
 from verification.delivery.providers.virtual.models import PendingCallback
-from verification.unchecked_command import UncheckedCommand
 
 log = logging.getLogger(__name__)
 
