@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from verification import audit, registry
 from verification.audit import Details, UserEvent
 from verification.browsers import user_agents
-from verification.capabilities import Passwordless
+from verification.method_capabilities import Passwordless
 from verification.models import AuditEvent
 
 

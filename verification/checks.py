@@ -9,9 +9,9 @@ from django.core.checks import Warning as Caution
 from django.db import DatabaseError, transaction
 
 from verification import conf, registry
-from verification.capabilities import SLOTS, Delivered
 from verification.delivery.routing import routes
 from verification.keys import crypto, key_uses
+from verification.method_capabilities import SLOTS, Delivered
 from verification.models import Channel
 
 

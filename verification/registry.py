@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 
 from django.conf import settings
 
-from verification.capabilities import Delivered
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import Delivered
 from verification.models.messages import Channel
 
 _Capability = TypeVar("_Capability", bound=Method)

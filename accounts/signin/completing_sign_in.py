@@ -16,11 +16,11 @@ from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, policies, registry
 from verification.browsers import known_browsers
-from verification.capabilities import PublicKey, Temporary
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Update
+from verification.method_capabilities import PublicKey, Temporary
 from verification.models import Enrolment, Purpose
 from verification.policies import DecisionReason
 

@@ -9,8 +9,8 @@ from helpcenter.diagnosis.diagnosis_input import MAX_EVENT_AGE, DiagnosisInput
 from helpcenter.diagnosis.findings_and_buttons import Finding, other_method
 from verification import audit, registry, time_format
 from verification.audit import events
-from verification.capabilities import AppGenerated, Delivered
 from verification.enrolments import Option
+from verification.method_capabilities import AppGenerated, Delivered
 
 
 def code_incorrect(seen: DiagnosisInput) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import pytest
 from tests.simulated.people import ana, ben, clock
 from tests.simulated.signed_in_staff import dora
 from verification import registry
-from verification.method import ChallengeData, Method
+from verification.method_base import ChallengeData, Method
 
 __all__ = ["ana", "ben", "clock", "dora"]
 

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from tests.contracts.conftest import JUNK, METHODS, asks, every, fields
 from verification import challenges, enrolments, policies, registry
-from verification.capabilities import (
+from verification.context import Context
+from verification.method_base import Draft
+from verification.method_capabilities import (
     Delivered,
     HandedOut,
     KeyedOnPhone,
     PublicKey,
     SingleUse,
 )
-from verification.context import Context
-from verification.method import Draft
 from verification.models import Challenge, Channel, Enrolment, Failure, Message, Purpose
 from verification.outcomes import Outcome, Verdict
 

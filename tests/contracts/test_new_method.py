@@ -11,7 +11,7 @@ from tests.example_method.method import method
 from tests.simulated.people import Person
 from tests.simulated.verdicts import verdicts
 from verification import enrolments, policies, registry
-from verification.method import Issue
+from verification.method_base import Issue
 from verification.models import AuditEvent, Failure, Policy
 from verification.outcomes import Verdict
 

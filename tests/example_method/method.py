@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from verification.method import ChallengeData, Check, Draft, Issue, Method
+from verification.method_base import ChallengeData, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verification.method import ChallengeData, Check
+    from verification.method_base import ChallengeData, Check
 
 PAUSE = 0.5  # seconds after each look: as long as a slow comparison could take, and room for a kill
 N_AT_ONCE = 12

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from verification import checks, registry
-from verification.capabilities import Backup, Delivered, Passwordless, SingleUse, Stocked, Temporary
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import Backup, Delivered, Passwordless, SingleUse, Stocked, Temporary
 from verification.models import Channel
 
 

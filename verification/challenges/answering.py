@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from verification import enrolments, limits, registry
-from verification.capabilities import Delivered, PublicKey
 from verification.challenges import attempts, correct_answers, input_mistakes, queries
 from verification.context import Context
 from verification.keys import one_time_codes
-from verification.method import Check, Draft
+from verification.method_base import Check, Draft
+from verification.method_capabilities import Delivered, PublicKey
 from verification.models import Challenge, ChallengeState
 from verification.outcomes import Outcome, Verdict
 

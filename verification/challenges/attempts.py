@@ -8,10 +8,10 @@ from django.db.models import F
 
 from verification import audit, conf, limits, registry
 from verification.audit import events
-from verification.capabilities import PublicKey
 from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
+from verification.method_capabilities import PublicKey
 from verification.models import Challenge, ChallengeState, Purpose
 from verification.outcomes import Outcome, Verdict, VerdictText
 

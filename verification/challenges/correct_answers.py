@@ -8,13 +8,13 @@ from django.db import transaction
 
 from verification import audit, browsers, enrolments, notices, registry
 from verification.audit import Event, events
-from verification.capabilities import KeyedOnPhone, Temporary
 from verification.challenges import attempts, ending, queries
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
 from verification.db.compiled_queries import BindParam, Update
-from verification.method import Check, Draft
+from verification.method_base import Check, Draft
+from verification.method_capabilities import KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict, VerdictText

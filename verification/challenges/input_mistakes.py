@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from verification import enrolments, registry
-from verification.capabilities import PublicKey
 from verification.inputs import typed_codes
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import PublicKey
 from verification.models.person import Person
 
 NUMERIC_CODE = gettext_lazy("This looks like a code from a text, call, app or token. Choose that method to enter it.")

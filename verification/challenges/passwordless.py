@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, registry
-from verification.capabilities import Passwordless, PublicKey
 from verification.challenges import queries
 from verification.keys import crypto
-from verification.method import ChallengeData, Issue
+from verification.method_base import ChallengeData, Issue
+from verification.method_capabilities import Passwordless, PublicKey
 from verification.models import Enrolment
 from verification.models.handles import new_handle
 

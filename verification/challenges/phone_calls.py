@@ -7,12 +7,12 @@ from django.db import transaction
 
 from verification import audit, enrolments, notices, registry
 from verification.audit import events
-from verification.capabilities import KeyedOnPhone
 from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider import Speech
 from verification.inputs import typed_codes
+from verification.method_capabilities import KeyedOnPhone
 from verification.models import Challenge, ChallengeState, Channel, Message
 from verification.outcomes import Outcome, Verdict
 

@@ -12,7 +12,7 @@ from verification import enrolments, notices
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Computed, Insert, Select
 from verification.keys import crypto, one_time_codes
-from verification.method import ChallengeData, FoundCode
+from verification.method_base import ChallengeData, FoundCode
 from verification.models import Challenge, Message, SingleUseCode
 from verification.models.challenges import MAX_NUMBER
 from verification.models.person import Person

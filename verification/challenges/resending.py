@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
-from verification.capabilities import Delivered
 from verification.challenges import ending, queries, references, sending
 from verification.context import Context
+from verification.method_capabilities import Delivered
 from verification.models import Challenge, ChallengeState, MessageState, Purpose
 from verification.outcomes import Outcome, Verdict, VerdictText
 

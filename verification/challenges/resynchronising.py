@@ -1,9 +1,9 @@
 """Resynchronisation of a token whose clock or counter has drifted."""
 
 from verification import enrolments, registry
-from verification.capabilities import Resynchronised
 from verification.context import Context
-from verification.method import ChallengeData
+from verification.method_base import ChallengeData
+from verification.method_capabilities import Resynchronised
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 

@@ -11,7 +11,7 @@ from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
 from verification.limits import countries_and_prices, opt_outs, refused_numbers, spending_limits, toll_fraud
-from verification.method import Method
+from verification.method_base import Method
 from verification.models import Challenge, Channel, Enrolment, Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict

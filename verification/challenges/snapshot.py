@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, registry
-from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.challenges import attempts, queries
-from verification.method import Mode
+from verification.method_base import Mode
+from verification.method_capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.models import Challenge, ChallengeState, Message, Purpose
 from verification.models.person import Person
 

@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, outcomes, registry
 from verification.audit import events
-from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import ending, queries, references, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import refused_numbers, toll_fraud
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
 from verification.models.handles import new_handle
 from verification.models.person import Person

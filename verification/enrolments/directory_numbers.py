@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from verification import notices, registry
 from verification.audit import events
-from verification.capabilities import SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import (
@@ -19,7 +18,8 @@ from verification.enrolments import (
     one_change_at_a_time,
     storage,
 )
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import SharesAddress
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
 

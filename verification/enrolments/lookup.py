@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from verification import limits, phone_numbers, registry
-from verification.capabilities import Backup, Temporary
 from verification.db.compiled_queries import BindParam, Select
 from verification.keys import crypto
+from verification.method_capabilities import Backup, Temporary
 from verification.models import Enrolment, Failure, OptOut
 
 

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from verification import limits, notices, registry
 from verification.audit import events
-from verification.capabilities import Backup
 from verification.context import Context
 from verification.enrolments import one_change_at_a_time, storage
 from verification.keys import crypto
+from verification.method_capabilities import Backup
 from verification.models import Enrolment, SingleUseCode
 from verification.models.person import Person
 

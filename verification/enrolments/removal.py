@@ -7,7 +7,6 @@ from django.db.models import Q, QuerySet
 
 from verification import limits, notices, registry
 from verification.audit import events
-from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import (
@@ -19,6 +18,7 @@ from verification.enrolments import (
     storage,
     tokens_and_passes,
 )
+from verification.method_capabilities import Stocked
 from verification.models import Enrolment
 from verification.models.person import Person
 

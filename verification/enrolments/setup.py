@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from verification import audit, limits, notices, registry
 from verification.audit import events
-from verification.capabilities import HandedOut, SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import (
@@ -20,7 +19,8 @@ from verification.enrolments import (
     tokens_and_passes,
 )
 from verification.keys import crypto
-from verification.method import Draft, Method
+from verification.method_base import Draft, Method
+from verification.method_capabilities import HandedOut, SharesAddress
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
 

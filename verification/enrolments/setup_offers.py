@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import limits, registry, time_format
-from verification.capabilities import AppGenerated, Backup, HandedOut
 from verification.delivery.routing import availability
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import AppGenerated, Backup, HandedOut
 from verification.models import Channel, Enrolment
 
 

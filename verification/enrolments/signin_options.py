@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import decryption_failures, limits, outcomes, phone_numbers, registry
-from verification.capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import labels_and_names
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.limits import countries_and_prices, refused_numbers, toll_fraud
-from verification.method import Mode
+from verification.method_base import Mode
+from verification.method_capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.models import Channel, Enrolment
 from verification.outcomes import Verdict
 

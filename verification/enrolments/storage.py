@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from verification import audit, registry
 from verification.audit import Event
-from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import Stocked
 from verification.models import Enrolment, HardwareToken
 
 

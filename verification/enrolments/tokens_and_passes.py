@@ -9,12 +9,12 @@ from django.db import transaction
 
 from verification import audit, decryption_failures, limits, registry
 from verification.audit import events
-from verification.capabilities import HandedOut, Stocked, Temporary
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import lookup, one_change_at_a_time, storage
 from verification.keys import crypto
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import HandedOut, Stocked, Temporary
 from verification.models import Enrolment, HardwareToken, SingleUseCode
 from verification.models.person import Person
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.outcomes import Verdict
 
 LEAD, NEAR = "lead", "near"  # names in an enrolment's data

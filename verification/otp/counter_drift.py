@@ -6,7 +6,7 @@ The two are typed one after the other, in the next answer or in the same one. So
 from collections.abc import Callable, Sequence
 
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.otp import clock_drift
 from verification.outcomes import Verdict
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from verification import registry
-from verification.capabilities import Backup, Passwordless, Stocked
+from verification.method_capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
 from verification.models.messages import Channel
 from verification.policies.merging import for_staff, merge

@@ -10,8 +10,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from verification import limits, registry, strengths
-from verification.capabilities import Temporary
 from verification.lazy_text import LazyText
+from verification.method_capabilities import Temporary
 from verification.models import AppPasswordsEnd, TrustedNumbers
 from verification.models.policies import TEXT_NOTICES
 from verification.policies import rule_declaration

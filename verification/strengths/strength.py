@@ -7,9 +7,9 @@ from functools import reduce
 from operator import or_
 
 from verification import registry
-from verification.capabilities import Backup, Delivered
 from verification.lazy_text import LazyText
-from verification.method import Method
+from verification.method_base import Method
+from verification.method_capabilities import Backup, Delivered
 
 
 class Need(StrEnum):

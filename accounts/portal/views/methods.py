@@ -23,8 +23,8 @@ from accounts.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in, method_setup_form
 from verification import challenges, enrolments, policies, registry
-from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
+from verification.method_capabilities import AppGenerated
 from verification.models import Enrolment, Purpose
 
 

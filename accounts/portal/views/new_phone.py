@@ -12,8 +12,8 @@ from accounts.portal import new_phone
 from accounts.portal.views import methods
 from accounts.session_assurance import AuthedRequest
 from verification import registry
-from verification.capabilities import HandedOut
 from verification.enrolments import Option
+from verification.method_capabilities import HandedOut
 
 
 @require_http_methods(["GET", "POST"])

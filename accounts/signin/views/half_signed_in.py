@@ -16,8 +16,8 @@ from accounts.models import User
 from accounts.signin import challenge_in_progress, pending_sign_in, sign_in_refusal_words
 from accounts.signin.pending_sign_in import Pending
 from verification import outcomes, policies, registry
-from verification.capabilities import Delivered
 from verification.context import Context
+from verification.method_capabilities import Delivered
 from verification.models import Purpose
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
-from verification.capabilities import Backup, HandedOut, Temporary
+from verification.method_capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import RULES, Rules, RuleSource
 

@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group
 from accounts.models import SecondStep, User
 from mfasite.demo.history.timeline import Place
 from verification import enrolments, registry
-from verification.capabilities import AppGenerated, Passwordless
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import AppGenerated, Passwordless
 from verification.models import Channel, Enrolment
 
 N_PEOPLE = 60

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from verification import hardware_tokens, registry
-from verification.capabilities import Stocked
 from verification.context import Context
 from verification.hardware_tokens import Seed
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import Stocked
 from verification.otp import oath
 from verification.otp.oath import Scheme
 

@@ -11,7 +11,7 @@ from django_otp.oath import TOTP
 
 from verification import registry
 from verification.command_without_checks import UncheckedCommand
-from verification.method import ChallengeData
+from verification.method_base import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import SecondStep, User
 from verification import phone_numbers, registry
-from verification.capabilities import AppGenerated
+from verification.method_capabilities import AppGenerated
 from verification.models import Channel, Enrolment
 
 _BATCH = 5_000  # people in one statement

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from verification import enrolments, registry
-from verification.method import ChallengeData
+from verification.method_base import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from tests.verification.conftest import BINDING, EngineUser, equip
 from verification import challenges, enrolments, registry
-from verification.method import Draft
+from verification.method_base import Draft
 from verification.models import (
     Enrolment,
     Failure,

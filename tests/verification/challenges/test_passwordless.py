@@ -7,8 +7,8 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from verification import challenges, enrolments, registry
-from verification.capabilities import Passwordless, PublicKey
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import Passwordless, PublicKey
 from verification.models import Challenge, Enrolment
 
 KEY = "QUFBQQ"

@@ -4,8 +4,8 @@ import pytest
 
 from tests.verification.conftest import EngineUser, app_code
 from verification import challenges, enrolments, registry
-from verification.capabilities import Stocked
-from verification.method import Draft
+from verification.method_base import Draft
+from verification.method_capabilities import Stocked
 from verification.models import Enrolment
 from verification.otp.oath import Scheme
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from verification import enrolments, registry
-from verification.capabilities import Backup, Temporary
 from verification.limits import countries_and_prices, spending_limits
+from verification.method_capabilities import Backup, Temporary
 from verification.models import Country, SpendingLimit
 
 ALL = [name for name, method in registry.methods().items() if not isinstance(method, Temporary)]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from verification.capabilities import Temporary
-from verification.method import ChallengeData, FoundCode
+from verification.method_base import ChallengeData, FoundCode
+from verification.method_capabilities import Temporary
 from verification.methods.access_pass.method import MAX_LENGTH, MIN_LENGTH, method
 from verification.outcomes import Verdict
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.methods.call.method import CallForm, method
 from verification.models import Channel
 from verification.outcomes import Verdict

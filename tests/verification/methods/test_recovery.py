@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from verification.capabilities import Backup, Delivered
-from verification.method import ChallengeData, FoundCode
+from verification.method_base import ChallengeData, FoundCode
+from verification.method_capabilities import Backup, Delivered
 from verification.methods.recovery.method import method
 from verification.outcomes import Verdict
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from verification.method import ChallengeData, Draft
+from verification.method_base import ChallengeData, Draft
 from verification.methods.text.method import TextForm, method
 from verification.models import Channel
 from verification.outcomes import Verdict

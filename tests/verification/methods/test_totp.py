@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from verification.method import ChallengeData
+from verification.method_base import ChallengeData
 from verification.methods.totp.method import code_at, method
 from verification.outcomes import Verdict
 

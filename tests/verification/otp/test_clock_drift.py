@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.conftest import EngineUser, app_code
 from verification import challenges
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.models import Enrolment
 from verification.otp import clock_drift
 from verification.outcomes import Outcome, Verdict

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.otp import clock_drift, counter_drift
 from verification.otp.oath import DIGITS, Scheme
 from verification.outcomes import Verdict

@@ -10,8 +10,8 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
-from verification.capabilities import Temporary
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Temporary
 from verification.outcomes import Verdict
 
 MIN_LENGTH, MAX_LENGTH = 8, 48  # characters

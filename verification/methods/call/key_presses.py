@@ -1,7 +1,7 @@
 """Keys that people press during a call: 0# reports fraud, 1 reads the code out, the page’s digits and # approve."""
 
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check
+from verification.method_base import ChallengeData, Check
 from verification.outcomes import Verdict
 
 FRAUD = "0#"

@@ -10,9 +10,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
-from verification.capabilities import KeyedOnPhone, SharesAddress
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check, Draft, Issue, Mode
+from verification.method_base import ChallengeData, Check, Draft, Issue, Mode
+from verification.method_capabilities import KeyedOnPhone, SharesAddress
 from verification.methods.call import key_presses
 from verification.methods.call.key_presses import APPROVE, CODE, PRESS
 from verification.models.messages import Channel

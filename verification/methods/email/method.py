@@ -9,9 +9,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification.capabilities import Delivered
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Delivered
 from verification.models.messages import Channel
 from verification.outcomes import Verdict
 

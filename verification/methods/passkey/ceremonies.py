@@ -17,7 +17,7 @@ from webauthn.helpers.structs import (
 )
 
 from verification import conf, inputs
-from verification.method import ChallengeData, Check, Draft
+from verification.method_base import ChallengeData, Check, Draft
 from verification.methods.passkey.method import site
 from verification.outcomes import Verdict
 

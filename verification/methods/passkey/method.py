@@ -11,9 +11,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import conf, inputs
-from verification.capabilities import Passwordless
 from verification.inputs import LineField
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Passwordless
 
 _PAGE = "verification/methods/passkey/prompt.html"
 _SIGNAL = "verification/methods/passkey/signal.html"

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
-from verification.capabilities import Backup
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Backup
 from verification.methods.recovery import code_set
 from verification.outcomes import Verdict
 

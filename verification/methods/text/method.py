@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
-from verification.capabilities import Delivered, SharesAddress
 from verification.keys import one_time_codes
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Delivered, SharesAddress
 from verification.models.messages import Channel
 from verification.outcomes import Verdict
 from verification.phone_numbers import PhoneNumberForm

@@ -10,9 +10,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification.capabilities import Resynchronised, Stocked
 from verification.inputs import digits
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import Resynchronised, Stocked
 from verification.otp import clock_drift, counter_drift
 from verification.otp.oath import Scheme
 

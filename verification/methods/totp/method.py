@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
 from verification import conf
-from verification.capabilities import AppGenerated
-from verification.method import ChallengeData, Check, Draft, Issue
+from verification.method_base import ChallengeData, Check, Draft, Issue
+from verification.method_capabilities import AppGenerated
 from verification.otp import clock_drift
 
 _STEP = 30  # seconds

@@ -10,8 +10,9 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from tests.contracts.conftest import JUNK, METHODS, asks, each, fields
-from verification import capabilities, registry
-from verification.capabilities import (
+from verification import method_capabilities, registry
+from verification.method_base import ChallengeData, Method
+from verification.method_capabilities import (
     AppGenerated,
     Backup,
     Delivered,
@@ -24,19 +25,22 @@ from verification.capabilities import (
     Stocked,
     Temporary,
 )
-from verification.method import ChallengeData, Method
 from verification.models import Message
 from verification.outcomes import Verdict
 
 
 def test_every_capability_is_tried() -> None:
     """A capability that no installed method has would not be tested."""
-    mine = [c for c in vars(capabilities).values() if isinstance(c, type) and c.__module__ == capabilities.__name__]
+    mine = [
+        c
+        for c in vars(method_capabilities).values()
+        if isinstance(c, type) and c.__module__ == method_capabilities.__name__
+    ]
 
     assert [capability.__name__ for capability in mine if not registry.having(capability)] == []
 
 
-@pytest.mark.parametrize("capability", capabilities.SLOTS)
+@pytest.mark.parametrize("capability", method_capabilities.SLOTS)
 def test_one_method_fills_each_place(capability: type[Method]) -> None:
     assert len(registry.having(capability)) == 1
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from verification.lazy_text import LazyText
-from verification.method import ChallengeData, Check, Draft, Issue, Method
+from verification.method_base import ChallengeData, Check, Draft, Issue, Method
 from verification.models.messages import Channel
 
 

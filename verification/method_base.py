@@ -8,8 +8,8 @@ of `Method`, and one line in the setting VERIFICATION_METHODS. Nothing else name
 - `check` checks an answer.
 
 The engine does the rest for every method: it saves, encrypts, counts attempts, locks, audits and sends.
-What only some methods have, such as a message or single-use codes, is a class in `verification.capabilities`. A method
-brings the words that people read. `tests/contracts/test_methods.py` tests every installed method.
+What only some methods have, such as a message or single-use codes, is a class in `verification.method_capabilities`.
+A method brings the words that people read. `tests/contracts/test_methods.py` tests every installed method.
 """
 
 from collections.abc import Callable, Mapping
