@@ -21,9 +21,9 @@ class AccountsConfig(AppConfig):
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.management import after_migrate
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
-        from accounts.support import administration_audit_events, caller_audit_events  # noqa: F401  (declares events)
+        from accounts.support import administration_audit_events, caller_verification_audit_events  # noqa: F401  (declares events)
         from accounts.support import approval_audit_events as _approval_events  # noqa: F401  (declares events)
-        from accounts.support import audit_events as _support_events  # noqa: F401  (declares events)
+        from accounts.support import support_action_audit_events as _support_events  # noqa: F401  (declares events)
         from verification import challenges, enrolments
 
         applications.on_end(deliveries_and_retries.queue)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
-from accounts.support import caller_audit_events
+from accounts.support import caller_verification_audit_events
 from verification import audit, challenges, enrolments, notices, outcomes, policies, registry
 from verification.audit import Event
 from verification.context import Context
@@ -121,7 +121,7 @@ def _start(check: CallerCheck, enrolment: Enrolment, context: Context) -> Caller
             return
         check.handle = outcome.handle
         check.save(update_fields=["handle"])
-        _record(caller_audit_events.CALLER_ASKED, check, context)
+        _record(caller_verification_audit_events.CALLER_ASKED, check, context)
 
     try:
         outcome = challenges.start(
@@ -157,7 +157,7 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
 
     def keep(_outcome: Outcome) -> bool:
         CallerCheck.objects.filter(pk=check.pk).update(passed_at=context.now)
-        _record(caller_audit_events.CALLER_VERIFIED, check, context)
+        _record(caller_verification_audit_events.CALLER_VERIFIED, check, context)
         return False
 
     alongside = challenges.Alongside(first=lambda _person, _enrolment: None, then=keep, undo=lambda: None)
@@ -167,7 +167,7 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
     if CallerCheck.objects.filter(pk=check.pk, passed_at__isnull=False).exists():
         return replace(outcome, verdict=Verdict.PROVEN)
     if _was_incorrect(outcome):
-        _record(caller_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
+        _record(caller_verification_audit_events.CALLER_FAILED, check, context, verdict=str(outcome.verdict))
     return outcome
 
 
@@ -197,10 +197,10 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
         if same := just_now.filter(passed_at__gt=context.now - _SAME_REQUEST_WINDOW).first():
             return same
         check.save()
-        _record(caller_audit_events.CALLER_VOUCHED, check, context, note=note)
+        _record(caller_verification_audit_events.CALLER_VOUCHED, check, context, note=note)
         notices.notify_of_event(
             person,
-            caller_audit_events.CALLER_VOUCHED,
+            caller_verification_audit_events.CALLER_VOUCHED,
             now=context.now,
             context=Context(now=context.now),
             staff=staff.get_full_name(),

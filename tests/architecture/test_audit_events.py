@@ -27,9 +27,9 @@ HOMES = (
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",
     "accounts.provisioning.audit_events",
-    "accounts.support.audit_events",
+    "accounts.support.support_action_audit_events",
     "accounts.support.approval_audit_events",
-    "accounts.support.caller_audit_events",
+    "accounts.support.caller_verification_audit_events",
     "accounts.support.administration_audit_events",
     "helpcenter.audit_events",
 )

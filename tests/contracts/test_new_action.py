@@ -16,7 +16,7 @@ from verification.audit import Notice, UserEvent, declaring_events
 from verification.delivery import rendering
 from verification.models import AuditEvent, Message
 
-# Edit 1: the event, with its lines on pages and its notice, in `accounts/support/audit_events.py`.
+# Edit 1: the event, with its lines on pages and its notice, in `accounts/support/support_action_audit_events.py`.
 PERSON_GREETED = UserEvent(
     "support.person_greeted",
     icon="person",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
@@ -24,10 +24,10 @@ from accounts.support.actions.base import (
 def delete_app_passwords(person: User, actor: Actor) -> ActionResult:
     """Delete all app passwords of a user. Programs that use them are refused at their next request."""
     with transaction.atomic():
-        notify(person, audit_events.SUPPORT_APP_PASSWORDS_DELETED, actor)
+        notify(person, support_action_audit_events.SUPPORT_APP_PASSWORDS_DELETED, actor)
         n_gone = app_passwords.clear(person)
         unless_nothing(_("They have no app passwords."), n_gone)
-        record(audit_events.SUPPORT_APP_PASSWORDS_DELETED, person, actor, n_app_passwords=n_gone)
+        record(support_action_audit_events.SUPPORT_APP_PASSWORDS_DELETED, person, actor, n_app_passwords=n_gone)
     return ActionResult(
         ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.base import (
@@ -42,8 +42,8 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> ActionResult:
         lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _MIN_EXTENSION)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
             raise Unneeded(_("They already have a one-time bypass that lasts at least as long."), field="seconds")
-        record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
-        notify(person, audit_events.SUPPORT_BYPASS_GIVEN, actor)
+        record(support_action_audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
+        notify(person, support_action_audit_events.SUPPORT_BYPASS_GIVEN, actor)
     return ActionResult(
         ngettext(
             "They can sign in once with the password only. They must start within %(n)d second.",
@@ -96,9 +96,9 @@ def lock(person: User, actor: Actor) -> ActionResult:
         rows = User.objects.filter(pk=person.pk, second_step_locked_at=None)
         if not rows.update(second_step_locked_at=actor.context.now, bypass_until=None):
             raise Unneeded(_("They are already locked."))
-        notify(person, audit_events.SUPPORT_PERSON_LOCKED, actor)
+        notify(person, support_action_audit_events.SUPPORT_PERSON_LOCKED, actor)
         enrolments.raise_epoch(person, why="locked")
-        record(audit_events.SUPPORT_PERSON_LOCKED, person, actor, **end_access(person))
+        record(support_action_audit_events.SUPPORT_PERSON_LOCKED, person, actor, **end_access(person))
     return ActionResult(_("Nobody can sign in as them until someone unlocks them."))
 
 
@@ -140,9 +140,9 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> ActionResult:
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__gte=until - _MIN_EXTENSION)
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
             raise Unneeded(_("They are already blocked for at least that long."), field="days")
-        notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
+        notify(person, support_action_audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person, why="blocked")
-        record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **end_access(person))
+        record(support_action_audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **end_access(person))
     return ActionResult(
         _("Blocked until someone unblocks them.")
         if days is None
@@ -189,8 +189,8 @@ def unblock(person: User, actor: Actor) -> ActionResult:
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
             raise Unneeded(_("They aren’t blocked."))
-        record(audit_events.SUPPORT_PERSON_UNBLOCKED, person, actor)
-        notify(person, audit_events.SUPPORT_PERSON_UNBLOCKED, actor)
+        record(support_action_audit_events.SUPPORT_PERSON_UNBLOCKED, person, actor)
+        notify(person, support_action_audit_events.SUPPORT_PERSON_UNBLOCKED, actor)
     return ActionResult(_("They can sign in again."))
 
 
@@ -225,16 +225,16 @@ def unlock(person: User, actor: Actor) -> ActionResult:
         limits.unlock(person.pk)
         limits.forget_passwords(person.username)
         if is_stopped:
-            record(audit_events.SUPPORT_WAITS_REMOVED, person, actor)
-            notify(person, audit_events.SUPPORT_WAITS_REMOVED, actor)
+            record(support_action_audit_events.SUPPORT_WAITS_REMOVED, person, actor)
+            notify(person, support_action_audit_events.SUPPORT_WAITS_REMOVED, actor)
             return ActionResult(
                 _(
                     "The waits are removed, and any lock of the account. Now clear their settings: too many incorrect "
                     "codes locked their methods."
                 )
             )
-        record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
-        notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
+        record(support_action_audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
+        notify(person, support_action_audit_events.SUPPORT_PERSON_UNLOCKED, actor)
     return ActionResult(_("All waits and locks are removed. Their methods work again."))
 
 
@@ -275,8 +275,8 @@ def reset_wrong_codes(person: User, actor: Actor) -> ActionResult:
                 )
             )
         limits.reset_wrong_codes(person.pk)
-        record(audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
-        notify(person, audit_events.SUPPORT_WRONG_CODES_RESET, actor)
+        record(support_action_audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
+        notify(person, support_action_audit_events.SUPPORT_WRONG_CODES_RESET, actor)
     return ActionResult(_("The count of incorrect codes is 0 again."))
 
 
@@ -308,8 +308,8 @@ def set_state(person: User, actor: Actor, *, state: str) -> ActionResult:
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
             raise Unneeded(_("No change: the second step is already set to this."), field="state")
         enrolments.raise_epoch(person)
-        record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **end_access(person))
-        notify(person, audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))
+        record(support_action_audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **end_access(person))
+        notify(person, support_action_audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))
     return ActionResult(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
 
@@ -358,8 +358,14 @@ def require_password(person: User, actor: Actor) -> ActionResult:
         enrolments.raise_epoch(person)
         ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
         n_gone = app_passwords.clear(person) if ends else 0
-        record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **end_access(person))
-        notify(person, audit_events.SUPPORT_PASSWORD_REQUIRED, actor)
+        record(
+            support_action_audit_events.SUPPORT_PASSWORD_REQUIRED,
+            person,
+            actor,
+            n_app_passwords=n_gone,
+            **end_access(person),
+        )
+        notify(person, support_action_audit_events.SUPPORT_PASSWORD_REQUIRED, actor)
     return ActionResult(_("They choose a new password at their next sign-in."))
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import session_assurance, sessions
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
@@ -25,11 +25,11 @@ from verification import browsers
 def forget_browsers(person: User, actor: Actor) -> ActionResult:
     """Forget a user's remembered browsers."""
     with transaction.atomic():
-        notify(person, audit_events.SUPPORT_BROWSERS_FORGOTTEN, actor)
+        notify(person, support_action_audit_events.SUPPORT_BROWSERS_FORGOTTEN, actor)
         n_gone = len(browsers.of_person(person, now=actor.context.now))
         browsers.forget(person)  # also those that ended already
         unless_nothing(_("They have no remembered browsers."), n_gone)
-        record(audit_events.SUPPORT_BROWSERS_FORGOTTEN, person, actor, n_browsers=n_gone)
+        record(support_action_audit_events.SUPPORT_BROWSERS_FORGOTTEN, person, actor, n_browsers=n_gone)
     return ActionResult(
         ngettext("%(n)d remembered browser was removed.", "%(n)d remembered browsers were removed.", n_gone)
         % {"n": n_gone}
@@ -55,11 +55,11 @@ FORGET_BROWSERS = declare(
 def end_sessions(person: User, actor: Actor) -> ActionResult:
     """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
-        notify(person, audit_events.SUPPORT_SESSIONS_ENDED, actor)
+        notify(person, support_action_audit_events.SUPPORT_SESSIONS_ENDED, actor)
         n_gone = len(session_assurance.running(person, actor.context.now))
         sessions.end_all(person)  # also those that ended already
         unless_nothing(_("They aren’t signed in anywhere."), n_gone)
-        record(audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
+        record(support_action_audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
     return ActionResult(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
@@ -50,8 +50,8 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> ActionResult:
             why = _("We can’t read this token’s secret any more. Import the maker’s file again.")
             raise Unneeded(why, field="serial") from None
         label = _label(token)
-        record(audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
-        notify(person, audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)
+        record(support_action_audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
+        notify(person, support_action_audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)
     return ActionResult(_("%(label)s is assigned. They activate it with a code from the token.") % {"label": label})
 
 
@@ -93,7 +93,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
         token = _token_of(person, token_ref)
         label = _label(token)
         enrolments.lock_person_and_methods(person)
-        notify(person, audit_events.SUPPORT_TOKEN_TAKEN_BACK, actor, label=label)
+        notify(person, support_action_audit_events.SUPPORT_TOKEN_TAKEN_BACK, actor, label=label)
         if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
             raise Unneeded(_("They no longer have this token."))
         if is_worn:
@@ -102,7 +102,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
             )
         ended = end_access(person)
         record(
-            audit_events.SUPPORT_TOKEN_TAKEN_BACK,
+            support_action_audit_events.SUPPORT_TOKEN_TAKEN_BACK,
             person,
             actor,
             label=label,
@@ -178,8 +178,8 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
                 field="first",
             )
         label = _label(token)
-        record(audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
-        notify(person, audit_events.SUPPORT_TOKEN_RESYNCHRONISED, actor, label=label)
+        record(support_action_audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
+        notify(person, support_action_audit_events.SUPPORT_TOKEN_RESYNCHRONISED, actor, label=label)
     return ActionResult(_("%(label)s is resynchronised.") % {"label": label})
 
 

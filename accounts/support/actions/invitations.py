@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import invitations
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, Unneeded, declare, record
 from verification.db import row_locks
@@ -24,7 +24,7 @@ def invite(person: User, actor: Actor) -> ActionResult:
         if invitations.was_sent_recently(person, now):
             raise Unneeded(_("An invitation was emailed to them a few minutes ago."))
         invitations.send(person, now)
-        record(audit_events.SUPPORT_INVITED, person, actor)
+        record(support_action_audit_events.SUPPORT_INVITED, person, actor)
     return ActionResult(_("We emailed them an invitation."))
 
 

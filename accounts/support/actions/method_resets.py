@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.base import (
@@ -37,13 +37,20 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
         notify(
-            person, audit_events.SUPPORT_SETTINGS_CLEARED, actor
+            person, support_action_audit_events.SUPPORT_SETTINGS_CLEARED, actor
         )  # first, so that the old phone also gets the notice
         gone = enrolments.clear(person)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         ended = end_access(person)
         unless_nothing(_("They have nothing to clear."), gone, n_gone, *ended.values())
-        record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
+        record(
+            support_action_audit_events.SUPPORT_SETTINGS_CLEARED,
+            person,
+            actor,
+            methods=gone,
+            n_app_passwords=n_gone,
+            **ended,
+        )
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
     return ActionResult(f"{words} {_('They set up new ones at their next sign-in.')}")
 
@@ -85,12 +92,14 @@ def phone_lost(person: User, actor: Actor) -> ActionResult:
     """Do everything a lost phone requires: remove methods and app passwords, forget browsers, end sessions."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        notify(person, audit_events.SUPPORT_PHONE_LOST, actor)
+        notify(person, support_action_audit_events.SUPPORT_PHONE_LOST, actor)
         gone = enrolments.clear(person)
         n_gone = app_passwords.clear(person)
         ended = end_access(person)
         unless_nothing(_("They have nothing left to remove."), gone, n_gone, *ended.values())
-        record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **ended)
+        record(
+            support_action_audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **ended
+        )
     return ActionResult(
         _("Methods, app passwords, browsers and sessions are removed. Issue a pass so they can sign in again.")
     )
@@ -125,9 +134,9 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> ActionResult:
             raise Unneeded(_("This method was removed already."), field="ref")
         label = enrolments.label(found)
         enrolments.lock_person_and_methods(person)
-        notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
+        notify(person, support_action_audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
         gone = enrolments.clear(person, only=found)
-        record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **end_access(person))
+        record(support_action_audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **end_access(person))
     return ActionResult(_("%(label)s was removed.") % {"label": label})
 
 
@@ -182,7 +191,7 @@ def try_message(person: User, actor: Actor, *, ref: str) -> ActionResult:
 
     def keep(outcome: outcomes.Outcome) -> None:
         if outcome.issued:
-            record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
+            record(support_action_audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
 
     outcome = challenges.start(
         found,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
-from accounts.support import audit_events, desk_scopes
+from accounts.support import desk_scopes, support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.base import (
     Action,
@@ -122,8 +122,15 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
         person.second_step = SecondStep.ENABLED  # staff are always asked
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
-    record(audit_events.SUPPORT_ROLES_GIVEN, person, actor, roles=names, former=list(former), **end_access(person))
-    notify(person, audit_events.SUPPORT_ROLES_GIVEN, actor, roles=", ".join(names))
+    record(
+        support_action_audit_events.SUPPORT_ROLES_GIVEN,
+        person,
+        actor,
+        roles=names,
+        former=list(former),
+        **end_access(person),
+    )
+    notify(person, support_action_audit_events.SUPPORT_ROLES_GIVEN, actor, roles=", ".join(names))
     return names
 
 

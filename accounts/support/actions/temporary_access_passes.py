@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions.base import (
     Action,
     ActionForm,
@@ -53,14 +53,14 @@ def issue_pass(
             actor_id=actor.staff.pk,
         )
         record(
-            audit_events.SUPPORT_PASS_ISSUED,
+            support_action_audit_events.SUPPORT_PASS_ISSUED,
             person,
             actor,
             starts_at=begins.isoformat(),
             ends_at=ends.isoformat(),
             once=once,
         )
-        notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
+        notify(person, support_action_audit_events.SUPPORT_PASS_ISSUED, actor)
     return ActionResult(_validity(begins, ends, is_from_now=begins == actor.context.now), secret)
 
 

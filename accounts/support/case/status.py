@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts import invitations
 from accounts.models import Directory, SecondStep, User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import FOREVER
 from verification import time_format
 from verification.enrolments import Option
@@ -56,7 +56,7 @@ def status(person: User, decision: Decision, history: Sequence[AuditEvent], name
 
 
 def _locked(since: datetime, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
-    kind = audit_events.SUPPORT_PERSON_LOCKED.kind
+    kind = support_action_audit_events.SUPPORT_PERSON_LOCKED.kind
     made = next((event for event in history if event.kind == kind and event.at == since), None)
     if made is None:
         words = _("Since %(at)s: a sign-in was reported as fraud, or support locked it.")
@@ -71,7 +71,9 @@ def _blocked(person: User, history: Sequence[AuditEvent], names: dict[int, str])
     label = _("Blocked")
     if not is_permanent and person.blocked_until:
         label = _("Blocked until %(at)s") % {"at": time_format.short_moment(person.blocked_until)}
-    made = next((event for event in history if event.kind == audit_events.SUPPORT_PERSON_BLOCKED.kind), None)
+    made = next(
+        (event for event in history if event.kind == support_action_audit_events.SUPPORT_PERSON_BLOCKED.kind), None
+    )
     parts = []
     if made is not None:
         who = names.get(made.actor_id or 0, _("someone who left"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from accounts.models import SecondStep, User
-from accounts.support import administration_audit_events, audit_events
+from accounts.support import administration_audit_events, support_action_audit_events
 from verification import audit, notices
 from verification.context import Context
 
@@ -40,7 +40,7 @@ def notify(people: Sequence[User], staff: User | None, context: Context, *, form
     for state in SecondStep:
         notices.notify_all_of_event(
             [user for user in people if user.second_step == state],
-            audit_events.SUPPORT_STATE_SET,
+            support_action_audit_events.SUPPORT_STATE_SET,
             now=context.now,
             context=Context(now=context.now),
             former=former,

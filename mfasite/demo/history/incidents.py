@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts import audit_events
-from accounts.support import administration_audit_events, caller_audit_events
-from accounts.support import audit_events as support_events
+from accounts.support import administration_audit_events, caller_verification_audit_events
+from accounts.support import support_action_audit_events as support_events
 from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
@@ -101,7 +101,11 @@ def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, meth
     morning = day + timedelta(hours=8, minutes=4)
     about: dict[str, Any] = {"user_id": user_id, "actor_id": staff.desk[0].pk, "place": member.office}
     timeline.event(
-        morning, caller_audit_events.CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
+        morning,
+        caller_verification_audit_events.CALLER_VOUCHED,
+        way="Call back",
+        note="On the number in the directory",
+        **about,
     )
     reason: dict[str, Any] = {
         "reason": "Reported a sign-in at night that was not theirs",

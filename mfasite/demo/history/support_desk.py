@@ -7,8 +7,8 @@ from typing import Any
 
 from accounts.app_passwords import audit_events
 from accounts.models import AppPassword, Service, SupportRequest, User
-from accounts.support import approval_audit_events, caller_audit_events
-from accounts.support import audit_events as support_events
+from accounts.support import approval_audit_events, caller_verification_audit_events
+from accounts.support import support_action_audit_events as support_events
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Place, Timeline
 from verification import enrolments
@@ -98,10 +98,12 @@ def _case(
     readable = [found for found in (member.app, member.texts, member.calls) if found is not None]
     if readable and event not in _WITHOUT_PHONE and chance.random() < 0.6:
         way = enrolments.label(readable[0])
-        timeline.event(at, caller_audit_events.CALLER_ASKED, way=way, **about)
-        timeline.event(at + timedelta(minutes=1), caller_audit_events.CALLER_VERIFIED, way=way, **about)
+        timeline.event(at, caller_verification_audit_events.CALLER_ASKED, way=way, **about)
+        timeline.event(at + timedelta(minutes=1), caller_verification_audit_events.CALLER_VERIFIED, way=way, **about)
     else:
-        timeline.event(at, caller_audit_events.CALLER_VOUCHED, way=way, note="Number from the directory", **about)
+        timeline.event(
+            at, caller_verification_audit_events.CALLER_VOUCHED, way=way, note="Number from the directory", **about
+        )
     said: dict[str, Any] = {"reason": reason, "ticket": ticket, "caller": way, **more}
     if event is support_events.SUPPORT_SETTINGS_CLEARED:
         asked: dict[str, Any] = {

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import audit_events
 from accounts.app_passwords import audit_events as app_password_events
-from accounts.support import audit_events as support_events
+from accounts.support import support_action_audit_events as support_events
 from accounts.support.reports import list_of_reports
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import GroupRequest, SecondStep, Session, User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.actions import ActionRefusal, ActionState, Actor, Unneeded, approvals, role_assignment
 from accounts.support.groups import WantedGroup
 from tests.simulated.people import Clock, Person, hire
@@ -38,7 +38,7 @@ def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Cloc
     ana.choose("Authenticator app")
     page = ana.verify(ana.read_app())
     assert (page.offers("Deliveries"), page.offers("Routes"), page.offers("Policies")) == (True, True, False)
-    assert audit_events.SUPPORT_ROLES_GIVEN.title_for(is_own=True) in ana.browser.go("/activity/")
+    assert support_action_audit_events.SUPPORT_ROLES_GIVEN.title_for(is_own=True) in ana.browser.go("/activity/")
 
 
 def test_role_ends(fay: Person, ana: Person) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import audit_events, staff_roles
+from accounts.support import staff_roles, support_action_audit_events
 from accounts.support.actions import base, registry
 from accounts.support.actions.action_preview import ActionImpact
 from accounts.support.actions.base import ActionForm, ActionTopic, Effect
@@ -29,7 +29,7 @@ FULL = ActionImpact(
     has_pass=True,
     locks=("The second step is locked.",),
 )
-EVENTS = {name: value for name, value in vars(audit_events).items() if isinstance(value, UserEvent)}
+EVENTS = {name: value for name, value in vars(support_action_audit_events).items() if isinstance(value, UserEvent)}
 NOTICES = {name: event.notice for name, event in EVENTS.items() if event.notice is not None}
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import SecondStep, User
-from accounts.support import audit_events
+from accounts.support import support_action_audit_events
 from accounts.support.reports import list_of_reports, report_table
 from accounts.support.reports.list_of_reports import REPORTS
 from accounts.support.reports.report_table import Table
@@ -142,7 +142,7 @@ def test_staff_are_named_with_what_they_did() -> None:
 
     rows = list_of_reports.build("staff", now=NOW).rows
 
-    assert ("dora", audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False), 2) in rows
+    assert ("dora", support_action_audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False), 2) in rows
     assert len(rows) == 2
 
 

@@ -1,4 +1,4 @@
-"""Audit events of the support desk: what staff do for a person."""
+"""Audit events of support actions: what staff do for a person, with the notice that the person gets by email."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
