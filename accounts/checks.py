@@ -22,10 +22,10 @@ def check_applications(
     """Warn about applications whose settings contradict each other. Runs only with `check --database default`."""
     if not databases:
         return []
-    from accounts.support.applications import contradictions  # noqa: PLC0415  (the support desk, which servers don't load)
+    from accounts.support.applications import contradictory_settings  # noqa: PLC0415  (the support desk, which servers don't load)
 
     try:
-        found = list(contradictions.of_all())
+        found = list(contradictory_settings.of_all())
     except DatabaseError:  # the tables don't exist yet, or the connection fails, which another check says
         return []
     return [

@@ -16,7 +16,7 @@ from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
-from accounts.support.policies import policy_form, policy_preview, second_person
+from accounts.support.policies import notice_of_dropped_second_person, policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
 from verification import policies
@@ -95,7 +95,9 @@ class PolicyAdmin(ChangesAdmin):
 
     def _settle(self, request: HttpRequest, before: Sequence[Policy]) -> None:
         remembered_browser_revocation.settle()
-        second_person.notify(before, cast("AuthedRequest", request).user, request_context.read(request))
+        notice_of_dropped_second_person.notify(
+            before, cast("AuthedRequest", request).user, request_context.read(request)
+        )
 
     def response_add(self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None) -> HttpResponse:
         return self.response_change(request, obj)

@@ -19,7 +19,7 @@ from accounts.integrations.forward_auth import protected_hosts, proxy_authentica
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import administration_audit_events, desk_scopes
-from accounts.support.applications import configurations
+from accounts.support.applications import configurations_to_copy
 from accounts.support.applications.proxy_answers import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
@@ -92,7 +92,7 @@ class ProxyAdmin(ChangesAdmin):
         self.message_user(request, gettext("Only the newest secrets work now."))
 
     def _show(self, request: HttpRequest, shown: list[tuple[Proxy, str]]) -> HttpResponse:
-        files = {program: f"deploy/{name}" for program, name in configurations.FILES.items()}
+        files = {program: f"deploy/{name}" for program, name in configurations_to_copy.FILES.items()}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -12,11 +12,11 @@ from accounts import activity, app_passwords, applications, invitations, session
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import approval_audit_events, caller_verification
 from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, authorise
-from accounts.support.case import next_step, offered_actions, sign_in_attempts, status
-from accounts.support.case.next_step import NextStep
+from accounts.support.case import account_status, offered_actions, sign_in_attempts, suggested_next_step
+from accounts.support.case.account_status import Status
 from accounts.support.case.offered_actions import Offers
 from accounts.support.case.sign_in_attempts import Attempts
-from accounts.support.case.status import Status
+from accounts.support.case.suggested_next_step import NextStep
 from verification import (
     audit,
     browsers,
@@ -174,10 +174,10 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         person=person,
         is_self=person.pk == staff.pk,
         groups=tuple(person.groups.order_by("name").values_list("name", flat=True)),
-        status=status.status(person, decision, events, names),
+        status=account_status.status(person, decision, events, names),
         locks=(*impact.locks, *action_preview.wrong_codes(wrong)),
-        expected=status.expected(decision, is_active=person.is_active),
-        because=tuple(status.because(person, decision, n_browsers=impact.n_browsers, now=now)),
+        expected=account_status.expected(decision, is_active=person.is_active),
+        because=tuple(account_status.because(person, decision, n_browsers=impact.n_browsers, now=now)),
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_method(each, decision, now) for each in mine),
         n_codes=enrolments.recovery_codes_left(person.pk),
@@ -190,7 +190,9 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         proof=proof,
         proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
         offers=offered,
-        suggestion=next_step.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
+        suggestion=suggested_next_step.suggest(
+            person, decision, messages[0].report if messages else None, offered.buttons
+        ),
     )
 
 

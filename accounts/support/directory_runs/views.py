@@ -17,7 +17,7 @@ from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, directory_health
+from accounts.support import desk_scopes, directory_problems
 from accounts.support.directory_runs import row_words
 from accounts.support.reports import csv_export_with_reason
 from accounts.support.views import layout
@@ -62,7 +62,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     runs = DirectorySync.objects.filter(directory=directory)
     context = {
         "directory": directory,
-        "problems": directory_health.problems(request.user, directory),
+        "problems": directory_problems.problems(request.user, directory),
         "health": health,
         "is_stale": directory_sync.is_stale(health, now),
         "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
@@ -105,8 +105,8 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
     run = _run(request, ref)
     context = {
         "run": run,
-        "would_go": directory_health.would_go(run) if run.stopped else "",
-        "went_before": directory_health.went_before(run) if run.stopped else "",
+        "would_go": directory_problems.would_go(run) if run.stopped else "",
+        "went_before": directory_problems.went_before(run) if run.stopped else "",
         "parts": list(_parts(run, request.user)),
         "is_scoped": desk_scopes.is_scoped(request.user),
         "may_act": request.user.has_perm("accounts.change_directory"),
@@ -138,7 +138,7 @@ def _others(run: DirectorySync) -> str:
 
 
 def _parts(run: DirectorySync, staff: User) -> Iterator[RunSection]:
-    shown = directory_health.rows_for(run, staff)
+    shown = directory_problems.rows_for(run, staff)
     numbers = dict(shown.values_list("what").annotate(n=Count("pk")).order_by("what"))
     for what, heading in row_words.HEADINGS.items():
         if n := numbers.get(what, 0):
@@ -223,7 +223,7 @@ def export(request: AuthedRequest, ref: str) -> HttpResponseBase:
     return csv_export_with_reason.give(
         request,
         "directory-changes",
-        lambda: _lines(directory_health.rows_for(run, request.user)),
+        lambda: _lines(directory_problems.rows_for(run, request.user)),
         title=_("Export the changes"),
         search={"directory": run.directory.name},
         back=resolve_url("admin:directory-run", ref),

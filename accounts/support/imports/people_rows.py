@@ -15,7 +15,7 @@ from accounts import invitations
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes
 from accounts.support.actions import ActionRefusal
-from accounts.support.imports import people_events, people_reading, people_refusals
+from accounts.support.imports import people_audit_and_notices, people_reading, people_refusals
 from accounts.support.imports.people_reading import WantedPerson, shown
 from verification import enrolments, policies
 from verification.context import Context
@@ -102,10 +102,10 @@ def apply(
         fresh = _save(made, changed, groups)
     for pk, actions in lost.items():
         warnings[changed_on[pk]].append(_NO_SECOND_PERSON % {"actions": SUPPORT_ACTIONS.words(actions)})
-    people_events.record(fresh, changes, staff, context)
+    people_audit_and_notices.record(fresh, changes, staff, context)
     former = {pk: fields["email"][0] for pk, fields in changes.items() if "email" in fields}
     of_another_state = [user for user, _wanted in changed if "state" in changes[user.pk]]
-    people_events.notify(of_another_state, staff, context, former=former)
+    people_audit_and_notices.notify(of_another_state, staff, context, former=former)
     _invite(fresh if invites else (), [pk for pk, fields in changes.items() if "email" in fields], context.now)
     return Chunk(counts, faults, [(line, " ".join(texts)) for line, texts in sorted(warnings.items())])
 

@@ -17,7 +17,7 @@ from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
 from accounts.models.directories import DirectoryKind
 from accounts.session_assurance import AuthedRequest
-from accounts.support import directory_health
+from accounts.support import directory_problems
 from accounts.support.actions import Actor
 from accounts.support.scim import changes
 from accounts.support.views import layout
@@ -62,7 +62,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> HttpResponse:
     now = request_context.read(request).now
     access = changes.access_of(directory)
-    who_left = directory_health.who_left(directory, request.user)
+    who_left = directory_problems.who_left(directory, request.user)
     n_left = provisioning.people_who_left(directory).count()
     n_shown = who_left.count()
     requests = request_log.last(directory, _MAX_REQUESTS_SHOWN)
@@ -77,7 +77,7 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "requests": [(each, PROBLEMS.get(each.problem, each.problem)) for each in requests],
         "left": provisioning.count(directory, now),
         # Without their link, which leads to this page.
-        "problems": [replace(each, url="") for each in directory_health.problems(request.user, directory)],
+        "problems": [replace(each, url="") for each in directory_problems.problems(request.user, directory)],
         "who_left": list(who_left[:_MAX_LEAVERS_SHOWN]),
         "n_left": n_left,
         "n_of_desk": n_shown,

@@ -15,7 +15,14 @@ from accounts.applications import secrets
 from accounts.models import Application, OidcClient
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.applications import changes, configurations, connections, contradictions, listing, trials
+from accounts.support.applications import (
+    changes,
+    configurations_to_copy,
+    connections,
+    contradictory_settings,
+    listing,
+    try_as_a_person,
+)
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.people_search import NotOnePerson
 from accounts.support.views import layout
@@ -107,8 +114,12 @@ def _configured(request: AuthedRequest, application: Application, secret: str) -
     client, hosts = connections.client_of(application), connections.hosts_of(application)
     host = hosts[0].host if hosts else ""
     written = [
-        (each, configurations.written(each, application, host, client, secret), configurations.REMARKS.get(each.key))
-        for each in configurations.counterparts(application)
+        (
+            each,
+            configurations_to_copy.written(each, application, host, client, secret),
+            configurations_to_copy.REMARKS.get(each.key),
+        )
+        for each in configurations_to_copy.counterparts(application)
     ]
     context = {
         "application": application,
@@ -117,7 +128,7 @@ def _configured(request: AuthedRequest, application: Application, secret: str) -
         "hosts": hosts,
         "proxies": connections.proxies_of(application) if client is None else (),
         "configurations": written,
-        "placeholder": configurations.SECRET,
+        "placeholder": configurations_to_copy.SECRET,
     }
     return layout.page(request, "applications/configuration.html", context, here=_HERE)
 
@@ -146,7 +157,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
             form.add_error("person", str(why))
         else:
             client = connections.client_of(application)
-            found = trials.trial(application, person, client, request_context.read(request).now)
+            found = try_as_a_person.trial(application, person, client, request_context.read(request).now)
     context = {"application": application, "form": form, "trial": found}
     return layout.page(request, "applications/trial.html", context, here=_HERE)
 
@@ -172,7 +183,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "client": client,
         "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
         "delivered": connections.deliveries(client) if client else None,
-        "contradictions": contradictions.of(application),
+        "contradictions": contradictory_settings.of(application),
     }
     return layout.page(request, "applications/show.html", context, here=_HERE)
 

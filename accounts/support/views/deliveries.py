@@ -14,7 +14,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import delivery_health, desk_scopes
+from accounts.support import delivery_problems, desk_scopes
 from accounts.support.views import layout
 from verification import phone_numbers
 from verification.delivery import message_status_words, statistics
@@ -77,7 +77,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     hours, providers = statistics.hours(now), statistics.by_provider(now)
     workers, waiting, most = statistics.workers(), statistics.waiting(now), max(each.n for each in hours)
     context = {
-        "problems": delivery_health.problems(
+        "problems": delivery_problems.problems(
             now, workers=workers, waiting=waiting, circuits=list(statistics.circuits())
         ),
         "queues": statistics.queues(),

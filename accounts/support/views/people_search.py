@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts import request_context
 from accounts.models import SecondStep
 from accounts.session_assurance import AuthedRequest
-from accounts.support import directory_health, people_search
+from accounts.support import directory_problems, people_search
 from accounts.support.actions import ACTIONS
 from accounts.support.views import bulk_actions, layout
 
@@ -35,7 +35,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     found = people_search.find(request.user, search, now=request_context.read(request).now, most=most_at_once)
     kept = people_search.kept(search)
     context = {
-        "problems": directory_health.problems(request.user),
+        "problems": directory_problems.problems(request.user),
         "found": found,
         "search": search,
         "groups": _groups(),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import directory_sync
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
-from accounts.support import directory_health
+from accounts.support import directory_problems
 from tests.accounts.directory_sync.runs import State, context, counts, dn, events, members, preview, rows, sync_now
 from tests.real_programs.slapd import LIMITED, MAX_ENTRIES, Slapd
 from tests.simulated.people import Clock, Person, join
@@ -132,7 +132,7 @@ def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
     clock.forward(minutes=15)
     slapd.remove("p4")
     second = sync_now(made)
-    said = directory_health.went_before(second)
+    said = directory_problems.went_before(second)
     assert directory_sync.confirm(second, fay.user, context(), reason="They left.")
     sync_runs.work(timezone.now())
     slapd.remove("p5", "p6", "p7", "p8")

@@ -12,7 +12,7 @@ from accounts.directory_sync.planned_changes import SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, Scope, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import PersonEntry
-from accounts.support import directory_health
+from accounts.support import directory_problems
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -79,7 +79,7 @@ def add(run: DirectorySync, what: str, name: str, user: User | None = None, **mo
 
 
 def names(run: DirectorySync, staff: Person) -> list[str]:
-    return list(directory_health.rows_for(run, staff.user).order_by("pk").values_list("name", flat=True))
+    return list(directory_problems.rows_for(run, staff.user).order_by("pk").values_list("name", flat=True))
 
 
 def left(page: Page) -> tuple[bool, bool]:

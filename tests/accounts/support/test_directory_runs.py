@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts import directories
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.models.directories import SyncEvery
-from accounts.support import directory_health
+from accounts.support import directory_problems
 from accounts.support.directory_runs import row_words, views
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.http_browser import Page
@@ -69,7 +69,7 @@ def test_the_page_of_a_directory_says_that_a_run_waits(directory: Directory, fay
 
     page = opened(fay, directory)
 
-    assert directory_health.would_go(run) in page
+    assert directory_problems.would_go(run) in page
     assert "30 of 400 people" in page
     assert "every hour" in page
 

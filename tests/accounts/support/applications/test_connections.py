@@ -15,7 +15,7 @@ from accounts.applications import AccessReason, secrets
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy, Session
-from accounts.support.applications import configurations, trials
+from accounts.support.applications import configurations_to_copy, try_as_a_person
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.sign_in_claims import SignInClaims
@@ -44,14 +44,14 @@ def test_a_new_client_shows_its_secret_once_in_its_configuration(fay: Person) ->
     assert found is not None
     client = OidcClient.objects.get()
     assert secrets.matches(client, SECRET, found[1], timezone.now())
-    assert page.html.count(found[1]) == 1 + len(configurations.OIDC)
+    assert page.html.count(found[1]) == 1 + len(configurations_to_copy.OIDC)
     assert client.client_id in page.html
     assert found[1] not in str(OidcClient.objects.values().get())
     assert found[1] not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
 
     again = fay.browser.go(f"{PAGES}board/configuration/")
     assert found[1] not in again.html
-    assert configurations.SECRET in again.html
+    assert configurations_to_copy.SECRET in again.html
 
 
 def test_a_public_client_gets_no_secret(fay: Person) -> None:
@@ -59,7 +59,7 @@ def test_a_public_client_gets_no_secret(fay: Person) -> None:
 
     assert page.path == f"{PAGES}board/configuration/"
     assert OidcClient.objects.get().is_public
-    assert configurations.SECRET not in page.html
+    assert configurations_to_copy.SECRET not in page.html
     assert fay.browser.go(f"{PAGES}board/secret/").status == 404
 
 
@@ -157,11 +157,11 @@ def test_a_new_secret_works_beside_the_former_one(fay: Person, board: OidcClient
     assert list(kinds) == ["application.secret_renewed", "application.former_secret_ended"]
 
 
-@pytest.mark.parametrize("program", configurations.PROXY, ids=lambda program: program.key)
-def test_a_proxy_gets_the_tested_file_with_its_host(fay: Person, program: configurations.Counterpart) -> None:
+@pytest.mark.parametrize("program", configurations_to_copy.PROXY, ids=lambda program: program.key)
+def test_a_proxy_gets_the_tested_file_with_its_host(fay: Person, program: configurations_to_copy.Counterpart) -> None:
     wiki = Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
     ProtectedHost.objects.create(application=wiki, host="notes.example.net")
-    text = configurations.written(program, wiki, "notes.example.net", None, "")
+    text = configurations_to_copy.written(program, wiki, "notes.example.net", None, "")
 
     assert "notes.example.net" in text
     assert "wiki" not in text
@@ -180,16 +180,18 @@ def test_a_proxy_gets_the_tested_file_with_its_host(fay: Person, program: config
 )
 def test_a_proxy_listens_at_the_port_of_the_host(db: None, program: str, lines: tuple[str, ...]) -> None:
     notes = Application(slug="notes", name="Notes", kind=Application.Kind.PROXY)
-    proxy = next(each for each in configurations.PROXY if each.key == program)
+    proxy = next(each for each in configurations_to_copy.PROXY if each.key == program)
 
-    text = configurations.written(proxy, notes, "notes.example.net:8443", None, "")
+    text = configurations_to_copy.written(proxy, notes, "notes.example.net:8443", None, "")
 
     assert [line for line in lines if line not in text] == []
 
 
-@pytest.mark.parametrize("program", configurations.OIDC, ids=lambda program: program.key)
-def test_a_program_gets_its_client_id_and_our_addresses(program: configurations.Counterpart, board: OidcClient) -> None:
-    text = configurations.written(program, board.application, "", board, "a-new-secret")
+@pytest.mark.parametrize("program", configurations_to_copy.OIDC, ids=lambda program: program.key)
+def test_a_program_gets_its_client_id_and_our_addresses(
+    program: configurations_to_copy.Counterpart, board: OidcClient
+) -> None:
+    text = configurations_to_copy.written(program, board.application, "", board, "a-new-secret")
 
     assert board.client_id in text
     assert "a-new-secret" in text
@@ -197,12 +199,16 @@ def test_a_program_gets_its_client_id_and_our_addresses(program: configurations.
     assert "http://" in text or "https://" in text
 
 
-@pytest.mark.parametrize("program", [*configurations.PROXY, configurations.OIDC[0]], ids=lambda program: program.key)
-def test_a_filled_in_file_asks_for_nothing_that_is_done(program: configurations.Counterpart, board: OidcClient) -> None:
+@pytest.mark.parametrize(
+    "program", [*configurations_to_copy.PROXY, configurations_to_copy.OIDC[0]], ids=lambda program: program.key
+)
+def test_a_filled_in_file_asks_for_nothing_that_is_done(
+    program: configurations_to_copy.Counterpart, board: OidcClient
+) -> None:
     """Seen failing: the files still said to replace the addresses, and to add the application."""
-    client = board if program in configurations.OIDC else None
+    client = board if program in configurations_to_copy.OIDC else None
 
-    text = configurations.written(program, board.application, "board.example.net", client, "a-new-secret")
+    text = configurations_to_copy.written(program, board.application, "board.example.net", client, "a-new-secret")
 
     assert re.findall(r"example\.org", text.replace("board.example.org", "").replace("mfa.example.org", "")) == []
     assert not re.search("add this host|add an application|Replace|replace the addresses", text)
@@ -236,7 +242,7 @@ def test_a_trial_shows_each_method_and_the_claims(fay: Person, ana: Person, boar
     ana.user.groups.add(Group.objects.create(name="Editors"))
     page = fay.browser.go(f"{PAGES}board/trial/?person=ana")
 
-    tries = trials.trial(board.application, ana.user, board, timezone.now()).tries
+    tries = try_as_a_person.trial(board.application, ana.user, board, timezone.now()).tries
     steps = {name: each.answer.step for name in ("app", "Text") for each in tries if name in each.label}
     assert steps == {"app": AccessStep.CONTINUE, "Text": AccessStep.ASK}
     assert [each for each in tries if " ".join(f"{each.label} {each.result}".split()) not in page] == []

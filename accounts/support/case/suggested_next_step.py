@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.support.case.account_status import first_to_end
 from accounts.support.case.offered_actions import Button
-from accounts.support.case.status import first_to_end
 from verification.delivery.message_status_words import Report
 from verification.enrolments import Option
 from verification.policies import Decision, DecisionReason

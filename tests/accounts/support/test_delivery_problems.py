@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.support import delivery_health
-from accounts.support.delivery_health import DeliveryProblem
+from accounts.support import delivery_problems
+from accounts.support.delivery_problems import DeliveryProblem
 from tests.simulated.people import Person
 from verification.delivery import statistics
 from verification.delivery.routing import outages
@@ -16,7 +16,7 @@ from verification.models import Channel, Circuit, CircuitState, Message, Message
 
 def _problems(now: datetime, *, workers: int | None = 2, waiting: tuple[Waiting, ...] = ()) -> list[DeliveryProblem]:
     outages.forget()
-    return delivery_health.problems(now, workers=workers, waiting=waiting, circuits=list(statistics.circuits()))
+    return delivery_problems.problems(now, workers=workers, waiting=waiting, circuits=list(statistics.circuits()))
 
 
 def test_says_nothing_when_all_is_well(db: None) -> None:

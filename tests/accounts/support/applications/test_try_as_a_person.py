@@ -1,4 +1,4 @@
-"""Tests of trials: what would happen if a person opened an application, by each way to sign in."""
+"""Tests of “Try it as a person”: what would happen if they opened an application, by each way to sign in."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.access import AccessReason, AccessStep
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ApplicationSession, OidcClient, SecondStep, Session, User
-from accounts.support.applications.trials import Trial, trial
+from accounts.support.applications.try_as_a_person import Trial, trial
 from tests.simulated.people import Clock, Person, ana, join
 from verification.models import AuditEvent, Enrolment, Policy
 

@@ -8,7 +8,7 @@ from accounts import directories, directory_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import ChangeKind, PersonChange, PersonEntry, ProvisioningMethod, ProvisioningSource
-from accounts.support import directory_health
+from accounts.support import directory_problems
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
@@ -148,7 +148,7 @@ def test_a_run_that_waits_is_shown_until_it_is_decided(
 
     page = fay.browser.go(PEOPLE)
     assert WOULD_LEAVE in page.outcomes
-    assert directory_health.would_go(run) in page
+    assert directory_problems.would_go(run) in page
     assert "30 of 400 people" in page
     assert "anna, bert, cleo and 27 others" in page
     assert fay.browser.follow("Check the changes").path == f"/admin/accounts/directory/runs/{run.ref}/"

@@ -1,4 +1,4 @@
-"""Trials: what would happen if a person opened an application, and what it would be told."""
+"""“Try it as a person”: what would happen if someone opened an application, and what it would be told about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

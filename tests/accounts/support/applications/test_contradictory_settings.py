@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts import checks
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
-from accounts.support.applications import contradictions
+from accounts.support.applications import contradictory_settings
 from tests.simulated.people import Clock, Person, hire, join
 from verification.models import Policy, Strength
 
@@ -38,7 +38,7 @@ def wiki(db: None) -> Application:
 
 
 def _ids(application: Application) -> list[str]:
-    return [each.id for each in contradictions.of(application)]
+    return [each.id for each in contradictory_settings.of(application)]
 
 
 def test_finds_nothing_where_nothing_is_wrong(board: Application, wiki: Application) -> None:
@@ -156,7 +156,7 @@ def test_takes_the_same_queries_for_many(
     for at in range(20):
         application = Application.objects.create(slug=f"a{at}", name="A", kind="proxy")
         application.groups.set(board.groups.all())
-    list(contradictions.of_all())
+    list(contradictory_settings.of_all())
 
     with django_assert_num_queries(6):
-        list(contradictions.of_all())
+        list(contradictory_settings.of_all())
