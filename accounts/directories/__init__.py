@@ -3,10 +3,11 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories import audit_events, connection_test, ldap_connections
+from accounts.directories import audit_events, connection_test, ldap_connections, person_search
 from accounts.directories.ldap_connections import Connection, LdapEntry
-from accounts.directories.password_checks import check, check_stranger, deadline, forget, known, take_time
-from accounts.directories.password_result_codes import DirectoryEntry, Judged, PasswordResult
+from accounts.directories.ldap_password_checks import Judged, check, check_stranger, deadline, forget, known, take_time
+from accounts.directories.password_result_codes import PasswordResult
+from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
 
@@ -26,6 +27,7 @@ __all__ = [
     "known",
     "ldap_connections",
     "password_of",
+    "person_search",
     "seal_password",
     "take_time",
 ]

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.directories import ldap_connections
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import DirectoryEntry, NotChecked, PasswordResult
+from accounts.directories.password_result_codes import NotChecked, PasswordResult
+from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory
 

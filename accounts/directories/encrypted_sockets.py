@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
+from accounts.directories import timeouts
 from accounts.models.directories import Encryption
 
 THREAD_NAME = "directory"  # of the threads
 _MAX_CHUNK = 65_536  # bytes carried at once
 _MAX_MESSAGE = 10_000  # bytes of an answer to StartTLS
-_WRITE_TIMEOUT = 5.0  # seconds until the server must take something
 # Source: RFC 4511, 4.14.1: an extended request with the name of StartTLS, and the start of a success.
 _START_TLS = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
 _SUCCESS = b"\x0a\x01\x00"
@@ -115,5 +115,5 @@ def _something(data: bytes) -> bytes:
 def _wait(tls: ssl.SSLSocket, event: int) -> None:
     waiting = select.poll()
     waiting.register(tls, event)
-    if not waiting.poll(_WRITE_TIMEOUT * 1000):
+    if not waiting.poll(timeouts.WRITE_TIMEOUT * 1000):
         raise TimeoutError

@@ -1,8 +1,7 @@
-"""Connections to directory servers with python-ldap: timeouts, searches and binds.
+"""Connections to directory servers with python-ldap: searches and binds.
 
 The only module that imports python-ldap, and only for the first directory that is asked. It is optional:
 requirements-ldap.lock has it.
-Source of the filters and escapes: RFC 4515, 3.
 """
 
 import hashlib
@@ -21,8 +20,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.utils.functional import SimpleLazyObject
 
-from accounts.directories import encrypted_sockets
-from accounts.directories.password_result_codes import DirectoryEntry, NotChecked, PasswordResult, of_refused_bind
+from accounts.directories import encrypted_sockets, person_search, timeouts
+from accounts.directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
+from accounts.directories.person_search import DirectoryEntry
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind, Encryption
 
@@ -39,14 +39,8 @@ def _library() -> Any:  # noqa: ANN401  (python-ldap has no types)
 
 
 ldap: Any = SimpleLazyObject(_library)
-NETWORK_TIMEOUT = 3  # seconds to connect, and to shake hands
-TIMEOUT = 5  # seconds for each answer
 PAGE = 500  # entries. Active Directory gives at most 1,000, and OpenLDAP 500 unless it is told otherwise
 NO_ANSWER = "It didn’t answer in time."
-_KEYS = {DirectoryKind.OPENLDAP: "entryUUID", DirectoryKind.ACTIVE_DIRECTORY: "objectGUID"}
-_NO_COMPUTERS = "(!(objectClass=computer))"
-# A comparison with a matching rule, or by similarity. `*` is no wildcard in it.
-_NO_WILDCARD = re.compile(r"\(([^()=:~<>]+)(?::[^()=]*|[~<>])=[^()]*\{username\}[^()]*\)")
 _NOWHERE = "ldap://closed.invalid"  # libldap would connect there again, without encryption, after an error
 _PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
 # Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
@@ -93,18 +87,6 @@ def url_of(directory: Directory, server: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     scheme = "ldaps" if directory.encryption == Encryption.LDAPS else "ldap"
     return f"{scheme}://{host}:{parts.port or _PORTS[Encryption(directory.encryption)]}"
-
-
-def filter_for(directory: Directory, username: str) -> str:
-    """Return the filter that finds a person by their username, and with `*` everyone. Computers are left out.
-
-    Shape: `username` is escaped.
-    """
-    text = directory.person_filter
-    if username == "*":
-        text = _NO_WILDCARD.sub(r"(\1=*)", text)
-    text = text.replace("{username}", username)
-    return f"(&{_NO_COMPUTERS}{text})" if directory.kind == DirectoryKind.ACTIVE_DIRECTORY else text
 
 
 def can_be_sent(password: str) -> bool:
@@ -172,15 +154,13 @@ class Connection:
         """Return the entry that the filter finds for what a person entered. Errors: `Misconfigured`, `TooMany`."""
         if not username or "\0" in username:
             return None
-        return self._only(filter_for(self._directory, ldap.filter.escape_filter_chars(username)))
+        return self._only(person_search.filter_for(self._directory, ldap.filter.escape_filter_chars(username)))
 
     def find_by_key(self, key: str) -> DirectoryEntry | None:
         """Return the entry with a permanent id, whatever its name is now. Someone who left the filter has none."""
         is_guid = self._directory.kind == DirectoryKind.ACTIVE_DIRECTORY
-        value = (
-            "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else ldap.filter.escape_filter_chars(key)
-        )
-        return self._only(f"(&({self._key}={value}){filter_for(self._directory, '*')})")
+        escaped = person_search.escaped_guid(key) if is_guid else ldap.filter.escape_filter_chars(key)
+        return self._only(person_search.filter_for_key(self._directory, escaped))
 
     def fits(self, dn: str, text: str) -> bool:
         """Return whether an entry matches a filter. Errors: `Misconfigured`."""
@@ -200,9 +180,9 @@ class Connection:
         wanted, n_before = [self._key, *filter(None, attributes)], 0
         while True:
             try:
-                more = {"serverctrls": [control], "timeout": TIMEOUT}
+                more = {"serverctrls": [control], "timeout": timeouts.ANSWER_TIMEOUT}
                 sent = self._asked(self._ldap.search_ext, base, ldap.SCOPE_SUBTREE, text, wanted, **more)
-                _kind, found, _number, controls = self._asked(self._ldap.result3, sent, timeout=TIMEOUT)
+                _kind, found, _number, controls = self._asked(self._ldap.result3, sent, timeout=timeouts.ANSWER_TIMEOUT)
             except Away as away:
                 raise Away(f"{away} ({n_before} entries arrived before.)") from None
             except ldap.LDAPError as error:
@@ -256,7 +236,7 @@ class Connection:
 
     def _called(self, function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
         """Call python-ldap, and raise `Away` if no answer came."""
-        self._ldap.set_option(ldap.OPT_TIMEOUT, _seconds(TIMEOUT, self._until))
+        self._ldap.set_option(ldap.OPT_TIMEOUT, _seconds(timeouts.ANSWER_TIMEOUT, self._until))
         try:
             return function(*arguments, **named)
         except ldap.TIMEOUT:
@@ -266,11 +246,10 @@ class Connection:
 
     @property
     def _key(self) -> str:
-        return _KEYS[DirectoryKind(self._directory.kind)]
+        return person_search.key_attribute(self._directory)
 
     def _only(self, text: str) -> DirectoryEntry | None:
-        about = self._directory
-        wanted = [self._key, about.username_attribute, about.name_attribute, about.email_attribute]
+        about, wanted = self._directory, person_search.attributes(self._directory)
         try:
             found = self._asked(self._ldap.search_ext_s, about.base, ldap.SCOPE_SUBTREE, text, wanted, sizelimit=2)
         except ldap.SIZELIMIT_EXCEEDED:
@@ -356,7 +335,7 @@ def _socket(at: SplitResult, directory: Directory, until: float) -> int:
             at.port or 0,
             encryption=directory.encryption,
             ca=directory.ca,
-            seconds=lambda: _seconds(NETWORK_TIMEOUT, until),
+            seconds=lambda: _seconds(timeouts.CONNECT_TIMEOUT, until),
         )
     except ssl.SSLCertVerificationError as error:
         raise Away(f"The certificate was refused: {error.verify_message}. Check the certificate authority.") from None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
@@ -52,33 +51,6 @@ _LABELS: Mapping[PasswordResult, LazyText] = {
     PasswordResult.NAME_TAKEN: _("another account has the same username"),
     PasswordResult.LATER: _("there were too many incorrect passwords, so the directory wasn’t asked"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class DirectoryEntry:
-    """A person as a directory has them.
-
-    Shape: `key` is the directory's permanent id, in hexadecimal digits for Active Directory's objectGUID.
-    """
-
-    dn: str
-    key: str
-    username: str
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """The result of a check; `entry` is there if the password was correct."""
-
-    answer: PasswordResult
-    entry: DirectoryEntry | None = None
-
-    @property
-    def is_told_as_incorrect(self) -> bool:
-        """Return whether the person is told only that the username or password is incorrect."""
-        return self.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}
 
 
 class NotChecked(Exception):

@@ -6,7 +6,7 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import Connection, LdapEntry, ldap_connections
+from accounts.directories import Connection, LdapEntry, ldap_connections, person_search
 from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind
@@ -68,7 +68,7 @@ class Reader:
             *(["userAccountControl", "accountExpires"] if self._is_active_directory else ["pwdAccountLockedTime"]),
         ]
         n = 0
-        for page in self._connection.pages(about.base, ldap_connections.filter_for(about, "*"), wanted):
+        for page in self._connection.pages(about.base, person_search.filter_for(about, "*"), wanted):
             n += len(page)
             if n > MAX_PEOPLE:
                 raise ldap_connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
@@ -105,7 +105,7 @@ class Reader:
         about = self._directory
         if not about.disabled_filter:
             return set()
-        everyone = ldap_connections.filter_for(about, "*")
+        everyone = person_search.filter_for(about, "*")
         pages = self._connection.pages(about.base, f"(&{everyone}{about.disabled_filter})", [])
         return {found.key for page in pages for found in page}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.directories import encrypted_sockets, ldap_connections
+from accounts.directories import encrypted_sockets, ldap_connections, timeouts
 from accounts.models import Directory
 from accounts.models.directories import Encryption
 from tests.faults.servers import certificate
@@ -92,8 +92,8 @@ def test_half_a_handshake_makes_nobody_wait_forever(
     n_bytes: int,
 ) -> None:
     """Seen failing with libldap's own handshake: its thread never came back, and used a whole processor with LDAPS."""
-    monkeypatch.setattr(ldap_connections, "NETWORK_TIMEOUT", 0.3)
-    monkeypatch.setattr(ldap_connections, "TIMEOUT", 0.3)
+    monkeypatch.setattr(timeouts, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(timeouts, "ANSWER_TIMEOUT", 0.3)
     server = start(agreed, n_whole=n_whole, n_bytes=n_bytes)
 
     assert len(_said_by(server, encryption)) == 1
@@ -104,8 +104,8 @@ def test_an_answer_in_slow_parts_makes_nobody_wait_for_all_of_them(
     start: Callable[..., HalfHandshakeServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: each byte had its own three seconds, so a server could hold a sign-in for hours."""
-    monkeypatch.setattr(ldap_connections, "NETWORK_TIMEOUT", 0.3)
-    monkeypatch.setattr(ldap_connections, "TIMEOUT", 0.3)
+    monkeypatch.setattr(timeouts, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(timeouts, "ANSWER_TIMEOUT", 0.3)
     began = time.monotonic()
 
     assert len(_said_by(start(_AGREED, n_whole=1, n_bytes=0, pause=0.2), Encryption.STARTTLS)) == 1

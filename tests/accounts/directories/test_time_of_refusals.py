@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import get_hasher
 
 from accounts import conf, directories, password_check
-from accounts.directories import server_availability
+from accounts.directories import requests_at_once
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
@@ -141,8 +141,8 @@ def test_a_made_up_question_takes_no_directorys_last_place(
     waits = list[float]()
     with ExitStack() as stack, monkeypatch.context() as patched:
         for _place in range(conf.directory_requests() - n_left):
-            stack.enter_context(server_availability.place(made.pk, until=directories.deadline()))
-        patched.setattr(server_availability._places, "wait", waits.append)
+            stack.enter_context(requests_at_once.place(made.pk, until=directories.deadline()))
+        patched.setattr(requests_at_once._places, "wait", waits.append)
         wrong = password_check.check(User.objects.get(), "local", "wrong", context)
         nobody = password_check.check_nobody("wrong")
         asked_about_nobody = work["connection"]

@@ -1,29 +1,42 @@
-"""Asks directories about passwords: which server, in which order, and how often."""
+"""Asks LDAP servers about passwords at a sign-in: which server, and in which order."""
 
 import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 
-from accounts.directories import ldap_connections, server_availability
+from accounts.directories import (
+    incorrect_passwords_allowed,
+    ldap_connections,
+    requests_at_once,
+    server_availability,
+    timeouts,
+)
 from accounts.directories.ldap_connections import Connection
-from accounts.directories.password_result_codes import DirectoryEntry, Judged, NotChecked, PasswordResult
+from accounts.directories.password_result_codes import NotChecked, PasswordResult
+from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.service_account_password import password_of
 from accounts.models import Directory, User
-from accounts.models.people import fold
-from verification import limits
-from verification.browsers import known_browsers
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-TOTAL_TIMEOUT = 5.5  # seconds for all questions of a sign-in together
-_MIN_TIME_TO_ASK = 0.5  # seconds; with less time than that, an unanswered question says nothing about a server
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """The result of a check; `entry` is there if the password was correct."""
+
+    answer: PasswordResult
+    entry: DirectoryEntry | None = None
+
+    @property
+    def is_told_as_incorrect(self) -> bool:
+        """Return whether the person is told only that the username or password is incorrect."""
+        return self.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}
 
 
 def _load() -> tuple[Directory, ...]:
@@ -46,7 +59,7 @@ def forget() -> None:
 
 def deadline() -> float:
     """Return when all questions of a sign-in that begins now must be answered, by the monotonic clock."""
-    return time.monotonic() + TOTAL_TIMEOUT
+    return time.monotonic() + timeouts.SIGN_IN_TIMEOUT
 
 
 def check(directory: Directory, user: User, password: str, context: Context, *, until: float) -> Judged:
@@ -54,7 +67,7 @@ def check(directory: Directory, user: User, password: str, context: Context, *, 
 
     Each attempt is counted before the directory checks it, so that a stranger can't make it lock the account.
     """
-    if not _may_guess(directory, user.directory_key, user.username, context):
+    if not incorrect_passwords_allowed.may_guess(directory, user.directory_key, user.username, context):
         return Judged(answer=PasswordResult.LATER)
 
     guess = _Guess(directory, password, context)
@@ -157,23 +170,22 @@ class _Guess:
             connection.bind_nobody()
             return Judged(answer=PasswordResult.WRONG)
         is_first = entry.key != self.counted
-        if is_first and not _spend(self.directory, entry, self.context):
+        if is_first and not incorrect_passwords_allowed.spend(self.directory, entry, self.context):
             return Judged(answer=PasswordResult.LATER)
         self.counted = entry.key
-        name = _named(self.directory, entry.key)
         try:
             answer = connection.bind(entry.dn, self.password)
         except NotChecked as refused:
             if refused.is_certain and is_first:
-                limits.forget_guesses(_WHAT, name, only_last=True)
+                incorrect_passwords_allowed.forget(self.directory, entry, only_last=True)
                 self.counted = ""
             raise
         if answer is PasswordResult.RIGHT:
-            limits.forget_guesses(_WHAT, name)
+            incorrect_passwords_allowed.forget(self.directory, entry)
             return Judged(answer=answer, entry=entry)
         if answer not in {PasswordResult.WRONG, PasswordResult.LOCKED}:
             # A correct password that is refused is no failure in the directory, and ends none of the former ones.
-            limits.forget_guesses(_WHAT, name, only_last=True)
+            incorrect_passwords_allowed.forget(self.directory, entry, only_last=True)
         return Judged(answer=answer)
 
 
@@ -186,9 +198,9 @@ def _ask(
         logger.error("directory %s: the password of its service account or python-ldap is missing", directory.pk)
         return _Unreachable()
     try:
-        with server_availability.place(directory.pk, until=until, leaves_one=is_made_up):
+        with requests_at_once.place(directory.pk, until=until, leaves_one=is_made_up):
             return _ask_servers(directory, password, question, until=until)
-    except server_availability.Busy:
+    except requests_at_once.Busy:
         if not is_made_up:
             logger.warning("directory %s: too many requests wait for it", directory.pk)
     except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
@@ -201,7 +213,7 @@ def _ask_servers(
 ) -> T | _Unreachable:
     for server in directory.servers:
         url = ldap_connections.url_of(directory, server)
-        if until - time.monotonic() < _MIN_TIME_TO_ASK or not server_availability.is_up(url):
+        if until - time.monotonic() < timeouts.MIN_TIME_TO_ASK or not server_availability.is_up(url):
             continue
         try:
             with ldap_connections.connected(directory, server, until=until) as connection:
@@ -221,34 +233,3 @@ def _ask_servers(
         server_availability.note_up(url)
         return answer
     return _Unreachable()
-
-
-_WHAT = "directory.password"
-
-
-def _named(directory: Directory, key: str) -> str:
-    return f"{directory.pk} {key}"
-
-
-def _most(directory: Directory, username: str, context: Context) -> int:
-    """Return how many incorrect passwords may reach the directory.
-
-    The last one is kept for browsers from which this person signed in before, so that a stranger can't lock them out.
-    """
-    is_known = bool(known_browsers.known(context.device, fold(username)))
-    return directory.max_failures if is_known else max(1, directory.max_failures - 1)
-
-
-def _may_guess(directory: Directory, key: str, username: str, context: Context) -> bool:
-    most = _most(directory, username, context)
-    return limits.may_guess(_WHAT, _named(directory, key), most=most, now=context.now)
-
-
-def _spend(directory: Directory, entry: DirectoryEntry, context: Context) -> bool:
-    return limits.spend_guess(
-        _WHAT,
-        _named(directory, entry.key),
-        most=_most(directory, entry.username, context),
-        window=timedelta(minutes=directory.failure_minutes),
-        now=context.now,
-    ).is_open
