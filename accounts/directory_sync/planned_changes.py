@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from accounts import provisioning
-from accounts.directory_sync import batches, sync_health
+from accounts.directory_sync import batches
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
-from accounts.provisioning import ChangeKind, Departures, EntryRefusal, GroupEntry, PersonChange, PersonEntry
+from accounts.provisioning import ChangeKind, EntryRefusal, GroupEntry, PersonChange, PersonEntry
 from verification import inputs
 
 _BATCH = 500  # people who are compared at once
@@ -32,7 +32,7 @@ class SyncPlan:
     def __init__(self, sync: DirectorySync, now: datetime, keep: Callable[[Counter[str]], None]) -> None:
         self._sync = sync
         self._directory = sync.directory
-        self._now = now
+        self.now = now
         self._store = keep
         self._put_off: list[PersonEntry] = []  # of people whose new username is still somebody else's
         self._absent = set[str]()  # permanent ids of those who will not be here, even after the run
@@ -42,23 +42,6 @@ class SyncPlan:
     def keep(self) -> None:
         """Store the counts so far."""
         self._store(self.counts)
-
-    @property
-    def needs_confirmation(self) -> bool:
-        """Return whether so much would go that somebody must confirm it: see `provisioning.Departures`.
-
-        Runs of the last hour count together, or a directory that lost its people bit by bit would never stop one.
-        """
-        groups = Departures(n=self.counts["groups_removed"], of=self.counts["groups_known"])
-        return groups.are_many or self._n_off.are_many
-
-    @property
-    def _n_off(self) -> Departures:
-        n = self.counts["switched_off"]
-        if not n:
-            return Departures(n=0, of=self._sync.n_active)
-        confirmed_at = sync_health.confirmed_at(self._directory)
-        return provisioning.count(self._directory, self._now, planned=n, confirmed_at=confirmed_at)
 
     def make(self, reader: Reader) -> None:
         """Read everything and store what differs. Errors: those of the reader."""
@@ -74,7 +57,7 @@ class SyncPlan:
 
     def _compare(self, entries: Sequence[PersonEntry], *, why: str = "", is_last: bool = False) -> None:
         rows, to_apply = [], []
-        for change in provisioning.plan_people(self._directory, entries, now=self._now):
+        for change in provisioning.plan_people(self._directory, entries, now=self.now):
             if not is_last and self._is_put_off(change):
                 self._put_off.append(change.entry)
                 continue

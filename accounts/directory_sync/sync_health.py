@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from accounts.models import Directory, DirectorySync
 from accounts.provisioning import ChangeKind
 
-_MAX_MISSED_INTERVALS = 3  # without a run that finished
 _State = DirectorySync.State
 
 
@@ -59,17 +56,3 @@ def health_of(directory: Directory) -> SyncHealth:
     good = runs.filter(state=_State.DONE).first()
     ended = runs.exclude(state__in=[_State.CANCELLED, _State.REPLACED]).exclude(is_preview=True, state=_State.READY)
     return SyncHealth(directory=directory, good=good, last=ended.first())
-
-
-def confirmed_at(directory: Directory) -> datetime | None:
-    """Return when the last run ended whose changes someone has confirmed."""
-    runs = DirectorySync.objects.filter(Q(stopped=True) | Q(is_preview=True), directory=directory, state=_State.DONE)
-    return runs.filter(n_to_do__gt=0).order_by("-pk").values_list("ended_at", flat=True).first()
-
-
-def is_stale(health: SyncHealth, now: datetime) -> bool:
-    """Return whether the people here may be out of date: no complete answer for several intervals."""
-    if not health.directory.sync_minutes or health.last is None:
-        return False
-    age = health.age(now)
-    return age is None or age > _MAX_MISSED_INTERVALS * timedelta(minutes=health.directory.sync_minutes)

@@ -1,21 +1,21 @@
-"""Runs of directories: when one is due, who runs it, what it waits for, and how it ends.
+"""Runs of directory syncs: who starts, confirms or cancels one, how it goes on, and how it ends.
 
 A run reads everything before it changes anything. If the reading ends early for any reason, nothing is changed. What it
 changes is applied in batches, so that an interruption neither loses nor repeats one.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
-from accounts.directory_sync import applying, audit_events, batches
+from accounts.directory_sync import applying, audit_events, batches, confirmation, sync_schedule
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
@@ -26,9 +26,6 @@ from verification.context import Context
 from verification.db import leases
 
 _LEASE = timedelta(minutes=5)
-_RETRY_AFTER = timedelta(minutes=10)  # after a failed run, if the usual interval is longer
-CONFIRMATION_PERIOD = timedelta(days=1)  # after the run read the directory
-_ROW_RETENTION, _RUN_RETENTION = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
 
 
@@ -48,7 +45,7 @@ def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) 
     """Apply what a run would change, as its page shows it. Return False if it can't be confirmed any more."""
     with transaction.atomic():
         ready = DirectorySync.objects.filter(
-            pk=sync.pk, state=_State.READY, read_at__gt=context.now - CONFIRMATION_PERIOD
+            pk=sync.pk, state=_State.READY, read_at__gt=context.now - confirmation.CONFIRMATION_PERIOD
         )
         values = {"made_by": staff, "network": context.network, "lease_until": None, "n_starts": 0}
         try:
@@ -74,52 +71,18 @@ def cancel(sync: DirectorySync, staff: User, context: Context, *, reason: str) -
     return True
 
 
-def forget(person: User, is_named: Callable[[str], bool], now: datetime) -> bool:
-    """Delete what runs keep of a person who is being erased. Return False while one of their runs is under way.
-
-    A run that waits for confirmation is replaced, because it could add them again. Call it in the transaction that
-    deletes them, before it locks them: a run holds its own row first, and then people. Roll it back on False.
-    """
-    rows = DirectorySyncRow.objects.values_list("pk", "sync", "user", "name", "fields").iterator(chunk_size=2000)
-    named = {pk: sync for pk, sync, user, *words in rows if user == person.pk or is_named(" ".join(_words(words)))}
-    theirs = DirectorySync.objects.filter(Q(pk__in=set(named.values())) | Q(directory=person.directory_id))
-    # First this, so that a confirmation at the same moment either comes too late or is seen below.
-    theirs.filter(state=_State.READY).update(state=_State.REPLACED, ended_at=now)
-    if theirs.filter(state__in=[_State.READING, _State.APPLYING]).exists():
-        return False
-    DirectorySyncBatch.objects.filter(sync__in=theirs.filter(state=_State.REPLACED)).delete()
-    DirectorySyncRow.objects.filter(pk__in=named).delete()
-    return True
-
-
-def _words(value: object) -> Iterator[str]:
-    """Yield the text in what a row stores."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in parts:
-        yield from _words(part)
-    if isinstance(value, str):
-        yield value
-
-
 def schedule(now: datetime) -> int:
     """Start the runs that are due, and return how many."""
     wanted = Directory.objects.filter(is_active=True, sync_minutes__gt=0)
-    return sum(_make(each, now) is not None for each in wanted if each.checks_passwords and _is_due(each, now))
+    return sum(
+        _make(each, now) is not None for each in wanted if each.checks_passwords and sync_schedule.is_due(each, now)
+    )
 
 
 def work(now: datetime) -> int:
     """Run what is waiting, or what a worker left unfinished. Return how many ended."""
     waiting = _under_way().select_related("directory").order_by("made_at")
     return leases.work(waiting, _run, _fail, lease=_LEASE, now=now)
-
-
-def purge(now: datetime) -> None:
-    """Delete batches that nobody confirmed within a day, the rows of runs after a week, and runs after a month."""
-    stale = DirectorySync.objects.filter(state=_State.READY, read_at__lte=now - CONFIRMATION_PERIOD)
-    stale.update(state=_State.REPLACED, ended_at=now)
-    DirectorySyncBatch.objects.exclude(sync__state__in=[*UNDER_WAY, _State.READY]).delete()
-    DirectorySyncRow.objects.filter(sync__made_at__lt=now - _ROW_RETENTION).delete()
-    DirectorySync.objects.filter(made_at__lt=now - _RUN_RETENTION).exclude(state__in=UNDER_WAY).delete()
 
 
 def _make(
@@ -134,16 +97,6 @@ def _make(
     except IntegrityError:
         return None
     return made
-
-
-def _is_due(directory: Directory, now: datetime) -> bool:
-    last = DirectorySync.objects.filter(directory=directory, is_preview=False).order_by("-pk").first()
-    if last is None:
-        return True
-    every = timedelta(minutes=directory.sync_minutes)
-    if last.state == _State.FAILED and last.ended_at is not None:
-        return last.ended_at + min(every, _RETRY_AFTER) <= now
-    return not last.is_under_way and last.made_at + every <= now
 
 
 def _under_way() -> QuerySet[DirectorySync]:
@@ -208,7 +161,7 @@ def _hold(sync: DirectorySync, **values: object) -> None:
 def _was_read(sync: DirectorySync, plan: SyncPlan) -> None:
     now = timezone.now()
     sync.read_at = now
-    stopped = plan.needs_confirmation
+    stopped = confirmation.is_needed(sync, plan.counts, plan.now)
     with transaction.atomic():
         _record_kept(sync, plan.kept_administrators, now)
         earlier = DirectorySync.objects.filter(directory=sync.directory, state=_State.READY).exclude(pk=sync.pk)
