@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
-from accounts.directory_sync import applying, audit_events, batches, confirmation, sync_schedule
+from accounts.directory_sync import applying_batches, audit_events, batches, confirmation, sync_schedule
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
@@ -205,7 +205,7 @@ def _apply(sync: DirectorySync) -> None:
             _hold(sync, n_done=sync.n_done + batch.n_rows)
             if not DirectorySyncBatch.objects.filter(pk=batch.pk).delete()[0]:
                 raise leases.Taken
-            if refused := applying.apply(sync, batch, now):
+            if refused := applying_batches.apply(sync, batch, now):
                 _hold(sync, n_refused=sync.n_refused + refused)
     now = timezone.now()
     with transaction.atomic():

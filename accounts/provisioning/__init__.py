@@ -5,9 +5,16 @@ directory decides".
 """
 
 from accounts.provisioning import audit_events
+from accounts.provisioning.applying_groups import (
+    MAX_GROUP_NAME_LENGTH,
+    Invalid,
+    UnknownGroup,
+    apply_group,
+    leave_groups,
+    remove_group,
+)
+from accounts.provisioning.applying_people import CHUNK, EntryRefused, apply_people, apply_person
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
-from accounts.provisioning.departure_limit import Departures, count, count_of_alarm, end_alarm, people_who_left
-from accounts.provisioning.differences import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.provisioning.entries import (
     GroupEntry,
     Members,
@@ -16,17 +23,10 @@ from accounts.provisioning.entries import (
     ProvisioningMethod,
     ProvisioningSource,
 )
-from accounts.provisioning.groups import (
-    MAX_GROUP_NAME_LENGTH,
-    Invalid,
-    UnknownGroup,
-    apply_group,
-    leave_groups,
-    remove_group,
-)
 from accounts.provisioning.matching_people import find, plan_people
-from accounts.provisioning.people import CHUNK, EntryRefused, apply_people, apply_person
+from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.provisioning.suggested_numbers import NumberSuggestion, number_of, suggested, trust
+from accounts.provisioning.too_many_leavers import Departures, count, count_of_alarm, end_alarm, people_who_left
 
 __all__ = [
     "ADMINISTRATOR_KEPT",

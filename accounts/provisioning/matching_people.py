@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import Directory, User
 from accounts.models.directories import LinkBy
 from accounts.models.people import fold
-from accounts.provisioning import administrators, suggested_numbers
-from accounts.provisioning.differences import PersonChange, email_of, plan_person, username_of
+from accounts.provisioning import last_administrator, suggested_numbers
 from accounts.provisioning.entries import PersonEntry
+from accounts.provisioning.person_changes import PersonChange, email_of, plan_person, username_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def plan_people(
 
     A person or username that an entry before it has is not free for a later entry of the same call.
     """
-    return _plan(directory, entries, _read(directory, entries), administrators.pks(now or timezone.now()))
+    return _plan(directory, entries, _read(directory, entries), last_administrator.pks(now or timezone.now()))
 
 
 def plan_locked(
@@ -69,10 +69,10 @@ def plan_locked(
     Someone who gets a username or address only now isn't found, and then the constraints of the database decide.
     """
     leaving = any(not entry.is_active for entry in entries)
-    admins = administrators.pks(now) if leaving else set()
+    admins = last_administrator.pks(now) if leaving else set()
     found = _read(directory, entries, locked_with=admins)
     people: dict[int, User] = {}
-    admins = administrators.pks(now) if leaving else set()
+    admins = last_administrator.pks(now) if leaving else set()
     return _plan(directory, entries, found, admins, people), people
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import directory_sync
-from accounts.directory_sync import applying, sync_runs
+from accounts.directory_sync import applying_batches, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from tests.accounts.directory_sync.runs import State, context, events, preview, sync_now
 from tests.real_programs.slapd import BASE, Slapd
@@ -28,7 +28,7 @@ def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeatin
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slapd.people(f"p{n}" for n in range(1100))
-    made, true = directory(), applying.apply
+    made, true = directory(), applying_batches.apply
     done = []
 
     def apply_once(sync: DirectorySync, batch: DirectorySyncBatch, now: datetime) -> int:
@@ -38,7 +38,7 @@ def test_a_run_that_is_interrupted_while_it_applies_is_finished_without_repeatin
             raise WorkerKilled  # within the transaction of the second batch
         return found
 
-    monkeypatch.setattr(applying, "apply", apply_once)
+    monkeypatch.setattr(applying_batches, "apply", apply_once)
     with pytest.raises(WorkerKilled):
         sync_now(made)
     n_before = User.objects.count()

@@ -22,7 +22,7 @@ _TASK = """
 import os, signal
 import django
 django.setup()
-from accounts.directory_sync import applying, sync_runs
+from accounts.directory_sync import applying_batches, sync_runs
 from accounts.tasks import sync_directories
 
 def dying(usual, left):
@@ -41,9 +41,9 @@ sync_directories()
 # Where a process dies: on its second page, and each time within the transaction of a batch that it has just applied.
 DEATHS = (
     "sync_runs._keep = dying(sync_runs._keep, 2)",
-    "applying.apply = dying(applying.apply, 2)",
-    "applying.apply = dying(applying.apply, 1)",
-    "applying.apply = dying(applying.apply, 3)",
+    "applying_batches.apply = dying(applying_batches.apply, 2)",
+    "applying_batches.apply = dying(applying_batches.apply, 1)",
+    "applying_batches.apply = dying(applying_batches.apply, 3)",
 )
 
 pytestmark = [

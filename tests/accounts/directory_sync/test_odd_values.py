@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from accounts.directories.ldap_connections import LdapEntry
-from accounts.directory_sync import applying, batches
+from accounts.directory_sync import applying_batches, batches
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.models.directories import DirectoryKind
@@ -54,6 +54,6 @@ def test_a_refused_name_is_listed_as_it_can_be_stored(db: None, clock: Clock) ->
     sync = DirectorySync.objects.create(directory=directory, made_at=clock.now)
     batches.store_people(sync, [PersonEntry(key="k1", username="an\0na")])
 
-    assert applying.apply(sync, sync.batches.get(), clock.now) == 1
+    assert applying_batches.apply(sync, sync.batches.get(), clock.now) == 1
 
     assert DirectorySyncRow.objects.get().name == "an\ufffdna"

@@ -10,7 +10,14 @@ from django.contrib.auth.models import Group
 from accounts import access, applications, provisioning
 from accounts.models import Application, ApplicationSession, Directory, DirectoryGroup, User
 from accounts.models.directories import DirectoryKind
-from accounts.provisioning import GroupEntry, Members, PersonEntry, ProvisioningMethod, ProvisioningSource, groups
+from accounts.provisioning import (
+    GroupEntry,
+    Members,
+    PersonEntry,
+    ProvisioningMethod,
+    ProvisioningSource,
+    applying_groups,
+)
 from tests.simulated.people import Clock
 from verification.db import row_locks
 from verification.models import AuditEvent, Browser, Policy
@@ -96,14 +103,14 @@ def test_leaves_out_someone_who_is_erased_at_that_moment(
     directory: Directory, people: list[User], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing: the group referred to an account that was gone, which the database refuses."""
-    original = groups._pks
+    original = applying_groups._pks
 
     def read(*given: Any) -> list[int]:
         found = original(*given)
         User.objects.filter(username="b").delete()
         return found
 
-    monkeypatch.setattr(groups, "_pks", read)
+    monkeypatch.setattr(applying_groups, "_pks", read)
     found = provisioning.apply_group(directory, group(members="ab"), BY, clock.now)
 
     assert list(User.groups.through.objects.filter(group=found.group).values_list("user__username")) == [("a",)]

@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
-from accounts import invitations, sessions
+from accounts import invitations
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import audit_events, departure_limit, matching_people, suggested_numbers
-from accounts.provisioning.differences import ChangeKind, EntryRefusal, PersonChange, plan_person
+from accounts.provisioning import audit_events, leavers, matching_people, suggested_numbers, too_many_leavers
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
+from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.sessions import EndedSessions
 from verification import audit, enrolments
 from verification.models.handles import new_handle
@@ -104,7 +104,7 @@ def _write(
     _withdraw_numbers(done, by, now)
     known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
     suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
-    ended = _end([change.user_id for change in done if change.user_id and change.is_leaving])
+    ended = leavers.end_access([change.user_id for change in done if change.user_id and change.is_leaving])
     written = {change.entry.key for change in done if change.verdict is ChangeKind.ADDED or change.fields}
     keys = [change.entry.key for change in done if change.entry.key not in written]
     if keys:
@@ -116,9 +116,9 @@ def _write(
     if by.way is not ProvisioningMethod.SIGN_IN and (moved := _moved(done)):
         invitations.move(moved, now)
     if by.way is not ProvisioningMethod.SYNC and any(change.is_leaving for change in done):
-        departure_limit.watch(directory, by, now)
+        too_many_leavers.watch(directory, by, now)
     if any(change.verdict is ChangeKind.SWITCHED_ON for change in done):
-        departure_limit.calm(directory)
+        too_many_leavers.calm(directory)
     return done
 
 
@@ -140,14 +140,6 @@ def _withdraw_numbers(changes: Sequence[PersonChange], by: ProvisioningSource, n
         people = [change.user_id for change in changes if change.user_id and change.fields.get(kind, ("", ""))[0]]
         if people:
             enrolments.withdraw(people, [kind], by.context(now))
-
-
-def _end(people: Sequence[int]) -> dict[int, EndedSessions]:
-    """End everything of people who left. Their app passwords are refused while they are switched off."""
-    if not people:
-        return {}
-    enrolments.raise_epochs(people, why="left")
-    return sessions.end_access(people)
 
 
 def _add(directory: Directory, changes: Sequence[PersonChange], now: datetime) -> dict[str, User]:

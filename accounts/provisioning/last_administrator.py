@@ -1,4 +1,4 @@
-"""Who administers the service. The last one who can sign in is never switched off."""
+"""The last administrator who can sign in is never switched off: who counts as one."""
 
 from datetime import datetime
 

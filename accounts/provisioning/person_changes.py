@@ -1,4 +1,4 @@
-"""Compares an entry of a directory with the person who is here. Pure: it reads and writes nothing."""
+"""What a directory's entry changes about the person who is here. Pure: it reads and writes nothing."""
 
 import re
 import unicodedata
