@@ -35,29 +35,29 @@ def main() -> None:
 def _on_demo(arguments: list[str]) -> list[str]:
     """Switch the demo on if it is asked for. Return the arguments that are left for Django."""
     from mfasite import conf
-    from mfasite.environment import env
+    from mfasite.environment import variables
     from verification import conf as engine
 
     flag, equals, folder = (arguments[1] if len(arguments) > 1 else "").partition("=")
     # Someone who has set one of these has a real installation: the demo must never be used by accident there.
-    real = [setting.name for setting in (conf.secret_key, engine.keys, conf.database) if env.is_set(setting)]
+    real = [setting.name for setting in (conf.secret_key, engine.keys, conf.database) if variables.is_set(setting)]
     if flag != FLAG:
         if flag in ALWAYS and not real:
             os.environ.setdefault("DEMO", "1")
-            home = env.value(conf.demo_dir)
+            home = variables.value(conf.demo_dir)
             if flag == "code":
                 _require_demo(home)
             if flag != "demo":
-                env.load(home / ADDRESSES)
+                variables.load(home / ADDRESSES)
         return arguments
     if real:
         sys.exit(f"{FLAG} is not used where {', '.join(real)} is set. Unset it to run a command on the demo.")
     if equals:
         os.environ["DEMO_DIR"] = str(Path(folder).resolve())
-    home = env.value(conf.demo_dir)
+    home = variables.value(conf.demo_dir)
     _require_demo(home)
     os.environ["DEMO"] = "1"
-    env.load(home / ADDRESSES)
+    variables.load(home / ADDRESSES)
     return [arguments[0], *arguments[2:]]
 
 

@@ -15,8 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from mfasite.environment import declared_settings, env, key_strength
-from mfasite.observability import migrations
+from mfasite.environment import declared_settings, misspelled_variables, variables, weak_keys
+from mfasite.observability import missing_migrations
 from verification import conf as engine
 from verification import registry as methods
 from verification.checks import keys_fit, keys_work
@@ -173,7 +173,7 @@ def check_migrations(
 
 
 def _missing_migrations() -> str:
-    missing = migrations.missing()
+    missing = missing_migrations.missing()
     named = ", ".join(missing[:_MAX_MIGRATIONS_NAMED]) + (", ..." if len(missing) > _MAX_MIGRATIONS_NAMED else "")
     return f"The database lacks migrations of this version: {named}." if missing else ""
 
@@ -220,7 +220,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     every = (setting for section in declared_settings.sections(_packages()) for setting in section.settings)
     shared = {setting.name: _listed(setting()) for setting in every if setting.is_shared}
     hint = "Make new ones with: python3 deploy/new_keys.py. The operator handbook says how to replace a key in use."
-    weak = key_strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
+    weak = weak_keys.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
 
 
@@ -241,7 +241,7 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 def _unknown_names() -> list[str]:
     sections = declared_settings.sections(dict.fromkeys((*declared_settings.ours(), *_packages())))
-    return list(declared_settings.unknown(sections, env.names()))
+    return list(misspelled_variables.unknown(sections, variables.names()))
 
 
 def log_unknown_names() -> None:

@@ -1,19 +1,14 @@
 """Error pages, simple enough to render when little else works."""
 
 import sys
-from enum import StrEnum
 
-from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from accounts import redirects, session_assurance
-from accounts.signin import pending_sign_in
 from mfasite import context_processors
 from verification.inputs import Flaw
 
@@ -21,14 +16,15 @@ _RETRY_SECONDS = 5
 _TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
-def _page(template: str, status: int, **more: str) -> HttpResponse:
+def error_page(template: str, status: int, **more: str) -> HttpResponse:
+    """Render an error page, from the settings alone."""
     # Without the request no context processor runs, so neither session nor database is used.
     return HttpResponse(loader.render_to_string(template, context_processors.organisation() | more), status=status)
 
 
 def unreadable(flaw: Flaw) -> HttpResponse:
     """Return a 400 page for input that cannot be stored or compared, and say what to do about it."""
-    return _page("400.html", 400, advice=_advice(flaw))
+    return error_page("400.html", 400, advice=_advice(flaw))
 
 
 def _advice(flaw: Flaw) -> str:
@@ -47,7 +43,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return a 400 page for a request that cannot be understood, is larger than any form of ours, or was overtaken."""
     if isinstance(exception, SessionInterrupted):
         return _interrupted()
-    return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else _page("400.html", 400)
+    return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else error_page("400.html", 400)
 
 
 def _interrupted() -> HttpResponse:
@@ -55,83 +51,23 @@ def _interrupted() -> HttpResponse:
     title = _("Your session has changed")
     text = _("It ended or was renewed before we finished, maybe in another tab. Check whether your change was made.")
     more = {"title": title, "text": text, "label": _("Continue"), "outcome": "session:interrupted"}
-    return _page("403_csrf.html", 400, **more)
+    return error_page("403_csrf.html", 400, **more)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return a 403 page for a request that this user may not make."""
-    return _page("403.html", 403)
+    return error_page("403.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return a 404 page."""
-    return _page("404.html", 404)
+    return error_page("404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return a 503 page if the database is down or its disk is full, which soon passes, else a 500 page for a bug."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        response = _page("503.html", 503)
+        response = error_page("503.html", 503)
         response.headers["Retry-After"] = str(_RETRY_SECONDS)
         return response
-    return _page("500.html", 500)
-
-
-class Cause(StrEnum):
-    """Why a form failed the CSRF check."""
-
-    COOKIES = "cookies"
-    ORIGIN = "origin"
-    SIGNED_IN = "signed_in"
-    OLD = "old"
-
-
-_ORIGIN = ("Origin checking failed", "Referer checking failed")  # as Django's reasons begin
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Return a page for a form that failed the CSRF check: the cause, and a link to where it can be done."""
-    user = session_assurance.of(request).user
-    cause = _cause(request, reason, is_signed_in=user is not None)
-    title, text, label = _csrf_words(cause, user.get_username() if user else "")
-    more = {"title": title, "text": text, "label": label, "outcome": f"form:{cause}"}
-    return _page("403_csrf.html", 403, address=_way_on(request, is_signed_in=user is not None), **more)
-
-
-def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:
-    if reason.startswith(_ORIGIN):
-        return Cause.ORIGIN
-    if settings.CSRF_COOKIE_NAME in request.COOKIES:
-        return Cause.SIGNED_IN if is_signed_in else Cause.OLD
-    return Cause.OLD if settings.SESSION_COOKIE_NAME in request.COOKIES else Cause.COOKIES
-
-
-def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
-    """Return the page to continue from. A GET of a button's URL leads to the page that the button is on."""
-    sign_in = resolve_url("signin:password")
-    if not request.path.startswith(sign_in) or request.path == resolve_url("signin:reauthenticate"):
-        return request.get_full_path()
-    next_url = redirects.wanted(request) or pending_sign_in.next_url(request)
-    if is_signed_in and not pending_sign_in.is_kept(request):
-        return next_url or resolve_url(settings.LOGIN_REDIRECT_URL)
-    return redirects.asking("signin:password", next_url) if request.path == sign_in else request.path
-
-
-def _csrf_words(cause: Cause, account: str) -> tuple[str, str, str]:
-    again = _("Open the page again")
-    cookies = _(
-        "It blocks cookies for this site, or they were deleted while the page was open. You can’t sign in without "
-        "them. Allow cookies for this site in your browser’s settings, then open the page again."
-    )
-    origin = _(
-        "We only accept forms from our own pages, and your browser named another address or none. Open the page again "
-        "and send the form from there. If that doesn’t help, tell your support desk: software in between may change it."
-    )
-    signed_in = _("You’re signed in as %(account)s, maybe in another tab. Nothing was done: that page was out of date.")
-    old = _("You signed in or out since you opened it, or it’s very old. Nothing was done. Open it again to continue.")
-    return {
-        Cause.COOKIES: (_("Your browser didn’t send a cookie"), cookies, again),
-        Cause.ORIGIN: (_("This form came from another address"), origin, again),
-        Cause.SIGNED_IN: (_("You signed in after opening this page"), signed_in % {"account": account}, _("Continue")),
-        Cause.OLD: (_("This page was open too long"), old, again),
-    }[cause]
+    return error_page("500.html", 500)

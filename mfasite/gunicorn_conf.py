@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn import systemd, util  # type: ignore[import-untyped]  # theirs
 
 from mfasite import conf, logs
-from mfasite.environment import env
+from mfasite.environment import variables
 
 _COUNTS = "mfa-counts-"
 _OURS = {"accounts", "helpcenter", "mfasite", "verification"}
@@ -39,7 +39,7 @@ def _refuse_wrong_variables() -> None:
 
 def _refuse_another_address() -> None:
     """Exit with one clear line if systemd's socket has another address than `BIND`, which says whom we trust."""
-    wanted = env.value(conf.bind)
+    wanted = variables.value(conf.bind)
     for at in range(systemd.listen_fds(unset_environment=False)):
         with socket.socket(fileno=os.dup(systemd.SD_LISTEN_FDS_START + at)) as given:
             name = given.getsockname()
@@ -62,17 +62,17 @@ def _addresses(text: str) -> set[Any]:
         return set()  # a name that nobody knows
 
 
-if not env.is_set(conf.metrics_folder):  # otherwise it is a reload, which must not stop a running server
+if not variables.is_set(conf.metrics_folder):  # otherwise it is a reload, which must not stop a running server
     _refuse_wrong_variables()
     # Read when workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
 
 _refuse_another_address()
 
-bind = env.value(conf.bind)
+bind = variables.value(conf.bind)
 worker_class = "gthread"
-workers = env.value(conf.web_workers)
-threads = env.value(conf.web_threads)
+workers = variables.value(conf.web_workers)
+threads = variables.value(conf.web_threads)
 timeout = 30  # seconds
 graceful_timeout = 20
 keepalive = 5
@@ -82,7 +82,7 @@ control_socket_disable = True
 # Only accounts.client_address decides which proxies are trusted.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""  # a proxy that passes on SCRIPT_NAME would let a client choose the prefix of our links
-logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
+logconfig_dict = logs.configuration(variables.value(conf.log_level), variables.value(conf.log_format))
 
 
 def post_fork(server: Any, worker: Any) -> None:
@@ -100,6 +100,6 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Delete the metrics folder if we created it. One that an operator configured is left alone."""
-    folder = Path(env.value(conf.metrics_folder))
+    folder = Path(variables.value(conf.metrics_folder))
     if folder.name.startswith(_COUNTS):
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from accounts import conf as accounts_conf
 from accounts.integrations.oidc import lifetimes
-from mfasite import conf, content_security_policy, logs, server_addresses
+from mfasite import conf, content_security_policy, database_and_redis_urls, logs
 from mfasite.demo import users_and_password
-from mfasite.environment import declared_settings, env
+from mfasite.environment import declared_settings, variables
 from mfasite.postgresql import pool
 from verification import conf as engine
 
@@ -21,10 +21,10 @@ BASE_DIR = conf.BASE_DIR
 
 # --- Demo or production -------------------------------------------------------------------------------------
 
-DEMO = env.value(conf.demo)
-DEMO_DIR = env.value(conf.demo_dir)
+DEMO = variables.value(conf.demo)
+DEMO_DIR = variables.value(conf.demo_dir)
 if DEMO:
-    env.load(DEMO_DIR / "keys")
+    variables.load(DEMO_DIR / "keys")
 DEBUG = False
 
 # --- Verification methods and providers: ordered, and the only place that names them -----------------------
@@ -39,7 +39,7 @@ VERIFICATION_METHODS = (
     "verification.methods.recovery",
     "verification.methods.access_pass",
 )
-environment = env.Environment()
+environment = variables.Environment()
 providers = environment[engine.providers] or (("verification.delivery.providers.virtual",) if DEMO else ())
 
 # --- The environment: each declared setting becomes a Django setting of the same name ------------------------
@@ -80,7 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mfasite.middleware.x_forwarded_proto.Proxied",
     "accounts.integrations.forward_auth.host_header_middleware.OwnHost",
-    "mfasite.middleware.request_id.RequestId",
+    "mfasite.middleware.request_id_header.RequestId",
     "mfasite.observability.request_metrics.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,10 +113,10 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": [
-                "mfasite.templatetags.choices",
+                "mfasite.templatetags.select_options",
                 "mfasite.templatetags.icons",
                 "mfasite.templatetags.once",
-                "mfasite.templatetags.times",
+                "mfasite.templatetags.dates_and_times",
                 "helpcenter.templatetags.links_to_articles",
             ],
             "context_processors": [
@@ -191,7 +191,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "mfa_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "mfasite.error_views.csrf_failure"
+CSRF_FAILURE_VIEW = "mfasite.csrf_failure_page.csrf_failure"
 MESSAGE_STORAGE = "mfasite.message_storage.MessageStorage"
 MESSAGE_COOKIE_NAME = "__Host-messages" if HTTPS else "mfa_messages"
 PASSKEY_COOKIE_NAME = "__Host-passkey" if HTTPS else "mfa_passkey"
@@ -250,7 +250,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 # --- Broker and worker --------------------------------------------------------------------------------------
 
-REDIS_URL = server_addresses.with_password(environment[conf.broker], environment[conf.broker_password])
+REDIS_URL = database_and_redis_urls.with_password(environment[conf.broker], environment[conf.broker_password])
 CELERY_BROKER_URL = REDIS_URL
 # With rediss:// the broker's certificate must match its name. This machine or REDIS_CA_FILE must know its issuer.
 REDIS_CA_FILE = environment[conf.broker_ca_file]

@@ -9,9 +9,9 @@ from django.utils.datastructures import MultiValueDict
 from accounts.integrations.oidc.views import discovery_and_public_keys as oidc
 from accounts.portal.views import invitation, password
 from accounts.signin.views import sign_out
-from mfasite import accent_css, error_views, well_known
+from mfasite import accent_colour_css, error_views, well_known_urls
 from mfasite.demo import provider_pages
-from mfasite.observability import health, metrics
+from mfasite.observability import health_checks, metrics
 
 
 class Area(URLResolver):
@@ -36,12 +36,12 @@ class Area(URLResolver):
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
+    path("healthz", health_checks.alive, name="healthz"),
+    path("readyz", health_checks.ready, name="readyz"),
     path("metrics", metrics.show, name="metrics"),
-    path(".well-known/change-password", well_known.change_password, name="change-password"),
-    path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="passkey-endpoints"),
-    path("theme.css", accent_css.stylesheet, name="theme"),
+    path(".well-known/change-password", well_known_urls.change_password, name="change-password"),
+    path(".well-known/passkey-endpoints", well_known_urls.passkey_endpoints, name="passkey-endpoints"),
+    path("theme.css", accent_colour_css.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
     path("password-reset/", password.ask_reset, name="password-reset"),
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),

@@ -4,7 +4,7 @@
 The short ones are for tables and lists. Every time names its zone, because readers travel and colleagues sit elsewhere;
 `bare` leaves it out where the same line or page names it already, and on the virtual phone, which shows times as phones
 do. Machines get ISO 8601 instead.
-Templates use filters of the same names (`mfasite.templatetags.times`).
+Templates use filters of the same names (`mfasite.templatetags.dates_and_times`).
 """
 
 from collections.abc import Callable

@@ -3,6 +3,8 @@
 from verification.conf import ORGANISATION
 from verification.declaring_settings import Setting, formats
 
+DEFAULT_ACCENT_COLOUR = "#1d4f91"
+
 organisation_logo_url: Setting[str] = Setting(
     ORGANISATION,
     "ORGANISATION_LOGO_URL",
@@ -15,6 +17,6 @@ accent_colour: Setting[str] = Setting(
     "ACCENT_COLOUR",
     formats.text("a colour such as #1d4f91", example="#7a1fa2", pattern="#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
     default="",
-    default_text="`#1d4f91`",
+    default_text=f"`{DEFAULT_ACCENT_COLOUR}`",
     meaning="the colour of buttons and links. It is made lighter or darker where it would be hard to read",
 )

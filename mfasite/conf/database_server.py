@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mfasite import server_addresses
+from mfasite import database_and_redis_urls
 from mfasite.conf.demo_mode import demo, demo_dir
 from verification.conf import START
 from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
@@ -24,13 +24,14 @@ DATABASE = SettingsSection(
 
 
 def _database_of_demo(values: SettingValues) -> dict[str, Any]:
-    return server_addresses.database.parse(f"sqlite:///{values[demo_dir] / 'db.sqlite3'}") if values[demo] else {}
+    file = f"sqlite:///{values[demo_dir] / 'db.sqlite3'}"
+    return database_and_redis_urls.database.parse(file) if values[demo] else {}
 
 
 database: Setting[dict[str, Any]] = Setting(
     START,
     "DATABASE_URL",
-    server_addresses.database,
+    database_and_redis_urls.database,
     default={},
     derive=_database_of_demo,
     meaning="the database: PostgreSQL, or SQLite for a small installation",

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from mfasite import server_addresses
+from mfasite import database_and_redis_urls
 from mfasite.conf.demo_mode import demo, demo_dir
 from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
 
 def _one_broker_password(values: SettingValues) -> Iterator[str]:
-    if server_addresses.has_password(values[broker]) and values[broker_password]:
+    if database_and_redis_urls.has_password(values[broker]) and values[broker_password]:
         yield "REDIS_URL and REDIS_PASSWORD both contain a password. Set only one."
 
 
@@ -22,7 +22,7 @@ def _broker_of_demo(values: SettingValues) -> str:
 broker: Setting[str] = Setting(
     BROKER,
     "REDIS_URL",
-    server_addresses.broker,
+    database_and_redis_urls.broker,
     default="",
     derive=_broker_of_demo,
     meaning="the broker, which wakes workers: Redis or Valkey",

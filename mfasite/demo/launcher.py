@@ -12,7 +12,7 @@ from pathlib import Path
 from mfasite import conf
 from mfasite.demo import broker, child_processes, database_file, port_and_folder_checks
 from mfasite.demo.child_processes import Crew
-from mfasite.environment import env
+from mfasite.environment import variables
 from verification import conf as engine
 
 # A demo uses only what it creates itself. Settings of a real installation must not leak into it.
@@ -56,7 +56,7 @@ MALLOC = {
 def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of all processes of a stack. `more` overrides the rest."""
     return (
-        env.inherited(without=REAL)
+        variables.inherited(without=REAL)
         | MALLOC
         | {
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",

@@ -1,8 +1,6 @@
-"""Finds all declared settings, and environment variables that look like settings but are not read."""
+"""Finds all declared settings, in the `conf` modules of apps, methods and providers."""
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -13,11 +11,6 @@ from verification.declaring_settings import SettingsSection, SettingValues
 
 PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")
-_FILE = "_FILE"
-_MIN_SIMILARITY = 0.85  # from 0 to 1; DATABASE_URI and DATABASE_URL have 0.92
-_MIN_NAME_LENGTH = 6  # characters; shorter names are similar by chance
-# What Kubernetes and Docker set for other services. Source: Kubernetes, "Discovering services".
-_OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 
 
 def sections(packages: Iterable[str]) -> tuple[SettingsSection, ...]:
@@ -54,26 +47,3 @@ def senders(values: SettingValues, declared: Iterable[SettingsSection]) -> tuple
         said = values[setting]
         found.extend([said] if isinstance(said, str) else said.values() if isinstance(said, dict) else said)
     return tuple(filter(None, found))
-
-
-def unknown(declared: Iterable[SettingsSection], names: Iterable[str]) -> Iterator[str]:
-    """Return a sentence for each variable that is probably meant for us but not read.
-
-    A name is meant for us if it has the prefix of a family of ours (`SENDS_`), or is very similar to a declared one.
-    """
-    declared = tuple(declared)
-    settings = {setting.name: setting for section in declared for setting in section.settings}
-    families = tuple(family for section in declared for family in section.families)
-    known = settings.keys() | {name + _FILE for name, setting in settings.items() if setting.is_secret}
-    for name in sorted(names):
-        if name in known or _OF_SERVICES.search(name):
-            continue
-        if name.removesuffix(_FILE) in settings:
-            yield f"{name} has no effect: {name.removesuffix(_FILE)} is not a secret. Set it without _FILE."
-            continue
-        similar = known if len(name) >= _MIN_NAME_LENGTH else ()
-        near = difflib.get_close_matches(name, similar, n=1, cutoff=_MIN_SIMILARITY)
-        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL belongs to somebody else
-            yield f"{name} has no effect. Did you mean {near[0]}?"
-        elif name.startswith(families):
-            yield f"{name} has no effect: there is no such setting. `manage.py environment` lists all settings."

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mfasite import conf
-from mfasite.environment import env
+from mfasite.environment import variables
 
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 
@@ -41,7 +41,7 @@ class Counted:
 
 def registry() -> CollectorRegistry:
     """Return the metrics of all processes of this server, or of this process if it runs alone."""
-    if not env.is_set(conf.metrics_folder):
+    if not variables.is_set(conf.metrics_folder):
         return REGISTRY
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library's types are partial

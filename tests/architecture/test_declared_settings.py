@@ -14,7 +14,7 @@ from django.conf import global_settings, settings
 from django.core.management import call_command
 
 from mfasite import conf as site_conf
-from mfasite.environment import declared_settings, env
+from mfasite.environment import declared_settings, variables
 from tests.infrastructure import fresh_process, syntax_trees
 from verification.declaring_settings import Setting, SettingsSection, formats
 
@@ -22,7 +22,7 @@ HOME = Path(settings.BASE_DIR)
 SECTIONS = declared_settings.sections(declared_settings.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
 APPS = ("mfasite", "accounts", "verification", "helpcenter")
-READER = "mfasite/environment/env.py"
+READER = "mfasite/environment/variables.py"
 REQUIRED = {
     "SECRET_KEY": "a-key-of-these-tests",
     "MFA_KEYS": f"k1:{'A' * 43}=",
@@ -92,7 +92,7 @@ def test_example_and_default_are_values_of_the_format(name: str) -> None:
 def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"{example(SETTINGS[name])}\n")
 
-    environment = env.Environment({f"{name}_FILE": str(tmp_path / "secret")})
+    environment = variables.Environment({f"{name}_FILE": str(tmp_path / "secret")})
 
     assert environment[SETTINGS[name]] == SETTINGS[name].format.parse(example(SETTINGS[name]))
 

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.test import Client
 
 from mfasite import logs
-from mfasite.logs import Masked, masked
+from mfasite.log_masking import masked
+from mfasite.logs import Masked
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from mfasite import checks
-from mfasite.observability import migrations
+from mfasite.observability import missing_migrations
 from verification import audit, time_format
 from verification.keys import key_uses
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
 
 def _unmigrated() -> Iterator[str]:
-    if missing := migrations.missing():
+    if missing := missing_migrations.missing():
         yield f"The database is of an older version: {len(missing)} migrations are missing. Run migrate first."
 
 

@@ -28,7 +28,7 @@ from mfasite.demo import (
     users_and_password,
 )
 from mfasite.demo.child_processes import ChildFailed
-from mfasite.environment import env
+from mfasite.environment import variables
 from verification import conf as engine
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             )
 
     def _serve(self, home: Path, port: int) -> None:
-        theirs = settings.REDIS_URL if env.is_set(conf.broker) else ""
+        theirs = settings.REDIS_URL if variables.is_set(conf.broker) else ""
         if old := database_file.make_room(home):
             self._say(f"this version needs a new database; the old one is now {old}")
         try:

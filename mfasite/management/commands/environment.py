@@ -2,8 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from mfasite import settings_table
-from mfasite.environment import declared_settings
+from mfasite.environment import declared_settings, environment_md
 from verification import conf, registry
 
 
@@ -16,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, **options: object) -> None:
         """Print the table."""
         packages = dict.fromkeys((*declared_settings.ours(), *registry.packages(), *conf.providers()))
-        self.stdout.write(settings_table.markdown(declared_settings.sections(packages)), ending="")
+        self.stdout.write(environment_md.markdown(declared_settings.sections(packages)), ending="")

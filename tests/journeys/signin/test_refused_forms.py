@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from mfasite.error_views import Cause
+from mfasite.csrf_failure_page import Cause
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import PASSWORD, Person
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite.environment.env import Environment
+from mfasite.environment.variables import Environment
 from verification.declaring_settings import Setting
 from verification.delivery.providers.gateway import conf
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from mfasite.environment import declared_settings
+from mfasite.environment import declared_settings, misspelled_variables
 
 
 def warned(*names: str) -> list[list[str]]:
     """Return the variables that each warning names."""
-    warnings = declared_settings.unknown(declared_settings.sections(declared_settings.ours()), names)
+    warnings = misspelled_variables.unknown(declared_settings.sections(declared_settings.ours()), names)
     return [re.findall(r"\b[A-Z][A-Z_]{3,}\b", warning) for warning in warnings]
 
 

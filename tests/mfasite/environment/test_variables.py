@@ -11,8 +11,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf
-from mfasite.environment import env
-from mfasite.environment.env import Environment
+from mfasite.environment import variables
+from mfasite.environment.variables import Environment
 from verification import conf as engine
 from verification.declaring_settings import Setting, SettingsSection, SettingValues, formats
 
@@ -163,13 +163,13 @@ def test_fills_from_a_file_only_what_is_not_set(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "keys").write_text(f"# made for the demo\nSECRET_KEY=file=with=equals\nMFA_KEYS=k1:{KEY}\n")
     monkeypatch.setattr(os, "environ", {"MFA_KEYS": f"k2:{KEY}"})
 
-    env.load(tmp_path / "keys")
+    variables.load(tmp_path / "keys")
 
-    assert env.value(conf.secret_key) == "file=with=equals"
-    assert [key_id for key_id, _ in env.value(engine.keys)] == ["k2"]
+    assert variables.value(conf.secret_key) == "file=with=equals"
+    assert [key_id for key_id, _ in variables.value(engine.keys)] == ["k2"]
 
 
 def test_a_child_inherits_all_but_what_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", {"PATH": "/bin", "REDIS_URL": "redis://host", "SECRET_KEY_FILE": "/secret"})
 
-    assert env.inherited(without=[conf.secret_key, conf.broker]) == {"PATH": "/bin"}
+    assert variables.inherited(without=[conf.secret_key, conf.broker]) == {"PATH": "/bin"}

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import conf, server_addresses
-from mfasite.environment.env import Environment
+from mfasite import conf, database_and_redis_urls
+from mfasite.environment.variables import Environment
 from verification.declaring_settings import Setting, SettingsSection
 from verification.declaring_settings.formats import Wrong
 
@@ -41,7 +41,7 @@ def test_a_wrong_address_says_what_to_do_and_shows_nothing(value: str, setting: 
 )
 def test_refuses_another_database_and_shows_nothing(value: str) -> None:
     with pytest.raises(Wrong) as refusal:
-        server_addresses.database.parse(value)
+        database_and_redis_urls.database.parse(value)
 
     assert "secret" not in str(refusal.value)
 
@@ -49,7 +49,7 @@ def test_refuses_another_database_and_shows_nothing(value: str) -> None:
 @pytest.mark.parametrize("value", ["https://user:secret@host/0", "secret", "redis://host/0;host:6380"])
 def test_refuses_another_broker_and_shows_nothing(value: str) -> None:
     with pytest.raises(Wrong) as refusal:
-        server_addresses.broker.parse(value)
+        database_and_redis_urls.broker.parse(value)
 
     assert "secret" not in str(refusal.value)
 
@@ -65,34 +65,34 @@ def test_refuses_another_broker_and_shows_nothing(value: str) -> None:
     ],
 )
 def test_takes_an_address_of_postgresql_apart(value: str, parts: tuple[object, ...]) -> None:
-    database = server_addresses.database.parse(value)
+    database = database_and_redis_urls.database.parse(value)
 
     assert tuple(database[part] for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == parts
 
 
 def test_hands_options_on() -> None:
-    database = server_addresses.database.parse("postgres://host/name?sslmode=verify-full&connect_timeout=3")
+    database = database_and_redis_urls.database.parse("postgres://host/name?sslmode=verify-full&connect_timeout=3")
 
     assert database["OPTIONS"] == {"sslmode": "verify-full", "connect_timeout": "3"}
 
 
 @pytest.mark.parametrize("path", ["/srv/two step/100%/it.sqlite3", "it.sqlite3", "/a?b#c"])
 def test_takes_the_path_of_a_file_as_it_is(path: str) -> None:
-    assert server_addresses.database.parse(f"sqlite:///{path}")["NAME"] == path
+    assert database_and_redis_urls.database.parse(f"sqlite:///{path}")["NAME"] == path
 
 
 @pytest.mark.parametrize("password", ["s3cr/et", "a@b", "p#q?r", "100%", "a:b", "ü €", "[x"])
 def test_takes_any_password_apart_from_the_address(password: str) -> None:
     environment = Environment({"REDIS_URL": "redis://host:6379/0", "REDIS_PASSWORD": password})
 
-    address = server_addresses.with_password(environment[conf.broker], environment[conf.broker_password])
+    address = database_and_redis_urls.with_password(environment[conf.broker], environment[conf.broker_password])
 
-    server_addresses.broker.parse(address)
-    assert server_addresses.has_password(address)
+    database_and_redis_urls.broker.parse(address)
+    assert database_and_redis_urls.has_password(address)
     assert password not in {"s3cr/et", "a@b", "p#q?r"} or password not in address
 
 
 def test_puts_the_password_into_each_sentinel() -> None:
-    address = server_addresses.with_password("sentinel://a:26379/0;sentinel://b:26379/0", "a/b")
+    address = database_and_redis_urls.with_password("sentinel://a:26379/0;sentinel://b:26379/0", "a/b")
 
     assert address == "sentinel://:a%2Fb@a:26379/0;sentinel://:a%2Fb@b:26379/0"

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from mfasite import checks
-from mfasite.environment import key_strength
+from mfasite.environment import weak_keys
 
 GOOD = "T4w-ds7Gk2_pQx9Lm-Vz3Rb8Nc6Yf1Hj5Ke0Ua-Wi_So7Dt2Ep"
 KEY = hashlib.sha256(b"a key of these tests").digest()
@@ -36,7 +36,7 @@ KEY = hashlib.sha256(b"a key of these tests").digest()
     ],
 )
 def test_refuses_a_secret_that_can_be_guessed(value: str) -> None:
-    assert key_strength.of_secret(value)
+    assert weak_keys.of_secret(value)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_refuses_a_secret_that_can_be_guessed(value: str) -> None:
     ],
 )
 def test_refuses_a_key_that_can_be_guessed(value: bytes) -> None:
-    assert key_strength.of_key(value)
+    assert weak_keys.of_key(value)
 
 
 def test_takes_random_keys() -> None:
     for _ in range(500):
-        assert key_strength.of_key(secrets.token_bytes(32)) == ""
+        assert weak_keys.of_key(secrets.token_bytes(32)) == ""
         for value in (secrets.token_urlsafe(50), secrets.token_hex(32), secrets.token_hex(25), GOOD):
-            assert key_strength.of_secret(value) == ""
+            assert weak_keys.of_secret(value) == ""
 
 
 def check_words(settings: Settings, **changes: object) -> str:

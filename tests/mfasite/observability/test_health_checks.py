@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 import mfasite
-from mfasite.observability import health, migrations
+from mfasite.observability import health_checks, missing_migrations
 from verification.delivery import broker as brokers
 
 
@@ -25,7 +25,7 @@ def hanging() -> Iterator[threading.Event]:
 
 
 def probes(monkeypatch: pytest.MonkeyPatch, **those: object) -> None:
-    monkeypatch.setattr(health, "PROBES", dict.fromkeys(health.PROBES, lambda: True) | those)
+    monkeypatch.setattr(health_checks, "PROBES", dict.fromkeys(health_checks.PROBES, lambda: True) | those)
 
 
 def test_is_alive_without_database_or_broker(client: Client) -> None:
@@ -66,7 +66,7 @@ def test_stays_ready_and_names_what_is_degraded(client: Client, monkeypatch: pyt
 
 def test_names_missing_workers(client: Client, monkeypatch: pytest.MonkeyPatch, broker: str) -> None:
     """Seen failing without this probe: nothing was degraded while no worker ran."""
-    probes(monkeypatch, workers=health.PROBES["workers"])
+    probes(monkeypatch, workers=health_checks.PROBES["workers"])
 
     assert client.get("/readyz").json() == {"ready": True, "down": [], "degraded": ["workers"]}
 
@@ -93,12 +93,12 @@ def test_is_not_ready_without(client: Client, monkeypatch: pytest.MonkeyPatch, n
 
 def test_misses_a_migration_of_this_version(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # without its memory
+        assert pool.submit(health_checks._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # without its memory
 
-        newer = [*migrations._shipped(), ("accounts", "9999_of_the_next_version")]
-        monkeypatch.setattr(migrations, "_shipped", lambda: newer)
+        newer = [*missing_migrations._shipped(), ("accounts", "9999_of_the_next_version")]
+        monkeypatch.setattr(missing_migrations, "_shipped", lambda: newer)
 
-        assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # the same
+        assert not pool.submit(health_checks._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # the same
 
 
 def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
     }
 
     with pytest.raises(ValueError, match="manifest"):
-        health._static_files.__wrapped__()  # type: ignore[attr-defined]  # the same
+        health_checks._static_files.__wrapped__()  # type: ignore[attr-defined]  # the same
 
 
 def test_asks_for_what_a_version_brings_until_it_is_there() -> None:
     """Seen failing with the first answer kept: a process that started before `migrate` was never ready."""
     answers = iter([False, False, True])
-    probe = health._once(lambda: next(answers))
+    probe = health_checks._once(lambda: next(answers))
 
     assert [probe() for _ in range(6)] == [False, False, True, True, True, True]
 
@@ -128,7 +128,7 @@ def test_does_not_wait_for_what_hangs(
     answer = client.get("/readyz")
 
     assert answer.json()["down"] == ["database"]
-    assert time.monotonic() - start < health.PROBE_TIMEOUT + 0.3
+    assert time.monotonic() - start < health_checks.PROBE_TIMEOUT + 0.3
 
 
 def test_blames_nobody_else_while_one_hangs(
@@ -136,7 +136,7 @@ def test_blames_nobody_else_while_one_hangs(
 ) -> None:
     """Seen failing with one pool for all probes: the database was called down as well."""
     probes(monkeypatch, broker=lambda: hanging.wait(10))
-    monkeypatch.setattr(health, "PROBE_TIMEOUT", 0.2)
+    monkeypatch.setattr(health_checks, "PROBE_TIMEOUT", 0.2)
 
     answers = [client.get("/readyz").json()["degraded"] for _ in range(8)]
 
@@ -144,12 +144,12 @@ def test_blames_nobody_else_while_one_hangs(
 
 
 def test_asks_the_real_broker(broker: str) -> None:
-    assert health.PROBES["broker"]()
+    assert health_checks.PROBES["broker"]()
 
 
 def test_notices_a_broker_that_is_not_there() -> None:
     with pytest.raises(Exception, match="nowhere"):
-        health.PROBES["broker"]()
+        health_checks.PROBES["broker"]()
 
 
 def test_may_be_asked_by_strangers_and_is_never_kept(client: Client) -> None:
@@ -158,7 +158,7 @@ def test_may_be_asked_by_strangers_and_is_never_kept(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "probe",
-    [health._database, health._migrated, health._providers],
+    [health_checks._database, health_checks._migrated, health_checks._providers],
     ids=["database", "migrations", "providers"],
 )
 def test_leaves_no_connection_behind_in_its_threads(db: None, probe: Callable[[], bool]) -> None:

@@ -13,8 +13,6 @@ from django.views.decorators.http import condition, require_safe
 
 from mfasite import conf
 
-DEFAULT = "#1d4f91"
-
 # The surfaces of app.css that the accent is used on: page and card.
 LIGHT = ("#f3f4f6", "#ffffff")
 DARK = ("#0e1013", "#16191d")
@@ -56,7 +54,7 @@ def read(text: str) -> str:
     digits = text.strip().removeprefix("#").lower()
     if re.fullmatch(r"[0-9a-f]{3}", digits):
         digits = "".join(2 * digit for digit in digits)
-    return f"#{digits}" if re.fullmatch(r"[0-9a-f]{6}", digits) else DEFAULT
+    return f"#{digits}" if re.fullmatch(r"[0-9a-f]{6}", digits) else conf.DEFAULT_ACCENT_COLOUR
 
 
 def luminance(colour: str) -> float:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 import mfasite
-from mfasite.observability import migrations
+from mfasite.observability import missing_migrations
 from verification.delivery import broker
 from verification.delivery.routing import routes
 
@@ -48,7 +48,7 @@ def _database() -> bool:
 def _migrated() -> bool:
     """Return whether all migrations of this version are applied."""
     try:
-        return not migrations.missing()
+        return not missing_migrations.missing()
     finally:
         connection.close()
 

@@ -10,32 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from mfasite import accent_css
+from mfasite import accent_colour_css, conf
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
-schemes = pytest.mark.parametrize(("surfaces", "dark"), [(accent_css.LIGHT, False), (accent_css.DARK, True)])
+SCHEMES = [(accent_colour_css.LIGHT, False), (accent_colour_css.DARK, True)]
+schemes = pytest.mark.parametrize(("surfaces", "dark"), SCHEMES)
 
 
 @schemes
 @given(accent=colours)
 def test_keeps_text_readable_on_any_accent(surfaces: tuple[str, ...], dark: bool, accent: str) -> None:
-    palette = accent_css.palette(accent, surfaces=surfaces, dark=dark)
+    palette = accent_colour_css.palette(accent, surfaces=surfaces, dark=dark)
 
-    assert accent_css.contrast(palette.on_accent, palette.accent) >= 4.5
-    assert accent_css.contrast(palette.on_accent, palette.accent_hover) >= 4.5
+    assert accent_colour_css.contrast(palette.on_accent, palette.accent) >= 4.5
+    assert accent_colour_css.contrast(palette.on_accent, palette.accent_hover) >= 4.5
 
 
 @schemes
 @given(accent=colours)
 def test_keeps_any_accent_readable_on_its_surfaces(surfaces: tuple[str, ...], dark: bool, accent: str) -> None:
-    palette = accent_css.palette(accent, surfaces=surfaces, dark=dark)
+    palette = accent_colour_css.palette(accent, surfaces=surfaces, dark=dark)
 
-    assert all(accent_css.contrast(palette.accent_ink, s) >= 4.5 for s in (*surfaces, palette.accent_soft))
-    assert all(accent_css.contrast(palette.accent_edge, s) >= 3 for s in surfaces)
+    assert all(accent_colour_css.contrast(palette.accent_ink, s) >= 4.5 for s in (*surfaces, palette.accent_soft))
+    assert all(accent_colour_css.contrast(palette.accent_edge, s) >= 3 for s in surfaces)
 
 
 def test_leaves_a_readable_accent_as_it_is() -> None:
-    palette = accent_css.palette("#1d4f91", surfaces=accent_css.LIGHT, dark=False)
+    palette = accent_colour_css.palette("#1d4f91", surfaces=accent_colour_css.LIGHT, dark=False)
 
     assert palette.accent == palette.accent_ink == palette.accent_edge == "#1d4f91"
 
@@ -45,18 +46,18 @@ def test_leaves_a_readable_accent_as_it_is() -> None:
     [
         ("#1D4F91", "#1d4f91"),
         ("07c", "#0077cc"),
-        ("", accent_css.DEFAULT),
-        ("red;}body{display:none", accent_css.DEFAULT),
+        ("", conf.DEFAULT_ACCENT_COLOUR),
+        ("red;}body{display:none", conf.DEFAULT_ACCENT_COLOUR),
     ],
 )
 def test_reads_a_colour_and_nothing_else(text: str, colour: str) -> None:
-    assert accent_css.read(text) == colour
+    assert accent_colour_css.read(text) == colour
 
 
 def test_knows_the_surfaces_of_the_stylesheet() -> None:
-    css = (Path(accent_css.__file__).parent / "static/mfasite/app.css").read_text()
+    css = (Path(accent_colour_css.__file__).parent / "static/mfasite/app.css").read_text()
 
-    assert tuple(re.findall(r"--(?:page|surface): (#\w+);", css))[:4] == ("#f3f4f6", "#fff", *accent_css.DARK)
+    assert tuple(re.findall(r"--(?:page|surface): (#\w+);", css))[:4] == ("#f3f4f6", "#fff", *accent_colour_css.DARK)
 
 
 def test_serves_the_colours_to_strangers_and_lets_caches_keep_them(client: Client, settings: Settings) -> None:
