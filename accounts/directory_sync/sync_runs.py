@@ -23,7 +23,7 @@ from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import ChangeKind, EntryRefusal, ProvisioningMethod
 from verification import audit, notices
 from verification.context import Context
-from verification.db import leases
+from verification.db import resumable_jobs
 
 _LEASE = timedelta(minutes=5)
 _State = DirectorySync.State
@@ -82,7 +82,7 @@ def schedule(now: datetime) -> int:
 def work(now: datetime) -> int:
     """Run what is waiting, or what a worker left unfinished. Return how many ended."""
     waiting = _under_way().select_related("directory").order_by("made_at")
-    return leases.work(waiting, _run, _fail, lease=_LEASE, now=now)
+    return resumable_jobs.work(waiting, _run, _fail, lease=_LEASE, now=now)
 
 
 def _make(
@@ -154,8 +154,8 @@ def _keep(sync: DirectorySync, counts: Counter[str]) -> None:
 
 
 def _hold(sync: DirectorySync, **values: object) -> None:
-    """Store the progress and keep the lease. Errors: `leases.Taken`."""
-    leases.hold(_under_way(), sync, lease=_LEASE, **values)
+    """Store the progress and keep the lease. Errors: `resumable_jobs.Taken`."""
+    resumable_jobs.hold(_under_way(), sync, lease=_LEASE, **values)
 
 
 def _was_read(sync: DirectorySync, plan: SyncPlan) -> None:
@@ -204,7 +204,7 @@ def _apply(sync: DirectorySync) -> None:
         with transaction.atomic():
             _hold(sync, n_done=sync.n_done + batch.n_rows)
             if not DirectorySyncBatch.objects.filter(pk=batch.pk).delete()[0]:
-                raise leases.Taken
+                raise resumable_jobs.Taken
             if refused := applying_batches.apply(sync, batch, now):
                 _hold(sync, n_refused=sync.n_refused + refused)
     now = timezone.now()

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.directories import Directory
-from verification.db.leases import Leased
+from verification.db.resumable_jobs import Leased
 from verification.models.handles import HandleField
 
 

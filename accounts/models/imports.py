@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from verification.db.leases import Leased
+from verification.db.resumable_jobs import Leased
 from verification.models.handles import HandleField
 
 

@@ -20,7 +20,7 @@ from accounts.support import administration_audit_events
 from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
-from verification.db import leases
+from verification.db import resumable_jobs
 from verification.keys import text_encryption
 
 _CHUNK = 500  # rows per transaction
@@ -92,7 +92,7 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
 def work(now: datetime) -> int:
     """Run imports that are waiting, or that a worker left unfinished. Return how many ended."""
     waiting = _under_way().order_by("made_at")
-    return leases.work(waiting, _run, _fail, lease=_LEASE, now=now, state=_State.RUNNING)
+    return resumable_jobs.work(waiting, _run, _fail, lease=_LEASE, now=now, state=_State.RUNNING)
 
 
 def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
@@ -157,12 +157,12 @@ def _run(job: Import) -> None:
 
 
 def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> None:
-    """Apply some rows and record the progress, in one transaction. Errors: `leases.Taken`."""
+    """Apply some rows and record the progress, in one transaction. Errors: `resumable_jobs.Taken`."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     context = Context(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
         here = _under_way().filter(n_done=job.n_done)  # no step is done twice, even with equal leases
-        leases.hold(here, job, lease=_LEASE, n_done=job.n_done + len(chunk))
+        resumable_jobs.hold(here, job, lease=_LEASE, n_done=job.n_done + len(chunk))
 
         def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:

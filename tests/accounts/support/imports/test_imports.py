@@ -19,7 +19,7 @@ from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, i
 from tests.infrastructure.rounds import rounds
 from tests.simulated.people import Clock, Person, join
 from verification.context import Context
-from verification.db import leases
+from verification.db import resumable_jobs
 from verification.delivery import rendering
 from verification.models import AuditEvent, Message, Policy
 
@@ -236,7 +236,7 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
 
     def work() -> None:
         try:
-            with contextlib.suppress(leases.Taken):
+            with contextlib.suppress(resumable_jobs.Taken):
                 jobs._run(Import.objects.get(pk=job.pk))
         except DatabaseError as error:
             wrong.append(error)

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Import
-from verification.db import leases
+from verification.db import resumable_jobs
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -27,6 +27,6 @@ def test_job_after_a_long_one_gets_a_whole_lease() -> None:
             left.append((job.lease_until or NOON) - timezone.now())
             clock.shift(timedelta(hours=1))
 
-        leases.work(under_way, run, lambda job, words: None, lease=LEASE, now=NOON)
+        resumable_jobs.work(under_way, run, lambda job, words: None, lease=LEASE, now=NOON)
 
     assert left == [LEASE, LEASE]
