@@ -339,7 +339,7 @@ def test_finds_an_old_name(code: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("code", "path"),
     [
-        ("state = CircuitState.CLOSED", "verification/delivery/statistics.py"),
+        ("state = CircuitState.CLOSED", "verification/delivery/statistics/installed_and_bypassed_providers.py"),
         ("closed = circuits()", "verification/delivery/routing/circuit_breaker.py"),
         ("connection.close()", "accounts/sessions.py"),
         ("PendingCallback(is_held=True)", "verification/delivery/providers/virtual/switchboard.py"),

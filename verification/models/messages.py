@@ -42,6 +42,7 @@ class MessageState(models.TextChoices):
 
 MOVING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)  # something is still to be done
 FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED)
+DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)  # it didn't arrive, as far as we know
 
 MAX_CLAIMS = 32_767  # the most that the column can hold
 

@@ -17,7 +17,7 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import delivery_problems, desk_scopes
 from accounts.support.views import layout
 from verification import phone_numbers
-from verification.delivery import message_status_words, statistics
+from verification.delivery import failed_messages, message_status_words, message_timeline, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
 from verification.models import Channel, Message, MessageState
 
@@ -101,9 +101,9 @@ def index(request: AuthedRequest) -> HttpResponse:
                 message_status_words.in_short(each),
                 message_status_words.technical(each),
                 _attempts(each),
-                statistics.may_go_again(each, now),
+                failed_messages.may_go_again(each, now),
             )
-            for each in statistics.dead(most=20)
+            for each in failed_messages.dead(most=20)
         ],
     }
     return layout.page(request, "deliveries.html", context, here="deliveries")
@@ -121,8 +121,8 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
         "request_state": message.challenge.state_words(now) if message.challenge else "",
         "reason": message_status_words.in_short(message),
         "cause": message_status_words.technical(message),
-        "timeline": statistics.timeline(message),
-        "may": statistics.may_go_again(message, now),
+        "timeline": message_timeline.timeline(message),
+        "may": failed_messages.may_go_again(message, now),
     }
     return layout.page(request, "delivery.html", context, here="deliveries")
 
@@ -142,7 +142,7 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     context, message = request_context.read(request), get_object_or_404(Message, handle=handle)
 
     def run(reason: str) -> None:
-        if statistics.send_again(message, context, actor_id=request.user.pk, reason=reason):
+        if failed_messages.send_again(message, context, actor_id=request.user.pk, reason=reason):
             messages.success(request, _("The notification will be sent again."))
         else:
             words = _("Nothing was sent: it is too old to help, or it has already been sent again.")

@@ -10,7 +10,7 @@ from accounts.support import outage_effects
 from tests.simulated.people import Clock, Person, hire, work
 from verification import notices
 from verification.context import Context
-from verification.delivery import statistics
+from verification.delivery import failed_messages
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.routing import outages
 from verification.models import (
@@ -153,7 +153,9 @@ def test_notice_that_is_sent_again_hears_its_new_receipts(ana: Person, opal: Per
     Message.objects.update(state=MessageState.UNDELIVERED, provider="virtual", reference="m1", handed_at=timezone.now())
     notice = Message.objects.get()
 
-    statistics.send_again(notice, Context(now=timezone.now()), actor_id=opal.user.pk, reason="The server was away.")
+    failed_messages.send_again(
+        notice, Context(now=timezone.now()), actor_id=opal.user.pk, reason="The server was away."
+    )
 
     notice.refresh_from_db()
     assert (notice.state, notice.provider, notice.reference, notice.handed_at) == (MessageState.QUEUED, "", "", None)
