@@ -18,7 +18,7 @@ from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
 from verification.models.person import Person
 from verification.otp.clock_drift import LEAD
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 
 class Retired(ValueError):

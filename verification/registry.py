@@ -58,7 +58,7 @@ def has(name: str, capability: type[Method]) -> bool:
 
 
 def only(capability: type[_Capability]) -> _Capability | None:
-    """Return the one method with a capability of `capabilities.SLOTS`, or None if none is installed."""
+    """Return the one method with a capability of `method_capabilities.SLOTS`, or None if none is installed."""
     return next(iter(having(capability)), None)
 
 

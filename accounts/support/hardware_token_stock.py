@@ -9,7 +9,7 @@ from verification import hardware_tokens, time_format
 from verification.context import Context
 from verification.lazy_text import LazyText
 from verification.models import HardwareToken
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 
 def retire(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:

@@ -12,8 +12,8 @@ from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
-from verification.otp import oath
-from verification.otp.oath import Scheme
+from verification.otp import hotp_and_totp
+from verification.otp.hotp_and_totp import Scheme
 
 _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 
@@ -31,9 +31,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--kind", choices=("totp", "hotp"), default="totp", help="codes by time (totp) or by counter (hotp)"
         )
-        parser.add_argument("--digits", type=int, choices=oath.DIGITS, default=6, help="digits of a code")
+        parser.add_argument("--digits", type=int, choices=hotp_and_totp.DIGITS, default=6, help="digits of a code")
         parser.add_argument(
-            "--hash", choices=tuple(oath.HASHES), default="sha1", dest="algorithm", help="its hash function"
+            "--hash", choices=tuple(hotp_and_totp.HASHES), default="sha1", dest="algorithm", help="its hash function"
         )
         parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 

@@ -13,7 +13,7 @@ from tests.simulated.people import Person
 from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECRET = b"12345678901234567890"

@@ -30,7 +30,7 @@ from verification import hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import Circuit, Message
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -19,7 +19,7 @@ from verification import browsers, hardware_tokens
 from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, Policy
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 768, "height": 1024}

@@ -7,7 +7,7 @@ from verification import challenges, enrolments, registry
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 SECRET = b"s" * 20
 COUNTED = Scheme(is_counted=True)

@@ -18,7 +18,7 @@ from verification import challenges, enrolments, hardware_tokens, outcomes, regi
 from verification.context import Context
 from verification.methods.token.method import TokenForm, method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Purpose
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 from verification.outcomes import Outcome, Verdict
 
 SERIAL, SECRET = "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -9,7 +9,7 @@ import pytest
 
 from verification.method_base import ChallengeData, Check
 from verification.otp import clock_drift, counter_drift
-from verification.otp.oath import DIGITS, Scheme
+from verification.otp.hotp_and_totp import DIGITS, Scheme
 from verification.outcomes import Verdict
 
 SECRET = b"12345678901234567890"

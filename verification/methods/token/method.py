@@ -14,7 +14,7 @@ from verification.inputs import digits
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Resynchronised, Stocked
 from verification.otp import clock_drift, counter_drift
-from verification.otp.oath import Scheme
+from verification.otp.hotp_and_totp import Scheme
 
 _IDENTIFIER_LENGTH = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
 
