@@ -2,20 +2,15 @@
 
 from verification.phone_numbers.countries import country_name
 from verification.phone_numbers.form import PhoneNumberForm
-from verification.phone_numbers.numbers import (
-    Impossible,
-    Number,
+from verification.phone_numbers.typed_numbers import Impossible, Number, extension, for_texts, parse, read
+from verification.phone_numbers.types_ranges_and_masks import (
     country,
-    extension,
-    for_texts,
     is_country,
     is_e164,
     is_mobile,
     is_premium,
     mask,
-    parse,
     prefix,
-    read,
     refusal,
     shown,
     takes_texts,
