@@ -15,20 +15,20 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tests.bench import goals, meter, site
-from tests.bench.ageing import lines, measuring
+from tests.bench.ageing import goals_and_figures, measuring
 from tests.bench.directories import ldap, scim
 from tests.bench.goals import Goal
 from tests.bench.measures import (
     app_passwords,
-    breached,
+    breached_passwords,
     deliveries,
     forward_auth,
-    limits,
-    oidc,
+    limits_under_attack,
+    memory_under_load,
+    openid_connect,
     pages,
-    scale,
-    signins,
-    soak,
+    sign_ins,
+    sign_ins_per_process,
 )
 from tests.bench.site import MeasuredSites
 
@@ -47,12 +47,12 @@ class _Wanted:
 
 
 def _sign_ins(up: MeasuredSites, wanted: _Wanted) -> _Found:
-    found = signins.measure(up, rounds=wanted.rounds, say=_say)
+    found = sign_ins.measure(up, rounds=wanted.rounds, say=_say)
     return goals.sign_ins(found), goals.sign_in_goals(found)
 
 
 def _app_passwords(up: MeasuredSites, _wanted: _Wanted) -> _Found:
-    checks, empty = app_passwords.measure(up, say=_say), meter.middle(signins.empty_views(up))
+    checks, empty = app_passwords.measure(up, say=_say), meter.middle(sign_ins.empty_views(up))
     return goals.app_passwords(checks, empty), goals.app_password_goals(checks, empty)
 
 
@@ -62,7 +62,7 @@ def _forward_auth(up: MeasuredSites, _wanted: _Wanted) -> _Found:
 
 
 def _oidc(up: MeasuredSites, _wanted: _Wanted) -> _Found:
-    found = oidc.measure(up, say=_say)
+    found = openid_connect.measure(up, say=_say)
     return goals.oidc(found), goals.oidc_goals(found)
 
 
@@ -94,11 +94,11 @@ def _deliveries(up: MeasuredSites, wanted: _Wanted) -> _Found:
 def _scale(up: MeasuredSites, wanted: _Wanted) -> _Found:
     if not wanted.is_first:
         return "Sign-ins by app code against web processes: as above\n", []  # it has no goal
-    return goals.scale(scale.measure(up, say=_say)), []
+    return goals.scale(sign_ins_per_process.measure(up, say=_say)), []
 
 
 def _soak(up: MeasuredSites, _wanted: _Wanted) -> _Found:
-    found = soak.measure(up, say=_say)
+    found = memory_under_load.measure(up, say=_say)
     return goals.soak(found), goals.soak_goals(found)
 
 
@@ -116,7 +116,8 @@ _PARTS: dict[str, Callable[[MeasuredSites, _Wanted], _Found]] = {
     "soak": _soak,
 }
 _BOTH = {"directory": ("ldap", "scim")}
-_ALONE = {"limits": limits.report, "breached": breached.report}  # without servers, and without other parts
+# Without servers, and without other parts.
+_ALONE = {"limits": limits_under_attack.report, "breached": breached_passwords.report}
 _LONG = {"scim", "soak"}  # not in a run of everything, unless it's a full one
 
 
@@ -173,7 +174,7 @@ def main() -> None:
     with site.up(people=people, say=_say) as up:
         _print(f"Everything is up after {_minutes(begun)}.")
         if "ageing" in (chosen.only or ()):
-            _print(lines.ageing(measuring.measure(up, share=chosen.share, say=_say)))
+            _print(goals_and_figures.ageing(measuring.measure(up, share=chosen.share, say=_say)))
         runs = [
             _run(up, parts, _Wanted(people, chosen.entries, rounds, is_full=chosen.full, is_first=not at))
             for at in range(chosen.runs)

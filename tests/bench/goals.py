@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from tests.bench.directories.ldap import Run
 from tests.bench.directories.scim import Pass
 from tests.bench.measures.app_passwords import Checks
-from tests.bench.measures.compared import Compared
+from tests.bench.measures.compared_with_empty_view import Compared
 from tests.bench.measures.deliveries import Deliveries, Rate
 from tests.bench.measures.forward_auth import N_APPLICATIONS, Verdicts
-from tests.bench.measures.oidc import OidcSignIns
+from tests.bench.measures.memory_under_load import Soak
+from tests.bench.measures.openid_connect import OidcSignIns
 from tests.bench.measures.pages import SEARCHES, PageTimes
-from tests.bench.measures.scale import Step
-from tests.bench.measures.signins import REQUESTS, Series, SignIns
-from tests.bench.measures.soak import Soak
+from tests.bench.measures.sign_ins import REQUESTS, Series, SignIns
+from tests.bench.measures.sign_ins_per_process import Step
 from tests.bench.meter import Memory, Usage, middle, share
 
 _NAMES = {"open": "GET password", "password": "POST password", "page": "GET code", "code": "POST code"}

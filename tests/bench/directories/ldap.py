@@ -10,7 +10,7 @@ from typing import Any
 import django
 
 from mfasite.demo import child_processes
-from tests.bench.directories import peaks
+from tests.bench.directories import peak_memory
 from tests.bench.meter import Usage
 from tests.bench.processes import driver
 from tests.bench.site import MeasuredSites
@@ -122,9 +122,9 @@ class _DirectoryWorker:
         staff = User.objects.order_by("pk").first()
         assert staff is not None
         started = directory_sync.begin(self.directory, staff, Context(now=timezone.now()), is_preview=False)
-        before, begun = peaks.forget_peak("self"), time.perf_counter()
+        before, begun = peak_memory.forget_peak("self"), time.perf_counter()
         directory_sync.work(timezone.now())
-        seconds, peak = time.perf_counter() - begun, peaks.memory("self", "VmHWM")
+        seconds, peak = time.perf_counter() - begun, peak_memory.memory("self", "VmHWM")
         started.refresh_from_db()
         assert started.state == "done", f"{started.state}: {started.error}"
         names = ("read", "added", "changed", "unchanged", "refused", "groups", "groups_changed")

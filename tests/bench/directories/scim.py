@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench import meter
-from tests.bench.directories import peaks
+from tests.bench.directories import peak_memory
 from tests.bench.meter import Usage
 from tests.bench.processes import DriverProcess, driver
 from tests.bench.site import MeasuredSites
@@ -75,9 +75,9 @@ def _pass(
     say(f"SCIM: {title}")
     pid = _web_process(up)
     events, before = hand.order("events"), up.ours.meter.read()
-    first = peaks.forget_peak(pid)
+    first = peak_memory.forget_peak(pid)
     found: dict[str, Any] = hand.order(order)
-    memory = (first, peaks.memory(pid, "VmRSS"), peaks.memory(pid, "VmHWM"))
+    memory = (first, peak_memory.memory(pid, "VmRSS"), peak_memory.memory(pid, "VmHWM"))
     usage = up.ours.meter.read() - before
     return Pass(title=title, people=people, usage=usage, memory=memory, events=hand.order("events") - events, **found)
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import django
 
-from tests.bench.measures.compared import EMPTY, Compared, measured
+from tests.bench.measures.compared_with_empty_view import EMPTY, Compared, measured
 from tests.bench.processes import DriverProcess, driver
 from tests.bench.site import HOST, MeasuredSites
 

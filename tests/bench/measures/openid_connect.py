@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import django
 
-from tests.bench.measures.compared import EMPTY, Compared, Cost, measured
+from tests.bench.measures.compared_with_empty_view import EMPTY, Compared, Cost, measured
 from tests.bench.processes import DriverProcess, driver
 from tests.bench.site import HOST, MeasuredSites
 
@@ -46,7 +46,8 @@ class OidcSignIns:
 def measure(up: MeasuredSites, *, say: Callable[[str], None]) -> OidcSignIns:
     """Have applications sign people in who are signed in already, and refresh their tokens."""
     ours, tokens = up.ours, Cost()
-    with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.measures.oidc") as hand:
+    module = "tests.bench.measures.openid_connect"
+    with driver("party", ours.address, ours.home, ours.environment, module=module) as hand:
         say("OpenID Connect with one application")
         hand.order("make", n=_PER_ROUND, applications=1)
         single = _sign_in(up, hand)
