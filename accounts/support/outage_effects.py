@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from verification import registry, time_format
 from verification.delivery import statistics
-from verification.delivery.routing import outages
+from verification.delivery.routing import unavailability_words
 from verification.models import Channel, Enrolment, Outage
 
 ALL_HAVE_ANOTHER = gettext_lazy("Everyone who uses it has another method to sign in with.")
@@ -21,7 +21,9 @@ def effects(outage: Outage, now: datetime) -> list[str]:
     off = [Channel(outage.kind)] if outage.kind else _left_alone(outage.provider)
     if outage.provider:
         lines += _instead(outage.provider)
-    lines += [_("Sign-in pages say: “%(words)s”") % {"words": outages.words(outage, kind)} for kind in off]
+    lines += [
+        _("Sign-in pages say: “%(words)s”") % {"words": unavailability_words.of_outage(outage, kind)} for kind in off
+    ]
     if n := _stranded(off):
         lines.append(
             ngettext(

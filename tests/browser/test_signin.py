@@ -28,7 +28,7 @@ from tests.simulated.people import DIFFERENT, PASSWORD, Clock, Person, work
 from tests.simulated.verdicts import title
 from tests.simulated.virtual_phone import carry
 from verification.delivery import message_status_words
-from verification.delivery.routing import outages
+from verification.delivery.routing import unavailability_words
 from verification.models import Channel, Message, MessageState, Outage
 from verification.outcomes import Verdict
 from verification.policies import DecisionReason
@@ -246,7 +246,7 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
 
     give_password(page, ana)
 
-    expect_said(page, outages.words(outage, Channel.TEXT))
+    expect_said(page, unavailability_words.of_outage(outage, Channel.TEXT))
     follow(page, DIFFERENT)
     expect(page.get_by_role("button", name="Text message")).to_be_disabled()
     press(page, "Authenticator app")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from verification import decryption_failures, inputs
 from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Select, Update
-from verification.delivery import conf, rendering
+from verification.delivery import conf, rendering, retry_pauses
 from verification.delivery.provider import MAX_REFERENCE, Provider, ResponseLost, SendRefused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop
@@ -31,8 +31,6 @@ from verification.models import (
 from verification.models.messages import MAX_CLAIMS, MOVING
 
 _log = logging.getLogger(__name__)
-_MAX_PAUSE = timedelta(seconds=15)  # between two claims of one message
-_MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # between two claims of one notice
 
 
 def wanted(now: datetime | BindParam) -> Q:
@@ -291,20 +289,16 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
 
 
 def _later(message: Message, pause: timedelta | None, *, now: datetime) -> MessageState:
-    """Schedule the next try in 1, 2, 4 ... seconds, because all providers refused for now; fail after the last claim.
+    """Schedule the next try, because all providers refused for now; fail after the last claim.
 
-    A provider's own retry time counts instead; for a notice, only if it is longer. Two kinds never fail here and wait
-    until they are too old: codes whose provider asks us to slow down, and notices, because nobody asks for one again.
+    Two kinds never fail here and wait until they are too old: codes whose provider asks us to slow down, and notices,
+    because nobody asks for one again.
     """
     message.reason = message.reason or FailureReason.PROVIDER_DOWN
     is_notice = message.challenge_id is None
     if message.claims >= conf.max_claims() and message.reason != FailureReason.RATE_LIMITED and not is_notice:
         return _write(message, MessageState.FAILED, now=now)
-    doubled = timedelta(seconds=2 ** min(message.claims - 1, 12 if is_notice else 4))
-    shortest = doubled if is_notice else timedelta(seconds=1)
-    half = (message.useful_until - now) / 2  # so that a notice has a last try before it is of no more use
-    longest = min(_MAX_PAUSE_OF_NOTICES, half) if is_notice else _MAX_PAUSE
-    due = min(now + min(max(pause or doubled, shortest), longest), message.useful_until)
+    due = retry_pauses.next_try(message, pause, now=now)
     why = {"reason": message.reason, "code": message.code}
     _row_of_claim(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED

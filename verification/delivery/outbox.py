@@ -1,18 +1,16 @@
 """The outbox: adds messages in the caller's transaction, and wakes a worker after commit."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import message_publisher
+from verification.delivery.retry_pauses import NOTICE_LIFE
 from verification.models import Challenge, Channel, Message
 from verification.models.person import Person
-
-_NOTICE_LIFE = timedelta(days=2)
-
 
 _ADD = Insert(Message)
 
@@ -57,7 +55,7 @@ def notice(
         language=(user.language if user is not None else "") or "en",
         created_at=now,
         not_before=now,
-        useful_until=until or now + _NOTICE_LIFE,
+        useful_until=until or now + NOTICE_LIFE,
     )
     _put(message, address)
 

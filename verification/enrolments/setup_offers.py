@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import limits, registry, time_format
-from verification.delivery.routing import availability
+from verification.delivery.routing import availability, unavailability_words
 from verification.method_base import Method
 from verification.method_capabilities import AppGenerated, Backup, HandedOut
 from verification.models import Channel, Enrolment
@@ -71,11 +71,11 @@ def offers(
 
 def _is_sent(method: Method, now: datetime) -> bool:
     """Return whether the organisation sends the method's messages, even if not at the moment."""
-    return not availability.why(method.kind, now) or availability.off(method.kind, now) is not None
+    return not unavailability_words.why(method.kind, now) or availability.off(method.kind, now) is not None
 
 
 def _unavailable_reason(method: Method, now: datetime) -> str:
-    if why := availability.why(method.kind, now):
+    if why := unavailability_words.why(method.kind, now):
         return why
     until = limits.spending_stops_all_until(method.kind, now=now)
     if until is None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import decryption_failures, limits, outcomes, phone_numbers, registry
-from verification.delivery.routing import availability
+from verification.delivery.routing import unavailability_words
 from verification.enrolments import labels_and_names
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.limits import countries_and_prices, refused_numbers, toll_fraud
@@ -107,7 +107,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
         return str(CANNOT_BE_READ)
     kind = registry.method(enrolment.method).kind
-    return availability.why(kind, now, enrolment.address) if kind else ""
+    return unavailability_words.why(kind, now, enrolment.address) if kind else ""
 
 
 def may_call(enrolment: Enrolment, kind: str, voice_countries: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from verification import notices
 from verification.context import Context
 from verification.delivery import failed_messages
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.delivery.routing import outages
+from verification.delivery.routing import unavailability_words
 from verification.models import (
     Attempt,
     AttemptResult,
@@ -37,7 +37,7 @@ def test_switch_is_set_and_ended_by_an_operator(ana: Person, clock: Clock) -> No
     assert str(outage_effects.ALL_HAVE_ANOTHER) in page  # ana has an authenticator app as well
     opal.browser.press("Apply")
 
-    assert outages.words(Outage.objects.get(), Channel.TEXT) in ana.give_password()
+    assert unavailability_words.of_outage(Outage.objects.get(), Channel.TEXT) in ana.give_password()
     assert AuditEvent.objects.get(kind="outage.set").actor_id == opal.user.pk
     outage = Outage.objects.get()
     assert outage.made_by == opal.user

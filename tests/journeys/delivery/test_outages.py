@@ -13,7 +13,7 @@ from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import checks
 from verification.delivery import outbox, sweeper
-from verification.delivery.routing import availability, outages
+from verification.delivery.routing import availability, outages, unavailability_words
 from verification.models import Channel, Enrolment, Message, MessageState, Outage, Route
 from verification.outcomes import Verdict
 
@@ -61,11 +61,11 @@ def test_sign_in_asks_the_next_way_and_says_why(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert outages.words(outage, Channel.TEXT) in page
+    assert unavailability_words.of_outage(outage, Channel.TEXT) in page
     assert not Message.objects.filter(kind="text").exists()
     page = ana.browser.follow("Use a different verification option") if page.offers("Use a different") else page
     page = ana.browser.go("/sign-in/options/")
-    assert outages.words(outage, Channel.TEXT) in page
+    assert unavailability_words.of_outage(outage, Channel.TEXT) in page
 
 
 @pytest.mark.parametrize("what", [{"kind": Channel.TEXT}, {"provider": "virtual"}], ids=["kind", "only provider"])
@@ -111,7 +111,7 @@ def test_anyone_who_has_only_texts_is_told_and_led_to_support(db: None, clock: C
     page = gus.give_password()
 
     for outage in Outage.objects.all():
-        assert outages.words(outage, Channel(outage.kind)) in page
+        assert unavailability_words.of_outage(outage, Channel(outage.kind)) in page
     assert "support@example.org" in page
 
 
@@ -175,10 +175,10 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
     page = ana.give_password()
 
     outage = Outage.objects.get()
-    assert outages.words(outage, Channel.TEXT) in page
+    assert unavailability_words.of_outage(outage, Channel.TEXT) in page
     assert not Message.objects.exists()
     page = ana.browser.go("/sign-in/options/")
-    assert outages.words(outage, Channel.CALL) in page
+    assert unavailability_words.of_outage(outage, Channel.CALL) in page
     assert not page.offers("Text message")
 
 
@@ -245,7 +245,7 @@ def test_option_that_nobody_carries_any_more_says_so_where_ways_are_chosen(ana: 
     """The code page would show it at every sign-in, although nothing there has changed."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
 
-    why = availability.why(Channel.CALL, timezone.now())
+    why = unavailability_words.why(Channel.CALL, timezone.now())
     assert why
     assert why not in ana.give_password()
 

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from verification.delivery import sender_settings
+from verification.delivery.conf import sender_and_voice_formats
 from verification.delivery.providers.twilio import checks as twilio_checks
 from verification.delivery.providers.twilio import conf as twilio
 from verification.delivery.providers.vonage import conf as vonage
@@ -35,4 +35,4 @@ def test_says_before_the_start_that_no_number_can_call(settings: Settings) -> No
 
 
 def test_gives_no_number_of_a_name() -> None:
-    assert sender_settings.numbers_of({"*": "Example"}) == {}
+    assert sender_and_voice_formats.numbers_of({"*": "Example"}) == {}

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from verification.delivery.routing import outages, routes
 from verification.models import Channel, Outage
 
@@ -27,18 +25,3 @@ def off(kind: str, now: datetime, address: str = "") -> Outage | None:
     if not switches or len(switches) < len(names):
         return None
     return min(switches, key=lambda switch: (switch.ends_at is None, switch.ends_at))
-
-
-def why(kind: str, now: datetime, address: str = "") -> str:
-    """Return one sentence on why no message of a kind can be sent, to a number or in general. Empty if it can."""
-    if not kind:
-        return ""
-    if switch := off(kind, now, address):
-        return outages.words(switch, Channel(kind))
-    if routes.able(Channel(kind)):
-        return ""
-    return {
-        Channel.TEXT: _("Your organisation doesn’t send texts."),
-        Channel.CALL: _("Your organisation doesn’t make calls."),
-        Channel.MAIL: _("Your organisation doesn’t send codes by email."),
-    }[Channel(kind)]

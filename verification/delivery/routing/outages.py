@@ -4,11 +4,9 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from verification import time_format
 from verification.db.ttl_cache import TTLCache
-from verification.models import Channel, Outage
+from verification.models import Outage
 
 
 def _coming() -> tuple[Outage, ...]:
@@ -39,16 +37,3 @@ def of_kind(kind: str, now: datetime) -> Outage | None:
 def providers(now: datetime) -> dict[str, Outage]:
     """Return the outage of each provider that is off. Of several, the one that ends last."""
     return {row.provider: row for row in _rows(now) if row.provider}
-
-
-def words(outage: Outage, kind: Channel) -> str:
-    """Explain an outage to people: what is unavailable, until when and why."""
-    what = kind.plural
-    if outage.ends_at:
-        said = _("%(what)s are switched off until %(at)s.") % {
-            "what": what,
-            "at": time_format.moment(outage.ends_at),
-        }
-    else:
-        said = _("%(what)s are switched off. We don’t know yet for how long.") % {"what": what}
-    return f"{said} {outage.words}".strip()

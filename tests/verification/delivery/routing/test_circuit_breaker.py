@@ -11,7 +11,7 @@ from verification import notices
 from verification.delivery import conf
 from verification.delivery.providers.twilio.provider import provider as twilio
 from verification.delivery.rendering import compose
-from verification.delivery.routing import cache, circuit_breaker, routes
+from verification.delivery.routing import cache, circuit_breaker, provider_evaluation, routes
 from verification.models import (
     Attempt,
     AttemptResult,
@@ -176,7 +176,7 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
 ) -> None:
     history(ana, n, proven=proven, returned=returned)
 
-    opened = circuit_breaker.evaluate(BOTH, now=NOW)
+    opened = provider_evaluation.evaluate(BOTH, now=NOW)
 
     assert opened == ([("first", Channel.TEXT)] if why else [])
     assert [row.why for row in Circuit.objects.all()] == ([why] if why else [])
@@ -185,14 +185,14 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
 def test_only_provider_is_kept_however_weak(ana: EngineUser) -> None:
     history(ana, 60)
 
-    assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == []
+    assert provider_evaluation.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == []
 
 
 def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: EngineUser, opal: str) -> None:
     """Seen failing with an only provider never evaluated."""
     history(ana, 60, proven=25, returned=40)
 
-    assert circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == [("first", Channel.TEXT)]
+    assert provider_evaluation.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW) == [("first", Channel.TEXT)]
 
     notices.notify_of_circuits(NOW)
     assert mails() == [(opal, "provider_bypassed.txt", "first", Channel.TEXT)]
@@ -208,7 +208,7 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
     history(ana, 6, returned=5)
     Message.objects.filter(state=MessageState.UNDELIVERED).update(code=code)
 
-    opened = circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)
+    opened = provider_evaluation.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)
 
     assert bool(opened) is is_opened
     assert [row.code for row in Circuit.objects.all()] == ([code] if is_opened else [])
@@ -234,7 +234,7 @@ def test_account_is_judged_by_five_receipts_that_are_most_of_all(
     for message, code in zip(back, (code for code, times in codes.items() for _ in range(times)), strict=True):
         Message.objects.filter(pk=message.pk).update(code=code)
 
-    assert bool(circuit_breaker.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)) is is_opened
+    assert bool(provider_evaluation.evaluate({"first": frozenset({Channel.TEXT})}, now=NOW)) is is_opened
 
 
 def test_what_went_on_to_another_provider_is_weighed_too(ana: EngineUser) -> None:
@@ -253,7 +253,7 @@ def test_what_went_on_to_another_provider_is_weighed_too(ana: EngineUser) -> Non
     )
     Message.objects.filter(pk__in=[each.pk for each in messages[:40]]).update(provider="second")
 
-    assert circuit_breaker.evaluate(BOTH, now=NOW) == [("first", Channel.TEXT)]
+    assert provider_evaluation.evaluate(BOTH, now=NOW) == [("first", Channel.TEXT)]
 
 
 def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,13 +269,13 @@ def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatc
 
 def test_old_window_does_not_open_it_twice(ana: EngineUser) -> None:
     history(ana, 60)
-    circuit_breaker.evaluate(BOTH, now=NOW)
+    provider_evaluation.evaluate(BOTH, now=NOW)
     trial = circuit()
     moment = NOW + timedelta(seconds=20)
     assert circuit_breaker.allows(trial, now=moment)
     circuit_breaker.succeeded(trial, now=moment)
 
-    assert circuit_breaker.evaluate(BOTH, now=moment + timedelta(seconds=60)) == []
+    assert provider_evaluation.evaluate(BOTH, now=moment + timedelta(seconds=60)) == []
 
 
 def mails() -> list[tuple[str, str, str, str]]:

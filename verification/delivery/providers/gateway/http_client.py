@@ -5,21 +5,23 @@ import socket
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 
 from .conf import Conf
 
 _PROBE_TIMEOUT = 0.8  # seconds
 
 
-def post(here: Conf, fields: Any) -> http_pool.ProviderResponse:
+def post(here: Conf, fields: Any) -> provider_http.ProviderResponse:
     """Send one request. Errors: `SendRefused` when nothing left, `ResponseLost` when it can't be told."""
-    headers = {"Accept": http_pool.JSON, **here.headers}
+    headers = {"Accept": provider_http.JSON, **here.headers}
     if here.token:
         headers["Authorization"] = f"Bearer {here.token}"
     if here.as_form:
-        return http_pool.ask("POST", here.url, headers=headers, body=urlencode(fields, doseq=True), kind=http_pool.FORM)
-    return http_pool.ask("POST", here.url, headers=headers, body=json.dumps(fields))
+        return provider_http.ask(
+            "POST", here.url, headers=headers, body=urlencode(fields, doseq=True), kind=provider_http.FORM
+        )
+    return provider_http.ask("POST", here.url, headers=headers, body=json.dumps(fields))
 
 
 def reaches(url: str) -> bool:

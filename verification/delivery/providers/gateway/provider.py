@@ -10,7 +10,6 @@ from typing import Any
 from django.utils import timezone
 
 from verification.delivery.error_meanings import HTTP, tidy
-from verification.delivery.http_pool import ProviderResponse
 from verification.delivery.inbound import callback_bodies
 from verification.delivery.provider import (
     MAX_REFERENCE,
@@ -22,6 +21,7 @@ from verification.delivery.provider import (
     ResponseLost,
     SendRefused,
 )
+from verification.delivery.provider_http import ProviderResponse
 from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, http_client, signature

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from verification.declaring_settings import Setting, SettingsSection, formats
-from verification.delivery import sender_settings
+from verification.delivery.conf import sender_and_voice_formats
 
 TWILIO = SettingsSection(
     "Twilio",
@@ -37,7 +37,7 @@ messaging_service_sid: Setting[str] = Setting(
 senders: Setting[dict[str, str]] = Setting(
     TWILIO,
     "TWILIO_SENDERS",
-    sender_settings.BY_COUNTRY,
+    sender_and_voice_formats.BY_COUNTRY,
     default={},
     meaning="senders by country; `*` is any other country",
     is_sender=True,
@@ -45,7 +45,7 @@ senders: Setting[dict[str, str]] = Setting(
 call_senders: Setting[dict[str, str]] = Setting(
     TWILIO,
     "TWILIO_CALL_SENDERS",
-    sender_settings.BY_COUNTRY,
+    sender_and_voice_formats.BY_COUNTRY,
     default={},
     default_text="the numbers of `TWILIO_SENDERS`",
     meaning="numbers that calls come from, by country; names and short codes can't call. Set it if the numbers for "
@@ -55,7 +55,7 @@ call_senders: Setting[dict[str, str]] = Setting(
 voices: Setting[dict[str, str]] = Setting(
     TWILIO,
     "TWILIO_VOICES",
-    sender_settings.VOICES,
+    sender_and_voice_formats.VOICES,
     default={},
     default_text="Twilio's default",
     meaning="voices by language",
@@ -98,7 +98,7 @@ def read() -> Conf:
         tokens=auth_tokens(),
         service=messaging_service_sid(),
         senders=senders(),
-        call_senders=call_senders() or sender_settings.numbers_of(senders()),
+        call_senders=call_senders() or sender_and_voice_formats.numbers_of(senders()),
         voices=voices(),
         base_url=base_url(),
     )

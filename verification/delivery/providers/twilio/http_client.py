@@ -8,7 +8,7 @@ import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 from verification.delivery.provider import SendRefused
 from verification.models.messages import FailureReason
 
@@ -54,8 +54,8 @@ class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are part
     ) -> Response:
         sent = {**(headers or {}), **(urllib3.make_headers(basic_auth=":".join(auth)) if auth else {})}
         body = urlencode(data or {}, doseq=True)
-        answer = http_pool.ask(
-            method, _address(uri, params, self._base_url), headers=sent, body=body, kind=http_pool.FORM
+        answer = provider_http.ask(
+            method, _address(uri, params, self._base_url), headers=sent, body=body, kind=provider_http.FORM
         )
         return Response(answer.status, answer.body.decode(errors="replace"), dict(answer.headers))
 

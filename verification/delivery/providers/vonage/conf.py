@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from verification.declaring_settings import Format, Setting, SettingsSection, formats
-from verification.delivery import sender_settings
+from verification.delivery.conf import sender_and_voice_formats
 
 VONAGE = SettingsSection(
     "Vonage",
@@ -39,7 +39,7 @@ signature_secrets: Setting[tuple[str, ...]] = Setting(
 senders: Setting[dict[str, str]] = Setting(
     VONAGE,
     "VONAGE_SENDERS",
-    sender_settings.BY_COUNTRY,
+    sender_and_voice_formats.BY_COUNTRY,
     default={},
     meaning="senders by country, numbers or names; `*` is any other country",
     is_sender=True,
@@ -47,7 +47,7 @@ senders: Setting[dict[str, str]] = Setting(
 call_senders: Setting[dict[str, str]] = Setting(
     VONAGE,
     "VONAGE_CALL_SENDERS",
-    sender_settings.BY_COUNTRY,
+    sender_and_voice_formats.BY_COUNTRY,
     default={},
     default_text="the numbers of `VONAGE_SENDERS`",
     meaning="numbers that calls come from, by country",
@@ -98,7 +98,7 @@ def read() -> Conf:
         private_key=private_key(),
         secrets=signature_secrets(),
         senders=senders(),
-        call_senders=call_senders() or sender_settings.numbers_of(senders()),
+        call_senders=call_senders() or sender_and_voice_formats.numbers_of(senders()),
         voices=voices(),
         base_url=base_url().rstrip("/"),
     )

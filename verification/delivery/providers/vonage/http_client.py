@@ -5,7 +5,7 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 from verification.delivery.provider import SendRefused, refusal
 from verification.models.messages import FailureReason
 
@@ -47,9 +47,13 @@ def _clients(application: str, private_key: str, base_url: str) -> "tuple[Messag
         def make_request(
             self, request_type: str, host: str, request_path: str = "", params: Any = None, *_: Any
         ) -> dict[str, Any]:
-            headers = {"Accept": http_pool.JSON, "User-Agent": self.user_agent, "Authorization": self._bearer()}
+            headers = {
+                "Accept": provider_http.JSON,
+                "User-Agent": self.user_agent,
+                "Authorization": self._bearer(),
+            }
             body = "" if request_type == "GET" else json.dumps(params)
-            answer = http_pool.ask(request_type, f"{base_url}{request_path}", headers=headers, body=body)
+            answer = provider_http.ask(request_type, f"{base_url}{request_path}", headers=headers, body=body)
             if answer.status >= _FIRST_ERROR:
                 raise _refusal(answer)
             return dict(answer.json)
@@ -67,7 +71,7 @@ def _token(auth: Any, turn: int) -> str:
     return str(auth.create_jwt_auth_string().decode())
 
 
-def _refusal(answer: http_pool.ProviderResponse) -> SendRefused:
+def _refusal(answer: provider_http.ProviderResponse) -> SendRefused:
     """Return why nothing was taken."""
     told = answer.json if isinstance(answer.json, dict) else {}
     code = code_of(told) or f"http-{answer.status}"

@@ -8,7 +8,7 @@ import urllib3
 
 from tests.simulated.fake_carrier import ACCOUNT, CarrierResponse, FakeCarrier
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 from verification.delivery.provider import ResponseLost, SendRefused
 from verification.delivery.providers.twilio.provider import provider
 from verification.models import Channel, FailureReason
@@ -129,15 +129,15 @@ def test_response_that_leaves_the_result_open_is_lost(answer: CarrierResponse, t
 
 
 def test_no_answer_in_time_is_lost(twilio: FakeCarrier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_pool, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
-    for cached in (http_pool._place, http_pool._pools):
+    monkeypatch.setattr(provider_http, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
+    for cached in (provider_http._place, provider_http._pools):
         cached.cache_clear()
     twilio.answer = CarrierResponse(seconds=0.4)
 
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
-    for cached in (http_pool._place, http_pool._pools):
+    for cached in (provider_http._place, provider_http._pools):
         cached.cache_clear()
 
 
@@ -160,7 +160,7 @@ def test_keeps_its_connection(twilio: FakeCarrier) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    pool = http_pool._pools().connection_from_url(twilio.url)
+    pool = provider_http._pools().connection_from_url(twilio.url)
     assert pool.num_connections == 1
 
 

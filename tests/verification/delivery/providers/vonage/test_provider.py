@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from tests.simulated.fake_carrier import APPLICATION, CarrierResponse, FakeCarrier, private_key
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 from verification.delivery.provider import Outgoing, ResponseLost, SendRefused
 from verification.delivery.providers.vonage import checks
 from verification.delivery.providers.vonage.provider import provider
@@ -205,7 +205,7 @@ def test_keeps_its_connection(vonage: FakeCarrier) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    assert http_pool._pools().connection_from_url(vonage.url).num_connections == 1
+    assert provider_http._pools().connection_from_url(vonage.url).num_connections == 1
 
 
 def test_probe_asks_whether_the_application_may_speak(vonage: FakeCarrier, settings: Any) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from verification.delivery import http_pool
+from verification.delivery import provider_http
 from verification.delivery.provider import SendRefused
 from verification.models import FailureReason
 
@@ -58,6 +58,6 @@ def _shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
 def test_nothing_is_sent_to_a_server_whose_certificate_is_not_valid(unknown_server: str) -> None:
     """Seen failing: it was unknown whether the message was sent, so the next provider didn't get it."""
     with pytest.raises(SendRefused) as refusal:
-        http_pool.ask("POST", unknown_server, headers={}, body="{}")
+        provider_http.ask("POST", unknown_server, headers={}, body="{}")
 
     assert (refusal.value.reason, refusal.value.code) == (FailureReason.PROVIDER_DOWN, "tls-certificate")

@@ -1,4 +1,4 @@
-"""HTTP to providers: one pool of connections with limits, and what is certain after each kind of failure."""
+"""HTTP requests to providers: timeouts, one pool of connections, and what is certain after each kind of failure."""
 
 import ssl
 from collections.abc import Mapping
