@@ -24,7 +24,7 @@ from kombu import pools
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from accounts.app_passwords import services
+from accounts.app_passwords import service_keys
 from mfasite import stack_memory
 from mfasite.celery import app as celery_app
 from mfasite.demo import broker as brokers
@@ -192,7 +192,7 @@ def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
     SET_UPS.begin(request.fixturenames, monkeypatch)
     kept_caches.DATABASE.begin()
-    services._services.forget()
+    service_keys._services.forget()
     rsa_keys.KEYS.begin()
 
 

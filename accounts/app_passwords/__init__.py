@@ -1,11 +1,11 @@
 """App passwords: separate secrets for older apps that can only send a username and a password."""
 
-from accounts.app_passwords import audit_events, listing, programs
+from accounts.app_passwords import audit_events, kinds_of_apps, search_sort_and_unused
+from accounts.app_passwords.check_request import CheckRequest
 from accounts.app_passwords.checking import CheckedAppPassword, CheckResult, check
-from accounts.app_passwords.failures import stale_of
+from accounts.app_passwords.failing_apps import stale_of
 from accounts.app_passwords.generating import looks_like_app_password
-from accounts.app_passwords.listing import AppPasswordSearch, Order
-from accounts.app_passwords.managing import (
+from accounts.app_passwords.issuing_and_revoking import (
     MAX_PER_PERSON,
     AppPasswordsOff,
     TooManyAppPasswords,
@@ -16,8 +16,9 @@ from accounts.app_passwords.managing import (
     of_person,
     revoke,
 )
-from accounts.app_passwords.programs import Program
-from accounts.app_passwords.services import CheckRequest, new_service_key, replace_service_key, service_of
+from accounts.app_passwords.kinds_of_apps import Program
+from accounts.app_passwords.search_sort_and_unused import AppPasswordSearch, Order
+from accounts.app_passwords.service_keys import new_service_key, replace_service_key, service_of
 
 __all__ = [
     "MAX_PER_PERSON",
@@ -34,14 +35,14 @@ __all__ = [
     "clear",
     "end_with",
     "issue",
-    "listing",
+    "kinds_of_apps",
     "looks_like_app_password",
     "may_make",
     "new_service_key",
     "of_person",
-    "programs",
     "replace_service_key",
     "revoke",
+    "search_sort_and_unused",
     "service_of",
     "stale_of",
 ]

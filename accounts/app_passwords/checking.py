@@ -2,29 +2,24 @@
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
 from accounts import access, directories, password_check
-from accounts.app_passwords import audit_events, failures, generating, usage
-from accounts.app_passwords.managing import DIGEST_PURPOSE
-from accounts.app_passwords.services import CheckRequest
-from accounts.app_passwords.usage import AppPasswordUse
+from accounts.app_passwords import failing_apps, generating, last_use_and_places
+from accounts.app_passwords.check_request import CheckRequest
+from accounts.app_passwords.issuing_and_revoking import DIGEST_PURPOSE
 from accounts.models import AppPassword, SecondStep, User
 from accounts.models.people import fold
-from verification import audit, limits, policies
-from verification.context import Context
+from verification import limits, policies
 from verification.db.compiled_queries import BindParam, Select
 from verification.inputs import digits
 from verification.keys import random_tokens
 from verification.policies import DecisionReason
 
-_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may check every second
-_MAX_PLACES_KEPT = 20  # networks kept for each app password
 # What a check needs. The rest is read only if something fails.
 _OF_USER = ("username", "is_active", "blocked_until", "second_step_locked_at", "securing_since", "grants_epoch")
 _READ = (
@@ -91,12 +86,9 @@ def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Chec
     if not access.portal_and_staff.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
         return CheckedAppPassword(CheckResult.WRONG)
     if not _fits(found, request):
-        failures.count(user, request)
+        failing_apps.count(user, request)
         return CheckedAppPassword(CheckResult.WRONG)
-    place = _place(request.network)
-    is_known = place in found.places
-    if not is_known or found.last_used_at is None or request.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
-        _note_use(found, request, place="" if is_known else place)
+    last_use_and_places.note_use(found, request)
     return CheckedAppPassword(CheckResult.RIGHT, user.username)
 
 
@@ -118,44 +110,13 @@ def _is_within(address: str, network: str) -> bool:
         return False
 
 
-def _place(address: str) -> str:
-    """Return the network around an address, because a phone changes its address many times a day."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
-
-
-def _note_use(found: AppPassword, request: CheckRequest, *, place: str) -> None:
-    """Record the use. If it comes from a new network and there were others before, record that too."""
-    network, protocol = request.network, request.protocol[:20]
-    if not place:
-        usage.note(AppPasswordUse(found.pk, request.now, network, protocol))
-        return
-    with transaction.atomic():
-        AppPassword.objects.filter(pk=found.pk).update(
-            last_used_at=request.now,
-            last_network=network,
-            last_protocol=protocol,
-            places=[*found.places, place][-_MAX_PLACES_KEPT:],
-        )
-        if found.places:
-            slug, event = request.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
-            audit.record(event, user_id=found.user_id, context=_context(request), service=slug, name=found.name)
-
-
-def _context(request: CheckRequest) -> Context:
-    return Context(now=request.now, network=request.network, agent=request.protocol)
-
-
 def _without(request: CheckRequest) -> CheckedAppPassword:
     """Check a password that is not an app password. The normal one works only for users without a required second step.
 
     The cost is the same for every name: without hashing for users who must use the second step, the timing would reveal
     whose password is worth guessing.
     """
-    context, name, slug = _context(request), fold(request.username), request.service.slug
+    context, name, slug = request.context, fold(request.username), request.service.slug
     takes = request.service.takes_password
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
@@ -173,7 +134,7 @@ def _without(request: CheckRequest) -> CheckedAppPassword:
         limits.password_accepted(name, context, service=slug)
         return CheckedAppPassword(CheckResult.RIGHT, checked.user.username)
     if user is not None and policies.refusal(user, request.now) is not DecisionReason.BLOCKED:
-        failures.count(user, request)
+        failing_apps.count(user, request)
     return CheckedAppPassword(CheckResult.WRONG)
 
 
@@ -181,7 +142,7 @@ def _check_password(user: User | None, request: CheckRequest, until: float) -> p
     """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
         return password_check.check_nobody(request.password)
-    return password_check.check(user, request.username, request.password, _context(request), until=until)
+    return password_check.check(user, request.username, request.password, request.context, until=until)
 
 
 def _may_without(user: User, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import conf
-from accounts.app_passwords import programs
+from accounts.app_passwords import kinds_of_apps
 from verification.inputs import LineField
 from verification.lazy_text import LazyText
 
@@ -111,7 +111,7 @@ class AppPasswordForm(forms.Form):
 
     program = forms.ChoiceField(
         label=_("What is it for?"),
-        choices=lambda: [(program.key, program.label) for program in programs.PROGRAMS.values()],
+        choices=lambda: [(program.key, program.label) for program in kinds_of_apps.PROGRAMS.values()],
         help_text=_("It works in this kind of app only."),
     )
     name = LineField(

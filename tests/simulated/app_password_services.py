@@ -65,9 +65,9 @@ def make(user: User, *, name: str = "old laptop", program: str = "mail", **bound
 @pytest.fixture(autouse=True)
 def _no_keys_kept() -> Iterator[None]:
     """Clear the service cache, which another test may have filled."""
-    app_passwords.services._services.forget()
+    app_passwords.service_keys._services.forget()
     yield
-    app_passwords.services._services.forget()
+    app_passwords.service_keys._services.forget()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import app_passwords, reauthentication, request_context
-from accounts.app_passwords import AppPasswordSearch, Order, Program, listing, programs
+from accounts.app_passwords import AppPasswordSearch, Order, Program, kinds_of_apps, search_sort_and_unused
 from accounts.models import AppPassword
 from accounts.portal.forms import AppPasswordForm
 from accounts.session_assurance import AuthedRequest
@@ -33,7 +33,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     is_allowed = policies.rules_for(request.user.pk).app_passwords
     context = {
         "n_all": len(mine),
-        "lines": [_line(row, now) for row in listing.found(mine, search, now=now)],
+        "lines": [_line(row, now) for row in search_sort_and_unused.found(mine, search, now=now)],
         "search": search,
         "orders": _ORDERS,
         "now": now,
@@ -69,9 +69,10 @@ class _AppPasswordLine:
 def _line(row: AppPassword, now: datetime) -> _AppPasswordLine:
     return _AppPasswordLine(
         row,
-        programs.program(row.program),
+        kinds_of_apps.program(row.program),
         is_over=row.ends_at is not None and row.ends_at <= now,
-        is_forgotten=listing.is_unused(row, now) and now - row.made_at > listing.UNUSED_AFTER,
+        is_forgotten=search_sort_and_unused.is_unused(row, now)
+        and now - row.made_at > search_sort_and_unused.UNUSED_AFTER,
     )
 
 
@@ -107,7 +108,7 @@ def create(request: AuthedRequest) -> HttpResponse:
         values = {
             "secret": secret,
             "name": form.cleaned_data["name"],
-            "program": programs.program(form.cleaned_data["program"]),
+            "program": kinds_of_apps.program(form.cleaned_data["program"]),
             "here": "app-passwords",
         }
         return render(request, "accounts/portal/app_password_shown.html", values)

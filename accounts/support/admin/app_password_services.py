@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import app_passwords, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import AdminWords
-from accounts.app_passwords import audit_events, programs
+from accounts.app_passwords import audit_events, kinds_of_apps
 from accounts.models import Service
 from verification.models.handles import new_handle
 
@@ -52,12 +52,12 @@ class ServiceAdmin(ChangesAdmin):
 
     @admin.display(description=_("kind of app"), ordering="program")
     def program_name(self, obj: Service) -> str:
-        known = programs.PROGRAMS.get(obj.program)
+        known = kinds_of_apps.PROGRAMS.get(obj.program)
         return str(known.label) if known else obj.program
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "program":
-            choices = [(program.key, program.label) for program in programs.PROGRAMS.values()]
+            choices = [(program.key, program.label) for program in kinds_of_apps.PROGRAMS.values()]
             return forms.ChoiceField(label=db_field.verbose_name, choices=choices)
         if db_field.name == "upstream_port":
             kwargs |= {"min_value": 1, "max_value": 65_535}

@@ -261,7 +261,7 @@ def test_takes_three_statements_in_all(
     secret = app_password_services.make(ana.user)
     ask(mail, "ana", secret)
     clock.forward(minutes=5)
-    app_passwords.services._services.forget()  # as in a process that was not asked for a while
+    app_passwords.service_keys._services.forget()  # as in a process that was not asked for a while
 
     with django_assert_max_num_queries(3):
         assert _opens(ask(mail, "ana", secret))

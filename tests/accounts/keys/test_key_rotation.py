@@ -28,7 +28,7 @@ from verification.models import (
 
 
 def test_app_password_and_service_key_outlive_the_old_key(rotated: Possessions) -> None:
-    app_passwords.services._services.forget()
+    app_passwords.service_keys._services.forget()
 
     assert app_password_services.owner(rotated.door.key) == rotated.door.service
     assert rotated.door.opens("ana", rotated.app_password)

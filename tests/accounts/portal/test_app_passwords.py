@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from accounts.app_passwords import MAX_PER_PERSON, programs
+from accounts.app_passwords import MAX_PER_PERSON, kinds_of_apps
 from accounts.models import AppPassword, User
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
@@ -52,7 +52,7 @@ def test_shows_it_once_with_what_to_do(ana: Person, mail: AppPasswordService) ->
     secret = _secret(page)
 
     assert mail.opens("ana", secret)
-    assert all(str(step) in page for step in programs.PROGRAMS["mail"].steps)
+    assert all(str(step) in page for step in kinds_of_apps.PROGRAMS["mail"].steps)
     assert 'data-copy="#app-password"' in page.html
     assert "no-store" in page.response.headers["Cache-Control"]
     for address in (LIST, MAKE, "/activity/"):

@@ -1,11 +1,11 @@
-"""Tracks programs that keep failing with an old password, and tells their user."""
+"""Apps that keep failing with an old password: from how many failures they are listed, and their user gets an email."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.app_passwords.services import CheckRequest
+from accounts.app_passwords.check_request import CheckRequest
 from accounts.models import StaleClient, User
 from verification import notices
 from verification.context import network_of

@@ -9,8 +9,8 @@ import pytest
 from django.db import DatabaseError, connections
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.app_passwords import usage
-from accounts.app_passwords.usage import AppPasswordUse
+from accounts.app_passwords import last_use_and_places
+from accounts.app_passwords.last_use_and_places import AppPasswordUse
 from accounts.models import AppPassword
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
@@ -34,7 +34,7 @@ def collecting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setattr(threading, "Timer", Timer)
     Timer.started = 0
     yield
-    usage._waiting.clear()
+    last_use_and_places._waiting.clear()
 
 
 def _used(person: Person) -> list[Any]:
@@ -64,7 +64,7 @@ def test_answers_before_the_use_is_written(
         assert mail.opens("ana", secret)
 
     assert _used(ana) == before
-    usage.write()
+    last_use_and_places.write()
     assert _used(ana) == [(clock.now, app_password_services.HOME)]
 
 
@@ -74,7 +74,7 @@ def test_writes_the_newest_use_of_each(ana: Person, mail: AppPasswordService, cl
         assert mail.opens("ana", secret)
         clock.forward(seconds=5)
 
-    usage.write()
+    last_use_and_places.write()
 
     assert [at for at, _ in _used(ana)] == [clock.now - timedelta(seconds=10), clock.now - timedelta(seconds=5)]
     assert Timer.started == 1
@@ -92,7 +92,7 @@ def test_writes_a_new_network_before_the_answer(
 
 def test_a_process_that_ends_waits_for_what_it_collected() -> None:
     """A daemon thread would end with its process, and the uses of a second with it."""
-    assert not threading.Timer(1, usage.write).daemon
+    assert not threading.Timer(1, last_use_and_places.write).daemon
 
 
 def test_a_database_that_is_away_costs_the_uses_only(
@@ -101,17 +101,17 @@ def test_a_database_that_is_away_costs_the_uses_only(
     def away() -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(usage, "write", away)
+    monkeypatch.setattr(last_use_and_places, "write", away)
     monkeypatch.setattr(connections, "close_all", lambda: None)
 
-    usage._write_in_background()
+    last_use_and_places._write_in_background()
 
     assert "are lost" in caplog.text
 
 
 def test_writes_nothing_when_nothing_was_collected(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        usage.write()
+        last_use_and_places.write()
 
 
 def test_a_deleted_one_stays_deleted(ana: Person, mail: AppPasswordService, clock: Clock, collecting: None) -> None:
@@ -119,7 +119,7 @@ def test_a_deleted_one_stays_deleted(ana: Person, mail: AppPasswordService, cloc
     assert mail.opens("ana", secret)
     AppPassword.objects.filter(user=ana.user).delete()
 
-    usage.write()
+    last_use_and_places.write()
 
     assert not AppPassword.objects.filter(user=ana.user).exists()
 
@@ -128,6 +128,6 @@ def test_can_be_told_to_write_each_now(ana: Person, clock: Clock) -> None:
     app_password_services.make(ana.user)
     row = AppPassword.objects.get(user=ana.user)
 
-    usage.note(AppPasswordUse(row.pk, clock.now, "192.0.2.9", "imap"))
+    last_use_and_places.note(AppPasswordUse(row.pk, clock.now, "192.0.2.9", "imap"))
 
     assert _used(ana) == [(clock.now, "192.0.2.9")]

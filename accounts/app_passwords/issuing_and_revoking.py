@@ -1,11 +1,11 @@
-"""Creates, lists and revokes app passwords."""
+"""Creates, lists and revokes app passwords, and says how many a person may have and who may create one."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.app_passwords import audit_events, generating, programs
+from accounts.app_passwords import audit_events, generating, kinds_of_apps
 from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context
@@ -61,7 +61,7 @@ def issue(
             ends_at=ends_at,
         )
         audit.record(audit_events.APP_PASSWORD_MADE, user_id=user.pk, context=context, name=name, program=program)
-        opens = str(programs.program(program).label)
+        opens = str(kinds_of_apps.program(program).label)
         notices.notify(user, "app_password_created", now=context.now, context=context, name=name, service=opens)
     return generating.grouped(secret)
 

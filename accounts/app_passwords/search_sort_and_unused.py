@@ -39,6 +39,11 @@ def is_unused(row: AppPassword, now: datetime) -> bool:
     return row.last_used_at is None or now - row.last_used_at > UNUSED_AFTER
 
 
+def is_forgotten(row: AppPassword, now: datetime) -> bool:
+    """Return whether an app password is unused, and was created long ago."""
+    return is_unused(row, now) and now - row.made_at > UNUSED_AFTER
+
+
 def found(rows: Iterable[AppPassword], search: AppPasswordSearch, *, now: datetime) -> list[AppPassword]:
     """Return the rows that a search finds, in its order: names from A, dates from the newest."""
     words = search.words.casefold().split()

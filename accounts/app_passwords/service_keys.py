@@ -1,7 +1,5 @@
-"""Services that check app passwords: their keys and their requests."""
+"""The keys of services that check app passwords: drawn, found, replaced and cached."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,21 +13,6 @@ from verification.limits import ProgramSecrets
 
 _KEY_LENGTH = 48  # letters, which are 240 bits
 _SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckRequest:
-    """A service's request to check a username and password.
-
-    Shape: `network` is the client's address as the service saw it.
-    """
-
-    service: Service
-    username: str
-    password: str
-    network: str
-    protocol: str
-    now: datetime
 
 
 def service_of(key: str, context: Context) -> Service | None:
