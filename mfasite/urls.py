@@ -7,7 +7,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils.datastructures import MultiValueDict
 
 from accounts.integrations.oidc.views import discovery_and_public_keys as oidc
-from accounts.portal.views import invitation, password
+from accounts.portal.views import invitation, password_reset
 from accounts.signin.views import sign_out
 from mfasite import accent_colour_css, error_views, well_known_urls
 from mfasite.demo import provider_pages
@@ -43,8 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/passkey-endpoints", well_known_urls.passkey_endpoints, name="passkey-endpoints"),
     path("theme.css", accent_colour_css.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
-    path("password-reset/", password.ask_reset, name="password-reset"),
-    path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
+    path("password-reset/", password_reset.ask_reset, name="password-reset"),
+    path("password-reset/<slug:handle>/<str:token>/", password_reset.reset, name="password-reset-link"),
     path("invitation/<slug:handle>/<str:token>/", invitation.show, name="invitation"),
     path("sign-out/", sign_out, name="sign-out"),
     path(".well-known/openid-configuration", oidc.discovery, name="openid-configuration"),

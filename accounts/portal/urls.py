@@ -8,12 +8,14 @@ from accounts.portal.views import (
     applications,
     browsers,
     home,
+    is_this_support,
     methods,
     new_phone,
-    password,
+    password_change,
     profile,
     recovery_codes,
     self_test,
+    this_wasnt_me,
 )
 
 app_name = "portal"
@@ -43,10 +45,10 @@ urlpatterns = [
     path("browsers/sign-out-everywhere/", browsers.end_all, name="sessions-end"),
     path("browsers/sessions/<slug:ref>/end/", browsers.end_session, name="session-end"),
     path("activity/", activity.index, name="activity"),
-    path("activity/support/", activity.support, name="support"),
-    path("activity/not-me/", activity.this_wasnt_me, name="this-wasnt-me"),
-    path("activity/secure/", activity.secure, name="secure"),
-    path("activity/secured/", activity.secured, name="secured"),
-    path("password/", password.change, name="password"),
+    path("activity/support/", is_this_support.support, name="support"),
+    path("activity/not-me/", this_wasnt_me.this_wasnt_me, name="this-wasnt-me"),
+    path("activity/secure/", this_wasnt_me.secure, name="secure"),
+    path("activity/secured/", this_wasnt_me.secured, name="secured"),
+    path("password/", password_change.change, name="password"),
     path("profile/", profile.profile, name="profile"),
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import password_changes
 from accounts.models import SecondStep, User
-from accounts.portal import secure_account
+from accounts.portal import this_wasnt_me_effects
 from accounts.signin import after_correct_password
 from accounts.support.actions import Actor, blocks_and_bypasses, role_assignment
 from accounts.support.imports import jobs
@@ -106,8 +106,8 @@ CHANGES: dict[str, tuple[Change, Change]] = {
     ),
     "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(blocks_and_bypasses.unlock)),
     "secured, then opened": (
-        lambda d: secure_account.begin(d.person, d.context, about=""),
-        lambda d: secure_account.end(d.person, d.context),
+        lambda d: this_wasnt_me_effects.begin(d.person, d.context, about=""),
+        lambda d: this_wasnt_me_effects.end(d.person, d.context),
     ),
     "new password required, then chosen": (
         lambda d: d.do(blocks_and_bypasses.require_password),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import app_passwords, reauthentication, request_context
 from accounts.app_passwords import AppPasswordSearch, Order, Program, kinds_of_apps, search_sort_and_unused
 from accounts.models import AppPassword
-from accounts.portal.forms import AppPasswordForm
+from accounts.portal.app_password_form import AppPasswordForm
 from accounts.session_assurance import AuthedRequest
 from verification import inputs, policies
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import session_assurance
-from accounts.portal import application_tiles, recent_caller_checks, recommendations
+from accounts.portal import application_tiles, method_recommendations, recent_caller_checks
 from accounts.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
@@ -26,8 +26,8 @@ def home(request: AuthedRequest) -> HttpResponse:
     context = {
         "assurance": session_assurance.of(request),
         "options": mine,
-        "recommendations": recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
-        "reassurance": recommendations.reassurance(mine),
+        "recommendations": method_recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
+        "reassurance": method_recommendations.reassurance(mine),
         "n_codes": n_codes,
         "tiles": application_tiles.recent(request.user, most=_MAX_TILES),
         "caller_checks": recent_caller_checks.just_now(request.user, now=now),

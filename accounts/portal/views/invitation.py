@@ -1,18 +1,15 @@
 """The page behind the link of an invitation: a first password, or where to sign in with an existing one."""
 
 from django.contrib import messages
-from django.contrib.auth import password_validation
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, request_context
-from accounts.models import User
 from accounts.portal import invitation_links
-from accounts.portal.forms import NewPasswordForm
+from accounts.portal.password_forms import NewPasswordForm, accepts_password
 
 
 @login_not_required
@@ -26,18 +23,9 @@ def show(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if not found.user.has_password_here:
         return render(request, "accounts/signin/invitation_directory.html", {"account": found.user.get_username()})
     form = NewPasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
+    if request.method == "POST" and form.is_valid() and accepts_password(form, found.user):
         if not invitation_links.accept(found, form.cleaned_data["new_password"], context):
             return render(request, "accounts/signin/invitation_link_over.html", status=410)
         messages.success(request, _("Your password is set. Sign in with it, and then set up your second step."))
         return redirect(redirects.asking("signin:password", "", username=found.user.get_username()))
     return render(request, "accounts/signin/invitation.html", {"form": form, "account": found.user.get_username()})
-
-
-def _is_good(form: NewPasswordForm, user: User) -> bool:
-    try:
-        password_validation.validate_password(form.cleaned_data["new_password"], user)
-    except ValidationError as error:
-        form.add_error("new_password", error)
-        return False
-    return True

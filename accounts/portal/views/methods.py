@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import provisioning, reauthentication, redirects, request_context, session_assurance
 from accounts.access import stepping_up
 from accounts.models import SecondStep
-from accounts.portal import new_phone, recommendations
-from accounts.portal.forms import NameForm
+from accounts.portal import method_recommendations, new_phone_move_in_session
+from accounts.portal.method_name_form import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in, method_setup_form
@@ -46,8 +46,8 @@ def index(request: AuthedRequest) -> HttpResponse:
             for c in everything
             if c.enrolment.method not in rules.methods
         ],
-        "recommendations": recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
-        "reassurance": recommendations.reassurance(mine),
+        "recommendations": method_recommendations.recommend(mine, n_codes=n_codes, has_backup=has_backup, now=now),
+        "reassurance": method_recommendations.reassurance(mine),
         "n_codes": n_codes,
         "has_backup": has_backup,
         "here": "methods",
@@ -111,7 +111,9 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     """Start a verification of the new method. It uses the same pages as the sign-in."""
     context = request_context.read(request)
     rules, _offered = read_offers(request)
-    place = reverse("portal:new-phone" if new_phone.moved_since(request.session, context.now) else "portal:methods")
+    place = reverse(
+        "portal:new-phone" if new_phone_move_in_session.moved_since(request.session, context.now) else "portal:methods"
+    )
     about = stepping_up.of(request)
     pending = verifying_again.ask_again(
         request,

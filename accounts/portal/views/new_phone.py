@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import reauthentication
-from accounts.portal import new_phone
+from accounts.portal import new_phone_move_in_session
 from accounts.portal.views import methods
 from accounts.session_assurance import AuthedRequest
 from verification import registry
@@ -25,9 +25,9 @@ def move(request: AuthedRequest) -> HttpResponse:
     # What the organisation hands out, such as a hardware token, is on no phone.
     offers = [o for o in offers if not registry.has(o.name, HandedOut)]
     mine = [o for o in methods.read_options(request, rules) if not (o.is_backup or o.is_handed_out)]
-    started = new_phone.moved_since(request.session, now)
+    started = new_phone_move_in_session.moved_since(request.session, now)
     if request.method == "POST" and "begin" in request.POST:
-        new_phone.begin(request.session, now)
+        new_phone_move_in_session.begin(request.session, now)
         return redirect("portal:new-phone")
     new, old = _split(mine, started)
     if request.method == "POST" and new:
@@ -49,7 +49,7 @@ def _split(mine: list[Option], started: float | None) -> tuple[list[Option], lis
 def _finish_move(request: AuthedRequest, old: list[Option]) -> HttpResponse:
     wanted = set(request.POST.getlist("remove"))
     gone = [o for o in old if o.ref in wanted and methods.take_away(request, o.enrolment)]
-    new_phone.end(request.session)
+    new_phone_move_in_session.end(request.session)
     messages.success(
         request,
         _("Your new phone is set up. You can’t sign in with the methods you removed any more.")

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.portal.forms import ProfileForm
+from accounts.portal.profile_form import ProfileForm
 from accounts.session_assurance import AuthedRequest
 
 

@@ -15,7 +15,7 @@ from accounts import app_passwords
 from accounts.app_passwords import CheckResult
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
-from accounts.portal import secure_account
+from accounts.portal import this_wasnt_me_effects
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import PASSWORD, Clock, Person, update_user
@@ -153,9 +153,9 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
 def test_stops_working_while_the_account_is_secured(ana: Person, mail: AppPasswordService, clock: Clock) -> None:
     secret = app_password_services.make(ana.user)
 
-    secure_account.begin(ana.user, Context(now=clock.now), about="")
+    this_wasnt_me_effects.begin(ana.user, Context(now=clock.now), about="")
     resting = mail.opens("ana", secret)
-    secure_account.end(ana.user, Context(now=clock.now))
+    this_wasnt_me_effects.end(ana.user, Context(now=clock.now))
 
     assert not resting
     assert mail.opens("ana", secret)
@@ -165,7 +165,7 @@ def test_no_failure_is_counted_while_the_account_is_secured(
     ana: Person, mail: AppPasswordService, clock: Clock
 ) -> None:
     secret = app_password_services.make(ana.user)
-    secure_account.begin(ana.user, Context(now=clock.now), about="")
+    this_wasnt_me_effects.begin(ana.user, Context(now=clock.now), about="")
 
     for _ in range(12):
         mail.knock("ana", secret)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from accounts import access, applications, password_changes, sessions
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession, Session, User
-from accounts.portal import secure_account
+from accounts.portal import this_wasnt_me_effects
 from accounts.sessions import SessionStore
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers, erasure, method_resets, role_assignment
@@ -94,7 +94,10 @@ EVENTS: dict[str, tuple[Callable[[Person, Actor], object], str]] = {
     "method removed": (_remove_method, "method-removed"),
     "import": (_import, "account-changed"),
     "role": (_give_roles, "account-changed"),
-    "not me": (lambda person, actor: secure_account.begin(person.user, actor.context, about="x"), "account-changed"),
+    "not me": (
+        lambda person, actor: this_wasnt_me_effects.begin(person.user, actor.context, about="x"),
+        "account-changed",
+    ),
 }
 
 

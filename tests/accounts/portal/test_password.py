@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from accounts import invitations, password_changes, password_resets
 from accounts.models import PasswordReset, User
-from accounts.portal.views import password
 from accounts.support.imports import jobs
 from tests.infrastructure.concurrency import at_once, until_waiting
 from tests.simulated import app_password_services
@@ -129,7 +128,7 @@ def test_answer_about_a_link_takes_as_long_for_nobody(
 ) -> None:
     """R24. Without a wait, the time of one answer told in two of three cases whether there is an account."""
     instants, waits = iter([10.0, 10.02]), list[float]()
-    monkeypatch.setattr(password, "time", SimpleNamespace(monotonic=lambda: next(instants), sleep=waits.append))
+    monkeypatch.setattr(password_reset, "time", SimpleNamespace(monotonic=lambda: next(instants), sleep=waits.append))
     stranger.go("/password-reset/")
 
     stranger.send("/password-reset/", name=name)

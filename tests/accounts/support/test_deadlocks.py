@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from accounts import app_passwords, password_resets
 from accounts.models import PasswordReset, Session, User
-from accounts.portal import secure_account
+from accounts.portal import this_wasnt_me_effects
 from accounts.sessions import SessionStore
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
 from accounts.support.actions import browsers as support_browsers
@@ -155,7 +155,7 @@ ACTIONS: dict[str, Callable[[EngineUser, Actor], object]] = {
     "new password": lambda engine_user, actor: blocks_and_bypasses.require_password(engine_user.user, actor),
     "forget browsers": lambda engine_user, actor: support_browsers.forget_browsers(engine_user.user, actor),
     "end sign-ins": lambda engine_user, actor: support_browsers.end_sessions(engine_user.user, actor),
-    "secure account": lambda engine_user, _actor: secure_account.begin(
+    "secure account": lambda engine_user, _actor: this_wasnt_me_effects.begin(
         engine_user.user, engine_user.context, about="x"
     ),
     "recovery codes": lambda engine_user, _actor: enrolments.issue_recovery_codes(

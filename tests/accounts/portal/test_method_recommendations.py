@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.portal import recommendations
+from accounts.portal import method_recommendations
 from verification.enrolments import EnrolmentLimits, Option
 from verification.models import Enrolment
 
@@ -107,7 +107,7 @@ def test_recommends_what_the_table_says(case: str) -> None:
     ways, n_codes, has_backup, expected = TABLE[case]
 
     options = [way.option(number) for number, way in enumerate(ways)]
-    found = recommendations.recommend(options, n_codes=n_codes, has_backup=has_backup, now=NOW)
+    found = method_recommendations.recommend(options, n_codes=n_codes, has_backup=has_backup, now=NOW)
 
     assert [each.title for each in found] == expected
 
@@ -116,13 +116,13 @@ def test_recommends_what_the_table_says(case: str) -> None:
 def test_asks_after_half_a_year(used: timedelta, is_said: bool) -> None:
     options = [OptionSummary("text", phone="a", used=used, needs_delivery=True).option(1), APP.option(2)]
 
-    assert bool(recommendations.recommend(options, n_codes=10, has_backup=True, now=NOW)) is is_said
+    assert bool(method_recommendations.recommend(options, n_codes=10, has_backup=True, now=NOW)) is is_said
 
 
 def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     options = [way.option(number) for number, way in enumerate([OLD, OFF])]
 
-    found = recommendations.recommend(options, n_codes=0, has_backup=True, now=NOW)
+    found = method_recommendations.recommend(options, n_codes=0, has_backup=True, now=NOW)
 
     assert found
     assert [each for each in found if not each.text or bool(each.url) != bool(each.label)] == []
@@ -134,7 +134,7 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
 )
 def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary, url: str) -> None:
     """A token is handed out by the support desk. After too many incorrect codes in all, new codes stay locked too."""
-    first = recommendations.recommend([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
+    first = method_recommendations.recommend([way.option(1), KEY.option(2)], n_codes=10, has_backup=True, now=NOW)[0]
 
     assert (first.kind, first.url) == ("bad", url)
     assert "support desk" in first.text
@@ -152,7 +152,7 @@ def test_locked_method_leads_to_where_it_can_be_set_up_again(way: OptionSummary,
     ],
 )
 def test_says_what_is_left_after_a_loss(ways: list[OptionSummary], left: str) -> None:
-    said = recommendations.reassurance([way.option(number) for number, way in enumerate(ways)])
+    said = method_recommendations.reassurance([way.option(number) for number, way in enumerate(ways)])
 
     assert left in said
     assert ("your phone" in said) == any(way.phone or way.is_on_phone for way in ways)

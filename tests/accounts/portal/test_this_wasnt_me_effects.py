@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import Service, User
-from accounts.portal import secure_account
+from accounts.portal import this_wasnt_me_effects
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.simulated.people import Person
 from verification import policies
@@ -29,7 +29,7 @@ def now() -> Context:
 
 
 def begin_securing(person: Person) -> User:
-    secure_account.begin(person.user, now(), about="an event")
+    this_wasnt_me_effects.begin(person.user, now(), about="an event")
     return again(person)
 
 
@@ -75,7 +75,7 @@ def test_end_brings_back_what_the_policy_allows(ana: Person) -> None:
     Policy.objects.create(trusted_networks=["192.0.2.0/24"])
     user = begin_securing(ana)
 
-    secure_account.end(user, now())
+    this_wasnt_me_effects.end(user, now())
 
     assert again(ana).securing_since is None
     assert decide(again(ana)).step is SignInStep.ALLOW
@@ -83,7 +83,7 @@ def test_end_brings_back_what_the_policy_allows(ana: Person) -> None:
 
 
 def test_end_of_what_was_not_begun_records_nothing(ana: Person) -> None:
-    secure_account.end(ana.user, now())
+    this_wasnt_me_effects.end(ana.user, now())
 
     assert kinds(ana) == []
 
@@ -93,7 +93,7 @@ def test_begun_twice_goes_on(ana: Person) -> None:
     user = begin_securing(ana)
 
     assert user.epoch == 3
-    secure_account.end(user, now())
+    this_wasnt_me_effects.end(user, now())
     assert again(ana).securing_since is None
 
 
@@ -115,7 +115,7 @@ def test_app_passwords_rest_and_work_again_afterwards(ana: Person) -> None:
 
     user = begin_securing(ana)
     assert not app_passwords.check(replace(ask, now=timezone.now())).is_right
-    secure_account.end(user, now())
+    this_wasnt_me_effects.end(user, now())
 
     assert app_passwords.check(ask).is_right
 
