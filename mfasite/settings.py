@@ -91,17 +91,17 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "accounts.integrations.middleware_for_programs.ShortPath",
-    "accounts.middleware.SessionMiddleware",
+    "accounts.middleware.session_and_enrolment.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.EnrolmentMiddleware",
-    "accounts.middleware.AssuranceMiddleware",
+    "accounts.middleware.session_and_enrolment.EnrolmentMiddleware",
+    "accounts.middleware.ended_sessions.AssuranceMiddleware",
     "accounts.signin.erased_account_middleware.GoneMiddleware",
-    "accounts.middleware.PreferencesMiddleware",
-    "accounts.middleware.SignInMiddleware",
-    "accounts.middleware.NewPasswordMiddleware",
+    "accounts.middleware.language_and_time_zone.PreferencesMiddleware",
+    "accounts.middleware.sign_in_required.SignInMiddleware",
+    "accounts.middleware.new_password_required.NewPasswordMiddleware",
 ]
 
 ROOT_URLCONF = "mfasite.urls"

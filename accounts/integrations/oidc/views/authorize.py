@@ -32,7 +32,7 @@ from accounts.integrations.oidc.authorization_request import (
     AuthorizationRequest,
     Unanswerable,
 )
-from accounts.middleware import answers_without_page
+from accounts.middleware.new_password_required import answers_without_page
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from verification import audit

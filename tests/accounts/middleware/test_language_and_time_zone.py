@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 
 from accounts import session_assurance
-from accounts.middleware import PreferencesMiddleware
+from accounts.middleware.language_and_time_zone import PreferencesMiddleware
 from accounts.models import User
 from accounts.session_assurance import Assurance
 from accounts.sessions import SessionStore
