@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts import access, redirects, sessions
+from accounts import access, redirects, session_store
 from accounts.session_assurance import AuthedRequest
 from verification.keys import text_encryption
 
@@ -75,7 +75,7 @@ def _keep_form(request: HttpRequest) -> None:
     fields = kept | ({BACK: ["yes"]} if has_file else {})
     ends = (timezone.now() + MAX_AGE).timestamp()
     text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file, "ends": ends})
-    request.session[_KEPT_FORM] = text_encryption.seal(text, bound=sessions.ref_of(request.session))
+    request.session[_KEPT_FORM] = text_encryption.seal(text, bound=session_store.ref_of(request.session))
 
 
 def _take_form(request: HttpRequest) -> dict[str, object] | None:
@@ -86,7 +86,7 @@ def _take_form(request: HttpRequest) -> dict[str, object] | None:
     sealed = request.session.get(_KEPT_FORM, "")
     if not sealed:
         return None
-    text = text_encryption.unseal(sealed, bound=sessions.ref_of(request.session))
+    text = text_encryption.unseal(sealed, bound=session_store.ref_of(request.session))
     kept: dict[str, Any] = json.loads(text) if text else {}
     is_over = kept.get("ends", 0) < timezone.now().timestamp()
     if not is_over and kept["path"] != request.path:

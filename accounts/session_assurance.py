@@ -3,26 +3,20 @@
 The portal, the admin and every integration ask here.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from django.contrib.auth import update_session_auth_hash
-from django.contrib.sessions.backends.base import UpdateError
-from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import audit_events, sessions
-from accounts.models import Session, User
-from accounts.sessions import PLACE
-from verification import audit, browsers, enrolments, policies, registry
+from accounts import session_store
+from accounts.models import User
+from accounts.session_store import PLACE
+from verification import policies, registry
 from verification.context import Context
-from verification.db import row_locks
 from verification.policies import DecisionReason, Rules
 
 KEY = "assurance"  # session key: epoch, methods verified with their times, reason; a few hundred bytes
@@ -124,7 +118,7 @@ def facts(request: HttpRequest) -> SessionFacts | None:
     user = request.user
     if not user.is_authenticated or not request.session.get(KEY):
         return None
-    return read(request.session, user, ref=sessions.ref_of(request.session), now=timezone.now())
+    return read(request.session, user, ref=session_store.ref_of(request.session), now=timezone.now())
 
 
 def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> SessionFacts | None:
@@ -143,26 +137,6 @@ def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> Ses
         network=(data.get(PLACE) or {}).get("network", ""),
         why=kept["why"],
         until=until,
-    )
-
-
-def running(user: User, now: datetime) -> list[Session]:
-    """Return a user's sessions that count, newest first. One that an action ended may keep its row until it is used."""
-    rows = Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at")
-    return [row for row in rows if read(row.get_decoded(), user, ref=row.ref, now=now) is not None]
-
-
-def still_running(refs: Collection[str], now: datetime) -> set[str]:
-    """Return which of these sessions, given by their public names, still count. One statement."""
-    rows = Session.objects.filter(ref__in=refs, expire_date__gt=now).select_related("user")
-    return {row.ref for row in rows if row.user and read(row.get_decoded(), row.user, ref=row.ref, now=now) is not None}
-
-
-def n_running(people: QuerySet[User], now: datetime) -> int:
-    """Count the sessions of many users that are still valid. One statement."""
-    rows = Session.objects.filter(user__in=people, expire_date__gt=now).select_related("user")
-    return sum(
-        row.user is not None and read(row.get_decoded(), row.user, ref=row.ref, now=now) is not None for row in rows
     )
 
 
@@ -206,33 +180,3 @@ _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
     DecisionReason.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
     DecisionReason.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
 }
-
-
-def end_others(request: HttpRequest, user: User, context: Context) -> None:
-    """End all other sessions of a user and forget their browsers, at the user's own request."""
-    with transaction.atomic():
-        enrolments.raise_epoch(user, why="session-ended", spared=sessions.ref_of(request.session))
-        browsers.forget(user)
-        audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context)
-        carry_over(request, user)
-
-
-def carry_over(request: HttpRequest, user: User) -> None:
-    """Move this session into the user's new epoch, after an action by the user that ends all their other sessions.
-
-    Call it last in that action's transaction, so that both are saved together. Otherwise a concurrent request in the
-    same session finds it out of date and deletes its row.
-
-    Errors: `SessionInterrupted` if the session has ended in between; the action is then rolled back.
-    """
-    user.refresh_from_db(fields=["epoch", "password"])
-    update_session_auth_hash(request, user)  # changes the key as well
-    request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
-    others = Session.objects.filter(user=user).exclude(ref=sessions.ref_of(request.session))
-    with transaction.atomic(savepoint=False):
-        row_locks.lock(Session.objects.filter(user=user))
-        try:
-            request.session.save()
-        except UpdateError as error:
-            raise SessionInterrupted from error
-        others.delete()

@@ -9,7 +9,7 @@ from django.utils.crypto import constant_time_compare
 from accounts import session_assurance
 from accounts.models import User
 from accounts.session_assurance import SessionFacts
-from accounts.sessions import BACKEND, SessionStore
+from accounts.session_store import BACKEND, SessionStore
 
 
 def of_data(stored: str, user: User, *, ref: str, now: datetime) -> SessionFacts | None:

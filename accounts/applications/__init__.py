@@ -16,6 +16,7 @@ from accounts.applications.open_sessions import (
     purge,
     running,
 )
+from accounts.applications.session_ends import delete_sessions
 from accounts.applications.sign_outs import sign_out
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ReportedVerification",
     "asked",
     "audit_events",
+    "delete_sessions",
     "end",
     "end_these",
     "initials",

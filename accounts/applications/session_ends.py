@@ -1,13 +1,15 @@
-"""What ends people's sessions in applications: changes to their accounts and groups, each in its transaction."""
+"""What ends people's sessions in applications: the end of a session here, and changes to accounts and groups."""
 
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.applications.open_sessions import end_these
-from accounts.models import Application, ApplicationSession, User
+from accounts.models import Application, ApplicationSession, Session, User
 from verification import enrolments
+from verification.db import row_locks
 from verification.policies import remembered_browser_revocation
 
 LEFT_GROUP = "left-group"
@@ -36,3 +38,19 @@ def of_people_not_allowed(people: Collection[int] | None = None) -> int:
     theirs = User.groups.through.objects.filter(user_id=OuterRef(OuterRef("user_id")))
     left = running.filter(Exists(allowed), ~Exists(allowed.filter(group_id__in=theirs.values("group_id"))))
     return end_these(left, timezone.now(), LEFT_GROUP)
+
+
+def delete_sessions(rows: QuerySet[Session], why: str) -> int:
+    """Delete sessions and end what they opened in applications. Return how many sessions were there.
+
+    Only what is really deleted ends: a session whose key another request has changed is not in `rows` any more.
+    Everything that ends sessions locks those in applications first.
+    """
+    with transaction.atomic(savepoint=False):
+        refs = list(rows.filter(user__isnull=False).values_list("ref", flat=True))
+        if refs:
+            opened = ApplicationSession.objects.filter(session_ref__in=refs)
+            row_locks.lock(opened.filter(ended_at__isnull=True))
+            gone = list(row_locks.in_order(rows).values_list("ref", flat=True))
+            end_these(opened.filter(session_ref__in=gone), timezone.now(), why)
+        return row_locks.in_order(rows).delete()[0]

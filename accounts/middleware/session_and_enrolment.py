@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django_otp.middleware import OTPMiddleware
 
-from accounts import sessions
+from accounts import session_store
 from verification import enrolments
 from verification.models import Enrolment
 
@@ -24,7 +24,7 @@ class SessionMiddleware(middleware.SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         if request.path_info.startswith(_SIGN_IN):
-            sessions.load_with_challenge(request.session)
+            session_store.load_with_challenge(request.session)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         session = request.session

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Case, Max, When
 
-from accounts import applications, session_assurance
+from accounts import applications, running_sessions
 from accounts.models import Application, ApplicationSession, User
 
 
@@ -29,7 +29,7 @@ def tiles(user: User, *, now: datetime) -> list[ApplicationTile]:
     sessions = ApplicationSession.objects.filter(user=user)
     used = dict(sessions.values_list("application_id").annotate(last=Max("last_used_at")).order_by())
     opened = list(sessions.filter(ended_at__isnull=True).values_list("application_id", "session_ref"))
-    running = session_assurance.still_running([ref for _application, ref in opened], now)
+    running = running_sessions.still_running([ref for _application, ref in opened], now)
     signed_in = {application for application, ref in opened if ref in running}
     return [
         ApplicationTile(

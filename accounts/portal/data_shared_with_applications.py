@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts import access, session_assurance
+from accounts import access, running_sessions
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import registry, time_format
 
@@ -29,7 +29,7 @@ def received(user: User, application: Application, *, now: datetime) -> list[Rec
     """Return the person's last sign-ins to an application, newest first."""
     mine = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
     rows = list(mine[:_MAX_SESSIONS_SHOWN])
-    running = session_assurance.still_running([row.session_ref for row in rows if not row.ended_at], now)
+    running = running_sessions.still_running([row.session_ref for row in rows if not row.ended_at], now)
     return [
         Received(session=row, is_running=not row.ended_at and row.session_ref in running, facts=tuple(_facts(row)))
         for row in rows

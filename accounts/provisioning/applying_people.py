@@ -18,7 +18,7 @@ from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, leavers, matching_people, suggested_numbers, too_many_leavers
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
-from accounts.sessions import EndedSessions
+from accounts.ending_sessions import EndedSessions
 from verification import audit, enrolments
 from verification.models.handles import new_handle
 

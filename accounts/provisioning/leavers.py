@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from accounts import sessions
-from accounts.sessions import EndedSessions
+from accounts import ending_sessions
+from accounts.ending_sessions import EndedSessions
 from verification import enrolments
 
 
@@ -12,4 +12,4 @@ def end_access(people: Sequence[int]) -> dict[int, EndedSessions]:
     if not people:
         return {}
     enrolments.raise_epochs(people, why="left")
-    return sessions.end_access(people)
+    return ending_sessions.end_access(people)

@@ -9,9 +9,9 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, redirects, session_assurance, sessions
+from accounts import audit_events, redirects, session_assurance, session_store
 from accounts.models import User
-from accounts.sessions import BACKEND
+from accounts.session_store import BACKEND
 from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, policies, registry
@@ -98,7 +98,7 @@ def finish(  # noqa: PLR0913  (one action, with named circumstances)
             verified[enrolment.method], until = context.now, enrolment.ends_at
         session_assurance.keep(request, user, verified=verified, why=why, until=until)
         session_assurance.place(request, context)
-        sessions.keep(request.session)
+        session_store.keep(request.session)
         audit.record(
             audit_events.SIGN_IN_COMPLETED,
             user_id=user.pk,

@@ -16,8 +16,8 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from accounts import sessions
-from accounts.sessions import SessionStore
+from accounts import session_store
+from accounts.session_store import SessionStore
 from verification.models import Challenge, Purpose
 
 _KEY = "pending"
@@ -90,7 +90,7 @@ def keep(request: HttpRequest, pending: Pending, *, challenge: Challenge | None 
     """
     kept = asdict(pending)
     request.session[_KEY] = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}
-    sessions.set_challenge(request.session, challenge)
+    session_store.set_challenge(request.session, challenge)
     return pending
 
 
@@ -136,7 +136,7 @@ def is_stale(request: HttpRequest, pending: Pending) -> bool:
 def wipe(request: HttpRequest) -> None:
     """Delete the state."""
     request.session.pop(_KEY, None)
-    sessions.set_challenge(request.session, None)
+    session_store.set_challenge(request.session, None)
 
 
 def forget_changes(request: HttpRequest) -> None:

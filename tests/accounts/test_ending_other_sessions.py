@@ -8,9 +8,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test import Client
 
-from accounts import session_assurance
+from accounts import ending_sessions
 from accounts.models import Session, User
-from accounts.sessions import SessionStore, row_key
+from accounts.session_store import SessionStore, row_key
 from tests.infrastructure.concurrency import together
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
@@ -61,7 +61,7 @@ def _copy_of(browser: Browser) -> Client:
 def _before_the_first_save(patch: pytest.MonkeyPatch, step: Callable[[], object]) -> list[object]:
     """Run a step in a thread of its own when `carry_over` has changed the session and not yet saved it."""
     results: list[object] = []
-    carry_over, save = session_assurance.carry_over, SessionStore.save
+    carry_over, save = ending_sessions.carry_over, SessionStore.save
 
     def carried(request: Any, user: User) -> None:
         def interrupted(self: SessionStore, must_create: bool = False) -> None:
@@ -72,7 +72,7 @@ def _before_the_first_save(patch: pytest.MonkeyPatch, step: Callable[[], object]
         patch.setattr(SessionStore, "save", interrupted)
         carry_over(request, user)
 
-    patch.setattr(session_assurance, "carry_over", carried)
+    patch.setattr(ending_sessions, "carry_over", carried)
     return results
 
 
@@ -109,7 +109,7 @@ def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
     ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
 ) -> None:
     """If a person was signed out during the action, it changes nothing."""
-    carry_over = session_assurance.carry_over
+    carry_over = ending_sessions.carry_over
 
     def carried(request: Any, user: User) -> None:
         Session.objects.filter(
@@ -117,7 +117,7 @@ def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
         ).delete()  # undone too, as both are one here
         carry_over(request, user)
 
-    monkeypatch.setattr(session_assurance, "carry_over", carried)
+    monkeypatch.setattr(ending_sessions, "carry_over", carried)
     before = User.objects.values().get()
 
     page = act(ida)

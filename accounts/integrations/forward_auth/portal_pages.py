@@ -9,7 +9,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import access, applications, request_context, session_assurance, sessions
+from accounts import access, applications, request_context, session_assurance, session_store
 from accounts.access import AccessStep
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
@@ -47,7 +47,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     ticket = tickets.issue(
         application_id=rule.application.pk,
         user_id=user.pk,
-        session_ref=sessions.ref_of(request.session),
+        session_ref=session_store.ref_of(request.session),
         host=address.host,
         uri=address.uri,
         browser=browser,
@@ -74,7 +74,7 @@ def sign_out(request: AuthedRequest) -> HttpResponse:
     there = protected_hosts.applications_at(host)
     if not there:
         return render(request, "accounts/forward_auth/unknown_host.html", status=404)
-    ref = sessions.ref_of(request.session)
+    ref = session_store.ref_of(request.session)
     opened = (
         applications.running(request.user).filter(session_ref=ref, application__in=there).order_by("application__name")
     )

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import redirects, request_context, session_assurance, sessions
+from accounts import ending_sessions, redirects, request_context, running_sessions, session_store
 from accounts.session_assurance import AuthedRequest
 from verification import browsers
 from verification.browsers import user_agents
@@ -17,9 +17,9 @@ from verification.browsers import user_agents
 def index(request: AuthedRequest) -> HttpResponse:
     """List where the user is remembered and signed in."""
     context = request_context.read(request)
-    here = sessions.ref_of(request.session)
+    here = session_store.ref_of(request.session)
     remembered = browsers.of_person(request.user, now=context.now)
-    signed_in = session_assurance.running(request.user, context.now)
+    signed_in = running_sessions.running(request.user, context.now)
     values = {
         "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, context.browser)) for b in remembered],
         "sessions": [(s, user_agents.name(s.agent), s.ref == here) for s in signed_in],
@@ -48,12 +48,12 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     """End one of the user's other sessions."""
     context = request_context.read(request)
-    found = sessions.own(request.user, ref)
+    found = running_sessions.own(request.user, ref)
     if found is None:
         raise Http404
-    if found.ref == sessions.ref_of(request.session):
+    if found.ref == session_store.ref_of(request.session):
         return redirect("sign-out")
-    sessions.end_own(found, request.user, context)
+    ending_sessions.end_own(found, request.user, context)
     messages.success(request, _("We ended that session."), extra_tags="portal:session_ended")
     return redirect("portal:browsers")
 
@@ -62,7 +62,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
 @require_POST
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere else and forget all remembered browsers."""
-    session_assurance.end_others(request, request.user, request_context.read(request))
+    ending_sessions.end_others(request, request.user, request_context.read(request))
     words = _("We ended all your other sessions and removed your remembered browsers.")
     messages.success(request, words, extra_tags="portal:sessions_ended")
     return redirect("portal:browsers")

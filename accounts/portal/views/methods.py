@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import provisioning, reauthentication, redirects, request_context, session_assurance
+from accounts import ending_sessions, provisioning, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.models import SecondStep
 from accounts.portal import method_recommendations, new_phone_move_in_session
@@ -225,7 +225,7 @@ def take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
             enrolment, request_context.read(request), allowed=rules.methods, must_keep_one=must_keep_one
         )
         if removed:
-            session_assurance.carry_over(request, request.user)
+            ending_sessions.carry_over(request, request.user)
     return removed
 
 

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import (
     app_passwords,
+    ending_sessions,
     hashers,
     password_changes,
     reauthentication,
     redirects,
     request_context,
-    session_assurance,
 )
 from accounts.models import User
 from accounts.portal.password_forms import PasswordChangeForm, accepts_password
@@ -48,7 +48,7 @@ def _is_changed(request: AuthedRequest, form: PasswordChangeForm) -> bool:
         request.user,
         form.cleaned_data["new_password"],
         request_context.read(request),
-        also=lambda: session_assurance.carry_over(request, request.user),
+        also=lambda: ending_sessions.carry_over(request, request.user),
     ):
         return True
     form.add_error(None, _("Your password was changed a moment ago. Reload the page to change it again."))

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity_entries, audit_events, reauthentication, redirects, request_context, session_assurance
+from accounts import activity_entries, audit_events, ending_sessions, reauthentication, redirects, request_context
 from accounts.portal import this_wasnt_me_effects
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
@@ -23,7 +23,7 @@ def this_wasnt_me(request: AuthedRequest) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():
             this_wasnt_me_effects.begin(request.user, request_context.read(request), about=about)
-            session_assurance.carry_over(request, request.user)
+            ending_sessions.carry_over(request, request.user)
         return redirect("portal:secure")
     newest = activity_entries.entries(
         audit.of_person(request.user.pk, of=audit.user_events(), most=_MAX_EVENTS_SEARCHED)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import directories, redirects, request_context, session_assurance, sessions
+from accounts import directories, ending_sessions, redirects, request_context, session_assurance, session_store
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import (
@@ -95,7 +95,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
     def keep(pending: Pending, challenge: Challenge | None) -> None:
         request.session.cycle_key()
         pending_sign_in.keep(request, pending, challenge=challenge)
-        sessions.keep(request.session)
+        session_store.keep(request.session)
 
     begun = after_correct_password.begin(
         user,
@@ -160,7 +160,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        sessions.sign_out(request.session, here.user, request_context.read(request))
+        ending_sessions.sign_out(request.session, here.user, request_context.read(request))
     logout(request)
     # Told in the URL, which needs no cookie.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import redirects, sessions
+from accounts import redirects, session_store
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, verifying_again
@@ -106,7 +106,7 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         verifying_again.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
-        sessions.keep(request.session)  # with the proof, which is not recorded if the session has ended
+        session_store.keep(request.session)  # with the proof, which is not recorded if the session has ended
         return redirects.go_on(redirects.wanted(request) or pending.next)
     pending_sign_in.wipe(request)
     if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:
@@ -124,7 +124,7 @@ def take(
     request: HttpRequest, pending: Pending, context: Context, alongside: challenges.Alongside | None = None
 ) -> Outcome:
     """Pass the answer to the engine. A form without a code asks whether the call was approved."""
-    code, loaded = request.POST.get("code", ""), sessions.take_challenge(request.session)
+    code, loaded = request.POST.get("code", ""), session_store.take_challenge(request.session)
     if code.strip():
         return challenges.answer(
             pending.handle,
@@ -139,7 +139,7 @@ def take(
 
 def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | None:
     """Return what a page shows of the challenge of a verification in progress."""
-    loaded = sessions.take_challenge(request.session)
+    loaded = session_store.take_challenge(request.session)
     return challenges.show(pending.handle, binding=pending.id, now=context.now, loaded=loaded)
 
 

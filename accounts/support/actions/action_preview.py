@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import app_passwords, invitations, session_assurance
+from accounts import app_passwords, invitations, running_sessions
 from accounts.models import AppPassword, User
 from verification import browsers, challenges, conf, enrolments, limits, outcomes, policies, registry, time_format
 from verification.enrolments import Option
@@ -57,7 +57,7 @@ def of_person(person: User, *, now: datetime) -> ActionImpact:
     return ActionImpact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
-        n_sessions=len(session_assurance.running(person, now)),
+        n_sessions=len(running_sessions.running(person, now)),
         n_app_passwords=n_app_passwords,
         n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
@@ -115,7 +115,7 @@ def of_many(people: QuerySet[User], *, now: datetime) -> ActionImpact:
     return ActionImpact(
         labels=tuple(f"{known.get(name, name)} × {n}" for name, n in kinds),
         n_browsers=browsers.of_many(people, now=now),
-        n_sessions=session_assurance.n_running(people, now),
+        n_sessions=running_sessions.n_running(people, now),
         n_app_passwords=AppPassword.objects.filter(user__in=people).count(),
         n_app_passwords_ending=_ending(people),
     )

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sessions
+from accounts import ending_sessions
 from accounts.models import User
 from accounts.support.actions.action_preview import ActionImpact, Preview
 from verification import audit, notices
@@ -289,7 +289,7 @@ def notify(person: User, event: UserEvent, actor: Actor, **values: str) -> None:
 
 def end_access(person: User) -> dict[str, int]:
     """Forget a user's browsers and end their sessions. Return both counts for the audit log."""
-    return asdict(sessions.end_access([person.pk])[person.pk])
+    return asdict(ending_sessions.end_access([person.pk])[person.pk])
 
 
 def unless_nothing(text: str, *counts: object) -> None:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import session_assurance, sessions
+from accounts import ending_sessions, running_sessions
 from accounts.models import User
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
@@ -56,8 +56,8 @@ def end_sessions(person: User, actor: Actor) -> ActionResult:
     """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
         notify(person, support_action_audit_events.SUPPORT_SESSIONS_ENDED, actor)
-        n_gone = len(session_assurance.running(person, actor.context.now))
-        sessions.end_all(person)  # also those that ended already
+        n_gone = len(running_sessions.running(person, actor.context.now))
+        ending_sessions.end_all(person)  # also those that ended already
         unless_nothing(_("They aren’t signed in anywhere."), n_gone)
         record(support_action_audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
     return ActionResult(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, applications, session_assurance
+from accounts import access, applications, running_sessions
 from accounts.models import Application, ApplicationSession, Service, Session, User
 from accounts.support import desk_scopes
 from verification import strengths
@@ -125,7 +125,7 @@ def usage(application: Application, staff: User, *, now: datetime) -> Applicatio
     unexpired = Session.objects.filter(ref=OuterRef("session_ref"), expire_date__gt=now)
     opened = sessions.filter(Exists(unexpired), ended_at__isnull=True)
     counted = set(opened.values_list("session_ref", flat=True)[: _MAX_SESSIONS_COUNTED + 1])
-    running = session_assurance.still_running(counted | {each.session_ref for each in last if not each.ended_at}, now)
+    running = running_sessions.still_running(counted | {each.session_ref for each in last if not each.ended_at}, now)
     n = len(counted & running)
     return ApplicationUsage(
         uses=tuple(

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, session_assurance
+from accounts import access, running_sessions
 from accounts.applications import AccessReason
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
 from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
@@ -81,7 +81,7 @@ def _may_ask(proxy: Proxy, rule: PathRule) -> bool:
 
 
 def _newest(user: User, now: datetime) -> Session | None:
-    return next(iter(session_assurance.running(user, now)), None)
+    return next(iter(running_sessions.running(user, now)), None)
 
 
 def _stranger(rule: PathRule, user: User | None, now: datetime) -> AccessCheckResult:

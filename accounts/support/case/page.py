@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import activity_entries, app_passwords, applications, invitations, session_assurance
+from accounts import activity_entries, app_passwords, applications, invitations, running_sessions
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import approval_audit_events, caller_verification
 from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, authorise
@@ -228,7 +228,7 @@ def _impact(
 
 
 def _active_access(person: User, now: datetime) -> tuple[ActiveAccess, ...]:
-    sessions = session_assurance.running(person, now)
+    sessions = running_sessions.running(person, now)
     running = {each.ref for each in sessions}
     lists = (
         (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts import access, sessions
+from accounts import access, session_store
 from accounts.access import AccessReason, AccessStep, SessionFacts, Verification, requirements
 from accounts.models import Application, Session, User
 from tests.simulated.people import OPTIONS, Clock, Person
@@ -153,7 +153,7 @@ def test_session_counts_for_its_person_only_and_once_they_are_signed_in(
 
 
 def _row(person: Person) -> Session:
-    return Session.objects.get(ref=sessions.name_in(person.browser.session_key))
+    return Session.objects.get(ref=session_store.name_in(person.browser.session_key))
 
 
 def _facts_in(row: Session, clock: Clock) -> SessionFacts | None:

@@ -8,11 +8,11 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from accounts import access, applications, password_changes, sessions
+from accounts import access, applications, ending_sessions, password_changes
 from accounts.applications import open_sessions
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import this_wasnt_me_effects
-from accounts.sessions import SessionStore
+from accounts.session_store import SessionStore
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers, erasure, method_resets, role_assignment
 from accounts.support.actions.base import Actor
@@ -77,7 +77,7 @@ def _expire(_person: Person, _actor: Actor) -> None:
 
 
 def _end_own(person: Person, actor: Actor) -> None:
-    sessions.end_own(Session.objects.get(user=person.user), person.user, actor.context)
+    ending_sessions.end_own(Session.objects.get(user=person.user), person.user, actor.context)
 
 
 EVENTS: dict[str, tuple[Callable[[Person, Actor], object], str]] = {

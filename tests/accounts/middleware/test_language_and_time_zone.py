@@ -9,7 +9,7 @@ from accounts import session_assurance
 from accounts.middleware.language_and_time_zone import PreferencesMiddleware
 from accounts.models import User
 from accounts.session_assurance import Assurance
-from accounts.sessions import SessionStore
+from accounts.session_store import SessionStore
 from tests.simulated.people import Person
 
 

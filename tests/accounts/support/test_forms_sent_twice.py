@@ -14,7 +14,7 @@ from django_otp.oath import hotp
 
 from accounts import app_passwords, session_assurance
 from accounts.models import CallerCheck, SupportRequest, User
-from accounts.sessions import SessionStore
+from accounts.session_store import SessionStore
 from accounts.support import caller_verification
 from accounts.support.actions import ActionState, approvals, execution
 from accounts.support.actions.execution import ActionRequest

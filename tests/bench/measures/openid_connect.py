@@ -195,11 +195,11 @@ def _session(user: Any, now: Any) -> str:
     """Sign somebody in, as the sign-in stores it, and return the session's key."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from accounts import session_assurance, sessions
+    from accounts import session_assurance, session_store
     from verification.policies import DecisionReason
 
-    store = sessions.SessionStore()
-    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
+    store = session_store.SessionStore()
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), session_store.BACKEND
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     verified = {"password": now.timestamp(), "totp": (now - timedelta(seconds=5)).timestamp()}
     store[session_assurance.KEY] = {"epoch": user.epoch, "verified": verified, "why": DecisionReason.REQUIRED}

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords, session_assurance
 from accounts.models import Scope, User
-from accounts.sessions import BACKEND, SessionStore
+from accounts.session_store import BACKEND, SessionStore
 from accounts.support.actions import ActionRefusal, ActionState, Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions

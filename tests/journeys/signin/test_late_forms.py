@@ -12,7 +12,7 @@ import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django_otp.oath import totp
 
-from accounts import sessions
+from accounts import ending_sessions
 from tests.simulated.http_browser import Browser, Form, Page
 from tests.simulated.people import Person
 from tests.simulated.support_desk import WHY, open_action
@@ -38,7 +38,7 @@ class LateBody(BytesIO):
 
 def end_sessions(person: Person) -> None:
     enrolments.raise_epoch(person.user)
-    sessions.end_access([person.user.pk])
+    ending_sessions.end_access([person.user.pk])
 
 
 def send_late(browser: Browser, form: Form, happens: Callable[[], object], *, kind: str, **fields: str) -> Page:

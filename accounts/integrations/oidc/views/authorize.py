@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import access, applications, redirects, request_context, session_assurance, sessions
+from accounts import access, applications, redirects, request_context, session_assurance, session_store
 from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification, acr_values
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
@@ -239,7 +239,7 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
             return visit.error("consent_required")
         return _page(visit, user, "accounts/oidc/consent.html")
     access.forget_rounds(visit.request)
-    ref = sessions.ref_of(visit.request.session)
+    ref = session_store.ref_of(visit.request.session)
     code = authorization_codes.start(
         visit.asked, authorization_codes.CodeOwner(user=user, session_ref=ref), answer, visit.context
     )

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from accounts import redirects, request_context, session_assurance, sessions
+from accounts import ending_sessions, redirects, request_context, session_assurance, session_store
 from accounts.integrations.oidc import (
     authorization_request,
     authorization_responses,
@@ -77,7 +77,7 @@ def _as_get(form: QueryDict) -> HttpResponse:
 
 def _end(request: HttpRequest, user: User) -> None:
     """End the session here, and with it those of all applications that were opened from it."""
-    sessions.sign_out(request.session, user, request_context.read(request))
+    ending_sessions.sign_out(request.session, user, request_context.read(request))
     forget(request)
 
 
@@ -111,7 +111,7 @@ def _is_certain(request: HttpRequest, user: User, asked: _Asked) -> bool:
     if asked.client is None or asked.subject != scopes_and_claims.subject(user):
         return False
     mine = ApplicationSession.objects.filter(
-        application=asked.client.application_id, user=user, session_ref=sessions.ref_of(request.session)
+        application=asked.client.application_id, user=user, session_ref=session_store.ref_of(request.session)
     )
     return any(id_and_logout_tokens.sid(session) == asked.sid for session in mine)
 

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import applications, session_assurance
 from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service, Session, User
-from accounts.sessions import SessionStore
+from accounts.session_store import SessionStore
 from accounts.support.applications import listing
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join

@@ -7,10 +7,7 @@ import base64
 import hashlib
 import logging
 import secrets
-from collections import Counter
-from collections.abc import Collection
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -24,11 +21,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import applications, audit_events
-from accounts.models import ApplicationSession, Session, User
-from verification import audit, browsers
-from verification.context import Context
-from verification.db import batched_writes, row_locks
+from accounts import applications
+from accounts.models import Session, User
+from verification.db import batched_writes
 from verification.db.batched_writes import KeyOf, Rows
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
 from verification.models import Challenge, Enrolment
@@ -239,7 +234,7 @@ class SessionStore(DatabaseStore):
         if session_key is None:
             self._former_key = self._row = None
         if key:
-            _end(_rows(key), "session-over")
+            applications.delete_sessions(_rows(key), "session-over")
 
     @property
     def ref(self) -> str:
@@ -269,7 +264,7 @@ class SessionStore(DatabaseStore):
         expired, last = Session.objects.filter(expire_date__lt=timezone.now()), ""
         while refs := list(expired.filter(ref__gt=last).order_by("ref").values_list("ref", flat=True)[:_BATCH]):
             last = refs[-1]
-            _end(expired.filter(ref__in=refs), "expired")
+            applications.delete_sessions(expired.filter(ref__in=refs), "expired")
 
     def exists(self, session_key: str) -> bool:
         return _rows(session_key).exists()
@@ -326,68 +321,3 @@ def set_challenge(session: SessionBase, challenge: Challenge | None) -> None:
 def take_challenge(session: SessionBase) -> Challenge | None:
     """Return the challenge that was read with a session, the first time that a request asks for it."""
     return cast("SessionStore", session).take_challenge()
-
-
-def own(user: User, ref: str) -> Session | None:
-    """Return one of a user's sessions by its public name, or None."""
-    return Session.objects.filter(user=user, ref=ref).first()
-
-
-def _end(rows: QuerySet[Session], why: str) -> int:
-    """Delete sessions and end what they opened in applications. Return how many sessions were there.
-
-    Only what is really deleted ends: a session whose key another request has changed is not in `rows` any more.
-    Everything that ends sessions locks those in applications first.
-    """
-    with transaction.atomic(savepoint=False):
-        refs = list(rows.filter(user__isnull=False).values_list("ref", flat=True))
-        if refs:
-            opened = ApplicationSession.objects.filter(session_ref__in=refs)
-            row_locks.lock(opened.filter(ended_at__isnull=True))
-            gone = list(row_locks.in_order(rows).values_list("ref", flat=True))
-            applications.end_these(opened.filter(session_ref__in=gone), timezone.now(), why)
-        return row_locks.in_order(rows).delete()[0]
-
-
-def sign_out(session: SessionBase, user: User, context: Context) -> None:
-    """End a request's session at sign-out, even if another request has changed its key since this one read it.
-
-    The store alone must not do that: Django flushes a session that it finds out of date, which may only be behind.
-    """
-    with transaction.atomic():
-        audit.record(audit_events.SESSION_ENDED, user_id=user.pk, context=context)
-        _end(Session.objects.filter(user=user, ref=ref_of(session)), "sign-out")
-
-
-def end_own(session: Session, user: User, context: Context) -> None:
-    """End one session at the user's own request."""
-    with transaction.atomic():
-        _end(Session.objects.filter(user=user, ref=session.ref), "session-ended")  # its key may have changed since
-        audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context, n_sessions=1)
-
-
-def end_all(user: User) -> int:
-    """End all sessions of a user and return how many there were. Call it in the transaction that records it."""
-    return _end(Session.objects.filter(user=user), "session-ended")
-
-
-@dataclass(frozen=True)
-class EndedSessions:
-    """How many browsers and sessions a user had. Those that were over don't count."""
-
-    n_browsers: int = 0
-    n_sessions: int = 0
-
-
-def end_access(people: Collection[int]) -> dict[int, EndedSessions]:
-    """Forget the browsers of users and end their sessions. Call it in the transaction that raised their epoch.
-
-    Everything that shuts people out ends here: blocks, other support actions, and directories that people leave.
-    """
-    now = timezone.now()
-    forgotten, theirs = browsers.forget_many(people, now=now), Session.objects.filter(user__in=people)
-    rows = list(theirs.values_list("user_id", "expire_date"))
-    running = Counter(pk for pk, ends_at in rows if ends_at > now)
-    if rows:
-        _end(theirs, "session-ended")
-    return {pk: EndedSessions(n_browsers=forgotten[pk], n_sessions=running[pk]) for pk in people}

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import IntegrityError
 
-from accounts import sessions
+from accounts import ending_sessions, running_sessions, session_store
 from accounts.models import Session
-from accounts.sessions import SessionStore, row_key
+from accounts.session_store import SessionStore, row_key
 from tests.simulated.people import Clock
 from verification import audit
 from verification.context import Context
@@ -77,7 +77,7 @@ def test_row_has_short_names_for_what_every_session_holds(ana: Any) -> None:
 def test_name_of_a_later_session_comes_later_in_the_index(clock: Clock) -> None:
     names = []
     for _ in range(4):
-        names.append(sessions.name_in(_kept(seen=1).session_key or ""))
+        names.append(session_store.name_in(_kept(seen=1).session_key or ""))
         clock.forward(seconds=1)
 
     assert names == sorted(names)
@@ -150,12 +150,12 @@ def test_sign_out_ends_a_session_whose_key_another_request_changed(ana: Any, mon
 def test_one_of_somebody_is_ended_although_its_key_changed(ana: Any, clock: Clock) -> None:
     ana.sign_in()
     store = SessionStore(ana.browser.session_key)
-    found = sessions.own(ana.user, store.ref)
+    found = running_sessions.own(ana.user, store.ref)
     assert found is not None
 
     store.cycle_key()
     store.save()
-    sessions.end_own(found, ana.user, Context(now=clock.now))
+    ending_sessions.end_own(found, ana.user, Context(now=clock.now))
 
     assert not Session.objects.exists()
 
