@@ -15,7 +15,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import session_store
 from accounts.models import User
 from accounts.session_store import PLACE
-from verification import policies, registry
+from verification import policies
 from verification.context import Context
 from verification.policies import DecisionReason, Rules
 
@@ -29,13 +29,6 @@ class Verification:
 
     method: str
     at: datetime
-
-    @property
-    def amr(self) -> str:
-        """Its name for other systems. Source: RFC 8176, 2."""
-        if self.method == PASSWORD:
-            return "pwd"
-        return registry.method(self.method).amr if registry.is_installed(self.method) else "otp"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,21 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access import access_decision_words, acr_values, portal_and_staff, requirements, stepping_up
+from accounts.access import (
+    access_decision_words,
+    acr_and_amr_values,
+    app_password_access,
+    portal_and_staff,
+    required_strength,
+    step_up_rounds,
+    stepping_up,
+)
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
 from accounts.access.application_access import of_facts, of_person, of_request
+from accounts.access.facts_of_stored_session import of_data
+from accounts.access.groups_allowed import Groups, forget, groups_of
 from accounts.access.max_age_and_clock_skew import Demand
-from accounts.access.requirements import Groups, RequestedVerification, forget, groups_of
-from accounts.access.session_facts import of_data
-from accounts.access.stepping_up import forget_rounds, step_up
+from accounts.access.required_strength import RequestedVerification
+from accounts.access.stepping_up import step_up
 from accounts.applications import AccessReason
 from accounts.session_assurance import SessionFacts, Verification
 
@@ -22,17 +31,18 @@ __all__ = [
     "SessionFacts",
     "Verification",
     "access_decision_words",
-    "acr_values",
+    "acr_and_amr_values",
+    "app_password_access",
     "decide",
     "forget",
-    "forget_rounds",
     "groups_of",
     "of_data",
     "of_facts",
     "of_person",
     "of_request",
     "portal_and_staff",
-    "requirements",
+    "required_strength",
     "step_up",
+    "step_up_rounds",
     "stepping_up",
 ]

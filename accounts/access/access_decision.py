@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from accounts.access import acr_values, max_age_and_clock_skew
+from accounts.access import acr_and_amr_values, max_age_and_clock_skew, step_up_rounds
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.applications import AccessReason
 from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import DecisionReason
 from verification.strengths import AuthenticationStrength
-
-MAX_ROUNDS = 2
 
 
 class AccessStep(StrEnum):
@@ -96,7 +94,7 @@ def decide(
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
     if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
         return granted
-    if rounds >= MAX_ROUNDS:
+    if rounds >= step_up_rounds.MAX_ROUNDS:
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.TOO_MANY_ROUNDS)
     if facts is None and owned is None:
         return AccessDecision(
@@ -132,14 +130,14 @@ def _may_be_skipped(requirement: Requirement) -> bool:
 
 
 def _answer(reason: AccessReason, counted: Collection[Verification], requirement: Requirement) -> AccessDecision:
-    reached = acr_values.reached(counted)
+    reached = acr_and_amr_values.reached(counted)
     acr = requirement.acr if requirement.acr in reached else next(iter(reached))
-    names = [each.amr for each in counted]
+    names = [acr_and_amr_values.amr(each) for each in counted]
     return AccessDecision(
         step=AccessStep.CONTINUE,
         reason=reason,
         acr=acr,
-        amr=tuple(dict.fromkeys([*names, *(["mfa"] if acr_values.ACR_SECOND_STEP in reached else [])])),
+        amr=tuple(dict.fromkeys([*names, *(["mfa"] if acr_and_amr_values.ACR_SECOND_STEP in reached else [])])),
         auth_time=reached[acr],
         strength=requirement.strength.slug,
         asked_by=requirement.asked_by,

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import session_assurance
-from accounts.access import requirements, stepping_up
+from accounts.access import groups_allowed, required_strength, step_up_rounds
 from accounts.access.access_decision import AccessDecision, AccessStep, Requirement, decide
-from accounts.access.requirements import Groups, RequestedVerification
+from accounts.access.groups_allowed import Groups
+from accounts.access.required_strength import RequestedVerification
 from accounts.applications import AccessReason
 from accounts.models import Application, User
 from accounts.session_assurance import SessionFacts
@@ -27,7 +28,7 @@ def of_request(
     facts = session_assurance.facts(request)
     user = request.user if facts is not None and isinstance(request.user, User) else None
     now = timezone.now()
-    rounds = stepping_up.rounds(request, application.slug, now)
+    rounds = step_up_rounds.rounds(request, application.slug, now)
     return of_person(user, application, facts, now, wanted=wanted, rounds=rounds)
 
 
@@ -47,17 +48,17 @@ def of_person(
     """
     now, wanted = now or timezone.now(), wanted or RequestedVerification()
     if user is None:
-        [required, *_others] = requirements.raised(requirements.floor(application), wanted)
+        [required, *_others] = required_strength.raised(required_strength.floor(application), wanted)
         return decide(None, None, required, is_allowed=True, refusal="", now=now)
-    groups = requirements.groups_of(user.pk) if groups is None else groups
+    groups = groups_allowed.groups_of(user.pk) if groups is None else groups
     rules = policies.rules_of_groups(groups)
     at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
     is_over = facts is not None and not session_assurance.holds(facts, rules)
     if at_once.step is AccessStep.CONTINUE or at_once.reason in _FINAL or is_over:
         return at_once
-    is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
-    floor = requirements.floor(application, rules.strength)
-    demanded = requirements.raised(floor, wanted)
+    is_allowed, refusal = groups_allowed.may_use(application, groups), policies.refusal(user, now) or ""
+    floor = required_strength.floor(application, rules.strength)
+    demanded = required_strength.raised(floor, wanted)
 
     def answer(requirement: Requirement, owned: Collection[str]) -> AccessDecision:
         return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
@@ -67,7 +68,7 @@ def of_person(
     reachable = next((each for each in answers if each.step in {AccessStep.CONTINUE, AccessStep.ASK}), None)
     if reachable is not None or not wanted.strengths or wanted.is_essential:
         return reachable or answers[0]
-    [without] = requirements.raised(floor, replace(wanted, strengths=()))
+    [without] = required_strength.raised(floor, replace(wanted, strengths=()))
     return answer(replace(without, offered=offered), owned)
 
 
@@ -83,15 +84,15 @@ def of_facts(
 ) -> AccessDecision:
     """Decide without a query whether access is granted. If not, the answer assumes that they set up every method."""
     rules = policies.rules_of_groups(groups)
-    [requirement, *_others] = requirements.raised(
-        requirements.floor(application, rules.strength), wanted or RequestedVerification()
+    [requirement, *_others] = required_strength.raised(
+        required_strength.floor(application, rules.strength), wanted or RequestedVerification()
     )
     counts = facts is not None and session_assurance.holds(facts, rules)
     return decide(
         facts if counts else None,
         requirement.strength.methods(),
         requirement,
-        is_allowed=requirements.may_use(application, groups),
+        is_allowed=groups_allowed.may_use(application, groups),
         refusal=policies.refusal(user, now) or "",
         now=now,
         rounds=rounds,

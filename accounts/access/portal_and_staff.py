@@ -1,14 +1,12 @@
 """Access decisions for the portal, the staff pages and app passwords, made in the same way as for applications."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import session_assurance
 from accounts.access.access_decision import AccessDecision, Requirement, decide
-from accounts.models import User
-from accounts.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import policies, strengths
 from verification.policies import DecisionReason
 
@@ -44,15 +42,3 @@ def again(request: HttpRequest, *, within: timedelta) -> AccessDecision:
     strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
     requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
     return decide(facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now())
-
-
-def older_app(user: User, *, is_allowed: bool, now: datetime) -> AccessDecision:
-    """Decide whether an app that showed its app password, or a password that is enough, is let in.
-
-    An app can't do a second step, so a locked one doesn't stop it. A block does, and so does making the account safe.
-    """
-    is_stopped = policies.refusal(user, now) is DecisionReason.BLOCKED or user.securing_since is not None
-    facts = SessionFacts(ref="", user_id=user.pk, epoch=0, verified=(Verification(method=PASSWORD, at=now),))
-    return decide(
-        facts, (), _PORTAL, is_allowed=is_allowed, refusal=DecisionReason.BLOCKED if is_stopped else "", now=now
-    )

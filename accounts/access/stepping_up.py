@@ -1,4 +1,4 @@
-"""Step-up: sends someone who is signed in to verify again, because an application requires more, and counts the rounds.
+"""Step-up: sends someone who is signed in to verify again, because an application requires more.
 
 What the page needs to know travels in a signed parameter, so that nobody can make up a page that asks in the name of an
 application. It grants nothing: afterwards the application's decision is made again.
@@ -6,8 +6,8 @@ application. It grants nothing: afterwards the application's decision is made ag
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Self
+from datetime import timedelta
+from typing import Self
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +24,6 @@ FOR = "for"  # query parameter and form field
 _SALT = "accounts.access.step_up"
 _LIFE = timedelta(hours=12)
 _MAX_SIGNED_LENGTH = 1_000  # characters; a usual one has 200
-_ROUNDS = "rounds"  # session key: application, number and time of the last rounds
-_MIN_TIME_BETWEEN_ROUNDS = timedelta(minutes=1)  # an earlier one counts as a repetition, a later one as a new request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,23 +117,3 @@ def refused(request: HttpRequest, answer: AccessDecision, application: Applicati
     """Show why someone can't use an application, and who can help."""
     title, text = access_decision_words.refusal(answer.reason, application.name)
     return render(request, "accounts/access/application_refused.html", {"title": title, "text": text}, status=403)
-
-
-def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> None:
-    """Count a verification that an application asked for. Called when it is done and the session is written anyway."""
-    if about is None or about.is_setup:
-        return
-    request.session[_ROUNDS] = [about.slug, rounds(request, about.slug, now) + 1, now.timestamp()]
-
-
-def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
-    """Return how often someone has just verified for an application."""
-    kept: Any = request.session.get(_ROUNDS)
-    if not kept or kept[0] != slug or abs(now.timestamp() - kept[2]) >= _MIN_TIME_BETWEEN_ROUNDS.total_seconds():
-        return 0
-    return int(kept[1])
-
-
-def forget_rounds(request: HttpRequest) -> None:
-    """Start to count again, because the last verification was enough. Called when the application is opened."""
-    request.session.pop(_ROUNDS, None)

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django_otp import login as otp_login
 
 from accounts import session_assurance
-from accounts.access import stepping_up
+from accounts.access import step_up_rounds, stepping_up
 from accounts.models import User
 from accounts.signin import challenge_in_progress, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
@@ -15,7 +15,8 @@ from verification.models import Enrolment, Purpose
 def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment, *, step_up: str = "") -> None:
     """Record that a signed-in user has verified again. The session key changes with the higher assurance."""
     pending_sign_in.wipe(request)
-    stepping_up.count_round(request, stepping_up.read(step_up), context.now)
+    if (about := stepping_up.read(step_up)) is not None and not about.is_setup:
+        step_up_rounds.count(request, about.slug, context.now)
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)

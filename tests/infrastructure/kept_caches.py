@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from accounts.access import requirements
+from accounts.access import groups_allowed
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages
 from verification.limits import countries_and_prices, spending_limits, toll_fraud
@@ -28,7 +28,7 @@ CACHES: tuple[TTLCache[Any], ...] = (
     toll_fraud._cache,
     cache._cache,
     all_strengths._cache,
-    requirements._allowed,
+    groups_allowed._allowed,
 )
 _CACHE_SECONDS = 3600.0
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")

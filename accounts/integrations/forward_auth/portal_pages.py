@@ -43,7 +43,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         tell(rule.application, user.pk, answer.reason, context)
         here = request.get_full_path()
         return access.step_up(request, answer, application=rule.application, next_url=here)
-    access.forget_rounds(request)
+    access.step_up_rounds.forget(request)
     ticket = tickets.issue(
         application_id=rule.application.pk,
         user_id=user.pk,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.access import acr_values
+from accounts.access import acr_and_amr_values
 from accounts.integrations.oidc import authorization_request, id_and_logout_tokens, scopes_and_claims
 from verification.models import SigningKey
 
@@ -44,7 +44,7 @@ def document() -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": _SECRETS,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(authorization_request.PROMPTS),
-        "acr_values_supported": list(acr_values.ACRS),
+        "acr_values_supported": list(acr_and_amr_values.ACRS),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
         "request_parameter_supported": False,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from accounts.access import requirements
+from accounts.access import required_strength
 from accounts.integrations.oidc import redirect_uris
 from accounts.integrations.oidc.back_channel import logout_addresses
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
@@ -60,7 +60,7 @@ def _strength(found: Connected) -> Iterator[Contradiction]:
 def _allowed(application: Application, group: int | None) -> bool:
     """Return whether the policy of a group, or of everyone, allows a method that is strong enough."""
     rules = policies.rules_of_groups([group] if group is not None else [])
-    enough = requirements.floor(application, rules.strength).strength.methods()
+    enough = required_strength.floor(application, rules.strength).strength.methods()
     return not set(enough).isdisjoint(rules.methods)
 
 

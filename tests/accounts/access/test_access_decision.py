@@ -18,7 +18,7 @@ from accounts.access import (
     Verification,
     decide,
 )
-from accounts.access.acr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
+from accounts.access.acr_and_amr_values import ACR_PASSWORD, ACR_PHISHING_RESISTANT, ACR_SECOND_STEP
 from verification.policies import DecisionReason
 from verification.strengths import NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP, AuthenticationStrength
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts import access, session_store
-from accounts.access import AccessReason, AccessStep, SessionFacts, Verification, requirements
+from accounts.access import AccessReason, AccessStep, SessionFacts, Verification
 from accounts.models import Application, Session, User
 from tests.simulated.people import OPTIONS, Clock, Person
 from verification import policies, strengths
@@ -108,7 +108,7 @@ def test_reads_no_statement_but_the_groups_where_access_is_granted(
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
     ana.sign_in()
     row = _row(ana)
-    for forget in (policies.forget, requirements.forget, strengths.forget):
+    for forget in (policies.forget, access.forget, strengths.forget):
         forget()
     user = User.objects.get(pk=ana.user.pk)
     access.of_person(user, wiki, _facts_in(row, clock), clock.now)  # fills the caches

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import access, applications, redirects, request_context, session_assurance, session_store
-from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification, acr_values
+from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification, acr_and_amr_values
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
     authorization_codes,
@@ -170,7 +170,9 @@ def _wanted(visit: _Visit) -> RequestedVerification:
     """
     asked, demand = visit.asked, visit.done.demand
     acrs = asked.essential_acrs or asked.acrs
-    wanted = RequestedVerification(strengths=acr_values.strengths_of(acrs), is_essential=bool(asked.essential_acrs))
+    wanted = RequestedVerification(
+        strengths=acr_and_amr_values.strengths_of(acrs), is_essential=bool(asked.essential_acrs)
+    )
     is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
     if demand is not None and (is_forced or asked.max_age is not None):
         return replace(wanted, demand=demand)
@@ -238,7 +240,7 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
         if visit.is_silent:
             return visit.error("consent_required")
         return _page(visit, user, "accounts/oidc/consent.html")
-    access.forget_rounds(visit.request)
+    access.step_up_rounds.forget(visit.request)
     ref = session_store.ref_of(visit.request.session)
     code = authorization_codes.start(
         visit.asked, authorization_codes.CodeOwner(user=user, session_ref=ref), answer, visit.context

@@ -1,4 +1,4 @@
-"""The acr values, which name how strongly someone was verified: which verifications and strengths they stand for."""
+"""The acr and amr values: how strongly someone was verified, and with what, as applications ask for it and are told."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.session_assurance import PASSWORD, Verification
 from verification import registry
 from verification import strengths as known
+from verification.strengths import AuthenticationStrength
 
 ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
 ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
@@ -23,6 +24,13 @@ def strengths_of(acrs: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_STRENGTHS[acr] for acr in acrs if acr in _STRENGTHS))
 
 
+def acr_of(strength: AuthenticationStrength) -> str:
+    """Return the acr value that a strength stands for."""
+    if not strength.is_second_step:
+        return ACR_PASSWORD
+    return ACR_PHISHING_RESISTANT if strength.is_phishing_resistant else ACR_SECOND_STEP
+
+
 def reached(counted: Collection[Verification]) -> dict[str, datetime]:
     """Return the acr values that verifications support, the highest first, each with the newest that supports it."""
     supporting = {
@@ -35,3 +43,10 @@ def reached(counted: Collection[Verification]) -> dict[str, datetime]:
 
 def _is_phishing_resistant(method: str) -> bool:
     return registry.is_installed(method) and registry.method(method).is_phishing_resistant
+
+
+def amr(verification: Verification) -> str:
+    """Return the name of a verified method for other systems. Source: RFC 8176, 2."""
+    if verification.method == PASSWORD:
+        return "pwd"
+    return registry.method(verification.method).amr if registry.is_installed(verification.method) else "otp"
