@@ -9,7 +9,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import app_passwords, applications, audit_events, checks, encrypted_columns  # noqa: F401  (declares and registers)
+        from accounts import (  # noqa: F401  (declares and registers)
+            app_passwords,
+            applications,
+            checks,
+            encrypted_columns,
+            sign_in_and_password_audit_events,
+        )
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)
         from accounts.applications import audit_events as _application_events  # noqa: F401  (declares events)
         from accounts.applications import session_ends
@@ -20,6 +26,7 @@ class AccountsConfig(AppConfig):
         from accounts.integrations.oidc.back_channel import deliveries_and_retries
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.management import after_migrate
+        from accounts.portal import audit_events as _portal_events  # noqa: F401  (declares events)
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
         from accounts.support import administration_audit_events, caller_verification_audit_events  # noqa: F401  (declares events)
         from accounts.support import approval_audit_events as _approval_events  # noqa: F401  (declares events)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from accounts import app_passwords, audit_events, breached_passwords
+from accounts import app_passwords, breached_passwords
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.invitations import audit_events as invitation_events
 from accounts.models import User
 from verification import audit, enrolments, notices

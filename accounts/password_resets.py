@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts import audit_events, password_changes
+from accounts import password_changes
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, limits, notices

@@ -1,10 +1,10 @@
-"""Audit events of directories: a directory refused a sign-in."""
+"""Audit events of directories: a directory refused a sign-in, or supplied a username that someone else has."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.directories.password_result_codes import PasswordResult
-from verification.audit import Details, Severity, UserEvent, declare
+from verification.audit import Details, Event, Severity, UserEvent, declare
 
 
 def _for_staff(details: Details) -> str:
@@ -25,5 +25,13 @@ DIRECTORY_REFUSED = declare(
         severity=Severity.WARN,
         is_attempt=True,
         metric="directory refused",
+    )
+)
+DIRECTORY_NAME_TAKEN = declare(
+    Event(
+        "directory.name_taken",
+        _("Username from a directory already taken"),
+        _("%(actor)s couldn’t sign in from the directory %(directory)s: another account has the same username."),
+        severity=Severity.WARN,
     )
 )

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from accounts import audit_events
 from accounts.models import User
+from accounts.portal import audit_events
 from verification import audit, browsers, enrolments, notices
 from verification.context import Context
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
 from accounts.signin import challenge_in_progress
 from accounts.signin.pending_sign_in import Pending

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from accounts import audit_events, password_changes, password_check, provisioning
+from accounts import password_changes, password_check, provisioning
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.directories import PasswordResult
 from accounts.directories import audit_events as directory_audit_events
 from accounts.models import User

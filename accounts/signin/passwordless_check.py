@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.signin import pending_sign_in
 from verification import audit, challenges, limits, policies
 from verification.context import Context
@@ -43,7 +43,12 @@ def _checked_passwordless(
         or holder.method not in rules.methods
         or policies.refusal(holder.user, context.now)
     ):
-        audit.record(audit_events.SIGN_IN_DENIED, user_id=holder.user_id, context=context, why="alone_not_allowed")
+        audit.record(
+            audit_events.SIGN_IN_DENIED,
+            user_id=holder.user_id,
+            context=context,
+            why="alone_not_allowed",
+        )
         return gone
     binding = pending_sign_in.new_id()
     issued = challenges.start(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, policies

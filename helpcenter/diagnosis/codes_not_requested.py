@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from helpcenter.diagnosis.diagnosis_input import DiagnosisInput
 from helpcenter.diagnosis.findings_and_buttons import Finding
 from verification import audit, time_format

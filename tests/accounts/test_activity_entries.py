@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import activity_entries, audit_events
+from accounts import activity_entries
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person

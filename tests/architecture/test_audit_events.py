@@ -19,13 +19,14 @@ from verification import audit
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 HOMES = (
     "verification.audit.events",
-    "accounts.audit_events",
+    "accounts.sign_in_and_password_audit_events",
     "accounts.app_passwords.audit_events",
     "accounts.applications.audit_events",
     "accounts.directories.audit_events",
     "accounts.directory_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",
+    "accounts.portal.audit_events",
     "accounts.provisioning.audit_events",
     "accounts.support.support_action_audit_events",
     "accounts.support.approval_audit_events",

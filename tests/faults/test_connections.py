@@ -157,7 +157,7 @@ _WALKS = """
 from accounts.models import User
 from django.db import connection, transaction
 from verification import audit
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from verification.context import Context
 from django.utils import timezone
 for n in range(300):

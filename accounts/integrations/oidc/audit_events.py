@@ -1,4 +1,4 @@
-"""Audit events of OpenID Connect. What all kinds of applications have in common is in `accounts.audit_events`."""
+"""Audit events of OpenID Connect. `accounts.applications.audit_events` has those of all kinds of applications."""
 
 from django.utils.translation import gettext_lazy as _
 

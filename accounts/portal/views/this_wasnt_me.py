@@ -7,7 +7,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity_entries, audit_events, ending_sessions, reauthentication, redirects, request_context
+from accounts import (
+    activity_entries,
+    ending_sessions,
+    reauthentication,
+    redirects,
+    request_context,
+)
+from accounts import (
+    sign_in_and_password_audit_events as audit_events,
+)
 from accounts.portal import this_wasnt_me_effects
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs

@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.support.reports.report_table import DAYS, KeyFigure, Table
 from verification import audit, registry
 from verification.policies import DecisionReason

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.support.reports.report_table import DAYS, KeyFigure, Table
 from verification import audit
 from verification.audit import events

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
+from accounts.portal import audit_events as portal_events
 from accounts.support import administration_audit_events, caller_verification_audit_events
 from accounts.support import support_action_audit_events as support_events
 from mfasite.demo.history import challenges_and_messages
@@ -115,7 +116,13 @@ def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, meth
     timeline.event(morning + timedelta(minutes=2), support_events.SUPPORT_PASSWORD_REQUIRED, **reason, **about)
     timeline.event(morning + timedelta(minutes=3), support_events.SUPPORT_PERSON_UNLOCKED, **reason, **about)
     changed_at = morning + timedelta(minutes=9)
-    timeline.event(changed_at, audit_events.PASSWORD_CHANGED, user_id=user_id, place=member.office, n_app_passwords=0)
+    timeline.event(
+        changed_at,
+        audit_events.PASSWORD_CHANGED,
+        user_id=user_id,
+        place=member.office,
+        n_app_passwords=0,
+    )
 
 
 def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment) -> None:
@@ -134,10 +141,10 @@ def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, m
             at + timedelta(seconds=30 * n), events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, **said
         )
     steps = (
-        (6, audit_events.ACCOUNT_SECURING_BEGUN),
+        (6, portal_events.ACCOUNT_SECURING_BEGUN),
         (9, audit_events.PASSWORD_CHANGED),
         (10, audit_events.SESSIONS_ENDED),
-        (12, audit_events.ACCOUNT_SECURING_ENDED),
+        (12, portal_events.ACCOUNT_SECURING_ENDED),
     )
     for minutes, event in steps:
         timeline.event(at + timedelta(minutes=minutes), event, user_id=user_id, place=member.home)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.incidents import TextOutage
 from mfasite.demo.history.people import HistoryPerson

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.utils import timezone
 
-from accounts import audit_events
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from accounts.support import support_action_audit_events as support_events
 from accounts.support.reports import list_of_reports

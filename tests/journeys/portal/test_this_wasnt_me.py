@@ -1,7 +1,9 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
-from accounts import activity_entries, audit_events
+from accounts import activity_entries
+from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
+from accounts.portal import audit_events as portal_events
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification import audit
@@ -66,7 +68,7 @@ def test_whole_way_back(ana: Person, clock: Clock) -> None:
 
     assert ("portal:access_restored" in page.outcomes, is_securing(ana)) == (True, False)
     page = ana.browser.go("/activity/")
-    for event in (audit_events.ACCOUNT_SECURING_BEGUN, audit_events.ACCOUNT_SECURING_ENDED):
+    for event in (portal_events.ACCOUNT_SECURING_BEGUN, portal_events.ACCOUNT_SECURING_ENDED):
         assert event.title_for(is_own=True) in page
     told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
     assert [template.rpartition("/")[2] for template in told] == ["account_secured.txt", "password_changed.txt"]
@@ -134,7 +136,11 @@ def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
 
 
 def _guess(person: Person) -> None:
-    audit.record(audit_events.PASSWORD_REFUSED, user_id=person.user.pk, context=Context(now=person.user.date_joined))
+    audit.record(
+        audit_events.PASSWORD_REFUSED,
+        user_id=person.user.pk,
+        context=Context(now=person.user.date_joined),
+    )
 
 
 def test_account_without_a_report_has_nothing_to_restore(ana: Person) -> None:

@@ -1,9 +1,9 @@
-"""Audit events of accounts: sign-ins, passwords, sessions, and “This wasn’t me”."""
+"""Audit events of sign-ins, passwords, deferred registrations and ended sessions."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit import Details, Event, Severity, UserEvent, declare
+from verification.audit import Details, Severity, UserEvent, declare
 from verification.policies import DecisionReason
 
 
@@ -117,37 +117,5 @@ SESSIONS_ENDED = declare(
         log=_("%(person)s ended other sessions."),
         icon="leave",
         title=_("Other sessions were ended"),
-    )
-)
-
-ACCOUNT_SECURING_BEGUN = declare(
-    UserEvent(
-        "account.securing_begun",
-        log=_("%(person)s reported activity that wasn’t theirs, and is securing their account."),
-        icon="shield",
-        title=_("You reported something that wasn’t you"),
-        staff_title=_("They reported activity that wasn’t theirs"),
-        severity=Severity.WARN,
-        is_deniable=False,
-        trouble=_("“This wasn’t me”"),
-    )
-)
-ACCOUNT_SECURING_ENDED = declare(
-    UserEvent(
-        "account.securing_ended",
-        log=_("%(person)s finished securing their account."),
-        icon="shield",
-        title=_("You restored access to your account"),
-        staff_title=_("They secured their account again"),
-        severity=Severity.GOOD,
-        is_deniable=False,
-    )
-)
-DIRECTORY_NAME_TAKEN = declare(
-    Event(
-        "directory.name_taken",
-        _("Username from a directory already taken"),
-        _("%(actor)s couldn’t sign in from the directory %(directory)s: another account has the same username."),
-        severity=Severity.WARN,
     )
 )
