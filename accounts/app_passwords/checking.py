@@ -8,7 +8,8 @@ from functools import cache
 
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, directories, password_check
+from accounts import access, directories
+from accounts import local_or_directory_password_check as password_check
 from accounts.app_passwords import failing_apps, generating, last_use_and_places
 from accounts.app_passwords.check_request import CheckRequest
 from accounts.app_passwords.issuing_and_revoking import DIGEST_PURPOSE

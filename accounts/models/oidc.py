@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
 from accounts.models.applications import MAX_ACR_LENGTH, Application, ApplicationSession
-from accounts.models.program_secrets import SecretHolder
+from accounts.models.current_and_former_secret import SecretHolder
 from verification.models import SigningKey
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.applications import Application
-from accounts.models.program_secrets import SecretHolder
+from accounts.models.current_and_former_secret import SecretHolder
 
 
 class Proxy(SecretHolder):

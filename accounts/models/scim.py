@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.current_and_former_secret import SecretHolder
 from accounts.models.directories import Directory
 from accounts.models.people import User
-from accounts.models.program_secrets import SecretHolder
 
 
 class ScimAccess(SecretHolder):

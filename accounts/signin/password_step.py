@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from accounts import password_changes, password_check, provisioning
+from accounts import breached_passwords, provisioning
+from accounts import local_or_directory_password_check as password_check
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.directories import PasswordResult
 from accounts.directories import audit_events as directory_audit_events
@@ -48,7 +49,7 @@ def check(name: str, password: str, context: Context) -> FirstStep:
             limits.refund_password(folded, context)
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
-    password_changes.note_breached(user, password, context)
+    breached_passwords.note_at_sign_in(user, password, context)
     if user.directory_id is not None:
         provisioning.trust(user, context)
     return FirstStep(gate=gate, answer=PasswordResult.RIGHT, user=user, name=folded)

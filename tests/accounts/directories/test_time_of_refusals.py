@@ -7,7 +7,8 @@ from contextlib import ExitStack, nullcontext
 import pytest
 from django.contrib.auth.hashers import get_hasher
 
-from accounts import conf, directories, password_check
+from accounts import conf, directories
+from accounts import local_or_directory_password_check as password_check
 from accounts.directories import requests_at_once
 from accounts.directories.ldap_connections import Connection
 from accounts.models import Directory, User
