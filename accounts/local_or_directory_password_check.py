@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts import directories, hashers, provisioning
-from accounts.directories import DirectoryEntry, Judged, PasswordResult
+from accounts.directories import DirectoryEntry, Judged, PasswordResult, audit_events
 from accounts.models import Directory, User
 from accounts.provisioning import ChangeKind, PersonEntry, ProvisioningMethod, ProvisioningSource
 from verification import audit
@@ -109,8 +109,6 @@ def _supplied(directory: Directory, entry: DirectoryEntry, context: Context) -> 
         (change,) = provisioning.apply_people(directory, [change], by, context.now)
     if change.user_id is None:
         with transaction.atomic():
-            audit.record(
-                directories.audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name
-            )
+            audit.record(audit_events.DIRECTORY_NAME_TAKEN, user_id=None, context=context, directory=directory.name)
         return CheckedPassword(answer=PasswordResult.NAME_TAKEN)
     return CheckedPassword(answer=PasswordResult.RIGHT, user=User.objects.get(pk=change.user_id))

@@ -1,4 +1,4 @@
-"""Tests that portal, staff pages, re-authentication and app passwords ask the decision that applications ask."""
+"""Tests that portal, staff pages and re-authentication ask the decision that applications ask."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,7 @@ from django.test import RequestFactory
 
 from accounts import access
 from accounts.access import AccessDecision, AccessReason, AccessStep, portal_and_staff
-from accounts.models import User
-from tests.simulated import app_password_services
-from tests.simulated.app_password_services import AppPasswordService, mail
-from tests.simulated.people import PASSWORD, Clock, Person, hire
-
-__all__ = ["mail"]
+from tests.simulated.people import Clock, Person, hire
 
 REFUSED = AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
 
@@ -50,24 +45,6 @@ def test_sensitive_changes_ask_it(ana: Person, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(portal_and_staff, "again", lambda _request, **_named: REFUSED)
 
     assert ana.browser.go("/app-passwords/make/").path == "/sign-in/again/"
-
-
-def test_app_passwords_ask_it(ana: Person, mail: AppPasswordService, nobody: Callable[[], None]) -> None:
-    secret = app_password_services.make(ana.user)
-    assert mail.opens("ana", secret)
-
-    nobody()
-
-    assert not mail.opens("ana", secret)
-
-
-def test_passwords_of_older_apps_ask_it(ana: Person, mail: AppPasswordService, nobody: Callable[[], None]) -> None:
-    User.objects.filter(pk=ana.user.pk).update(second_step="disabled")
-    assert mail.opens("ana", PASSWORD)
-
-    nobody()
-
-    assert not mail.opens("ana", PASSWORD)
 
 
 def test_a_stranger_is_signed_out(rf: RequestFactory, db: None) -> None:
