@@ -11,7 +11,7 @@ from django.test import override_settings
 from accounts import password_resets
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, Session, SupportRequest
 from accounts.support import caller_verification
-from accounts.support.actions import Actor, approvals
+from accounts.support.actions import Actor, second_person_approvals
 from accounts.tasks import clear_sessions, purge
 from mfasite.celery import app
 from tests.simulated.people import Clock, Person
@@ -47,7 +47,9 @@ def test_what_staff_asked_for_is_removed_in_time(
     """Seen failing with checks and requests that were never deleted."""
     context = Context(now=clock.now)
     caller_verification.vouch(cleo.user, ana.user, "the number in the personnel file", context)
-    approvals.ask("block", Actor(staff=cleo.user, context=context, reason="asked", ticket="1"), ana.user, {})
+    second_person_approvals.ask(
+        "block", Actor(staff=cleo.user, context=context, reason="asked", ticket="1"), ana.user, {}
+    )
     group = {"name": "Editors", "reason": "asked", "asked_by": cleo.user}
     GroupRequest.objects.create(**group, asked_at=clock.now, ends_at=clock.now + timedelta(days=1))
     clock.forward(days=days)

@@ -8,7 +8,15 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, notify, record
+from accounts.support.actions.action_form_and_declaration import (
+    Action,
+    ActionResult,
+    ActionTopic,
+    Actor,
+    Effect,
+    notify,
+    record,
+)
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.people import Person, hire
 from tests.simulated.support_desk import WHY, case, do

@@ -23,7 +23,7 @@ from accounts.models import Application, Directory, LogoutDelivery, ProtectedHos
 from accounts.models.directories import DirectoryKind, LinkBy
 from accounts.provisioning import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.support.actions import blocks_and_bypasses as access_actions
-from accounts.support.actions.base import Actor
+from accounts.support.actions.action_form_and_declaration import Actor
 from mfasite.demo import child_processes
 from tests.accounts.integrations.forward_auth.conftest import HOST, NAVIGATION, ForwardAuthProxy
 from tests.real_programs.ports import free_port

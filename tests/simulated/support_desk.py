@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.support.actions import ActionResult, authorise, execution
+from accounts.support.actions import ActionResult, execution, who_may_act_on_whom
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.http_browser import Page
@@ -44,4 +44,6 @@ def address_of_action(person: Person, name: str) -> str:
 
 def perform(asked: ActionRequest, context: Context) -> ActionResult:
     """Do an action as the page does: authorise it, then execute it."""
-    return execution.execute(asked, authorise.authorise(asked.staff, asked.person, asked.action, context), context)
+    return execution.execute(
+        asked, who_may_act_on_whom.authorise(asked.staff, asked.person, asked.action, context), context
+    )

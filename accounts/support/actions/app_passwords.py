@@ -8,7 +8,7 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionResult,
     ActionTopic,

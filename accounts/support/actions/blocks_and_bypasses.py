@@ -12,8 +12,7 @@ from accounts import app_passwords
 from accounts.models import SecondStep, User
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.action_preview import ActionImpact
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionForm,
     ActionResult,
@@ -26,6 +25,7 @@ from accounts.support.actions.base import (
     notify,
     record,
 )
+from accounts.support.actions.action_preview import ActionImpact
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 

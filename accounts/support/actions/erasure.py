@@ -13,8 +13,7 @@ from accounts import applications, directory_sync
 from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
-from accounts.support.actions.action_preview import ActionImpact
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionForm,
     ActionResult,
@@ -24,6 +23,7 @@ from accounts.support.actions.base import (
     Unneeded,
     declare,
 )
+from accounts.support.actions.action_preview import ActionImpact
 from verification import audit, erasure_in_messages_and_audit, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SupportRequest, User
 from accounts.support import approval_audit_events
-from accounts.support.actions import approvals, authorise
-from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Action, ActionRefusal, ActionResult, ActionState, Actor, Unneeded
+from accounts.support.action_refusals import ActionRefusal
+from accounts.support.actions import second_person_approvals, who_may_act_on_whom
+from accounts.support.actions.action_form_and_declaration import Action, ActionResult, ActionState, Actor, Unneeded
+from accounts.support.actions.who_may_act_on_whom import Permit
 from verification import audit, limits
 from verification.context import Context
 from verification.models.handles import new_handle
@@ -40,7 +41,7 @@ class ActionRequest:
 # One submission of a form -------------------------------------------------------------------------------------
 
 _FORM_REF_LIFE = timedelta(days=1)
-_signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
+_signer = signing.TimestampSigner(salt="accounts.support.actions.who_may_act_on_whom")
 
 
 def new_form_ref() -> str:
@@ -146,7 +147,7 @@ def _carry_out(
         if was_sent(found) if permit is ActionRefusal.QUOTA else not _spend(found):
             return _unneeded(_("You’ve already sent this form. Their page shows what was done. Open the action again."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
-            permit = authorise.authorise(found.staff, found.person, found.action, context)
+            permit = who_may_act_on_whom.authorise(found.staff, found.person, found.action, context)
         if isinstance(permit, ActionRefusal):
             return _refuse(found, permit, context)
         actor = Actor(
@@ -156,7 +157,10 @@ def _carry_out(
 
 
 def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> ActionResult:
-    if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
+    if (
+        second_person_approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by)
+        is None
+    ):
         return _unneeded(_("You’ve already requested this. It is waiting under Requests."))
     return ActionResult(_("Sent for approval. It’s listed under Requests."), state=ActionState.ASKED)
 
@@ -181,12 +185,14 @@ def _carry_out_approved(
 def _collect(
     request: SupportRequest, asked: ActionRequest, context: Context
 ) -> ActionResult | Callable[[], ActionResult]:
-    permit = authorise.authorise_agreed(asked.staff, asked.person, asked.action, caller=request.caller_checked)
+    permit = who_may_act_on_whom.authorise_agreed(
+        asked.staff, asked.person, asked.action, caller=request.caller_checked
+    )
     if isinstance(permit, ActionRefusal):
         return _refuse(asked, permit, context)
-    if not approvals.is_agreed_still(request, now=context.now):
+    if not second_person_approvals.is_agreed_still(request, now=context.now):
         return _unneeded(_("The colleague who approved this can no longer approve it. Request it again."))
-    if not approvals.take(request, asked.staff, context):
+    if not second_person_approvals.take(request, asked.staff, context):
         return _unneeded(
             _("This was already done, the request expired, or their account has changed since. Request it again.")
         )
@@ -205,7 +211,7 @@ def _run_approved(request: SupportRequest, asked: ActionRequest, actor: Actor) -
     """Run an approved action. One that did nothing keeps its approval, for example until an import has ended."""
     result = _run(asked, actor)
     if result.state is ActionState.UNNEEDED:
-        approvals.put_back(request)
+        second_person_approvals.put_back(request)
     return result
 
 

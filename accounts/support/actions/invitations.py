@@ -8,7 +8,16 @@ from accounts import invitations
 from accounts.models import User
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import Action, ActionResult, ActionTopic, Actor, Effect, Unneeded, declare, record
+from accounts.support.actions.action_form_and_declaration import (
+    Action,
+    ActionResult,
+    ActionTopic,
+    Actor,
+    Effect,
+    Unneeded,
+    declare,
+    record,
+)
 from verification.db import row_locks
 
 

@@ -12,8 +12,7 @@ from accounts import app_passwords
 from accounts.models import User
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
-from accounts.support.actions.action_preview import ActionImpact
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionForm,
     ActionResult,
@@ -27,6 +26,7 @@ from accounts.support.actions.base import (
     record,
     unless_nothing,
 )
+from accounts.support.actions.action_preview import ActionImpact
 from verification import challenges, enrolments, outcomes, policies, registry
 from verification.models import Purpose
 from verification.models.handles import new_handle

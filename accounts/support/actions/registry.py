@@ -3,7 +3,7 @@
 from accounts.support.actions import (
     app_passwords,
     blocks_and_bypasses,
-    browsers,
+    browsers_and_sessions,
     erasure,
     hardware_tokens,
     invitations,
@@ -11,13 +11,13 @@ from accounts.support.actions import (
     role_assignment,
     temporary_access_passes,
 )
-from accounts.support.actions.base import Action, declared
+from accounts.support.actions.action_form_and_declaration import Action, declared
 
 SUBJECTS = (
     blocks_and_bypasses,
     temporary_access_passes,
     app_passwords,
-    browsers,
+    browsers_and_sessions,
     method_resets,
     erasure,
     hardware_tokens,

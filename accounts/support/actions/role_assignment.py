@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes, support_action_audit_events
+from accounts.support.action_refusals import ActionRefusal
 from accounts.support.actions import action_preview
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionForm,
-    ActionRefusal,
     ActionResult,
     ActionTopic,
     Actor,

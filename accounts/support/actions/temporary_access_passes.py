@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support import support_action_audit_events
-from accounts.support.actions.base import (
+from accounts.support.actions.action_form_and_declaration import (
     Action,
     ActionForm,
     ActionResult,

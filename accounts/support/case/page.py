@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts import activity_entries, app_passwords, applications, invitations, running_sessions
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.support import approval_audit_events, caller_verification
-from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, authorise
+from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, who_may_act_on_whom
 from accounts.support.case import account_status, offered_actions, sign_in_attempts, suggested_next_step
 from accounts.support.case.account_status import Status
 from accounts.support.case.offered_actions import Offers
@@ -162,7 +162,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     decision = policies.decide(person, Context(now=now))
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
-    access = authorise.access(staff, person, context)
+    access = who_may_act_on_whom.access(staff, person, context)
     messages, active_access = tuple(_messages(person)), _active_access(person, now)
     events = audit.of_person(person.pk, prefix="support.", most=_MAX_ACTIONS_SHOWN)
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))

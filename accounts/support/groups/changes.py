@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.admin_changes import ChangeRefused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
-from accounts.support.actions import ActionRefusal, Actor, Rank, approvals, ranks, role_assignment
+from accounts.support.actions import ActionRefusal, Actor, Rank, ranks, role_assignment, second_person_approvals
 from accounts.support.groups.plans import GroupChangePlan, WantedGroup, kept_by, plan
 from verification import audit, limits, policies
 from verification.audit import Event
@@ -156,7 +156,7 @@ def _ask(group: Group | None, wanted: WantedGroup | None, actor: Actor) -> None:
         reason=actor.reason,
         asked_by=actor.staff,
         asked_at=actor.context.now,
-        ends_at=actor.context.now + approvals.LIFE,
+        ends_at=actor.context.now + second_person_approvals.LIFE,
     )
     _record(administration_audit_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
 

@@ -23,8 +23,8 @@ from accounts.support.actions import (
     Effect,
     Permit,
     action_preview,
-    authorise,
     execution,
+    who_may_act_on_whom,
 )
 from accounts.support.views import layout
 
@@ -43,7 +43,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form = action.form_class(request.POST or None, initial=_suggested(request))
     form.offer(person, now=context.now)
     preview = action.preview(action_preview.of_person(person, now=context.now))
-    permit = authorise.authorise(request.user, person, action, context)
+    permit = who_may_act_on_whom.authorise(request.user, person, action, context)
     refusal, is_recorded = permit if isinstance(permit, ActionRefusal) else None, False
     if request.method == "POST" and form.is_valid():
         asked = action_request(request, action, person, form)

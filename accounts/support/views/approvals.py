@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import redirects, request_context
 from accounts.models import SupportRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support.actions import ACTIONS, ActionRequest, approvals, execution
+from accounts.support.actions import ACTIONS, ActionRequest, execution, second_person_approvals
 from accounts.support.views import layout
 from accounts.support.views.actions import render_result
 from verification.context import Context
@@ -25,10 +25,10 @@ def index(request: AuthedRequest) -> HttpResponse:
             each,
             ACTIONS[each.action],
             _options(each, context),
-            approvals.may_decide(each, request.user),
+            second_person_approvals.may_decide(each, request.user),
             each.asked_by == request.user,
         )
-        for each in approvals.listed(request.user, now=context.now)
+        for each in second_person_approvals.listed(request.user, now=context.now)
         if each.action in ACTIONS
     ]
     return layout.page(request, "approvals.html", {"listed": listed}, here="requests")
@@ -44,7 +44,7 @@ def _options(found: SupportRequest, context: Context) -> list[tuple[str, str]]:
 
 def _one(request: AuthedRequest, ref: str) -> SupportRequest:
     now = request_context.read(request).now
-    return get_object_or_404(approvals.visible(request.user, now=now), ref=ref)
+    return get_object_or_404(second_person_approvals.visible(request.user, now=now), ref=ref)
 
 
 @redirects.button_on("admin:support-requests")
@@ -55,7 +55,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
     if answer not in {"agree", "refuse"}:
         raise BadRequest
     agrees = answer == "agree"
-    if approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
+    if second_person_approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
         messages.success(
             request, _("Approved. The colleague who requested it can do it now.") if agrees else _("Refused.")
         )
@@ -68,7 +68,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
 @require_POST
 def withdraw(request: AuthedRequest, ref: str) -> HttpResponse:
     """Withdraw one's own request."""
-    if approvals.withdraw(_one(request, ref), request.user, request_context.read(request)):
+    if second_person_approvals.withdraw(_one(request, ref), request.user, request_context.read(request)):
         messages.success(request, _("Withdrawn."))
     else:
         messages.warning(request, _("Only the person who requested this can withdraw it, until it is done."))

@@ -12,14 +12,7 @@ from accounts import redirects, request_context
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.actions import (
-    ActionRefusal,
-    ActionState,
-    Permit,
-    action_preview,
-    authorise,
-    execution,
-)
+from accounts.support.actions import ActionRefusal, ActionState, Permit, action_preview, execution, who_may_act_on_whom
 from accounts.support.views import actions, layout
 from verification import inputs
 from verification.context import Context
@@ -43,7 +36,10 @@ def preview_and_do(request: AuthedRequest) -> HttpResponse:
         messages.warning(request, _("Select at least one person in the list."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
-    permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, context).items()}
+    permits = {
+        pk: each.permit(action)
+        for pk, each in who_may_act_on_whom.access_to_many(request.user, chosen, context).items()
+    }
     form = action.form_class(request.POST if is_confirmed else None)
     if is_confirmed and not actions.is_form_ref_good(request):
         messages.warning(request, _("This page was open for too long. Check the preview again, then confirm."))

@@ -14,8 +14,8 @@ from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import this_wasnt_me_effects
 from accounts.session_store import SessionStore
 from accounts.support.actions import blocks_and_bypasses as access_actions
-from accounts.support.actions import browsers, erasure, method_resets, role_assignment
-from accounts.support.actions.base import Actor
+from accounts.support.actions import browsers_and_sessions, erasure, method_resets, role_assignment
+from accounts.support.actions.action_form_and_declaration import Actor
 from accounts.support.groups import changes
 from accounts.support.groups.plans import WantedGroup, plan
 from accounts.support.imports import people_reading, people_rows
@@ -84,7 +84,7 @@ EVENTS: dict[str, tuple[Callable[[Person, Actor], object], str]] = {
     "sign-out": (lambda person, _actor: person.browser.send("/sign-out/"), "sign-out"),
     "expiry": (_expire, "expired"),
     "own session": (_end_own, "session-ended"),
-    "all sessions": (lambda person, actor: browsers.end_sessions(person.user, actor), "session-ended"),
+    "all sessions": (lambda person, actor: browsers_and_sessions.end_sessions(person.user, actor), "session-ended"),
     "cleared": (lambda person, actor: method_resets.clear_settings(person.user, actor), "cleared"),
     "lost phone": (lambda person, actor: method_resets.phone_lost(person.user, actor), "cleared"),
     "blocked": (lambda person, actor: access_actions.block(person.user, actor), "blocked"),

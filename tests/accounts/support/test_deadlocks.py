@@ -23,7 +23,7 @@ from accounts.models import PasswordReset, Session, User
 from accounts.portal import this_wasnt_me_effects
 from accounts.session_store import SessionStore
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
-from accounts.support.actions import browsers as support_browsers
+from accounts.support.actions import browsers_and_sessions as support_browsers
 from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import some
 from tests.verification.conftest import BINDING, EngineUser, app_code, equip

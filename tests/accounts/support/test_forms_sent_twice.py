@@ -16,7 +16,7 @@ from accounts import app_passwords, session_assurance
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.session_store import SessionStore
 from accounts.support import caller_verification
-from accounts.support.actions import ActionState, approvals, execution
+from accounts.support.actions import ActionState, execution, second_person_approvals
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.infrastructure.concurrency import together
@@ -231,7 +231,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     pk = SupportRequest.objects.get().pk
 
     def decide() -> bool:
-        return approvals.decide(
+        return second_person_approvals.decide(
             SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.context, agrees=True
         )
 

@@ -7,7 +7,14 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import GroupRequest, SecondStep, Session, User
 from accounts.support import support_action_audit_events
-from accounts.support.actions import ActionRefusal, ActionState, Actor, Unneeded, approvals, role_assignment
+from accounts.support.actions import (
+    ActionRefusal,
+    ActionState,
+    Actor,
+    Unneeded,
+    role_assignment,
+    second_person_approvals,
+)
 from accounts.support.groups import WantedGroup
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.support_desk import WHY, case, do
@@ -139,7 +146,7 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
 def test_only_the_one_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it(fay: Person, clock: Clock) -> None:
     for name, staff in (("Night desk", fay), ("Late desk", hire("gil", "Administrators"))):
         wanted = WantedGroup(name=name, rights=frozenset()).as_json()
-        until = clock.now + approvals.LIFE
+        until = clock.now + second_person_approvals.LIFE
         GroupRequest.objects.create(
             name=name, wanted=wanted, reason="r", asked_by=staff.user, asked_at=clock.now, ends_at=until
         )
@@ -153,7 +160,10 @@ def test_only_the_one_who_asked_for_a_change_of_a_role_is_offered_to_withdraw_it
 
 def test_request_that_is_over_leads_back_to_the_list(fay: Person, clock: Clock) -> None:
     """Seen failing: the page was not found."""
-    over, at = GroupRequest.State.WITHDRAWN, {"asked_at": clock.now, "ends_at": clock.now + approvals.LIFE}
+    over, at = (
+        GroupRequest.State.WITHDRAWN,
+        {"asked_at": clock.now, "ends_at": clock.now + second_person_approvals.LIFE},
+    )
     asked_by = hire("gil", "Administrators").user
     request = GroupRequest.objects.create(name="Night desk", reason="r", asked_by=asked_by, state=over, **at)
 

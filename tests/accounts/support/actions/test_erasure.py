@@ -21,7 +21,15 @@ from accounts.models import (
 from accounts.models.people import fold
 from accounts.provisioning import PersonEntry
 from accounts.support import caller_verification
-from accounts.support.actions import ActionState, Actor, Unneeded, action_preview, approvals, erasure, execution
+from accounts.support.actions import (
+    ActionState,
+    Actor,
+    Unneeded,
+    action_preview,
+    erasure,
+    execution,
+    second_person_approvals,
+)
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
 from tests.accounts.support.actions.erased_people import FULL, MAIL, NAME, actor, order, traces, words
@@ -48,7 +56,7 @@ def live(zora: Person, fay: Person, context: Context) -> None:
     noted = Actor(staff=fay.user, context=context, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
     ACTIONS["unlock"].run(zora.user, noted)
     ACTIONS["reset_device"].run(zora.user, noted, ref=zora.enrolment("text").ref)
-    approvals.ask("issue_pass", noted, zora.user, {})
+    second_person_approvals.ask("issue_pass", noted, zora.user, {})
     rows = f"user name,name,mail,groups,state\n{NAME},{FULL},{MAIL},,enabled\n{NAME},{FULL},{MAIL},,enabled\n"
     jobs.begin("people", rows, fay.user, context, name=f"{NAME}.csv", is_dry_run=True)
     jobs.work(timezone.now())
@@ -254,8 +262,8 @@ def test_second_person_must_agree_unless_policy_says_otherwise(zora: Person, fay
 
     assert perform(order(fay, zora), context).state is ActionState.ASKED
     request = SupportRequest.objects.get()
-    assert not approvals.decide(request, fay.user, context, agrees=True)
-    assert approvals.decide(request, gil.user, context, agrees=True)
+    assert not second_person_approvals.decide(request, fay.user, context, agrees=True)
+    assert second_person_approvals.decide(request, gil.user, context, agrees=True)
     request.refresh_from_db()
 
     answer = execution.collect(request, order(fay, zora), context)

@@ -9,10 +9,17 @@ from django.db.models import F
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import ActionRefusal, ActionResult, ActionState, approvals, authorise, execution
-from accounts.support.actions.authorise import Permit
+from accounts.support.actions import (
+    ActionRefusal,
+    ActionResult,
+    ActionState,
+    execution,
+    second_person_approvals,
+    who_may_act_on_whom,
+)
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.who_may_act_on_whom import Permit
 from tests.simulated.people import Clock, Person
 from tests.simulated.support_desk import WHY, do, open_action, perform
 from verification import hardware_tokens, limits
@@ -29,7 +36,7 @@ def asked(staff: Person, person: Person, name: str = "unlock", **more: Any) -> A
 
 
 def permit(staff: Person, person: Person, context: Context, name: str = "unlock") -> Permit:
-    found = authorise.authorise(staff.user, person.user, ACTIONS[name], context)
+    found = who_may_act_on_whom.authorise(staff.user, person.user, ACTIONS[name], context)
     assert isinstance(found, Permit)
     return found
 
@@ -42,7 +49,7 @@ def test_does_it_without_asking_again(
     ana: Person, sam: Person, context: Context, no_check: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = permit(sam, ana, context)
-    monkeypatch.setattr(authorise, "authorise", lambda *_args: pytest.fail("authorised twice"))
+    monkeypatch.setattr(who_may_act_on_whom, "authorise", lambda *_args: pytest.fail("authorised twice"))
 
     assert execution.execute(asked(sam, ana), found, context).state is ActionState.DONE
     assert kinds() == ["support.person_unlocked"]
@@ -281,7 +288,7 @@ def test_approved_action_that_could_not_be_done_keeps_its_approval(
     wanted = asked(root, ana, "assign_token", options={"serial": "AB123456"})
     assert perform(wanted, context).state is ActionState.ASKED
     request = SupportRequest.objects.get()
-    assert approvals.decide(request, sam.user, context, agrees=True)
+    assert second_person_approvals.decide(request, sam.user, context, agrees=True)
     request.refresh_from_db()
 
     assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED

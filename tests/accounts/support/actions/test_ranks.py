@@ -13,12 +13,12 @@ from accounts.support import caller_verification
 from accounts.support.actions import (
     ActionState,
     Actor,
-    approvals,
     blocks_and_bypasses,
     erasure,
     execution,
     ranks,
     role_assignment,
+    second_person_approvals,
     temporary_access_passes,
 )
 from accounts.support.actions.execution import ActionRequest
@@ -172,7 +172,7 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
     request = request_approval(root, fay, context)
 
     answers = {
-        p.user.username: approvals.decide(request, User.objects.get(pk=p.user.pk), context, agrees=True)
+        p.user.username: second_person_approvals.decide(request, User.objects.get(pk=p.user.pk), context, agrees=True)
         for p in (root, fay, sam, finn)
     }
 
@@ -186,7 +186,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     """Seen: an action that a stolen senior support account had approved ran after that account was blocked."""
     finn = hire("finn", "Senior support")
     request = request_approval(sam, dora, context, "phone_lost")
-    assert approvals.decide(request, finn.user, context, agrees=True)
+    assert second_person_approvals.decide(request, finn.user, context, agrees=True)
     ours = Actor(staff=root.user, context=context, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
@@ -218,8 +218,8 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, context
 
     assert alone.state is ActionState.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == "no_caller"
-    assert not approvals.decide(request, ben.user, context, agrees=True)
-    assert approvals.decide(request, dan.user, context, agrees=True)
+    assert not second_person_approvals.decide(request, ben.user, context, agrees=True)
+    assert second_person_approvals.decide(request, dan.user, context, agrees=True)
 
 
 def test_call_back_counts_for_the_caller_if_the_person_is_not_staff(ana: Person, sam: Person, context: Context) -> None:
@@ -244,14 +244,14 @@ def test_request_ends_when_the_person_gets_a_role(ana: Person, sam: Person, root
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
     actor = Actor(staff=sam.user, context=context, reason="asked", ticket="1")
-    request = approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
+    request = second_person_approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
     assert request is not None
-    approvals.decide(request, root.user, context, agrees=True)
+    second_person_approvals.decide(request, root.user, context, agrees=True)
     role_assignment.give_roles(
         ana.user, Actor(staff=root.user, context=context, reason="asked", ticket="1"), roles=["Support desk"]
     )
 
-    assert not approvals.take(SupportRequest.objects.get(), sam.user, context)
+    assert not second_person_approvals.take(SupportRequest.objects.get(), sam.user, context)
 
 
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, context: Context) -> None:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support import staff_roles, support_action_audit_events
-from accounts.support.actions import base, registry
+from accounts.support.actions import action_form_and_declaration, registry
+from accounts.support.actions.action_form_and_declaration import ActionForm, ActionTopic, Effect
 from accounts.support.actions.action_preview import ActionImpact
-from accounts.support.actions.base import ActionForm, ActionTopic, Effect
 from accounts.support.actions.registry import ACTIONS
 from verification import audit
 from verification.audit import UserEvent
@@ -66,7 +66,7 @@ def test_is_one_function_of_the_same_name(name: str) -> None:
 
 @pytest.mark.parametrize("module", registry.SUBJECTS, ids=lambda module: module.__name__.rpartition(".")[2])
 def test_module_declares_the_functions_that_it_has(module: ModuleType) -> None:
-    declared = {each.name for each in vars(module).values() if isinstance(each, base.Action)}
+    declared = {each.name for each in vars(module).values() if isinstance(each, action_form_and_declaration.Action)}
 
     assert declared
     assert all(inspect.isfunction(vars(module).get(name)) for name in declared)
@@ -173,5 +173,5 @@ def test_actions_are_listed_by_topic() -> None:
 
 
 def test_name_is_declared_once() -> None:
-    with pytest.raises(base.ActionDeclaredTwice):
-        base.declare(ACTIONS["unlock"])
+    with pytest.raises(action_form_and_declaration.ActionDeclaredTwice):
+        action_form_and_declaration.declare(ACTIONS["unlock"])

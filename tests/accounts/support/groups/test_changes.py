@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from accounts.admin_changes import ChangeRefused
 from accounts.models import Application, GroupRequest, User
 from accounts.support import groups
-from accounts.support.actions import Actor, approvals
+from accounts.support.actions import Actor, second_person_approvals
 from accounts.support.groups import WantedGroup, plan
 from accounts.support.staff_roles import rights_of
 from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
@@ -186,7 +186,7 @@ def test_refused_request_changes_nothing_and_is_decided_once(
 def test_request_ends(actor: Actor, desk: Group, second: User, context: Context, clock: Clock) -> None:
     change_group(desk, wanted(UNLOCK), actor)
     (request,) = groups.waiting(context.now)
-    clock.forward(seconds=(approvals.LIFE + timedelta(seconds=1)).total_seconds())
+    clock.forward(seconds=(second_person_approvals.LIFE + timedelta(seconds=1)).total_seconds())
     later = Context(now=clock.now)
 
     assert not groups.waiting(later.now)

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification, desk_scopes
-from accounts.support.actions import ranks
-from accounts.support.actions.base import Action, ActionRefusal, Effect
+from accounts.support.action_refusals import ActionRefusal
+from accounts.support.actions import ranks, second_person_approvals
+from accounts.support.actions.action_form_and_declaration import Action, Effect
 from accounts.support.actions.ranks import Rank
 from verification import policies
 from verification.context import Context
 from verification.policies import Rules
-
-# What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
-_NEVER_ALONE = {
-    Rank.BELOW: {Effect.OPENS, Effect.ERASES},
-    Rank.EQUAL: {Effect.OPENS, Effect.ENDS},
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +82,7 @@ class StaffAccess:
 
     def _needs_second(self, action: Action) -> bool:
         """Return whether a second person must approve: policy says so, or the user is a member of staff."""
-        return action.name in self.rules.second_person or action.effect in _NEVER_ALONE.get(self.rank, ())
+        return action.name in self.rules.second_person or second_person_approvals.is_always_needed(action, self.rank)
 
 
 def access(staff: User, person: User, context: Context) -> StaffAccess:

@@ -10,13 +10,24 @@ from django.db.models import QuerySet
 from accounts.models import SupportRequest, User
 from accounts.support import approval_audit_events, desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.actions.base import Actor
+from accounts.support.actions.action_form_and_declaration import Action, Actor, Effect
+from accounts.support.actions.ranks import Rank
 from verification import audit, policies
 from verification.audit import Event
 from verification.context import Context
 
 LIFE = timedelta(hours=24)  # a request must be decided and done within this time
 _State = SupportRequest.State
+# What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
+_NEVER_ALONE = {
+    Rank.BELOW: {Effect.OPENS, Effect.ERASES},
+    Rank.EQUAL: {Effect.OPENS, Effect.ENDS},
+}
+
+
+def is_always_needed(action: Action, rank: Rank) -> bool:
+    """Return whether an action on a member of staff needs a second person, whatever the policy."""
+    return action.effect in _NEVER_ALONE.get(rank, ())
 
 
 def ask(

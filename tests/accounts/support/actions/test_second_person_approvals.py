@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import SupportRequest, User
-from accounts.support.actions import Actor, approvals
+from accounts.support.actions import Actor, second_person_approvals
 from tests.simulated.people import Clock, Person, hire
 from verification.context import Context
 from verification.models import AuditEvent
@@ -19,7 +19,7 @@ def actor(sam: Person, context: Context) -> Actor:
 
 @pytest.fixture
 def waiting(ana: Person, actor: Actor) -> SupportRequest:
-    found = approvals.ask("unlock", actor, ana.user, {})
+    found = second_person_approvals.ask("unlock", actor, ana.user, {})
     assert found
     return found
 
@@ -35,18 +35,21 @@ def later(context: Context, **span: float) -> Context:
 
 
 def agreed(request: SupportRequest, other: User, context: Context) -> SupportRequest:
-    assert approvals.decide(request, other, context, agrees=True)
+    assert second_person_approvals.decide(request, other, context, agrees=True)
     return SupportRequest.objects.get(pk=request.pk)
 
 
 def test_same_request_waits_once(ana: Person, waiting: SupportRequest, actor: Actor) -> None:
-    assert approvals.ask("unlock", actor, ana.user, {}) is None
-    assert approvals.ask("unlock", actor, ana.user, {"days": 1}) is not None
-    assert approvals.ask("block", actor, ana.user, {}) is not None
+    assert second_person_approvals.ask("unlock", actor, ana.user, {}) is None
+    assert second_person_approvals.ask("unlock", actor, ana.user, {"days": 1}) is not None
+    assert second_person_approvals.ask("block", actor, ana.user, {}) is not None
 
 
 def test_request_that_ran_out_can_be_made_again(ana: Person, waiting: SupportRequest, actor: Actor) -> None:
-    assert approvals.ask("unlock", replace(actor, context=later(actor.context, hours=25)), ana.user, {}) is not None
+    assert (
+        second_person_approvals.ask("unlock", replace(actor, context=later(actor.context, hours=25)), ana.user, {})
+        is not None
+    )
 
 
 def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: User, context: Context) -> None:
@@ -60,36 +63,36 @@ def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: Use
 def test_neither_the_one_who_asked_nor_one_without_the_right_decides(
     waiting: SupportRequest, context: Context, dora: Person, who: str
 ) -> None:
-    assert not approvals.decide(waiting, User.objects.get(username=who), context, agrees=True)
-    assert not approvals.decide(waiting, User.objects.get(username=who), context, agrees=False)
+    assert not second_person_approvals.decide(waiting, User.objects.get(username=who), context, agrees=True)
+    assert not second_person_approvals.decide(waiting, User.objects.get(username=who), context, agrees=False)
 
 
 def test_colleague_who_vouched_for_the_caller_does_not_agree(
     ana: Person, actor: Actor, other: User, root: Person
 ) -> None:
-    found = approvals.ask("unlock", actor, ana.user, {}, vouched_by=other)
+    found = second_person_approvals.ask("unlock", actor, ana.user, {}, vouched_by=other)
 
     assert found
-    assert not approvals.may_decide(found, other)
-    assert approvals.may_decide(found, root.user)
+    assert not second_person_approvals.may_decide(found, other)
+    assert second_person_approvals.may_decide(found, root.user)
 
 
 def test_person_who_is_staff_does_not_agree_to_what_is_done_for_them(actor: Actor, other: User, root: Person) -> None:
-    found = approvals.ask("unlock", actor, other, {})
+    found = second_person_approvals.ask("unlock", actor, other, {})
 
     assert found
-    assert not approvals.may_decide(found, other)
-    assert approvals.may_decide(found, root.user)
+    assert not second_person_approvals.may_decide(found, other)
+    assert second_person_approvals.may_decide(found, root.user)
 
 
 @pytest.mark.parametrize("hours", [24, 25, 300])
 def test_nobody_decides_after_a_day(waiting: SupportRequest, other: User, context: Context, hours: int) -> None:
-    assert not approvals.decide(waiting, other, later(context, hours=hours), agrees=True)
+    assert not second_person_approvals.decide(waiting, other, later(context, hours=hours), agrees=True)
 
 
 def test_first_word_counts(waiting: SupportRequest, other: User, root: Person, context: Context) -> None:
-    assert approvals.decide(waiting, other, context, agrees=False)
-    assert not approvals.decide(waiting, root.user, context, agrees=True)
+    assert second_person_approvals.decide(waiting, other, context, agrees=False)
+    assert not second_person_approvals.decide(waiting, root.user, context, agrees=True)
     assert SupportRequest.objects.get().state == SupportRequest.State.REFUSED
 
 
@@ -98,14 +101,14 @@ def test_is_taken_up_once_by_the_one_who_asked(
 ) -> None:
     found = agreed(waiting, other, context)
 
-    assert not approvals.take(found, other, context)
-    assert not approvals.take(found, sam.user, later(context, hours=25))
-    assert approvals.take(found, sam.user, context)
-    assert not approvals.take(found, sam.user, context)
+    assert not second_person_approvals.take(found, other, context)
+    assert not second_person_approvals.take(found, sam.user, later(context, hours=25))
+    assert second_person_approvals.take(found, sam.user, context)
+    assert not second_person_approvals.take(found, sam.user, context)
 
 
 def test_waits_for_a_word(waiting: SupportRequest, sam: Person, context: Context) -> None:
-    assert not approvals.take(waiting, sam.user, context)
+    assert not second_person_approvals.take(waiting, sam.user, context)
 
 
 def test_is_not_taken_up_for_a_person_who_changed(
@@ -114,7 +117,7 @@ def test_is_not_taken_up_for_a_person_who_changed(
     found = agreed(waiting, other, context)
     User.objects.filter(pk=ana.user.pk).update(epoch=ana.user.epoch + 1)
 
-    assert not approvals.take(found, sam.user, context)
+    assert not second_person_approvals.take(found, sam.user, context)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"groups": []}])
@@ -122,14 +125,14 @@ def test_word_of_a_colleague_who_lost_the_right_is_gone(
     waiting: SupportRequest, other: User, context: Context, change: dict[str, object]
 ) -> None:
     found = agreed(waiting, other, context)
-    assert approvals.is_agreed_still(found, now=context.now)
+    assert second_person_approvals.is_agreed_still(found, now=context.now)
 
     if "groups" in change:
         other.groups.clear()
     else:
         User.objects.filter(pk=other.pk).update(**change)
 
-    assert not approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=context.now)
+    assert not second_person_approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=context.now)
 
 
 @pytest.mark.parametrize("is_agreed", [False, True])
@@ -139,12 +142,12 @@ def test_the_one_who_asked_withdraws_it_once(
     if is_agreed:
         agreed(waiting, other, context)
 
-    done = [approvals.withdraw(waiting, who, context) for who in (other, sam.user, sam.user)]
+    done = [second_person_approvals.withdraw(waiting, who, context) for who in (other, sam.user, sam.user)]
 
     assert done == [False, True, False]
-    assert not approvals.decide(waiting, other, context, agrees=True)
-    assert not approvals.take(waiting, sam.user, context)
-    assert list(approvals.listed(sam.user, now=context.now)) == []
+    assert not second_person_approvals.decide(waiting, other, context, agrees=True)
+    assert not second_person_approvals.take(waiting, sam.user, context)
+    assert list(second_person_approvals.listed(sam.user, now=context.now)) == []
     event = AuditEvent.objects.get(kind="support.request_withdrawn")
     assert (event.actor_id, event.detail["request"]) == (sam.user.pk, waiting.ref)
 
@@ -152,25 +155,25 @@ def test_the_one_who_asked_withdraws_it_once(
 def test_what_is_done_or_refused_is_not_withdrawn(
     waiting: SupportRequest, other: User, sam: Person, context: Context
 ) -> None:
-    approvals.take(agreed(waiting, other, context), sam.user, context)
+    second_person_approvals.take(agreed(waiting, other, context), sam.user, context)
     refused = SupportRequest.objects.create(
         action="unlock",
         person=waiting.person,
         asked_by=sam.user,
         asked_at=context.now,
-        ends_at=context.now + approvals.LIFE,
+        ends_at=context.now + second_person_approvals.LIFE,
         epoch=1,
         state=SupportRequest.State.REFUSED,
     )
 
-    assert not approvals.withdraw(waiting, sam.user, context)
-    assert not approvals.withdraw(refused, sam.user, context)
+    assert not second_person_approvals.withdraw(waiting, sam.user, context)
+    assert not second_person_approvals.withdraw(refused, sam.user, context)
 
 
 def test_list_shows_what_is_open(waiting: SupportRequest, other: User, sam: Person, context: Context) -> None:
-    assert list(approvals.listed(other, now=context.now)) == [waiting]
-    assert list(approvals.listed(other, now=context.now + timedelta(hours=24))) == []
+    assert list(second_person_approvals.listed(other, now=context.now)) == [waiting]
+    assert list(second_person_approvals.listed(other, now=context.now + timedelta(hours=24))) == []
 
-    approvals.take(agreed(waiting, other, context), sam.user, context)
+    second_person_approvals.take(agreed(waiting, other, context), sam.user, context)
 
-    assert list(approvals.listed(other, now=context.now)) == []
+    assert list(second_person_approvals.listed(other, now=context.now)) == []

@@ -8,11 +8,11 @@ from django.contrib.auth.models import Group
 
 from accounts.models import CallerCheck, Scope, User
 from accounts.support import caller_verification
-from accounts.support.actions import ActionRefusal, authorise
-from accounts.support.actions.authorise import Permit, StaffAccess
-from accounts.support.actions.base import Action, Effect
+from accounts.support.actions import ActionRefusal, who_may_act_on_whom
+from accounts.support.actions.action_form_and_declaration import Action, Effect
 from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.who_may_act_on_whom import Permit, StaffAccess
 from tests.simulated.people import Person
 from verification import policies
 from verification.context import Context
@@ -116,7 +116,7 @@ def test_permit_holds_for_the_person_as_they_were(change: dict[str, Any]) -> Non
 
 
 def test_role_without_the_permission_is_refused(ana: Person, dora: Person, context: Context) -> None:
-    assert authorise.authorise(dora.user, ana.user, ACTIONS["erase"], context) is ActionRefusal.NOT_ALLOWED
+    assert who_may_act_on_whom.authorise(dora.user, ana.user, ACTIONS["erase"], context) is ActionRefusal.NOT_ALLOWED
 
 
 def test_quota_is_that_of_the_staff(ana: Person, sam: Person, context: Context) -> None:
@@ -127,7 +127,7 @@ def test_quota_is_that_of_the_staff(ana: Person, sam: Person, context: Context) 
     Policy.objects.create(group=lab, rank=2, staff_quota=5, caller_check=False)
     policies.forget()
 
-    found = authorise.access(sam.user, ana.user, context)
+    found = who_may_act_on_whom.access(sam.user, ana.user, context)
 
     assert (found.staff_quota, found.rules.caller_check) == (3, False)
 
@@ -136,20 +136,23 @@ def test_many_are_read_like_one(ana: Person, ben: Person, sam: Person, root: Per
     caller_verification.vouch(sam.user, ana.user, "the number on file", context)
     people = [ana.user, ben.user, root.user]
 
-    found = authorise.access_to_many(sam.user, people, context)
+    found = who_may_act_on_whom.access_to_many(sam.user, people, context)
 
     for name in ("unlock", "forget_browsers", "erase"):
-        one_by_one = [authorise.authorise(sam.user, person, ACTIONS[name], context) for person in people]
+        one_by_one = [who_may_act_on_whom.authorise(sam.user, person, ACTIONS[name], context) for person in people]
         assert [found[person.pk].permit(ACTIONS[name]) for person in people] == one_by_one
 
 
 def test_agreed_action_keeps_the_caller_and_asks_rights_again(ana: Person, sam: Person, context: Context) -> None:
     unlock = ACTIONS["unlock"]
 
-    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="") is ActionRefusal.NO_CALLER
-    assert isinstance(authorise.authorise_agreed(sam.user, ana.user, unlock, caller="Call back"), Permit)
+    assert who_may_act_on_whom.authorise_agreed(sam.user, ana.user, unlock, caller="") is ActionRefusal.NO_CALLER
+    assert isinstance(who_may_act_on_whom.authorise_agreed(sam.user, ana.user, unlock, caller="Call back"), Permit)
 
     desk, lab = Group.objects.create(name="Desk"), Group.objects.create(name="Lab")
     Scope.objects.create(desk=desk).people.add(lab)
     sam.user.groups.add(desk)
-    assert authorise.authorise_agreed(sam.user, ana.user, unlock, caller="Call back") is ActionRefusal.OTHER_SCOPE
+    assert (
+        who_may_act_on_whom.authorise_agreed(sam.user, ana.user, unlock, caller="Call back")
+        is ActionRefusal.OTHER_SCOPE
+    )
