@@ -22,7 +22,7 @@ from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.home_page_topics import ArticleEntry
 from helpcenter.models import Feedback
 from verification import inputs, limits, notices
-from verification.context import network_of
+from verification.limits import network_of
 
 _MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
 _CACHE_SECONDS = 300  # how long caches may keep pages of visitors without a session

@@ -1,6 +1,5 @@
 """`Context`: when, from where and with which browser an action happens, as plain values without a request."""
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,12 +18,3 @@ class Context:
     browser: str = ""
     device: str = ""
     language: str = "en"
-
-
-def network_of(address: str) -> str:
-    """Return the network that one person is likely to have: an IPv4 address or an IPv6 /64."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from accounts.app_passwords.check_request import CheckRequest
 from accounts.models import StaleClient, User
 from verification import notices
-from verification.context import network_of
+from verification.limits import network_of
 
 _MAX_FAILING_PLACES_KEPT = 20  # places of failing programs kept for one person
 _MIN_FAILURES_TO_LIST = 3  # failures before the page lists a program

@@ -39,21 +39,6 @@ sends_per_network_hour: Setting[int] = Setting(
     meaning="texts and calls requested from one network (an IPv4 address, an IPv6 /64) in an hour whose codes were "
     "not entered",
 )
-own_networks: Setting[tuple[str, ...]] = Setting(
-    SENDING,
-    "OWN_NETWORKS",
-    formats.networks,
-    default=(),
-    meaning="your organisation's networks, such as an office's public address: `192.0.2.7,10.0.0.0/8`. Their network "
-    "limits are larger",
-)
-own_network_factor: Setting[int] = Setting(
-    SENDING,
-    "OWN_NETWORK_FACTOR",
-    formats.whole_number(1, 10_000),
-    default=20,
-    meaning="how many times larger the network limits of your own networks are",
-)
 sends_per_range_hour: Setting[int] = Setting(
     SENDING,
     "SENDS_PER_RANGE_HOUR",

@@ -1,5 +1,7 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
+from verification.limits.app_passwords_and_program_secrets import ProgramSecrets, spend_check, spend_incorrect_secret
+from verification.limits.client_networks import network_of
 from verification.limits.counting.fixed_windows import window_start
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.deletion_of_old_counters import purge
@@ -27,7 +29,6 @@ from verification.limits.password_guessing import (
     passwords_wait_until,
     refund_password,
 )
-from verification.limits.program_secrets import ProgramSecrets, spend_check, spend_incorrect_secret
 from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
 from verification.limits.single_use import is_spent, spend_once
 from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
@@ -57,6 +58,7 @@ __all__ = [
     "lock_all",
     "lock_failures",
     "may_guess",
+    "network_of",
     "opt_outs",
     "password_accepted",
     "password_gate",

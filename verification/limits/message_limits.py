@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from verification import conf
-from verification.context import Context, network_of
+from verification.context import Context
 from verification.limits import spending_limits, toll_fraud, unanswered_messages
+from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import DAY, HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowCount, WindowLimit, by_key, count_in_windows, give_back
 from verification.limits.counting.gate import Gate
-from verification.limits.own_networks import for_network
 from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import ChallengeState, Counter, Message
 

@@ -8,9 +8,11 @@ from django.db.models import F, Max, Q
 
 from verification import conf
 from verification.browsers import known_browsers
-from verification.context import Context, network_of
+from verification.context import Context
 from verification.db import batched_writes
 from verification.keys import crypto
+from verification.limits.app_passwords_and_program_secrets import check_limit
+from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import (
     DAY,
     EPOCH,
@@ -25,8 +27,6 @@ from verification.limits.counting.counter_rows import (
 from verification.limits.counting.fixed_windows import WindowLimit
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.counting.growing_delays import wait_schedule
-from verification.limits.own_networks import for_network
-from verification.limits.program_secrets import check_limit
 from verification.models import Counter
 
 

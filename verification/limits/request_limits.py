@@ -2,11 +2,11 @@
 
 from verification import conf
 from verification.browsers import known_browsers
-from verification.context import Context, network_of
+from verification.context import Context
+from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
 from verification.limits.counting.gate import Gate
-from verification.limits.own_networks import for_network
 
 
 def spend_request(what: str, *, name: str, context: Context) -> Gate:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from verification import audit, conf, phone_numbers
 from verification.audit import events
-from verification.context import Context, network_of
+from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 from verification.limits import countries_and_prices
+from verification.limits.client_networks import network_of
 from verification.models import (
     BlockedRange,
     ChallengeState,

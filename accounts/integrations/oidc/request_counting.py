@@ -3,9 +3,9 @@
 from accounts import conf
 from accounts.models import OidcClient
 from verification import limits
-from verification.context import Context, network_of
+from verification.context import Context
 from verification.db.ttl_cache import TTLCache
-from verification.limits import Gate
+from verification.limits import Gate, network_of
 
 # Only known names are counted by name: a stranger can't fill the table with others.
 _known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objects.values_list("client_id", flat=True)))

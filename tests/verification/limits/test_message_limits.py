@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from verification import limits
-from verification.context import network_of
+from verification.limits import network_of
 from verification.limits.counting.counter_rows import EPOCH
 from verification.models import Counter, Message, MessageState
 from verification.outcomes import Verdict

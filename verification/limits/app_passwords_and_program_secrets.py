@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from verification import conf
-from verification.context import Context, network_of
+from verification.context import Context
 from verification.db.ttl_cache import TTLCache
+from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import MINUTE
 from verification.limits.counting.fixed_windows import WindowLimit, count_in_windows
 from verification.limits.counting.gate import OPEN, Gate
-from verification.limits.own_networks import for_network
 
 T = TypeVar("T")
 _MAX_LIMITED = 10_000  # networks, each about 200 bytes
