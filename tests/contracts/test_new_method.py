@@ -55,7 +55,7 @@ def test_says_itself_how_it_is_set_up(ben: Person, monkeypatch: pytest.MonkeyPat
     """Seen failing: the page said that a passkey is saved, whatever method had its own form."""
     words = "Type your word backwards for the first time."
     monkeypatch.setattr(type(method), "explain_setup", words, raising=False)
-    monkeypatch.setattr(method, "issue", lambda _: Issue(page="parts/match_code.html", is_own_form=True))
+    monkeypatch.setattr(method, "issue", lambda _: Issue(page="parts/digits_to_press_in_call.html", is_own_form=True))
 
     register(ben)
 
