@@ -284,7 +284,7 @@ REPLACED = {
 }
 # Words with one meaning in identifiers: the meaning, and the only places where they may be used.
 ONE_MEANING = {
-    "closed": ("a circuit is closed", ("verification/models/routes.py", "verification/delivery/routing/")),
+    "closed": ("a circuit is closed", ("verification/models/routes_and_circuits.py", "verification/delivery/routing/")),
     "closes": ("nothing does", ()),
     "held": ("a delivery report waits", ("verification/delivery/providers/virtual/",)),
 }

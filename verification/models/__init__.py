@@ -3,15 +3,22 @@
 from verification.models.audit import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, ChallengeState, Purpose
-from verification.models.costs import BlockedRange, Country, OptOut, ProcessedReply, Span, SpendingLimit
+from verification.models.countries_costs_and_opt_outs import (
+    BlockedRange,
+    Country,
+    OptOut,
+    ProcessedReply,
+    Span,
+    SpendingLimit,
+)
 from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey, SigningKey
 from verification.models.limits import Counter, Failure
-from verification.models.messages import Channel, FailureReason, Message, MessageState
+from verification.models.messages import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState
 from verification.models.outages import Outage
 from verification.models.policies import AppPasswordsEnd, Policy, TrustedNumbers
-from verification.models.routes import Attempt, AttemptResult, Circuit, CircuitState, Route
+from verification.models.routes_and_circuits import Circuit, CircuitState, Route
 from verification.models.strengths import Strength
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The outbox: texts, calls and emails to send, and what happened to each."""
+"""The outbox: texts, calls and emails to send, what happened to each, and the failed tries of providers."""
 
 from django.conf import settings
 from django.db import models
@@ -159,3 +159,30 @@ class Message(models.Model):
     @address.setter
     def address(self, value: str) -> None:
         self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=self.bound())
+
+
+class AttemptResult(models.TextChoices):
+    """How a failed try ended."""
+
+    REFUSED = "refused", _("refused")
+    LOST = "lost", _("no answer")
+    RETURNED = "returned", _("accepted, then reported as not delivered")
+
+
+class Attempt(models.Model):
+    """One failed try of a message. The try that succeeded, or is under way, is on the message itself."""
+
+    # No constraint in the database, so that months of messages can be dropped without looking for attempts.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
+    provider = models.CharField(max_length=32)
+    result = models.CharField(max_length=16, choices=AttemptResult.choices)
+    reason = models.CharField(max_length=16, choices=FailureReason.choices, blank=True)
+    code = models.CharField(max_length=32, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="attempts_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.get_result_display()}"

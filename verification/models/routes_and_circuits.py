@@ -1,4 +1,4 @@
-"""Routes, circuits and failed tries: which provider sends what where, and how each provider performs."""
+"""Routes and circuits: which provider sends what where, and which one is bypassed because it failed."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.messages import Channel, FailureReason, Message
+from verification.models.messages import Channel
 
 _PLACE = RegexValidator(
     r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", _("Enter a country such as CH or a prefix such as +4179, or leave this empty.")
@@ -84,30 +84,3 @@ class Circuit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}, {self.kind}: {self.get_state_display()}"
-
-
-class AttemptResult(models.TextChoices):
-    """How a failed try ended."""
-
-    REFUSED = "refused", _("refused")
-    LOST = "lost", _("no answer")
-    RETURNED = "returned", _("accepted, then reported as not delivered")
-
-
-class Attempt(models.Model):
-    """One failed try of a message. The try that succeeded, or is under way, is on the message itself."""
-
-    # No constraint in the database, so that months of messages can be dropped without looking for attempts.
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
-    provider = models.CharField(max_length=32)
-    result = models.CharField(max_length=16, choices=AttemptResult.choices)
-    reason = models.CharField(max_length=16, choices=FailureReason.choices, blank=True)
-    code = models.CharField(max_length=32, blank=True)
-    reference = models.CharField(max_length=64, blank=True)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes = (models.Index(fields=["at"], name="attempts_by_time"),)
-
-    def __str__(self) -> str:
-        return f"{self.provider}: {self.get_result_display()}"
