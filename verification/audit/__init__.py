@@ -18,7 +18,7 @@ from verification.audit.digests import is_intact
 from verification.audit.personal_words import PERSONAL, erase_words
 from verification.audit.reading import between, newest, of_person, since, size
 from verification.audit.recording import EventToRecord, record, record_many
-from verification.audit.removal import Removed, remove
+from verification.audit.removing_old_months import Removed, remove
 from verification.audit.sealing import seal
 from verification.audit.verifying import ChainFault, Problem, verify, verify_newest
 

@@ -11,7 +11,6 @@ from verification.models.messages import Channel, FailureReason, MessageState
 
 MAX_REFERENCE = 64  # characters of a provider's reference
 MAX_KEYS = 64  # pressed in one entry
-CALLBACK_LIFE = timedelta(minutes=5)  # before and after its signed time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,13 +157,6 @@ class ResponseLost(Exception):
 
 class Forged(Exception):
     """A callback without a valid signature of the provider for this address, body and time."""
-
-
-def check_time(moment: float, *, now: datetime) -> None:
-    """Check the signed time of a callback. Units: Unix seconds. Errors: `Forged` if it is five minutes from ours."""
-    ahead = moment - now.timestamp()
-    if abs(ahead) > CALLBACK_LIFE.total_seconds():
-        raise Forged(f"its time is {ahead:+.0f} seconds from ours: it is repeated, or a clock is wrong")
 
 
 class Provider(Protocol):

@@ -19,6 +19,8 @@ from verification.models import Counter, Span, SpendingLimit
 
 SPENT = "spend."  # prefix of the scopes that count cost
 
+# Per period, the amounts of the alarm and of the stop, until operators change them.
+LIMITS_OF_A_NEW_DATABASE = {Span.DAY: (Decimal(100), Decimal(400)), Span.MONTH: (Decimal(1000), Decimal(4000))}
 
 _SPANS = {Span.DAY: timedelta(days=1), Span.MONTH: timedelta(days=30)}
 

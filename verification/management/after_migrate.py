@@ -5,7 +5,6 @@ is missing.
 """
 
 import secrets
-from decimal import Decimal
 from typing import Any
 
 from django.apps import apps as installed
@@ -16,6 +15,7 @@ from django.utils import timezone
 from verification import retention
 from verification.audit import triggers
 from verification.keys import crypto, key_uses
+from verification.limits.spending_limits import LIMITS_OF_A_NEW_DATABASE
 from verification.models import AuditEvent, AuditRemoval, AuditSeal, DigestKey, Message, SpendingLimit
 
 
@@ -61,8 +61,8 @@ def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_
     with transaction.atomic(using=using):
         if not DigestKey.objects.using(using).exists() and not AuditEvent.objects.using(using).exists():
             limits = SpendingLimit.objects.using(using)
-            limits.get_or_create(span="day", defaults={"alarm_at": Decimal(100), "stop_at": Decimal(400)})
-            limits.get_or_create(span="month", defaults={"alarm_at": Decimal(1000), "stop_at": Decimal(4000)})
+            for span, (alarm_at, stop_at) in LIMITS_OF_A_NEW_DATABASE.items():
+                limits.get_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
             key_uses.add_digest_key(f"d{secrets.token_hex(6)}", secrets.token_bytes(32), using=using)
     if using == DEFAULT_DB_ALIAS:
         crypto.forget()

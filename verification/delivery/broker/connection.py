@@ -72,6 +72,12 @@ def ask(*commands: Command) -> list[Any]:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
+def is_reachable() -> bool:
+    """Return whether the broker answers. Errors: `Unreachable`."""
+    [answer] = ask(("PING",))
+    return bool(answer == b"PONG")
+
+
 def forget() -> None:
     """Close the idle connections."""
     while connection := _taken():

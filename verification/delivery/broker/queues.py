@@ -6,7 +6,7 @@ transport (`kombu.transport.virtual.Channel.prepare_message`). Workers are Celer
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,11 @@ def carry(add: Callable[[dict[str, Any]], None]) -> None:
 def push(queue: str, task: str, **arguments: int | str | list[int]) -> None:
     """Put a task on a queue. Errors: `connection.Unreachable`."""
     connection.ask(("LPUSH", key(queue), json.dumps(envelope(queue, task, arguments))))
+
+
+def depths(queues: Sequence[str]) -> list[int]:
+    """Return how many tasks wait in each queue. Errors: `Unreachable`."""
+    return [int(found) for found in connection.ask(*(("LLEN", key(queue)) for queue in queues))]
 
 
 def key(name: str) -> str:

@@ -4,7 +4,8 @@ import hmac
 from datetime import datetime
 from hashlib import sha256
 
-from verification.delivery.provider import Callback, Forged, check_time
+from verification.delivery.inbound.callback_age import check_time
+from verification.delivery.provider import Callback, Forged
 
 from .conf import Conf
 

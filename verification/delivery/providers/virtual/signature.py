@@ -4,7 +4,8 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from verification.delivery.provider import Callback, Forged, check_time
+from verification.delivery.inbound.callback_age import check_time
+from verification.delivery.provider import Callback, Forged
 from verification.keys import crypto
 
 HEADER = "x-virtual-signature"

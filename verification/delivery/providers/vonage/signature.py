@@ -9,7 +9,8 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from verification.delivery.provider import CALLBACK_LIFE, Callback, Forged, check_time
+from verification.delivery.inbound.callback_age import CALLBACK_LIFE, check_time
+from verification.delivery.provider import Callback, Forged
 
 _SCHEME = "bearer "
 # Its time is compared last, because a wrong clock must not look like a wrong secret.
