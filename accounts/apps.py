@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         )
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)
         from accounts.applications import audit_events as _application_events  # noqa: F401  (declares events)
-        from accounts.applications import session_ends
+        from accounts.applications import session_revocation
         from accounts.directories import audit_events as _directory_events  # noqa: F401  (declares events)
         from accounts.directory_sync import audit_events as _sync_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401  (declares events)
@@ -35,7 +35,7 @@ class AccountsConfig(AppConfig):
 
         applications.on_end(deliveries_and_retries.queue)
         applications.on_end(authorization_codes.end_with)
-        session_ends.register()
+        session_revocation.register()
         challenges.recognise_app_passwords(app_passwords.looks_like_app_password)
         enrolments.on_raise(authorization_codes.carry_over)
         post_migrate.connect(after_migrate.make_roles, sender=self)

@@ -1,11 +1,9 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
-from accounts.applications import audit_events, secrets, session_ends
+from accounts.applications import audit_events, secret_rotation, session_revocation
 from accounts.applications.access_reasons import AccessReason
-from accounts.applications.allowed import may_use, named, usable_by
-from accounts.applications.audited_refusals import asked, refused
-from accounts.applications.initials import initials
-from accounts.applications.open_sessions import (
+from accounts.applications.allowed_groups import may_use, named, usable_by
+from accounts.applications.application_sessions import (
     Receiver,
     ReportedVerification,
     end,
@@ -15,9 +13,11 @@ from accounts.applications.open_sessions import (
     open,  # noqa: A004  (read as applications.open)
     purge,
     running,
+    sign_out,
 )
-from accounts.applications.session_ends import delete_sessions
-from accounts.applications.sign_outs import sign_out
+from accounts.applications.audited_refusals import asked, refused
+from accounts.applications.initials import initials
+from accounts.applications.session_revocation import delete_sessions
 
 __all__ = [
     "AccessReason",
@@ -37,8 +37,8 @@ __all__ = [
     "purge",
     "refused",
     "running",
-    "secrets",
-    "session_ends",
+    "secret_rotation",
+    "session_revocation",
     "sign_out",
     "usable_by",
 ]

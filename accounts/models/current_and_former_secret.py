@@ -6,7 +6,7 @@ from django.db import models
 class SecretHolder(models.Model):
     """What has a secret: at most the current one and an old one, so there are never more than two.
 
-    Shape: keyed digests, empty without a secret. `accounts.applications.secrets` draws, checks and replaces them.
+    Shape: keyed digests, empty without a secret. `accounts.applications.secret_rotation` draws, checks, replaces them.
     Each model declares both columns in `key_uses`.
     """
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from mfasite.demo.sample_applications import wiki_and_payroll
@@ -26,7 +26,7 @@ def site(live_server: LiveServer, settings: Any, clock: Clock) -> Iterator[str]:
     """Return the address of a wiki, behind a proxy that asks this service."""
     settings.PUBLIC_URL = live_server.url
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["127.0.0.1/32"])
-    secret = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now)
+    secret = secret_rotation.renew(proxy, proxy_authentication.PURPOSE, clock.now)
     handler = type("SampleProxy", (wiki_and_payroll.SampleProxy,), {"service": live_server.url, "secret": secret})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     host = f"wiki.localhost:{server.server_address[1]}"

@@ -47,7 +47,7 @@ from django.db import transaction
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ProtectedHost, Proxy, User
@@ -71,7 +71,7 @@ for at, name in enumerate(names):
         with transaction.atomic():
             enrolments.confirm(enrolments.draft(user, registry.method(method), {"number": f"+4179555013{at}"}), now=now)
 Enrolment.objects.filter(user__username__in=names).update(confirmed_at=now - timedelta(days=30))
-print(json.dumps([made, secrets.renew(proxy, proxy_authentication.PURPOSE, now), finance.pk]))
+print(json.dumps([made, secret_rotation.renew(proxy, proxy_authentication.PURPOSE, now), finance.pk]))
 """
 
 

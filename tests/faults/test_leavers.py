@@ -16,7 +16,7 @@ from django.utils import timezone
 
 import mfasite.settings
 from accounts import provisioning
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, Directory, LogoutDelivery, ProtectedHost, Proxy, User
@@ -172,7 +172,7 @@ def world(server: str) -> EverythingPeopleUse:
         directory=Directory.objects.create(name="Entra", kind=DirectoryKind.SCIM, link_by=LinkBy.USERNAME),
         door=app_password_services.build("mail", program="mail"),
         party=SimulatedRelyingParty(client=made.client, secret=made.secret),
-        proxy_secret=secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
+        proxy_secret=secret_rotation.renew(proxy, proxy_authentication.PURPOSE, timezone.now()),
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.test import Client
 from django.utils import timezone
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess, User
 from accounts.models.directories import DirectoryKind
@@ -110,4 +110,4 @@ def directory(name: str = "Entra ID", networks: tuple[str, ...] = (), **more: An
 def _directory(name: str, networks: tuple[str, ...], more: Mapping[str, Any]) -> tuple[Directory, str]:
     made = Directory.objects.create(name=name, kind=DirectoryKind.SCIM, **more)
     access = ScimAccess.objects.create(directory=made, networks=list(networks))
-    return made, secrets.renew(access, token_authentication.PURPOSE, timezone.now())
+    return made, secret_rotation.renew(access, token_authentication.PURPOSE, timezone.now())

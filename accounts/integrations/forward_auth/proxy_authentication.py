@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.client_address import is_trusted_proxy
 from accounts.models import Proxy
 from verification import inputs, limits
@@ -105,7 +105,7 @@ def forget() -> None:
 
 def _find(*digests: str) -> AuthenticatedProxy | None:
     columns = ("pk", "slug", "program", "networks", "applications")
-    found = Proxy.objects.filter(secrets.is_digest(digests, timezone.now()), is_active=True)
+    found = Proxy.objects.filter(secret_rotation.is_digest(digests, timezone.now()), is_active=True)
     rows = list(found.values_list(*columns))  # one for each application, or one without
     if not rows:
         return None

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, OidcClient
 from verification import signing_keys
@@ -44,5 +44,5 @@ def make(  # noqa: PLR0913  (one client, with named properties)
             consent=consent,
             algorithm=algorithm,
         )
-        secret = "" if is_public else secrets.renew(client, SECRET, now)
+        secret = "" if is_public else secret_rotation.renew(client, SECRET, now)
     return Made(client=client, secret=secret)

@@ -15,7 +15,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.oauth2.rfc6749.grant_types.authorization_code import code_challenge_method_s256
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.oidc import authorization_codes, id_and_logout_tokens
 from accounts.models import OidcClient, OidcSignIn
 from verification import inputs
@@ -61,7 +61,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit ships no 
             return False
         client = self._load_application(client_id, request)
         is_right = (
-            client is not None and not client.is_public and secrets.matches(client, SECRET, secret, timezone.now())
+            client is not None
+            and not client.is_public
+            and secret_rotation.matches(client, SECRET, secret, timezone.now())
         )
         if is_right:
             request.client_id = client_id

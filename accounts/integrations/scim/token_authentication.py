@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim import limits, request_counting, requests_and_responses
 from accounts.integrations.scim.requests_and_responses import ScimResponse
 from accounts.models import Directory, ScimAccess
@@ -85,7 +85,9 @@ def _too_many(detail: str) -> ScimResponse:
 
 
 def _find(*digests: str) -> AuthenticatedDirectory | None:
-    found = ScimAccess.objects.filter(secrets.is_digest(digests, timezone.now()), directory__kind=DirectoryKind.SCIM)
+    found = ScimAccess.objects.filter(
+        secret_rotation.is_digest(digests, timezone.now()), directory__kind=DirectoryKind.SCIM
+    )
     access = found.select_related("directory").first()
     if access is None:
         return None

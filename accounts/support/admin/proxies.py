@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import access, admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import AdminWords
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import protected_hosts, proxy_authentication
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
@@ -74,12 +74,15 @@ class ProxyAdmin(ChangesAdmin):
     def response_add(self, request: HttpRequest, obj: Proxy, post_url_continue: str | None = None) -> HttpResponse:
         """Give a new proxy its secret, in the transaction that added it, and show it once."""
         now = request_context.read(request).now
-        return self._show(request, [(obj, secrets.renew(obj, proxy_authentication.PURPOSE, now))])
+        return self._show(request, [(obj, secret_rotation.renew(obj, proxy_authentication.PURPOSE, now))])
 
     def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
         """Give each proxy a new secret. The old one works for some days."""
         now = request_context.read(request).now
-        shown = [(row, secrets.renew(row, proxy_authentication.PURPOSE, now, overlap=secrets.OVERLAP)) for row in rows]
+        shown = [
+            (row, secret_rotation.renew(row, proxy_authentication.PURPOSE, now, overlap=secret_rotation.OVERLAP))
+            for row in rows
+        ]
         for row in rows:
             self.record(request, administration_audit_events.PROXY_SECRET_RENEWED, row, reason)
         return self._show(request, shown)
@@ -87,7 +90,7 @@ class ProxyAdmin(ChangesAdmin):
     def end_former_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> None:
         """Revoke the old secret of each proxy that has one."""
         for row in rows:
-            if secrets.drop_former(row):
+            if secret_rotation.drop_former(row):
                 self.record(request, administration_audit_events.PROXY_FORMER_SECRET_ENDED, row, reason)
         self.message_user(request, gettext("Only the newest secrets work now."))
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts import access, applications
 from accounts.admin_changes import ChangeRefused, differences, spend, values
-from accounts.applications import logos, secrets
+from accounts.applications import logos, secret_rotation
 from accounts.integrations.forward_auth import protected_hosts
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.integrations.oidc.oauthlib_validator import SECRET
@@ -34,7 +34,7 @@ def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, 
         logos.store(application, form.new_logo)
         changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
     if "groups" in changes:
-        applications.session_ends.of_people_not_allowed()
+        applications.session_revocation.of_people_not_allowed()
     if is_new or changes:
         event = (
             administration_audit_events.APPLICATION_ADDED if is_new else administration_audit_events.APPLICATION_CHANGED
@@ -53,7 +53,7 @@ def _forget() -> None:
 def renew_secret(client: OidcClient, staff: User, context: Context, reason: str, *, overlap: timedelta) -> str:
     """Give an application a new secret and return it. The old one works until the overlap ends."""
     with transaction.atomic():
-        secret = secrets.renew(client, SECRET, context.now, overlap=overlap)
+        secret = secret_rotation.renew(client, SECRET, context.now, overlap=overlap)
         days = overlap.days
         _record(
             administration_audit_events.APPLICATION_SECRET_RENEWED,
@@ -69,7 +69,7 @@ def renew_secret(client: OidcClient, staff: User, context: Context, reason: str,
 def end_former_secret(client: OidcClient, staff: User, context: Context, reason: str) -> None:
     """Revoke the old secret of an application now. Errors: `ChangeRefused`."""
     with transaction.atomic():
-        if not secrets.drop_former(client):
+        if not secret_rotation.drop_former(client):
             raise ChangeRefused(_("There is no old secret any more."))
         _record(administration_audit_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
 

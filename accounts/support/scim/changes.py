@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import provisioning
 from accounts.admin_changes import ChangeRefused, as_seen, changed_meanwhile
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
 from accounts.support import administration_audit_events
@@ -27,14 +27,14 @@ def access_of(directory: Directory) -> ScimAccess:
 def new_token(directory: Directory, actor: Actor) -> str:
     """Give a directory a token, and return it. The present one works for some days."""
     access, _made = ScimAccess.objects.get_or_create(directory=directory)
-    token = secrets.renew(access, token_authentication.PURPOSE, actor.context.now, overlap=OVERLAP)
+    token = secret_rotation.renew(access, token_authentication.PURPOSE, actor.context.now, overlap=OVERLAP)
     _record(administration_audit_events.SCIM_TOKEN_MADE, directory, actor)
     return token
 
 
 def end_former(directory: Directory, actor: Actor) -> None:
     """Revoke the old token before its overlap is over. Errors: `ChangeRefused`."""
-    if not secrets.drop_former(access_of(directory)):
+    if not secret_rotation.drop_former(access_of(directory)):
         raise ChangeRefused(_("There is no old token any more."))
     _record(administration_audit_events.SCIM_FORMER_TOKEN_ENDED, directory, actor)
 

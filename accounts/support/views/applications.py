@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_changes, applications, request_context
 from accounts.admin_changes import ReasonPage, Repeated
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.models import Application, OidcClient
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
@@ -303,7 +303,7 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         context = request_context.read(request)
-        secret = changes.renew_secret(client, request.user, context, reason, overlap=secrets.OVERLAP)
+        secret = changes.renew_secret(client, request.user, context, reason, overlap=secret_rotation.OVERLAP)
         return _configured(request, client.application, secret)
 
     lines = (

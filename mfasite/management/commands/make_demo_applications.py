@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, OidcClient, ProtectedHost, Proxy
@@ -54,7 +54,7 @@ class Command(UncheckedCommand):
             slug="demo",
             defaults={"name": "The demo’s proxy", "program": Proxy.Program.CADDY, "networks": ["127.0.0.1/32"]},
         )
-        secret = secrets.renew(proxy, proxy_authentication.PURPOSE, timezone.now())
+        secret = secret_rotation.renew(proxy, proxy_authentication.PURPOSE, timezone.now())
         file = settings.DEMO_DIR / launcher.SECRET_FILE
         file.touch(mode=0o600)
         file.write_text(secret, encoding="utf-8")

@@ -254,13 +254,13 @@ def test_a_balancer_may_ask_without_https(service: ServiceBehindNginx) -> None:
 
 _BUILD = """
 from django.utils import timezone
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.models import Application, ProtectedHost, Proxy
 wiki, _ = Application.objects.get_or_create(slug="wiki", kind="proxy", defaults={"name": "Wiki"})
 ProtectedHost.objects.get_or_create(application=wiki, host="wiki.example.org")
 about = {"name": "Front", "program": "caddy", "networks": ["127.0.0.2/32"]}
 proxy, _ = Proxy.objects.get_or_create(slug="front", defaults=about)
-print(secrets.renew(proxy, "proxy", timezone.now()))
+print(secret_rotation.renew(proxy, "proxy", timezone.now()))
 """
 
 

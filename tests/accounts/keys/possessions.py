@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.access import AccessDecision, AccessReason, AccessStep
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import authorization_codes, authorization_request, client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
@@ -74,7 +74,7 @@ class Possessions:
 def sign_in_to_an_application(ana: Person, context: Context) -> None:
     application = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
     client = client_registration.make(application, redirect_uris="https://wiki.example.org/", now=context.now).client
-    secrets.renew(client, SECRET, context.now)
+    secret_rotation.renew(client, SECRET, context.now)
     query = {
         "client_id": [client.client_id],
         "redirect_uri": ["https://wiki.example.org/"],
@@ -93,7 +93,7 @@ def sign_in_to_an_application(ana: Person, context: Context) -> None:
 def protect_an_application(now: datetime) -> None:
     proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["192.0.2.9/32"])
     for _ in range(2):  # so that the former secret is there too
-        secrets.renew(proxy, proxy_authentication.PURPOSE, now, overlap=timedelta(days=1))
+        secret_rotation.renew(proxy, proxy_authentication.PURPOSE, now, overlap=timedelta(days=1))
 
 
 def come_from_directories(ana: Person, directory: Directory, now: datetime) -> None:
@@ -107,4 +107,4 @@ def come_from_directories(ana: Person, directory: Directory, now: datetime) -> N
     ScimPerson.objects.create(user=ana.user, directory=entra, sealed=sealed, changed_at=now)
     access = ScimAccess.objects.create(directory=entra)
     for _ in range(2):  # so that the former token is there too
-        secrets.renew(access, scim_callers.PURPOSE, now, overlap=timedelta(days=1))
+        secret_rotation.renew(access, scim_callers.PURPOSE, now, overlap=timedelta(days=1))

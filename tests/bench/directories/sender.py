@@ -38,13 +38,13 @@ class _Sender:
         """Add the directory, with a token."""
         from django.utils import timezone
 
-        from accounts.applications import secrets
+        from accounts.applications import secret_rotation
         from accounts.integrations.scim import token_authentication
         from accounts.models import Directory, ScimAccess
 
         made = Directory.objects.create(name=f"SCIM {timezone.now():%H:%M:%S}", kind="scim")
         access = ScimAccess.objects.create(directory=made)
-        self.token = secrets.renew(access, token_authentication.PURPOSE, timezone.now())
+        self.token = secret_rotation.renew(access, token_authentication.PURPOSE, timezone.now())
         self.mark, self.people = f"s{made.pk}", people
 
     def warm(self, n: int) -> None:

@@ -110,7 +110,7 @@ class _Proxy:
         return len(made)
 
     def _make_proxy(self, now: datetime) -> None:
-        from accounts.applications import secrets as keys
+        from accounts.applications import secret_rotation as keys
         from accounts.integrations.forward_auth import proxy_authentication
         from accounts.models import Proxy
 

@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
 from tests.infrastructure.kept_set_ups import SET_UPS
@@ -139,7 +139,7 @@ def proxy(db: None, clock: Clock) -> Proxy:
 @pytest.fixture
 def secret(proxy: Proxy, clock: Clock) -> str:
     def renewed() -> tuple[str, dict[str, Any]]:
-        return secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now), vars(proxy)
+        return secret_rotation.renew(proxy, proxy_authentication.PURPOSE, clock.now), vars(proxy)
 
     found, now = SET_UPS.run("proxy_secret", (proxy.pk,), renewed)
     vars(proxy).update(now)

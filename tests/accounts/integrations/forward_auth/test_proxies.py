@@ -52,7 +52,7 @@ import json
 from datetime import timedelta
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.models import Application, ProtectedHost, Proxy
 ports = json.loads(input())
 made = dict(kind="proxy")
@@ -71,7 +71,7 @@ for program, port in ports.items():
     add(fresh, "/fresh/")
     add(board, "/board/")
     proxy = Proxy.objects.create(slug=f"fa-{program}", name=program, program=program, networks=["127.0.0.1/32"])
-    told[program] = secrets.renew(proxy, "proxy", timezone.now())
+    told[program] = secret_rotation.renew(proxy, "proxy", timezone.now())
 print(json.dumps(told))
 """
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Proxy
 from tests.accounts.integrations.forward_auth.answers import BACKGROUND, is_identified
@@ -60,13 +60,13 @@ def test_finds_the_proxy_behind_our_own(proxy_of_ana: ForwardAuthProxy, settings
 
 def test_two_secrets_work_during_the_change(proxy_of_ana: ForwardAuthProxy, proxy: Proxy, clock: Clock) -> None:
     former = proxy_of_ana.secret
-    newer = secrets.renew(proxy, proxy_authentication.PURPOSE, clock.now, overlap=timedelta(days=1))
+    newer = secret_rotation.renew(proxy, proxy_authentication.PURPOSE, clock.now, overlap=timedelta(days=1))
 
     assert proxy_of_ana.ask(X_Proxy_Secret=newer).status_code == 200
     assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 200
     clock.forward(hours=11)
     assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 200
-    secrets.drop_former(proxy)
+    secret_rotation.drop_former(proxy)
     assert proxy_of_ana.ask(X_Proxy_Secret=former).status_code == 403
 
 

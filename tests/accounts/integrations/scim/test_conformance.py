@@ -18,12 +18,12 @@ _TOKEN = """
 import django
 django.setup()
 from django.utils import timezone
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
 access = ScimAccess.objects.create(directory=Directory.objects.create(name="Tester", kind=DirectoryKind.SCIM))
-print(secrets.renew(access, token_authentication.PURPOSE, timezone.now()))
+print(secret_rotation.renew(access, token_authentication.PURPOSE, timezone.now()))
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim import limits, request_log, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest, User
 from tests.simulated import scim_directory
@@ -30,14 +30,14 @@ def test_refuses_an_unknown_token(entra: ScimClient, token: str) -> None:
 
 def test_a_secret_of_something_else_is_no_token(entra: ScimClient) -> None:
     proxy = Proxy.objects.create(slug="web", name="web", program="nginx")
-    entra.token = secrets.renew(proxy, "proxy", timezone.now())
+    entra.token = secret_rotation.renew(proxy, "proxy", timezone.now())
 
     assert entra.get("/Users").status == 401
 
 
 def test_the_former_token_works_until_its_overlap_ends(entra: ScimClient, clock: Clock) -> None:
     access, former = ScimAccess.objects.get(), entra.token
-    entra.token = secrets.renew(access, token_authentication.PURPOSE, clock.now, overlap=timedelta(days=7))
+    entra.token = secret_rotation.renew(access, token_authentication.PURPOSE, clock.now, overlap=timedelta(days=7))
     newer = entra.token
     both = []
     for token in (former, newer):

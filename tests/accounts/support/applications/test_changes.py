@@ -6,7 +6,7 @@ import pytest
 
 from accounts import access, applications
 from accounts.admin_changes import ChangeRefused
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
@@ -48,7 +48,9 @@ def event(kind: str, chief: User) -> AuditEvent:
 
 
 def is_secret(client: OidcClient, secret: str, context: Context, *, days: int = 0) -> bool:
-    return secrets.matches(OidcClient.objects.get(pk=client.pk), SECRET, secret, context.now + timedelta(days=days))
+    return secret_rotation.matches(
+        OidcClient.objects.get(pk=client.pk), SECRET, secret, context.now + timedelta(days=days)
+    )
 
 
 def test_former_secret_works_for_the_chosen_days(board: OidcClient, chief: User, context: Context) -> None:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts import applications
 from accounts.access import AccessStep
-from accounts.applications import AccessReason, secrets
+from accounts.applications import AccessReason, secret_rotation
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy, Session
@@ -43,7 +43,7 @@ def test_a_new_client_shows_its_secret_once_in_its_configuration(fay: Person) ->
     found = SHOWN.search(page.html)
     assert found is not None
     client = OidcClient.objects.get()
-    assert secrets.matches(client, SECRET, found[1], timezone.now())
+    assert secret_rotation.matches(client, SECRET, found[1], timezone.now())
     assert page.html.count(found[1]) == 1 + len(configurations_to_copy.OIDC)
     assert client.client_id in page.html
     assert found[1] not in str(OidcClient.objects.values().get())
@@ -139,20 +139,20 @@ def test_a_change_of_addresses_is_recorded(fay: Person, board: OidcClient) -> No
 
 
 def test_a_new_secret_works_beside_the_former_one(fay: Person, board: OidcClient) -> None:
-    first = secrets.renew(board, SECRET, timezone.now())
+    first = secret_rotation.renew(board, SECRET, timezone.now())
     page = fay.browser.save(f"{PAGES}board/secret/")
     found = SHOWN.search(page.html)
     board.refresh_from_db()
 
     assert found is not None
     for secret in (first, found[1]):
-        assert secrets.matches(board, SECRET, secret, timezone.now())
-    assert not secrets.matches(board, SECRET, first, timezone.now() + timedelta(days=7))
+        assert secret_rotation.matches(board, SECRET, secret, timezone.now())
+    assert not secret_rotation.matches(board, SECRET, first, timezone.now() + timedelta(days=7))
 
     assert fay.browser.go(f"{PAGES}board/").offers("Revoke old secret")
     fay.browser.save(f"{PAGES}board/former/")
     board.refresh_from_db()
-    assert not secrets.matches(board, SECRET, first, timezone.now())
+    assert not secret_rotation.matches(board, SECRET, first, timezone.now())
     kinds = AuditEvent.objects.filter(kind__startswith="application.").order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == ["application.secret_renewed", "application.former_secret_ended"]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.admin_changes import ChangeRefused
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.integrations.scim.token_authentication import PURPOSE
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
@@ -27,7 +27,7 @@ def actor(root: Person, context: Context) -> Actor:
 
 
 def opens(entra: Directory, token: str, context: Context, *, after: timedelta = timedelta(0)) -> bool:
-    return secrets.matches(changes.access_of(entra), PURPOSE, token, context.now + after)
+    return secret_rotation.matches(changes.access_of(entra), PURPOSE, token, context.now + after)
 
 
 def event(kind: str, actor: Actor) -> AuditEvent:

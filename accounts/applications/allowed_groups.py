@@ -1,4 +1,4 @@
-"""Which applications there are, and who may use them."""
+"""Who may use an application: everyone, or people in one of its allowed groups."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 

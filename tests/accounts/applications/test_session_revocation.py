@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts import access, applications, ending_sessions, password_changes
-from accounts.applications import open_sessions
+from accounts.applications import application_sessions
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import this_wasnt_me_effects
 from accounts.session_store import SessionStore
@@ -276,4 +276,4 @@ def heard() -> Iterator[list[str]]:
 
     applications.on_end(receive)
     yield found
-    open_sessions._receivers.remove(receive)
+    application_sessions._receivers.remove(receive)

@@ -1,4 +1,4 @@
-"""Who is signed in to which application: opens these sessions, renews what they know, and ends them.
+"""Who is signed in to which application: opens these sessions, renews what they know, ends them, and signs out.
 
 They end in the transaction of what ends them. Code that must notify an application registers a receiver with `on_end`,
 which writes to the outbox in the same transaction.
@@ -7,13 +7,15 @@ which writes to the outbox in the same transaction.
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from accounts.applications import audit_events
 from accounts.models import Application, ApplicationSession, OidcClient, User
-from verification import retention
+from verification import audit, retention
+from verification.context import Context
 from verification.db import row_locks
 
 
@@ -102,6 +104,21 @@ def end_these(sessions: QuerySet[ApplicationSession], now: datetime, why: str) -
             ended = ApplicationSession.objects.filter(end_ref=end_ref)
             for receive in _receivers:
                 receive(ended, now)
+    return n
+
+
+def sign_out(
+    user: User, application: Application, context: Context, *, session_ref: str | None = None, host: str = ""
+) -> int:
+    """End a person's sessions in one application, record it if there were any, and return how many.
+
+    Shape: `session_ref` narrows it to those that were opened from one session here; `host` is where they signed out.
+    """
+    with transaction.atomic():
+        n = end(context.now, "sign-out", user_id=user.pk, session_ref=session_ref, application=application)
+        if n:
+            said: dict[str, Any] = {"application": application.slug, "n_sessions": n} | ({"host": host} if host else {})
+            audit.record(audit_events.APPLICATION_LEFT, user_id=user.pk, context=context, **said)
     return n
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from accounts.applications import secrets
+from accounts.applications import secret_rotation
 from accounts.models import SecretHolder
 from tests.simulated.people import Clock
 from verification.keys import random_tokens
@@ -34,36 +34,40 @@ def holder(transactional_db: None) -> Iterator[models.Model]:
 
 
 def test_only_a_digest_is_stored(holder: Holder, clock: Clock) -> None:
-    secret = secrets.renew(holder, PURPOSE, clock.now)
+    secret = secret_rotation.renew(holder, PURPOSE, clock.now)
 
     assert len(secret) == 48
     assert secret not in str(Holder._default_manager.values().get())
-    assert Holder._default_manager.filter(secrets.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)).exists()
+    assert Holder._default_manager.filter(
+        secret_rotation.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)
+    ).exists()
 
 
 def test_an_empty_secret_matches_nothing(holder: Holder, clock: Clock) -> None:
-    assert not secrets.matches(holder, PURPOSE, "", clock.now)
-    assert not Holder._default_manager.filter(secrets.is_digest(random_tokens.digests(PURPOSE, ""), clock.now)).exists()
+    assert not secret_rotation.matches(holder, PURPOSE, "", clock.now)
+    assert not Holder._default_manager.filter(
+        secret_rotation.is_digest(random_tokens.digests(PURPOSE, ""), clock.now)
+    ).exists()
 
 
 def test_a_secret_of_another_purpose_does_not_count(holder: Holder, clock: Clock) -> None:
-    secret = secrets.renew(holder, PURPOSE, clock.now)
+    secret = secret_rotation.renew(holder, PURPOSE, clock.now)
 
-    assert not secrets.matches(holder, "another", secret, clock.now)
+    assert not secret_rotation.matches(holder, "another", secret, clock.now)
 
 
 def test_two_work_during_the_overlap_and_one_after_it(holder: Holder, clock: Clock) -> None:
     def valid(secret: str) -> tuple[bool, bool]:
         by_query = Holder._default_manager.filter(
-            secrets.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)
+            secret_rotation.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)
         ).exists()
-        return secrets.matches(holder, PURPOSE, secret, clock.now), by_query
+        return secret_rotation.matches(holder, PURPOSE, secret, clock.now), by_query
 
-    first = secrets.renew(holder, PURPOSE, clock.now)
-    second = secrets.renew(holder, PURPOSE, clock.now, overlap=timedelta(hours=1))
+    first = secret_rotation.renew(holder, PURPOSE, clock.now)
+    second = secret_rotation.renew(holder, PURPOSE, clock.now, overlap=timedelta(hours=1))
     assert valid(first) == valid(second) == (True, True)
 
-    third = secrets.renew(holder, PURPOSE, clock.now, overlap=timedelta(hours=1))
+    third = secret_rotation.renew(holder, PURPOSE, clock.now, overlap=timedelta(hours=1))
     assert valid(first) == (False, False)
     assert valid(second) == valid(third) == (True, True)
 
@@ -73,17 +77,17 @@ def test_two_work_during_the_overlap_and_one_after_it(holder: Holder, clock: Clo
 
 
 def test_without_overlap_the_former_one_ends_at_once(holder: Holder, clock: Clock) -> None:
-    first = secrets.renew(holder, PURPOSE, clock.now)
-    secrets.renew(holder, PURPOSE, clock.now)
+    first = secret_rotation.renew(holder, PURPOSE, clock.now)
+    secret_rotation.renew(holder, PURPOSE, clock.now)
 
-    assert not secrets.matches(holder, PURPOSE, first, clock.now)
+    assert not secret_rotation.matches(holder, PURPOSE, first, clock.now)
 
 
 def test_the_overlap_can_be_ended(holder: Holder, clock: Clock) -> None:
-    first = secrets.renew(holder, PURPOSE, clock.now)
-    second = secrets.renew(holder, PURPOSE, clock.now, overlap=timedelta(days=1))
+    first = secret_rotation.renew(holder, PURPOSE, clock.now)
+    second = secret_rotation.renew(holder, PURPOSE, clock.now, overlap=timedelta(days=1))
 
-    assert secrets.drop_former(holder)
-    assert not secrets.matches(holder, PURPOSE, first, clock.now)
-    assert secrets.matches(holder, PURPOSE, second, clock.now)
-    assert not secrets.drop_former(holder)
+    assert secret_rotation.drop_former(holder)
+    assert not secret_rotation.matches(holder, PURPOSE, first, clock.now)
+    assert secret_rotation.matches(holder, PURPOSE, second, clock.now)
+    assert not secret_rotation.drop_former(holder)

@@ -1,4 +1,4 @@
-"""Secrets of applications and proxies: generated, shown once, stored as digests, replaced with an overlap.
+"""Secrets of applications, proxies and directories: generated, stored as digests, replaced with an overlap (rotation).
 
 They are random and long, so a keyed digest is enough. A digest is found by an index, and comparing takes no time
 that depends on the secret.

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts.applications.open_sessions import end_these
+from accounts.applications.application_sessions import end_these
 from accounts.models import Application, ApplicationSession, Session, User
 from verification import enrolments
 from verification.db import row_locks

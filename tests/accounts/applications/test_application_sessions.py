@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from accounts import applications
-from accounts.applications import open_sessions
+from accounts.applications import application_sessions
 from accounts.models import Application, ApplicationSession
 from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
@@ -38,7 +38,7 @@ def heard() -> Iterator[list[tuple[str, str]]]:
 
     applications.on_end(receive)
     yield found
-    open_sessions._receivers.remove(receive)
+    application_sessions._receivers.remove(receive)
 
 
 def test_opens_one_session_and_renews_its_facts(wiki: Application, ana: Person, clock: Clock) -> None:
@@ -112,7 +112,7 @@ def test_a_receiver_that_fails_undoes_the_end(wiki: Application, ana: Person, cl
         with pytest.raises(RuntimeError), transaction.atomic():
             applications.end(clock.now, "sign-out", session_ref=HERE)
     finally:
-        open_sessions._receivers.remove(fail)
+        application_sessions._receivers.remove(fail)
 
     assert ApplicationSession.objects.filter(ended_at__isnull=True).count() == 1
 
