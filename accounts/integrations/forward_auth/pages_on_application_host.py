@@ -14,6 +14,7 @@ from accounts.integrations.forward_auth import (
     forwarded_url,
     protected_hosts,
     proxy_responses,
+    refusal_pages,
     tickets,
 )
 from accounts.integrations.forward_auth.access_check import AccessVerdict
@@ -42,12 +43,12 @@ def ticket_url(address: ForwardedUrl, ticket: str) -> str:
 def show(address: ForwardedUrl, asked: ForwardAuthRequest, context: Context) -> HttpResponse:
     """Answer a request for one of our own addresses. It gives no access to the application, so there is no outcome."""
     if not any(asked.caller.may_ask_about(each.pk) for each in protected_hosts.applications_at(address.host)):
-        return proxy_responses.page(404, *proxy_responses.NOT_SET_UP)
+        return refusal_pages.page(404, *refusal_pages.NOT_SET_UP)
     if address.path == _SIGN_OUT:
         return HttpResponseRedirect(proxy_responses.portal_url("integrations:host-sign-out", host=address.host))
     if address.path == _ENTER and address.method == "GET":
         return _enter(address, asked, context)
-    return proxy_responses.page(
+    return refusal_pages.page(
         404, _("This page doesn’t exist"), _("Go back to the application."), link=f"{address.origin}/"
     )
 
@@ -97,4 +98,4 @@ def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
 
 def _unusable(address: ForwardedUrl, text: str) -> HttpResponse:
     title = _("We can’t sign you in with this link")
-    return proxy_responses.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))
+    return refusal_pages.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))

@@ -6,22 +6,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.integrations.forward_auth import cookies
+from accounts.integrations.forward_auth import cookies, refusal_pages
 from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
-from verification.lazy_text import LazyText
 from verification.limits import Gate
 
-NOT_SET_UP: tuple[LazyText, LazyText] = (
-    gettext_lazy("This page isn’t set up"),
-    gettext_lazy("No application is set up for this address. Contact your support desk."),
-)
 LOCATION = "X-Two-Step-Location"  # where nginx redirects to, because it can't pass on a redirect
 
 
@@ -79,7 +71,7 @@ def _refusal(outcome: AccessCheckResult, asked: ForwardAuthRequest) -> HttpRespo
 def _refused(outcome: AccessCheckResult, *, is_navigation: bool) -> HttpResponse:
     if not is_navigation:
         return _program_answer(403, {"error": outcome.verdict, "reason": outcome.reason})
-    return page(403, *_words(outcome))
+    return refusal_pages.page(403, *refusal_pages.words(outcome))
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:
@@ -87,25 +79,6 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     return _refused(
         AccessCheckResult(verdict=AccessVerdict.DOUBT, reason=Doubt.PATH), is_navigation=is_navigation(request.headers)
     )
-
-
-def _words(outcome: AccessCheckResult) -> tuple[LazyText, LazyText]:
-    if outcome.verdict is AccessVerdict.UNKNOWN:
-        return NOT_SET_UP
-    if outcome.reason == Doubt.COOKIE:
-        text = _("Your browser sent this site’s cookies in a form that we can’t read. Delete them, then try again.")
-        return _("We can’t check your sign-in"), text
-    if outcome.reason == Doubt.PATH:
-        text = _("The address contains characters that we can’t check. Use a link on the application’s pages.")
-        return _("We can’t check this address"), text
-    text = _("The proxy in front of this application isn’t configured correctly. Contact your support desk.")
-    return _("We can’t check this request"), text
-
-
-def page(status: int, title: LazyText, text: LazyText, *, link: str = "", link_text: str = "") -> HttpResponse:
-    """Return a page on an application's host. It uses nothing from our own host, so it has no style."""
-    context = {"title": title, "text": text, "link": link, "link_text": link_text}
-    return HttpResponse(render_to_string("accounts/forward_auth/page_on_application_host.html", context), status=status)
 
 
 def too_many(asked: ForwardAuthRequest) -> HttpResponse:

@@ -102,7 +102,7 @@ class ProxyAdmin(ChangesAdmin):
             "title": gettext("Your new secret"),
             "shown": [(row, secret, files[Proxy.Program(row.program)]) for row, secret in shown],
         }
-        return TemplateResponse(request, "accounts/forward_auth/proxy_secrets.html", context)
+        return TemplateResponse(request, "accounts/support/applications/proxy_secrets.html", context)
 
     def explain(self, request: HttpRequest) -> HttpResponse:
         """Say what would be answered about a person and an address."""
@@ -125,7 +125,7 @@ class ProxyAdmin(ChangesAdmin):
             "form": form,
             "found": found,
         }
-        return TemplateResponse(request, "accounts/forward_auth/proxy_answers.html", context)
+        return TemplateResponse(request, "accounts/support/applications/proxy_answers.html", context)
 
 
 @admin.register(ProtectedHost)
