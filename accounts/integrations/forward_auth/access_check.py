@@ -10,8 +10,8 @@ from accounts import access
 from accounts.access import AccessDecision, AccessReason, AccessStep, Groups, SessionFacts
 from accounts.integrations.forward_auth import cookies, protected_hosts
 from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
+from accounts.integrations.forward_auth.identity_headers import Identity
 from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
-from accounts.integrations.forward_auth.visitor_headers import Identity
 from accounts.models import ApplicationSession, Session, User
 from verification.db.compiled_queries import BindParam, Select
 

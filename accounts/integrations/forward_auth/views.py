@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse
 
 from accounts import conf, request_context
+from accounts.integrations.endpoints_without_sessions import for_programs, refuses_unreadable
 from accounts.integrations.forward_auth import (
     access_check,
     cookies,
@@ -20,7 +21,6 @@ from accounts.integrations.forward_auth.access_check import AccessCheckResult, A
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.proxy_authentication import AuthenticatedProxy
 from accounts.integrations.forward_auth.proxy_responses import ForwardAuthRequest
-from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
 from verification.limits import Gate
 
 

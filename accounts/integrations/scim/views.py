@@ -8,8 +8,8 @@ from typing import Protocol, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 
 from accounts import request_context
-from accounts.integrations import middleware_for_programs
-from accounts.integrations.middleware_for_programs import for_programs, refuses_unreadable
+from accounts.integrations import endpoints_without_sessions
+from accounts.integrations.endpoints_without_sessions import for_programs, refuses_unreadable
 from accounts.integrations.scim import limits, metrics, request_log, requests_and_responses, token_authentication
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
@@ -32,7 +32,7 @@ def _server() -> _Server:
 
 
 def _unreadable(_request: HttpRequest) -> HttpResponse:
-    return _sent(requests_and_responses.error(400, middleware_for_programs.UNREADABLE))
+    return _sent(requests_and_responses.error(400, endpoints_without_sessions.UNREADABLE))
 
 
 @for_programs

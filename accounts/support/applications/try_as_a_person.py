@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import access
 from accounts.access import AccessDecision, AccessStep, SessionFacts, Verification
-from accounts.integrations.forward_auth.visitor_headers import Identity
+from accounts.integrations.forward_auth.identity_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims
 from accounts.models import Application, OidcClient, User
 from accounts.session_assurance import PASSWORD

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from accounts.integrations.forward_auth import visitor_headers
+from accounts.integrations.forward_auth import identity_headers
 
 BACKGROUND = {"Accept": "application/json", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"}
 
 
 def is_identified(response: Any) -> bool:
     """Return whether an answer names anybody."""
-    return any(name in response for name in visitor_headers.HEADERS)
+    return any(name in response for name in identity_headers.HEADERS)

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.access import AccessReason, access_decision_words
-from accounts.integrations.forward_auth import cookies, proxy_authentication, visitor_headers
+from accounts.integrations.forward_auth import cookies, identity_headers, proxy_authentication
 from accounts.models import Application, ApplicationSession, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy, leads_to
 from tests.simulated.people import PASSWORD, Clock, Person
@@ -351,4 +351,4 @@ def ticket_of_signed_out(asking_proxy: ForwardAuthProxy, person: Person) -> str:
 def test_no_page_of_ours_on_a_host_names_anybody(proxy_of_ana: ForwardAuthProxy) -> None:
     answers: list[Any] = [proxy_of_ana.ask(uri) for uri in ("/.two-step/enter", "/.two-step/sign-out", "/.two-step/x")]
 
-    assert not any(name in each for each in answers for name in visitor_headers.HEADERS)
+    assert not any(name in each for each in answers for name in identity_headers.HEADERS)

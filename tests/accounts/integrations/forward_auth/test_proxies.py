@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from accounts.integrations.forward_auth.visitor_headers import HEADERS
+from accounts.integrations.forward_auth.identity_headers import HEADERS
 from mfasite.demo import child_processes
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (

@@ -1,4 +1,4 @@
-"""The headers that tell an application who its visitor is."""
+"""The headers that tell an application behind a proxy who its visitor is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Middleware that skips what only pages need, such as sessions, languages and forms, for requests of programs.
+"""Endpoints for programs: marks them, and skips the middleware that only pages need, such as sessions and forms.
 
 Host, scheme, input and headers are checked before. A view that isn't marked takes the long path, wherever it is.
 """
