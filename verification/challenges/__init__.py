@@ -5,6 +5,7 @@ Every second step goes through here. Guarded updates decide, never a read follow
 
 from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates, caller_gates_and_stops
+from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
 from verification.challenges.input_mistakes import recognise_app_passwords
@@ -13,7 +14,6 @@ from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend
 from verification.challenges.resynchronising import resync
-from verification.challenges.snapshot import Shown, show
 from verification.challenges.starting import enrol, start
 
 __all__ = [
