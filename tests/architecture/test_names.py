@@ -274,7 +274,7 @@ REPLACED = {
     "entrances": "entry_points",
     "flights": "running",
     "is_alone_open": "is_passwordless_allowed",
-    "lockdown": "secure_account",
+    "lockdown": "this_wasnt_me",
     "prove_alone": "prove_passwordless",
     "put_away": "dismiss",
     "rehearsal": "preview, dry_run or self_test",

@@ -1,11 +1,14 @@
 """Views of the sign-in."""
 
 from accounts.signin.views import half_signed_in, method_setup_form
-from accounts.signin.views.password import leave, password, sign_out
+from accounts.signin.views.message_status_and_resend import resend, status
+from accounts.signin.views.options import options
+from accounts.signin.views.password import password
 from accounts.signin.views.passwordless import passwordless, passwordless_options
 from accounts.signin.views.reauthenticate import reauthenticate
 from accounts.signin.views.register import codes, defer, done, method_form, prove, register, second
-from accounts.signin.views.verify import options, resend, status, verify
+from accounts.signin.views.sign_out_and_cancel import leave, sign_out
+from accounts.signin.views.verify import verify
 
 __all__ = [
     "codes",

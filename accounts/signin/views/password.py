@@ -1,15 +1,14 @@
-"""Views for the first step, username and password, and for signing out."""
+"""View of the first step: username and password."""
 
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from accounts import directories, ending_sessions, redirects, request_context, session_assurance, session_store
+from accounts import directories, redirects, request_context, session_assurance, session_store
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import (
@@ -23,14 +22,13 @@ from accounts.signin import (
 from accounts.signin.after_correct_password import Begun
 from accounts.signin.forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import half_signed_in, sign_out_and_cancel
 from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.models import Challenge
 from verification.outcomes import when_words
 from verification.policies import DecisionReason, SignInStep
 
-_SIGNED_OUT = "signed-out"
 _MAX_USERNAME_LENGTH = 150  # characters
 
 
@@ -42,7 +40,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if session_assurance.of(request).is_signed_in:
             return redirects.go_on(next_url)
-        if _SIGNED_OUT in request.GET:
+        if sign_out_and_cancel.SIGNED_OUT in request.GET:
             messages.success(request, _("You’ve signed out."), extra_tags="session:signed_out")
         elif redirects.is_not_done(next_url):
             words = _("You’re no longer signed in, so nothing was changed. Sign in to continue.")
@@ -132,35 +130,3 @@ def _place(begun: Begun) -> str:
     if begun.decision.step is SignInStep.ENROL:
         return "signin:register"
     return "signin:options" if begun.trouble else "signin:verify"
-
-
-@login_not_required
-@redirects.button_on("signin:verify")
-@require_POST
-def leave(request: HttpRequest) -> HttpResponse:
-    """Abandon a verification in progress."""
-    now, next_url = timezone.now(), redirects.wanted(request) or pending_sign_in.next_url(request)
-    if (pending := pending_sign_in.read(request, now=now)) is not None:
-        if pending_sign_in.is_stale(request, pending):
-            return half_signed_in.stale(request)
-        challenges.abandon(pending.handle, binding=pending.id, now=now)
-    pending_sign_in.wipe(request)
-    if session_assurance.of(request).is_signed_in:
-        return redirects.go_on(next_url)
-    return redirect(redirects.asking("signin:password", next_url))
-
-
-@login_not_required
-@require_http_methods(["GET", "POST"])
-def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out by POST. A GET asks for confirmation, because a link must not end a session."""
-    here, next_url = session_assurance.of(request), redirects.wanted(request)
-    if request.method == "GET" and not here.is_signed_in:
-        return redirect(redirects.asking("signin:password", next_url))
-    if request.method == "GET":
-        return render(request, "accounts/signin/sign_out.html", {"next": next_url})
-    if here.user is not None:
-        ending_sessions.sign_out(request.session, here.user, request_context.read(request))
-    logout(request)
-    # Told in the URL, which needs no cookie.
-    return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -1,14 +1,13 @@
-"""Views of the second step: enter the code, approve the call, choose another option, send again."""
+"""View of the second step: enter the code, or approve the call."""
 
 from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, session_store
 from accounts.access import stepping_up
@@ -21,12 +20,10 @@ from verification.challenges import Shown
 from verification.context import Context
 from verification.db import batched_writes
 from verification.delivery import message_status_words
-from verification.enrolments import Option
 from verification.models import ChallengeState, Enrolment, Purpose
 from verification.models.challenges import ALIVE
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict, VerdictText
-from verification.policies import Decision, SignInStep
 
 
 @require_http_methods(["GET", "POST"])
@@ -211,85 +208,3 @@ def ended(shown: Shown) -> Verdict:
     if shown.state == ChallengeState.ENDED or (shown.state == ChallengeState.OPEN and shown.tries_left == 0):
         return Verdict.ENDED
     return Verdict.EXPIRED if shown.is_expired and shown.state in ALIVE else Verdict.GONE
-
-
-@require_GET
-@half_signed_in.half_signed_in_required
-def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Tell a waiting page the state of the message, and whether the call was approved."""
-    shown = show(request, pending, context)
-    if shown is None or request.GET.get(pending_sign_in.FORM, pending.ticket) != pending.ticket:
-        return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
-    report = message_status_words.explain(shown.message)
-    is_approved = shown.state == ChallengeState.APPROVED and shown.is_alive
-    was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
-    is_news = has_failed and request.GET.get("failed") != "1"  # the page still explains how to answer the call
-    hint = {"report": report, "pending": pending}
-    return JsonResponse(
-        {
-            "state": shown.message.state if shown.message else shown.state,
-            "words": report.words,
-            "html": "" if has_failed else render_to_string("accounts/signin/parts/article_if_message_fails.html", hint),
-            "done": is_approved,
-            "reload": was_alive and (is_news or not shown.is_alive) and not is_approved,
-        }
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
-def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """List the user's options. Choosing one replaces the current challenge."""
-    if pending.is_first:
-        return redirect("signin:register")
-    if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
-        return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = half_signed_in.person_or_out(request, pending, context)
-    if isinstance(user, HttpResponse):
-        return user
-    everything = policies.decide(user, context)
-    decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
-    if decision.step is SignInStep.DENY:
-        return half_signed_in.sign_in_refused(request, decision.reason)
-    next_url = redirects.wanted(request)
-    if request.method == "POST" and (chosen := _chosen(request, decision)):
-        outcome = challenge_in_progress.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
-        if outcome.issued:
-            half_signed_in.asked(request, pending, outcome, context)
-            return redirect(redirects.asking("signin:verify", next_url))
-        half_signed_in.show_outcome(request, outcome, context)
-        return redirect(redirects.asking("signin:options", next_url))
-    shown = show(request, pending, context)
-    current = shown.ref if shown and shown.is_alive else ""
-    return render(
-        request,
-        "accounts/signin/options.html",
-        {
-            "options": decision.options,
-            "current": current,
-            "pending": pending,
-            "account": user.get_username(),
-            "carried": redirects.carried(request),
-            "step_up": stepping_up.read(pending.step_up) if decision.options != everything.options else None,
-        },
-    )
-
-
-def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
-    ref = request.POST.get("option", "")
-    return next((option for option in decision.options if option.ref == ref), None)
-
-
-@half_signed_in.half_signed_in_required
-@redirects.button_on("signin:verify")
-@require_POST
-def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Send a new code. Older codes stop working."""
-    user = half_signed_in.person_or_out(request, pending, context)
-    if isinstance(user, HttpResponse):
-        return user
-    outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
-    half_signed_in.show_outcome(request, outcome, context)
-    if pending.is_first:
-        return redirect("signin:register-prove")
-    return redirect(redirects.asking("signin:verify", redirects.wanted(request)))

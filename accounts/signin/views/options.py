@@ -1,0 +1,61 @@
+"""View of the verification options: choose another one."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts import redirects
+from accounts.access import stepping_up
+from accounts.signin import challenge_in_progress
+from accounts.signin.pending_sign_in import Pending
+from accounts.signin.views import half_signed_in
+from accounts.signin.views.verify import show
+from verification import policies
+from verification.context import Context
+from verification.enrolments import Option
+from verification.models import Purpose
+from verification.policies import Decision, SignInStep
+
+
+@require_http_methods(["GET", "POST"])
+@half_signed_in.half_signed_in_required
+def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
+    """List the user's options. Choosing one replaces the current challenge."""
+    if pending.is_first:
+        return redirect("signin:register")
+    if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
+        return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
+    user = half_signed_in.person_or_out(request, pending, context)
+    if isinstance(user, HttpResponse):
+        return user
+    everything = policies.decide(user, context)
+    decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
+    if decision.step is SignInStep.DENY:
+        return half_signed_in.sign_in_refused(request, decision.reason)
+    next_url = redirects.wanted(request)
+    if request.method == "POST" and (chosen := _chosen(request, decision)):
+        outcome = challenge_in_progress.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
+        if outcome.issued:
+            half_signed_in.asked(request, pending, outcome, context)
+            return redirect(redirects.asking("signin:verify", next_url))
+        half_signed_in.show_outcome(request, outcome, context)
+        return redirect(redirects.asking("signin:options", next_url))
+    shown = show(request, pending, context)
+    current = shown.ref if shown and shown.is_alive else ""
+    return render(
+        request,
+        "accounts/signin/options.html",
+        {
+            "options": decision.options,
+            "current": current,
+            "pending": pending,
+            "account": user.get_username(),
+            "carried": redirects.carried(request),
+            "step_up": stepping_up.read(pending.step_up) if decision.options != everything.options else None,
+        },
+    )
+
+
+def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
+    ref = request.POST.get("option", "")
+    return next((option for option in decision.options if option.ref == ref), None)
