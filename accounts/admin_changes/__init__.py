@@ -1,6 +1,7 @@
 """Changes in the admin: each needs a recent verification and a reason, is audited, and counts once if sent twice."""
 
-from accounts.admin_changes.forms import (
+from accounts.admin_changes.base_model_admins import ChangesAdmin, ReadOnlyAdmin, RowAction
+from accounts.admin_changes.forms_with_reason import (
     ChangeForm,
     ReasonForm,
     Repeated,
@@ -10,8 +11,7 @@ from accounts.admin_changes.forms import (
     spend,
     values,
 )
-from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
-from accounts.admin_changes.pages import ChangeRefused, ReasonPage, acts, reads, with_reason
+from accounts.admin_changes.pages_with_reason import ChangeRefused, ReasonPage, acts, reads, with_reason
 
 __all__ = [
     "ChangeForm",

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, path, reverse
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
-from accounts.admin_changes.forms import changed_meanwhile
+from accounts.admin_changes.forms_with_reason import changed_meanwhile
 from accounts.admin_site import Ruled, VerifiedSite, urls
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.admin_changes.forms import changed_meanwhile
+from accounts.admin_changes.forms_with_reason import changed_meanwhile
 from accounts.models import Application
 from tests.every_page.admin_pages import at, form_of
 from tests.every_page.admin_rows import NOW

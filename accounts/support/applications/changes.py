@@ -13,7 +13,7 @@ from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support import administration_audit_events
-from accounts.support.applications.connections import ConnectionForm, Stored
+from accounts.support.applications.connection_forms_and_details import ConnectionForm, Stored
 from accounts.support.applications.forms import ApplicationForm
 from verification import audit
 from verification.audit import Event

@@ -18,7 +18,7 @@ from accounts.support import desk_scopes, people_search
 from accounts.support.applications import (
     changes,
     configurations_to_copy,
-    connections,
+    connection_forms_and_details,
     contradictory_settings,
     listing,
     try_as_a_person,
@@ -78,7 +78,7 @@ def change(request: AuthedRequest, slug: str) -> HttpResponseBase:
 def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
     is_new, sent = application.pk is None, request.method == "POST"
     data = request.POST if sent else None
-    connection = connections.form_for(application, data)
+    connection = connection_forms_and_details.form_for(application, data)
     former = connection.former if connection else {}
     form = ApplicationForm(data, request.FILES if sent else None, instance=application, connection=former)
     is_valid = sent and all([form.is_valid(), connection is None or connection.is_valid()])
@@ -111,7 +111,10 @@ def configuration(request: AuthedRequest, slug: str) -> HttpResponse:
 
 
 def _configured(request: AuthedRequest, application: Application, secret: str) -> HttpResponse:
-    client, hosts = connections.client_of(application), connections.hosts_of(application)
+    client, hosts = (
+        connection_forms_and_details.client_of(application),
+        connection_forms_and_details.hosts_of(application),
+    )
     host = hosts[0].host if hosts else ""
     written = [
         (
@@ -126,7 +129,7 @@ def _configured(request: AuthedRequest, application: Application, secret: str) -
         "client": client,
         "secret": secret,
         "hosts": hosts,
-        "proxies": connections.proxies_of(application) if client is None else (),
+        "proxies": connection_forms_and_details.proxies_of(application) if client is None else (),
         "configurations": written,
         "placeholder": configurations_to_copy.SECRET,
     }
@@ -156,7 +159,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
         except NotOnePerson as why:
             form.add_error("person", str(why))
         else:
-            client = connections.client_of(application)
+            client = connection_forms_and_details.client_of(application)
             found = try_as_a_person.trial(application, person, client, request_context.read(request).now)
     context = {"application": application, "form": form, "trial": found}
     return layout.page(request, "applications/trial.html", context, here=_HERE)
@@ -167,7 +170,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
     _may(request)
     application = _application(slug)
     now = request_context.read(request).now
-    client = connections.client_of(application)
+    client = connection_forms_and_details.client_of(application)
     strength = strengths.named(application.strength)
     is_timed = application.max_age is not None
     context = {
@@ -179,10 +182,10 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "groups": application.groups.order_by("name"),
         "strength": strength,
         "usage": listing.usage(application, request.user, now=request_context.read(request).now),
-        "details": connections.details(application),
+        "details": connection_forms_and_details.details(application),
         "client": client,
         "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
-        "delivered": connections.deliveries(client) if client else None,
+        "delivered": connection_forms_and_details.deliveries(client) if client else None,
         "contradictions": contradictory_settings.of(application),
     }
     return layout.page(request, "applications/show.html", context, here=_HERE)

@@ -1,6 +1,5 @@
 """Views for importing and exporting files."""
 
-from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from django import forms
@@ -21,12 +20,11 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.imports import file_formats, jobs, people_reading
+from accounts.support.imports import file_formats, jobs, people_export
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export_with_reason, csv_without_formulas
 from accounts.support.views import layout
 
-_BATCH = 1_000  # users read at once
 _MAX_FAULTS_SHOWN = 100  # on the page
 
 
@@ -228,22 +226,9 @@ def export(request: AuthedRequest) -> HttpResponseBase:
     return csv_export_with_reason.give(
         request,
         "people",
-        lambda: _rows(list(found.order_by("username").values_list("pk", flat=True))),
+        lambda: people_export.rows(list(found.order_by("username").values_list("pk", flat=True))),
         title=_("Export people"),
         search=kept,
         back=f"{resolve_url('admin:accounts_user_changelist')}?{urlencode(kept)}",
         here="people",
     )
-
-
-def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
-    yield (*file_formats.COLUMNS[Import.Kind.PEOPLE], "methods", "last sign-in")
-    for at in range(0, len(keys), _BATCH):
-        yield from _batch(keys[at : at + _BATCH])
-
-
-def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
-    for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
-        groups = people_reading.joined(group.name for group in user.groups.all())
-        last = user.last_login.isoformat() if user.last_login else ""
-        yield (user.username, user.name, user.email, groups, user.second_step, user.n_methods, last)

@@ -7,9 +7,8 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from accounts.support.imports import csv_tables, file_formats
+from accounts.support.imports import csv_tables, file_formats, people_export
 from accounts.support.reports import csv_without_formulas
-from accounts.support.views import imports as views
 from tests.accounts.support.imports.people_files import counts, import_people
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
@@ -52,7 +51,7 @@ ODD_USER_NAMES = ("3e12", "'=z", "=z", "+41", "#1", "a,b", "semi;colon", "total"
 
 def exported() -> str:
     keys = list(User.objects.order_by("username").values_list("pk", flat=True))
-    return "".join(csv_without_formulas.lines(views._rows(keys)))
+    return "".join(csv_without_formulas.lines(people_export.rows(keys)))
 
 
 def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, context: Context) -> None:

@@ -18,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts import reauthentication, redirects, request_context
-from accounts.admin_changes.forms import (
+from accounts.admin_changes.forms_with_reason import (
     PROOF_FIELDS,
     ChangeForm,
     ReasonForm,

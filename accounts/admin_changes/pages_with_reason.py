@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import admin_site, reauthentication
-from accounts.admin_changes.forms import (
+from accounts.admin_changes.forms_with_reason import (
     ReasonForm,
     Repeated,
     spend,
